@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: [
+      'packages/*/test/**/*.test.{ts,tsx}',
+      'services/*/test/**/*.test.ts',
+      'apps/*/test/**/*.test.{ts,tsx}',
+      'scripts/test/**/*.test.ts',
+      'e2e/**/*.test.ts',
+    ],
+    globalSetup: ['packages/testkit/src/global-setup.ts'],
+    // Processes, not threads: tests start servers and send signals. Two, because every one of them brings its own.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // What is waited for comes when it comes: a busy machine is no failure.
+    expect: { poll: { timeout: 10_000 } },
+    // In CI, where others may be at work on the same machine: a test that a pause of the machine broke is run again.
+    retry: process.env.CI ? 2 : 0,
+    teardownTimeout: 30_000,
+    reporters: ['default'],
+  },
+});
