@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { ClientRef, RoomIdInput, Seq } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { sendBody } from './message.ts';
+import { text } from './text.ts';
+
+const ref = ClientRef.optional();
+
+/**
+ * Frames that a client sends in `gongu.v1`, by `type`. `maxChars` is the longest text in code points. Unknown fields
+ * are ignored; an unknown `type` is UNKNOWN_TYPE.
+ */
+export function commandSchemas(maxChars: number) {
+  const room = { ref, roomId: RoomIdInput };
+  return {
+    auth: z.object({ type: z.literal('auth'), ref, token: text(8_192) }),
+    join: z.object({ type: z.literal('join'), ...room, after: Seq.nullish() }),
+    send: sendBody(maxChars).extend({ type: z.literal('send'), ...room }),
+    typing: z.object({ type: z.literal('typing'), ...room, typing: z.boolean() }),
+    read: z.object({ type: z.literal('read'), ...room, seq: Seq }),
+    history: z
+      .object({
+        type: z.literal('history'),
+        ...room,
+        before: z.int().min(1).nullish(),
+        after: Seq.nullish(),
+        limit: z.int().min(1).max(LIMITS.pageMax).default(LIMITS.pageSize),
+      })
+      .refine((page) => page.before == null || page.after == null, {
+        path: ['before'],
+        error: 'only one of before and after may be given',
+      }),
+    unsubscribe: z.object({ type: z.literal('unsubscribe'), ...room }),
+    leave: z.object({ type: z.literal('leave'), ...room }),
+    ping: z.object({ type: z.literal('ping'), ref }),
+  } as const;
+}
+
+export type CommandSchemas = ReturnType<typeof commandSchemas>;
+export type CommandType = keyof CommandSchemas;
+/** A client's frame, parsed. */
+export type Command = { [K in CommandType]: z.output<CommandSchemas[K]> }[CommandType];

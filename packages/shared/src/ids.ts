@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { hasForbiddenCharacters } from './text.ts';
+
+/** A room's id, which is its product's id. 1–64 of `A–Z a–z 0–9 _ -`: UUIDs, numbers and slugs all fit. */
+export const RoomId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'must be 1 to 64 of A-Z a-z 0-9 _ -' });
+export type RoomId = z.output<typeof RoomId>;
+
+/** `RoomId` in a JSON body, where an integer is taken as its decimal text. */
+export const RoomIdInput = z.preprocess(
+  (value) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? String(value) : value),
+  RoomId,
+);
+
+/** Room ids that URLs use for something else (`/sub/channel/entry`). */
+export const RESERVED_ROOM_IDS: ReadonlySet<string> = new Set(['entry']);
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** A caller's own reference: `ref`, `clientMessageId`. 1–64 characters, stored and echoed as they are. */
+export const ClientRef = z
+  .string()
+  .min(1, { error: 'must not be empty' })
+  .max(64, { error: 'must have at most 64 characters' })
+  .refine((value) => !CONTROL.test(value) && !hasForbiddenCharacters(value), {
+    error: 'must not contain control characters or a lone surrogate',
+  });
+
+/**
+ * A user's id: the token's `sub`. 1–64 characters, none of them a control character. `.` and `..` are refused: ids stand
+ * in URL paths, and there those two mean another resource however they are escaped.
+ */
+export const UserId = ClientRef.refine((value) => value !== '.' && value !== '..', {
+  error: 'must not be . or ..',
+});
+export type UserId = z.output<typeof UserId>;
+
+/** Position in a room's sequence. The first is 1; 0 stands for "nothing yet". */
+export const Seq = z.int().min(0);
+
+/** `messageId` is `roomId:seq`. */
+export function messageId(roomId: string, seq: number): string {
+  return `${roomId}:${seq}`;
+}
+
+/** The parts of a `messageId`, or null when the text is none. */
+export function parseMessageId(id: string): { roomId: string; seq: number } | null {
+  const match = /^([A-Za-z0-9_-]{1,64}):([1-9][0-9]{0,15})$/.exec(id);
+  if (!match) return null;
+  const seq = Number(match[2]);
+  return Number.isSafeInteger(seq) ? { roomId: match[1]!, seq } : null;
+}
+
+/** A `messageId` as input. */
+export const MessageId = z.string().refine((value) => parseMessageId(value) !== null, {
+  error: 'must be a message id: roomId:seq',
+});

@@ -1,0 +1,68 @@
+export { CLOSE, type CloseCode, mayReturn } from './close-codes.ts';
+export { type Command, type CommandSchemas, type CommandType, commandSchemas } from './command.ts';
+export {
+  AppError,
+  type AppErrorOptions,
+  ERROR_CODES,
+  ERRORS,
+  type ErrorCode,
+  type FieldError,
+  fieldErrors,
+} from './errors.ts';
+export {
+  type Event,
+  type EventMap,
+  type EventOf,
+  type EventType,
+  errorEvent,
+  isSummary,
+  type Summary,
+  type SummaryMap,
+} from './event.ts';
+export {
+  ClientRef,
+  MessageId,
+  messageId,
+  parseMessageId,
+  RESERVED_ROOM_IDS,
+  RoomId,
+  RoomIdInput,
+  Seq,
+  UserId,
+} from './ids.ts';
+export { Instant } from './instant.ts';
+export { LIMITS } from './limits.ts';
+export { Message, MessageKind, SYSTEM_EVENTS, type SystemEvent, sendBody } from './message.ts';
+export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
+export { ListQuery, listOf, MessagePage, MessageQuery } from './page.ts';
+export { Problem, problemOf } from './problem.ts';
+export {
+  Buyer,
+  CreateParticipation,
+  CreateProduct,
+  Money,
+  Participation,
+  Product,
+  ProductReason,
+  ProductStatus,
+  Purchase,
+  productFields,
+} from './product.ts';
+export { AuditEntry, AuditEvent, ProductChange } from './product-change.ts';
+export { CancelProduct, EditProduct } from './product-edit.ts';
+export {
+  CommitParticipant,
+  MarkRead,
+  OpenRoom,
+  Participant,
+  ParticipantPath,
+  ParticipantRole,
+  PatchRoom,
+  Room,
+  RoomPath,
+  RoomStatus,
+} from './room.ts';
+export { signalTypeOf, withSignalType } from './signal-type.ts';
+export { closeReason, codePoints, hasForbiddenCharacters, text } from './text.ts';
+export { AnonymousTokenAnswer, AnonymousTokenRequest, defaultNickname, TicketAnswer, UserClaims } from './token.ts';
+export { PublicUser, publicUser, type User } from './user.ts';

@@ -1,0 +1,32 @@
+/** Limits that both ends know. Those an operator may change are only defaults here; see docs/configuration. */
+export const LIMITS = {
+  /** Largest inbound WebSocket message, bytes (S0, setMessageSizeLimit). */
+  frameBytes: 131_072,
+  /** Longest message text, code points. */
+  contentChars: 4_000,
+  /** Bytes queued for one slow socket before it is resynchronised (S0, setSendBufferSizeLimit). */
+  sendQueueBytes: 524_288,
+  /** Milliseconds a socket may stay unable to take what is queued (S0, setSendTimeLimit). */
+  sendTimeoutMs: 30_000,
+  /** Milliseconds until the first frame must have authenticated (S0, setTimeToFirstMessage). */
+  firstFrameMs: 60_000,
+  /** Milliseconds between pings; two missed and the socket is gone. Under the 60 s at which proxies cut. */
+  heartbeatMs: 25_000,
+  /** Milliseconds a "typing" lasts without renewal. */
+  typingMs: 6_000,
+  nicknameChars: 32,
+  titleChars: 200,
+  reasonChars: 500,
+  /** A room's cap, at most. */
+  maxParticipants: 100_000,
+  /** Messages in a page: default and most. */
+  pageSize: 50,
+  pageMax: 100,
+  /** Messages a recovery sends at once; further behind than this starts over with the newest page. */
+  recoveryMax: 1_000,
+  /** Participants in a `joined` snapshot. */
+  snapshotParticipants: 100,
+  /** Items in a list: default and most. */
+  listSize: 20,
+  listMax: 100,
+} as const;

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+import { productFields } from './product.ts';
+import { text } from './text.ts';
+
+const { title, description, imageUrl, deadline, minParticipants, maxParticipants } = productFields;
+
+/** Body of `PATCH /api/products/:id`. The price can't change: buyers have agreed to it. */
+export const EditProduct = z
+  .object({
+    title: title.optional(),
+    description: description.unwrap().optional(),
+    imageUrl,
+    deadline: deadline.optional(),
+    minParticipants: minParticipants.unwrap().optional(),
+    maxParticipants: maxParticipants.optional(),
+  })
+  .refine((edit) => Object.values(edit).some((value) => value !== undefined), {
+    error: 'must have title, description, imageUrl, deadline, minParticipants or maxParticipants',
+  })
+  .meta({ id: 'EditProduct' });
+export type EditProduct = z.output<typeof EditProduct>;
+
+/** Body of `POST /api/products/:id/cancel`. The reason is shown in the room. */
+export const CancelProduct = z.object({ reason: text(LIMITS.reasonChars).nullish() }).meta({ id: 'CancelProduct' });

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { Instant } from './instant.ts';
+import { LIMITS } from './limits.ts';
+import { text } from './text.ts';
+
+/** RECRUITING → CLOSED (complete) or CANCELLED. */
+export const ProductStatus = z.enum(['RECRUITING', 'CLOSED', 'CANCELLED']);
+export type ProductStatus = z.output<typeof ProductStatus>;
+
+/** Why a product ended. */
+export const ProductReason = z.enum(['FULL', 'DEADLINE', 'SELLER', 'UNDERFILLED']);
+export type ProductReason = z.output<typeof ProductReason>;
+
+/** Integer of the currency's minor unit. KRW has none: 23000 is ₩23,000, never divided by 100. */
+export const Money = z
+  .object({
+    amount: z.int().min(0).max(1_000_000_000_000),
+    currency: z.string().regex(/^[A-Z]{3}$/, { error: 'must be an ISO 4217 code such as KRW' }),
+  })
+  .meta({ id: 'Money' });
+export type Money = z.output<typeof Money>;
+
+/** A product as trade shows it. Cap and minimum count people, not units. */
+export const Product = z
+  .object({
+    id: z.string(),
+    sellerId: z.string(),
+    title: z.string(),
+    description: z.string(),
+    imageUrl: z.string().nullable(),
+    price: Money,
+    minParticipants: z.int(),
+    maxParticipants: z.int(),
+    participantCount: z.int(),
+    seatsLeft: z.int(),
+    deadline: z.string(),
+    status: ProductStatus,
+    reason: ProductReason.nullable(),
+    roomId: z.string(),
+    version: z.int(),
+    createdAt: z.string(),
+    closedAt: z.string().nullable(),
+  })
+  .meta({ id: 'Product' });
+export type Product = z.output<typeof Product>;
+
+const Count = z.int().min(1).max(LIMITS.maxParticipants);
+
+/** Fields of a product that its seller gives. */
+export const productFields = {
+  title: text(LIMITS.titleChars),
+  description: text(20_000, 0).default(''),
+  imageUrl: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .max(2_048)
+    .nullish(),
+  price: Money,
+  minParticipants: Count.default(1),
+  maxParticipants: Count,
+  deadline: Instant,
+} as const;
+
+/** Body of `POST /api/products`. */
+export const CreateProduct = z
+  .object(productFields)
+  .refine((product) => product.minParticipants <= product.maxParticipants, {
+    path: ['minParticipants'],
+    error: 'must not be more than maxParticipants',
+  })
+  .meta({ id: 'CreateProduct' });
+export type CreateProduct = z.output<typeof CreateProduct>;
+
+/** Body of `POST …/participations`. */
+export const CreateParticipation = z
+  .object({ quantity: z.int().min(1).max(99).default(1) })
+  .meta({ id: 'CreateParticipation' });
+
+export const Participation = z
+  .object({ productId: z.string(), userId: z.string(), quantity: z.int(), joinedAt: z.string() })
+  .meta({ id: 'Participation' });
+export type Participation = z.output<typeof Participation>;
+
+/** A buyer as the seller sees him. */
+export const Buyer = Participation.extend({ nickname: z.string(), tag: z.string().nullable() }).meta({ id: 'Buyer' });
+export type Buyer = z.output<typeof Buyer>;
+
+/** A purchase as its buyer sees it. */
+export const Purchase = Participation.extend({ product: Product }).meta({ id: 'Purchase' });
+export type Purchase = z.output<typeof Purchase>;

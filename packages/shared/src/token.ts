@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { UserId } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { codePoints, hasForbiddenCharacters, text } from './text.ts';
+import { PublicUser } from './user.ts';
+
+/** Claims of a user's token. */
+export const UserClaims = z.object({
+  sub: UserId,
+  exp: z.number(),
+  nickname: z
+    .string()
+    .refine((value) => value.length > 0 && codePoints(value) <= LIMITS.nicknameChars && !hasForbiddenCharacters(value))
+    .optional(),
+  tag: z.string().max(16).nullish(),
+  roles: z.array(z.string().max(64)).max(16).optional(),
+  anon: z.boolean().optional(),
+});
+export type UserClaims = z.output<typeof UserClaims>;
+
+/** The nickname of a token that names none: the first 8 characters of `sub`. */
+export function defaultNickname(userId: string): string {
+  return [...userId].slice(0, 8).join('');
+}
+
+/** Body of `POST /api/chat/tokens/anonymous`. */
+export const AnonymousTokenRequest = z
+  .object({ token: text(8_192, 0).nullish() })
+  .meta({ id: 'AnonymousTokenRequest' });
+
+/** Its answer. `renewed` false: the token that was sent is still good and comes back unchanged. */
+export const AnonymousTokenAnswer = z
+  .object({ token: z.string(), user: PublicUser, expiresAt: z.string(), renewed: z.boolean() })
+  .meta({ id: 'AnonymousToken' });
+
+/** Answer of `POST /api/chat/tickets`: good once, for 30 seconds. */
+export const TicketAnswer = z.object({ ticket: z.string(), expiresAt: z.string() }).meta({ id: 'Ticket' });
