@@ -1,0 +1,124 @@
+import cors from '@fastify/cors';
+import { AppError } from '@gongu/shared';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Logger } from '../log.ts';
+import { answerBrokenRequest } from './broken-request.ts';
+import { endConnections } from './end-connections.ts';
+import { answerErrors, sendProblem, toAppError } from './error-answers.ts';
+import { type AllowedOrigins, isOriginAllowed } from './origins.ts';
+import { logRequests } from './request-log.ts';
+import { createSerializerCompiler } from './serializer.ts';
+import { guardTexts } from './text-guard.ts';
+import { requestIdOf } from './trace.ts';
+
+/** A Fastify instance whose route schemas are zod's. */
+export type Http = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** How a service calls itself in its documentation. */
+export interface ServiceInfo {
+  name: string;
+  description: string;
+  version: string;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    serviceInfo: ServiceInfo;
+  }
+}
+
+export interface HttpOptions {
+  log: Logger;
+  service: ServiceInfo;
+  /** Whose `X-Forwarded-For` is believed: `envFields.trustProxy`. @default false */
+  trustProxy?: boolean | string[];
+  allowedOrigins: AllowedOrigins;
+  /** Largest body. @default 262_144 // 256 KiB */
+  bodyLimitBytes?: number;
+  /** Time for a request to arrive in full. @default 30_000 */
+  requestTimeoutMs?: number;
+  /** Compare each answer with its schema; for tests. @default false */
+  checkAnswers?: boolean;
+}
+
+/** Headers of an answer that a script of another origin may read. */
+const EXPOSED = ['Location', 'ETag', 'x-request-id', 'Retry-After', 'Idempotent-Replayed'];
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * A Fastify instance without routes: zod schemas, request ids, CORS, problem bodies for every error, one log line per
+ * request. For the documentation, `await registerDocs(app)` before the first route.
+ */
+export function createHttp(options: HttpOptions): Http {
+  const { log, service, trustProxy = false, allowedOrigins, checkAnswers = false } = options;
+  const app: FastifyInstance = Fastify<RawServerDefault>({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    trustProxy,
+    bodyLimit: options.bodyLimitBytes ?? 262_144,
+    requestTimeout: options.requestTimeoutMs ?? 30_000,
+    // Longer than a balancer keeps idle connections (60 s is usual), so that it never reuses one we are closing.
+    keepAliveTimeout: 72_000,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    return503OnClosing: false, // ours below is a problem body
+    routerOptions: { maxParamLength: 1_000 }, // 64 characters of Korean are 576, percent-encoded
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id);
+      sendProblem(request, reply, toAppError(error));
+    },
+  });
+
+  app.decorate('serviceInfo', service);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(createSerializerCompiler(checkAnswers));
+  // JSON only: a page of another origin could send a text body without asking first.
+  app.removeContentTypeParser('text/plain');
+
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (!closing) return;
+    reply.header('connection', 'close');
+    throw new AppError('UNAVAILABLE', { detail: 'The service is stopping' });
+  });
+
+  app.register(cors, {
+    origin: (origin, callback) => callback(null, isOriginAllowed(origin, allowedOrigins) ? allowedValue() : false),
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: EXPOSED,
+    maxAge: 600,
+    strictPreflight: false,
+  });
+  const allowedValue = () => (allowedOrigins === '*' ? '*' : true); // true: the request's own origin
+  app.addHook('onRequest', async (request) => {
+    if (SAFE_METHODS.has(request.method) || isOriginAllowed(request.headers.origin, allowedOrigins)) return;
+    throw new AppError('ORIGIN_NOT_ALLOWED');
+  });
+
+  endConnections(app);
+  logRequests(app);
+  guardTexts(app);
+  answerErrors(app);
+  return app.withTypeProvider<ZodTypeProvider>();
+}

@@ -1,0 +1,34 @@
+export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/auth.ts';
+export { bearerOf, requireEither, requireService, requireUser } from './auth/callers.ts';
+export { type Clock, systemClock, type Timer } from './clock.ts';
+export { type Cron, type CronOptions, createCron } from './cron.ts';
+export { EnvError, type EnvProblem, readEnv } from './env.ts';
+export { envFields } from './env-fields.ts';
+export { type DocsOptions, registerDocs } from './http/docs.ts';
+export { problemHeaders, sendProblem, toAppError } from './http/error-answers.ts';
+export { type CheckResult, type HealthOptions, type Lifecycle, registerHealth } from './http/health.ts';
+export { createHttp, type Http, type HttpOptions, type ServiceInfo } from './http/http.ts';
+export { observeHttp } from './http/observe-http.ts';
+export { type AllowedOrigins, isOriginAllowed } from './http/origins.ts';
+export { noContent, type ProblemResponse, problems } from './http/problem-responses.ts';
+export { noteUser } from './http/request-log.ts';
+export { findBadText } from './http/text-guard.ts';
+export { requestIdOf, type Trace, traceHeaders, traceOf } from './http/trace.ts';
+export { createLog, errorFields, LOG_LEVELS, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';
+export { describeStartFailure, runMain } from './main-run.ts';
+export { createMetrics, type Metrics } from './metrics.ts';
+export { type MigrateOptions, migrate } from './postgres/migrate.ts';
+export { diffMigrations } from './postgres/migration-drift.ts';
+export { type MigrationFile, type MigrationFiles, readMigrations } from './postgres/migration-files.ts';
+export {
+  createPool,
+  type Pool,
+  type PoolOptions,
+  prismaAdapter,
+  withSearchPath,
+} from './postgres/pool.ts';
+export { isUnavailable } from './postgres/unavailable.ts';
+export { waitForPostgres } from './postgres/wait-for-postgres.ts';
+export { dataDir, readRunFile, writeRunFile } from './run-file.ts';
+export { onShutdown, type Shutdown, type ShutdownOptions, type ShutdownStep } from './shutdown.ts';
+export { StartError } from './start-error.ts';

@@ -1,0 +1,63 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** Levels that `LOG_LEVEL` may name. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LogOptions {
+  /** Name of the process in every line, for instance `chat`. */
+  service: string;
+  /** @default 'info' */
+  level?: LogLevel;
+  /** Where the lines go. Default: standard output. */
+  stream?: DestinationStream;
+}
+
+const SECRET_QUERY = /([?&](?:token|ticket|access_token)=)[^&#\s"]*/gi;
+
+/** A JSON Web Token, wherever it stands: its header begins with `{"`, which base64 writes as `eyJ`. */
+const TOKEN = /eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
+
+/** Field names whose values never reach a log, at the top of a line and one or two levels below it. */
+const SECRET_FIELDS = ['authorization', 'cookie', 'token', 'ticket', 'passcode', 'password', 'secret'];
+
+/** `/ws?token=abc&room=1` → `/ws?token=[redacted]&room=1`. Works on any text. */
+export function redactUrl(url: string): string {
+  return url.replace(SECRET_QUERY, '$1[redacted]').replace(TOKEN, '[redacted]');
+}
+
+/**
+ * JSON lines with an ISO time and the level as a word. Secrets are dropped by field name, and each whole line goes
+ * through {@link redactUrl}: some libraries quote the URL that failed. Errors belong under `err`: their causes are kept.
+ */
+export function createLog({ service, level = 'info', stream }: LogOptions): Logger {
+  const options = {
+    level,
+    base: { service, pid: process.pid },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: errorFields },
+    hooks: { streamWrite: redactUrl },
+    redact: {
+      paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+      censor: '[redacted]',
+    },
+  };
+  return stream ? pino(options, stream) : pino(options);
+}
+
+/** An error as log fields. */
+export function errorFields(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as { code?: unknown };
+  return {
+    name: error.name,
+    message: error.message,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(error.stack ? { stack: error.stack } : {}),
+    // Causes may point at each other; five levels tell enough.
+    ...(error.cause !== undefined && depth < 5 ? { cause: errorFields(error.cause, depth + 1) } : {}),
+  };
+}

@@ -1,0 +1,107 @@
+import pg from 'pg';
+import type { Logger } from '../log.ts';
+import { StartError } from '../start-error.ts';
+import { checksumsOf, type MigrationFiles, readMigrations } from './migration-files.ts';
+import { withSearchPath } from './pool.ts';
+import { migrationList, openSchemaEngine } from './schema-engine.ts';
+
+export interface MigrateOptions {
+  /** Connection URL of a role that may create the schema (or owns it). */
+  url: string;
+  /** PostgreSQL schema of the service; made if missing. Prisma's `_prisma_migrations` lives in it too. */
+  schema: string;
+  /** Folder with `schema.prisma` and `migrations/`. */
+  dir: string;
+  log?: Logger;
+  /** Milliseconds to wait while another instance migrates. @default 60_000 */
+  lockTimeoutMs?: number;
+}
+
+/** "gong": one lock for a database, because schemas and extensions of two services can get into each other's way. */
+const LOCK = 0x676f6e67;
+
+/**
+ * Prisma's `migrate deploy` without its native engine. All pending migrations are applied in one transaction: a start
+ * that is killed or fails half way leaves the database as it was. So a migration must not use `CREATE INDEX
+ * CONCURRENTLY`, `COMMIT` and the like. Any number of instances may call it at once. Up to date costs one query.
+ *
+ * @returns names of the migrations applied now
+ * @throws StartError when a script fails, or one that was applied has been edited since
+ */
+export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
+  const { url, schema, dir, log, lockTimeoutMs = 60_000 } = options;
+  const files = readMigrations(dir);
+  const client = new pg.Client({ connectionString: withSearchPath(url, schema), application_name: 'gongu migrate' });
+  client.on('error', () => {}); // what was under way fails by itself
+  await client.connect();
+  try {
+    if (await isUpToDate(client, schema, files)) return { applied: [] };
+    await lock(client, lockTimeoutMs);
+    if (await isUpToDate(client, schema, files)) return { applied: [] };
+    const applied = await apply(client, schema, files);
+    log?.info({ schema, applied }, 'migrations applied');
+    return { applied };
+  } finally {
+    await client.end(); // and with it the lock
+  }
+}
+
+async function isUpToDate(client: pg.Client, schema: string, { migrations }: MigrationFiles): Promise<boolean> {
+  const table = `${pg.escapeIdentifier(schema)}._prisma_migrations`;
+  const { rows: found } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+  if (!found[0].there) return false;
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    `SELECT migration_name AS name, checksum FROM ${table} WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`,
+  );
+  const checksums = new Map(rows.map(({ name, checksum }) => [name, checksum]));
+  const pending = migrations.filter(({ name, sql }) => {
+    const stored = checksums.get(name);
+    if (stored !== undefined && !checksumsOf(sql).includes(stored)) {
+      throw new StartError(
+        `migration ${name} of ${schema} was edited after it had been applied: add a new one instead`,
+      );
+    }
+    return stored === undefined;
+  });
+  return pending.length === 0;
+}
+
+async function lock(client: pg.Client, timeoutMs: number): Promise<void> {
+  await client.query(`SET lock_timeout = ${Math.ceil(timeoutMs)}`);
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error; // lock_not_available
+    throw new StartError(`another instance has been migrating for more than ${timeoutMs} ms`, { cause: error });
+  }
+  await client.query('RESET lock_timeout');
+}
+
+async function apply(client: pg.Client, schema: string, files: MigrationFiles): Promise<string[]> {
+  let scriptError: unknown;
+  await client.query('BEGIN');
+  try {
+    // Asked for first: `IF NOT EXISTS` demands the right to create even when there is nothing to do.
+    const { rowCount } = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+    if (rowCount === 0) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(schema)}`);
+    const onScriptError = (error: unknown) => (scriptError = error);
+    const engine = await openSchemaEngine({ client, schema, onScriptError }, files.datamodel);
+    const { appliedMigrationNames } = await engine.applyMigrations({
+      migrationsList: migrationList(files),
+      filters: { externalTables: [], externalEnums: [] },
+    });
+    await client.query('COMMIT');
+    return appliedMigrationNames;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw new StartError(`migrating ${schema} failed${reasonOf(error, scriptError)}`, { cause: scriptError ?? error });
+  }
+}
+
+// The engine's report names the migration, in many lines of its own source; the database's words tell what is wrong.
+function reasonOf(error: unknown, scriptError: unknown): string {
+  const report = error instanceof Error ? error.message : String(error);
+  const name = /migration_name="([^"]+)"/.exec(report)?.[1];
+  const reason = scriptError instanceof Error ? scriptError.message : report.replace(/\s+/g, ' ').trim();
+  return name ? ` at ${name}: ${reason}` : `: ${reason}`;
+}

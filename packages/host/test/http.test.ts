@@ -1,0 +1,266 @@
+import { connect } from 'node:net';
+import { AppError } from '@gongu/shared';
+import { afterEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createHttp, type Http, type HttpOptions, noteUser, traceHeaders, traceOf } from '../src/index.ts';
+import { logLines } from './fixture/log-lines.ts';
+
+const service = { name: 'test', description: 'A service for tests', version: '1.0.0' };
+let app: Http;
+afterEach(() => app.close());
+
+function open(options: Partial<HttpOptions> = {}) {
+  const { log, lines, text } = logLines();
+  app = createHttp({ log, service, allowedOrigins: ['https://shop.example'], ...options });
+  app.post(
+    '/things/:id',
+    {
+      schema: {
+        params: z.object({ id: z.string() }),
+        querystring: z.object({ limit: z.coerce.number().max(100).optional() }),
+        body: z.object({
+          title: z.string().min(1),
+          nested: z.object({ count: z.int() }).optional(),
+          any: z.unknown().optional(),
+        }),
+      },
+    },
+    async (request, reply) => {
+      reply.code(201).header('location', '/things/1');
+      return { title: request.body.title };
+    },
+  );
+  app.get('/ok', async () => ({ ok: true }));
+  return { lines, text };
+}
+
+function post(payload: unknown, headers: Record<string, string> = {}, url = '/things/1') {
+  const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  return app.inject({
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/json', ...headers },
+    payload: body,
+  });
+}
+
+async function expectProblem(response: Awaited<ReturnType<typeof post>>, status: number, code: string) {
+  expect([response.statusCode, response.json().code]).toEqual([status, code]);
+  expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(response.json()).toMatchObject({ type: 'about:blank', status, requestId: response.headers['x-request-id'] });
+  return response.json();
+}
+
+test('a validation error names each field that is wrong', async () => {
+  open();
+  const problem = await expectProblem(await post({ title: '', nested: { count: 1.5 } }), 400, 'VALIDATION_FAILED');
+  expect(problem.errors.map(({ path }: { path: string }) => path)).toEqual(['title', 'nested.count']);
+  const query = await expectProblem(await post({ title: 'x' }, {}, '/things/1?limit=1000'), 400, 'VALIDATION_FAILED');
+  expect(query.errors[0].path).toBe('limit');
+});
+
+test('bodies that are no JSON, empty, of another type or poisoned are VALIDATION_FAILED', async () => {
+  open();
+  await expectProblem(await post('{"title":'), 400, 'VALIDATION_FAILED');
+  await expectProblem(await post(''), 400, 'VALIDATION_FAILED');
+  await expectProblem(await post('title=x', { 'content-type': 'text/plain' }), 400, 'VALIDATION_FAILED');
+  await expectProblem(await post('<x/>', { 'content-type': 'application/xml' }), 400, 'VALIDATION_FAILED');
+  await expectProblem(await post('{"title":"x","__proto__":{"a":1}}'), 400, 'VALIDATION_FAILED');
+  await expectProblem(await post('{"title":"x","constructor":{"prototype":{"a":1}}}'), 400, 'VALIDATION_FAILED');
+  await expectProblem(await app.inject({ method: 'POST', url: '/things/1' }), 400, 'VALIDATION_FAILED');
+});
+
+test('a body above the limit is 413 TOO_LARGE', async () => {
+  open({ bodyLimitBytes: 1_000 });
+  await expectProblem(await post({ title: 'x'.repeat(2_000) }), 413, 'TOO_LARGE');
+});
+
+test('an unknown route and a method that a route does not have are 404 NOT_FOUND', async () => {
+  open();
+  await expectProblem(await app.inject('/nothing'), 404, 'NOT_FOUND');
+  await expectProblem(await app.inject({ method: 'PUT', url: '/ok' }), 404, 'NOT_FOUND');
+});
+
+test('a bad percent-encoding is VALIDATION_FAILED in the path and in the query', async () => {
+  open();
+  await expectProblem(await app.inject('/things/%E0%A4%A'), 400, 'VALIDATION_FAILED');
+  await expectProblem(await app.inject('/ok?a=%E0%A4%A'), 400, 'VALIDATION_FAILED');
+});
+
+test.each([
+  ['the body', '/things/1', '{"title":"a\\u0000b"}', 'title'],
+  ['a field no schema looks into', '/things/1', '{"title":"x","any":[{"deep":"\\ud800"}]}', 'any.0.deep'],
+  ['a name', '/things/1', '{"title":"x","any":{"a\\u0000":1}}', 'any'],
+  ['a path parameter', '/things/a%00b', '{"title":"x"}', 'id'],
+  ['the query', '/things/1?limit=1&q=%00', '{"title":"x"}', 'q'],
+])('NUL or a lone surrogate in %s is VALIDATION_FAILED', async (_where, url, body, path) => {
+  open();
+  const problem = await expectProblem(await post(body, {}, url), 400, 'VALIDATION_FAILED');
+  expect(problem.errors[0].path).toBe(path);
+});
+
+test('JSON nested too deep is refused, and emoji are not', async () => {
+  open();
+  const deep = `{"title":"x","any":${'['.repeat(5_000)}${']'.repeat(5_000)}}`;
+  await expectProblem(await post(deep), 400, 'VALIDATION_FAILED');
+  expect((await post({ title: '🍊 감귤' })).statusCode).toBe(201);
+});
+
+test('a route with anyText takes NUL', async () => {
+  open();
+  app.post('/frames', { config: { anyText: true } }, async (request) => ({ got: (request.body as string[]).length }));
+  expect((await post(['SEND\n\n\u0000'], {}, '/frames')).json()).toEqual({ got: 1 });
+});
+
+test('an AppError is answered with its code, its extras and Retry-After in whole seconds', async () => {
+  open();
+  app.get('/limited', async () => {
+    throw new AppError('RATE_LIMITED', { retryAfterMs: 1_200 });
+  });
+  app.get('/illegal', async () => {
+    throw new AppError('ILLEGAL_TRANSITION', { detail: 'It is closed', allowed: ['CANCELLED'] });
+  });
+  app.get('/expired', async () => {
+    throw new AppError('TOKEN_EXPIRED');
+  });
+  const limited = await app.inject('/limited');
+  await expectProblem(limited, 429, 'RATE_LIMITED');
+  expect(limited.headers['retry-after']).toBe('2');
+  expect(await expectProblem(await app.inject('/illegal'), 409, 'ILLEGAL_TRANSITION')).toMatchObject({
+    title: 'Conflict',
+    detail: 'It is closed',
+    allowed: ['CANCELLED'],
+  });
+  expect((await app.inject('/expired')).headers['www-authenticate']).toBe('Bearer');
+});
+
+test('an unknown error is logged once with its cause and tells the client nothing', async () => {
+  const { lines } = open();
+  app.get('/broken', async () => {
+    throw new Error('the inner detail', { cause: new Error('the reason') });
+  });
+  const response = await app.inject('/broken');
+  await expectProblem(response, 500, 'INTERNAL');
+  expect(response.body).not.toContain('inner');
+  const errors = lines.filter(({ level }) => level === 'error');
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toMatchObject({
+    requestId: response.headers['x-request-id'],
+    err: { message: 'the inner detail', cause: { message: 'the reason' } },
+  });
+});
+
+test('a database that does not answer is 503 UNAVAILABLE with Retry-After', async () => {
+  open();
+  app.get('/rows', async () => {
+    throw Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
+  });
+  const response = await app.inject('/rows');
+  await expectProblem(response, 503, 'UNAVAILABLE');
+  expect(response.headers['retry-after']).toBe('1');
+});
+
+test('a well-formed x-request-id is kept, any other replaced, and traceparent goes on', async () => {
+  open();
+  app.get('/trace', async (request) => traceHeaders(traceOf(request)));
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const kept = await app.inject({ url: '/trace', headers: { 'x-request-id': 'from-trade.1', traceparent } });
+  expect(kept.json()).toEqual({ 'x-request-id': 'from-trade.1', traceparent });
+  expect(kept.headers['x-request-id']).toBe('from-trade.1');
+  const replaced = await app.inject({ url: '/trace', headers: { 'x-request-id': 'a b', traceparent: 'nonsense' } });
+  expect(replaced.json()['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  expect(replaced.json()).not.toHaveProperty('traceparent');
+});
+
+test('a page of another origin can neither write nor read', async () => {
+  open();
+  const foreign = await post({ title: 'x' }, { origin: 'https://evil.example' });
+  await expectProblem(foreign, 403, 'ORIGIN_NOT_ALLOWED');
+  const read = await app.inject({ url: '/ok', headers: { origin: 'https://evil.example' } });
+  expect(read.headers).not.toHaveProperty('access-control-allow-origin');
+});
+
+test('an allowed origin may write, ask first, and read the headers that matter, errors included', async () => {
+  open();
+  const origin = 'https://shop.example';
+  const written = await post({ title: 'x' }, { origin });
+  expect(written.statusCode).toBe(201);
+  expect(written.headers['access-control-allow-origin']).toBe(origin);
+  for (const name of ['Location', 'ETag', 'x-request-id', 'Retry-After', 'Idempotent-Replayed']) {
+    expect(written.headers['access-control-expose-headers']).toContain(name);
+  }
+  expect((await post({}, { origin })).headers['access-control-allow-origin']).toBe(origin);
+  const preflight = await app.inject({
+    method: 'OPTIONS',
+    url: '/things/1',
+    headers: {
+      origin,
+      'access-control-request-method': 'PATCH',
+      'access-control-request-headers': 'authorization,content-type,idempotency-key',
+    },
+  });
+  expect(preflight.statusCode).toBe(204);
+  expect(preflight.headers['access-control-allow-methods']).toContain('PATCH');
+  expect(preflight.headers['access-control-allow-headers']).toContain('idempotency-key');
+});
+
+test('`*` allows every origin', async () => {
+  open({ allowedOrigins: '*' });
+  const response = await post({ title: 'x' }, { origin: 'https://anywhere.example' });
+  expect(response.statusCode).toBe(201);
+  expect(response.headers['access-control-allow-origin']).toBe('*');
+});
+
+test('each request has one log line, without tokens', async () => {
+  const { lines, text } = open();
+  app.get('/me', async (request) => {
+    noteUser(request, 'ann');
+    return {};
+  });
+  await app.inject({ url: '/me?token=abc.def.ghi&ticket=t1&room=7', headers: { authorization: 'Bearer abc.def.ghi' } });
+  const requests = lines.filter(({ msg }) => msg === 'request');
+  expect(requests).toMatchObject([
+    { method: 'GET', url: '/me?token=[redacted]&ticket=[redacted]&room=7', status: 200, userId: 'ann', level: 'info' },
+  ]);
+  expect(text()).not.toContain('abc.def');
+});
+
+test('an answer is sent as it is, and checked against its schema only on demand', async () => {
+  const schema = { response: { 200: z.object({ a: z.number() }) } };
+  const route = async () => ({ a: 'text', extra: true }) as unknown as { a: number };
+  open();
+  app.get('/loose', { schema }, route);
+  expect((await app.inject('/loose')).json()).toEqual({ a: 'text', extra: true });
+  await app.close();
+  open({ checkAnswers: true });
+  app.get('/strict', { schema }, route);
+  await expectProblem(await app.inject('/strict'), 500, 'INTERNAL');
+});
+
+test('what is not HTTP is answered with a problem body too', async () => {
+  open();
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as { port: number };
+  const answer = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'));
+    socket.on('data', (data) => (text += data));
+    socket.on('end', () => resolve(text)).on('error', reject);
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({ code: 'VALIDATION_FAILED', status: 400 });
+});
+
+test('while the service closes, requests get a 503 problem and their connections end', async () => {
+  open();
+  let release = () => {};
+  app.addHook('preClose', () => new Promise((resolve) => (release = () => resolve(undefined))));
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  expect((await fetch(`${url}/ok`)).status).toBe(200);
+  const closed = app.close();
+  const response = await fetch(`${url}/ok`);
+  expect([response.status, response.headers.get('connection')]).toEqual([503, 'close']);
+  expect(await response.json()).toMatchObject({ code: 'UNAVAILABLE' });
+  release();
+  await closed;
+});

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { createLog, redactUrl } from '../src/index.ts';
+import { logLines } from './fixture/log-lines.ts';
+
+test('lines are JSON with the level as a word, an ISO time and the service', () => {
+  const { log, lines } = logLines('info');
+  log.info({ roomId: 'r1' }, 'room opened');
+  log.debug('not at this level');
+  expect(lines).toMatchObject([{ level: 'info', service: 'test', roomId: 'r1', msg: 'room opened' }]);
+  expect(lines[0]?.time).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+});
+
+test('no token reaches a log, whatever it hides in', () => {
+  const { log, text } = logLines();
+  const secret = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.secret';
+  log.info({
+    authorization: `Bearer ${secret}`,
+    token: secret,
+    headers: { authorization: secret, cookie: secret },
+    request: { headers: { authorization: secret } },
+    connect: { passcode: secret },
+    ticket: secret,
+    url: `/ws/chat?sessionId=1&token=${secret}`,
+    err: new Error(`GET /ws?token=${secret} failed`, { cause: new Error(`ticket: ?ticket=${secret}`) }),
+  });
+  log.error(new Error(`at /ws?access_token=${secret}`));
+  log.warn({ frame: `CONNECT\npasscode:${secret}\n\n` }, `bearer.${secret} was refused`);
+  expect(text()).not.toContain('secret');
+  expect(text()).toContain('/ws/chat?sessionId=1&token=[redacted]');
+});
+
+test.each([
+  ['/ws?token=a.b.c', '/ws?token=[redacted]'],
+  ['/ws?room=1&TICKET=x#y', '/ws?room=1&TICKET=[redacted]#y'],
+  ['/ws?token=Bearer%20a.b&x=1', '/ws?token=[redacted]&x=1'],
+  ['/tokens?tokenless=1', '/tokens?tokenless=1'],
+])('%s is logged as %s', (url, logged) => {
+  expect(redactUrl(url)).toBe(logged);
+});
+
+test('an error keeps its code and its causes', () => {
+  const { log, lines } = logLines();
+  const error = Object.assign(new Error('outer', { cause: new TypeError('inner') }), { code: 'E1' });
+  log.error({ err: error }, 'failed');
+  expect(lines[0]?.err).toMatchObject({ name: 'Error', message: 'outer', code: 'E1', cause: { name: 'TypeError' } });
+});
+
+test('without a stream the lines go to standard output', () => {
+  expect(createLog({ service: 'x', level: 'silent' }).level).toBe('silent');
+});

@@ -1,0 +1,135 @@
+import { freePort, type TcpProxy, type TestDatabase, tcpProxy, testDatabase } from '@gongu/testkit';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  createPool,
+  isUnavailable,
+  type Pool,
+  prismaAdapter,
+  StartError,
+  waitForPostgres,
+  withSearchPath,
+} from '../src/index.ts';
+import { logLines } from './fixture/log-lines.ts';
+
+let database: TestDatabase;
+let proxy: TcpProxy;
+let pool: Pool;
+
+beforeEach(async () => {
+  database = await testDatabase();
+  proxy = await tcpProxy({ target: database.url });
+  pool = createPool({
+    url: proxy.through(database.url),
+    schema: 'chat',
+    max: 2,
+    connectTimeoutMs: 300,
+    queryTimeoutMs: 300,
+  });
+});
+afterEach(async () => {
+  await pool.end();
+  await proxy.close();
+  await database.drop();
+});
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error) => error,
+  );
+}
+
+test('a pool works in its schema and no other', async () => {
+  await pool.query('CREATE SCHEMA chat; CREATE TABLE rooms (id int); INSERT INTO rooms VALUES (1)');
+  expect((await pool.query('SELECT current_schema AS s, id FROM rooms')).rows).toEqual([{ s: 'chat', id: 1 }]);
+});
+
+test('withSearchPath keeps what else the URL says', () => {
+  const url = new URL(
+    withSearchPath('postgresql://u:p%40@h:1/db?sslmode=require&schema=public&options=-c%20jit%3Doff', 'chat'),
+  );
+  expect([url.password, url.searchParams.get('sslmode'), url.searchParams.get('schema')]).toEqual([
+    'p%40',
+    'require',
+    null,
+  ]);
+  expect(url.searchParams.get('options')).toBe('-c jit=off -c search_path=chat');
+});
+
+test("Prisma's adapter uses the pool it is given, and leaves it open", async () => {
+  await pool.query('CREATE SCHEMA chat; CREATE TABLE rooms (id int)');
+  const adapter = await prismaAdapter({ pool, schema: 'chat' }).connect();
+  const query = { sql: 'SELECT count(*) AS n FROM rooms', args: [], argTypes: [] };
+  expect((await adapter.queryRaw(query)).rows).toEqual([['0']]);
+  await adapter.dispose();
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+});
+
+test('unavailable: refused, cut, frozen, and by way of Prisma; available again afterwards', async () => {
+  await pool.query('SELECT 1');
+  proxy.blackHole();
+  expect(isUnavailable(await failure(pool.query('SELECT 1')))).toBe(true);
+  await proxy.pass();
+  const client = await pool.connect();
+  client.on('error', () => {});
+  const running = failure(client.query('SELECT pg_sleep(0.2)'));
+  proxy.cut();
+  expect(isUnavailable(await running)).toBe(true);
+  client.release(true);
+  await proxy.refuse();
+  proxy.cut();
+  expect(isUnavailable(await failure(pool.query('SELECT 1')))).toBe(true);
+  const adapter = await prismaAdapter({ pool, schema: 'chat' }).connect();
+  expect(isUnavailable(await failure(adapter.queryRaw({ sql: 'SELECT 1', args: [], argTypes: [] })))).toBe(true);
+  await proxy.pass();
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+});
+
+test('an answer of the database is not unavailability', async () => {
+  for (const sql of ['SELECT 1 / 0', 'SELECT * FROM nothing', `SELECT 'x'::int`, 'syntax error']) {
+    expect(isUnavailable(await failure(pool.query(sql)))).toBe(false);
+  }
+  for (const other of [undefined, null, 'ECONNREFUSED', new Error('no'), { code: 'P2002' }]) {
+    expect(isUnavailable(other)).toBe(false);
+  }
+});
+
+test('an idle connection that breaks is logged and replaced', async () => {
+  const { log, lines } = logLines('warn');
+  const own = createPool({ url: proxy.through(database.url), schema: 'chat', log });
+  await own.query('SELECT 1');
+  const broken = new Promise((resolve) => own.once('error', resolve));
+  proxy.cut();
+  await broken;
+  expect(lines).toMatchObject([{ level: 'warn', msg: 'an idle database connection broke' }]);
+  expect((await own.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  await own.end();
+});
+
+test('waitForPostgres waits until the database is there', async () => {
+  await proxy.refuse();
+  const waiting = waitForPostgres({ url: proxy.through(database.url), deadlineMs: 10_000 });
+  setTimeout(() => void proxy.pass(), 300);
+  await waiting;
+});
+
+test('waitForPostgres gives up with one line: place and reason, no password', async () => {
+  const port = await freePort();
+  const url = `postgresql://gongu:hunter2@127.0.0.1:${port}/gongu`;
+  const error = (await failure(waitForPostgres({ url, deadlineMs: 100 }))) as Error;
+  expect(error).toBeInstanceOf(StartError);
+  expect(error.message).toBe(
+    `PostgreSQL at 127.0.0.1:${port}/gongu is not reachable: connect ECONNREFUSED 127.0.0.1:${port}`,
+  );
+});
+
+test('waitForPostgres does not wait where that cannot help', async () => {
+  const at = new URL(database.url);
+  at.password = 'wrong';
+  const started = Date.now();
+  await expect(waitForPostgres({ url: at.href, deadlineMs: 20_000 })).rejects.toThrow('password authentication failed');
+  at.password = new URL(database.url).password;
+  at.pathname = '/nowhere';
+  await expect(waitForPostgres({ url: at.href, deadlineMs: 20_000 })).rejects.toThrow('"nowhere" does not exist');
+  expect(Date.now() - started).toBeLessThan(5_000);
+});
