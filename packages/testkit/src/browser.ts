@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import * as esbuild from 'esbuild';
+import { type Browser, chromium } from 'playwright-core';
+
+/** Debian's Chromium, and where others put it. */
+const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** Nothing of a browser's own goes to the network; as root and in containers it has no sandbox. */
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A real browser. `CHROMIUM` names its program where it lies elsewhere. Close it at the end of the file. */
+export async function startBrowser(): Promise<Browser> {
+  const program = process.env.CHROMIUM ?? PROGRAMS.find((path) => existsSync(path));
+  if (!program) throw new Error('there is no Chromium: install Debian’s package chromium, or set CHROMIUM');
+  return chromium.launch({ executablePath: program, args: FLAGS });
+}
+
+export interface TestPage {
+  /** `http://127.0.0.1:…/` */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface TestPageOptions {
+  /** The page's script, TypeScript or TSX; absolute. */
+  readonly entry: string;
+  /** `Content-Security-Policy` of the page. Default: nothing but its own, and connections anywhere. */
+  readonly csp?: string;
+}
+
+/** Serves a page with one bundled script, `/page.js`, its styles, `/page.css`, and a `<div id="root">`. */
+export async function servePage({ entry, csp = STRICT }: TestPageOptions): Promise<TestPage> {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [entry],
+    outfile: 'page.js',
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"development"' },
+    sourcemap: 'inline',
+    write: false,
+  });
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>test</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css"></head>
+<body><div id="root"></div><script type="module" src="/page.js"></script></body></html>`;
+  const files: Record<string, [type: string, text: string]> = {
+    '/': ['text/html', html],
+    '/page.css': ['text/css', textOf('.css')],
+    '/page.js': ['text/javascript', textOf('.js')],
+  };
+  function textOf(extension: string): string {
+    return outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? '';
+  }
+
+  const server = createServer((request, response) => {
+    const [type, text] = files[new URL(request.url ?? '/', 'http://page').pathname] ?? [];
+    response.writeHead(text === undefined ? 404 : 200, {
+      'content-type': `${type ?? 'text/plain'}; charset=utf-8`,
+      'content-security-policy': csp,
+    });
+    response.end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src *";

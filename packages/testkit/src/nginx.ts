@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
+import { inRepository } from './repository.ts';
+
+export interface NginxOptions {
+  /** Where its configuration and logs go; made if missing, and removed with it. @default a temporary folder */
+  readonly dir?: string;
+  /** In a process group of its own, so that a terminal's Ctrl-C does not reach it. @default false */
+  readonly detached?: boolean;
+}
+
+export interface NginxProcess {
+  readonly port: number;
+  /** Of the master process. */
+  readonly pid: number;
+  readonly accessLog: () => Promise<string>;
+  readonly errorLog: () => Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * nginx with the shipped configuration (`deploy/nginx`): only ports and paths are other ones.
+ *
+ * @param spread file of deploy/nginx that is mounted as upstream.conf
+ * @param instances ports in place of chat-1 and chat-2
+ * @throws Error with its own words when it does not start
+ */
+export async function startNginx(
+  spread: 'round-robin' | 'sticky',
+  instances: readonly [number, number],
+  options: NginxOptions = {},
+): Promise<NginxProcess> {
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'gongu-nginx-')));
+  await mkdir(dir, { recursive: true });
+  // As root, its workers run as another user.
+  await chmod(dir, 0o755);
+  const port = await freePort();
+  const main = await readFile(inRepository('deploy/nginx/nginx.conf'), 'utf8');
+  const upstream = await readFile(inRepository(`deploy/nginx/${spread}.conf`), 'utf8');
+  await writeFile(
+    join(dir, 'nginx.conf'),
+    replaceAll(main, {
+      // First: the other paths lie in this folder too.
+      ' /tmp/': ` ${dir}/`,
+      'listen 8080;': `listen 127.0.0.1:${port};`,
+      '/dev/stdout': join(dir, 'access.log'),
+      '/dev/stderr': join(dir, 'error.log'),
+    }),
+  );
+  await writeFile(
+    join(dir, 'upstream.conf'),
+    replaceAll(upstream, { 'chat-1:8080': `127.0.0.1:${instances[0]}`, 'chat-2:8080': `127.0.0.1:${instances[1]}` }),
+  );
+  const nginx = spawn('nginx', ['-p', dir, '-e', 'error.log', '-c', 'nginx.conf', '-g', 'daemon off;'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.detached ?? false,
+  });
+  let output = '';
+  for (const stream of [nginx.stdout, nginx.stderr]) stream.on('data', (text) => (output += text));
+  // Asked, not killed: killed, it would leave its workers behind.
+  const endAtExit = () => nginx.kill('SIGTERM');
+  process.once('exit', endAtExit);
+  const over = once(nginx, 'exit').finally(() => process.off('exit', endAtExit));
+  over.catch(() => {}); // it could not be run at all, which the loop below finds
+  while (!(await accepts(port))) {
+    if (nginx.exitCode !== null || nginx.pid === undefined) throw new Error(`nginx did not start: ${output}`);
+    await sleep(20);
+  }
+  return {
+    port,
+    pid: nginx.pid ?? -1,
+    accessLog: () => readFile(join(dir, 'access.log'), 'utf8'),
+    errorLog: () => readFile(join(dir, 'error.log'), 'utf8').then((text) => text + output),
+    async stop() {
+      nginx.kill('SIGTERM');
+      await over;
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function replaceAll(text: string, replacements: Record<string, string>): string {
+  let result = text;
+  for (const [from, to] of Object.entries(replacements)) {
+    if (!result.includes(from)) throw new Error(`the configuration no longer says ${from}`);
+    result = result.replaceAll(from, to);
+  }
+  return result;
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

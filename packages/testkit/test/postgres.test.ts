@@ -1,0 +1,38 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { testDatabase } from '../src/index.ts';
+
+async function query(url: string, sql: string) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const things = { schema: 'things', migrationsDir: 'packages/host/test/fixture/things' };
+
+test('each database is a migrated copy of its own, made from one template', async () => {
+  const [one, two] = await Promise.all([
+    testDatabase(things),
+    testDatabase({ ...things, migrationsDir: `${things.migrationsDir}/migrations` }),
+  ]);
+  await query(one.url, `INSERT INTO things."Thing" (name) VALUES ('x')`);
+  expect(await query(two.url, 'SELECT count(*)::int AS n FROM things."Thing"')).toEqual([{ n: 0 }]);
+  expect(
+    await query(one.url, `SELECT count(*)::int AS n FROM pg_database WHERE datname LIKE 'template\\_things\\_%'`),
+  ).toEqual([{ n: 1 }]);
+  await Promise.all([one.drop(), two.drop()]);
+});
+
+test('drop removes the database even while somebody is in it', async () => {
+  const database = await testDatabase();
+  const client = new pg.Client({ connectionString: database.url });
+  const ended = new Promise((resolve) => client.on('error', resolve));
+  await client.connect();
+  await database.drop();
+  await ended;
+  await expect(query(database.url, 'SELECT 1')).rejects.toThrow('does not exist');
+});
