@@ -1,0 +1,109 @@
+import { type OpenRoom, type PatchRoom, Problem, Room } from '@gongu/shared';
+
+export interface ChatApiOptions {
+  /** `CHAT_URL`: where chat answers, without a path. */
+  url: string;
+  /** A service token, good for the next seconds. */
+  signService: () => Promise<string>;
+  /** Milliseconds a request may take. Default 5 000. */
+  timeoutMs?: number;
+}
+
+/** Marks of the request behind a call. */
+interface Trace {
+  readonly requestId?: string;
+  readonly traceparent?: string;
+}
+
+interface Answer {
+  readonly status: number | null;
+  readonly timedOut: boolean;
+  readonly detail: string;
+  readonly retryAfterMs: number | null;
+}
+
+/** Longest answer that is read of an error, characters. */
+const PROBLEM_CHARS = 10_000;
+
+/** Chat's service routes over HTTP. Knows neither retries nor what an answer means to the outbox. */
+export function createChatApi({ url, signService, timeoutMs = 5_000 }: ChatApiOptions) {
+  const rooms = `${url.replace(/\/+$/, '')}/api/chat/rooms`;
+  const pathOf = (roomId: string) => `${rooms}/${encodeURIComponent(roomId)}`;
+
+  return {
+    /** None of these throws: what breaks is an answer without a status. */
+    open: (body: OpenRoom, trace: Trace) => tell('POST', rooms, body, trace),
+    patch: (roomId: string, body: PatchRoom, trace: Trace) => tell('PATCH', pathOf(roomId), body, trace),
+    commit: (roomId: string, userId: string, body: { committed: boolean; nickname?: string }, trace: Trace) =>
+      tell('PUT', `${pathOf(roomId)}/participants/${encodeURIComponent(userId)}`, body, trace),
+
+    /**
+     * @returns the room as chat has it; null when there is none
+     * @throws Error when chat does not answer, or not with a room
+     */
+    async find(roomId: string): Promise<Room | null> {
+      const response = await request('GET', pathOf(roomId), undefined, {});
+      if (response.status === 404) {
+        await response.text();
+        return null;
+      }
+      if (!response.ok) throw new Error(`chat answered ${response.status}: ${await detailOf(response)}`);
+      return Room.parse(await response.json());
+    },
+  };
+
+  async function tell(method: string, to: string, body: object, trace: Trace): Promise<Answer> {
+    try {
+      const response = await request(method, to, body, trace);
+      const detail = response.ok ? '' : `${response.status} ${await detailOf(response)}`;
+      // An unread body would keep the connection from being used again.
+      if (response.ok) await response.arrayBuffer();
+      return { status: response.status, timedOut: false, detail, retryAfterMs: retryAfterMs(response) };
+    } catch (error) {
+      const timedOut = (error as Error).name === 'TimeoutError';
+      const detail = timedOut ? `no answer within ${timeoutMs} ms` : reasonOf(error);
+      return { status: null, timedOut, detail, retryAfterMs: null };
+    }
+  }
+
+  async function request(method: string, to: string, body: object | undefined, trace: Trace): Promise<Response> {
+    return fetch(to, {
+      method,
+      headers: {
+        authorization: `Bearer ${await signService()}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(trace.requestId === undefined ? {} : { 'x-request-id': trace.requestId }),
+        ...(trace.traceparent === undefined ? {} : { traceparent: trace.traceparent }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      // A redirect would carry the service token somewhere else.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+  }
+}
+export type ChatApi = ReturnType<typeof createChatApi>;
+
+/** `CODE: detail` of a problem, or the beginning of whatever came instead. */
+async function detailOf(response: Response): Promise<string> {
+  const text = (await response.text()).slice(0, PROBLEM_CHARS);
+  try {
+    const { code, detail } = Problem.pick({ code: true, detail: true }).parse(JSON.parse(text));
+    return `${code}: ${detail}`;
+  } catch {
+    return text.slice(0, 200);
+  }
+}
+
+// In seconds; a date is too rare here to be read.
+function retryAfterMs({ headers }: Response): number | null {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null;
+}
+
+// fetch says "fetch failed" and keeps the reason as its cause; that of several addresses has no message of its own.
+function reasonOf(error: unknown): string {
+  const cause = (error as { cause?: unknown }).cause ?? error;
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ');
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,37 @@
+import { type Http, problems } from '@gongu/host';
+import { LIMITS, PublicUser, text, UserId } from '@gongu/shared';
+import { z } from 'zod';
+
+export interface DevRoutesOptions {
+  /** A user's token. */
+  sign: (identity: { userId: string; nickname: string; roles: string[] }, ttlSeconds: number) => string;
+}
+
+const TTL_SECONDS = 24 * 3_600;
+
+/** `POST /api/dev/session`, for development: anybody becomes whom he names. Registered only with `DEV_LOGIN=1`. */
+export function devRoutes(app: Http, { sign }: DevRoutesOptions): void {
+  app.post(
+    '/api/dev/session',
+    {
+      schema: {
+        tags: ['development'],
+        summary: 'A token for a nickname, which is the user id as well; only with DEV_LOGIN=1',
+        body: z.object({
+          nickname: text(LIMITS.nicknameChars).pipe(UserId),
+          seller: z.boolean().default(false),
+        }),
+        response: {
+          201: z.object({ token: z.string(), user: PublicUser }),
+          ...problems('ORIGIN_NOT_ALLOWED', 'TOO_LARGE'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { nickname, seller } = request.body;
+      const token = sign({ userId: nickname, nickname, roles: seller ? ['seller'] : [] }, TTL_SECONDS);
+      reply.code(201).header('cache-control', 'no-store');
+      return { token, user: { userId: nickname, nickname, tag: null } };
+    },
+  );
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '@gongu/host';
+import type { FastifyReply } from 'fastify';
+
+export interface EventStreamOptions {
+  clock: Clock;
+  /** Milliseconds between comments that keep proxies from closing a silent connection. */
+  heartbeatMs: number;
+  /** Bytes that may wait for a slow reader; beyond them its connection is cut, and it comes back with its last id. */
+  queueBytes: number;
+}
+
+export interface StreamEvent {
+  /** What the reader sends as `Last-Event-ID` when it comes back. */
+  readonly id: number;
+  readonly event: string;
+  /** JSON text. */
+  readonly data: string;
+}
+
+export interface EventStream {
+  send(event: StreamEvent): void;
+  /** Ends the stream; the reader comes back after `retryMs`. */
+  end(retryMs: number): void;
+  /** Resolves when the connection is gone, whoever closed it. */
+  readonly closed: Promise<void>;
+}
+
+/**
+ * Turns an answer into a stream of server-sent events (HTML, 9.2). From here on the reply is ours: Fastify neither
+ * serialises nor ends it. Headers that hooks have set go out with it.
+ */
+export function openEventStream(reply: FastifyReply, options: EventStreamOptions): EventStream {
+  const { clock, heartbeatMs, queueBytes } = options;
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    // The stream is the connection's last answer: kept alive after it, it would hold up a service that stops.
+    connection: 'close',
+    'x-accel-buffering': 'no',
+  });
+  // Headers alone would wait in the socket for the first event.
+  write(': hello\n\n');
+  const heartbeat = clock.setInterval(() => write(': still here\n\n'), heartbeatMs);
+  // The connection may break at any write; `close` follows and is all that is needed.
+  raw.on('error', () => {});
+  const closed = new Promise<void>((resolve) => {
+    if (raw.destroyed) resolve();
+    else raw.once('close', resolve);
+  }).finally(() => clock.clear(heartbeat));
+
+  function write(text: string): void {
+    if (raw.writableEnded || raw.destroyed) return;
+    raw.write(text);
+    if (raw.writableLength > queueBytes) raw.destroy();
+  }
+
+  return {
+    send: ({ id, event, data }) => write(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`),
+    end(retryMs) {
+      write(`retry: ${Math.round(retryMs)}\n\n`);
+      raw.end();
+    },
+    closed,
+  };
+}

@@ -1,0 +1,116 @@
+import { type Clock, type Http, problems } from '@gongu/host';
+import { type ProductChange, RoomId } from '@gongu/shared';
+import { z } from 'zod';
+import type { SafeChange } from '../product/change-cursor.ts';
+import type { ChangeFeed } from '../product/change-feed.ts';
+import type { ChangeStore, NumberedChange } from '../product/ports.ts';
+import { type EventStream, openEventStream } from './event-stream.ts';
+
+export interface ProductEventsOptions {
+  feed: ChangeFeed;
+  store: ChangeStore;
+  clock: Clock;
+  /** Milliseconds between comments on a silent stream. */
+  heartbeatMs: number;
+}
+
+/** Changes sent to somebody who comes back; who has missed more reads the list again. */
+const RESUME_MAX = 1_000;
+const QUEUE_BYTES = 262_144;
+/** Milliseconds over which readers of an instance that goes away spread their return. */
+const RETURN_WITHIN_MS = 3_000;
+
+const Query = z.object({
+  productId: z
+    .union([RoomId, z.array(RoomId).max(100)])
+    .optional()
+    .meta({ description: 'only these products; may be repeated' }),
+});
+
+/**
+ * `GET /api/products/events`: seats and status as they change, on whatever instance. `ready` opens a new stream, with
+ * the number it begins after; `product` is a {@link ProductChange}; `reset` says that changes may have been missed and
+ * the list should be read again. Every change comes at least once; `version` tells which of two is the newer.
+ */
+export function productEvents(app: Http, { feed, store, clock, heartbeatMs }: ProductEventsOptions): void {
+  const streams = new Set<EventStream>();
+  /** One text for all listeners. */
+  const rendered = new WeakMap<ProductChange, string>();
+
+  function textOf(change: ProductChange): string {
+    const text = rendered.get(change) ?? JSON.stringify(change);
+    rendered.set(change, text);
+    return text;
+  }
+
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.end(Math.random() * RETURN_WITHIN_MS);
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/products/events',
+    exposeHeadRoute: false,
+    schema: {
+      tags: ['products'],
+      summary: 'Live seats and status (server-sent events)',
+      querystring: Query,
+      headers: z.object({ 'last-event-id': z.string().optional() }),
+      response: {
+        200: {
+          description: 'Events `ready`, `product` (a ProductChange) and `reset`',
+          content: { 'text/event-stream': { schema: z.string() } },
+        },
+        ...problems(),
+      },
+    },
+    async handler(request, reply) {
+      const { productId } = request.query;
+      const wanted = productId === undefined ? null : new Set([productId].flat());
+      const held: SafeChange[] = [];
+      let deliver = (changes: readonly SafeChange[]) => void held.push(...changes);
+      // First listen, then look back: what comes in between is held, and nothing falls through.
+      const { after, unsubscribe } = await feed.subscribe((changes) => deliver(changes));
+      const last = request.headers['last-event-id'];
+      const missed = await missedSince(last, after).catch((error: unknown) => {
+        unsubscribe();
+        throw error;
+      });
+
+      const stream = openEventStream(reply, { clock, heartbeatMs, queueBytes: QUEUE_BYTES });
+      streams.add(stream);
+      void stream.closed.then(() => {
+        streams.delete(stream);
+        unsubscribe();
+      });
+
+      // A number that a reader may resume after: it never goes back, because he has all up to the one he came with.
+      let id = Math.max(missed === null ? 0 : Number(last), missed === null ? after : 0);
+      const sent = new Set<number>();
+      const send = ({ seq, change }: NumberedChange, safe: number) => {
+        if (sent.has(seq) || seq <= id) return;
+        id = Math.max(id, safe);
+        if (wanted === null || wanted.has(change.id)) stream.send({ id, event: 'product', data: textOf(change) });
+      };
+      if (missed === null) stream.send({ id, event: last === undefined ? 'ready' : 'reset', data: '{}' });
+      for (const change of missed ?? []) {
+        send(change, Math.min(change.seq, after));
+        sent.add(change.seq);
+      }
+      deliver = (changes) => {
+        for (const change of changes) send(change, change.safe);
+      };
+      deliver(held);
+    },
+  });
+
+  /** What came after `last`; null when nothing can be said about that, or there is too much of it. */
+  async function missedSince(last: string | undefined, after: number): Promise<NumberedChange[] | null> {
+    if (last === undefined || !/^\d{1,15}$/.test(last)) return null;
+    const since = Number(last);
+    const { lowest, highest } = await store.range();
+    if (since > Math.max(highest, after) || since + 1 < lowest) return null;
+    const missed = await store.read(since, [], RESUME_MAX + 1);
+    return missed.length > RESUME_MAX ? null : missed;
+  }
+}

@@ -1,0 +1,217 @@
+import { type Http, problems } from '@gongu/host';
+import {
+  AuditEntry,
+  CancelProduct,
+  CreateProduct,
+  EditProduct,
+  Instant,
+  ListQuery,
+  listOf,
+  Product,
+  ProductStatus,
+  UserId,
+} from '@gongu/shared';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { instantOf } from '../product/deadline.ts';
+import type { Products } from '../product/products.ts';
+import { callerOf, type UserOf } from './caller.ts';
+import { numberCursor, positionCursor } from './cursor.ts';
+import { etagOf, isKnown, versionsIn } from './etag.ts';
+import { ProductPath } from './product-path.ts';
+import { OF_CALLER, OF_WRITER } from './refusals.ts';
+import { RepeatableHeaders, repeatableOf, unwrap } from './repeatable.ts';
+
+export interface ProductRoutesOptions {
+  products: Products;
+  userOf: UserOf;
+}
+
+const ListProducts = ListQuery.extend({
+  status: ProductStatus.optional(),
+  sellerId: UserId.optional(),
+  mine: z
+    .enum(['seller', 'buyer'])
+    .optional()
+    .meta({ description: "seller: the caller's own; buyer: those the caller takes part in. Needs a token" }),
+  minSeatsLeft: z.coerce.number().int().min(0).max(1_000_000).optional(),
+  deadlineBefore: Instant.optional(),
+  sort: z.enum(['deadline', '-createdAt']).default('-createdAt'),
+});
+
+const cursors = {
+  deadline: positionCursor('products by deadline'),
+  '-createdAt': positionCursor('products by creation'),
+};
+const auditCursor = numberCursor('audit');
+
+/** Products: create, read, change, end. */
+export function productRoutes(app: Http, { products, userOf }: ProductRoutesOptions): void {
+  app.post(
+    '/api/products',
+    {
+      schema: {
+        tags: ['products'],
+        security: [{ user: [] }],
+        summary: 'Create a product, and with it its room',
+        headers: RepeatableHeaders,
+        body: CreateProduct,
+        response: {
+          201: Product,
+          ...problems(...OF_WRITER, 'CONFLICT', 'IDEMPOTENCY_CONFLICT'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = await callerOf(request, userOf);
+      const repeatable = repeatableOf(request, caller.user.userId, request.body);
+      const product = unwrap(await products.create(caller, request.body, repeatable), reply);
+      reply.code(201).header('Location', `/api/products/${product.id}`);
+      return tagged(product, reply);
+    },
+  );
+
+  app.get(
+    '/api/products',
+    {
+      schema: {
+        tags: ['products'],
+        summary: 'List products',
+        querystring: ListProducts,
+        response: { 200: listOf(Product), ...problems(...OF_CALLER) },
+      },
+    },
+    async (request) => {
+      const { status, sellerId, mine, minSeatsLeft, deadlineBefore, sort, limit, cursor } = request.query;
+      const me = mine === undefined ? undefined : (await userOf(request)).userId;
+      const filter = {
+        status,
+        sellerId: mine === 'seller' ? me : sellerId,
+        buyerId: mine === 'buyer' ? me : undefined,
+        minSeatsLeft,
+        deadlineBefore: deadlineBefore === undefined ? undefined : instantOf(deadlineBefore, 'deadlineBefore'),
+        sort,
+      };
+      const { items, next } = await products.list(filter, { limit, after: cursors[sort].decode(cursor) });
+      return { items, nextCursor: cursors[sort].encode(next) };
+    },
+  );
+
+  app.get(
+    '/api/products/:id',
+    {
+      schema: {
+        tags: ['products'],
+        summary: 'One product',
+        params: ProductPath,
+        response: {
+          200: Product,
+          304: { description: 'If-None-Match names this version', content: {} },
+          ...problems('NOT_FOUND'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const product = await products.get(request.params.id);
+      return isKnown(request.headers['if-none-match'], product) ? notModified(product, reply) : tagged(product, reply);
+    },
+  );
+
+  app.patch(
+    '/api/products/:id',
+    {
+      schema: {
+        tags: ['products'],
+        security: [{ user: [] }],
+        summary: 'Change a product while it recruits',
+        params: ProductPath,
+        headers: z.object({ 'if-match': z.string().optional() }),
+        body: EditProduct,
+        response: {
+          200: Product,
+          ...problems(
+            ...OF_WRITER,
+            'NOT_FOUND',
+            'NOT_RECRUITING',
+            'DEADLINE_PASSED',
+            'CONFLICT',
+            'PRECONDITION_FAILED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = await callerOf(request, userOf);
+      const versions = versionsIn(request.headers['if-match']);
+      return tagged(await products.edit(caller, request.params.id, request.body, versions), reply);
+    },
+  );
+
+  app.post(
+    '/api/products/:id/close',
+    {
+      schema: {
+        tags: ['products'],
+        security: [{ user: [] }],
+        summary: 'Close recruitment before its deadline',
+        params: ProductPath,
+        response: { 200: Product, ...problems(...OF_WRITER, 'NOT_FOUND', 'MINIMUM_NOT_MET', 'ILLEGAL_TRANSITION') },
+      },
+    },
+    async (request, reply) => {
+      const caller = await callerOf(request, userOf);
+      return tagged(await products.close(caller, request.params.id), reply);
+    },
+  );
+
+  app.post(
+    '/api/products/:id/cancel',
+    {
+      schema: {
+        tags: ['products'],
+        security: [{ user: [] }],
+        summary: 'Cancel a product that recruits',
+        params: ProductPath,
+        body: CancelProduct.nullish(),
+        response: {
+          200: Product,
+          ...problems(...OF_WRITER, 'NOT_FOUND', 'ILLEGAL_TRANSITION'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = await callerOf(request, userOf);
+      return tagged(await products.cancel(caller, request.params.id, request.body?.reason ?? null), reply);
+    },
+  );
+
+  app.get(
+    '/api/products/:id/audit',
+    {
+      schema: {
+        tags: ['products'],
+        security: [{ user: [] }],
+        summary: 'What happened to a product, oldest first; for its seller',
+        params: ProductPath,
+        querystring: ListQuery,
+        response: { 200: listOf(AuditEntry), ...problems(...OF_CALLER, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
+      },
+    },
+    async (request) => {
+      const caller = await callerOf(request, userOf);
+      const { limit, cursor } = request.query;
+      const page = { limit, after: auditCursor.decode(cursor) };
+      const { items, next } = await products.audit(caller, request.params.id, page);
+      return { items, nextCursor: auditCursor.encode(next) };
+    },
+  );
+}
+
+function tagged(product: Product, reply: FastifyReply): Product {
+  reply.header('ETag', etagOf(product));
+  return product;
+}
+
+function notModified(product: Product, reply: FastifyReply): FastifyReply {
+  return reply.code(304).header('ETag', etagOf(product)).send();
+}

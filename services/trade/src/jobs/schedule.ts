@@ -1,0 +1,63 @@
+import type { Cron, Logger } from '@gongu/host';
+import type { Products } from '../product/products.ts';
+import type { Reconcile } from '../product/reconcile.ts';
+
+export interface JobsOptions {
+  cron: Cron;
+  log: Logger;
+  products: Pick<Products, 'endDue'>;
+  reconcile: Reconcile;
+  /** Looks at the outbox. */
+  wakeRelay: () => void;
+  /** Removes up to `limit` rows that were kept for `keepMs`; says how many. */
+  purge: (keepMs: number, limit: number) => Promise<number>;
+  /** Cron expression of the comparison with chat. */
+  reconcileCron: string;
+}
+
+const KEEP_MS = 24 * 3_600_000;
+const PURGE_BATCH = 5_000;
+/** What is caught up at start, rather than at the next tick. */
+const AT_START = new Set(['close recruitment', 'purge']);
+
+/**
+ * Trade's work by the clock. Every instance runs all of it: the database picks who ends a product, and the rest does no
+ * harm twice. What was missed while nobody ran is caught up at start.
+ */
+export function scheduleJobs({ cron, log, products, reconcile, wakeRelay, purge, reconcileCron }: JobsOptions): void {
+  schedule('close recruitment', '* * * * * *', async () => {
+    const ended = await products.endDue();
+    if (ended > 0) log.info({ event: 'products.ended', ended }, 'products reached their deadline');
+  });
+
+  schedule('relay outbox', '* * * * * *', async () => wakeRelay());
+
+  schedule('reopen lost rooms', '*/10 * * * * *', async () => {
+    await reconcile.reopen();
+  });
+
+  schedule('compare with chat', reconcileCron, async () => {
+    const different = await reconcile.compare();
+    log.info({ event: 'rooms.compared', different }, 'rooms compared with their products');
+  });
+
+  schedule('purge', '17 * * * *', async () => {
+    while ((await purge(KEEP_MS, PURGE_BATCH)) >= PURGE_BATCH);
+  });
+
+  /** Of failures in a row only the first is logged: a database that is away for an hour is one line, not 3 600. */
+  function schedule(job: string, expression: string, task: () => Promise<void>): void {
+    let failing = false;
+    const run = async () => {
+      try {
+        await task();
+        if (failing) log.info({ job }, 'job works again');
+        failing = false;
+      } catch (error) {
+        if (!failing) log.warn({ job, err: error }, 'job failed and will be tried again');
+        failing = true;
+      }
+    };
+    cron.schedule(job, expression, run, { atStart: AT_START.has(job) });
+  }
+}

@@ -1,0 +1,96 @@
+import type { OpenRoom, PatchRoom } from '@gongu/shared';
+import type { Trace } from '../product/ports.ts';
+import type { OutboxEntry } from './outbox-store.ts';
+
+/** What chat said. */
+export interface ChatAnswer {
+  /** HTTP status; null when no answer came. */
+  readonly status: number | null;
+  /** Without an answer: whether chat took the connection and then was silent for too long. */
+  readonly timedOut: boolean;
+  /** One line for an operator: code and detail of the problem, or what broke. */
+  readonly detail: string;
+  /** Of `Retry-After`. */
+  readonly retryAfterMs: number | null;
+}
+
+/** Chat's service routes, as far as the outbox uses them. None of them throws. */
+export interface ChatRooms {
+  open(body: OpenRoom, trace: Trace): Promise<ChatAnswer>;
+  patch(roomId: string, body: PatchRoom, trace: Trace): Promise<ChatAnswer>;
+  commit(
+    roomId: string,
+    userId: string,
+    body: { committed: boolean; nickname?: string },
+    trace: Trace,
+  ): Promise<ChatAnswer>;
+}
+
+/**
+ * - `delivered`
+ * - `refused`: chat will never take this entry; a person has to look at it.
+ * - `retry`: this entry may succeed later. `missing`: chat does not know the room. `silent`: chat did not answer in time.
+ * - `unreachable`: no entry can be delivered at the moment.
+ */
+export type Delivery =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | {
+      readonly kind: 'retry';
+      readonly detail: string;
+      readonly missing?: boolean;
+      readonly silent?: boolean;
+      /** Milliseconds that chat asked to wait. */
+      readonly afterMs: number;
+    }
+  | { readonly kind: 'unreachable'; readonly detail: string };
+
+export type Deliver = (entry: OutboxEntry) => Promise<Delivery>;
+
+/** Tells chat about one entry. Chat takes every one of them twice without harm. */
+export function createDeliver({ chat }: { chat: ChatRooms }): Deliver {
+  return async ({ roomId, kind, payload, trace }) => {
+    switch (kind) {
+      case 'room.open':
+        return judge(await chat.open(payload as OpenRoom, trace));
+      case 'room.patched':
+      case 'room.status':
+        return judge(await chat.patch(roomId, payload as PatchRoom, trace));
+      case 'buyer.committed': {
+        const { userId, nickname } = payload as { userId: string; nickname: string };
+        return judge(await chat.commit(roomId, userId, { committed: true, nickname }, trace));
+      }
+      case 'buyer.withdrawn':
+        return judge(await chat.commit(roomId, (payload as { userId: string }).userId, { committed: false }, trace));
+    }
+  };
+}
+
+/** What an answer means for the entry. */
+export function judge({ status, timedOut, detail, retryAfterMs }: ChatAnswer): Delivery {
+  const retry = (more: { missing?: boolean; silent?: boolean } = {}): Delivery => ({
+    kind: 'retry',
+    detail,
+    afterMs: retryAfterMs ?? 0,
+    ...more,
+  });
+  // Chat may hang over this one entry, so a silence is no reason to hold back the others.
+  if (status === null) return timedOut ? retry({ silent: true }) : { kind: 'unreachable', detail };
+  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  switch (status) {
+    case 404:
+      return retry({ missing: true });
+    case 408:
+    case 429:
+      return retry();
+    // Our own token is refused: secrets are being changed, or wrong. That says nothing against the entry.
+    case 401:
+    case 403:
+    // Chat, or the proxy before it, is on its way up or down.
+    case 502:
+    case 503:
+    case 504:
+      return { kind: 'unreachable', detail };
+  }
+  return status >= 400 && status < 500 ? { kind: 'refused', detail } : retry();
+}

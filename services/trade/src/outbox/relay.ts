@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Logger, Timer } from '@gongu/host';
+import { backoffMs } from './backoff.ts';
+import type { Deliver, Delivery } from './deliver.ts';
+import type { OutboxEntry, OutboxStore } from './outbox-store.ts';
+
+export interface RelayOptions {
+  store: Pick<OutboxStore, 'claim' | 'delivered' | 'failed' | 'park' | 'giveBack'>;
+  deliver: Deliver;
+  clock: Clock;
+  log: Logger;
+  /** Hears of every attempt. */
+  attempted?: (entry: OutboxEntry, kind: Delivery['kind']) => void;
+  /** [0, 1). Default: Math.random. */
+  random?: () => number;
+  /** Rooms under way at once. Default 8. */
+  concurrency?: number;
+  /** Milliseconds between looks at the outbox: how late an entry of another instance, or of one that died, may be. Default 1 000. */
+  pollMs?: number;
+  /** Milliseconds a claim holds without renewal: how long rooms wait for a relay that was killed. Default 10 000. */
+  leaseMs?: number;
+  /** Milliseconds that must be left of a lease before an entry is sent; more than a delivery may take. Default 6 000. */
+  sendWithinMs?: number;
+  /** Milliseconds; the longest pause after failures of one entry. Default 30 000. */
+  entryPauseMs?: number;
+  /** Milliseconds; the longest pause while chat is away, so also how late its return is noticed. Default 5 000. */
+  awayPauseMs?: number;
+}
+
+const PAUSE_BASE_MS = 250;
+
+/**
+ * Delivers the outbox. One relay per instance, any number of instances: each room's entries go out one after another, in
+ * the order of commits, at least once. While chat is away one room at a time is tried, rather than all that wait.
+ */
+export function createRelay(options: RelayOptions) {
+  const { store, deliver, clock, log, attempted, random = Math.random, concurrency = 8, pollMs = 1_000 } = options;
+  const { leaseMs = 10_000, sendWithinMs = 6_000, entryPauseMs = 30_000, awayPauseMs = 5_000 } = options;
+  const underWay = new Set<Promise<void>>();
+  let timer: Timer | undefined;
+  let claiming: Promise<void> | null = null;
+  let again = false;
+  /** Rooms were left when the last claim was made. */
+  let more = false;
+  let stopped = true;
+  /** The last look at the outbox failed. */
+  let blind = false;
+  /** Failures to reach chat since it last answered. */
+  let away = 0;
+  let pausedUntilMs = 0;
+
+  function look(): void {
+    if (stopped) return;
+    if (claiming) {
+      again = true;
+      return;
+    }
+    clock.clear(timer);
+    claiming = claimWhileWoken().finally(() => {
+      claiming = null;
+      rest();
+    });
+  }
+
+  async function claimWhileWoken(): Promise<void> {
+    try {
+      do {
+        again = false;
+        await claimDue();
+        blind = false;
+      } while (again && !stopped);
+    } catch (error) {
+      // Once for a database that is away, not once a second.
+      if (!blind) log.warn({ err: error }, 'the outbox can not be read');
+      blind = true;
+    }
+  }
+
+  function rest(): void {
+    clock.clear(timer);
+    if (!stopped) timer = clock.setTimeout(look, Math.max(pollMs, pausedUntilMs - clock.now()));
+  }
+
+  async function claimDue(): Promise<void> {
+    for (;;) {
+      const limit = (away > 0 ? 1 : concurrency) - underWay.size;
+      more = limit <= 0;
+      if (stopped || more || clock.now() < pausedUntilMs) return;
+      const claim = randomUUID();
+      const leaseFromMs = clock.now();
+      const entries = await store.claim(claim, limit, leaseMs);
+      for (const entry of entries) {
+        const run = deliverRoom(entry, claim, leaseFromMs)
+          // The claim runs out by itself, and then the entry is delivered again.
+          .catch((error: unknown) => log.warn({ err: error, roomId: entry.roomId }, 'the outbox can not be written'))
+          .finally(() => {
+            underWay.delete(run);
+            if (more) look();
+          });
+        underWay.add(run);
+      }
+      if (entries.length < limit) return;
+    }
+  }
+
+  /** Delivers a room's entries from `first` on, until there is no more, one fails, or the relay stops. */
+  async function deliverRoom(first: OutboxEntry, claim: string, claimedAtMs: number): Promise<void> {
+    let entry: OutboxEntry | null = first;
+    let leaseFromMs = claimedAtMs;
+    while (entry !== null) {
+      // A process that was held up must not send what another relay may be sending.
+      if (stopped || leaseFromMs + leaseMs - clock.now() < sendWithinMs) {
+        more = true;
+        return store.giveBack(entry, claim);
+      }
+      const delivery: Delivery = await deliver(entry);
+      attempted?.(entry, delivery.kind);
+      if (wasAnswered(delivery)) back();
+      if (delivery.kind !== 'delivered') return setBack(entry, claim, delivery);
+      leaseFromMs = clock.now();
+      entry = await store.delivered(entry, claim, leaseMs);
+    }
+  }
+
+  async function setBack(
+    entry: OutboxEntry,
+    claim: string,
+    delivery: Exclude<Delivery, { kind: 'delivered' }>,
+  ): Promise<void> {
+    const { id, roomId, kind, attempts } = entry;
+    const facts = { outboxId: id, roomId, kind, attempts: attempts + 1, reason: delivery.detail };
+    switch (delivery.kind) {
+      case 'refused':
+        log.error(facts, 'chat refuses an outbox entry for good: it is parked and blocks its room');
+        return store.park(entry, claim, delivery.detail);
+      case 'retry': {
+        const pause = backoffMs(attempts, { baseMs: PAUSE_BASE_MS, capMs: entryPauseMs, random });
+        const delayMs = Math.min(Math.max(pause, delivery.afterMs), entryPauseMs);
+        log.warn({ ...facts, delayMs }, 'an outbox entry was not delivered');
+        return store.failed(entry, claim, delivery.detail, delayMs, delivery.missing ?? false);
+      }
+      case 'unreachable': {
+        // Rooms that were under way together fail together; that is one absence.
+        if (clock.now() >= pausedUntilMs) {
+          if (away === 0) log.warn(facts, 'chat is not reachable: the outbox waits');
+          away += 1;
+          pausedUntilMs = clock.now() + backoffMs(away, { baseMs: PAUSE_BASE_MS, capMs: awayPauseMs, random });
+        }
+        return store.failed(entry, claim, delivery.detail, Math.max(0, pausedUntilMs - clock.now()), false);
+      }
+    }
+  }
+
+  function back(): void {
+    if (away === 0) return;
+    away = 0;
+    pausedUntilMs = 0;
+    more = true;
+    log.info('chat is reachable again');
+    look();
+  }
+
+  return {
+    start(): void {
+      stopped = false;
+      look();
+    },
+
+    /** Something was committed: deliver it now. */
+    wake: look,
+
+    /** Ends after the deliveries under way; what they have not got to is given back for another instance. */
+    async stop(): Promise<void> {
+      stopped = true;
+      clock.clear(timer);
+      await claiming;
+      await Promise.all(underWay);
+    },
+  };
+}
+export type Relay = ReturnType<typeof createRelay>;
+
+/** Whether chat said anything at all; a silence is no sign that it is back. */
+function wasAnswered(delivery: Delivery): boolean {
+  return delivery.kind === 'retry' ? !delivery.silent : delivery.kind !== 'unreachable';
+}

@@ -1,0 +1,148 @@
+import { AppError, type AuditEntry, type CreateProduct, type EditProduct, type Product } from '@gongu/shared';
+import { deadlinePast, instantOf } from './deadline.ts';
+import type { Answer, Once, Repeatable } from './once.ts';
+import { pageOf } from './page.ts';
+import { isAdmin, notTheSeller, requireAccount, requireSeller } from './permission.ts';
+import type { Caller, Page, PageOf, Position, ProductFilter, ProductStore } from './ports.ts';
+import { cannotBecome, cannotChange } from './status.ts';
+
+export interface ProductsOptions {
+  store: ProductStore;
+  once: Once;
+  /** Mints a product's id. */
+  newId: () => string;
+}
+
+/** How many products one statement ends. Small, because it holds the locks of all of them. */
+const DUE_BATCH = 100;
+
+/** The seller's side: products from creation to their end. Errors are AppErrors of the contract. */
+export function createProducts({ store, once, newId }: ProductsOptions) {
+  return {
+    /** @throws ANONYMOUS_NOT_ALLOWED, FORBIDDEN, VALIDATION_FAILED, IDEMPOTENCY_CONFLICT, CONFLICT */
+    create(caller: Caller, input: CreateProduct, repeatable: Repeatable | null): Promise<Answer<Product>> {
+      requireSeller(caller.user);
+      const deadline = instantOf(input.deadline);
+      return once(repeatable, async (claim) => {
+        const product = { ...input, id: newId(), imageUrl: input.imageUrl ?? null, deadline };
+        const created = await store.create(product, caller, claim);
+        if (created.outcome !== 'ok') throw deadlinePast();
+        return created.product;
+      });
+    },
+
+    async get(id: string): Promise<Product> {
+      return (await store.find(id)) ?? notFound();
+    },
+
+    async list(filter: ProductFilter, page: Page<Position>): Promise<PageOf<Product, Position>> {
+      const rows = await store.list(filter, page);
+      return pageOf(rows, page.limit, ({ id, deadline, createdAt }) => ({
+        id,
+        at: filter.sort === 'deadline' ? deadline : createdAt,
+      }));
+    },
+
+    /**
+     * @param versions of `If-Match`; null: whatever the version
+     * @throws FORBIDDEN, PRECONDITION_FAILED, NOT_RECRUITING, DEADLINE_PASSED, VALIDATION_FAILED, CONFLICT (a cap below
+     *   the buyers there are)
+     */
+    async edit(caller: Caller, id: string, input: EditProduct, versions: readonly number[] | null): Promise<Product> {
+      requireAccount(caller.user);
+      const { deadline, ...rest } = input;
+      const edit = { ...rest, ...(deadline === undefined ? {} : { deadline: instantOf(deadline) }) };
+      const edited = await store.edit(id, edit, versions, caller, isAdmin(caller.user));
+      switch (edited.outcome) {
+        case 'ok':
+          return edited.product;
+        case 'not_found':
+          return notFound();
+        case 'forbidden':
+          throw notTheSeller();
+        case 'stale':
+          throw new AppError('PRECONDITION_FAILED', { detail: `The product is at version ${edited.product.version}` });
+        case 'ended':
+          throw cannotChange(edited.product);
+        case 'deadline_past':
+          throw deadlinePast();
+        case 'below_buyers': {
+          const message = `must not be less than the ${edited.product.participantCount} who have bought`;
+          throw new AppError('CONFLICT', {
+            detail: `maxParticipants ${message}`,
+            errors: [{ path: 'maxParticipants', message }],
+          });
+        }
+        case 'minimum_above_maximum': {
+          const message = 'must not be more than maxParticipants';
+          throw new AppError('VALIDATION_FAILED', {
+            detail: `minParticipants ${message}`,
+            errors: [{ path: 'minParticipants', message }],
+          });
+        }
+      }
+    },
+
+    /** @throws FORBIDDEN, MINIMUM_NOT_MET, ILLEGAL_TRANSITION */
+    close: (caller: Caller, id: string) => end(caller, id, 'CLOSED', null),
+
+    /** @throws FORBIDDEN, ILLEGAL_TRANSITION */
+    cancel: (caller: Caller, id: string, note: string | null) => end(caller, id, 'CANCELLED', note),
+
+    /** Ends every product whose deadline has passed, and says how many this instance ended. */
+    async endDue(): Promise<number> {
+      let ended = 0;
+      for (;;) {
+        const count = await store.endDue(DUE_BATCH);
+        ended += count;
+        if (count < DUE_BATCH) return ended;
+      }
+    },
+
+    /** @throws FORBIDDEN for anybody but the seller and an admin */
+    async audit(caller: Caller, id: string, page: Page<string>): Promise<PageOf<AuditEntry, string>> {
+      await mayLookInto(caller, id);
+      return pageOf(await store.audit(id, page), page.limit, (last) => last.id);
+    },
+
+    mayLookInto,
+  };
+
+  /** @throws NOT_FOUND, FORBIDDEN unless the caller is the product's seller or an admin */
+  async function mayLookInto({ user }: Caller, id: string): Promise<void> {
+    requireAccount(user);
+    const product = (await store.find(id)) ?? notFound();
+    if (product.sellerId !== user.userId && !isAdmin(user)) throw notTheSeller();
+  }
+
+  async function end(
+    caller: Caller,
+    id: string,
+    status: 'CLOSED' | 'CANCELLED',
+    note: string | null,
+  ): Promise<Product> {
+    requireAccount(caller.user);
+    const ended = await store.end(id, status, note, caller, isAdmin(caller.user));
+    switch (ended.outcome) {
+      case 'ok':
+        return ended.product;
+      case 'not_found':
+        return notFound();
+      case 'forbidden':
+        throw notTheSeller();
+      case 'illegal':
+        throw cannotBecome(status, ended.product);
+      case 'minimum': {
+        const { participantCount, minParticipants } = ended.product;
+        throw new AppError('MINIMUM_NOT_MET', {
+          detail: `${participantCount} of at least ${minParticipants} have bought`,
+        });
+      }
+    }
+  }
+}
+export type Products = ReturnType<typeof createProducts>;
+
+function notFound(): never {
+  throw new AppError('NOT_FOUND', { detail: 'There is no such product' });
+}

@@ -1,0 +1,59 @@
+import type { Pool } from '@gongu/host';
+import { AppError, type Participation, type Product } from '@gongu/shared';
+import type { Claim, Trace } from '../product/ports.ts';
+import { fromSql, toParticipation, toProduct } from './product-row.ts';
+
+export interface ChangeCallOptions {
+  pool: Pool;
+  /** Something was committed that the relay and live listeners wait for. */
+  committed: () => void;
+}
+
+/** What a function of the migrations answers. */
+export interface ChangeAnswer {
+  readonly outcome: string;
+  readonly product: Product | null;
+  readonly participation: Participation | null;
+}
+
+/** What is kept with each change. */
+export function originOf({ requestId, traceparent }: Trace): string {
+  return JSON.stringify({ requestId, traceparent });
+}
+
+export function claimOf(claim: Claim | null): string | null {
+  return claim === null ? null : JSON.stringify(claim);
+}
+
+/**
+ * Calls one of the migrations' functions that answer `(outcome, product, participation)`. It is a transaction of its
+ * own. Through node-postgres, prepared: these are the hot paths, and Prisma would add a millisecond.
+ */
+export function createChangeCall({ pool, committed }: ChangeCallOptions) {
+  return async function call(name: string, args: readonly unknown[]): Promise<ChangeAnswer> {
+    const places = args.map((_, index) => `$${index + 1}`).join(', ');
+    const { rows } = await pool
+      .query({ name, text: `SELECT outcome, product, participation FROM ${name}(${places})`, values: [...args] })
+      .catch((error: unknown) => {
+        throw isTakenOver(error) ? takenOver() : error;
+      });
+    const { outcome, product, participation } = rows[0] as Record<'outcome', string> & Record<string, object | null>;
+    // A refusal may have ended a product whose deadline had passed; that is worth no wake-up for each who came too late.
+    if (outcome === 'ok') committed();
+    return {
+      outcome,
+      product: product ? toProduct(fromSql(product)) : null,
+      participation: participation ? toParticipation(fromSql(participation)) : null,
+    };
+  };
+}
+export type ChangeCall = ReturnType<typeof createChangeCall>;
+
+/** GI001 of finish_key: this run was so slow that another one under the same idempotency key has replaced it. */
+export function isTakenOver(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'GI001';
+}
+
+export function takenOver(): AppError {
+  return new AppError('CONFLICT', { detail: 'Another request with this Idempotency-Key is running' });
+}

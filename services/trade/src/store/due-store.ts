@@ -1,0 +1,41 @@
+import type { Pool } from '@gongu/host';
+
+export interface DueStoreOptions {
+  pool: Pool;
+  /** Something was committed that the relay and live listeners wait for. */
+  committed: () => void;
+}
+
+/** What the scheduler changes: ends at deadlines, and what has been kept long enough. */
+export function createDueStore({ pool, committed }: DueStoreOptions) {
+  return {
+    /** Ends up to `limit` products whose deadline has passed by the database's clock. */
+    async endDue(limit: number): Promise<number> {
+      const { rows } = await pool.query({
+        name: 'close_due',
+        text: "SELECT close_due($1, '{}') AS ended",
+        values: [limit],
+      });
+      const ended = Number(rows[0].ended);
+      if (ended > 0) committed();
+      return ended;
+    },
+
+    /** Removes idempotency keys and live changes older than `keepMs`, at most `limit` of each. Says how many. */
+    async purge(keepMs: number, limit: number): Promise<number> {
+      const keys = await pool.query(
+        `DELETE FROM idempotency_keys WHERE (user_id, route, key) IN (
+           SELECT user_id, route, key FROM idempotency_keys
+           WHERE created_at < now() - $1 * interval '1 millisecond' LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+        [keepMs, limit],
+      );
+      const changes = await pool.query(
+        `DELETE FROM changes WHERE seq IN (
+           SELECT seq FROM changes WHERE at < now() - $1 * interval '1 millisecond' LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+        [keepMs, limit],
+      );
+      return (keys.rowCount ?? 0) + (changes.rowCount ?? 0);
+    },
+  };
+}
+export type DueStore = ReturnType<typeof createDueStore>;

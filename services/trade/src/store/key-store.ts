@@ -1,0 +1,45 @@
+import type { Pool } from '@gongu/host';
+import type { KeptOutcome, KeyStore } from '../product/ports.ts';
+import { claimOf, isTakenOver, takenOver } from './change-call.ts';
+import { fromSql, type ParticipationRow, type ProductRow, toParticipation, toProduct } from './product-row.ts';
+
+/** See {@link KeyStore}. */
+export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
+  return {
+    async begin({ userId, route, key, run }, fingerprint, leaseMs, keepMs) {
+      const { rows } = await pool.query({
+        name: 'begin_key',
+        text: 'SELECT state, result FROM begin_key($1, $2, $3, $4, $5, $6, $7)',
+        values: [userId, route, key, fingerprint, run, leaseMs, keepMs],
+      });
+      const { state, result } = rows[0] as { state: 'started' | 'running' | 'mismatch' | 'done'; result: object };
+      return state === 'done' ? { state, outcome: keptOutcome(result) } : { state };
+    },
+
+    async refuse(claim, error) {
+      await pool
+        .query('SELECT finish_key($1, $2)', [claimOf(claim), JSON.stringify({ error })])
+        .catch((cause: unknown) => {
+          throw isTakenOver(cause) ? takenOver() : cause;
+        });
+    },
+
+    async abandon({ userId, route, key, run }) {
+      await pool.query(
+        'DELETE FROM idempotency_keys WHERE user_id = $1 AND route = $2 AND key = $3 AND run = $4 AND outcome IS NULL',
+        [userId, route, key, run],
+      );
+    },
+  };
+}
+
+// finish_key was given the row that the change wrote, or the refusal above.
+function keptOutcome(result: object): KeptOutcome {
+  if ('value' in result) {
+    const row = result.value as object;
+    const value =
+      'quantity' in row ? toParticipation(fromSql<ParticipationRow>(row)) : toProduct(fromSql<ProductRow>(row));
+    return { value };
+  }
+  return result as KeptOutcome;
+}

@@ -1,0 +1,50 @@
+import { createPool, type Logger, prismaAdapter } from '@gongu/host';
+import { createChangeCall } from './change-call.ts';
+import { createChangeStore } from './change-store.ts';
+import { createDueStore } from './due-store.ts';
+import { PrismaClient } from './generated/client.ts';
+import { createKeyStore } from './key-store.ts';
+import { createParticipationStore } from './participation-store.ts';
+import { createProductStore } from './product-store.ts';
+import { createReconcileStore } from './reconcile-store.ts';
+
+/** PostgreSQL schema of trade's tables. */
+export const TRADE_SCHEMA = 'trade';
+
+export interface StoreOptions {
+  /** `DATABASE_URL`; migrated. */
+  url: string;
+  /** Most connections at once. */
+  max: number;
+  log: Logger;
+  /** Called after each commit that the relay and live listeners wait for. */
+  committed: () => void;
+}
+
+/** Everything that touches trade's tables, but the outbox, over one pool that Prisma shares. */
+export function openStore({ url, max, log, committed }: StoreOptions) {
+  const pool = createPool({ url, schema: TRADE_SCHEMA, max, log, applicationName: 'gongu trade' });
+  const prisma = new PrismaClient({ adapter: prismaAdapter({ pool, schema: TRADE_SCHEMA }) });
+  const call = createChangeCall({ pool, committed });
+  const due = createDueStore({ pool, committed });
+  return {
+    pool,
+    products: createProductStore({ call, prisma, endDue: due.endDue }),
+    participations: createParticipationStore({ call, prisma }),
+    keys: createKeyStore({ pool }),
+    changes: createChangeStore({ pool }),
+    reconcile: createReconcileStore({ pool, committed }),
+    due,
+
+    /** Rejects when PostgreSQL does not answer. */
+    async ping(): Promise<void> {
+      await pool.query('SELECT 1');
+    },
+
+    async close(): Promise<void> {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+export type Store = ReturnType<typeof openStore>;

@@ -1,0 +1,60 @@
+import type { ParticipationStore, Position } from '../product/ports.ts';
+import { type ChangeCall, claimOf, originOf } from './change-call.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { toParticipation, toProduct } from './product-row.ts';
+
+export interface ParticipationStoreOptions {
+  call: ChangeCall;
+  prisma: PrismaClient;
+}
+
+/** See {@link ParticipationStore}. */
+export function createParticipationStore({ call, prisma }: ParticipationStoreOptions): ParticipationStore {
+  return {
+    async join(productId, quantity, { user, trace }, claim) {
+      const args = [productId, user.userId, user.nickname, user.tag, quantity, originOf(trace), claimOf(claim)];
+      return (await call('join_product', args)) as Awaited<ReturnType<ParticipationStore['join']>>;
+    },
+
+    async withdraw(productId, { user, trace }) {
+      const args = [productId, user.userId, originOf(trace)];
+      return (await call('withdraw_from_product', args)) as Awaited<ReturnType<ParticipationStore['withdraw']>>;
+    },
+
+    async find(productId, userId) {
+      const row = await prisma.participation.findUnique({ where: { productId_userId: { productId, userId } } });
+      return row && toParticipation(row);
+    },
+
+    async buyers(productId, { limit, after }) {
+      const rows = await prisma.participation.findMany({
+        where: { productId, ...(after ? laterThan(after) : {}) },
+        orderBy: [{ joinedAt: 'asc' }, { userId: 'asc' }],
+        take: limit + 1,
+      });
+      return rows.map((row) => ({ ...toParticipation(row), nickname: row.nickname, tag: row.tag }));
+    },
+
+    async purchases(userId, { limit, after }) {
+      const rows = await prisma.participation.findMany({
+        where: { userId, ...(after ? earlierThan(after) : {}) },
+        orderBy: [{ joinedAt: 'desc' }, { productId: 'desc' }],
+        take: limit + 1,
+        include: { product: true },
+      });
+      return rows.map((row) => ({ ...toParticipation(row), product: toProduct(row.product) }));
+    },
+  };
+}
+
+// The bound on the time alone lets the index seek; OR decides among equal times.
+
+function laterThan({ at, id }: Position) {
+  const joinedAt = new Date(at);
+  return { joinedAt: { gte: joinedAt }, OR: [{ joinedAt: { gt: joinedAt } }, { joinedAt, userId: { gt: id } }] };
+}
+
+function earlierThan({ at, id }: Position) {
+  const joinedAt = new Date(at);
+  return { joinedAt: { lte: joinedAt }, OR: [{ joinedAt: { lt: joinedAt } }, { joinedAt, productId: { lt: id } }] };
+}

@@ -1,0 +1,39 @@
+import type { Pool } from '@gongu/host';
+import type { ReconcileStore } from '../product/ports.ts';
+import { fromSql, type ProductRow, toProduct } from './product-row.ts';
+
+export interface ReconcileStoreOptions {
+  pool: Pool;
+  /** Something was committed that the relay waits for. */
+  committed: () => void;
+}
+
+/** See {@link ReconcileStore}. */
+export function createReconcileStore({ pool, committed }: ReconcileStoreOptions): ReconcileStore {
+  return {
+    async settled(afterId, endedAfter, limit) {
+      const { rows } = await pool.query(
+        `SELECT p.* FROM products p
+         WHERE p.id > $1 AND (p.status = 'RECRUITING' OR p.closed_at > $2)
+           AND NOT EXISTS (SELECT 1 FROM outbox_rooms r WHERE r.room_id = p.id)
+         ORDER BY p.id LIMIT $3`,
+        [afterId, endedAfter, limit],
+      );
+      return rows.map((row) => toProduct(fromSql<ProductRow>(row)));
+    },
+
+    async missing(limit) {
+      const { rows } = await pool.query<{ room_id: string }>(
+        'SELECT room_id FROM outbox_rooms WHERE missing AND claim IS NULL ORDER BY room_id LIMIT $1',
+        [limit],
+      );
+      return rows.map((row) => row.room_id);
+    },
+
+    async resend(productId, missing) {
+      const { rows } = await pool.query("SELECT resend_room($1, $2, '{}') AS sent", [productId, missing]);
+      if (rows[0].sent) committed();
+      return rows[0].sent as boolean;
+    },
+  };
+}

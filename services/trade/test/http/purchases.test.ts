@@ -1,0 +1,138 @@
+import type { Buyer, Participation, Product, Purchase } from '@gongu/shared';
+import { describe, expect, it } from 'vitest';
+import { tally } from '../fixture/tally.ts';
+import { create, testTrade } from '../fixture/trade-server.ts';
+
+const { start, rows } = await testTrade();
+const server = await start();
+const { call } = server;
+
+const path = (product: Product, rest = '') => `/api/products/${product.id}${rest}`;
+
+describe('a purchase', () => {
+  it('takes one place, whatever the quantity', async () => {
+    const product = await create(server);
+    const { status, body, headers } = await call<Participation>('POST', path(product, '/participations'), {
+      as: 'ann',
+      body: { quantity: 3 },
+    });
+    expect(status).toBe(201);
+    expect(body).toEqual({ productId: product.id, userId: 'ann', quantity: 3, joinedAt: expect.any(String) });
+    expect(headers.get('location')).toBe(path(product, '/participations/me'));
+    const { body: after } = await call<Product>('GET', path(product));
+    expect(after).toMatchObject({ participantCount: 1, seatsLeft: 4, status: 'RECRUITING', version: 2 });
+  });
+
+  it('needs no body: one unit is the default', async () => {
+    const product = await create(server);
+    const { status, body } = await call<Participation>('POST', path(product, '/participations'), { as: 'ann' });
+    expect([status, body.quantity]).toEqual([201, 1]);
+  });
+
+  it('can be made once by a person: of 20 clicks at once, one', async () => {
+    const product = await create(server);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => call('POST', path(product, '/participations'), { as: 'ann', body: {} })),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(new Set(answers.filter(({ status }) => status !== 201).map(({ body }) => body.code))).toEqual(
+      new Set(['ALREADY_PARTICIPATING']),
+    );
+  });
+
+  it('closes the product at once when it takes the last place, and later ones hear CAP_REACHED', async () => {
+    const product = await create(server, { maxParticipants: 2 });
+    await call('POST', path(product, '/participations'), { as: 'ann' });
+    await call('POST', path(product, '/participations'), { as: 'ben' });
+    expect((await call<Product>('GET', path(product))).body).toMatchObject({
+      status: 'CLOSED',
+      reason: 'FULL',
+      seatsLeft: 0,
+      closedAt: expect.any(String),
+    });
+    const late = await call('POST', path(product, '/participations'), { as: 'cho' });
+    expect([late.status, late.body.code]).toEqual([409, 'CAP_REACHED']);
+    const again = await call('POST', path(product, '/participations'), { as: 'ann' });
+    expect([again.status, again.body.code]).toEqual([409, 'ALREADY_PARTICIPATING']);
+  });
+
+  it('is not for the seller', async () => {
+    const product = await create(server);
+    const bought = await call('POST', path(product, '/participations'), { as: 'seller:sel' });
+    expect([bought.status, bought.body.code]).toEqual([403, 'SELLER_CANNOT_BUY']);
+    expect((await call('DELETE', path(product, '/participations/me'), { as: 'seller:sel' })).status).toBe(403);
+  });
+
+  it('of 1 000 at once for 50 places succeeds exactly 50 times', { timeout: 120_000 }, async () => {
+    const product = await create(server, { maxParticipants: 50, minParticipants: 10 });
+    const answers = await Promise.all(
+      Array.from({ length: 1_000 }, (_, index) =>
+        call('POST', path(product, '/participations'), { as: `buyer-${index}`, body: { quantity: 1 + (index % 99) } }),
+      ),
+    );
+    expect(tally(answers.map(({ status, body }) => (status === 201 ? 'bought' : body.code)))).toEqual({
+      bought: 50,
+      CAP_REACHED: 950,
+    });
+    expect(await rows('SELECT count(*)::int FROM participations WHERE product_id = $1', product.id)).toEqual([
+      { count: 50 },
+    ]);
+    expect((await call<Product>('GET', path(product))).body).toMatchObject({ participantCount: 50, reason: 'FULL' });
+  });
+});
+
+describe('a withdrawal', () => {
+  it('gives the place back while the product recruits, and the person may buy again', async () => {
+    const product = await create(server, { maxParticipants: 2 });
+    await call('POST', path(product, '/participations'), { as: 'ann' });
+    expect((await call('DELETE', path(product, '/participations/me'), { as: 'ann' })).status).toBe(204);
+    expect((await call<Product>('GET', path(product))).body.seatsLeft).toBe(2);
+    expect((await call('GET', path(product, '/participations/me'), { as: 'ann' })).status).toBe(404);
+    expect((await call('POST', path(product, '/participations'), { as: 'ann' })).status).toBe(201);
+  });
+
+  it('is NOT_FOUND without a purchase, and NOT_RECRUITING after the end', async () => {
+    const product = await create(server, { maxParticipants: 1 });
+    const none = await call('DELETE', path(product, '/participations/me'), { as: 'ann' });
+    expect([none.status, none.body.code]).toEqual([404, 'NOT_FOUND']);
+    await call('POST', path(product, '/participations'), { as: 'ann' });
+    const late = await call('DELETE', path(product, '/participations/me'), { as: 'ann' });
+    expect([late.status, late.body.code]).toEqual([409, 'NOT_RECRUITING']);
+  });
+});
+
+describe('lists of purchases', () => {
+  it('show the seller who buys what, in order, page by page', async () => {
+    const product = await create(server, { maxParticipants: 20 });
+    const buyers = Array.from({ length: 7 }, (_, index) => `b${index}`);
+    for (const as of buyers) await call('POST', path(product, '/participations'), { as, body: { quantity: 2 } });
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const query = `?limit=3${cursor && `&cursor=${cursor}`}`;
+      const answer: { body: { items: Buyer[]; nextCursor: string | null } } = await call(
+        'GET',
+        path(product, `/participations${query}`),
+        { as: 'seller:sel' },
+      );
+      for (const { userId, nickname, quantity } of answer.body.items) {
+        expect([nickname, quantity]).toEqual([userId, 2]);
+        seen.push(userId);
+      }
+      cursor = answer.body.nextCursor;
+    }
+    expect(seen).toEqual(buyers);
+    expect((await call('GET', path(product, '/participations'), { as: 'b1' })).status).toBe(403);
+    expect((await call('GET', path(product, '/participations'), { as: 'admin:root' })).status).toBe(200);
+  });
+
+  it('show a buyer what he has bought, newest first', async () => {
+    const first = await create(server, { title: 'first' });
+    const second = await create(server, { title: 'second' });
+    for (const product of [first, second]) await call('POST', path(product, '/participations'), { as: 'dan' });
+    const { body } = await call<{ items: Purchase[] }>('GET', '/api/participations/me', { as: 'dan' });
+    expect(body.items.map(({ product }) => product.title)).toEqual(['second', 'first']);
+    const mine = await call<{ items: Product[] }>('GET', '/api/products?mine=buyer', { as: 'dan' });
+    expect(mine.body.items.map(({ title }) => title)).toEqual(['second', 'first']);
+    expect((await call('GET', '/api/participations/me')).status).toBe(401);
+  });
+});

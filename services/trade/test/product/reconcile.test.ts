@@ -1,0 +1,164 @@
+import { createLog, systemClock } from '@gongu/host';
+import type { Product, Room } from '@gongu/shared';
+import { serviceToken } from '@gongu/testkit';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { createChatApi } from '../../src/chat/chat-api.ts';
+import { createDeliver } from '../../src/outbox/deliver.ts';
+import { createRelay } from '../../src/outbox/relay.ts';
+import { createReconcile, differences } from '../../src/product/reconcile.ts';
+import { startChatServer } from '../fixture/chat-server.ts';
+import { eventually } from '../fixture/eventually.ts';
+import { caller } from '../fixture/people.ts';
+import { testStore } from '../fixture/store.ts';
+import { SERVICE_SECRET } from '../fixture/tokens.ts';
+
+const { store, outbox, product, rows } = await testStore();
+const chat = await startChatServer(SERVICE_SECRET);
+const api = createChatApi({ url: chat.url, signService: async () => serviceToken({ secret: SERVICE_SECRET }) });
+const log = createLog({ service: 'trade', level: 'silent' });
+const relay = createRelay({
+  store: outbox,
+  deliver: createDeliver({ chat: api }),
+  clock: systemClock,
+  log,
+  pollMs: 5,
+  random: () => 0,
+});
+const found: [string, readonly string[]][] = [];
+const reconcile = createReconcile({
+  store: store.reconcile,
+  rooms: api,
+  found: (id, fields) => found.push([id, fields]),
+  now: Date.now,
+});
+relay.start();
+afterAll(async () => {
+  await relay.stop();
+  await chat.kill();
+});
+beforeEach(() => {
+  found.length = 0;
+});
+
+const settled = () => eventually(async () => expect((await outbox.backlog()).depth).toBe(0));
+const roomOf = ({ id }: Product) => chat.rooms.get(id)?.room;
+
+/** A product with two buyers, known to chat. */
+async function told(fields: Parameters<typeof product>[0] = {}): Promise<Product> {
+  const made = await product(fields);
+  for (const buyer of ['ann', 'ben']) await store.participations.join(made.id, 1, caller(buyer), null);
+  await settled();
+  return made;
+}
+
+describe('the comparison with chat', () => {
+  it('says nothing where both agree', async () => {
+    await told();
+    await told({ maxParticipants: 2 });
+    const calls = chat.calls.length;
+    expect(await reconcile.compare()).toBe(0);
+    expect(chat.calls.slice(calls).every(({ what }) => what === 'find')).toBe(true);
+  });
+
+  it('heals a room that lost its buyers, its cap or its end', async () => {
+    const open = await told();
+    const full = await told({ maxParticipants: 2 });
+    chat.rooms.get(open.id)?.committed.clear();
+    Object.assign(roomOf(open) as Room, { committedCount: 0, maxParticipants: 3 });
+    Object.assign(roomOf(full) as Room, { status: 'CANCELLED', reason: 'EXPIRED' });
+    expect(await reconcile.compare()).toBe(2);
+    await settled();
+    expect(roomOf(open)).toMatchObject({ committedCount: 2, maxParticipants: 5, status: 'ACTIVE' });
+    expect(roomOf(full)).toMatchObject({ status: 'CLOSED', reason: 'FULL' });
+    expect(new Map(found)).toEqual(
+      new Map([
+        [open.id, ['committedCount', 'maxParticipants']],
+        [full.id, ['status']],
+      ]),
+    );
+    expect(await reconcile.compare()).toBe(0);
+  });
+
+  it('opens a room again that chat has lost, with buyers and end', async () => {
+    const open = await told();
+    const cancelled = await told();
+    await store.products.end(cancelled.id, 'CANCELLED', '재고 부족', caller('seller'), false);
+    await settled();
+    for (const { id } of [open, cancelled]) chat.rooms.delete(id);
+    expect(await reconcile.compare()).toBe(2);
+    await settled();
+    expect(roomOf(open)).toMatchObject({ committedCount: 2, status: 'ACTIVE', title: open.title });
+    expect(roomOf(cancelled)).toMatchObject({ committedCount: 2, status: 'CANCELLED', reason: '재고 부족' });
+  });
+
+  it('leaves alone what has something on its way, and what ended long ago', async () => {
+    const waiting = await told();
+    const old = await told({ maxParticipants: 2 });
+    await rows("UPDATE products SET closed_at = now() - interval '2 days' WHERE id = $1", old.id);
+    chat.rooms.delete(old.id);
+    chat.disturb(({ what }) => (what === 'committed cho' ? { refuse: 'ROOM_FULL' } : undefined));
+    await store.participations.join(waiting.id, 1, caller('cho'), null);
+    relay.wake();
+    await eventually(async () => expect((await outbox.backlog()).parked).toBe(1));
+    expect(await reconcile.compare()).toBe(0);
+    chat.behave();
+    const [parked] = await outbox.items(null, 1, true);
+    await outbox.unpark(parked!.id, 'discard');
+    expect(await reconcile.compare()).toBe(1);
+    await settled();
+    expect(roomOf(waiting)?.committedCount).toBe(3);
+  });
+
+  it('stops when chat does not answer', async () => {
+    await told();
+    await chat.kill();
+    await expect(reconcile.compare()).rejects.toThrow();
+    await chat.revive();
+  });
+});
+
+describe('a room that chat lost while there was something to tell', () => {
+  it('is opened again, with everything that came since', async () => {
+    const lost = await told();
+    chat.rooms.delete(lost.id);
+    await store.participations.join(lost.id, 1, caller('cho'), null);
+    relay.wake();
+    await eventually(async () => expect(await store.reconcile.missing(10)).toEqual([lost.id]));
+    await eventually(async () => expect(await reconcile.reopen()).toBe(1));
+    await settled();
+    expect(roomOf(lost)?.committedCount).toBe(3);
+    expect(await reconcile.reopen()).toBe(0);
+  });
+});
+
+describe('differences', () => {
+  const room = {
+    status: 'ACTIVE',
+    committedCount: 1,
+    maxParticipants: 5,
+    minParticipants: 1,
+    expiresAt: '2027-01-01T00:00:00.000Z',
+    title: 'other',
+  } as Room;
+  const same = {
+    status: 'RECRUITING',
+    participantCount: 1,
+    maxParticipants: 5,
+    minParticipants: 1,
+    deadline: '2027-01-01T00:00:00.000Z',
+    title: 'one',
+  } as Product;
+
+  it('are none in the title, which the host may change, nor in the limits of a product that has ended', () => {
+    expect(differences(same, room)).toEqual([]);
+    expect(differences({ ...same, status: 'CLOSED', maxParticipants: 9 }, { ...room, status: 'CLOSED' })).toEqual([]);
+  });
+
+  it('are told by field', () => {
+    expect(differences({ ...same, deadline: '2027-01-02T00:00:00.000Z', minParticipants: 2 }, room)).toEqual([
+      'minParticipants',
+      'expiresAt',
+    ]);
+    expect(differences({ ...same, status: 'CANCELLED' }, room)).toEqual(['status']);
+  });
+});
