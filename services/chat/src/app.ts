@@ -1,0 +1,294 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import {
+  type Clock,
+  createAuth,
+  createCron,
+  createHttp,
+  createMetrics,
+  isUnavailable,
+  type Logger,
+  observeHttp,
+  registerDocs,
+  registerHealth,
+  systemClock,
+} from '@gongu/host';
+import { AppError } from '@gongu/shared';
+import type { FastifyInstance } from 'fastify';
+import { createLocalBus, createLocalExchange, type LocalExchange } from './bus/local-bus.ts';
+import { createRedisBus } from './bus/redis-bus.ts';
+import { type ChatMetrics, createChatMetrics } from './chat-metrics.ts';
+import type { ChatEnv } from './env.ts';
+import { memberRoutes } from './http/member-routes.ts';
+import { messageRoutes } from './http/message-routes.ts';
+import { roomRoutes } from './http/room-routes.ts';
+import { tokenRoutes } from './http/token-routes.ts';
+import { createIdentify } from './identify.ts';
+import { periodic } from './jobs/periodic.ts';
+import { createReconcileHeads } from './jobs/reconcile-heads.ts';
+import { createRedisOwners } from './owners/redis-owners.ts';
+import { createLocalPresence } from './presence/local-presence.ts';
+import { createRedisPresence } from './presence/redis-presence.ts';
+import { redisTarget } from './redis/redis-url.ts';
+import { createAnonymous } from './room/anonymous.ts';
+import { createMembers } from './room/members.ts';
+import { createMessages } from './room/messages.ts';
+import { createRooms } from './room/rooms.ts';
+import { createTickets } from './room/tickets.ts';
+import { createConnectionWatch } from './session/connection-watch.ts';
+import { createDispatch } from './session/dispatch.ts';
+import { createHub } from './session/hub.ts';
+import { createPresenceBeat } from './session/presence-beat.ts';
+import { createRateLimit } from './session/rate-limit.ts';
+import { createSessions } from './session/sessions.ts';
+import { registerSockets } from './sockets.ts';
+import { CHAT_SCHEMA, openStore } from './store/open-store.ts';
+
+export interface ChatDeps {
+  readonly env: ChatEnv;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Instances of one process that share it hear each other at once; tests do that. */
+  readonly exchange?: LocalExchange;
+}
+
+export interface Chat {
+  readonly app: FastifyInstance;
+  /** Listens. Resolves with the port, which is another than CHAT_PORT when that is 0. */
+  start(): Promise<number>;
+  /** Drains the sockets, finishes what was accepted, closes everything. */
+  stop(): Promise<void>;
+}
+
+export { CHAT_SCHEMA };
+
+/** The chat service, wired; the only file that knows all of its parts. The database is migrated already. */
+export async function createChat(deps: ChatDeps): Promise<Chat> {
+  const { env, log, clock = systemClock, exchange = createLocalExchange() } = deps;
+  const now = () => clock.now();
+  const failed = (what: string, error: unknown) => {
+    // While PostgreSQL is away every poll fails; one line each is what the log can bear.
+    if (isUnavailable(error)) log.warn({ what }, 'the store does not answer');
+    else log.error({ what, err: error }, 'failed');
+  };
+  let state: 'starting' | 'ready' | 'draining' = 'starting';
+
+  const metrics = createMetrics({ service: 'chat' });
+  const counts: ChatMetrics = createChatMetrics(metrics, {
+    connections: () => sessions.size,
+    rooms: () => hub.roomIds().length,
+    waiting: () => messages.waiting(),
+  });
+
+  // The way in and the way out, from the store to the sockets.
+  const store = openStore({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL, log });
+  const openSockets = () => sessions.size;
+  const instance = { log, clock, instanceId: randomUUID() };
+  const redis = env.REDIS_URL === undefined ? null : redisTarget(env.REDIS_URL);
+  const bus = redis ? createRedisBus({ redis, ...instance }) : createLocalBus({ exchange });
+  const presence = redis
+    ? createRedisPresence({ redis, ...instance, openSockets, gone: (roomId, userIds) => beat.gone(roomId, userIds) })
+    : createLocalPresence({ openSockets });
+  // Where the others reach this instance; its port may be known only after the start.
+  let instanceUrl = env.INSTANCE_URL ?? `http://127.0.0.1:${env.CHAT_PORT}`;
+  const owners = redis ? createRedisOwners({ redis, log, clock, self: () => instanceUrl }) : null;
+  const hub = createHub({
+    rooms: store.rooms,
+    members: store.members,
+    messages: store.messages,
+    bus,
+    observe: {
+      delivered(roomId, events, sockets) {
+        counts.delivered(events * sockets);
+        log.debug({ event: 'fan-out', roomId, events, sockets }, 'fan-out');
+      },
+      repaired: () => counts.repaired(),
+      resynced: () => counts.resynced(),
+      failed,
+    },
+  });
+  const rooms = createRooms({
+    ...store,
+    presence,
+    feed: hub.feed,
+    told: (event, { roomId }) => log.info({ event: `room.${event}`, roomId }, `room ${event}`),
+  });
+  const members = createMembers({
+    ...store,
+    presence,
+    feed: hub.feed,
+    told: (event, fields) => log.info({ event, ...fields }, event),
+  });
+  const messages = createMessages({
+    ...store,
+    feed: hub.feed,
+    newId: randomUUID,
+    observe: {
+      appended: (size, milliseconds) => counts.appended(size, milliseconds),
+      stored(stored) {
+        counts.accepted(stored.length);
+        if (!log.isLevelEnabled('debug')) return;
+        for (const { roomId, seq, sender } of stored) {
+          log.debug({ event: 'message.stored', roomId, seq, userId: sender?.userId ?? null }, 'message stored');
+        }
+      },
+    },
+  });
+  const tickets = createTickets({ tickets: store.tickets, newTicket: () => randomBytes(32).toString('base64url') });
+
+  // Who may do how much.
+  const auth = createAuth({
+    jwtSecret: env.JWT_SECRET,
+    jwksUrl: env.JWKS_URL,
+    serviceSecret: env.SERVICE_JWT_SECRET,
+    clock,
+  });
+  const identify = createIdentify({ auth, tickets, clock });
+  const anonymous = createAnonymous({
+    tokens: {
+      verify: (token) => auth.verifyUser(token),
+      readExpired: async (token) => auth.readExpiredAnonymous(token),
+      async sign(user) {
+        const token = auth.signAnonymous(user);
+        return { token, expiresAtMs: (await auth.verifyUser(token)).expiresAtMs };
+      },
+    },
+    tags: store.tags,
+    newId: randomUUID,
+    random: randomInt,
+  });
+  const messageRate = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND, now });
+  // By address, and behind a balancer whose word is not taken all clients have one address: so ten times as many.
+  const identityRate = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND * 10, now });
+
+  // HTTP.
+  const app = createHttp({
+    log,
+    trustProxy: env.TRUST_PROXY,
+    allowedOrigins: env.ALLOWED_ORIGINS,
+    service: { name: 'gongu chat', version: '0.1.0', description: 'Rooms, participants and messages of group buys' },
+  });
+  await registerDocs(app);
+  observeHttp(app, metrics);
+  registerHealth(app, {
+    metrics,
+    state: () => state,
+    critical: ['postgres'],
+    checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => bus.state() },
+  });
+  const routes = {
+    rooms,
+    members,
+    messages,
+    identify: identify.routes,
+    rate: messageRate,
+    contentChars: env.MAX_CONTENT_CHARS,
+  };
+  roomRoutes(app, { ...routes, presence });
+  memberRoutes(app, routes);
+  messageRoutes(app, routes);
+  tokenRoutes(app, {
+    user: identify.routes.user,
+    anonymous,
+    ticket: (user) => tickets.issue(user),
+    admit(request) {
+      const retryAfterMs = identityRate.take(request.ip);
+      if (retryAfterMs > 0) throw new AppError('RATE_LIMITED', { retryAfterMs });
+    },
+  });
+
+  // Sockets.
+  const beat = createPresenceBeat({ presence, hub, bus });
+  const connections = createConnectionWatch({ presence, failed: (error) => failed('count of connections', error) });
+  const dispatch = createDispatch({ hub, members, messages, presence, beat, connections, rate: messageRate, now });
+  const sessions = createSessions({ random: Math.random });
+  await registerSockets(app, {
+    env,
+    log,
+    now,
+    dispatch,
+    sessions,
+    identify,
+    anonymous,
+    newId: randomUUID,
+    refused: counts.refused,
+    ...(owners ? { instances: { owners, fetch, sign: auth.signService, verify: isInstance } } : {}),
+  });
+
+  // What happens by itself.
+  const cron = createCron({ log });
+  const every = (what: string, intervalMs: () => number, task: () => Promise<void>) =>
+    periodic({ task, intervalMs, failed: (error) => failed(what, error) });
+  const stops: (() => Promise<void>)[] = [];
+  const reconcileHeads = createReconcileHeads({
+    headIntervalMs: bus.headIntervalMs,
+    reconcile: hub.reconcile,
+    now: () => performance.now(),
+  });
+
+  return {
+    app,
+    async start() {
+      stops.push(
+        // Four times a second it is asked whether it is time: the bus may fail between two readings.
+        every('reading of heads', () => 250, reconcileHeads),
+        every('presence', () => 1_000, beat.beat),
+        every('count of connections', () => 1_000, connections.beat),
+        every(
+          'sweep',
+          () => 1_000,
+          async () => {
+            hub.sweep(env.HEARTBEAT_MS);
+            messageRate.sweep();
+            identityRate.sweep();
+          },
+        ),
+      );
+      if (env.LOBBY_ROOM_ID !== '') await rooms.openLobby(env.LOBBY_ROOM_ID);
+      // At start too: what fell due while no instance ran.
+      cron.schedule('expire-rooms', env.EXPIRE_CRON, expire, { atStart: true });
+      await app.listen({ port: env.CHAT_PORT, host: env.HOST });
+      const address = app.server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : env.CHAT_PORT;
+      instanceUrl = env.INSTANCE_URL ?? `http://127.0.0.1:${port}`;
+      state = 'ready';
+      log.info({ event: 'service.started', port }, 'service started');
+      return port;
+    },
+    async stop() {
+      state = 'draining';
+      app.server.close();
+      await Promise.all([cron.stop(), ...stops.map((stop) => stop())]);
+      await sessions.drain({ windowMs: env.DRAIN_MS / 2, deadlineMs: env.DRAIN_MS });
+      await messages.idle();
+      await app.close();
+      hub.close();
+      await Promise.all([bus.close(), presence.close(), owners?.close()]);
+      await store.close();
+      log.info({ event: 'service.stopped' }, 'service stopped');
+    },
+  };
+
+  /** Instances have the services' secret in common. */
+  async function isInstance(token: string): Promise<boolean> {
+    try {
+      await auth.verifyService(token);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async function expire(): Promise<void> {
+    try {
+      await expireAll();
+    } catch (error) {
+      failed('expiry of rooms', error);
+    }
+  }
+
+  async function expireAll(): Promise<void> {
+    while ((await rooms.expire()) > 0) {
+      // More may be due than one run takes.
+    }
+  }
+}

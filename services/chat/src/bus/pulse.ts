@@ -1,0 +1,117 @@
+import { type Beat, decodeBeat, encodeBeat } from './beat.ts';
+
+/** Milliseconds between beats. */
+export const BEAT_MS = 300;
+/** Beats that may be missing: 900 ms. */
+const MISSING = 3;
+/** A peer's timers are not ours: one more. */
+const PEER_MISSING = 4;
+/** Beats for which trouble is remembered after it ended: 2.1 s, so that who asks once a second can't miss it. */
+const SETTLE = 7;
+/** Beats after which a silent peer is taken for dead: 5 minutes. Until then it may be alive, and cut off from Redis alone. */
+const FORGET = 1_000;
+/** More peers than that are not watched. */
+const MOST_PEERS = 1_000;
+
+/** Whether what is published arrives, told by beats. Counts ticks, not time: neither a clock set back nor a stalled process deceives it. */
+export interface Pulse {
+  /** One step of {@link BEAT_MS}; call it before `beat`. */
+  step(): void;
+  /** The beat to publish on every lane. */
+  beat(): string;
+  /** A beat came in on a lane. */
+  heard(lane: number, text: string): void;
+  /** Something failed: only a beat sent after this proves that it works again. */
+  taint(): void;
+  /** `count` signals were not handed to Redis; peers learn of it with the next beat. */
+  lost(count: number): void;
+  /** Something may have been missed: not to be trusted for about 2 s. */
+  settle(): void;
+  /** Own beats arrive, on all lanes, and fresh. */
+  healthy(): boolean;
+  /** Whether no signal can have been missed lately: healthy, settled, and no peer is silent. */
+  trusted(): boolean;
+  /** Beats since an own one arrived, however old that was, on the lane where that is longest ago. */
+  silence(): number;
+  /** Own silence starts to count now: the connections are new. */
+  rest(): void;
+  bye(): string;
+}
+
+interface Peer {
+  readonly heardAt: number[];
+  lost: number;
+}
+
+export function createPulse({ instanceId, lanes }: { instanceId: string; lanes: number }): Pulse {
+  let tick = 0;
+  let lost = 0;
+  let taintedAt = 0;
+  let settledAt = 0;
+  /** For each lane, the newest own beat that came back, and when one last did. */
+  const own = Array.from({ length: lanes }, () => 0);
+  const arrivedAt = Array.from({ length: lanes }, () => 0);
+  const peers = new Map<string, Peer>();
+  let silentPeers = 0;
+
+  const healthy = () => own.every((sentAt) => sentAt > taintedAt && tick - sentAt < MISSING);
+  const settle = () => {
+    settledAt = tick + SETTLE;
+  };
+  const isSilent = (peer: Peer) => peer.heardAt.some((at) => tick - at >= PEER_MISSING);
+
+  function heardPeer(lane: number, beat: Beat): void {
+    const known = peers.get(beat.instanceId);
+    if ('bye' in beat) {
+      peers.delete(beat.instanceId);
+      return;
+    }
+    if (!known) {
+      if (peers.size >= MOST_PEERS) return;
+      peers.set(beat.instanceId, { heardAt: own.map(() => tick), lost: beat.lost });
+      // What it published before we heard of it may have been lost.
+      settle();
+      return;
+    }
+    if (beat.lost !== known.lost || isSilent(known)) settle();
+    known.lost = beat.lost;
+    known.heardAt[lane] = tick;
+  }
+
+  return {
+    step() {
+      tick += 1;
+      silentPeers = 0;
+      // While nothing is heard at all, silence says nothing about a peer.
+      const deaf = !healthy();
+      for (const [id, peer] of peers) {
+        if (!isSilent(peer)) continue;
+        silentPeers += 1;
+        if (!deaf && peer.heardAt.every((at) => tick - at >= FORGET)) peers.delete(id);
+      }
+    },
+    beat: () => encodeBeat({ instanceId, tick, lost }),
+    heard(lane, text) {
+      const beat = decodeBeat(text);
+      if (!beat || lane < 0 || lane >= lanes) return;
+      if (beat.instanceId !== instanceId) return heardPeer(lane, beat);
+      if ('bye' in beat) return;
+      arrivedAt[lane] = tick;
+      if (beat.tick > own[lane]! && beat.tick <= tick) own[lane] = beat.tick;
+    },
+    taint() {
+      taintedAt = tick;
+    },
+    lost(count) {
+      lost += count;
+    },
+    settle,
+    healthy,
+    trusted: () => healthy() && tick >= settledAt && silentPeers === 0,
+    silence: () => tick - Math.min(...arrivedAt),
+    rest() {
+      arrivedAt.fill(tick);
+    },
+    bye: () => encodeBeat({ instanceId, bye: true }),
+  };
+}

@@ -1,0 +1,171 @@
+import type { Clock, Logger } from '@gongu/host';
+import { createRedisLink } from '../redis/redis-link.ts';
+import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
+import type { Bus, Signal } from '../room/ports.ts';
+import { createChannels } from './channels.ts';
+import { createEnvelope } from './envelope.ts';
+import { createPublisher } from './publisher.ts';
+import { BEAT_MS, createPulse } from './pulse.ts';
+import { createSubscriptions } from './subscriptions.ts';
+
+export interface RedisBusOptions {
+  readonly redis: RedisTarget;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** This process, and no other process at any time: signals that carry it are not heard. */
+  readonly instanceId: string;
+  /** Keeps apart what else uses the same Redis. Default `gongu`. */
+  readonly prefix?: string;
+  /** Bytes handed to Redis and not yet answered; what would go beyond is lost. Default 4 MiB. */
+  readonly unansweredBytes?: number;
+}
+
+/** Milliseconds between reads of heads while signals may be getting lost, and while they are not. */
+const SHORT_MS = 1_000;
+const LONG_MS = 15_000;
+/** Beats that may be missing, or a publish be unanswered: 900 ms. */
+const OVERDUE = 3;
+/** Beats without one of our own after which the connections are replaced; doubled up to the longest for a slow Redis. */
+const FIRST_PATIENCE = 3;
+const LONGEST_PATIENCE = 16;
+
+/**
+ * The bus over Redis pub/sub: a channel for each occupied room, two connections. Every 300 ms each instance publishes a
+ * beat and hears it, and the others', through its subscriber, which is the only proof that both ways are open: a
+ * half-open connection looks healthy from here. On a Cluster the channels are sharded ones, and each lane has its beat.
+ *
+ * `headIntervalMs` is 1 000 while own beats are missing for 900 ms, after a failed publish, while a peer's beats are
+ * missing (it may be alive and cut off, so that only the store knows what it said), when a peer reports losses, and for
+ * 2 s after each of these; else 15 000. Ask for it at least once a second.
+ */
+export function createRedisBus(options: RedisBusOptions): Bus {
+  const { redis, log, clock, instanceId, prefix = 'gongu', unansweredBytes = 4 * 1024 * 1024 } = options;
+  const channels = createChannels({ prefix, cluster: redis.kind === 'cluster' });
+  const envelope = createEnvelope(instanceId);
+  const pulse = createPulse({ instanceId, lanes: channels.lanes });
+  let listener: ((signal: Signal) => void) | null = null;
+  let healthy = false;
+  let patience = FIRST_PATIENCE;
+  let closing = false;
+  let closed: Promise<void> | null = null;
+
+  const publisher = createPublisher({
+    client: () => publishing.client(),
+    unansweredBytes,
+    lost(count, error) {
+      if (closing) return;
+      pulse.lost(count);
+      pulse.taint();
+      if (error instanceof Error) log.debug({ reason: error.message, count }, 'publish failed');
+      judge();
+    },
+  });
+
+  const subscriptions = createSubscriptions({
+    channels,
+    clock,
+    onRoom(roomId, bytes) {
+      const signal = envelope.decode(bytes, roomId);
+      if (signal === 'unreadable') {
+        log.debug({ roomId, bytes: bytes.length }, 'unreadable signal');
+        pulse.settle();
+      }
+      if (typeof signal !== 'string') deliver(signal);
+    },
+    onBeat(lane, text) {
+      pulse.heard(lane, text);
+      judge();
+    },
+    // Without waiting for the next beat: 300 ms earlier to be trusted.
+    onAttached: () => step(),
+    onFailure(error) {
+      subscribing.replace(error instanceof Error ? error.message : 'subscription failed');
+    },
+  });
+
+  const publishing = link('bus publisher', () => {}, publisher.reset);
+  const subscribing = link('bus subscriber', subscriptions.attach, subscriptions.detach);
+  const timer = clock.setInterval(step, BEAT_MS);
+
+  function link(name: string, ready: (client: RedisClient) => void, down: () => void) {
+    return createRedisLink({
+      open: () => redis.open({ name: `${prefix} ${name}` }),
+      name,
+      clock,
+      log,
+      onReady(client) {
+        pulse.rest();
+        ready(client);
+      },
+      onDown() {
+        pulse.taint();
+        down();
+        judge();
+      },
+    });
+  }
+
+  function deliver(signal: Signal): void {
+    try {
+      listener?.(signal);
+    } catch (error) {
+      // Thrown on, it would end the process from within ioredis.
+      log.error({ err: error, kind: signal.kind, roomId: signal.roomId }, 'listening to the bus failed');
+    }
+  }
+
+  function step(): void {
+    pulse.step();
+    publisher.step();
+    if (publisher.overdue(OVERDUE)) pulse.taint();
+    judge();
+    if (publishing.client()) for (let lane = 0; lane < channels.lanes; lane++) sendBeat(lane, pulse.beat());
+    if (!publishing.client() || !subscribing.client()) return;
+    // Both look connected. A beat, however late, says that Redis is only slow; none at all that a connection is dead.
+    if (pulse.silence() < patience) return;
+    patience = Math.min(patience * 2, LONGEST_PATIENCE);
+    publishing.replace('no beat came back');
+    subscribing.replace('no beat came back');
+  }
+
+  function sendBeat(lane: number, beat: string): void {
+    publisher.send(channels.beat(lane), beat);
+  }
+
+  function judge(): void {
+    const now = pulse.healthy();
+    if (now === healthy) return;
+    healthy = now;
+    pulse.settle();
+    if (healthy) patience = FIRST_PATIENCE;
+    if (healthy) log.info({ bus: 'redis' }, 'signals from other instances arrive');
+    else log.warn({ bus: 'redis' }, 'signals may be lost: new messages come by way of PostgreSQL');
+  }
+
+  async function close(): Promise<void> {
+    closing = true;
+    clock.clear(timer);
+    listener = null;
+    for (let lane = 0; lane < channels.lanes; lane++) sendBeat(lane, pulse.bye());
+    // Past the publisher's microtask, so that the farewell is on its way before the connection ends.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([publishing.close(), subscribing.close()]);
+  }
+
+  return {
+    publish(signal) {
+      if (!closing) publisher.send(channels.room(signal.roomId), envelope.encode(signal));
+    },
+    follow: (roomId) => (closing ? Promise.resolve() : subscriptions.follow(roomId)),
+    unfollow: subscriptions.unfollow,
+    listen(next) {
+      listener = next;
+    },
+    headIntervalMs: () => (pulse.trusted() ? LONG_MS : SHORT_MS),
+    state: () => (healthy ? 'ok' : 'down'),
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}

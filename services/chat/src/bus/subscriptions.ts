@@ -1,0 +1,169 @@
+import type { Clock } from '@gongu/host';
+import { Cluster } from 'ioredis';
+import type { RedisClient } from '../redis/redis-url.ts';
+import type { Channels } from './channels.ts';
+
+/** Milliseconds that `follow` waits for Redis; then the room goes on without. */
+const FOLLOW_MS = 200;
+/** Channels in one command. */
+const MOST_CHANNELS = 500;
+
+export interface SubscriptionsOptions {
+  readonly channels: Channels;
+  readonly clock: Clock;
+  /** A message on a room's channel, or on a lane's beat. */
+  readonly onRoom: (roomId: string, bytes: Buffer) => void;
+  readonly onBeat: (lane: number, text: string) => void;
+  /** All that is wanted has been subscribed to on a new client. */
+  readonly onAttached: () => void;
+  /** Redis refused or lost a subscription: this client is of no use any more. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface Subscriptions {
+  /** Subscribes to all that is wanted on a new client; the beat last, so that a beat proves the rest. */
+  attach(client: RedisClient): void;
+  /** The client is gone. */
+  detach(): void;
+  /** Resolves when signals of the room will arrive, or after 200 ms. */
+  follow(roomId: string): Promise<void>;
+  unfollow(roomId: string): void;
+}
+
+interface Wanted {
+  confirmed: boolean;
+  waiting: (() => void)[];
+}
+
+/** Keeps the subscriptions at Redis equal to the rooms that are wanted, with one command for all that one turn changes. */
+export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
+  const { channels, clock, onRoom, onBeat, onAttached, onFailure } = options;
+  const wanted = new Map<string, Wanted>();
+  /** Rooms for which the present client was told to subscribe. */
+  let sent = new Set<string>();
+  let changed = new Set<string>();
+  let client: RedisClient | null = null;
+  let scheduled = false;
+
+  function schedule(roomId: string): void {
+    if (!client) return;
+    changed.add(roomId);
+    if (scheduled) return;
+    scheduled = true;
+    queueMicrotask(() => {
+      scheduled = false;
+      flush();
+    });
+  }
+
+  function flush(): void {
+    const redis = client;
+    if (!redis) return;
+    const rooms = changed;
+    changed = new Set();
+    const start = [...rooms].filter((roomId) => wanted.has(roomId) && !sent.has(roomId));
+    const stop = [...rooms].filter((roomId) => !wanted.has(roomId) && sent.has(roomId));
+    for (const roomId of stop) sent.delete(roomId);
+    for (const part of parts(stop)) unsubscribe(redis, part.map(channels.room)).catch(() => {});
+    for (const roomId of start) sent.add(roomId);
+    for (const part of parts(start)) {
+      const entries = part.map((roomId) => [roomId, wanted.get(roomId)!] as const);
+      subscribe(redis, part.map(channels.room)).then(
+        () => {
+          if (client !== redis) return;
+          for (const [roomId, entry] of entries) if (sent.has(roomId)) confirm(entry);
+        },
+        (error) => {
+          if (client === redis) onFailure(error);
+        },
+      );
+    }
+  }
+
+  /** Commands of at most so many channels, each of one lane. */
+  function parts(roomIds: readonly string[]): string[][] {
+    const lanes = new Map<number, string[][]>();
+    for (const roomId of roomIds) {
+      const lane = channels.laneOf(roomId);
+      const lists = lanes.get(lane) ?? [[]];
+      lanes.set(lane, lists);
+      if (lists.at(-1)!.length === MOST_CHANNELS) lists.push([]);
+      lists.at(-1)!.push(roomId);
+    }
+    return [...lanes.values()].flat();
+  }
+
+  function receive(channel: string, bytes: Buffer): void {
+    const roomId = channels.roomOf(channel);
+    if (roomId !== null) {
+      if (wanted.has(roomId)) onRoom(roomId, bytes);
+      return;
+    }
+    const lane = channels.beatLaneOf(channel);
+    if (lane !== null) onBeat(lane, bytes.toString());
+  }
+
+  return {
+    attach(next) {
+      client = next;
+      sent = new Set();
+      changed = new Set(wanted.keys());
+      next.on(next instanceof Cluster ? 'smessageBuffer' : 'messageBuffer', (channel: Buffer, bytes: Buffer) => {
+        if (client === next) receive(channel.toString(), bytes);
+      });
+      flush();
+      const beats = Array.from({ length: channels.lanes }, (_, lane) => subscribe(next, [channels.beat(lane)]));
+      Promise.all(beats).then(
+        () => {
+          if (client === next) onAttached();
+        },
+        (error) => {
+          if (client === next) onFailure(error);
+        },
+      );
+    },
+    detach() {
+      client = null;
+      for (const entry of wanted.values()) entry.confirmed = false;
+    },
+    follow(roomId) {
+      const entry = wanted.get(roomId) ?? { confirmed: false, waiting: [] };
+      wanted.set(roomId, entry);
+      if (entry.confirmed) return Promise.resolve();
+      schedule(roomId);
+      return new Promise((resolve) => {
+        const timer = clock.setTimeout(resolve, FOLLOW_MS);
+        entry.waiting.push(() => {
+          clock.clear(timer);
+          resolve();
+        });
+      });
+    },
+    unfollow(roomId) {
+      const entry = wanted.get(roomId);
+      if (!entry) return;
+      wanted.delete(roomId);
+      schedule(roomId);
+      release(entry);
+    },
+  };
+}
+
+function confirm(entry: Wanted): void {
+  entry.confirmed = true;
+  release(entry);
+}
+
+function release(entry: Wanted): void {
+  const { waiting } = entry;
+  entry.waiting = [];
+  for (const done of waiting) done();
+}
+
+async function subscribe(redis: RedisClient, names: readonly string[]): Promise<void> {
+  await (redis instanceof Cluster ? redis.ssubscribe(...names) : redis.subscribe(...names));
+}
+
+async function unsubscribe(redis: RedisClient, names: readonly string[]): Promise<void> {
+  await (redis instanceof Cluster ? redis.sunsubscribe(...names) : redis.unsubscribe(...names));
+}

@@ -1,0 +1,83 @@
+import { envFields, readEnv } from '@gongu/host';
+import { LIMITS } from '@gongu/shared';
+import { z } from 'zod';
+import { redisTarget } from './redis/redis-url.ts';
+
+/** The chat service's configuration; docs/configuration.md is generated from nothing else. Unset values are defaults. */
+const Fields = z.object({
+  /** Port of HTTP and sockets. */
+  CHAT_PORT: envFields.port(8080),
+  /** Address to listen on. */
+  HOST: envFields.text('0.0.0.0'),
+  /** PostgreSQL, `postgresql://…`. */
+  DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }),
+  /** Connections to PostgreSQL, all together. */
+  DATABASE_POOL: envFields.int(10, { min: 3, max: 1_000 }),
+  /** Redis, which carries what instances tell each other; unset: one instance, or one that polls PostgreSQL. */
+  REDIS_URL: z.string().trim().superRefine(checkRedisUrl).optional(),
+  /** Where other instances reach this one, without a path; unset: http://127.0.0.1 and its port. */
+  INSTANCE_URL: envFields.url({ protocols: ['http:', 'https:'] }).optional(),
+  /** Verifies users' tokens (HS256, HS384, HS512); at least 32 bytes. */
+  JWT_SECRET: envFields.secret().optional(),
+  /** Verifies users' tokens (RS, ES) by published keys. */
+  JWKS_URL: envFields.url({ protocols: ['https:', 'http:'] }).optional(),
+  /** Verifies service tokens; at least 32 bytes, and not JWT_SECRET. */
+  SERVICE_JWT_SECRET: envFields.secret(),
+  /** `*` or a comma list: HTTP, WebSocket and SockJS alike. */
+  ALLOWED_ORIGINS: envFields.origins(),
+  /** Whether sockets of the older URLs get an anonymous identity when they present no token. */
+  ANONYMOUS_ACCESS: envFields.bool(true),
+  /** The room of sockets and messages that name none: always ACTIVE, without a product. Empty = there is none. */
+  LOBBY_ROOM_ID: envFields.textOrEmpty('lobby'),
+  /** Milliseconds until the first frame must have authenticated. */
+  FIRST_FRAME_MS: envFields.int(LIMITS.firstFrameMs, { min: 1 }),
+  /** Largest inbound frame, bytes. */
+  MAX_FRAME_BYTES: envFields.int(LIMITS.frameBytes, { min: 1_024, max: 16_777_216 }),
+  /** Longest message text, code points. */
+  MAX_CONTENT_CHARS: envFields.int(LIMITS.contentChars, { min: 1, max: 100_000 }),
+  /** Bytes queued for a slow socket before it is resynchronised. */
+  SEND_QUEUE_BYTES: envFields.int(LIMITS.sendQueueBytes, { min: 16_384 }),
+  /** Milliseconds a socket may stay unable to take what is queued. */
+  SEND_TIMEOUT_MS: envFields.int(LIMITS.sendTimeoutMs, { min: 100 }),
+  /** Milliseconds between pings; two without answer, and the socket is gone. */
+  HEARTBEAT_MS: envFields.int(LIMITS.heartbeatMs, { min: 100 }),
+  /** Messages a second, per user and instance; twice that in a burst; 0 = off. */
+  RATE_MESSAGES_PER_SECOND: envFields.int(10, { max: 1_000_000 }),
+  /** Frames a second, per socket; twice that in a burst; 0 = off. */
+  RATE_FRAMES_PER_SECOND: envFields.int(100, { max: 1_000_000 }),
+  /** When rooms past their deadline are ended. */
+  EXPIRE_CRON: envFields.cron('*/5 * * * * *'),
+  /** Milliseconds for a graceful stop: reconnects are spread over the first half of it. */
+  DRAIN_MS: envFields.int(10_000, { max: 600_000 }),
+  /** Whose `X-Forwarded-For` is believed. */
+  TRUST_PROXY: envFields.trustProxy(),
+  LOG_LEVEL: envFields.logLevel(),
+});
+
+/** Its message never quotes the URL: that may hold a password. */
+function checkRedisUrl(url: string, context: z.RefinementCtx<string>): void {
+  try {
+    redisTarget(url);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'can not be read' });
+  }
+}
+
+/** Beside the errors of other variables, so that all are named at once. */
+const always = () => true;
+
+export const ChatEnv = Fields.refine(({ JWT_SECRET, JWKS_URL }) => JWT_SECRET || JWKS_URL, {
+  path: ['JWT_SECRET'],
+  error: 'is not set (nor is JWKS_URL)',
+  when: always,
+}).refine(({ JWT_SECRET, SERVICE_JWT_SECRET }) => !JWT_SECRET || JWT_SECRET !== SERVICE_JWT_SECRET, {
+  path: ['SERVICE_JWT_SECRET'],
+  error: 'must differ from JWT_SECRET',
+  when: always,
+});
+export type ChatEnv = z.output<typeof ChatEnv>;
+
+/** @throws EnvError naming every missing or bad variable */
+export function readChatEnv(source: NodeJS.ProcessEnv): ChatEnv {
+  return readEnv(ChatEnv, source);
+}

@@ -1,0 +1,130 @@
+import { noContent, problems } from '@gongu/host';
+import { CommitParticipant, ListQuery, listOf, MarkRead, Participant, ParticipantPath, RoomPath } from '@gongu/shared';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { OF_CALLER, OF_ONE_KIND, OF_WRITER } from './refusals.ts';
+import type { RouteDeps } from './route-deps.ts';
+
+const Cursor = z.object({ afterSeq: z.int() });
+
+/** `…/participants` and `…/read`: who is in a room, and how far each has read. */
+export function memberRoutes(app: FastifyInstance, { members, identify }: RouteDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+
+  routes.get(
+    '/api/chat/rooms/:roomId/participants',
+    {
+      schema: {
+        tags: ['participants'],
+        security: [{ user: [] }, { service: [] }],
+        summary: 'Participants in order of joining',
+        params: RoomPath,
+        querystring: ListQuery,
+        response: { 200: listOf(Participant), ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
+      },
+    },
+    async (request) => {
+      const caller = await identify.caller(request);
+      const { limit, cursor } = request.query;
+      const afterSeq = decodeCursor(Cursor, cursor)?.afterSeq ?? null;
+      const { participants, rows } = await members.list(caller, request.params.roomId, { limit: limit + 1, afterSeq });
+      const last = rows[limit - 1];
+      return {
+        items: participants.slice(0, limit),
+        nextCursor: rows.length > limit && last ? encodeCursor({ afterSeq: last.joinedSeq }) : null,
+      };
+    },
+  );
+
+  routes.post(
+    '/api/chat/rooms/:roomId/participants',
+    {
+      schema: {
+        tags: ['participants'],
+        security: [{ user: [] }],
+        summary: 'Join a room that is ACTIVE and has a place',
+        params: RoomPath,
+        body: z.object({}).nullish(),
+        response: {
+          200: Participant,
+          201: Participant,
+          ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_FOUND', 'ROOM_FULL', 'ROOM_NOT_ACTIVE'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const user = await identify.user(request);
+      const { outcome } = await members.join(user, request.params.roomId, false);
+      const participant = await members.show(request.params.roomId, user.userId);
+      return reply.status(outcome === 'joined' ? 201 : 200).send(participant);
+    },
+  );
+
+  routes.put(
+    '/api/chat/rooms/:roomId/participants/:userId',
+    {
+      schema: {
+        tags: ['participants'],
+        security: [{ service: [] }],
+        summary: 'Record a purchase, or its withdrawal (service); a buyer always gets in',
+        params: ParticipantPath,
+        body: CommitParticipant,
+        response: {
+          200: Participant,
+          ...problems(
+            ...OF_ONE_KIND,
+            ...OF_WRITER,
+            'SELLER_CANNOT_BUY',
+            'NOT_FOUND',
+            'ROOM_READ_ONLY',
+            'ROOM_NOT_ACTIVE',
+            'ROOM_FULL',
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const caller = await identify.service(request);
+      return members.commit(caller, request.params.roomId, request.params.userId, request.body);
+    },
+  );
+
+  routes.delete(
+    '/api/chat/rooms/:roomId/participants/:userId',
+    {
+      schema: {
+        tags: ['participants'],
+        security: [{ user: [] }, { service: [] }],
+        summary: 'Leave a room, or remove a participant (host, service)',
+        params: ParticipantPath,
+        response: { 204: noContent, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_FOUND', 'ROOM_READ_ONLY') },
+      },
+    },
+    async (request, reply) => {
+      const caller = await identify.caller(request);
+      await members.leave(caller, request.params.roomId, request.params.userId);
+      return reply.status(204).send();
+    },
+  );
+
+  routes.put(
+    '/api/chat/rooms/:roomId/read',
+    {
+      schema: {
+        tags: ['participants'],
+        security: [{ user: [] }],
+        summary: 'Move the own read mark; only forward, never past the newest message',
+        params: RoomPath,
+        body: MarkRead,
+        response: { 204: noContent, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_A_MEMBER', 'NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      const user = await identify.user(request);
+      await members.markRead(user.userId, request.params.roomId, request.body.seq);
+      return reply.status(204).send();
+    },
+  );
+}

@@ -1,0 +1,60 @@
+import { problems } from '@gongu/host';
+import { AppError, Message, MessagePage, MessageQuery, RoomPath, sendBody } from '@gongu/shared';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { OF_CALLER, OF_WRITER } from './refusals.ts';
+import type { RouteDeps } from './route-deps.ts';
+
+/** `…/messages`: pages of history, and sending. */
+export function messageRoutes(app: FastifyInstance, deps: RouteDeps): void {
+  const { messages, identify, rate, contentChars } = deps;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+
+  routes.get(
+    '/api/chat/rooms/:roomId/messages',
+    {
+      schema: {
+        tags: ['messages'],
+        security: [{ user: [] }, { service: [] }],
+        summary: 'A page of messages, ascending: the newest, before or after a seq, or by offset from the newest',
+        params: RoomPath,
+        querystring: MessageQuery,
+        response: { 200: MessagePage, ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
+      },
+    },
+    async (request) => messages.page(await identify.caller(request), request.params.roomId, request.query),
+  );
+
+  routes.post(
+    '/api/chat/rooms/:roomId/messages',
+    {
+      schema: {
+        tags: ['messages'],
+        security: [{ user: [] }, { service: [] }],
+        summary: 'Send a message; a retry with the same clientMessageId gets the first one',
+        params: RoomPath,
+        body: sendBody(contentChars).meta({ id: 'SendMessage' }),
+        response: {
+          200: Message,
+          201: Message,
+          ...problems(
+            ...OF_CALLER,
+            ...OF_WRITER,
+            'FORBIDDEN',
+            'NOT_A_MEMBER',
+            'NOT_FOUND',
+            'ROOM_READ_ONLY',
+            'RATE_LIMITED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = await identify.caller(request);
+      const retryAfterMs = caller.kind === 'user' ? rate.take(caller.user.userId) : 0;
+      if (retryAfterMs > 0) throw new AppError('RATE_LIMITED', { retryAfterMs });
+      const { message, duplicate } = await messages.send(caller, { ...request.body, roomId: request.params.roomId });
+      return reply.status(duplicate ? 200 : 201).send(message);
+    },
+  );
+}

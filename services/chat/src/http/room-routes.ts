@@ -1,0 +1,138 @@
+import { noContent, problems } from '@gongu/host';
+import { Instant, ListQuery, listOf, Message, OpenRoom, PatchRoom, Room, RoomId, RoomPath } from '@gongu/shared';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Presence } from '../room/ports.ts';
+import { roomView, unreadOf, wireMessage } from '../room/view.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { OF_CALLER, OF_ONE_KIND, OF_WRITER } from './refusals.ts';
+import type { RouteDeps } from './route-deps.ts';
+
+/** A room in its member's list. */
+const MyRoom = Room.extend({
+  unread: z.int(),
+  lastReadSeq: z.int(),
+  lastMessage: Message.nullable(),
+}).meta({ id: 'MyRoom' });
+
+const Cursor = z.object({ joinedAt: Instant, roomId: RoomId });
+
+/** `/api/chat/rooms`: opened, changed and removed by the service; listed and read by users. */
+export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: Presence }): void {
+  const { rooms, identify, presence } = deps;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+
+  routes.post(
+    '/api/chat/rooms',
+    {
+      schema: {
+        tags: ['rooms'],
+        security: [{ service: [] }],
+        summary: 'Open the room of a product (service)',
+        body: OpenRoom,
+        response: { 200: Room, 201: Room, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'CONFLICT') },
+      },
+    },
+    async (request, reply) => {
+      const caller = await identify.service(request);
+      const { room, created } = await rooms.open(caller, request.body);
+      return reply
+        .status(created ? 201 : 200)
+        .header('location', `/api/chat/rooms/${room.roomId}`)
+        .send(room);
+    },
+  );
+
+  routes.get(
+    '/api/chat/rooms',
+    {
+      schema: {
+        tags: ['rooms'],
+        security: [{ user: [] }],
+        summary: 'My rooms with unread counts, newest membership first',
+        querystring: ListQuery,
+        response: { 200: listOf(MyRoom), ...problems(...OF_ONE_KIND) },
+      },
+    },
+    async (request) => {
+      const user = await identify.user(request);
+      const { limit, cursor } = request.query;
+      const before = decodeCursor(Cursor, cursor);
+      const rows = await rooms.listFor(user.userId, { limit: limit + 1, before });
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      return {
+        items: await Promise.all(
+          shown.map(async ({ room, member, lastMessage }) => ({
+            ...roomView(room, (await presence.view(room.roomId)).count),
+            unread: unreadOf(room, member),
+            lastReadSeq: member.lastReadSeq,
+            lastMessage: lastMessage && wireMessage(lastMessage),
+          })),
+        ),
+        nextCursor:
+          rows.length > limit && last
+            ? encodeCursor({ joinedAt: last.member.joinedAt, roomId: last.room.roomId })
+            : null,
+      };
+    },
+  );
+
+  routes.get(
+    '/api/chat/rooms/:roomId',
+    {
+      schema: {
+        tags: ['rooms'],
+        security: [{ user: [] }, { service: [] }],
+        summary: 'A room: for any signed-in user while ACTIVE, else for members and the service',
+        params: RoomPath,
+        response: { 200: Room, ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
+      },
+    },
+    async (request) => rooms.get(await identify.caller(request), request.params.roomId),
+  );
+
+  routes.patch(
+    '/api/chat/rooms/:roomId',
+    {
+      schema: {
+        tags: ['rooms'],
+        security: [{ user: [] }, { service: [] }],
+        summary: 'Set the status, or title, cap, minimum, deadline (service); the title also by the host',
+        params: RoomPath,
+        body: PatchRoom,
+        response: {
+          200: Room,
+          ...problems(
+            ...OF_ONE_KIND,
+            ...OF_WRITER,
+            'NOT_FOUND',
+            'ILLEGAL_TRANSITION',
+            'CONFLICT',
+            'ROOM_NOT_ACTIVE',
+            'ROOM_READ_ONLY',
+          ),
+        },
+      },
+    },
+    async (request) => rooms.patch(await identify.caller(request), request.params.roomId, request.body),
+  );
+
+  routes.delete(
+    '/api/chat/rooms/:roomId',
+    {
+      schema: {
+        tags: ['rooms'],
+        security: [{ service: [] }],
+        summary: 'Remove a room and its messages (service)',
+        params: RoomPath,
+        response: { 204: noContent, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      await rooms.remove(await identify.service(request), request.params.roomId);
+      return reply.status(204).send();
+    },
+  );
+}

@@ -1,0 +1,49 @@
+import { problems } from '@gongu/host';
+import { AnonymousTokenAnswer, AnonymousTokenRequest, TicketAnswer, type User } from '@gongu/shared';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import { OF_ONE_KIND, OF_WRITER } from './refusals.ts';
+
+export interface TokenRouteDeps {
+  readonly user: (request: FastifyRequest) => Promise<User>;
+  /** The same token when it is valid, a renewed one of the same identity when it has expired, else a new identity. */
+  readonly anonymous: (token: string | null) => Promise<z.output<typeof AnonymousTokenAnswer>>;
+  readonly ticket: (user: User) => Promise<z.output<typeof TicketAnswer>>;
+  /** By address: milliseconds to wait, or 0. Throws RATE_LIMITED itself. */
+  readonly admit: (request: FastifyRequest) => void;
+}
+
+/** Identities without an account, and one-time tickets for connecting. */
+export function tokenRoutes(app: FastifyInstance, deps: TokenRouteDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+
+  routes.post(
+    '/api/chat/tokens/anonymous',
+    {
+      schema: {
+        tags: ['tokens'],
+        summary: 'An anonymous identity: kept, renewed or new',
+        body: AnonymousTokenRequest.nullish(),
+        response: { 200: AnonymousTokenAnswer, ...problems(...OF_WRITER, 'RATE_LIMITED') },
+      },
+    },
+    async (request) => {
+      deps.admit(request);
+      return deps.anonymous(request.body?.token ?? null);
+    },
+  );
+
+  routes.post(
+    '/api/chat/tickets',
+    {
+      schema: {
+        tags: ['tokens'],
+        security: [{ user: [] }],
+        summary: 'A ticket that opens one connection within 30 seconds',
+        response: { 201: TicketAnswer, ...problems(...OF_ONE_KIND, ...OF_WRITER) },
+      },
+    },
+    async (request, reply) => reply.status(201).send(await deps.ticket(await deps.user(request))),
+  );
+}

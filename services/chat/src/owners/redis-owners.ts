@@ -1,0 +1,133 @@
+import type { Clock, Logger } from '@gongu/host';
+import { createRedisLink } from '../redis/redis-link.ts';
+import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
+import type { SessionOwners } from '../transport/sockjs/owners.ts';
+import { defineOwnerScripts, scripted } from './owner-scripts.ts';
+
+export interface RedisOwnersOptions {
+  readonly redis: RedisTarget;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** URL at which the other instances reach this one. Asked each time: the port may be known only after the start. */
+  readonly self: () => string;
+  /** Keeps apart what else uses the same Redis. Default `gongu`. */
+  readonly prefix?: string;
+  /** Milliseconds after which the claims of an instance that died are forgotten. Default 60 000. */
+  readonly ttlMs?: number;
+}
+
+export interface RedisOwners extends SessionOwners {
+  /** Forgets the claims of this instance and leaves. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds until an unanswered command is given up: a SockJS client gives a transport little more until its `o`. */
+const COMMAND_MS = 500;
+/** Commands in a row that may fail before the connection is replaced: it may be half-open. */
+const FAILURES = 2;
+/** Milliseconds that `close` waits for Redis. */
+const GOODBYE_MS = 500;
+/** Claims that are renewed in one go, so that no command waits behind all of them. */
+const BATCH = 500;
+
+/**
+ * Owners of the sessions of all instances on one Redis. Claims are renewed while their sessions live, and made again
+ * when Redis comes back empty. While Redis is away, every instance finds only its own claims and gives itself what it is
+ * asked for: then long polling and streaming need a balancer that keeps a session on one instance.
+ */
+export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
+  const { redis, log, clock, self, prefix = 'gongu', ttlMs = 60_000 } = options;
+  const key = (sessionId: string) => `${prefix}:sockjs:${sessionId}`;
+  const held = new Set<string>();
+  let failures = 0;
+  let renewing = false;
+  let again = false;
+  let closed: Promise<void> | null = null;
+
+  const link = createRedisLink({
+    open: () => redis.open({ name: `${prefix} owners`, commandTimeoutMs: COMMAND_MS }),
+    name: 'owners',
+    clock,
+    log,
+    onReady(client) {
+      failures = 0;
+      defineOwnerScripts(client);
+      void renew();
+    },
+    onDown() {},
+  });
+  const timer = clock.setInterval(() => void renew(), ttlMs / 3);
+
+  /** What Redis says, or `away` while it says nothing. */
+  async function ask<T>(away: T, command: (client: RedisClient) => Promise<T>): Promise<T> {
+    const client = link.client();
+    if (!client) return away;
+    try {
+      const answer = await command(client);
+      failures = 0;
+      return answer;
+    } catch (error) {
+      failures += 1;
+      log.debug({ reason: error instanceof Error ? error.message : String(error) }, 'owners were not answered');
+      if (failures >= FAILURES && link.client() === client) link.replace('owners are not answered');
+      return away;
+    }
+  }
+
+  async function renew(): Promise<void> {
+    // Under way, perhaps with a client that is no more: all of it once more.
+    again = renewing;
+    if (renewing) return;
+    renewing = true;
+    const ids = [...held];
+    for (let i = 0; i < ids.length && link.client(); i += BATCH) {
+      const batch = ids.slice(i, i + BATCH).filter((id) => held.has(id));
+      await ask<unknown>(null, (client) =>
+        Promise.all(batch.map((id) => scripted(client).gonguRenew(key(id), self(), ttlMs))),
+      );
+    }
+    renewing = false;
+    if (again) await renew();
+  }
+
+  async function claim(sessionId: string): Promise<string> {
+    const owner = await ask(self(), async (client) => {
+      // Between the two commands the other's claim may end; then this one is made again.
+      for (let tries = 0; tries < 3; tries++) {
+        if (await client.set(key(sessionId), self(), 'PX', ttlMs, 'NX')) return self();
+        const other = await client.get(key(sessionId));
+        if (other !== null) return other;
+      }
+      return self();
+    });
+    if (owner === self()) held.add(sessionId);
+    return owner;
+  }
+
+  async function close(): Promise<void> {
+    clock.clear(timer);
+    const ids = [...held];
+    held.clear();
+    await Promise.race([
+      ask<unknown>(null, (client) => Promise.all(ids.map((id) => scripted(client).gonguRelease(key(id), self())))),
+      new Promise<void>((resolve) => clock.setTimeout(resolve, GOODBYE_MS)),
+    ]);
+    await link.close();
+  }
+
+  return {
+    get self() {
+      return self();
+    },
+    claim,
+    find: (sessionId) => ask(held.has(sessionId) ? self() : null, (client) => client.get(key(sessionId))),
+    async release(sessionId, owner) {
+      if (owner === self()) held.delete(sessionId);
+      await ask<unknown>(null, (client) => scripted(client).gonguRelease(key(sessionId), owner));
+    },
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { type Command, type CommandType, commandSchemas, errorEvent, fieldErrors, isSummary } from '@gongu/shared';
+import type { Codec, ProtocolKind, Step } from './codec.ts';
+
+/** `gongu.v1`: one JSON object a frame, both ways. docs/protocol.md is its specification. */
+export function createJsonProtocol({ contentChars }: { contentChars: number }): ProtocolKind {
+  const schemas = commandSchemas(contentChars);
+  const codec: Codec = {
+    protocol: 'json',
+    resyncs: true,
+    // One rendering serves all clients of this protocol, whatever the room.
+    renderKey: () => '',
+    receive: (frame) => [parse(frame)],
+    render: (event) => (isSummary(event) ? { texts: [] } : { texts: [JSON.stringify(event)] }),
+  };
+
+  function parse(frame: string | Uint8Array): Step {
+    const value = objectOf(frame);
+    if (!value) {
+      return { kind: 'bad', error: errorEvent('BAD_FRAME', 'A frame must be one JSON object') };
+    }
+    const ref = refOf(value.ref);
+    const { type } = value;
+    if (typeof type !== 'string' || !Object.hasOwn(schemas, type)) {
+      return { kind: 'refused', error: errorEvent('UNKNOWN_TYPE', unknownType(type), ref) };
+    }
+    const result = schemas[type as CommandType].safeParse(value);
+    if (!result.success) {
+      const error = errorEvent('VALIDATION_FAILED', 'The frame is not valid', {
+        ...ref,
+        errors: fieldErrors(result.error.issues),
+      });
+      return { kind: 'refused', error };
+    }
+    return { kind: 'command', command: result.data as Command };
+  }
+
+  return {
+    subprotocols: ['gongu.v1'],
+    sniff: (frame) => firstCharacter(frame) === '{',
+    // Stateless, so one instance serves every socket.
+    create: () => codec,
+  };
+
+  function unknownType(type: unknown): string {
+    const names = Object.keys(schemas).join(', ');
+    return typeof type === 'string' ? `There is no such type; there are ${names}` : `type must be one of ${names}`;
+  }
+}
+
+function objectOf(frame: string | Uint8Array): Record<string, unknown> | null {
+  try {
+    const text = typeof frame === 'string' ? frame : new TextDecoder('utf-8', { fatal: true }).decode(frame);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The `ref` of a frame that is otherwise wrong, so that its sender knows which one is meant. */
+function refOf(ref: unknown): { ref?: string } {
+  return typeof ref === 'string' && ref.length <= 64 ? { ref } : {};
+}
+
+function firstCharacter(frame: string | Uint8Array): string {
+  return typeof frame === 'string' ? frame.charAt(0) : String.fromCharCode(frame[0] ?? 0);
+}

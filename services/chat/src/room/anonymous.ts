@@ -1,0 +1,56 @@
+import { AppError, type PublicUser, publicUser, type User } from '@gongu/shared';
+import { randomNickname } from './nickname.ts';
+import type { TagStore } from './ports.ts';
+
+/** What anonymous identities are signed and read with. */
+export interface AnonymousTokens {
+  /** @throws AppError when the token is not a valid one of any user */
+  verify(token: string): Promise<User>;
+  /** The identity of an anonymous token that is genuine but has expired; null for anything else. */
+  readExpired(token: string): Promise<User | null>;
+  sign(user: PublicUser): Promise<{ token: string; expiresAtMs: number }>;
+}
+
+export interface AnonymousDeps {
+  readonly tokens: AnonymousTokens;
+  readonly tags: TagStore;
+  readonly newId: () => string;
+  readonly random: (below: number) => number;
+}
+
+/** Nicknames tried before giving up; each has 10 000 tags. */
+const NICKNAMES_TRIED = 5;
+
+export interface AnonymousIdentity {
+  readonly token: string;
+  readonly user: PublicUser;
+  readonly expiresAt: string;
+  /** False: the token that was sent is still good. */
+  readonly renewed: boolean;
+}
+
+/** Identities without an account (S3): kept while valid, renewed when expired, else made anew. */
+export function createAnonymous({ tokens, tags, newId, random }: AnonymousDeps) {
+  async function freshUser(): Promise<PublicUser> {
+    for (let i = 0; i < NICKNAMES_TRIED; i++) {
+      const nickname = randomNickname(random);
+      const tag = await tags.claim(nickname);
+      if (tag !== null) return { userId: `anon-${newId()}`, nickname, tag };
+    }
+    throw new AppError('UNAVAILABLE', { detail: 'No nickname is free', retryAfterMs: 1_000 });
+  }
+
+  /** `token` valid: the same one back. Genuine but expired: same `sub`, nickname and tag. Else a new identity. */
+  return async (token: string | null): Promise<AnonymousIdentity> => {
+    const valid = token === null ? null : await tokens.verify(token).catch(() => null);
+    if (valid && token !== null) {
+      return { token, user: publicUser(valid), expiresAt: new Date(valid.expiresAtMs).toISOString(), renewed: false };
+    }
+    const expired = token === null ? null : await tokens.readExpired(token);
+    const user = expired ? publicUser(expired) : await freshUser();
+    const signed = await tokens.sign(user);
+    return { token: signed.token, user, expiresAt: new Date(signed.expiresAtMs).toISOString(), renewed: true };
+  };
+}
+
+export type Anonymous = ReturnType<typeof createAnonymous>;

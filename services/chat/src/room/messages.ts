@@ -1,0 +1,165 @@
+import { AppError, LIMITS, type Message, type MessageKind, parseMessageId, publicUser } from '@gongu/shared';
+import { type Caller, requireMember } from './access.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { boundPage } from './page-bytes.ts';
+import type { AppendOutcome, Draft, Feed, MemberStore, MessageStore, RoomStore, StoredMessage } from './ports.ts';
+import { wireMessage } from './view.ts';
+
+export interface MessagesDeps {
+  readonly rooms: RoomStore;
+  readonly members: MemberStore;
+  readonly messages: MessageStore;
+  readonly feed: Feed;
+  /** A fresh id for messages whose protocol has none. */
+  readonly newId: () => string;
+  readonly observe: {
+    /** A batch was done: its size and milliseconds. */
+    appended(size: number, milliseconds: number): void;
+    /** Messages were committed. */
+    stored(messages: readonly StoredMessage[]): void;
+  };
+}
+
+/** What a sender wants to say. */
+export interface Sending {
+  readonly roomId: string;
+  readonly clientMessageId?: string | undefined;
+  readonly content: string;
+  readonly kind?: Extract<MessageKind, 'CHAT' | 'NOTIFICATION'> | undefined;
+  /** `messageId` of the message that is answered. */
+  readonly replyTo?: string | null | undefined;
+  readonly data?: unknown;
+  readonly signalType?: string | undefined;
+}
+
+/** The messages of rooms: the append by group commit, and pages of history. */
+export function createMessages({ rooms, members, messages, feed, newId, observe }: MessagesDeps) {
+  const appends = createGroupCommit<Draft, AppendOutcome>({
+    async run(drafts) {
+      const outcomes = await messages.append(drafts);
+      // Told in one piece before any sender's acknowledgement is: all of a batch reaches each socket in one write.
+      const stored: StoredMessage[] = [];
+      outcomes.forEach((outcome, i) => {
+        if (outcome.outcome === 'stored') stored.push(messageOf(drafts[i]!, outcome));
+      });
+      observe.stored(stored);
+      feed.committed(stored);
+      return outcomes;
+    },
+    observe: observe.appended,
+  });
+
+  return {
+    /**
+     * Stores one message and resolves after its commit. A retry with the same `clientMessageId` gets the first one's
+     * place and time.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, ROOM_READ_ONLY, FORBIDDEN (a notice by one who is not the host),
+     *   VALIDATION_FAILED (`replyTo`), UNAVAILABLE (nothing was stored)
+     */
+    async send(caller: Caller, sending: Sending): Promise<{ message: Message; duplicate: boolean }> {
+      const draft = draftOf(caller, sending, newId);
+      const outcome = await appends.add(draft);
+      switch (outcome.outcome) {
+        case 'stored':
+          return { message: wireMessage(messageOf(draft, outcome)), duplicate: false };
+        case 'duplicate': {
+          // What was stored first is the answer, whatever the retry says.
+          const [first] = await messages.before(draft.roomId, outcome.seq + 1, 1);
+          // Perhaps nobody was told: it was stored, and the connection broke before this instance knew.
+          if (first) feed.committed([first]);
+          return { message: wireMessage(first ?? messageOf(draft, outcome)), duplicate: true };
+        }
+        case 'NOT_FOUND':
+          throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+        case 'NOT_A_MEMBER':
+        case 'ROOM_READ_ONLY':
+          throw new AppError(outcome.outcome);
+        case 'FORBIDDEN':
+          throw new AppError('FORBIDDEN', { detail: 'Only the host and the service may send a NOTIFICATION' });
+        case 'REPLY_UNKNOWN':
+          throw replyError();
+        case 'REFUSED_DATA':
+          throw new AppError('VALIDATION_FAILED', { detail: 'The message can not be stored' });
+        case 'BUSY':
+          throw new AppError('UNAVAILABLE', { detail: 'The room is busy; nothing was stored', retryAfterMs: 500 });
+      }
+    },
+
+    /** A page of history, ascending. `before` and `after` are exclusive; `offset` counts back from the newest. */
+    async page(
+      caller: Caller,
+      roomId: string,
+      query: {
+        before?: number | null | undefined;
+        after?: number | null | undefined;
+        offset?: number | undefined;
+        limit: number;
+      },
+    ): Promise<{ messages: Message[]; hasMore: boolean }> {
+      if (!(await rooms.find(roomId))) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+      await requireMember(caller, roomId, members);
+      const limit = Math.min(query.limit, LIMITS.pageMax);
+      const forward = query.after != null;
+      // One more than asked for tells whether there is more.
+      const found = forward
+        ? await messages.after(roomId, query.after!, limit + 1)
+        : await messages.before(roomId, query.before ?? null, limit + 1, query.offset ?? 0);
+      const wanted = forward ? found.slice(0, limit) : found.slice(-limit);
+      const bounded = boundPage(wanted, forward ? 'oldest' : 'newest');
+      return {
+        messages: bounded.map(wireMessage),
+        hasMore: bounded.length < found.length,
+      };
+    },
+
+    /** Messages that wait for the next batch. */
+    waiting: () => appends.size(),
+
+    /** Resolves when everything accepted so far is stored or refused. */
+    idle: () => appends.idle(),
+  };
+}
+
+export type Messages = ReturnType<typeof createMessages>;
+
+function draftOf(caller: Caller, sending: Sending, newId: () => string): Draft {
+  return {
+    roomId: sending.roomId,
+    kind: sending.kind ?? (caller.kind === 'service' ? 'NOTIFICATION' : 'CHAT'),
+    sender: caller.kind === 'service' ? null : publicUser(caller.user),
+    clientMessageId: sending.clientMessageId ?? newId(),
+    content: sending.content,
+    replyTo: sending.replyTo == null ? null : replySeq(sending.roomId, sending.replyTo),
+    ...(sending.data === undefined ? {} : { data: sending.data }),
+    ...(sending.signalType === undefined ? {} : { signalType: sending.signalType }),
+  };
+}
+
+function replySeq(roomId: string, replyTo: string): number {
+  const target = parseMessageId(replyTo);
+  if (!target || target.roomId !== roomId) throw replyError();
+  return target.seq;
+}
+
+function replyError(): AppError {
+  return new AppError('VALIDATION_FAILED', {
+    errors: [{ path: 'replyTo', message: 'must be the id of a message of this room' }],
+  });
+}
+
+function messageOf(draft: Draft, place: { seq: number; chatNo: number; createdAt: string }): StoredMessage {
+  return {
+    roomId: draft.roomId,
+    seq: place.seq,
+    messageId: `${draft.roomId}:${place.seq}`,
+    kind: draft.kind,
+    sender: draft.sender,
+    content: draft.content,
+    replyTo: draft.replyTo === null ? null : `${draft.roomId}:${draft.replyTo}`,
+    clientMessageId: draft.clientMessageId,
+    ...(draft.data === undefined ? {} : { data: draft.data }),
+    ...(draft.signalType === undefined ? {} : { signalType: draft.signalType }),
+    createdAt: place.createdAt,
+    chatNo: place.chatNo,
+  };
+}

@@ -1,0 +1,159 @@
+import { AppError, LIMITS, type OpenRoom, type PatchRoom, type Room } from '@gongu/shared';
+import { type Caller, requireService, requireSight } from './access.ts';
+import type { Feed, MemberStore, Opening, Presence, RoomListKey, RoomListRow, RoomRow, RoomStore } from './ports.ts';
+import { allowedNext } from './status.ts';
+import { roomView } from './view.ts';
+
+export interface RoomsDeps {
+  readonly rooms: RoomStore;
+  readonly members: MemberStore;
+  readonly presence: Presence;
+  readonly feed: Feed;
+  /** Hears of what operators want in the log: rooms opened, ended and removed. */
+  readonly told: (event: 'opened' | 'closed' | 'cancelled' | 'removed' | 'updated', room: { roomId: string }) => void;
+}
+
+/** Rooms ended by one run of the expiry at most; the rest follow in the next. */
+const EXPIRE_LIMIT = 100;
+
+/** The life of rooms: opened with a product, changed by trade, ended by trade or by the deadline. */
+export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps) {
+  const view = async (room: RoomRow): Promise<Room> => roomView(room, (await presence.view(room.roomId)).count);
+
+  return {
+    /**
+     * Opens the room of a product. The same payload again finds it, another one is a CONFLICT. A deadline in the past is
+     * accepted: the call may have been waiting in trade's outbox.
+     */
+    async open(caller: Caller, input: OpenRoom): Promise<{ room: Room; created: boolean }> {
+      requireService(caller);
+      const change = await rooms.open(openingOf(input));
+      if (change.outcome === 'conflict') {
+        throw new AppError('CONFLICT', { detail: 'This room was opened with another payload' });
+      }
+      feed.committed(change.messages);
+      if (change.outcome === 'created') told('opened', change.room);
+      return { room: await view(change.room), created: change.outcome === 'created' };
+    },
+
+    /** Makes sure that the lobby is there: a room without product, host and deadline, for whoever names no room. */
+    async openLobby(roomId: string): Promise<void> {
+      const change = await rooms.open({
+        roomId,
+        productId: null,
+        title: roomId,
+        hostId: null,
+        hostNickname: null,
+        maxParticipants: LIMITS.maxParticipants,
+        minParticipants: null,
+        expiresAt: null,
+      });
+      feed.committed(change.messages);
+    },
+
+    async get(caller: Caller, roomId: string): Promise<Room> {
+      const room = await rooms.find(roomId);
+      if (!room) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+      await requireSight(caller, room, members);
+      return view(room);
+    },
+
+    /** Status by the service; title also by the host. */
+    async patch(caller: Caller, roomId: string, patch: PatchRoom): Promise<Room> {
+      if (patch.status !== undefined) {
+        requireService(caller);
+        const change = await rooms.setStatus(roomId, patch.status, patch.reason ?? null);
+        if (change.outcome === 'NOT_FOUND') throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+        if (change.outcome === 'illegal') {
+          const allowed = allowedNext(change.room.status, change.provisional);
+          throw new AppError('ILLEGAL_TRANSITION', {
+            detail: `A room that is ${change.room.status} can not become ${patch.status}`,
+            allowed,
+          });
+        }
+        feed.committed(change.messages);
+        if (change.outcome === 'changed') told(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
+        return view(change.room);
+      }
+      if (caller.kind === 'user') await requireHostForTitle(caller, roomId, patch);
+      const change = await rooms.patch(roomId, { ...patch, expiresAt: patch.expiresAt && isoOf(patch.expiresAt) });
+      switch (change.outcome) {
+        case 'NOT_FOUND':
+          throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+        case 'ROOM_READ_ONLY':
+        case 'ROOM_NOT_ACTIVE':
+          throw new AppError(change.outcome);
+        case 'BELOW_BUYERS':
+          throw new AppError('CONFLICT', {
+            detail: 'The cap can not be below the number of present buyers',
+            errors: [{ path: 'maxParticipants', message: 'is below the number of present buyers' }],
+          });
+        case 'MIN_ABOVE_MAX':
+          throw new AppError('VALIDATION_FAILED', {
+            errors: [{ path: 'minParticipants', message: 'must not be more than maxParticipants' }],
+          });
+        default:
+          feed.committed(change.messages);
+          if (change.outcome === 'changed') told('updated', change.room);
+          return view(change.room);
+      }
+    },
+
+    /** Removes a room and its messages. */
+    async remove(caller: Caller, roomId: string): Promise<void> {
+      requireService(caller);
+      if (!(await rooms.remove(roomId))) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+      feed.removed(roomId);
+      told('removed', { roomId });
+    },
+
+    /** A user's rooms, newest membership first. */
+    listFor(userId: string, page: { limit: number; before: RoomListKey | null }): Promise<readonly RoomListRow[]> {
+      return rooms.listFor(userId, page);
+    },
+
+    /** Ends ACTIVE rooms whose deadline has passed, by the database's clock. Returns how many. Safe on every instance. */
+    async expire(): Promise<number> {
+      const changes = await rooms.expire(EXPIRE_LIMIT);
+      for (const change of changes) {
+        feed.committed(change.messages);
+        told(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
+      }
+      return changes.length;
+    },
+  };
+
+  async function requireHostForTitle(
+    caller: Extract<Caller, { kind: 'user' }>,
+    roomId: string,
+    patch: PatchRoom,
+  ): Promise<void> {
+    const room = await rooms.find(roomId);
+    if (!room) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+    const onlyTitle =
+      patch.maxParticipants === undefined && patch.minParticipants === undefined && patch.expiresAt === undefined;
+    if (room.hostId !== caller.user.userId || !onlyTitle) {
+      throw new AppError('FORBIDDEN', { detail: 'Only the host may change the title, and only the service the rest' });
+    }
+  }
+}
+
+export type Rooms = ReturnType<typeof createRooms>;
+
+function openingOf(input: OpenRoom): Opening {
+  return {
+    roomId: input.productId,
+    productId: input.productId,
+    title: input.title,
+    hostId: input.hostId,
+    hostNickname: input.hostNickname ?? [...input.hostId].slice(0, 8).join(''),
+    maxParticipants: input.maxParticipants,
+    minParticipants: input.minParticipants ?? null,
+    expiresAt: isoOf(input.expiresAt),
+  };
+}
+
+/** The same instant always as the same text, so that equal payloads compare equal. */
+function isoOf(time: string): string {
+  return new Date(time).toISOString();
+}

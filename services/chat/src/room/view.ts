@@ -1,0 +1,52 @@
+import { type Message, type Participant, type ParticipantRole, type Room, withSignalType } from '@gongu/shared';
+import type { MemberRow, PresenceView, RoomRow, StoredMessage } from './ports.ts';
+
+/** A room as the wire shows it. */
+export function roomView(room: RoomRow, onlineCount: number): Room {
+  return {
+    roomId: room.roomId,
+    productId: room.productId,
+    title: room.title,
+    status: room.status,
+    reason: room.reason,
+    hostId: room.hostId,
+    maxParticipants: room.maxParticipants,
+    minParticipants: room.minParticipants,
+    participantCount: room.participantCount,
+    committedCount: room.committedCount,
+    onlineCount,
+    lastSeq: room.lastSeq,
+    createdAt: room.createdAt,
+    expiresAt: room.expiresAt,
+    closedAt: room.closedAt,
+  };
+}
+
+/** A message without what never leaves the service. */
+export function wireMessage({ chatNo: _, signalType, ...message }: StoredMessage): Message {
+  return withSignalType(message, signalType);
+}
+
+/** BUYER once trade has recorded the purchase. */
+export function roleOf(member: Pick<MemberRow, 'host' | 'committed'>): ParticipantRole {
+  if (member.host) return 'HOST';
+  return member.committed ? 'BUYER' : 'GUEST';
+}
+
+export function participantView(member: MemberRow, presence: Pick<PresenceView, 'has'>): Participant {
+  return {
+    userId: member.userId,
+    nickname: member.nickname,
+    tag: member.tag,
+    role: roleOf(member),
+    committed: member.committed,
+    online: presence.has(member.userId),
+    joinedAt: member.joinedAt,
+    lastReadSeq: member.lastReadSeq,
+  };
+}
+
+/** CHAT and NOTIFICATION messages after the member's read mark: one subtraction, as every row carries a running number. */
+export function unreadOf(room: Pick<RoomRow, 'lastChatNo'>, member: Pick<MemberRow, 'lastReadChatNo'>): number {
+  return Math.max(0, room.lastChatNo - member.lastReadChatNo);
+}

@@ -1,0 +1,52 @@
+/** One token bucket: `perSecond` on average, twice that in a burst. */
+export class Bucket {
+  readonly #perSecond: number;
+  #tokens: number;
+  #atMs: number;
+
+  constructor(perSecond: number, nowMs: number) {
+    this.#perSecond = perSecond;
+    this.#tokens = perSecond * 2;
+    this.#atMs = nowMs;
+  }
+
+  /** Takes one: 0 when it was there, else the milliseconds after which one will be. A rate of 0 is no limit. */
+  take(nowMs: number): number {
+    if (this.#perSecond <= 0) return 0;
+    this.#tokens = this.#tokensAt(nowMs);
+    this.#atMs = nowMs;
+    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) * 1_000) / this.#perSecond);
+    this.#tokens -= 1;
+    return 0;
+  }
+
+  /** Whether nothing has been taken for so long that the bucket is full again. */
+  full(nowMs: number): boolean {
+    return this.#tokensAt(nowMs) >= this.#perSecond * 2;
+  }
+
+  #tokensAt(nowMs: number): number {
+    // A clock that was set back must not take tokens away.
+    const gained = (Math.max(0, nowMs - this.#atMs) * this.#perSecond) / 1_000;
+    return Math.min(this.#perSecond * 2, this.#tokens + gained);
+  }
+}
+
+/** Buckets by key, made when first used. Call `sweep` now and then: full ones are forgotten. */
+export function createRateLimit({ perSecond, now }: { perSecond: number; now: () => number }) {
+  const buckets = new Map<string, Bucket>();
+  return {
+    /** 0 when the event may pass, else the milliseconds after which one may. */
+    take(key: string): number {
+      if (perSecond <= 0) return 0;
+      const bucket = buckets.get(key) ?? new Bucket(perSecond, now());
+      buckets.set(key, bucket);
+      return bucket.take(now());
+    },
+    sweep(): void {
+      for (const [key, bucket] of buckets) if (bucket.full(now())) buckets.delete(key);
+    },
+  };
+}
+
+export type RateLimit = ReturnType<typeof createRateLimit>;

@@ -1,0 +1,42 @@
+import type { Session } from './session.ts';
+
+/** Milliseconds between two looks at all sessions' deadlines. */
+const SWEEP_MS = 250;
+
+/** All open sessions of this instance: their deadlines, and their end when the instance drains. */
+export function createSessions({ random }: { random: () => number }) {
+  const open = new Set<Session>();
+  const timer = setInterval(() => {
+    for (const session of open) session.sweep();
+  }, SWEEP_MS);
+  timer.unref();
+
+  return {
+    add: (session: Session) => void open.add(session),
+    delete: (session: Session) => void open.delete(session),
+    get size(): number {
+      return open.size;
+    },
+
+    /**
+     * Sends all clients elsewhere, spread over `windowMs`, so that they don't all come to the others in one moment.
+     * Resolves when all have gone, or after `deadlineMs`.
+     */
+    async drain({ windowMs, deadlineMs }: { windowMs: number; deadlineMs: number }): Promise<void> {
+      clearInterval(timer);
+      const all = [...open];
+      const timers = all.map((session, i) =>
+        setTimeout(() => session.drain(Math.round(random() * windowMs)), (i / all.length) * windowMs),
+      );
+      const giveUpAt = performance.now() + deadlineMs;
+      while (open.size > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (const each of timers) clearTimeout(each);
+      // Those that never answered their close would hold the process.
+      for (const session of [...open]) session.terminate();
+    },
+
+    stop: () => clearInterval(timer),
+  };
+}
+
+export type Sessions = ReturnType<typeof createSessions>;

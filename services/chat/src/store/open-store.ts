@@ -1,0 +1,54 @@
+import { createPool, type Logger, prismaAdapter } from '@gongu/host';
+import type { MemberStore, MessageStore, RoomStore, TagStore, TicketStore } from '../room/ports.ts';
+import { createAppendBatch } from './append-batch.ts';
+import { PrismaClient } from './generated/client.ts';
+import { createMemberStore } from './member-store.ts';
+import { createMessageStore } from './message-store.ts';
+import { createRoomStore } from './room-store.ts';
+import { createTagStore } from './tag-store.ts';
+import { createTicketStore } from './ticket-store.ts';
+
+export interface Store {
+  readonly rooms: RoomStore;
+  readonly members: MemberStore;
+  readonly messages: MessageStore;
+  readonly tickets: TicketStore;
+  readonly tags: TagStore;
+  /** Resolves when PostgreSQL answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** PostgreSQL schema that chat's tables live in. */
+export const CHAT_SCHEMA = 'chat';
+
+/**
+ * Opens the store on a migrated database. `poolSize` connections in all: two of them are the append's own (one batch is
+ * in flight at a time, the second takes over while a broken one is replaced).
+ */
+export function openStore({ url, poolSize, log }: { url: string; poolSize: number; log?: Logger }): Store {
+  const common = { url, schema: CHAT_SCHEMA, ...(log ? { log } : {}) };
+  const appendPool = createPool({
+    ...common,
+    max: 2,
+    applicationName: 'gongu-chat-append',
+    connectTimeoutMs: 2_000,
+    queryTimeoutMs: 5_000,
+  });
+  const prisma = new PrismaClient({
+    adapter: prismaAdapter({ ...common, max: Math.max(1, poolSize - 2), applicationName: 'gongu-chat' }),
+  });
+  return {
+    rooms: createRoomStore({ prisma }),
+    members: createMemberStore({ prisma }),
+    messages: createMessageStore({ prisma, append: createAppendBatch({ pool: appendPool }) }),
+    tickets: createTicketStore({ prisma }),
+    tags: createTagStore({ prisma }),
+    async ping() {
+      await prisma.$queryRaw`SELECT 1`;
+    },
+    async close() {
+      await Promise.all([appendPool.end(), prisma.$disconnect()]);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { RoomStore } from '../room/ports.ts';
+import type { PrismaClient } from './generated/client.ts';
+import {
+  type ChangeJson,
+  changeOf,
+  MEMBER_JSON_SQL,
+  type MemberJson,
+  type MessageJson,
+  messageOf,
+  ROOM_JSON_SQL,
+  type RoomJson,
+  roomOf,
+} from './rows.ts';
+
+/** Rooms in PostgreSQL. The rules under the lock are the functions of prisma/chat/migrations. */
+export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore {
+  const one = async <T>(rows: Promise<{ change: ChangeJson }[]>): Promise<T> => changeOf<T>((await rows)[0]!.change);
+
+  return {
+    open: (opening) => {
+      const payload = JSON.stringify(opening);
+      return one(prisma.$queryRaw`SELECT open_room(${opening.roomId}, ${opening.productId}, ${opening.title},
+        ${opening.hostId}, ${opening.hostNickname}, ${opening.maxParticipants}::int, ${opening.minParticipants}::int,
+        ${opening.expiresAt}::timestamptz, ${payload}::jsonb) AS change`);
+    },
+
+    async find(roomId) {
+      const rows = await prisma.$queryRawUnsafe<{ room: RoomJson }[]>(
+        `SELECT ${ROOM_JSON_SQL} AS room FROM rooms r WHERE r.room_id = $1`,
+        roomId,
+      );
+      return rows[0] ? roomOf(rows[0].room) : null;
+    },
+
+    setStatus: (roomId, status, reason) =>
+      one(prisma.$queryRaw`SELECT set_room_status(${roomId}, ${status}, ${reason}) AS change`),
+
+    patch: (roomId, patch) =>
+      one(prisma.$queryRaw`SELECT patch_room(${roomId}, ${patch.title ?? null}, ${patch.maxParticipants ?? null}::int,
+        ${patch.minParticipants ?? null}::int, ${patch.minParticipants === null}, ${patch.expiresAt ?? null}::timestamptz)
+        AS change`),
+
+    async expire(limit) {
+      const rows = await prisma.$queryRaw<{ change: ChangeJson }[]>`SELECT expire_rooms(${limit}::int) AS change`;
+      return rows.map((row) => changeOf(row.change));
+    },
+
+    async remove(roomId) {
+      const rows = await prisma.$queryRaw<{ removed: boolean }[]>`SELECT delete_room(${roomId}) AS removed`;
+      return rows[0]!.removed;
+    },
+
+    async heads(roomIds) {
+      const rows = await prisma.room.findMany({
+        where: { roomId: { in: [...roomIds] } },
+        select: { roomId: true, lastSeq: true },
+      });
+      return new Map(rows.map((row) => [row.roomId, Number(row.lastSeq)]));
+    },
+
+    async load(roomId, limits) {
+      // One statement, so that room, members and messages are of one moment.
+      const rows = await prisma.$queryRawUnsafe<{ room: RoomJson; members: MemberJson[]; messages: MessageJson[] }[]>(
+        `SELECT ${ROOM_JSON_SQL} AS room,
+          (SELECT coalesce(jsonb_agg(${MEMBER_JSON_SQL} ORDER BY m.joined_seq), '[]') FROM (
+            SELECT * FROM members WHERE room_id = r.room_id AND left_at IS NULL ORDER BY joined_seq LIMIT $2) m) AS members,
+          (SELECT coalesce(jsonb_agg(message_json(m::messages) ORDER BY m.seq), '[]') FROM (
+            SELECT * FROM messages WHERE room_id = r.room_id ORDER BY seq DESC LIMIT $3) m) AS messages
+        FROM rooms r WHERE r.room_id = $1`,
+        roomId,
+        limits.members + 1,
+        limits.messages,
+      );
+      const row = rows[0];
+      if (!row) return null;
+      return {
+        room: roomOf(row.room),
+        members: row.members.slice(0, limits.members),
+        complete: row.members.length <= limits.members,
+        messages: row.messages.map(messageOf),
+      };
+    },
+
+    async listFor(userId, { limit, before }) {
+      const rows = await prisma.$queryRawUnsafe<
+        { room: RoomJson; member: MemberJson; last_message: MessageJson | null }[]
+      >(
+        `SELECT ${ROOM_JSON_SQL} AS room, ${MEMBER_JSON_SQL} AS member,
+          (SELECT message_json(t) FROM messages t WHERE t.room_id = r.room_id AND t.seq = r.last_seq) AS last_message
+        FROM members m JOIN rooms r USING (room_id)
+        WHERE m.user_id = $1 AND m.left_at IS NULL
+          AND ($2::timestamptz IS NULL OR (m.joined_at, m.room_id) < ($2::timestamptz, $3))
+        ORDER BY m.joined_at DESC, m.room_id DESC LIMIT $4`,
+        userId,
+        before?.joinedAt ?? null,
+        before?.roomId ?? '',
+        limit,
+      );
+      return rows.map((row) => ({
+        room: roomOf(row.room),
+        member: row.member,
+        lastMessage: row.last_message ? messageOf(row.last_message) : null,
+      }));
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { type MessageKind, messageId, type RoomStatus } from '@gongu/shared';
+import type { MemberRow, RoomRow, StoredMessage } from '../room/ports.ts';
+
+/** What `message_json` of the migrations makes of a row. */
+export interface MessageJson {
+  roomId: string;
+  seq: number;
+  chatNo: number;
+  kind: string;
+  senderId: string | null;
+  senderNickname: string | null;
+  senderTag: string | null;
+  clientMessageId: string | null;
+  content: string;
+  replyTo: number | null;
+  data: unknown;
+  signalType?: string | null;
+  createdAt: string;
+}
+
+export function messageOf(row: MessageJson): StoredMessage {
+  return {
+    roomId: row.roomId,
+    seq: row.seq,
+    messageId: messageId(row.roomId, row.seq),
+    kind: row.kind as MessageKind,
+    sender:
+      row.senderId === null
+        ? null
+        : { userId: row.senderId, nickname: row.senderNickname ?? row.senderId, tag: row.senderTag },
+    content: row.content,
+    replyTo: row.replyTo === null ? null : messageId(row.roomId, row.replyTo),
+    clientMessageId: row.clientMessageId,
+    ...(row.data === null || row.data === undefined ? {} : { data: row.data }),
+    ...(row.signalType == null ? {} : { signalType: row.signalType }),
+    createdAt: row.createdAt,
+    chatNo: row.chatNo,
+  };
+}
+
+/** What `room_json` with `lastChatNo` makes of a row. */
+export type RoomJson = Omit<RoomRow, 'status'> & { status: string };
+
+export function roomOf(row: RoomJson): RoomRow {
+  return { ...row, status: row.status as RoomStatus };
+}
+
+/** What `member_row_json` of this folder's queries makes of a row. */
+export type MemberJson = MemberRow;
+
+/** SQL that makes a `MemberJson` of the alias `m`. */
+export const MEMBER_JSON_SQL = `jsonb_build_object(
+  'userId', m.user_id, 'nickname', m.nickname, 'tag', m.tag, 'host', m.host, 'committed', m.committed,
+  'joinedAt', iso(m.joined_at), 'joinedSeq', m.joined_seq, 'lastReadSeq', m.last_read_seq,
+  'lastReadChatNo', m.last_read_chat_no)`;
+
+/** SQL that makes a `RoomJson` of the alias `r`. */
+export const ROOM_JSON_SQL = `room_json(r) || jsonb_build_object('lastChatNo', r.last_chat_no)`;
+
+/** The answer of the migrations' functions. */
+export interface ChangeJson {
+  outcome: string;
+  room?: RoomJson;
+  messages?: MessageJson[];
+  provisional?: boolean;
+}
+
+/** A function's answer as a change, or as a refusal that is only its name. */
+export function changeOf<T>(json: ChangeJson): T {
+  if (!json.room) return { outcome: json.outcome } as T;
+  return {
+    outcome: json.outcome,
+    room: roomOf(json.room),
+    messages: (json.messages ?? []).map(messageOf),
+    ...(json.provisional === undefined ? {} : { provisional: json.provisional }),
+  } as T;
+}

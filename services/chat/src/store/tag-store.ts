@@ -1,0 +1,28 @@
+import { randomInt } from 'node:crypto';
+import type { TagStore } from '../room/ports.ts';
+import type { PrismaClient } from './generated/client.ts';
+
+/** Random tries before a free tag is looked for in order; with half the tags taken, eight fail once in 256 times. */
+const RANDOM_TRIES = 8;
+
+/** Tags in PostgreSQL: the primary key decides between two instances that draw the same one. */
+export function createTagStore({ prisma }: { prisma: PrismaClient }): TagStore {
+  const take = async (nickname: string, tag: string) =>
+    (await prisma.$executeRaw`INSERT INTO nickname_tags (nickname, tag) VALUES (${nickname}, ${tag})
+      ON CONFLICT DO NOTHING`) === 1;
+
+  return {
+    async claim(nickname) {
+      for (let i = 0; i < RANDOM_TRIES; i++) {
+        const tag = String(randomInt(10_000)).padStart(4, '0');
+        if (await take(nickname, tag)) return tag;
+      }
+      const rows = await prisma.$queryRaw<{ tag: string }[]>`
+        SELECT t.tag FROM (SELECT lpad(n::text, 4, '0') AS tag FROM generate_series(0, 9999) n) t
+        WHERE NOT EXISTS (SELECT 1 FROM nickname_tags k WHERE k.nickname = ${nickname} AND k.tag = t.tag)
+        LIMIT 32`;
+      for (const { tag } of rows) if (await take(nickname, tag)) return tag;
+      return null;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { User } from '@gongu/shared';
+import type { TicketStore } from '../room/ports.ts';
+import type { PrismaClient } from './generated/client.ts';
+
+/** Tickets in PostgreSQL, as SHA-256: who reads the table can't connect with what he finds. */
+export function createTicketStore({ prisma }: { prisma: PrismaClient }): TicketStore {
+  const hashOf = (ticket: string) => createHash('sha256').update(ticket).digest();
+  return {
+    async issue(ticket, user, ttlMs) {
+      const rows = await prisma.$queryRaw<{ expires_at: string }[]>`
+        WITH swept AS (DELETE FROM tickets WHERE expires_at < clock_timestamp())
+        INSERT INTO tickets (hash, claims, expires_at)
+        VALUES (${hashOf(ticket)}, ${JSON.stringify(user)}::jsonb, clock_timestamp() + ${ttlMs}::int * interval '1 ms')
+        RETURNING iso(expires_at) AS expires_at`;
+      return rows[0]!.expires_at;
+    },
+
+    async redeem(ticket) {
+      const rows = await prisma.$queryRaw<{ claims: User; valid: boolean }[]>`
+        DELETE FROM tickets WHERE hash = ${hashOf(ticket)}
+        RETURNING claims, expires_at > clock_timestamp() AS valid`;
+      return rows[0]?.valid ? rows[0].claims : null;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Timers } from '../timers.ts';
+import { headersOf } from './headers.ts';
+
+/** As much of `fetch` as forwarding needs. */
+export type Fetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+) => Promise<{ status: number; headers: { get(name: string): string | null }; body: AsyncIterable<Uint8Array> | null }>;
+
+export interface ForwardOptions {
+  readonly fetch: Fetch;
+  /** A token that tells the other instance that this is one too. */
+  readonly sign: () => Promise<string> | string;
+  readonly timers: Timers;
+  /** Milliseconds of silence after which the other instance counts as gone. */
+  readonly silenceMs: number;
+}
+
+/** Carries the token of an instance; a request that has it is never forwarded again. */
+export const HOP_HEADER = 'x-gongu-hop';
+
+/** Of a client's request, what the owner needs to see: who it is from, and what is in it. */
+const PASSED_ON = ['authorization', 'cookie', 'origin', 'user-agent', 'x-request-id'] as const;
+
+/**
+ * answered: or the client went away · gone: the instance is, or has the session no longer · silent: it said nothing for
+ * `silenceMs`. Nothing has been answered with the latter two.
+ */
+export type Forwarded = 'answered' | 'gone' | 'silent';
+
+/** Passes a request on to the instance that has its session, and the answer back as it comes. */
+export async function forward(
+  owner: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { fetch, sign, timers, silenceMs }: ForwardOptions,
+): Promise<Forwarded> {
+  const stop = new AbortController();
+  let silent = false;
+  let silence: object | undefined;
+  const heard = () => {
+    timers.clear(silence);
+    silence = timers.setTimeout(() => {
+      silent = true;
+      stop.abort();
+    }, silenceMs);
+  };
+  // The client went away: so does this request, and its session ends as if it had been there.
+  const left = () => stop.abort();
+  reply.raw.once('close', left);
+  try {
+    heard();
+    const headers: Record<string, string> = { [HOP_HEADER]: await sign(), 'accept-encoding': 'identity' };
+    for (const name of PASSED_ON) {
+      const value = request.headers[name];
+      if (typeof value === 'string') headers[name] = value;
+    }
+    const { body } = request;
+    const answer = await fetch(owner + request.url, {
+      method: request.method,
+      headers,
+      ...(typeof body === 'string' ? { body } : {}),
+      signal: stop.signal,
+    }).catch(() => null);
+    if (!answer || answer.status === 404) {
+      await drop(answer?.body);
+      if (reply.raw.destroyed) return 'answered';
+      return silent ? 'silent' : 'gone';
+    }
+    reply.hijack();
+    const type = answer.headers.get('content-type');
+    reply.raw.writeHead(answer.status, {
+      ...headersOf(reply),
+      ...(type === null ? {} : { 'content-type': type }),
+      'x-accel-buffering': 'no',
+    });
+    reply.raw.flushHeaders();
+    try {
+      for await (const chunk of answer.body ?? []) {
+        heard();
+        if (!reply.raw.write(chunk)) await drained(reply);
+      }
+    } catch {
+      // The owner is gone in the middle of a stream. The client asks again, and is told then.
+    }
+    reply.raw.end();
+    return 'answered';
+  } finally {
+    timers.clear(silence);
+    reply.raw.off('close', left);
+  }
+}
+
+/** Reads an answer to its end, so that its connection can be used again. */
+async function drop(body: AsyncIterable<Uint8Array> | null | undefined): Promise<void> {
+  try {
+    for await (const _ of body ?? []) {
+      // Nobody wants it.
+    }
+  } catch {
+    // Gone already.
+  }
+}
+
+function drained(reply: FastifyReply): Promise<void> {
+  return new Promise((resolve) => {
+    reply.raw.once('drain', resolve);
+    reply.raw.once('close', resolve);
+  });
+}

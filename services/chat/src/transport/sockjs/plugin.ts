@@ -1,0 +1,142 @@
+import { LIMITS } from '@gongu/shared';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { Hello, Identity } from '../socket.ts';
+import { systemTimers } from '../timers.ts';
+import { allowOrigin, answerOptions, neverCache } from './headers.ts';
+import { plainRefusal, type SockJsOptions } from './options.ts';
+import { createLocalOwners } from './owners.ts';
+import { pollingRoutes } from './polling.ts';
+import { isNamed, queryOf } from './url.ts';
+import { websocketRoutes } from './websocket.ts';
+
+/** What the routes of one mounted SockJS share. */
+export interface Mounted {
+  readonly options: ReturnType<typeof resolved>;
+  /** A route with the OPTIONS and the refusals that belong to it. */
+  route(method: 'GET' | 'POST', url: string, handler: Handler): void;
+  /** Refuses all other methods than `method`. */
+  others(method: 'GET' | 'POST', url: string): void;
+  /** Who the request names; a refusal is told to `rejected` and thrown. */
+  identified(request: FastifyRequest): Promise<Identity | null>;
+}
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/**
+ * SockJS 0.3.3 under a prefix: greeting, info, websocket and raw websocket, xhr, xhr_streaming, eventsource. Knows no
+ * protocol; each session is a `Socket` for `accept`. What no current browser can use (htmlfile, jsonp, iframes) is 404.
+ * Register it with `{ prefix: '/any/path', accept, … }`; two of them in one process share nothing.
+ */
+export async function sockjs(app: FastifyInstance, given: SockJsOptions): Promise<void> {
+  const options = resolved(given);
+  if (options.websocket && !app.hasDecorator('websocketServer')) {
+    throw new Error('SockJS with websocket needs @fastify/websocket to be registered before it');
+  }
+  const unlisted = { config: { cors: false } as object, schema: { hide: true } as object, exposeHeadRoute: false };
+
+  const mounted: Mounted = {
+    options,
+    route(method, url, handler) {
+      app.route({ ...unlisted, method, url, handler });
+      app.route({
+        ...unlisted,
+        method: 'OPTIONS',
+        url,
+        handler: async (request, reply) => answerOptions(request, reply, method, new Date()),
+      });
+      mounted.others(method, url);
+    },
+    others(method, url) {
+      const rest = METHODS.filter((each) => each !== method);
+      const refuse = async (_: FastifyRequest, reply: FastifyReply) => reply.code(405).header('allow', method).send();
+      // Before the handler: an upgrade by another method than GET never gets there.
+      app.route({ ...unlisted, method: rest as HTTPMethods[], url, preParsing: refuse, handler: refuse });
+    },
+    async identified(request) {
+      try {
+        return await options.identify(request, queryOf(request));
+      } catch (error) {
+        options.rejected(request, error);
+        throw error;
+      }
+    },
+  };
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isNamed(request)) return reply.callNotFound();
+    if (!options.originAllowed(request.headers.origin)) {
+      const error = options.refusal('origin');
+      options.rejected(request, error);
+      throw error;
+    }
+    allowOrigin(request, reply);
+    // Clients call a body text/plain, application/xml, "T" or nothing; what it is doesn't depend on that.
+    if (request.method === 'POST') request.raw.headers['content-type'] = 'text/plain';
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: options.bodyBytes }, (_, body, done) => {
+    done(null, body);
+  });
+
+  const { base } = options;
+  app.route({
+    ...unlisted,
+    method: 'GET',
+    url: '/',
+    preValidation: async (request) => {
+      if (!request.ws) return;
+      if (!base) throw options.refusal('no-upgrade');
+      await base.check?.(request);
+    },
+    handler: async (_, reply) => {
+      reply.header('content-type', 'text/plain; charset=UTF-8');
+      return 'Welcome to SockJS!\n';
+    },
+    ...(base && options.websocket ? { wsHandler: base.serve } : {}),
+  });
+  mounted.route('GET', '/info', async (_, reply) => {
+    neverCache(reply);
+    reply.header('content-type', 'application/json; charset=UTF-8');
+    return JSON.stringify({
+      websocket: options.websocket,
+      cookie_needed: options.jsessionid,
+      origins: ['*:*'],
+      entropy: crypto.getRandomValues(new Uint32Array(1))[0],
+      ...(options.baseUrl === undefined ? {} : { base_url: options.baseUrl }),
+    });
+  });
+  if (options.websocket) websocketRoutes(app, mounted);
+  pollingRoutes(app, mounted);
+}
+
+function resolved(options: SockJsOptions) {
+  const frameBytes = options.frameBytes ?? LIMITS.frameBytes;
+  const local = {
+    owners: createLocalOwners(),
+    fetch: () => Promise.reject(new Error('there are no other instances')),
+    sign: () => '',
+    verify: () => false,
+  };
+  return {
+    ...options,
+    identify: options.identify ?? (async () => null),
+    originAllowed: options.originAllowed ?? (() => true),
+    refusal: options.refusal ?? plainRefusal,
+    websocket: options.websocket ?? true,
+    raw: options.raw ?? (() => null),
+    jsessionid: options.jsessionid ?? false,
+    responseLimitBytes: options.responseLimitBytes ?? 131_072,
+    heartbeatMs: options.heartbeatMs ?? LIMITS.heartbeatMs,
+    disconnectDelayMs: options.disconnectDelayMs ?? 5_000,
+    frameBytes,
+    bodyBytes: options.bodyBytes ?? frameBytes * 4,
+    ceilingBytes: (options.sendQueueBytes ?? LIMITS.sendQueueBytes) * 8,
+    clock: options.clock ?? systemTimers,
+    instances: options.instances ?? local,
+    rejected: options.rejected ?? (() => {}),
+    accepted: options.accepted ?? ((_: { connectionId: string; hello: Hello }) => {}),
+    mismatch: options.mismatch ?? (() => {}),
+    failed: options.failed ?? (() => {}),
+  };
+}

@@ -1,0 +1,179 @@
+import { CLOSE } from '@gongu/shared';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Hello, Inbound } from '../socket.ts';
+import { type Forwarded, forward, HOP_HEADER } from './forward.ts';
+import { closeFrame, decode } from './frames.ts';
+import { headersOf, keepCookie, neverCache } from './headers.ts';
+import type { Mounted } from './plugin.ts';
+import { Receiver, type ReceiverKind } from './receiver.ts';
+import { SockJsSession } from './session.ts';
+import { createSockJsSessions } from './sessions.ts';
+import { pathOf, queryOf } from './url.ts';
+
+/** Requests of one session that may wait while it takes no messages. */
+const WAITING_MAX = 8;
+/** Of the 3000s, which are the application's: the session's instance is gone, so is the session, and the room is not. */
+const LOST = closeFrame(3000, 'The session was lost; connect again');
+
+type SessionRequest = FastifyRequest<{ Params: { server: string; session: string } }>;
+
+/** The transports that live on HTTP requests: xhr with xhr_send, xhr_streaming, eventsource. */
+export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
+  const { options, route, identified } = mounted;
+  const { clock, instances, refusal } = options;
+  const { owners } = instances;
+  const sessions = createSockJsSessions(identified);
+
+  app.addHook('preClose', async () => {
+    for (const session of sessions.all()) session.stop(CLOSE.restart, 'stopping');
+  });
+
+  /** Whether another instance sent this. @throws what `refusal` makes when it only says so */
+  async function isHop(request: FastifyRequest): Promise<boolean> {
+    const token = request.headers[HOP_HEADER];
+    if (token === undefined) return false;
+    if (typeof token !== 'string' || !(await instances.verify(token))) throw refusal('hop');
+    return true;
+  }
+
+  async function where(sessionId: string): Promise<string | null> {
+    return owners.find(sessionId).catch((error) => {
+      options.failed('session owners', error);
+      return null;
+    });
+  }
+
+  /** Takes the request to the instance that has the session. One that has it no longer loses its claim. */
+  async function passOn(owner: string, sessionId: string, request: SessionRequest, reply: FastifyReply, ms: number) {
+    // Claimed by this instance and not here: it was restarted.
+    const there: Forwarded =
+      owner === owners.self
+        ? 'gone'
+        : await forward(owner, request, reply, { ...instances, timers: clock, silenceMs: ms });
+    if (there === 'gone') {
+      await owners.release(sessionId, owner).catch((error) => options.failed('session owners', error));
+    }
+    return there;
+  }
+
+  async function receive(kind: ReceiverKind, request: SessionRequest, reply: FastifyReply): Promise<unknown> {
+    const sessionId = request.params.session;
+    neverCache(reply);
+    if (options.jsessionid) keepCookie(request, reply);
+    const hop = await isHop(request);
+    // The lock is for opening: a forwarded stream may last for hours.
+    const owner = await sessions.inTurn(sessionId, async () => {
+      const known = sessions.find(sessionId);
+      if (known) {
+        if (!(await sessions.sameUser(sessionId, request))) throw refusal('user');
+        return known.attach(receiver(kind, reply));
+      }
+      if (hop) return reply.callNotFound();
+      return (await where(sessionId)) ?? openHere(kind, request, reply);
+    });
+    if (typeof owner !== 'string') return reply;
+    if ((await passOn(owner, sessionId, request, reply, options.heartbeatMs * 2)) === 'answered') return reply;
+    const answer = receiver(kind, reply);
+    answer.frame(LOST);
+    return answer.end();
+  }
+
+  /** Opens a session that no instance has; the owner, if another instance was faster. */
+  async function openHere(
+    kind: ReceiverKind,
+    request: SessionRequest,
+    reply: FastifyReply,
+  ): Promise<string | undefined> {
+    const user = await identified(request);
+    const owner = await owners.claim(request.params.session).catch((error) => {
+      // Without the others, this instance serves who comes to it.
+      options.failed('session owners', error);
+      return owners.self;
+    });
+    if (owner !== owners.self) return owner;
+    open(kind, request, reply, user);
+    return undefined;
+  }
+
+  function open(kind: ReceiverKind, request: SessionRequest, reply: FastifyReply, user: Hello['user']): void {
+    const sessionId = request.params.session;
+    const { heartbeatMs, disconnectDelayMs, ceilingBytes } = options;
+    const forget = () => {
+      sessions.delete(sessionId);
+      owners.release(sessionId, owners.self).catch((error) => options.failed('session owners', error));
+    };
+    // The client gave up while it was being identified.
+    if (reply.raw.destroyed) return forget();
+    const peer = { address: request.ip };
+    const session = new SockJsSession({
+      peer,
+      timers: clock,
+      heartbeatMs,
+      disconnectDelayMs,
+      ceilingBytes,
+      gone: forget,
+    });
+    const hello: Hello = { path: pathOf(request), query: queryOf(request), subprotocol: null, user, peer };
+    sessions.add(sessionId, request, user, session);
+    session.open(receiver(kind, reply), () => accepted(session, hello, kind));
+  }
+
+  function accepted(session: SockJsSession, hello: Hello, transport: ReceiverKind): Inbound {
+    try {
+      const inbound = options.accept(session, hello);
+      options.accepted({ connectionId: session.id, transport, hello });
+      return inbound;
+    } catch (error) {
+      options.failed('accept', error);
+      session.close(CLOSE.internal, 'internal error');
+      return { frame() {}, drained() {}, closed() {} };
+    }
+  }
+
+  function receiver(kind: ReceiverKind, reply: FastifyReply): Receiver {
+    reply.hijack();
+    return new Receiver(reply.raw, kind, headersOf(reply), options.responseLimitBytes);
+  }
+
+  async function send(request: SessionRequest, reply: FastifyReply): Promise<unknown> {
+    const sessionId = request.params.session;
+    neverCache(reply);
+    if (options.jsessionid) keepCookie(request, reply);
+    const hop = await isHop(request);
+    const session = sessions.find(sessionId);
+    if (!session) {
+      const owner = hop ? null : await where(sessionId);
+      const there = owner === null ? 'gone' : await passOn(owner, sessionId, request, reply, options.heartbeatMs);
+      if (there === 'gone') return reply.callNotFound();
+      return there === 'answered' ? reply : reply.code(503).header('retry-after', '1').send();
+    }
+    if (!(await sessions.sameUser(sessionId, request))) throw refusal('user');
+    const body = typeof request.body === 'string' ? request.body : '';
+    const messages = body === '' ? null : decode(body);
+    if (!messages) {
+      reply.code(500).header('content-type', 'text/plain; charset=UTF-8');
+      return reply.send(body === '' ? 'Payload expected.' : 'Broken JSON encoding.');
+    }
+    if (session.waiting >= WAITING_MAX) return reply.code(503).header('retry-after', '1').send();
+    // A client that doesn't take what it is sent doesn't get more of it by asking.
+    await session.ready();
+    if (session.closed) return reply.callNotFound();
+    if (messages.some((message) => Buffer.byteLength(message) > options.frameBytes)) {
+      session.close(CLOSE.tooBig, 'message too big');
+    } else session.receive(messages);
+    // Answered past Fastify, which drops the type of an answer without a body. Firefox takes one without a type for XML.
+    reply.hijack();
+    reply.raw.writeHead(204, { ...headersOf(reply), 'content-type': 'text/plain; charset=UTF-8' });
+    return reply.raw.end();
+  }
+
+  const kinds: [string, 'GET' | 'POST', ReceiverKind][] = [
+    ['xhr', 'POST', 'xhr'],
+    ['xhr_streaming', 'POST', 'xhr_streaming'],
+    ['eventsource', 'GET', 'eventsource'],
+  ];
+  for (const [name, method, kind] of kinds) {
+    route(method, `/:server/:session/${name}`, (request, reply) => receive(kind, request as SessionRequest, reply));
+  }
+  route('POST', '/:server/:session/xhr_send', (request, reply) => send(request as SessionRequest, reply));
+}

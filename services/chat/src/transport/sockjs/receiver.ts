@@ -1,0 +1,92 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+
+export type ReceiverKind = 'xhr' | 'xhr_streaming' | 'eventsource';
+
+/** How a transport puts frames into an HTTP answer (SockJS 0.3.3, XhrPolling, XhrStreaming, EventSource). */
+const STYLES = {
+  xhr: { type: 'application/javascript; charset=UTF-8', prelude: '', before: '', after: '\n', streams: false },
+  xhr_streaming: {
+    type: 'application/javascript; charset=UTF-8',
+    // Some browsers show nothing of a stream before 2 KiB of it have come.
+    prelude: `${'h'.repeat(2_048)}\n`,
+    before: '',
+    after: '\n',
+    streams: true,
+  },
+  eventsource: { type: 'text/event-stream', prelude: '\r\n', before: 'data: ', after: '\r\n\r\n', streams: true },
+} as const;
+
+export interface ReceiverEvents {
+  /** The client went away before the answer was complete. */
+  broken(): void;
+  /** What was written has been taken. */
+  drained(): void;
+}
+
+/** One HTTP answer that receives a session's frames: a single one, or a stream of them. */
+export class Receiver {
+  readonly #response: ServerResponse;
+  readonly #style: (typeof STYLES)[ReceiverKind];
+  readonly #limitBytes: number;
+  #sentBytes = 0;
+  #ended: boolean;
+
+  /** `limitBytes` of frames in one stream; then it ends, so that the client's copy of it doesn't grow for ever. */
+  constructor(response: ServerResponse, kind: ReceiverKind, headers: OutgoingHttpHeaders, limitBytes: number) {
+    this.#response = response;
+    this.#style = STYLES[kind];
+    this.#limitBytes = limitBytes;
+    // The client is gone already, and nothing would ever tell of it again.
+    this.#ended = response.destroyed;
+    if (this.#ended) return;
+    // nginx would hold a stream back until its buffer is full.
+    const unbuffered = this.#style.streams ? { 'x-accel-buffering': 'no' } : {};
+    response.writeHead(200, { ...headers, ...unbuffered, 'content-type': this.#style.type });
+    if (this.#style.prelude !== '') response.write(this.#style.prelude);
+  }
+
+  listen(events: ReceiverEvents): void {
+    this.#response.once('close', () => {
+      if (this.#ended) return;
+      this.#ended = true;
+      events.broken();
+    });
+    this.#response.on('drain', () => events.drained());
+  }
+
+  /** Takes no more frames: the answer is complete, or full. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The client reads more slowly than it is written to. */
+  get blocked(): boolean {
+    return this.#response.writableNeedDrain;
+  }
+
+  get queuedBytes(): number {
+    return this.#response.writableLength;
+  }
+
+  frame(frame: string | Buffer): void {
+    if (this.#ended) return;
+    const { before, after, streams } = this.#style;
+    const text = Buffer.concat([Buffer.from(before), Buffer.from(frame), Buffer.from(after)]);
+    this.#sentBytes += text.length;
+    if (streams) this.#response.write(text);
+    if (!streams) this.end(text);
+    else if (this.#sentBytes >= this.#limitBytes) this.end();
+  }
+
+  end(last?: Buffer): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#response.end(last);
+  }
+
+  /** Ends the connection without a word. */
+  destroy(): void {
+    this.#ended = true;
+    this.#response.destroy();
+  }
+}

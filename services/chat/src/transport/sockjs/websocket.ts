@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { offeredSubprotocols, realSubprotocols } from '../presented-token.ts';
+import { createRounds } from '../rounds.ts';
+import { createFlusher } from '../send-queue.ts';
+import type { Hello, Identity } from '../socket.ts';
+import { textFrame } from '../ws-framing.ts';
+import { WsSocket } from '../ws-socket.ts';
+import { SockJsWebSocket } from './framed-socket.ts';
+import { OPEN } from './frames.ts';
+import type { Mounted } from './plugin.ts';
+import { pathOf, queryOf } from './url.ts';
+
+const OPEN_FRAME = textFrame(OPEN);
+
+/** The websocket transport, where a session is its socket, and the raw WebSocket, which has no framing at all. */
+export function websocketRoutes(app: FastifyInstance, { options, others, identified }: Mounted): void {
+  const flusher = createFlusher();
+  const rounds = createRounds<SockJsWebSocket>({
+    intervalMs: options.heartbeatMs,
+    visit: (socket) => socket.beat(),
+    timers: options.clock,
+  });
+  app.addHook('onClose', async () => rounds.stop());
+  // Between the check before the upgrade and the socket after it; gone with the request.
+  const identities = new WeakMap<FastifyRequest, Identity | null>();
+
+  async function check(request: FastifyRequest): Promise<void> {
+    if (!request.ws) throw options.refusal('no-upgrade');
+    const offered = offeredSubprotocols(request.headers);
+    if (offered.length > 0 && options.choose && options.choose(realSubprotocols(offered)) === null) {
+      const error = options.refusal('subprotocol');
+      options.rejected(request, error);
+      throw error;
+    }
+    identities.set(request, await identified(request));
+  }
+
+  function serve(ws: WebSocket, request: FastifyRequest, framed: boolean): void {
+    const inner = new WsSocket(ws, request, flusher);
+    const subprotocol = ws.protocol === '' ? null : ws.protocol;
+    const path = pathOf(request);
+    const raw = !framed || subprotocol !== null;
+    const socket = new SockJsWebSocket(inner, {
+      // A subprotocol is a client's word that it knows nothing of SockJS, which has none.
+      raw,
+      recognise: options.raw,
+      mismatch: (protocol) => options.mismatch({ connectionId: inner.id, path, protocol }),
+      frameBytes: options.frameBytes,
+      ceilingBytes: options.ceilingBytes,
+    });
+    const user = identities.get(request) ?? null;
+    const hello: Hello = { path, query: queryOf(request), subprotocol, user, peer: inner.peer };
+    if (!raw) inner.write(OPEN_FRAME);
+    const inbound = options.accept(socket, hello);
+    socket.listen(inbound, (error) => options.failed('socket', error));
+    ws.once('close', rounds.add(socket));
+    options.accepted({ connectionId: socket.id, transport: raw ? 'raw' : 'websocket', hello });
+  }
+
+  for (const [url, framed] of [
+    ['/websocket', false],
+    ['/:server/:session/websocket', true],
+  ] as const) {
+    app.route({
+      method: 'GET',
+      url,
+      config: { cors: false } as object,
+      schema: { hide: true } as object,
+      exposeHeadRoute: false,
+      preValidation: check,
+      // Never reached: `check` refuses what is no upgrade.
+      handler: async (_, reply) => reply.callNotFound(),
+      wsHandler: (ws, request) => serve(ws, request, framed),
+    });
+    others('GET', url);
+  }
+}

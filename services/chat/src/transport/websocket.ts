@@ -1,0 +1,163 @@
+import type { Duplex } from 'node:stream';
+import websocketPlugin from '@fastify/websocket';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { offeredSubprotocols, realSubprotocols } from './presented-token.ts';
+import { createRounds } from './rounds.ts';
+import { createFlusher } from './send-queue.ts';
+import type { Hello, Identity, Inbound, Socket } from './socket.ts';
+import { systemTimers } from './timers.ts';
+import { WsSocket } from './ws-socket.ts';
+
+export interface WebSocketOptions {
+  /** The subprotocol to echo, of those offered; null when none of them is known. */
+  readonly choose: (offered: readonly string[]) => string | null;
+  /** What a request without upgrade, or with unknown subprotocols only, is refused with. */
+  readonly refusal: (why: 'no-upgrade' | 'subprotocol') => Error;
+  /** Largest inbound message, bytes; larger ones end the socket with 1009. */
+  readonly frameBytes: number;
+  /** Milliseconds between pings; two without any answer, and the socket is gone. */
+  readonly heartbeatMs: number;
+  /** Called for every upgrade that was refused, by its subprotocol or by `identify`. */
+  readonly rejected: (request: FastifyRequest, error: unknown) => void;
+  /** Called for every upgrade that became a socket. */
+  readonly accepted: (fields: { connectionId: string; hello: Hello }) => void;
+  /** A socket's own error; it closes by itself. */
+  readonly failed: (connectionId: string, error: Error) => void;
+}
+
+/** What becomes of the sockets of one URL. */
+export interface WebSocketRoute {
+  /** Who the upgrade names; null when it names nobody. Throws what the upgrade is refused with. */
+  readonly identify: (request: FastifyRequest, query: URLSearchParams) => Promise<Identity | null>;
+  readonly accept: (socket: Socket, hello: Hello, request: FastifyRequest) => Inbound;
+}
+
+/** The two halves of an upgrade, for a route that is somebody else's. */
+export interface Upgrade {
+  /** Before it; throws what it is refused with. */
+  readonly check: (request: FastifyRequest) => Promise<void>;
+  readonly serve: (ws: WebSocket, request: FastifyRequest) => void;
+}
+
+export interface WebSockets {
+  /** A URL that takes a WebSocket. */
+  mount(url: string, route: WebSocketRoute): void;
+  upgrade(route: WebSocketRoute): Upgrade;
+}
+
+/** Milliseconds until a request to upgrade must have become a socket, or been refused and read. */
+const HANDSHAKE_MS = 10_000;
+
+/** WebSockets on a Fastify app: bytes to texts and back, pings, close codes. Knows no protocol. */
+export async function registerWebSocket(app: FastifyInstance, options: WebSocketOptions): Promise<WebSockets> {
+  const flusher = createFlusher();
+  const pings = createRounds<WsSocket>({
+    intervalMs: options.heartbeatMs,
+    visit: (socket) => socket.ping(),
+    timers: systemTimers,
+  });
+  app.addHook('onClose', async () => pings.stop());
+  // Between the check before the upgrade and the socket after it; gone with the request.
+  const identities = new WeakMap<FastifyRequest, Identity | null>();
+
+  const handshakes = watchHandshakes(app);
+  await app.register(websocketPlugin, {
+    options: {
+      maxPayload: options.frameBytes,
+      // Frames are built once and written raw; deflate would need a context per socket, and memory with it.
+      perMessageDeflate: false,
+      clientTracking: false,
+      handleProtocols: (offered) => options.choose([...offered]) ?? false,
+    },
+    errorHandler: (error, socket) => {
+      options.failed('', error);
+      // One that can't be read is being closed with its code already; ending it now would drop the close frame.
+      if (socket.readyState === socket.OPEN) socket.terminate();
+    },
+  });
+  // Sockets of whatever route: SockJS has some too.
+  app.websocketServer.on('connection', (_socket, request) => handshakes.done(request.socket));
+
+  function upgrade({ identify, accept }: WebSocketRoute): Upgrade {
+    return {
+      async check(request) {
+        try {
+          const offered = offeredSubprotocols(request.headers);
+          if (offered.length > 0 && options.choose(realSubprotocols(offered)) === null) {
+            throw options.refusal('subprotocol');
+          }
+          identities.set(request, await identify(request, queryOf(request)));
+        } catch (error) {
+          options.rejected(request, error);
+          throw error;
+        }
+      },
+      serve(ws, request) {
+        // Listeners are attached before anything else happens: frames that came with the upgrade are in the buffer.
+        const socket = new WsSocket(ws, request, flusher);
+        const hello: Hello = {
+          path: request.url.split('?', 1)[0]!,
+          query: queryOf(request),
+          subprotocol: ws.protocol === '' ? null : ws.protocol,
+          user: identities.get(request) ?? null,
+          peer: socket.peer,
+        };
+        const inbound = accept(socket, hello, request);
+        socket.listen(inbound, (error) => options.failed(socket.id, error));
+        ws.once('close', pings.add(socket));
+        options.accepted({ connectionId: socket.id, hello });
+      },
+    };
+  }
+
+  return {
+    upgrade,
+    mount(url, route) {
+      const { check, serve } = upgrade(route);
+      app.route({
+        method: 'GET',
+        url,
+        // Sockets are no part of the HTTP description.
+        schema: { hide: true } as object,
+        preValidation: async (request) => {
+          if (request.ws) await check(request);
+        },
+        handler: async () => {
+          throw options.refusal('no-upgrade');
+        },
+        wsHandler: serve,
+      });
+    },
+  };
+}
+
+/**
+ * Ends connections whose upgrade did not become a socket. Node hands the connection over with the upgrade, and the plugin
+ * gives back only those whose request came as far as its own hooks: others would stay for ever.
+ */
+function watchHandshakes(app: FastifyInstance) {
+  const open = new Map<Duplex, NodeJS.Timeout>();
+  const done = (connection: Duplex) => {
+    clearTimeout(open.get(connection));
+    open.delete(connection);
+  };
+  app.server.on('upgrade', (_request, connection: Duplex) => {
+    const timer = setTimeout(() => connection.destroy(), HANDSHAKE_MS).unref();
+    open.set(connection, timer);
+    connection.once('close', () => done(connection));
+  });
+  app.addHook('onResponse', async (request) => {
+    const { socket } = request.raw;
+    if (open.has(socket)) socket.destroySoon();
+  });
+  app.addHook('preClose', async () => {
+    for (const connection of open.keys()) connection.destroy();
+  });
+  return { done };
+}
+
+function queryOf(request: FastifyRequest): URLSearchParams {
+  const at = request.url.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1));
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { closeReason } from '@gongu/shared';
+import type { FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { type Flusher, SendQueue } from './send-queue.ts';
+import type { Inbound, Peer, Socket } from './socket.ts';
+import { wsFraming } from './ws-framing.ts';
+
+/** A WebSocket as a duplex text channel. Frames are written past `ws`, joined per turn of the event loop. */
+export class WsSocket implements Socket {
+  readonly id = randomUUID();
+  readonly framing = wsFraming;
+  readonly peer: Peer;
+  readonly #ws: WebSocket;
+  readonly #queue: SendQueue;
+  #closing = false;
+  #missed = 0;
+
+  constructor(ws: WebSocket, request: FastifyRequest, flusher: Flusher) {
+    this.#ws = ws;
+    this.peer = { address: request.ip };
+    this.#queue = new SendQueue(request.raw.socket, flusher);
+    request.raw.socket.setNoDelay(true);
+  }
+
+  listen(inbound: Inbound, failed: (error: Error) => void): void {
+    const ws = this.#ws;
+    ws.on('message', (data: Buffer, binary: boolean) => {
+      this.#missed = 0;
+      inbound.frame(binary ? data : data.toString('utf8'));
+    });
+    ws.on('pong', () => {
+      this.#missed = 0;
+    });
+    ws.on('error', failed);
+    ws.once('close', (code: number, reason: Buffer) => {
+      this.#closing = true;
+      this.#queue.clear();
+      inbound.closed(code, reason.toString('utf8'));
+    });
+    this.#queue.onDrain(() => inbound.drained());
+  }
+
+  send(text: string): void {
+    this.write(this.framing.frame(text));
+  }
+
+  write(framed: Buffer): void {
+    // Nothing may follow the close frame.
+    if (!this.#closing) this.#queue.push(framed);
+  }
+
+  queuedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  pause(paused: boolean): void {
+    if (this.#ws.readyState > this.#ws.OPEN) return;
+    if (paused) this.#ws.pause();
+    else this.#ws.resume();
+  }
+
+  close(code: number, reason = ''): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#queue.flush();
+    // A paused socket would never see the answer to the close.
+    this.#ws.resume();
+    this.#ws.close(code, closeReason(reason));
+  }
+
+  terminate(): void {
+    this.#closing = true;
+    this.#ws.terminate();
+  }
+
+  ping(): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (this.#missed >= 2) return this.terminate();
+    this.#missed++;
+    this.#ws.ping();
+  }
+}

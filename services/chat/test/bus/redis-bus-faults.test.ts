@@ -1,0 +1,190 @@
+import { createLog, systemClock } from '@gongu/host';
+import { startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createRedisBus, type RedisBusOptions } from '../../src/bus/redis-bus.ts';
+import { redisTarget } from '../../src/redis/redis-url.ts';
+import type { Bus } from '../../src/room/ports.ts';
+import { listenTo, messageSignal } from '../fixture/signals.ts';
+
+const log = createLog({ service: 'test', level: 'silent' });
+let server: TestRedis;
+let proxy: TcpProxy;
+/** Straight to Redis, and through the proxy. */
+let a: Bus;
+let b: Bus;
+
+function open(id: string, port: number, rest: Partial<RedisBusOptions> = {}): Bus {
+  const redis = redisTarget(`redis://127.0.0.1:${port}`);
+  return createRedisBus({ redis, log, clock: systemClock, instanceId: id, ...rest });
+}
+
+function until(condition: () => boolean, withinMs = 10_000): Promise<boolean> {
+  return vi.waitUntil(condition, { timeout: withinMs, interval: 10 });
+}
+
+/** Milliseconds until something is so. */
+async function timeUntil(condition: () => boolean, withinMs?: number): Promise<number> {
+  const start = performance.now();
+  await until(condition, withinMs);
+  return performance.now() - start;
+}
+
+beforeEach(async () => {
+  server = await startRedis();
+  proxy = await tcpProxy({ target: server.port });
+  a = open('a', server.port);
+  b = open('b', proxy.port);
+  await until(() => a.state() === 'ok' && b.state() === 'ok');
+});
+afterEach(async () => {
+  server.resume();
+  await Promise.all([a.close(), b.close()]);
+  await proxy.close();
+  await server.stop();
+});
+
+describe('Redis bus under faults', () => {
+  it('is trusted 2 to 3 s after it started, and asks the store every second until then', async () => {
+    expect(b.headIntervalMs()).toBe(1_000);
+    expect(await timeUntil(() => b.headIntervalMs() === 15_000 && a.headIntervalMs() === 15_000)).toBeGreaterThan(
+      1_500,
+    );
+  });
+
+  it('survives Redis being stopped and started again empty, and hears all rooms again by itself', async () => {
+    const ear = listenTo(b);
+    for (let i = 0; i < 1_200; i++) void b.follow(`room-${i}`);
+    await b.follow('last');
+    await until(() => b.headIntervalMs() === 15_000);
+    const restarted = server.restart();
+    await until(() => a.state() === 'down' && b.state() === 'down', 1_000);
+    expect(b.headIntervalMs()).toBe(1_000);
+    for (let i = 0; i < 100; i++) a.publish(messageSignal('last', i + 1));
+    await restarted;
+    await until(() => a.state() === 'ok' && b.state() === 'ok');
+    // Still short: what was missed meanwhile has not been read yet.
+    expect(b.headIntervalMs()).toBe(1_000);
+    for (const room of ['room-0', 'room-600', 'room-1199', 'last']) a.publish(messageSignal(room, 200));
+    await ear.until((heard) => heard.length >= 4);
+    expect(new Set(ear.heard.map(({ roomId }) => roomId))).toEqual(
+      new Set(['room-0', 'room-600', 'room-1199', 'last']),
+    );
+    await until(() => a.headIntervalMs() === 15_000 && b.headIntervalMs() === 15_000);
+  });
+
+  it('lets follow go on after about 200 ms while Redis is away, and hears the room once it is back', async () => {
+    await server.kill();
+    await until(() => b.state() === 'down');
+    const start = performance.now();
+    await b.follow('r');
+    expect(performance.now() - start).toBeGreaterThan(150);
+    expect(performance.now() - start).toBeLessThan(1_000);
+    await server.restart();
+    await until(() => a.state() === 'ok' && b.state() === 'ok');
+    const ear = listenTo(b);
+    a.publish(messageSignal('r', 1));
+    await ear.until((heard) => heard.length === 1);
+  });
+
+  it('notices a half-open connection within 2 s, replaces it, and the peer asks the store meanwhile', async () => {
+    await b.follow('r');
+    await until(() => a.headIntervalMs() === 15_000 && b.headIntervalMs() === 15_000);
+    proxy.blackHole();
+    const noticed = timeUntil(() => b.headIntervalMs() === 1_000);
+    const peerNoticed = timeUntil(() => a.headIntervalMs() === 1_000);
+    expect(await noticed).toBeLessThan(2_000);
+    // b may be alive and committing, and nobody would hear of it.
+    expect(await peerNoticed).toBeLessThan(3_000);
+    expect(a.state()).toBe('ok');
+    expect(b.state()).toBe('down');
+    await proxy.pass();
+    await until(() => b.state() === 'ok');
+    const ear = listenTo(b);
+    a.publish(messageSignal('r', 1));
+    await ear.until((heard) => heard.length === 1);
+    await until(() => a.headIntervalMs() === 15_000 && b.headIntervalMs() === 15_000);
+  });
+
+  it('comes back within 2 s after a cut, and asks the store once more even if nobody saw it away', async () => {
+    await b.follow('r');
+    await until(() => b.headIntervalMs() === 15_000);
+    proxy.cut();
+    await until(() => b.state() === 'down', 500);
+    expect(await timeUntil(() => b.state() === 'ok')).toBeLessThan(2_000);
+    expect(b.headIntervalMs()).toBe(1_000);
+    const ear = listenTo(b);
+    a.publish(messageSignal('r', 1));
+    await ear.until((heard) => heard.length === 1);
+  });
+
+  it('is down but still carries signals while Redis takes 1 s to answer, without reconnecting for ever', async () => {
+    await b.follow('r');
+    const ear = listenTo(b);
+    proxy.delay(500);
+    await until(() => b.state() === 'down');
+    // Its patience grows until a beat has the time to come back.
+    await vi.waitFor(
+      async () => {
+        const before = ear.heard.length;
+        a.publish(messageSignal('r', 1));
+        await ear.until((heard) => heard.length > before, 1_000);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(b.headIntervalMs()).toBe(1_000);
+    expect(proxy.connections).toBe(2);
+    await proxy.pass();
+    await until(() => b.state() === 'ok');
+  });
+
+  it('drops what a frozen Redis does not take, within a bound, and tells the peers of the loss', async () => {
+    const small = open('small', proxy.port, { unansweredBytes: 64 * 1024 });
+    await until(() => small.state() === 'ok');
+    await a.follow('r');
+    const ear = listenTo(a);
+    await until(() => a.headIntervalMs() === 15_000 && small.headIntervalMs() === 15_000);
+    server.pause();
+    for (let i = 1; i <= 1_000; i++) small.publish(messageSignal('r', i, 'x'.repeat(1_000)));
+    expect(small.state()).toBe('down');
+    expect(small.headIntervalMs()).toBe(1_000);
+    server.resume();
+    await until(() => small.state() === 'ok' && a.headIntervalMs() === 1_000);
+    small.publish(messageSignal('r', 2_000));
+    await ear.until(() => ear.seqs().at(-1) === 2_000);
+    expect(ear.seqs().length).toBeLessThan(64);
+    expect(ear.seqs()).toEqual([...ear.seqs()].sort((x, y) => x - y));
+    await small.close();
+  });
+
+  it('does not wait for a peer that said goodbye', async () => {
+    const c = open('c', server.port);
+    await until(() => c.state() === 'ok');
+    await until(() => a.headIntervalMs() === 15_000);
+    await c.close();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(a.headIntervalMs()).toBe(15_000);
+  });
+
+  it('goes on after its listener threw', async () => {
+    let calls = 0;
+    b.listen(() => {
+      calls += 1;
+      if (calls === 1) throw new Error('no');
+    });
+    await b.follow('r');
+    a.publish(messageSignal('r', 1));
+    a.publish(messageSignal('r', 2));
+    await until(() => calls === 2);
+  });
+
+  it('asks the store when it hears what it can not read', async () => {
+    await b.follow('r');
+    await until(() => b.headIntervalMs() === 15_000);
+    const client = redisTarget(server.url).open({ name: 'other version' });
+    await client.connect();
+    await client.publish('gongu:bus:room:r', '9m later\n{}');
+    await until(() => b.headIntervalMs() === 1_000, 1_000);
+    expect(b.state()).toBe('ok');
+    client.disconnect();
+  });
+});

@@ -1,0 +1,80 @@
+import { type TcpProxy, tcpProxy } from '@gongu/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { said } from '../fixture/log-lines.ts';
+
+const given = chatOfThisFile();
+let proxy: TcpProxy;
+let chat: Instance;
+beforeAll(async () => {
+  proxy = await tcpProxy({ target: given.databaseUrl });
+  chat = await given.start({ DATABASE_URL: proxy.through(given.databaseUrl) });
+});
+afterAll(async () => {
+  await proxy.pass();
+  await chat.stop();
+  await proxy.close();
+});
+
+describe('a database that goes away', () => {
+  it('costs no socket: commands are UNAVAILABLE, and work again when it is back', async () => {
+    const roomId = await chat.room();
+    const [ann, bob] = [await chat.connect('ann'), await chat.connect('bob')];
+    await ann.join(roomId);
+    await bob.join(roomId);
+    await proxy.refuse();
+    proxy.cut();
+    const send = { type: 'send', roomId, clientMessageId: 'while-away', content: said('들리나요') };
+    ann.send({ ...send, ref: '1' });
+    const refused = await ann.next((frame) => frame.ref === '1', 20_000);
+    expect(refused).toMatchObject({ type: 'error', retryAfterMs: expect.any(Number) });
+    expect(['UNAVAILABLE', 'INTERNAL']).toContain(refused.code);
+    bob.send({ type: 'history', ref: '2', roomId });
+    expect(await bob.next((frame) => frame.ref === '2', 20_000)).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await ann.ask({ type: 'ping' }, 'pong')).toMatchObject({ type: 'pong' });
+
+    await proxy.pass();
+    await expect
+      .poll(
+        async () => {
+          ann.send({ ...send, ref: 'again' });
+          return (await ann.next((frame) => frame.ref === 'again', 20_000)).type;
+        },
+        { timeout: 20_000 },
+      )
+      .toBe('ack');
+    await bob.event('message', (message) => message.clientMessageId === 'while-away');
+    const page = await bob.ask({ type: 'history', roomId }, 'page');
+    expect(page.messages.map((message) => message.seq)).toEqual([1, 2, 3, 4]);
+  }, 60_000);
+
+  it('in the middle of many sends loses no acknowledged one and doubles none', async () => {
+    const roomId = await chat.room();
+    const ann = await chat.connect('ann');
+    await ann.join(roomId);
+    const pending = new Map(Array.from({ length: 120 }, (_, i) => [`m-${i}`, said(`${i}`)]));
+    const acknowledged = new Map<string, number>();
+    let rounds = 0;
+    while (pending.size > 0 && rounds++ < 20) {
+      for (const [clientMessageId, content] of pending) {
+        ann.send({ type: 'send', ref: clientMessageId, roomId, clientMessageId, content });
+      }
+      if (rounds <= 3) setTimeout(() => proxy.cut(), rounds * 3);
+      for (const clientMessageId of [...pending.keys()]) {
+        const answer = await ann.next((frame) => frame.ref === clientMessageId, 25_000);
+        if (answer.type !== 'ack') continue;
+        acknowledged.set(clientMessageId, answer.seq);
+        pending.delete(clientMessageId);
+      }
+    }
+    expect(pending.size).toBe(0);
+    const page = await ann.ask({ type: 'history', roomId, after: 2, limit: 100 }, 'page');
+    const rest = await ann.ask({ type: 'history', roomId, after: 102, limit: 100 }, 'page');
+    const stored = [...page.messages, ...rest.messages];
+    expect(stored).toHaveLength(120);
+    for (const message of stored) expect(acknowledged.get(message.clientMessageId!)).toBe(message.seq);
+    // The socket was told each of them once as well.
+    await expect.poll(() => ann.waiting('message').length, { timeout: 5_000 }).toBe(120);
+    expect(ann.waiting('message').map((message) => message.seq)).toEqual(stored.map((message) => message.seq));
+  }, 90_000);
+});

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import type { Message } from '@gongu/shared';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { said } from '../fixture/log-lines.ts';
+import { SERVICE } from '../fixture/tokens.ts';
+
+const given = chatOfThisFile();
+let chat: Instance;
+beforeAll(async () => {
+  chat = await given.start();
+});
+
+const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const path = (roomId: string) => `/api/chat/rooms/${roomId}/messages`;
+const post = (roomId: string, as: string, fields: object) => {
+  const body = { clientMessageId: randomUUID(), content: said('안녕'), ...fields };
+  return chat.call<Message>('POST', path(roomId), { as, body });
+};
+const page = async (roomId: string, query = '', as = 'ann') =>
+  (await chat.call<{ messages: Message[]; hasMore: boolean }>('GET', `${path(roomId)}${query}`, { as })).body;
+const refusal = ({ status, body }: { status: number; body: { code: string } }) => [status, body.code];
+async function roomOf(...users: string[]): Promise<string> {
+  const roomId = await chat.room();
+  for (const as of users) await chat.call('POST', `/api/chat/rooms/${roomId}/participants`, { as, body: {} });
+  return roomId;
+}
+
+describe('POST …/messages', () => {
+  it('stores a message and tells the sockets: 201, a retry 200, both with the first one', async () => {
+    const roomId = await roomOf('ann');
+    const bob = await chat.connect('bob');
+    await bob.join(roomId);
+    const body = { clientMessageId: 'c-1', content: said('HTTP로'), replyTo: `${roomId}:1` };
+    const first = await post(roomId, 'ann', body);
+    const message = {
+      ...{ roomId, seq: 4, messageId: `${roomId}:4`, kind: 'CHAT', content: body.content, clientMessageId: 'c-1' },
+      ...{ sender: { userId: 'ann', nickname: 'ann', tag: null }, replyTo: `${roomId}:1`, createdAt: TIME },
+    };
+    expect([first.status, first.body]).toEqual([201, message]);
+    expect(await bob.event('message')).toEqual({ type: 'message', ...first.body });
+    const again = await post(roomId, 'ann', { ...body, content: said('다른 말'), replyTo: null });
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    expect((await page(roomId)).messages.at(-1)).toEqual(first.body);
+  });
+
+  it('is one message for twenty retries at once', async () => {
+    const roomId = await roomOf('ann');
+    const retry = () => post(roomId, 'ann', { clientMessageId: 'once' });
+    const answers = await Promise.all(Array.from({ length: 20 }, retry));
+    expect(answers.map((answer) => answer.status).sort()).toEqual([...Array(19).fill(200), 201]);
+    expect(new Set(answers.map((answer) => answer.body.seq)).size).toBe(1);
+  });
+
+  it('is a NOTIFICATION without sender from the service', async () => {
+    const roomId = await roomOf('ann');
+    const { status, body } = await post(roomId, SERVICE, { clientMessageId: 'deadline-1h' });
+    expect([status, body.kind, body.sender]).toEqual([201, 'NOTIFICATION', null]);
+    expect((await post(roomId, SERVICE, { clientMessageId: 'deadline-1h' })).status).toBe(200);
+    expect((await post(roomId, 'seller', { kind: 'NOTIFICATION' })).status).toBe(201);
+    expect(refusal(await post(roomId, 'ann', { kind: 'NOTIFICATION' }))).toEqual([403, 'FORBIDDEN']);
+    expect(refusal(await post(roomId, 'ann', { kind: 'SYSTEM' }))).toEqual([400, 'VALIDATION_FAILED']);
+  });
+
+  it('is refused to strangers, in rooms that are over, and with what can not be a message', async () => {
+    const roomId = await roomOf('ann');
+    expect(refusal(await post(roomId, 'stranger', {}))).toEqual([403, 'NOT_A_MEMBER']);
+    expect(refusal(await post('nowhere', 'ann', {}))).toEqual([404, 'NOT_FOUND']);
+    const bad: Record<string, unknown[]> = {
+      content: ['', 'x'.repeat(4_001), 7, null, ['a'], '\u0000', '\ud800'],
+      clientMessageId: ['', 'x'.repeat(65), 'a\nb', 7, null],
+      replyTo: ['x', `${roomId}:99`, `other:1`, 7],
+    };
+    for (const [field, values] of Object.entries(bad)) {
+      for (const value of values) {
+        const answer = await post(roomId, 'ann', { [field]: value });
+        const found = [...refusal(answer), answer.body.errors?.[0]?.path];
+        expect(found, JSON.stringify(value).slice(0, 60)).toEqual([400, 'VALIDATION_FAILED', field]);
+      }
+    }
+    await chat.call('PATCH', `/api/chat/rooms/${roomId}`, { as: SERVICE, body: { status: 'CANCELLED' } });
+    expect(refusal(await post(roomId, 'ann', {}))).toEqual([409, 'ROOM_READ_ONLY']);
+  });
+});
+
+describe('GET …/messages', () => {
+  it('gives the newest first, older before, newer after, and any by offset from the newest', async () => {
+    const roomId = await roomOf('ann');
+    for (let i = 3; i <= 10; i++) await post(roomId, 'ann', {});
+    const seqs = async (query: string) => {
+      const { messages, hasMore } = await page(roomId, query);
+      return [...messages.map((message) => message.seq), hasMore];
+    };
+    expect(await seqs('')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, false]);
+    expect(await seqs('?limit=3')).toEqual([8, 9, 10, true]);
+    expect(await seqs('?before=8&limit=3')).toEqual([5, 6, 7, true]);
+    expect(await seqs('?before=4&limit=3')).toEqual([1, 2, 3, false]);
+    expect(await seqs('?before=1')).toEqual([false]);
+    expect(await seqs('?after=7')).toEqual([8, 9, 10, false]);
+    expect(await seqs('?after=7&limit=2')).toEqual([8, 9, true]);
+    expect(await seqs('?after=0&limit=2')).toEqual([1, 2, true]);
+    expect(await seqs('?after=10')).toEqual([false]);
+    expect(await seqs('?offset=0&limit=3')).toEqual([8, 9, 10, true]);
+    expect(await seqs('?offset=3&limit=3')).toEqual([5, 6, 7, true]);
+    expect(await seqs('?offset=9&limit=3')).toEqual([1, false]);
+    expect(await seqs('?offset=999999999')).toEqual([false]);
+    expect(await seqs(`?before=${Number.MAX_SAFE_INTEGER}&limit=1`)).toEqual([10, true]);
+    expect(await seqs(`?after=${Number.MAX_SAFE_INTEGER}`)).toEqual([false]);
+  });
+
+  it('is for members and the service', async () => {
+    const roomId = await roomOf('ann');
+    expect(refusal(await chat.call('GET', path(roomId), { as: 'stranger' }))).toEqual([403, 'NOT_A_MEMBER']);
+    expect(refusal(await chat.call('GET', path(roomId)))).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await page(roomId, '', SERVICE)).messages).toHaveLength(2);
+    await chat.call('DELETE', `/api/chat/rooms/${roomId}/participants/ann`, { as: 'ann' });
+    expect(refusal(await chat.call('GET', path(roomId), { as: 'ann' }))).toEqual([403, 'NOT_A_MEMBER']);
+  });
+
+  it('refuses what is no position', async () => {
+    const roomId = await roomOf('ann');
+    const bad = [
+      ...['before=0', 'before=-1', 'before=x', 'before=1.5', 'before=1e30', 'before=', 'after=-1', 'after=x'],
+      ...['limit=0', 'limit=101', 'limit=', 'offset=-1', 'offset=1000000001', 'before=5&after=1', 'after=1&offset=1'],
+      ...['before=9007199254740993', 'after=NaN', 'after=Infinity', 'before=1&before=2'],
+    ];
+    for (const query of bad) {
+      const answer = await chat.call('GET', `${path(roomId)}?${query}`, { as: 'ann' });
+      expect([query, ...refusal(answer)]).toEqual([query, 400, 'VALIDATION_FAILED']);
+    }
+  });
+});

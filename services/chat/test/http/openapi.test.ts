@@ -1,0 +1,96 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+
+const given = chatOfThisFile();
+let chat: Instance;
+let document: OpenApi;
+beforeAll(async () => {
+  chat = await given.start();
+  document = (await (await fetch(`${chat.url}/openapi.json`)).json()) as OpenApi;
+});
+
+interface Operation {
+  tags?: string[];
+  summary?: string;
+  parameters?: { name: string; in: string }[];
+  requestBody?: { content: Record<string, { schema: object }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+}
+interface OpenApi {
+  openapi: string;
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+}
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([verb, operation]) => ({ name: `${verb.toUpperCase()} ${path}`, path, verb, operation })),
+  );
+
+// What each route answers is held against the document wherever a test of this service calls one (fixture/chat.ts).
+describe('/openapi.json', () => {
+  it('is OpenAPI 3.0.3 and lists every route of the contract, and nothing else', () => {
+    expect(document.openapi).toBe('3.0.3');
+    expect(
+      operations()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([
+      'DELETE /api/chat/rooms/{roomId}',
+      'DELETE /api/chat/rooms/{roomId}/participants/{userId}',
+      'GET /api/chat/rooms',
+      'GET /api/chat/rooms/{roomId}',
+      'GET /api/chat/rooms/{roomId}/messages',
+      'GET /api/chat/rooms/{roomId}/participants',
+      'PATCH /api/chat/rooms/{roomId}',
+      'POST /api/chat/rooms',
+      'POST /api/chat/rooms/{roomId}/messages',
+      'POST /api/chat/rooms/{roomId}/participants',
+      'POST /api/chat/tickets',
+      'POST /api/chat/tokens/anonymous',
+      'PUT /api/chat/rooms/{roomId}/participants/{userId}',
+      'PUT /api/chat/rooms/{roomId}/read',
+    ]);
+  });
+
+  it('says of each route what it does, what it takes and what it may answer', () => {
+    for (const { name, path, verb, operation } of operations()) {
+      expect(operation.summary, name).toBeTruthy();
+      expect(operation.tags, name).toHaveLength(1);
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      const declared = (operation.parameters ?? []).filter((one) => one.in === 'path').map((one) => one.name);
+      expect(declared.sort(), name).toEqual(named.sort());
+      for (const status of ['400', '500', '503']) expect(Object.keys(operation.responses), name).toContain(status);
+      for (const [status, response] of Object.entries(operation.responses)) {
+        if (Number(status) < 400) continue;
+        expect(Object.keys(response.content ?? {}), `${name} ${status}`).toEqual(['application/problem+json']);
+      }
+      if (verb === 'get') continue;
+      expect(operation.responses['403']?.description, name).toContain('ORIGIN_NOT_ALLOWED');
+      expect(operation.responses['413']?.description, name).toContain('TOO_LARGE');
+    }
+  });
+
+  it('refers to no schema that it does not have', () => {
+    const text = JSON.stringify(document);
+    const named = new Set([...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1]));
+    expect([...named].sort()).toEqual(expect.arrayContaining(['Message', 'Participant', 'Problem', 'Room']));
+    for (const name of named) expect(Object.keys(document.components.schemas)).toContain(name);
+  });
+
+  it('names the security of each route: a user’s token, the service’s, or none', () => {
+    for (const { name, operation } of operations()) {
+      const security = (operation as { security?: Record<string, unknown>[] }).security ?? [];
+      const schemes = security.flatMap((one) => Object.keys(one)).sort();
+      expect([name, schemes]).toEqual([name, expected(name)]);
+    }
+  });
+  function expected(name: string): string[] {
+    if (name === 'POST /api/chat/tokens/anonymous') return [];
+    if (/^(?:POST \/api\/chat\/rooms|DELETE \/api\/chat\/rooms\/\{roomId\}|PUT .*participants.*)$/.test(name)) {
+      return ['service'];
+    }
+    if (/^GET \/api\/chat\/rooms$|tickets$|read$|^POST .*participants$/.test(name)) return ['user'];
+    return ['service', 'user'];
+  }
+});

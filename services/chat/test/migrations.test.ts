@@ -1,0 +1,14 @@
+import { diffMigrations } from '@gongu/host';
+import { inRepository, testDatabase } from '@gongu/testkit';
+import { expect, test } from 'vitest';
+import { CHAT_SCHEMA } from '../src/app.ts';
+
+test("chat's migrations build the tables that schema.prisma describes", async () => {
+  const database = await testDatabase();
+  try {
+    // What is printed here is the beginning of the missing migration.
+    expect(await diffMigrations({ url: database.url, schema: CHAT_SCHEMA, dir: inRepository('prisma/chat') })).toBe('');
+  } finally {
+    await database.drop();
+  }
+});

@@ -1,0 +1,162 @@
+import { createLog, systemClock } from '@gongu/host';
+import { startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createRedisOwners, type RedisOwners } from '../../src/owners/redis-owners.ts';
+import { type RedisClient, redisTarget } from '../../src/redis/redis-url.ts';
+import { ownersContract } from '../contract/owners.contract.ts';
+import { type RedisCluster, startRedisCluster } from '../fixture/redis-cluster.ts';
+
+const log = createLog({ service: 'test', level: 'silent' });
+const A = 'http://a.example:8080';
+const B = 'http://b.example:8080';
+const opened: RedisOwners[] = [];
+let worlds = 0;
+
+function open(url: string, self: string, { prefix = 'gongu', ttlMs }: { prefix?: string; ttlMs?: number } = {}) {
+  const given = { redis: redisTarget(url), log, clock: systemClock, self: () => self, prefix };
+  const owners = createRedisOwners({ ...given, ...(ttlMs === undefined ? {} : { ttlMs }) });
+  opened.push(owners);
+  return owners;
+}
+const closeAll = () => Promise.all(opened.splice(0).map((owners) => owners.close()));
+
+async function adminOf(url: string): Promise<RedisClient> {
+  const admin = redisTarget(url).open({ name: 'admin' });
+  admin.on('error', () => {});
+  await admin.connect();
+  return admin;
+}
+
+/** Claims are told to Redis from now on. */
+async function connected(owners: RedisOwners, admin: RedisClient, prefix = 'gongu'): Promise<void> {
+  await expect
+    .poll(async () => {
+      await owners.claim('probe');
+      return admin.get(`${prefix}:sockjs:probe`);
+    })
+    .toBe(owners.self);
+  await owners.release('probe', owners.self);
+}
+
+function world(url: () => string) {
+  const prefix = `world-${worlds++}`;
+  return async () => {
+    const admin = await adminOf(url());
+    return {
+      async owners(self: string) {
+        const owners = open(url(), self, { prefix });
+        await connected(owners, admin, prefix);
+        return owners;
+      },
+      async close() {
+        await closeAll();
+        admin.disconnect();
+      },
+    };
+  };
+}
+
+describe('one server', () => {
+  let server: TestRedis;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+  ownersContract(
+    'Redis',
+    world(() => server.url),
+  );
+});
+
+describe('a Cluster', () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  });
+  afterAll(() => cluster.stop());
+  ownersContract(
+    'Redis Cluster',
+    world(() => cluster.url),
+  );
+});
+
+describe('owners over Redis', () => {
+  let server: TestRedis;
+  let proxy: TcpProxy;
+  let admin: RedisClient;
+  beforeEach(async () => {
+    server = await startRedis();
+    proxy = await tcpProxy({ target: server.port });
+    admin = await adminOf(server.url);
+  });
+  afterEach(async () => {
+    await closeAll();
+    admin.disconnect();
+    await proxy.close();
+    await server.stop();
+  });
+  const throughProxy = () => `redis://127.0.0.1:${proxy.port}`;
+
+  it('keeps a claim for as long as it is held, and not longer than its time when its instance dies', async () => {
+    const [a, b] = [open(throughProxy(), A, { ttlMs: 600 }), open(server.url, B)];
+    await connected(a, admin);
+    await connected(b, admin);
+    await a.claim('s');
+    // Three times its time.
+    await new Promise((resolve) => setTimeout(resolve, 1_800));
+    expect(await b.find('s')).toBe(A);
+    await proxy.refuse();
+    proxy.cut();
+    await expect.poll(() => b.find('s'), { timeout: 3_000 }).toBeNull();
+    expect(await b.claim('s')).toBe(B);
+  });
+
+  it('says goodbye for all its claims, and only for its own', async () => {
+    const [a, b] = [open(server.url, A), open(server.url, B)];
+    await connected(a, admin);
+    await connected(b, admin);
+    await Promise.all(['s1', 's2'].map((id) => a.claim(id)));
+    await b.claim('s3');
+    await Promise.all([a.close(), a.close()]);
+    expect(await Promise.all(['s1', 's2', 's3'].map((id) => b.find(id)))).toEqual([null, null, B]);
+  });
+
+  it('serves who comes while Redis is away, finds its own, and tells Redis of all when it is back, empty', async () => {
+    const [a, b] = [open(throughProxy(), A), open(server.url, B)];
+    await connected(a, admin);
+    await connected(b, admin);
+    await a.claim('before');
+    await proxy.refuse();
+    proxy.cut();
+    await expect.poll(() => a.claim('during')).toBe(A);
+    expect([await a.find('during'), await a.find('before'), await a.find('other')]).toEqual([A, A, null]);
+    expect(await b.find('during')).toBeNull();
+    await admin.flushall();
+    await proxy.pass();
+    await expect.poll(() => b.find('during'), { timeout: 5_000 }).toBe(A);
+    expect(await b.find('before')).toBe(A);
+  });
+
+  it('leaves what another has claimed meanwhile', async () => {
+    const [a, b] = [open(throughProxy(), A, { ttlMs: 600 }), open(server.url, B)];
+    await connected(a, admin);
+    await connected(b, admin);
+    await a.claim('s');
+    await admin.del('gongu:sockjs:s');
+    expect(await b.claim('s')).toBe(B);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await a.find('s')).toBe(B);
+  });
+
+  it('gives up a connection on which nothing is answered, and answers in time meanwhile', async () => {
+    const a = open(server.url, A);
+    await connected(a, admin);
+    server.pause();
+    const start = performance.now();
+    expect([await a.find('x'), await a.find('y')]).toEqual([null, null]);
+    expect(await a.claim('s')).toBe(A);
+    expect(performance.now() - start).toBeLessThan(3_000);
+    server.resume();
+    await expect.poll(() => admin.get('gongu:sockjs:s'), { timeout: 10_000 }).toBe(A);
+  });
+});

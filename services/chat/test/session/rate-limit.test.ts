@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRateLimit } from '../../src/session/rate-limit.ts';
+
+describe('a rate limit', () => {
+  it('lets twice the rate pass in a burst and then tells how long to wait', () => {
+    let now = 1_000;
+    const rate = createRateLimit({ perSecond: 10, now: () => now });
+    for (let i = 0; i < 20; i++) expect(rate.take('ann')).toBe(0);
+    expect(rate.take('ann')).toBe(100);
+    now += 99;
+    expect(rate.take('ann')).toBeGreaterThan(0);
+    now += 1;
+    expect(rate.take('ann')).toBe(0);
+    expect(rate.take('ann')).toBe(100);
+  });
+
+  it('counts each key by itself', () => {
+    const rate = createRateLimit({ perSecond: 1, now: () => 0 });
+    expect([rate.take('ann'), rate.take('ann'), rate.take('bob')]).toEqual([0, 0, 0]);
+    expect(rate.take('ann')).toBe(1_000);
+    expect(rate.take('bob')).toBe(0);
+  });
+
+  it('is off at 0', () => {
+    const rate = createRateLimit({ perSecond: 0, now: () => 0 });
+    for (let i = 0; i < 1_000; i++) expect(rate.take('ann')).toBe(0);
+    rate.sweep();
+  });
+
+  it('neither punishes nor rewards a clock that is set back', () => {
+    let now = 100_000;
+    const rate = createRateLimit({ perSecond: 1, now: () => now });
+    rate.take('ann');
+    now = 0;
+    expect(rate.take('ann')).toBe(0);
+    expect(rate.take('ann')).toBeGreaterThan(0);
+    now = 1_000;
+    expect(rate.take('ann')).toBe(0);
+  });
+
+  it('forgets full buckets only: a sweep gives nobody anything', () => {
+    let now = 0;
+    const rate = createRateLimit({ perSecond: 2, now: () => now });
+    for (let i = 0; i < 4; i++) rate.take('ann');
+    now = 1_900;
+    rate.sweep();
+    expect([1, 2, 3].map(() => rate.take('ann'))).toEqual([0, 0, 0]);
+    expect(rate.take('ann')).toBeGreaterThan(0);
+  });
+
+  it('never lets more pass than the rate and one burst, and a wait it told is long enough', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.array(fc.nat(500), { maxLength: 200 }), (perSecond, gaps) => {
+        let now = 0;
+        let passed = 0;
+        const rate = createRateLimit({ perSecond, now: () => now });
+        for (const gap of gaps) {
+          now += gap;
+          const wait = rate.take('ann');
+          if (wait === 0) passed++;
+          expect(passed).toBeLessThanOrEqual(perSecond * 2 + (now * perSecond) / 1_000);
+          if (wait > 0) {
+            now += wait;
+            expect(rate.take('ann')).toBe(0);
+            passed++;
+          }
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,131 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { said } from '../fixture/log-lines.ts';
+
+const given = chatOfThisFile();
+let chat: Instance;
+beforeAll(async () => {
+  chat = await given.start({ RATE_FRAMES_PER_SECOND: '50', MAX_FRAME_BYTES: '8192', RATE_MESSAGES_PER_SECOND: '5' });
+});
+
+describe('frames that can not be read', () => {
+  it('are answered by BAD_FRAME, and the third ends the socket with 4500', async () => {
+    const ann = await chat.connect('ann');
+    ann.send('no JSON');
+    expect(await ann.next()).toEqual({ type: 'error', code: 'BAD_FRAME', message: expect.any(String), errors: [] });
+    ann.send('[1, 2]');
+    expect(await ann.next()).toMatchObject({ code: 'BAD_FRAME' });
+    expect(await ann.ask({ type: 'ping' }, 'pong')).toMatchObject({ type: 'pong' });
+    ann.send(Buffer.from([0xff, 0xfe, 0x00]));
+    expect(await ann.next()).toMatchObject({ code: 'BAD_FRAME' });
+    expect(await ann.closed()).toMatchObject({ code: 4500 });
+  });
+
+  it('take those that follow the third along: nothing is done after the close', async () => {
+    const roomId = await chat.room();
+    const [ann, bob] = [await chat.connect('ann'), await chat.connect('bob')];
+    await ann.join(roomId);
+    await bob.join(roomId);
+    for (const frame of ['x', 'x', 'x']) ann.send(frame);
+    ann.send({ type: 'send', roomId, clientMessageId: 'after', content: said('after the close') });
+    expect(await ann.closed()).toMatchObject({ code: 4500 });
+    await bob.none(200, (frame) => frame.type === 'message' && frame.kind === 'CHAT');
+  });
+
+  it('are not those of an unknown type or with wrong fields: any number of these is only answered', async () => {
+    const ann = await chat.connect('ann');
+    for (let i = 0; i < 10; i++) {
+      ann.send({ type: 'dance', ref: `${i}` });
+      expect(await ann.next()).toMatchObject({ type: 'error', ref: `${i}`, code: 'UNKNOWN_TYPE' });
+      ann.send({ type: 'send', ref: `${i}` });
+      expect(await ann.next()).toMatchObject({ type: 'error', ref: `${i}`, code: 'VALIDATION_FAILED' });
+    }
+    expect(await ann.ask({ type: 'ping' }, 'pong')).toMatchObject({ type: 'pong' });
+  });
+
+  it('may be binary: bytes of UTF-8 are the same frame', async () => {
+    const ann = await chat.connect('ann');
+    ann.send(Buffer.from('{"type":"ping","ref":"한국어"}'));
+    expect(await ann.next()).toMatchObject({ type: 'pong', ref: '한국어' });
+  });
+});
+
+describe('a frame that is too big', () => {
+  it('ends the socket with 1009, at one byte over the limit and at 10 MB', async () => {
+    const fits = await chat.connect('ann');
+    fits.send(`{"type":"ping","ref":"fits"}${' '.repeat(8_192 - 28)}`);
+    expect(await fits.next()).toMatchObject({ type: 'pong', ref: 'fits' });
+    for (const bytes of [8_193, 10_000_000]) {
+      const client = await chat.connect('ann');
+      client.send('x'.repeat(bytes));
+      expect(await client.closed(), `${bytes} bytes`).toMatchObject({ code: 1009 });
+    }
+  });
+
+  it('is the same in fragments, and before anybody is known', async () => {
+    const client = await chat.connect('ann');
+    for (let i = 0; i < 9; i++) client.socket.send('x'.repeat(1_000), { fin: false });
+    expect(await client.closed()).toMatchObject({ code: 1009 });
+    const stranger = await chat.open();
+    stranger.send('x'.repeat(9_000));
+    expect(await stranger.closed()).toMatchObject({ code: 1009 });
+  });
+});
+
+describe('frames faster than allowed', () => {
+  it('end the socket with 4029 after a burst of twice the rate', async () => {
+    const ann = await chat.connect('ann');
+    for (let i = 0; i < 90; i++) ann.send({ type: 'ping', ref: `${i}` });
+    await ann.next((frame) => frame.ref === '89');
+    for (let i = 0; i < 60; i++) ann.send({ type: 'ping' });
+    expect(await ann.closed()).toMatchObject({ code: 4029 });
+  });
+
+  it('count also before anybody is known', async () => {
+    const stranger = await chat.open();
+    for (let i = 0; i < 150; i++) stranger.send({ type: 'dance' });
+    expect(await stranger.closed()).toMatchObject({ code: 4029 });
+  });
+});
+
+describe('messages faster than allowed', () => {
+  it('are refused with RATE_LIMITED and the time to wait, after which one passes', async () => {
+    const roomId = await chat.room();
+    const ann = await chat.connect('ann');
+    await ann.join(roomId);
+    for (let i = 0; i < 12; i++) {
+      ann.send({ type: 'send', ref: `${i}`, roomId, clientMessageId: `c-${i}`, content: said('빨리') });
+    }
+    for (let i = 0; i < 10; i++) expect(await ann.event('ack')).toMatchObject({ ref: `${i}` });
+    const refused = await ann.event('error');
+    expect(refused).toEqual({
+      ...{ type: 'error', ref: '10', code: 'RATE_LIMITED', message: expect.any(String), roomId, errors: [] },
+      retryAfterMs: expect.any(Number),
+    });
+    expect(refused.retryAfterMs).toBeGreaterThan(0);
+    expect(refused.retryAfterMs).toBeLessThanOrEqual(200);
+    await new Promise((resolve) => setTimeout(resolve, refused.retryAfterMs! + 20));
+    await ann.say(roomId);
+  });
+
+  it('are counted per user, over all his sockets and HTTP together', async () => {
+    const roomId = await chat.room();
+    const [one, two, bob] = [await chat.connect('cho'), await chat.connect('cho'), await chat.connect('dan')];
+    for (const client of [one, two, bob]) await client.join(roomId);
+    const post = (i: number) =>
+      chat.call('POST', `/api/chat/rooms/${roomId}/messages`, {
+        as: 'cho',
+        body: { clientMessageId: `h-${i}`, content: said('안녕') },
+      });
+    for (let i = 0; i < 4; i++) await one.say(roomId);
+    for (let i = 0; i < 4; i++) await two.say(roomId);
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => post(i)));
+    const limited = answers.filter((answer) => answer.status === 429);
+    expect(limited.length).toBeGreaterThanOrEqual(1);
+    expect(limited[0]!.body).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) });
+    expect(limited[0]!.headers.get('retry-after')).toBe('1');
+    one.send({ type: 'send', ref: 'x', roomId, clientMessageId: 'x', content: said('안녕') });
+    expect(await one.next((frame) => frame.ref === 'x')).toMatchObject({ code: 'RATE_LIMITED' });
+    await bob.say(roomId);
+  });
+});

@@ -1,0 +1,175 @@
+import { withSearchPath } from '@gongu/host';
+import pg from 'pg';
+import { describe, expect, it } from 'vitest';
+import type { Draft } from '../../src/room/ports.ts';
+import { joinOne, opening, person } from '../fixture/opening.ts';
+import { storeOfThisFile } from '../fixture/store.ts';
+
+const given = storeOfThisFile();
+let made = 0;
+
+function draft(roomId: string, sender: string | null, change: Partial<Draft> = {}): Draft {
+  return {
+    roomId,
+    kind: 'CHAT',
+    sender: sender === null ? null : person(sender),
+    clientMessageId: `c-${++made}`,
+    content: '안녕하세요',
+    replyTo: null,
+    ...change,
+  };
+}
+
+async function roomWith(...names: string[]): Promise<string> {
+  const input = opening({ maxParticipants: 50 });
+  await given.store.rooms.open(input);
+  for (const name of names) await joinOne(given.store.members, input.roomId, name);
+  return input.roomId;
+}
+
+describe('append', () => {
+  it('gives consecutive seqs in the order of the batch, room by room', async () => {
+    const [a, b] = [await roomWith('ann'), await roomWith('ann')];
+    const outcomes = await given.store.messages.append([draft(a, 'ann'), draft(b, 'ann'), draft(a, 'ann')]);
+    expect(outcomes).toMatchObject([
+      { outcome: 'stored', seq: 3, chatNo: 1 },
+      { outcome: 'stored', seq: 3, chatNo: 1 },
+      { outcome: 'stored', seq: 4, chatNo: 2 },
+    ]);
+    const [room] = await Promise.all([given.store.rooms.find(a)]);
+    expect(room).toMatchObject({ lastSeq: 4, lastChatNo: 2 });
+  });
+
+  it('answers a retry with the first place, within a batch, later, and after the sender has gone', async () => {
+    const roomId = await roomWith('ann');
+    const first = draft(roomId, 'ann');
+    const [one, two] = await given.store.messages.append([first, { ...first, content: 'other' }]);
+    expect(one).toMatchObject({ outcome: 'stored', seq: 3 });
+    expect(two).toMatchObject({ outcome: 'duplicate', seq: 3 });
+    await given.store.members.leave(roomId, 'ann', 'participant.left', null);
+    const [three] = await given.store.messages.append([first]);
+    expect(three).toEqual({ ...one, outcome: 'duplicate' });
+    const rows = await given.store.messages.after(roomId, 2, 10);
+    expect(rows.map((row) => row.content)).toEqual(['안녕하세요', 'ann left']);
+  });
+
+  it('judges each draft by itself', async () => {
+    const roomId = await roomWith('ann');
+    const closed = await roomWith('ann');
+    await given.store.rooms.setStatus(closed, 'CANCELLED', null);
+    const outcomes = await given.store.messages.append([
+      draft(roomId, 'ann'),
+      draft(roomId, 'stranger'),
+      draft('no-such-room', 'ann'),
+      draft(closed, 'ann'),
+      draft(roomId, 'ann', { kind: 'NOTIFICATION' }),
+      draft(roomId, 'seller', { kind: 'NOTIFICATION' }),
+      draft(roomId, null, { kind: 'NOTIFICATION' }),
+      draft(roomId, 'ann', { replyTo: 99 }),
+      draft(roomId, 'ann', { replyTo: 1, data: { any: ['json', null] } }),
+    ]);
+    expect(outcomes.map((outcome) => outcome.outcome)).toEqual([
+      'stored',
+      'NOT_A_MEMBER',
+      'NOT_FOUND',
+      'ROOM_READ_ONLY',
+      'FORBIDDEN',
+      'stored',
+      'stored',
+      'REPLY_UNKNOWN',
+      'stored',
+    ]);
+    const rows = await given.store.messages.after(roomId, 2, 10);
+    expect(rows.map((row) => row.seq)).toEqual([3, 4, 5, 6]);
+    expect(rows.at(-1)).toMatchObject({ replyTo: `${roomId}:1`, data: { any: ['json', null] } });
+  });
+
+  it('stores the others when one draft has data that PostgreSQL refuses', async () => {
+    const roomId = await roomWith('ann');
+    const drafts = [draft(roomId, 'ann'), draft(roomId, 'ann', { content: 'nul\u0000' }), draft(roomId, 'ann')];
+    const outcomes = await given.store.messages.append(drafts);
+    expect(outcomes.map((outcome) => outcome.outcome)).toEqual(['stored', 'REFUSED_DATA', 'stored']);
+  });
+
+  it('stores the others when one room is locked by somebody else', async () => {
+    const [free, locked] = [await roomWith('ann'), await roomWith('ann')];
+    const client = new pg.Client({ connectionString: withSearchPath(given.url, 'chat') });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT 1 FROM rooms WHERE room_id = $1 FOR UPDATE', [locked]);
+      const outcomes = await given.store.messages.append([draft(locked, 'ann'), draft(free, 'ann')]);
+      expect(outcomes.map((outcome) => outcome.outcome)).toEqual(['BUSY', 'stored']);
+    } finally {
+      await client.end();
+    }
+  });
+
+  it('marks as read what the sender has before him', async () => {
+    const roomId = await roomWith('ann', 'bob');
+    await given.store.messages.append([draft(roomId, 'bob'), draft(roomId, 'ann'), draft(roomId, 'bob')]);
+    const [ann] = await given.store.members.find(roomId, ['ann']);
+    expect(ann).toMatchObject({ lastReadSeq: 5, lastReadChatNo: 2 });
+  });
+
+  it('lets 20 instances write to one room at once without a gap or a double', async () => {
+    const roomId = await roomWith('ann');
+    const batches = Array.from({ length: 20 }, () => Array.from({ length: 10 }, () => draft(roomId, 'ann')));
+    await Promise.all(batches.map((batch) => given.store.messages.append(batch)));
+    const rows = await given.store.messages.after(roomId, 0, 1_000);
+    expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: 202 }, (_, i) => i + 1));
+    expect(rows.map((row) => row.createdAt)).toEqual(rows.map((row) => row.createdAt).sort());
+  });
+
+  it('stores nothing after a CANCELLED that 200 senders race against', async () => {
+    const roomId = await roomWith('ann');
+    const sends = Array.from({ length: 200 }, () => given.store.messages.append([draft(roomId, 'ann')]));
+    const [end] = await Promise.all([given.store.rooms.setStatus(roomId, 'CANCELLED', null), ...sends]);
+    const rows = await given.store.messages.after(roomId, 0, 1_000);
+    expect(rows.at(-1)).toMatchObject({ kind: 'SYSTEM', data: { event: 'room.cancelled' } });
+    expect('room' in end && end.room.lastSeq).toBe(rows.length);
+  });
+});
+
+describe('read marks', () => {
+  it('move forward only, never past the newest message', async () => {
+    const roomId = await roomWith('ann', 'bob');
+    await given.store.messages.append([draft(roomId, 'bob'), draft(roomId, 'bob')]);
+    const mark = (seq: number) => given.store.members.markRead([{ roomId, userId: 'ann', seq }]);
+    expect(await mark(4)).toEqual([{ member: true, moved: true, seq: 4, chatNo: 1 }]);
+    expect(await mark(2)).toEqual([{ member: true, moved: false, seq: 4, chatNo: 1 }]);
+    expect(await mark(999)).toEqual([{ member: true, moved: true, seq: 5, chatNo: 2 }]);
+    const [stranger] = await given.store.members.markRead([{ roomId, userId: 'stranger', seq: 1 }]);
+    expect(stranger).toMatchObject({ member: false, moved: false });
+  });
+});
+
+describe('tickets', () => {
+  const user = { userId: 'ann', nickname: 'ann', tag: null, roles: [], anon: false, expiresAtMs: Date.now() + 60_000 };
+
+  it('are good once', async () => {
+    await given.store.tickets.issue('ticket-1', user, 30_000);
+    const answers = await Promise.all([1, 2, 3].map(() => given.store.tickets.redeem('ticket-1')));
+    expect(answers.filter((answer) => answer !== null)).toEqual([user]);
+  });
+
+  it('are worth nothing when too old or unknown', async () => {
+    await given.store.tickets.issue('ticket-2', user, 0);
+    expect(await given.store.tickets.redeem('ticket-2')).toBeNull();
+    expect(await given.store.tickets.redeem('ticket-3')).toBeNull();
+  });
+});
+
+describe('nickname tags', () => {
+  it('are unique per nickname and run out after 10 000', async () => {
+    const client = new pg.Client({ connectionString: withSearchPath(given.url, 'chat') });
+    await client.connect();
+    await client.query(
+      `INSERT INTO nickname_tags (nickname, tag) SELECT 'full', lpad(n::text, 4, '0') FROM generate_series(0, 9997) n`,
+    );
+    await client.end();
+    const tags = [await given.store.tags.claim('full'), await given.store.tags.claim('full')];
+    expect(tags.sort()).toEqual(['9998', '9999']);
+    expect(await given.store.tags.claim('full')).toBeNull();
+  });
+});
