@@ -1,0 +1,198 @@
+import type { Event, Message, Room as RoomView } from '@gongu/shared';
+import { browserStorage } from './browser-storage.ts';
+import { type Result, success } from './chat-error.ts';
+import { readClaims } from './claims.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { createConnection } from './connection.ts';
+import type { ConnectionState } from './connection-state.ts';
+import { createLazyTransport } from './lazy-transport.ts';
+import { newId as randomId } from './new-id.ts';
+import { createOutbox } from './outbox.ts';
+import type { OutboxStorage } from './outbox-storage.ts';
+import { createRest } from './rest.ts';
+import { createRoom, type Room } from './room.ts';
+import { createRoomFeed, type RoomFeed } from './room-feed.ts';
+import { browserSignals, type Signals } from './signals.ts';
+import { createTokenSource, type TokenProvider } from './token-source.ts';
+import type { Transport } from './transport.ts';
+import { createWebSocketTransport, type WebSocketConstructor } from './websocket-transport.ts';
+
+export interface ChatClientOptions {
+  /** Where the chat service is: `https://shop.example`, whatever follows the host counts as a prefix. */
+  readonly url: string;
+  readonly token: TokenProvider;
+  /** Where unsent messages wait over a reload. Default: localStorage, else memory. */
+  readonly storage?: OutboxStorage;
+  /** Default: the global one; where there is none (Node 20), pass that of `ws`, or HTTP alone is used. */
+  readonly WebSocket?: WebSocketConstructor;
+  /** Default: the global one. */
+  readonly fetch?: typeof fetch;
+  /** Default: the browser's network and visibility. */
+  readonly signals?: Signals;
+  readonly clock?: Clock;
+  /** 0 ≤ n < 1. Default `Math.random`. */
+  readonly random?: () => number;
+  /** A fresh id of 1 to 64 characters. */
+  readonly newId?: () => string;
+  /** Best first. Default: WebSocket at `/ws`, then event streams with HTTP. */
+  readonly transports?: readonly Transport[];
+}
+
+/** A room in the list of one's own. */
+export interface MyRoom extends RoomView {
+  readonly unread: number;
+  readonly lastReadSeq: number;
+  readonly lastMessage: Message | null;
+}
+
+export interface ChatClient {
+  readonly connection: {
+    subscribe(listener: () => void): () => void;
+    /** The same object until something in it changes. */
+    getSnapshot(): ConnectionState;
+  };
+  /** Connects and stays connected; listening to a room does so too. After `closed` it tries anew. */
+  connect(): void;
+  /** Disconnects. Rooms stay as they are, and go on with the next `connect`. */
+  disconnect(): void;
+  room(roomId: string): Room;
+  /** A page of the rooms in which one is a member, newest membership first. */
+  myRooms(page?: {
+    readonly limit?: number;
+    readonly cursor?: string;
+  }): Promise<Result<{ readonly items: readonly MyRoom[]; readonly nextCursor: string | null }>>;
+}
+
+/** Milliseconds a room outlives its last listener: a change of screens, or a second mount, costs no new join. */
+const LINGER_MS = 3_000;
+
+/** The chat of one user: one connection, any number of rooms. */
+export function createChatClient(options: ChatClientOptions): ChatClient {
+  const {
+    clock = systemClock,
+    random = Math.random,
+    newId = randomId,
+    signals = browserSignals(),
+    storage = browserStorage(),
+  } = options;
+  // Called as a method of the options it would have the wrong `this` in a browser.
+  const fetch: typeof globalThis.fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
+  const url = options.url.replace(/\/+$/, '');
+  const held = new Map<string, { feed: RoomFeed; holders: number; cancelLinger: () => void }>();
+
+  const tokens = createTokenSource({
+    async provide(asked) {
+      const token = await options.token(asked);
+      const claims = token ? readClaims(token) : null;
+      // Before the server has answered: what is written meanwhile already has an owner.
+      if (claims) void outbox.own(claims.userId);
+      return token;
+    },
+    clock,
+  });
+  const rest = createRest({ url, tokens, fetch });
+  const outbox = createOutbox({
+    storage,
+    clock,
+    random,
+    newId,
+    link: () => connection.link,
+    contentChars: () => connection.state.get().contentChars,
+    appliedSeq: (roomId) => held.get(roomId)?.feed.state.appliedSeq ?? null,
+    changed: (roomId) => held.get(roomId)?.feed.refresh(),
+  });
+  const connection = createConnection({
+    transports: options.transports ?? defaultTransports(),
+    tokens,
+    clock,
+    random,
+    signals,
+    ready({ user }) {
+      // Joins go out first: where they take a place, what is sent needs it.
+      for (const { feed } of held.values()) feed.ready(user.userId);
+      void outbox.own(user.userId);
+      outbox.ready();
+    },
+    event: heard,
+    lost() {
+      outbox.stop();
+      for (const { feed } of held.values()) feed.lost();
+    },
+  });
+  let unlisten = () => {};
+
+  function defaultTransports(): Transport[] {
+    const WebSocket = options.WebSocket ?? (globalThis as unknown as { WebSocket?: WebSocketConstructor }).WebSocket;
+    // A quarter of the code, and few ever need it.
+    const sse = createLazyTransport('sse', async () => {
+      const { createSseTransport } = await import('./sse-transport.ts');
+      return createSseTransport({ rest, fetch, clock, random });
+    });
+    return WebSocket ? [createWebSocketTransport({ url: `${url.replace(/^http/, 'ws')}/ws`, WebSocket }), sse] : [sse];
+  }
+
+  function heard(event: Event): void {
+    if ('roomId' in event && event.roomId !== undefined) held.get(event.roomId)?.feed.heard(event);
+  }
+
+  function connect(): void {
+    connection.start();
+    unlisten();
+    unlisten = signals.listen((signal) => {
+      if (signal === 'hidden') for (const { feed } of held.values()) feed.readMark.flush();
+    });
+  }
+
+  function hold(roomId: string): () => void {
+    const present = held.get(roomId) ?? {
+      feed: createRoomFeed({
+        roomId,
+        me: connection.state.get().user?.userId ?? '',
+        link: () => connection.link,
+        outbox,
+        rest,
+        clock,
+        random,
+      }),
+      holders: 0,
+      cancelLinger() {},
+    };
+    present.cancelLinger();
+    present.holders++;
+    if (!held.has(roomId)) {
+      held.set(roomId, present);
+      const { status, user } = connection.state.get();
+      if (status === 'idle') connect();
+      else if (connection.link && user) present.feed.ready(user.userId);
+    }
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      if (--present.holders > 0) return;
+      present.cancelLinger = clock.after(LINGER_MS, () => {
+        held.delete(roomId);
+        present.feed.close();
+      });
+    };
+  }
+
+  return {
+    connection: { subscribe: connection.state.subscribe, getSnapshot: connection.state.get },
+    connect,
+    disconnect() {
+      for (const { feed } of held.values()) feed.readMark.flush();
+      unlisten();
+      connection.stop();
+    },
+    room: (roomId) => createRoom(roomId, { feed: (id) => held.get(id)?.feed, hold, outbox }),
+    async myRooms({ limit, cursor } = {}) {
+      const query = new URLSearchParams({
+        ...(limit === undefined ? {} : { limit: String(limit) }),
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const answer = await rest.request<{ items: MyRoom[]; nextCursor: string | null }>('GET', `/rooms?${query}`);
+      return answer.ok ? success(answer.value.body) : answer;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import { type EventOf, LIMITS, type Message, type Participant, type PublicUser } from '@gongu/shared';
+import { applyMessage, withParticipant, withRead } from './apply-message.ts';
+import { countUnread, type RoomState } from './room-state.ts';
+
+/** What can happen to a room's state. */
+export type RoomAction =
+  /** The answer to a join. */
+  | { readonly type: 'joined'; readonly joined: EventOf<'joined'> }
+  /** Live messages, in whatever order and however often. */
+  | { readonly type: 'messages'; readonly messages: readonly Message[] }
+  /** A page of history before the first, or after the last message at hand; or the place to which the reader jumped. */
+  | {
+      readonly type: 'page';
+      readonly where: 'older' | 'newer' | 'elsewhere';
+      readonly messages: readonly Message[];
+      readonly hasMore: boolean;
+    }
+  | { readonly type: 'head'; readonly seq: number }
+  | { readonly type: 'read'; readonly userId: string; readonly seq: number }
+  | { readonly type: 'presence'; readonly userId: string; readonly online: boolean; readonly onlineCount: number }
+  | { readonly type: 'typing'; readonly user: PublicUser; readonly typing: boolean; readonly nowMs: number }
+  /** Typing that was not renewed ends. */
+  | { readonly type: 'time'; readonly nowMs: number }
+  /** Participants beyond those of the join. */
+  | { readonly type: 'participants'; readonly participants: readonly Participant[] };
+
+/** Messages held beyond a gap; the join that closes it brings the others again. */
+const HELD_MAX = 2_000;
+/** Messages kept while new ones come; the oldest leave a quarter at a time, and can be loaded again. */
+const KEPT_MAX = 4_000;
+/** Milliseconds a typing lasts here: a little longer than it takes the sender to renew it. */
+const TYPING_MS = LIMITS.typingMs + 1_000;
+
+/**
+ * The state after an action. Pure: any order and any repetition of the same actions' messages ends in the same state,
+ * because messages take effect by `seq`, once each.
+ */
+export function reduceRoom(state: RoomState, action: RoomAction): RoomState {
+  switch (action.type) {
+    case 'joined':
+      return joined(state, action.joined);
+    case 'messages':
+      return absorb(state, action.messages);
+    case 'page':
+      return action.where === 'older' ? older(state, action) : newer(state, action);
+    case 'head':
+      return action.seq <= state.headSeq ? state : { ...state, headSeq: action.seq };
+    case 'read':
+      return read(state, action.userId, action.seq);
+    case 'presence': {
+      const { userId, online, onlineCount } = action;
+      const room = state.room && { ...state.room, onlineCount };
+      return withParticipant({ ...state, room }, userId, (known) => ({ ...known, online }));
+    }
+    case 'typing': {
+      const { user, typing, nowMs } = action;
+      const others = state.typists.filter((typist) => typist.user.userId !== user.userId);
+      if (!typing && others.length === state.typists.length) return state;
+      return { ...state, typists: typing ? [...others, { user, untilMs: nowMs + TYPING_MS }] : others };
+    }
+    case 'time': {
+      const typists = state.typists.filter(({ untilMs }) => untilMs > action.nowMs);
+      return typists.length === state.typists.length ? state : { ...state, typists };
+    }
+    case 'participants': {
+      const known = new Set(state.participants.map(({ userId }) => userId));
+      const more = action.participants.filter(({ userId }) => !known.has(userId));
+      return more.length === 0 ? state : { ...state, participants: [...state.participants, ...more] };
+    }
+  }
+}
+
+/** A snapshot of one moment. An older one than what is here already says nothing. */
+function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
+  const { appliedSeq } = state;
+  if (event.lastSeq < appliedSeq) return state;
+  const last = state.messages.at(-1);
+  const fresh = event.messages.filter(({ seq }) => seq > appliedSeq);
+  // Whether what came meets what is here; else there is a hole between them, and what is here gives way.
+  const meets = appliedSeq >= 0 && (fresh[0]?.seq ?? event.lastSeq + 1) === appliedSeq + 1;
+  let base: RoomState = { ...state, ...(meets ? {} : { participants: [] }) };
+  if (meets) for (const message of fresh) base = applyMessage(base, message);
+  if (meets && state.atTail) base = append(base, fresh);
+  else if (!last || state.atTail) base = { ...base, messages: event.messages, atTail: true, hasOlder: hasOlder(event) };
+  const listed = new Set(event.participants.map(({ userId }) => userId));
+  const complete = event.participants.length < LIMITS.snapshotParticipants;
+  const beyond = complete ? [] : base.participants.filter(({ userId }) => !listed.has(userId));
+  const { unread, ...you } = event.you;
+  const readSeq = Math.max(state.readSeq, you.lastReadSeq);
+  const next: RoomState = {
+    ...base,
+    room: { ...event.room, lastSeq: event.lastSeq },
+    you: { ...you, lastReadSeq: readSeq },
+    participants: [...event.participants, ...beyond],
+    gone: null,
+    readSeq,
+    unread,
+    appliedSeq: event.lastSeq,
+    // What the server says now counts, even where more had been heard of.
+    headSeq: event.lastSeq,
+    typists: [],
+  };
+  return absorb({ ...next, unread: readSeq > you.lastReadSeq ? (countUnread(next) ?? unread) : unread }, []);
+}
+
+function hasOlder({ messages, hasMore, recovered }: EventOf<'joined'>): boolean {
+  return hasMore || (recovered && (messages[0]?.seq ?? 1) > 1);
+}
+
+/** Lets messages take effect that follow what is here, and holds those that don't yet. */
+function absorb(state: RoomState, arrived: readonly Message[]): RoomState {
+  const waiting = new Map<number, Message>();
+  for (const message of [...state.held, ...arrived]) {
+    if (message.seq > state.appliedSeq) waiting.set(message.seq, message);
+  }
+  if (waiting.size === 0 && state.held.length === 0) return state;
+  const applied: Message[] = [];
+  let next = state;
+  // Before the first answer nothing is known to follow anything.
+  if (state.appliedSeq >= 0) {
+    for (let message = waiting.get(next.appliedSeq + 1); message; message = waiting.get(next.appliedSeq + 1)) {
+      waiting.delete(message.seq);
+      next = applyMessage(next, message);
+      applied.push(message);
+    }
+  }
+  const held = [...waiting.values()].sort((a, b) => a.seq - b.seq).slice(0, HELD_MAX);
+  const headSeq = Math.max(next.headSeq, held.at(-1)?.seq ?? 0);
+  return append({ ...next, held, headSeq }, applied);
+}
+
+/** New messages at the end, unless the reader is elsewhere. */
+function append(state: RoomState, applied: readonly Message[]): RoomState {
+  if (applied.length === 0 || !state.atTail) return state;
+  // A page may have brought some of them already.
+  const last = state.messages.at(-1)?.seq ?? 0;
+  const messages = [...state.messages, ...applied.filter(({ seq }) => seq > last)];
+  if (messages.length <= KEPT_MAX) return { ...state, messages };
+  return { ...state, messages: messages.slice(messages.length - (KEPT_MAX * 3) / 4), hasOlder: true };
+}
+
+function older(state: RoomState, { messages, hasMore }: { messages: readonly Message[]; hasMore: boolean }): RoomState {
+  const first = state.messages[0]?.seq ?? state.appliedSeq + 1;
+  const before = messages.filter(({ seq }) => seq < first);
+  const last = before.at(-1);
+  if (!last) return { ...state, hasOlder: hasMore };
+  // An answer to a question that no longer stands.
+  if (last.seq !== first - 1) return state;
+  const next = { ...state, messages: [...before, ...state.messages], hasOlder: hasMore };
+  return { ...next, unread: countUnread(next) ?? state.unread };
+}
+
+function newer(state: RoomState, page: Extract<RoomAction, { type: 'page' }>): RoomState {
+  const { where, messages, hasMore } = page;
+  const last = state.messages.at(-1)?.seq ?? 0;
+  const after = where === 'newer' ? messages.filter(({ seq }) => seq > last) : messages;
+  if (where === 'newer' && (state.atTail || (after[0]?.seq ?? last + 1) !== last + 1)) return state;
+  const window =
+    where === 'newer' ? { messages: [...state.messages, ...after] } : { messages: after, hasOlder: hasMore };
+  // The page may be ahead of what came live.
+  const next = { ...absorb({ ...state, atTail: false }, after), ...window };
+  const end = next.messages.at(-1)?.seq ?? next.appliedSeq;
+  const settled = { ...next, atTail: end >= next.appliedSeq };
+  return { ...settled, unread: countUnread(settled) ?? settled.unread };
+}
+
+function read(state: RoomState, userId: string, seq: number): RoomState {
+  if (userId !== state.me) return withRead(state, userId, seq);
+  const readSeq = Math.min(seq, state.appliedSeq);
+  if (readSeq <= state.readSeq) return state;
+  const next = { ...withRead(state, userId, readSeq), readSeq };
+  return { ...next, unread: countUnread(next) ?? next.unread };
+}

@@ -1,0 +1,70 @@
+import type { Message, Participant, PublicUser, Room } from '@gongu/shared';
+
+/** Somebody who is writing. */
+export interface Typist {
+  readonly user: PublicUser;
+  /** Epoch milliseconds at which this ends unless it is renewed. */
+  readonly untilMs: number;
+}
+
+/** A room as far as it is known here. Only `reduceRoom` makes new ones; nothing in it is ever changed in place. */
+export interface RoomState {
+  readonly roomId: string;
+  /** Whose view this is. */
+  readonly me: string;
+  readonly room: Room | null;
+  /** The own membership; null before the first answer, and after its end. */
+  readonly you: Participant | null;
+  /** Known participants in order of joining; of a large room, not all. */
+  readonly participants: readonly Participant[];
+  /** How the own membership ended, where it did. */
+  readonly gone: 'left' | 'removed' | null;
+  /** Own read mark: the farther of what the server knows and what was read here since. */
+  readonly readSeq: number;
+  /** CHAT and NOTIFICATION messages after the read mark. */
+  readonly unread: number;
+  /** Every message up to here has taken effect; -1 before the first answer. */
+  readonly appliedSeq: number;
+  /** The newest `seq` heard of. */
+  readonly headSeq: number;
+  /** Messages beyond a gap, ascending; they take effect when it is closed. */
+  readonly held: readonly Message[];
+  /** A part of the room's messages, ascending and without a gap. */
+  readonly messages: readonly Message[];
+  /** Whether `messages` reaches to `appliedSeq`, or beyond, so that new ones join it. */
+  readonly atTail: boolean;
+  readonly hasOlder: boolean;
+  readonly typists: readonly Typist[];
+}
+
+export function emptyRoom(roomId: string, me: string): RoomState {
+  return {
+    roomId,
+    me,
+    room: null,
+    you: null,
+    participants: [],
+    gone: null,
+    readSeq: 0,
+    unread: 0,
+    appliedSeq: -1,
+    headSeq: 0,
+    held: [],
+    messages: [],
+    atTail: true,
+    hasOlder: false,
+    typists: [],
+  };
+}
+
+/** Unread messages counted exactly; null where the messages at hand do not reach back to the read mark. */
+export function countUnread({ messages, atTail, hasOlder, readSeq, appliedSeq }: RoomState): number | null {
+  if (readSeq >= appliedSeq) return 0;
+  const first = messages[0];
+  if (!atTail || !first || (first.seq > readSeq + 1 && hasOlder)) return null;
+  let count = 0;
+  for (let i = messages.length - 1; i >= 0 && messages[i]!.seq > readSeq; i--) {
+    if (messages[i]!.seq <= appliedSeq && messages[i]!.kind !== 'SYSTEM') count++;
+  }
+  return count;
+}

@@ -1,0 +1,183 @@
+import { type ChatService, startChatService } from '@gongu/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { httpGateway } from './fixture/http-gateway.ts';
+import { shopper } from './fixture/shopper.ts';
+import { fastClock } from './fixture/time.ts';
+
+let chat: ChatService;
+
+beforeAll(async () => {
+  chat = await startChatService();
+});
+afterAll(() => chat?.close());
+
+/** A client behind a gateway that blocks WebSockets. Waits are a tenth of what they are. */
+function behind(url: string, userId: string, roomId: string) {
+  return shopper({ url, token: () => chat.token(userId), roomId, client: { clock: fastClock(10) } });
+}
+
+const carrier = ({ client }: ReturnType<typeof shopper>) => client.connection.getSnapshot().transport;
+
+test('where WebSockets are blocked two people talk by event streams, and with one who has a WebSocket', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  const bob = behind(gateway.url, 'bob', roomId);
+  const cho = shopper({ url: chat.url, token: () => chat.token('cho'), roomId });
+  for (const each of [ann, bob, cho]) await each.until(({ status }) => status === 'live');
+  expect([ann, bob, cho].map(carrier)).toEqual(['sse', 'sse', 'websocket']);
+  expect(ann.client.connection.getSnapshot().user).toEqual({ userId: 'ann', nickname: 'ann', tag: null });
+
+  ann.room.send({ content: 'from ann' });
+  await bob.until(() => bob.texts().includes('from ann'));
+  cho.room.typing(true);
+  await ann.until(({ typing }) => typing.length === 1);
+  cho.room.send({ content: 'from cho' });
+  bob.room.send({ content: 'from bob' });
+  for (const each of [ann, bob, cho]) {
+    await each.until(({ outgoing }) => outgoing.length === 0 && each.texts().length === 3);
+  }
+  expect(new Set([ann, bob, cho].map((each) => JSON.stringify(each.texts()))).size).toBe(1);
+  expect(
+    ann
+      .snapshot()
+      .participants.map(({ userId }) => userId)
+      .sort(),
+  ).toEqual(['ann', 'bob', 'cho', 'seller']);
+
+  ann.room.read(ann.snapshot().lastSeq);
+  await cho.until(({ participants, lastSeq }) =>
+    participants.some((p) => p.userId === 'ann' && p.lastReadSeq === lastSeq),
+  );
+  expect(await ann.room.leave()).toMatchObject({ ok: true });
+  await bob.until(({ participants }) => participants.every(({ userId }) => userId !== 'ann'));
+});
+
+test('streams that break again and again lose, double and reorder nothing', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  const bob = behind(gateway.url, 'bob', roomId);
+  for (const each of [ann, bob]) await each.until(({ status }) => status === 'live');
+  const texts = { ann: [] as string[], bob: [] as string[] };
+  for (let n = 0; n < 40; n++) {
+    ann.room.send({ content: `ann ${n}` });
+    bob.room.send({ content: `bob ${n}` });
+    texts.ann.push(`ann ${n}`);
+    texts.bob.push(`bob ${n}`);
+    if (n % 6 === 5) gateway.cut();
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+  for (const each of [ann, bob]) {
+    await each.until(({ outgoing }) => outgoing.length === 0 && each.texts().length >= 80);
+    expect(each.texts().filter((text) => text.startsWith('ann'))).toEqual(texts.ann);
+    expect(each.texts().filter((text) => text.startsWith('bob'))).toEqual(texts.bob);
+    const { messages } = each.snapshot();
+    expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_, i) => messages[0]!.seq + i));
+  }
+  expect(gateway.opened).toBeGreaterThan(4);
+}, 60_000);
+
+test('where there is no stream either, it asks every 3 s', async () => {
+  const gateway = await httpGateway(chat.url);
+  gateway.withoutStreams();
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  const bob = shopper({ url: chat.url, token: () => chat.token('bob'), roomId });
+  for (const each of [ann, bob]) await each.until(({ status }) => status === 'live');
+  for (const content of ['one', 'two', 'three']) {
+    bob.room.send({ content });
+    await ann.until(() => ann.texts().includes(content));
+  }
+  ann.room.send({ content: 'four' });
+  await bob.until(() => bob.texts().includes('four'));
+  expect(carrier(ann)).toBe('sse');
+});
+
+test('more rooms than a browser has connections: three are streamed, the others asked for', async () => {
+  const gateway = await httpGateway(chat.url);
+  const rooms = await Promise.all(Array.from({ length: 5 }, () => chat.room()));
+  const ann = behind(gateway.url, 'ann', rooms[0]!);
+  const others = rooms.slice(1).map((roomId) => ann.client.room(roomId));
+  for (const room of others) room.subscribe(() => {});
+  const bobs = rooms.map((roomId) => shopper({ url: chat.url, token: () => chat.token('bob'), roomId }));
+  for (const bob of bobs) {
+    await bob.until(({ status }) => status === 'live');
+    bob.room.send({ content: `to ${bob.room.roomId}` });
+  }
+  for (const room of [ann.room, ...others]) {
+    await expect
+      .poll(() => room.getSnapshot().messages.map(({ content }) => content), { timeout: 20_000 })
+      .toContain(`to ${room.roomId}`);
+  }
+  expect(gateway.streaming).toBe(3);
+});
+
+test('history, a jump and all participants come by requests too', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  await ann.until(({ status }) => status === 'live');
+  await chat.fill(roomId, 'ann', 70, (n) => `${n}`);
+  await ann.until(({ lastSeq }) => lastSeq === 72);
+  const again = behind(gateway.url, 'ann', roomId);
+  await again.until(({ messages }) => messages.length === 50);
+  expect(again.snapshot()).toMatchObject({ hasOlder: true });
+  expect(await again.room.loadOlder()).toEqual({ ok: true, value: 22 });
+  expect(again.texts()).toEqual(ann.texts());
+  expect(await again.room.loadParticipants()).toEqual({ ok: true, value: 2 });
+});
+
+test('when WebSockets go through again it changes over, and nothing is lost in between', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  const bob = shopper({ url: chat.url, token: () => chat.token('bob'), roomId });
+  for (const each of [ann, bob]) await each.until(({ status }) => status === 'live');
+  expect(carrier(ann)).toBe('sse');
+  gateway.allowSockets();
+  const texts: string[] = [];
+  for (let n = 0; carrier(ann) === 'sse' && n < 200; n++) {
+    const [one, other] = [`bob ${n}`, `ann ${n}`];
+    bob.room.send({ content: one });
+    ann.room.send({ content: other });
+    texts.push(one, other);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(carrier(ann)).toBe('websocket');
+  for (const each of [ann, bob]) {
+    await each.until(({ outgoing }) => outgoing.length === 0 && each.texts().length >= texts.length);
+    expect([...each.texts()].sort()).toEqual([...texts].sort());
+  }
+  await expect.poll(() => gateway.streaming).toBe(0);
+}, 60_000);
+
+test('a token that ends is renewed by the request that is refused for it', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const asked: boolean[] = [];
+  const ann = shopper({
+    url: gateway.url,
+    token: ({ refresh }) => {
+      asked.push(refresh);
+      // 30 s of grace are the server's.
+      return chat.token('ann', { expiresInSeconds: refresh ? 3_600 : -28 });
+    },
+    roomId,
+    client: { clock: fastClock(10) },
+  });
+  await ann.until(({ status }) => status === 'live');
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  ann.room.send({ content: 'still here' });
+  await ann.until(() => ann.texts().includes('still here'));
+  expect(asked).toContain(true);
+});
+
+test('a refused token ends the connection here too', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const ann = shopper({ url: gateway.url, token: () => 'nonsense', roomId, client: { clock: fastClock(10) } });
+  const state = () => ann.client.connection.getSnapshot();
+  await expect.poll(() => state().status, { timeout: 10_000 }).toBe('closed');
+  expect(state().error?.code).toBe('UNAUTHENTICATED');
+});

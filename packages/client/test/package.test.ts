@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { type Consumer, consumer, inRepository } from '@gongu/testkit';
+import * as esbuild from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/** Bytes after gzip of what a shop loads: with the first use, and the event streams with theirs. */
+const BUDGET = 12_000;
+const BUDGET_WITH_FALLBACK = 14_500;
+
+test('what a shop loads stays below 12 kB after gzip, and holds no zod', async () => {
+  const { outputFiles, metafile } = await esbuild.build({
+    stdin: {
+      contents: "export { createChatClient } from './src/index.ts';",
+      resolveDir: inRepository('packages/client'),
+    },
+    outdir: 'out',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    metafile: true,
+    write: false,
+  });
+  const sizes = Object.fromEntries(
+    outputFiles.map(({ path, contents }) => [path.split('/').at(-1)!, gzipSync(contents).length]),
+  );
+  const lazy = Object.keys(sizes).filter((name) => name.startsWith('sse-transport'));
+  expect(lazy).toHaveLength(1);
+  const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
+  console.log(`after gzip: ${total - sizes[lazy[0]!]!} bytes, and ${sizes[lazy[0]!]} of the event streams`);
+  expect(total - sizes[lazy[0]!]!).toBeLessThanOrEqual(BUDGET);
+  expect(total).toBeLessThanOrEqual(BUDGET_WITH_FALLBACK);
+  const files = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  expect(files.filter((path) => path.includes('node_modules'))).toEqual([]);
+});
+
+describe('the published package', () => {
+  let project: Consumer;
+  beforeAll(() => {
+    project = consumer(['shared', 'client'], { zod: 'shared' });
+  });
+  afterAll(() => project?.remove());
+
+  test('runs in Node without anything beside it', () => {
+    const bare = consumer(['client']);
+    try {
+      expect(
+        bare.run(`
+          import { createChatClient } from '@gongu/client';
+          const client = createChatClient({ url: 'http://127.0.0.1:1', token: () => null });
+          console.log(client.connection.getSnapshot().status, client.room('a').getSnapshot().status);`),
+      ).toBe('idle idle');
+    } finally {
+      bare.remove();
+    }
+  });
+
+  const example = readFileSync(inRepository('packages/client/README.md'), 'utf8')
+    .split('```ts\n')
+    .slice(1)
+    .map((part) => part.split('```')[0]!);
+
+  test.each([
+    ['a bundler', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2023', 'dom'] }],
+    ['Node', { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2023', 'dom'] }],
+  ])('has types that the compiler takes for %s, and so are the examples of its README', (_, options) => {
+    expect(example.length).toBeGreaterThan(0);
+    project.write('package.json', '{"type":"module"}');
+    for (const [i, text] of example.entries()) project.write(`example-${i}.ts`, text);
+    project.write(
+      'types.ts',
+      `import { createChatClient, type Message, type RoomSnapshot, type Result } from '@gongu/client';
+       const room = createChatClient({ url: '', token: () => null }).room('a');
+       const snapshot: RoomSnapshot = room.getSnapshot();
+       const message: Message | undefined = snapshot.messages[0];
+       const kind: 'CHAT' | 'SYSTEM' | 'NOTIFICATION' | undefined = message?.kind;
+       const sent: Result<string> = room.send({ content: kind ?? '' });
+       // @ts-expect-error a message has no such field
+       message?.nothing;
+       // @ts-expect-error only these two
+       room.send({ content: '', kind: 'SYSTEM' });
+       export { sent };`,
+    );
+    const files = ['types.ts', ...example.map((__, i) => `example-${i}.ts`)];
+    expect(project.compile(files, { ...options, skipLibCheck: false })).toBe('');
+  });
+});

@@ -1,0 +1,284 @@
+import { expect, test } from 'vitest';
+import { answerJoin, chatting, inRoom, joined, message, messageFrame, ROOM, tokenOf } from './fixture/chatting.ts';
+
+const seqs = (messages: readonly { seq: number }[]) => messages.map(({ seq }) => seq);
+
+test('listening connects and joins, and nothing happens before', async () => {
+  const { client, clock, carrier } = chatting();
+  const room = client.room(ROOM);
+  expect(room.getSnapshot()).toMatchObject({ status: 'idle', messages: [], room: null });
+  expect(room.getSnapshot()).toBe(room.getSnapshot());
+  await clock.advance(1_000);
+  expect(carrier.channels).toHaveLength(0);
+  room.subscribe(() => {});
+  expect(room.getSnapshot().status).toBe('joining');
+  await clock.advance(0);
+  carrier.last().ready();
+  expect(carrier.last().of('join')).toEqual([{ type: 'join', roomId: ROOM, after: null, ref: '1' }]);
+  answerJoin(carrier.last(), 120);
+  const { status, messages, hasOlder, unread, you, participants, lastSeq } = room.getSnapshot();
+  expect(status).toBe('live');
+  expect(seqs(messages)).toEqual(Array.from({ length: 50 }, (_, i) => 71 + i));
+  expect({ hasOlder, unread, lastSeq }).toEqual({ hasOlder: true, unread: 120, lastSeq: 120 });
+  expect(you?.userId).toBe('me');
+  expect(participants).toHaveLength(2);
+});
+
+test('many listeners of one room share one join; the room is left 3 s after the last has gone', async () => {
+  const { client, clock, channel, room, leave } = await inRoom();
+  const second = client.room(ROOM).subscribe(() => {});
+  leave();
+  leave();
+  await clock.advance(10_000);
+  expect(channel.of('unsubscribe')).toHaveLength(0);
+  second();
+  await clock.advance(2_999);
+  // Back within the time: nothing has happened.
+  const third = room.subscribe(() => {});
+  await clock.advance(10_000);
+  expect(channel.of('join')).toHaveLength(1);
+  third();
+  await clock.advance(3_000);
+  expect(channel.of('unsubscribe')).toHaveLength(1);
+  expect(room.getSnapshot().status).toBe('idle');
+  room.subscribe(() => {});
+  expect(channel.of('join')).toHaveLength(2);
+});
+
+test('many rooms share one connection', async () => {
+  const { client, carrier, channel } = await inRoom();
+  client.room('room-2').subscribe(() => {});
+  answerJoin(channel, 7);
+  expect(carrier.channels).toHaveLength(1);
+  expect(channel.of('join').map(({ roomId }) => roomId)).toEqual([ROOM, 'room-2']);
+  channel.says(messageFrame(8, { roomId: 'room-2' }));
+  expect(client.room(ROOM).getSnapshot().lastSeq).toBe(3);
+  expect(client.room('room-2').getSnapshot().lastSeq).toBe(8);
+});
+
+test('snapshots are the same object until something changes, and listeners hear of changes once a frame', async () => {
+  const { room, clock, channel, snapshot } = await inRoom();
+  let told = 0;
+  room.subscribe(() => told++);
+  await clock.advance(100);
+  told = 0;
+  const before = snapshot();
+  channel.says({ type: 'pong', serverTime: '' });
+  channel.says({ type: 'head', roomId: ROOM, seq: 3 });
+  channel.says(messageFrame(2));
+  await clock.advance(100);
+  expect(snapshot()).toBe(before);
+  expect(told).toBe(0);
+  channel.says(messageFrame(4));
+  await clock.advance(0);
+  expect(told).toBe(1);
+  expect(snapshot()).not.toBe(before);
+  expect(snapshot().participants).toBe(snapshot().participants);
+  for (let seq = 5; seq < 105; seq++) channel.says(messageFrame(seq));
+  await clock.advance(0);
+  expect(told).toBe(1);
+  await clock.advance(16);
+  expect(told).toBe(2);
+  expect(snapshot().lastSeq).toBe(104);
+});
+
+test('after a loss it joins where it left off, and what was missed is there once and in order', async () => {
+  const { clock, carrier, channel, snapshot } = await inRoom();
+  channel.says(messageFrame(4));
+  channel.ends(1006);
+  expect(snapshot()).toMatchObject({ status: 'stale', lastSeq: 4 });
+  await clock.advance(1_000);
+  carrier.last().ready();
+  expect(carrier.last().of('join')).toMatchObject([{ after: 4 }]);
+  // A live message overtakes the answer in the same turn.
+  carrier.last().says(messageFrame(7));
+  answerJoin(carrier.last(), 6);
+  expect(snapshot().status).toBe('live');
+  expect(seqs(snapshot().messages)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('further behind than a recovery goes, the newest page takes the place of what was there', async () => {
+  const { clock, carrier, channel, snapshot } = await inRoom();
+  channel.ends(1006);
+  await clock.advance(1_000);
+  carrier.last().ready();
+  const newest = Array.from({ length: 50 }, (_, i) => message(1_951 + i));
+  answerJoin(carrier.last(), 2_000, { messages: newest, recovered: false, hasMore: true });
+  expect(seqs(snapshot().messages)).toEqual(seqs(newest));
+  expect(snapshot()).toMatchObject({ hasOlder: true, lastSeq: 2_000 });
+});
+
+test('a gap is given 300 ms to close by itself, then the join closes it', async () => {
+  const { clock, channel, snapshot } = await inRoom();
+  channel.says(messageFrame(5));
+  await clock.advance(299);
+  channel.says(messageFrame(4));
+  await clock.advance(1_000);
+  expect(channel.of('join')).toHaveLength(1);
+  channel.says(messageFrame(8));
+  channel.says(messageFrame(7));
+  expect(seqs(snapshot().messages)).toEqual([1, 2, 3, 4, 5]);
+  await clock.advance(300);
+  expect(channel.of('join').at(-1)).toMatchObject({ after: 5 });
+  answerJoin(channel, 8);
+  expect(seqs(snapshot().messages)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  await clock.advance(1_000);
+  expect(channel.of('join')).toHaveLength(2);
+});
+
+test('a heart-beat that names a newer head has the rest fetched; resync at once', async () => {
+  const { clock, channel, snapshot } = await inRoom();
+  channel.says({ type: 'head', roomId: ROOM, seq: 5 });
+  await clock.advance(300);
+  expect(channel.of('join').at(-1)).toMatchObject({ after: 3 });
+  answerJoin(channel, 5);
+  expect(snapshot().lastSeq).toBe(5);
+  channel.says({ type: 'resync', roomId: ROOM, afterSeq: 5 });
+  channel.says({ type: 'resync', roomId: ROOM, afterSeq: 5 });
+  expect(channel.of('join')).toHaveLength(3);
+  answerJoin(channel, 9);
+  expect(snapshot().lastSeq).toBe(9);
+});
+
+test('a room that was removed and opened again starts over', async () => {
+  const { clock, carrier, channel, snapshot } = await inRoom({ lastSeq: 30 });
+  channel.ends(1006);
+  await clock.advance(1_000);
+  carrier.last().ready();
+  answerJoin(carrier.last(), 2, { messages: [] });
+  expect(carrier.last().of('join').at(-1)).toMatchObject({ after: null });
+  answerJoin(carrier.last(), 2);
+  expect(seqs(snapshot().messages)).toEqual([1, 2]);
+  expect(snapshot().lastSeq).toBe(2);
+});
+
+test('a refusal that stays is shown, and asked again only when told to', async () => {
+  const { client, clock, carrier } = chatting();
+  const room = client.room(ROOM);
+  room.subscribe(() => {});
+  await clock.advance(0);
+  carrier.last().ready();
+  const refuse = (code: 'ROOM_FULL' | 'UNAVAILABLE', retryAfterMs?: number) => {
+    const { ref, roomId } = carrier.last().of('join').at(-1)!;
+    carrier.last().says({ type: 'error', ref, roomId, code, message: 'no', errors: [], retryAfterMs });
+  };
+  refuse('ROOM_FULL');
+  expect(room.getSnapshot()).toMatchObject({ status: 'refused', error: { code: 'ROOM_FULL' } });
+  await clock.advance(20_000);
+  expect(carrier.last().of('join')).toHaveLength(1);
+  room.rejoin();
+  expect(room.getSnapshot()).toMatchObject({ status: 'joining', error: null });
+  // One that passes is asked again by itself, not before its time.
+  refuse('UNAVAILABLE', 2_000);
+  await clock.advance(1_999);
+  expect(carrier.last().of('join')).toHaveLength(2);
+  await clock.advance(1);
+  expect(carrier.last().of('join')).toHaveLength(3);
+  answerJoin(carrier.last(), 1);
+  expect(room.getSnapshot()).toMatchObject({ status: 'live', error: null });
+});
+
+test('being removed, leaving, and the end of the room are told apart, and none is joined again by itself', async () => {
+  const removal = (event: string) =>
+    messageFrame(4, { kind: 'SYSTEM', sender: null, data: { event, participant: { ...joined().you } } });
+  for (const [event, gone] of [
+    ['participant.removed', 'removed'],
+    ['participant.left', 'left'],
+  ] as const) {
+    const { clock, carrier, channel, snapshot } = await inRoom();
+    channel.says(removal(event));
+    expect(snapshot()).toMatchObject({ status: 'gone', gone, you: null });
+    channel.ends(1006);
+    await clock.advance(1_000);
+    carrier.last().ready();
+    expect(carrier.last().of('join')).toHaveLength(0);
+  }
+  const { channel, snapshot, room } = await inRoom();
+  channel.says({ type: 'error', code: 'NOT_FOUND', message: 'removed', roomId: ROOM, errors: [] });
+  expect(snapshot()).toMatchObject({ status: 'gone', gone: null, error: { code: 'NOT_FOUND' } });
+  room.rejoin();
+  expect(channel.of('join')).toHaveLength(2);
+});
+
+test('leave ends the membership', async () => {
+  const { room, channel, snapshot } = await inRoom();
+  const left = room.leave();
+  const { ref } = channel.of('leave')[0]!;
+  channel.says({ type: 'ok', ref });
+  expect(await left).toEqual({ ok: true, value: undefined });
+  expect(snapshot()).toMatchObject({ status: 'gone', gone: 'left' });
+});
+
+test('older pages come before what is there, one at a time', async () => {
+  const { room, channel, snapshot } = await inRoom({ lastSeq: 120 });
+  const first = room.loadOlder();
+  expect(snapshot().isLoadingOlder).toBe(true);
+  expect(await room.loadOlder()).toEqual({ ok: true, value: 0 });
+  expect(channel.of('history')).toEqual([{ type: 'history', roomId: ROOM, before: 71, limit: 50, ref: '2' }]);
+  const messages = Array.from({ length: 50 }, (_, i) => message(21 + i));
+  channel.says({ type: 'page', ref: '2', roomId: ROOM, messages, hasMore: true });
+  expect(await first).toEqual({ ok: true, value: 50 });
+  expect(snapshot()).toMatchObject({ isLoadingOlder: false, hasOlder: true });
+  expect(seqs(snapshot().messages)).toEqual(Array.from({ length: 100 }, (_, i) => 21 + i));
+  const lost = room.loadOlder();
+  channel.ends(1006);
+  expect(await lost).toMatchObject({ ok: false, error: { code: 'CONNECTION_LOST' } });
+  expect(snapshot().isLoadingOlder).toBe(false);
+});
+
+test('a jump shows the messages around a number; new ones wait until the reader is back at the end', async () => {
+  const { room, channel, snapshot } = await inRoom({ lastSeq: 200 });
+  const page = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
+  const answer = (from: number, to: number, hasMore: boolean) => {
+    const { ref } = channel.of('history').at(-1)!;
+    channel.says({ type: 'page', ref, roomId: ROOM, messages: page(from, to), hasMore });
+  };
+  const jump = room.jumpTo(60);
+  expect(channel.of('history').at(-1)).toMatchObject({ before: 61 });
+  answer(11, 60, true);
+  await Promise.resolve();
+  expect(channel.of('history').at(-1)).toMatchObject({ after: 60 });
+  answer(61, 110, true);
+  expect(await jump).toMatchObject({ ok: true });
+  channel.says(messageFrame(201));
+  expect(snapshot()).toMatchObject({ hasNewer: true, hasOlder: true, lastSeq: 201, unread: 201 });
+  expect(seqs(snapshot().messages)).toEqual(seqs(page(11, 110)));
+  const end = room.jumpTo(null);
+  expect(channel.of('history').at(-1)).not.toHaveProperty('before');
+  answer(152, 201, true);
+  await end;
+  expect(snapshot().hasNewer).toBe(false);
+  channel.says(messageFrame(202));
+  expect(snapshot().messages.at(-1)?.seq).toBe(202);
+});
+
+test('another user on the same client sees nothing of the first one', async () => {
+  let user = 'me';
+  const { clock, carrier, channel, snapshot } = await inRoom({ token: () => tokenOf(user) });
+  expect(snapshot().messages).toHaveLength(3);
+  user = 'bob';
+  channel.ends(1006);
+  await clock.advance(1_000);
+  carrier.last().ready({ user: { userId: 'bob', nickname: 'bob', tag: null } });
+  expect(snapshot()).toMatchObject({ status: 'joining', messages: [], you: null });
+  expect(carrier.last().of('join').at(-1)).toMatchObject({ after: null });
+});
+
+test('methods of a room to which nobody listens say so', async () => {
+  const room = chatting().client.room(ROOM);
+  const closed = { ok: false, error: { code: 'NOT_OPEN' } };
+  expect(room.send({ content: 'hello' })).toMatchObject(closed);
+  expect(await room.loadOlder()).toMatchObject(closed);
+  expect(await room.leave()).toMatchObject(closed);
+  room.read(3);
+  room.typing(true);
+  room.rejoin();
+});
+
+test('an event without sense ends nothing', async () => {
+  const { channel, snapshot } = await inRoom();
+  channel.says({ type: 'invented', roomId: ROOM } as never);
+  channel.says({ type: 'message', roomId: 'another' } as never);
+  channel.says(messageFrame(4));
+  expect(snapshot().lastSeq).toBe(4);
+});

@@ -1,0 +1,102 @@
+import type { ChatStrings } from './strings.ts';
+
+const ERRORS: Readonly<Record<string, string>> = {
+  ROOM_FULL: 'All places in this room are taken.',
+  ROOM_NOT_ACTIVE: 'This room takes no new members.',
+  ROOM_READ_ONLY: 'This room can only be read.',
+  NOT_A_MEMBER: 'Only members of the room can do this.',
+  NOT_FOUND: 'There is no such room.',
+  FORBIDDEN: 'This is not allowed.',
+  UNAUTHENTICATED: 'Please sign in again.',
+  TOKEN_EXPIRED: 'Please sign in again.',
+  TOKEN_UNAVAILABLE: 'The sign-in does not answer.',
+  RATE_LIMITED: 'Too fast. Please wait a moment.',
+  VALIDATION_FAILED: 'The message can’t be sent like this.',
+  TOO_LARGE: 'The message is too long.',
+  OUTDATED: 'It waited for more than a day.',
+};
+
+export const english: ChatStrings = {
+  locale: 'en',
+  messages: 'Messages',
+  participants: 'Participants',
+  participantsOf: (count, most) => `${count} of ${most} places taken`,
+  online: (count) => `${count} online`,
+  isOnline: 'online',
+  showParticipants: 'Show participants',
+  showAll: 'Show all',
+  host: 'Seller',
+  buyer: 'Buyer',
+  guest: 'Guest',
+  you: 'you',
+  notice: 'Notice',
+  beginning: 'The conversation begins here',
+  loading: 'Loading…',
+  unreadBelow: 'New since you were here',
+  newMessages: (count) => (count === 1 ? '1 new message' : `${count} new messages`),
+  toNewest: 'To the newest messages',
+  typing: (names) =>
+    names.length === 1
+      ? `${names[0]} is writing…`
+      : names.length === 2
+        ? `${names[0]} and ${names[1]} are writing…`
+        : 'Several people are writing…',
+  write: 'Write a message',
+  writeNotice: 'Write a notice to everyone',
+  send: 'Send',
+  asNotice: 'As a notice',
+  reply: 'Reply',
+  replyTo: (name) => `Reply to ${name}`,
+  cancelReply: 'Don’t reply',
+  charactersLeft: (count) => (count < 0 ? `${-count} characters too many` : `${count} characters left`),
+  readBy: (count) => `Read by ${count}`,
+  sending: 'Sending…',
+  notConfirmed: 'Not confirmed yet',
+  failed: 'Not sent',
+  retry: 'Try again',
+  discard: 'Discard',
+  connecting: 'Connecting…',
+  offline: 'You are offline. What you write is sent later.',
+  reconnect: 'Connect again',
+  enterAgain: 'Enter again',
+  left: 'You have left this room.',
+  removed: 'You were removed from this room.',
+  roomRemoved: 'This room is gone.',
+  readOnly: 'This room can only be read.',
+  status: { ACTIVE: 'Open', CLOSED: 'Complete', CANCELLED: 'Cancelled' },
+  error: ({ code }) => ERRORS[code] ?? 'That did not work. Please try again.',
+  system: {
+    'participant.joined': (name) => `${name} joined`,
+    'participant.left': (name) => `${name} left`,
+    'participant.removed': (name, { reason }) =>
+      reason === 'NOT_A_BUYER'
+        ? `${name} did not buy and left`
+        : reason === 'GAVE_WAY'
+          ? `${name} gave way to a buyer`
+          : reason === 'CAP_LOWERED'
+            ? `${name} left because there are fewer places`
+            : `${name} was removed`,
+    'participant.committed': (name) => `${name} bought`,
+    'participant.uncommitted': (name) => `${name} withdrew from buying`,
+    'room.opened': () => 'The room was opened',
+    'room.closed': (_, { room }) => {
+      const why: Record<string, string> = {
+        FULL: 'All places are taken: the group buy is complete',
+        DEADLINE: 'The deadline has passed: the group buy is complete',
+        EXPIRED: 'The deadline has passed: the group buy is complete',
+        SELLER: 'The seller completed the group buy',
+      };
+      return why[room?.reason ?? ''] ?? 'The group buy is complete';
+    },
+    'room.cancelled': (_, { room }) => {
+      const why: Record<string, string> = {
+        UNDERFILLED: 'Too few took part: the group buy was cancelled',
+        EXPIRED: 'Too few took part: the group buy was cancelled',
+        SELLER: 'The seller cancelled the group buy',
+      };
+      const reason = room?.reason;
+      return why[reason ?? ''] ?? (reason ? `The group buy was cancelled: ${reason}` : 'The group buy was cancelled');
+    },
+    'room.updated': () => 'The terms of the group buy have changed',
+  },
+};

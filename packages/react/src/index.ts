@@ -1,0 +1,15 @@
+export { ChatProvider, type ChatProviderProps } from './ChatProvider.tsx';
+export { ChatRoom, type ChatRoomProps } from './ChatRoom.tsx';
+export { useChatClient, useStrings } from './chat-context.ts';
+export { english } from './english.ts';
+export { korean } from './korean.ts';
+export { MessageInput, type MessageInputProps } from './MessageInput.tsx';
+export { systemText } from './MessageItem.tsx';
+export { MessageList, type MessageListProps } from './MessageList.tsx';
+export { type MessageRow, type MessageRowsOptions, messageRows } from './message-rows.ts';
+export { ParticipantList, type ParticipantListProps } from './ParticipantList.tsx';
+export { RoomNotice } from './RoomNotice.tsx';
+export type { ChatStrings } from './strings.ts';
+export { type ChatRoomHandle, useChatRoom } from './useChatRoom.ts';
+export { useConnection } from './useConnection.ts';
+export { type HistoryScroll, type HistoryScrollOptions, type ScrollRow, useHistoryScroll } from './useHistoryScroll.ts';

@@ -1,0 +1,97 @@
+import type { ChatStrings } from './strings.ts';
+
+const ERRORS: Readonly<Record<string, string>> = {
+  ROOM_FULL: '남은 자리가 없습니다.',
+  ROOM_NOT_ACTIVE: '모집이 끝나 들어갈 수 없습니다.',
+  ROOM_READ_ONLY: '읽기만 할 수 있는 방입니다.',
+  NOT_A_MEMBER: '참여자만 할 수 있습니다.',
+  NOT_FOUND: '없는 방입니다.',
+  FORBIDDEN: '권한이 없습니다.',
+  UNAUTHENTICATED: '다시 로그인해 주세요.',
+  TOKEN_EXPIRED: '다시 로그인해 주세요.',
+  TOKEN_UNAVAILABLE: '로그인 정보를 확인할 수 없습니다.',
+  RATE_LIMITED: '너무 빠릅니다. 잠시 후 다시 보내 주세요.',
+  VALIDATION_FAILED: '보낼 수 없는 메시지입니다.',
+  TOO_LARGE: '메시지가 너무 깁니다.',
+  OUTDATED: '하루 넘게 보내지 못한 메시지입니다.',
+};
+
+export const korean: ChatStrings = {
+  locale: 'ko',
+  messages: '대화',
+  participants: '참여자',
+  participantsOf: (count, most) => `${count}/${most}명 참여`,
+  online: (count) => `${count}명 접속 중`,
+  isOnline: '접속 중',
+  showParticipants: '참여자 보기',
+  showAll: '모두 보기',
+  host: '판매자',
+  buyer: '구매자',
+  guest: '손님',
+  you: '나',
+  notice: '공지',
+  beginning: '대화의 시작입니다',
+  loading: '불러오는 중…',
+  unreadBelow: '여기부터 읽지 않음',
+  newMessages: (count) => `새 메시지 ${count}개`,
+  toNewest: '최신 메시지로',
+  typing: (names) => (names.length <= 2 ? `${names.join('님, ')}님이 입력 중…` : '여러 명이 입력 중…'),
+  write: '메시지를 입력하세요',
+  writeNotice: '모두에게 알릴 공지를 입력하세요',
+  send: '보내기',
+  asNotice: '공지로 보내기',
+  reply: '답장',
+  replyTo: (name) => `${name}님에게 답장`,
+  cancelReply: '답장 취소',
+  charactersLeft: (count) => (count < 0 ? `${-count}자 넘음` : `${count}자 남음`),
+  readBy: (count) => `읽음 ${count}`,
+  sending: '보내는 중…',
+  notConfirmed: '전송 확인 중',
+  failed: '보내지 못함',
+  retry: '다시 보내기',
+  discard: '삭제',
+  connecting: '연결하는 중…',
+  offline: '인터넷에 연결되어 있지 않습니다. 메시지는 연결된 뒤에 보냅니다.',
+  reconnect: '다시 연결',
+  enterAgain: '다시 들어가기',
+  left: '방에서 나왔습니다.',
+  removed: '방에서 내보내졌습니다.',
+  roomRemoved: '사라진 방입니다.',
+  readOnly: '읽기만 할 수 있는 방입니다.',
+  status: { ACTIVE: '모집 중', CLOSED: '모집 완료', CANCELLED: '취소됨' },
+  error: ({ code }) => ERRORS[code] ?? '문제가 생겼습니다. 다시 시도해 주세요.',
+  system: {
+    'participant.joined': (name) => `${name}님이 들어왔습니다`,
+    'participant.left': (name) => `${name}님이 나갔습니다`,
+    'participant.removed': (name, { reason }) =>
+      reason === 'NOT_A_BUYER'
+        ? `구매하지 않은 ${name}님이 나갔습니다`
+        : reason === 'GAVE_WAY'
+          ? `${name}님이 구매자에게 자리를 내주었습니다`
+          : reason === 'CAP_LOWERED'
+            ? `정원이 줄어 ${name}님이 나갔습니다`
+            : `${name}님이 내보내졌습니다`,
+    'participant.committed': (name) => `${name}님이 구매했습니다`,
+    'participant.uncommitted': (name) => `${name}님이 구매를 취소했습니다`,
+    'room.opened': () => '대화방이 열렸습니다',
+    'room.closed': (_, { room }) => {
+      const why: Record<string, string> = {
+        FULL: '정원이 차서 모집이 완료되었습니다',
+        DEADLINE: '마감되어 모집이 완료되었습니다',
+        EXPIRED: '마감되어 모집이 완료되었습니다',
+        SELLER: '판매자가 모집을 완료했습니다',
+      };
+      return why[room?.reason ?? ''] ?? '모집이 완료되었습니다';
+    },
+    'room.cancelled': (_, { room }) => {
+      const why: Record<string, string> = {
+        UNDERFILLED: '인원이 모이지 않아 공동구매가 취소되었습니다',
+        EXPIRED: '인원이 모이지 않아 공동구매가 취소되었습니다',
+        SELLER: '판매자가 공동구매를 취소했습니다',
+      };
+      const reason = room?.reason;
+      return why[reason ?? ''] ?? (reason ? `공동구매가 취소되었습니다: ${reason}` : '공동구매가 취소되었습니다');
+    },
+    'room.updated': () => '공동구매 조건이 바뀌었습니다',
+  },
+};

@@ -1,0 +1,6 @@
+import type { PublicUser } from '@gongu/client';
+
+/** A user's name as it is shown: with the tag, where several bear the nickname. */
+export function nameOf({ nickname, tag }: Pick<PublicUser, 'nickname' | 'tag'>): string {
+  return tag ? `${nickname}#${tag}` : nickname;
+}

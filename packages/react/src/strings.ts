@@ -1,0 +1,52 @@
+import type { ChatError, SystemData } from '@gongu/client';
+
+/** Every text that the components show. `english` and `korean` are complete; take one and change what you like. */
+export interface ChatStrings {
+  /** BCP 47, for dates, times and numbers. */
+  readonly locale: string;
+  readonly messages: string;
+  readonly participants: string;
+  readonly participantsOf: (count: number, most: number) => string;
+  readonly online: (count: number) => string;
+  readonly isOnline: string;
+  readonly showParticipants: string;
+  readonly showAll: string;
+  readonly host: string;
+  readonly buyer: string;
+  readonly guest: string;
+  readonly you: string;
+  readonly notice: string;
+  readonly beginning: string;
+  readonly loading: string;
+  readonly unreadBelow: string;
+  readonly newMessages: (count: number) => string;
+  readonly toNewest: string;
+  readonly typing: (names: readonly string[]) => string;
+  readonly write: string;
+  readonly writeNotice: string;
+  readonly send: string;
+  readonly asNotice: string;
+  readonly reply: string;
+  readonly replyTo: (name: string) => string;
+  readonly cancelReply: string;
+  readonly charactersLeft: (count: number) => string;
+  readonly readBy: (count: number) => string;
+  readonly sending: string;
+  readonly notConfirmed: string;
+  readonly failed: string;
+  readonly retry: string;
+  readonly discard: string;
+  readonly connecting: string;
+  readonly offline: string;
+  readonly reconnect: string;
+  readonly enterAgain: string;
+  readonly left: string;
+  readonly removed: string;
+  readonly roomRemoved: string;
+  readonly readOnly: string;
+  readonly status: Readonly<Record<'ACTIVE' | 'CLOSED' | 'CANCELLED', string>>;
+  /** By code; `message` is for developers, so it is not shown. */
+  readonly error: (error: ChatError) => string;
+  /** A SYSTEM message; `name` is the participant's whom it concerns, where it concerns one. */
+  readonly system: Readonly<Record<SystemData['event'], (name: string, data: SystemData) => string>>;
+}

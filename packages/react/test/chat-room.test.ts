@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import { chatPages } from './fixture/chat-page.ts';
+
+const pages = chatPages();
+
+test('two people talk, see each other write and read, and StrictMode costs neither a second join nor a second connection', async () => {
+  const roomId = await pages.chat.room();
+  const ann = await pages.open('ann', roomId);
+  const bob = await pages.open('bob', roomId, { locale: 'ko' });
+  await ann.seesLine('bob joined');
+  await bob.seesLine('ann님이 들어왔습니다');
+
+  await ann.field.pressSequentially('안녕', { delay: 20 });
+  await bob.page.getByText('ann님이 입력 중…').waitFor();
+  await ann.field.press('Enter');
+  await bob.sees('안녕');
+  await ann.page.getByText('Read by 1').waitFor();
+  await bob.say('네, 안녕하세요');
+  await ann.sees('네, 안녕하세요');
+  expect(await ann.texts()).toEqual(['안녕', '네, 안녕하세요']);
+  expect(await bob.texts()).toEqual(['안녕', '네, 안녕하세요']);
+  for (const person of [ann, bob]) {
+    expect(person.sent('auth')).toHaveLength(1);
+    expect(person.sent('join')).toHaveLength(1);
+  }
+});
+
+test('what is written offline is sent when the network is back, and what was said meanwhile is there, in order', async () => {
+  const roomId = await pages.chat.room();
+  const ann = await pages.open('ann', roomId);
+  const bob = await pages.open('bob', roomId);
+  await ann.seesLine('bob joined');
+  await ann.say('before');
+  await bob.sees('before');
+  for (let round = 1; round <= 3; round++) {
+    await ann.page.context().setOffline(true);
+    await ann.say(`ann ${round}`);
+    await bob.say(`bob ${round}`);
+    await ann.say(`ann ${round} again`);
+    await ann.page.context().setOffline(false);
+    await bob.sees(`ann ${round} again`);
+    await ann.sees(`bob ${round}`);
+  }
+  await expect.poll(async () => await ann.page.locator('[data-status]').count(), { timeout: 10_000 }).toBe(1);
+  const all = await bob.texts();
+  expect(all).toHaveLength(10);
+  expect(all.filter((text) => text.startsWith('ann'))).toEqual(
+    [1, 2, 3].flatMap((round) => [`ann ${round}`, `ann ${round} again`]),
+  );
+  expect(await ann.texts()).toEqual(all);
+}, 90_000);
+
+test('a service that stops is waited for, and what was written meanwhile arrives', async () => {
+  const roomId = await pages.chat.room();
+  const ann = await pages.open('ann', roomId);
+  await ann.say('before');
+  await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
+  await pages.chat.end('SIGKILL');
+  await ann.page.getByText('Connecting…').waitFor();
+  await ann.say('during');
+  await pages.chat.start();
+  await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count(), { timeout: 40_000 }).toBe(2);
+  expect(await ann.texts()).toEqual(['before', 'during']);
+}, 90_000);
+
+test('a reload in the same moment as the sending loses nothing and doubles nothing', async () => {
+  const roomId = await pages.chat.room();
+  const ann = await pages.open('ann', roomId);
+  await ann.say('first');
+  await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
+  await ann.page.context().setOffline(true);
+  await ann.field.fill('written without a network');
+  await ann.field.press('Enter');
+  await ann.field.fill('and reloaded');
+  await ann.field.press('Enter');
+  await ann.page.context().setOffline(false);
+  await ann.page.reload();
+  await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count(), { timeout: 20_000 }).toBe(3);
+  expect(await ann.texts()).toEqual(['first', 'written without a network', 'and reloaded']);
+});
+
+test('the seller writes notices, which look different; others can not', async () => {
+  const roomId = await pages.chat.room();
+  const seller = await pages.open('seller', roomId);
+  const ann = await pages.open('ann', roomId);
+  await seller.page.getByLabel('As a notice').check();
+  await seller.say('배송은 내일 시작합니다');
+  await ann.page.locator('.gongu-notice', { hasText: '배송은 내일 시작합니다' }).waitFor();
+  expect(await seller.page.getByLabel('As a notice').isChecked()).toBe(false);
+  expect(await ann.page.getByLabel('As a notice').count()).toBe(0);
+});
+
+test('an answer quotes what it answers, and the quotation leads there', async () => {
+  const roomId = await pages.chat.room();
+  const ann = await pages.open('ann', roomId);
+  const bob = await pages.open('bob', roomId);
+  await ann.say('몇 시까지예요?');
+  await bob.sees('몇 시까지예요?');
+  await bob.page.getByRole('button', { name: 'Reply to ann' }).focus();
+  await bob.page.keyboard.press('Enter');
+  await bob.page.locator('.gongu-replying', { hasText: 'Reply to ann' }).waitFor();
+  await bob.say('8시요');
+  await ann.page.locator('.gongu-quote', { hasText: 'ann: 몇 시까지예요?' }).waitFor();
+  await pages.chat.fill(roomId, 'bob', 70);
+  await ann.sees('message 70');
+  await ann.page.reload();
+  await ann.sees('message 70');
+  await ann.scroller.evaluate((element) => element.scrollTo(0, 0));
+  await ann.page.locator('.gongu-quote').click();
+  await ann.page.locator('.gongu-row', { hasText: '몇 시까지예요?' }).last().waitFor();
+  expect(await ann.page.getByText('몇 시까지예요?', { exact: true }).first().isVisible()).toBe(true);
+});
+
+test('a message that the room refuses is shown as not sent, with a way to try again and one to discard it', async () => {
+  const roomId = await pages.chat.room();
+  const ann = await pages.open('ann', roomId);
+  await ann.seesLine('ann joined');
+  await ann.page.context().setOffline(true);
+  await ann.say('too late');
+  await pages.chat.call('PATCH', `/api/chat/rooms/${roomId}`, { status: 'CANCELLED', reason: 'SELLER' });
+  await ann.page.context().setOffline(false);
+  await ann.seesLine('The seller cancelled the group buy');
+  await ann.page.getByRole('button', { name: 'Discard' }).click();
+  await expect.poll(() => ann.texts()).toEqual([]);
+  expect(await ann.page.locator('textarea').count()).toBe(0);
+});
+
+test('who is removed is told so, who leaves may enter again, and a full room says that it is full', async () => {
+  const roomId = await pages.chat.room({ maxParticipants: 1 });
+  const ann = await pages.open('ann', roomId);
+  await ann.seesLine('ann joined');
+  const bob = await pages.open('bob', roomId);
+  await bob.page.getByText('All places in this room are taken.').waitFor();
+  await pages.chat.call('DELETE', `/api/chat/rooms/${roomId}/participants/ann`);
+  await ann.page.getByText('You were removed from this room.').waitFor();
+  await bob.page.getByRole('button', { name: 'Enter again' }).click();
+  await bob.seesLine('bob joined');
+});
+
+test('the participants are listed with their roles, and who is there', async () => {
+  const roomId = await pages.chat.room();
+  await pages.chat.call('PUT', `/api/chat/rooms/${roomId}/participants/buyer`, { committed: true, nickname: '귤사랑' });
+  const ann = await pages.open('ann', roomId);
+  await ann.page.getByRole('button', { name: 'Show participants' }).click();
+  const people = ann.page.getByRole('region', { name: 'Participants' }).getByRole('listitem');
+  expect(await people.allTextContents()).toEqual(['sellerSeller', '귤사랑Buyer', 'ann(you)Guestonline']);
+  await ann.page.getByText('2 of 100 places taken · 1 online').waitFor();
+});

@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest';
+import { chatPages, type Person } from './fixture/chat-page.ts';
+
+const pages = chatPages();
+
+/** Messages of very different heights. */
+const text = (n: number) => `message ${n}${' — 긴 이야기'.repeat((n * 7) % 23)}${n % 5 === 0 ? '\n한 줄\n두 줄' : ''}`;
+
+/** A room with `count` messages by `ann`, in which `me` was when it was opened. */
+async function filledRoom(count: number): Promise<string> {
+  const roomId = await pages.chat.room();
+  await pages.chat.fill(roomId, 'ann', count, text);
+  return roomId;
+}
+
+const distanceFromEnd = ({ scroller }: Person) =>
+  scroller.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
+
+/** Messages in sight: number and distance from the scroller's top, to the fraction of a pixel. */
+function inSight({ scroller }: Person): Promise<{ seq: number; top: number }[]> {
+  return scroller.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return [...element.querySelectorAll('[data-seq]')]
+      .map((row) => ({ seq: Number((row as HTMLElement).dataset.seq), box: row.getBoundingClientRect() }))
+      .filter(({ box }) => box.bottom > top && box.top < bottom)
+      .map(({ seq, box }) => ({ seq, top: box.top - top }))
+      .sort((a, b) => a.seq - b.seq);
+  });
+}
+
+test('1 000 older messages come above the reader page by page, and none of them moves what he sees by more than 1 px', async () => {
+  const roomId = await filledRoom(1_050);
+  const bob = await pages.open('bob', roomId);
+  await bob.sees('message 1050');
+  await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
+
+  // Every frame of the way up is watched: between two scrolls of the reader no message in sight may move.
+  const worst = await bob.scroller.evaluate(
+    (element) =>
+      new Promise<{ jumpPx: number; seqs: number[]; pagesCame: number }>((resolve) => {
+        const places = () => {
+          const { top, bottom } = element.getBoundingClientRect();
+          const found = new Map<number, number>();
+          for (const row of element.querySelectorAll<HTMLElement>('[data-seq]')) {
+            const box = row.getBoundingClientRect();
+            if (box.bottom > top && box.top < bottom) found.set(Number(row.dataset.seq), box.top);
+          }
+          return found;
+        };
+        const seqs = new Set<number>();
+        let before = places();
+        let jumpPx = 0;
+        let pagesCame = 0;
+        let heightPx = element.scrollHeight;
+        let framesAtTop = 0;
+        const step = () => {
+          for (const [seq, place] of places()) {
+            seqs.add(seq);
+            jumpPx = Math.max(jumpPx, Math.abs(place - (before.get(seq) ?? place)));
+          }
+          if (element.scrollHeight > heightPx + 500) pagesCame++;
+          heightPx = element.scrollHeight;
+          element.scrollTop -= 300;
+          // A person's scrolling is heard of in the frame in which it happens; that of a script one frame later.
+          element.dispatchEvent(new Event('scroll'));
+          framesAtTop = element.scrollTop <= 0 ? framesAtTop + 1 : 0;
+          before = places();
+          if (framesAtTop > 30 && seqs.has(1)) resolve({ jumpPx, seqs: [...seqs], pagesCame });
+          else requestAnimationFrame(step);
+        };
+        requestAnimationFrame(step);
+      }),
+  );
+  expect(worst.jumpPx).toBeLessThanOrEqual(1);
+  expect(worst.pagesCame).toBeGreaterThanOrEqual(20);
+  // It was a way along every message, from the newest to the very first.
+  expect(Math.min(...worst.seqs)).toBe(1);
+  expect(worst.seqs.length).toBeGreaterThan(1_000);
+  await bob.seesLine('The conversation begins here');
+  // Of more than a thousand only those near are in the page.
+  expect(await bob.page.locator('.gongu-row').count()).toBeLessThan(80);
+}, 120_000);
+
+test('a page that comes while the reader stands still moves nothing by more than 1 px', async () => {
+  const roomId = await filledRoom(300);
+  const held: (() => void)[] = [];
+  const bob = await pages.open('bob', roomId, {
+    // Pages of history come when the test says so.
+    prepare: (page) =>
+      page.routeWebSocket(/\/ws$/, (socket) => {
+        const server = socket.connectToServer();
+        socket.onMessage((frame) => server.send(frame));
+        server.onMessage((frame) => {
+          if (String(frame).startsWith('{"type":"page"')) held.push(() => socket.send(frame));
+          else socket.send(frame);
+        });
+      }),
+  });
+  await bob.sees('message 300');
+  for (let round = 0; round < 5; round++) {
+    await bob.scroller.evaluate((element) => element.scrollTo(0, 700));
+    await expect.poll(() => held.length).toBe(1);
+    const before = await inSight(bob);
+    expect(before.length).toBeGreaterThan(2);
+    const first = await bob.scroller.evaluate((element) => element.scrollHeight);
+    held.pop()!();
+    await expect.poll(() => bob.scroller.evaluate((element) => element.scrollHeight)).toBeGreaterThan(first + 500);
+    // All that is measured afterwards, too.
+    await bob.page.waitForTimeout(200);
+    const after = new Map((await inSight(bob)).map(({ seq, top }) => [seq, top]));
+    for (const { seq, top } of before) expect(Math.abs(after.get(seq)! - top)).toBeLessThanOrEqual(1);
+  }
+});
+
+test('at the end it follows what comes; further up it stays, and says how many are new', async () => {
+  const roomId = await filledRoom(80);
+  const bob = await pages.open('bob', roomId);
+  await bob.sees('message 80');
+  await pages.chat.fill(roomId, 'ann', 5, (n) => `live ${n}${'\nline'.repeat(n)}`);
+  await bob.sees('live 5');
+  await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
+  expect(await bob.page.locator('.gongu-pill').count()).toBe(0);
+
+  await bob.scroller.evaluate((element) => element.scrollBy(0, -900));
+  await bob.page.getByRole('button', { name: 'To the newest messages' }).waitFor();
+  const before = await inSight(bob);
+  await pages.chat.fill(roomId, 'cho', 3, (n) => `while away ${n}`);
+  await bob.page.getByRole('button', { name: '3 new messages' }).waitFor();
+  expect(await inSight(bob)).toEqual(before);
+  await bob.page.getByRole('button', { name: '3 new messages' }).click();
+  await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
+  await expect.poll(() => bob.page.locator('.gongu-pill').count()).toBe(0);
+});
+
+test('what one writes oneself is shown, wherever one has been reading', async () => {
+  const roomId = await filledRoom(80);
+  const bob = await pages.open('bob', roomId);
+  await bob.sees('message 80');
+  await bob.scroller.evaluate((element) => element.scrollBy(0, -2_000));
+  await bob.page.locator('.gongu-pill').waitFor();
+  await bob.say('내 말');
+  await bob.sees('내 말');
+  await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
+});
+
+test('who comes back begins at what he has not read, under a divider, and has read it when he has seen it', async () => {
+  const roomId = await pages.chat.room();
+  const bob = await pages.open('bob', roomId);
+  await bob.seesLine('bob joined');
+  await pages.chat.fill(roomId, 'ann', 3, (n) => `read ${n}`);
+  await bob.sees('read 3');
+  await expect.poll(() => bob.sent('read').at(-1)?.seq).toBe(6);
+  await bob.page.goto('about:blank');
+  await pages.chat.fill(roomId, 'ann', 30, (n) => `unread ${n}`);
+  await bob.page.goBack();
+  const divider = bob.page.locator('.gongu-unread');
+  await divider.waitFor();
+  const places = await bob.page.evaluate(() => {
+    const topOf = (element: Element | null | undefined) => element?.getBoundingClientRect().top ?? Number.NaN;
+    const rows = [...document.querySelectorAll('.gongu-row')];
+    return {
+      scroller: topOf(document.querySelector('.gongu-scroller')),
+      divider: topOf(document.querySelector('.gongu-unread')),
+      first: topOf(rows.find((row) => row.textContent?.includes('unread 1'))),
+    };
+  });
+  expect(Math.abs(places.divider - places.scroller)).toBeLessThan(10);
+  expect(places.first).toBeGreaterThan(places.divider);
+  await bob.scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  await bob.sees('unread 30');
+  await expect.poll(() => bob.sent('read').at(-1)?.seq).toBe(36);
+  // Writing ends it.
+  await bob.say('읽었어요');
+  await expect.poll(() => divider.count()).toBe(0);
+});
+
+test('by keyboard: the messages can be reached and scrolled, and End leads to the newest', async () => {
+  const roomId = await filledRoom(80);
+  const bob = await pages.open('bob', roomId);
+  await bob.sees('message 80');
+  await bob.scroller.focus();
+  const start = await bob.scroller.evaluate((element) => element.scrollTop);
+  await bob.page.keyboard.press('PageUp');
+  await expect.poll(() => bob.scroller.evaluate((element) => element.scrollTop)).toBeLessThan(start);
+  await bob.page.keyboard.press('End');
+  await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
+});

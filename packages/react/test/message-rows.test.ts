@@ -1,0 +1,140 @@
+import type { Message, Outgoing } from '@gongu/client';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type MessageRow, type MessageRowsOptions, messageRows } from '../src/message-rows.ts';
+
+const START = Date.parse('2026-03-01T12:00:00.000Z');
+
+interface Said {
+  by: string | null;
+  kind: Message['kind'];
+  afterMs: number;
+}
+
+function conversation(said: readonly Said[]): Message[] {
+  let at = START;
+  return said.map(({ by, kind, afterMs }, i) => {
+    at += afterMs;
+    const seq = i + 1;
+    return {
+      roomId: 'room',
+      seq,
+      messageId: `room:${seq}`,
+      kind,
+      sender: by === null || kind === 'SYSTEM' ? null : { userId: by, nickname: by, tag: null },
+      content: `text ${seq}`,
+      replyTo: null,
+      clientMessageId: `c-${seq}`,
+      createdAt: new Date(at).toISOString(),
+    };
+  });
+}
+
+function rowsOf(messages: readonly Message[], options: Partial<MessageRowsOptions> = {}): MessageRow[] {
+  return messageRows({
+    messages,
+    outgoing: [],
+    me: 'me',
+    hasOlder: false,
+    hasNewer: false,
+    unreadAfterSeq: null,
+    heads: new Set(),
+    ...options,
+  });
+}
+
+const said = fc.record({
+  by: fc.constantFrom('me', 'ann', 'bob'),
+  kind: fc.constantFrom<Message['kind']>('CHAT', 'CHAT', 'CHAT', 'SYSTEM', 'NOTIFICATION'),
+  afterMs: fc.constantFrom(1_000, 30_000, 400_000, 80_000_000),
+});
+
+test('what has been shown keeps its key and its height when older pages come, in whatever pieces', () => {
+  void fc.assert(
+    fc.property(
+      fc.array(said, { minLength: 1, maxLength: 40 }),
+      fc.array(fc.nat(40)),
+      fc.nat(40),
+      (all, cuts, mark) => {
+        const messages = conversation(all);
+        const heads = new Set<number>();
+        const firsts = [...cuts.map((cut) => cut % messages.length), 0].sort((a, b) => b - a);
+        let shown: MessageRow[] = [];
+        for (const first of firsts) {
+          const rows = rowsOf(messages.slice(first), { hasOlder: first > 0, heads, unreadAfterSeq: mark });
+          // The divider's place is known only once what comes before it is there.
+          const kept = shown.filter(({ kind }) => kind !== 'unread');
+          const now = new Map(rows.map((row) => [row.key, row]));
+          for (const row of kept) expect(now.get(row.key)).toEqual(row);
+          const order = rows.map(({ key }) => key).filter((key) => kept.some((row) => row.key === key));
+          expect(order).toEqual(kept.map(({ key }) => key));
+          if (shown.some(({ kind }) => kind === 'unread')) {
+            expect(rows.filter(({ kind }) => kind === 'unread')).toHaveLength(1);
+          }
+          expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
+          shown = rows;
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('messages of one person within five minutes are a group: the first has the name, the last of a minute the time', () => {
+  const minute = 60_000;
+  const rows = rowsOf(
+    conversation([
+      { by: 'ann', kind: 'CHAT', afterMs: 0 },
+      { by: 'ann', kind: 'CHAT', afterMs: 1_000 },
+      { by: 'ann', kind: 'CHAT', afterMs: minute },
+      { by: 'bob', kind: 'CHAT', afterMs: 1_000 },
+      { by: 'bob', kind: 'CHAT', afterMs: 6 * minute },
+      { by: 'bob', kind: 'SYSTEM', afterMs: 0 },
+      { by: 'bob', kind: 'CHAT', afterMs: 0 },
+    ]),
+  ).filter((row) => row.kind === 'chat');
+  expect(rows.map(({ isHead }) => isHead)).toEqual([true, false, false, true, true, true]);
+  expect(rows.map(({ isTail }) => isTail)).toEqual([false, true, true, true, true, true]);
+});
+
+test('the divider comes above the first message of others after the mark, and not above what the system says', () => {
+  const messages = conversation([
+    { by: 'ann', kind: 'CHAT', afterMs: 0 },
+    { by: 'ann', kind: 'SYSTEM', afterMs: 0 },
+    { by: 'me', kind: 'CHAT', afterMs: 0 },
+    { by: 'ann', kind: 'NOTIFICATION', afterMs: 0 },
+    { by: 'ann', kind: 'CHAT', afterMs: 0 },
+  ]);
+  const kinds = (unreadAfterSeq: number | null) => rowsOf(messages, { unreadAfterSeq }).map(({ kind }) => kind);
+  expect(kinds(1)).toEqual(['beginning', 'day', 'chat', 'system', 'chat', 'unread', 'notice', 'chat']);
+  expect(kinds(4)).toEqual(['beginning', 'day', 'chat', 'system', 'chat', 'notice', 'unread', 'chat']);
+  expect(kinds(5)).not.toContain('unread');
+  expect(kinds(0)).not.toContain('unread');
+  expect(kinds(null)).not.toContain('unread');
+});
+
+test('an own message is one row from its writing to its arrival, also when both are there for a moment', () => {
+  const outgoing = (clientMessageId: string): Outgoing => ({
+    clientMessageId,
+    userId: 'me',
+    roomId: 'room',
+    content: 'mine',
+    queuedAtMs: 0,
+    error: null,
+    status: 'sending',
+    seq: null,
+  });
+  const before = rowsOf([], { outgoing: [outgoing('c-1'), outgoing('c-2')] });
+  const messages = conversation([{ by: 'me', kind: 'CHAT', afterMs: 0 }]);
+  const after = rowsOf(messages, { outgoing: [outgoing('c-1'), outgoing('c-2')] });
+  expect(before.map(({ key }) => key)).toEqual(['own-c-1', 'own-c-2']);
+  expect(after.map(({ key, kind }) => [key, kind])).toEqual([
+    ['beginning', 'beginning'],
+    ['day-1', 'day'],
+    ['own-c-1', 'chat'],
+    ['own-c-2', 'outgoing'],
+  ]);
+  expect(rowsOf(messages, { hasNewer: true, outgoing: [outgoing('c-2')] }).map(({ kind }) => kind)).not.toContain(
+    'outgoing',
+  );
+});

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { type Consumer, consumer, inRepository } from '@gongu/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let project: Consumer;
+beforeAll(() => {
+  project = consumer(['shared', 'client', 'react'], {
+    zod: 'shared',
+    react: 'react',
+    'react-dom': 'react',
+    '@types/react': 'react',
+    '@types/react-dom': 'react',
+    '@tanstack/react-virtual': 'react',
+  });
+});
+afterAll(() => project?.remove());
+
+test('the published package renders on a server, and brings its stylesheet', () => {
+  const rendered = project.run(`
+    import { ChatProvider, ChatRoom } from '@gongu/react';
+    import { createElement as h } from 'react';
+    import { renderToString } from 'react-dom/server';
+    import { readFileSync } from 'node:fs';
+    import { fileURLToPath } from 'node:url';
+    const css = readFileSync(fileURLToPath(import.meta.resolve('@gongu/react/styles.css')), 'utf8');
+    if (!css.includes('.gongu-message') || css.includes('@import')) throw new Error('the stylesheet is not whole');
+    console.log(renderToString(h(ChatProvider, { url: 'http://127.0.0.1:1', token: () => null, locale: 'en' },
+      h(ChatRoom, { roomId: 'a' }))));`);
+  expect(rendered).toContain('gongu-room');
+  expect(rendered).toContain('Write a message');
+});
+
+test('the examples of the README compile against what is published', () => {
+  const examples = readFileSync(inRepository('packages/react/README.md'), 'utf8')
+    .split('```tsx\n')
+    .slice(1)
+    .map((part) => part.split('```')[0]!);
+  expect(examples.length).toBeGreaterThan(1);
+  project.write('package.json', '{"type":"module"}');
+  project.write('css.d.ts', "declare module '*.css';");
+  for (const [i, text] of examples.entries()) project.write(`example-${i}.tsx`, text);
+  const files = ['css.d.ts', ...examples.map((_, i) => `example-${i}.tsx`)];
+  const options = {
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    jsx: 'react-jsx',
+    lib: ['es2023', 'dom', 'dom.iterable'],
+  };
+  expect(project.compile(files, { ...options, skipLibCheck: false })).toBe('');
+});

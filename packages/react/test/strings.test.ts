@@ -1,0 +1,87 @@
+import type { Message } from '@gongu/client';
+import { ERROR_CODES, SYSTEM_EVENTS } from '@gongu/shared';
+import { describe, expect, test } from 'vitest';
+import { type ChatStrings, english, korean, systemText } from '../src/index.ts';
+
+const participant = { userId: 'ann', nickname: '귤사랑', tag: '0042' };
+
+function system(data: object): Message {
+  return {
+    roomId: 'room',
+    seq: 1,
+    messageId: 'room:1',
+    kind: 'SYSTEM',
+    sender: null,
+    content: 'what the server says',
+    replyTo: null,
+    clientMessageId: null,
+    data,
+    createdAt: '2026-01-01T00:00:00.000Z',
+  };
+}
+
+describe.each([
+  ['Korean', korean, /[가-힣]/],
+  ['English', english, /[A-Za-z]/],
+] as const)('%s', (_, strings: ChatStrings, script) => {
+  test('has words of its own for every event of the system, whatever its reason', () => {
+    expect(Object.keys(strings.system).sort()).toEqual([...SYSTEM_EVENTS].sort());
+    const reasons = [
+      undefined,
+      'NOT_A_BUYER',
+      'GAVE_WAY',
+      'CAP_LOWERED',
+      'FULL',
+      'DEADLINE',
+      'SELLER',
+      'UNDERFILLED',
+      'EXPIRED',
+      '?',
+    ];
+    for (const event of SYSTEM_EVENTS) {
+      for (const reason of reasons) {
+        const said = systemText(system({ event, participant, reason, room: { reason } }), strings);
+        expect(said).toMatch(script);
+        expect(said).not.toContain('what the server says');
+        expect(said).not.toContain('undefined');
+        if (event.startsWith('participant.')) expect(said).toContain('귤사랑#0042');
+      }
+    }
+  });
+
+  test('has words for every error, and none of them shows a code', () => {
+    const codes = [
+      ...ERROR_CODES,
+      'CONNECTION_LOST',
+      'TIMED_OUT',
+      'TOKEN_UNAVAILABLE',
+      'NOT_OPEN',
+      'OUTDATED',
+    ] as const;
+    for (const code of codes) {
+      const said = strings.error({ code, message: 'for developers', errors: [] });
+      expect(said).toMatch(script);
+      expect(said).not.toContain(code);
+      expect(said).not.toContain('for developers');
+    }
+  });
+
+  test('counts', () => {
+    for (const count of [0, 1, 2, 1_000]) {
+      expect(strings.newMessages(count)).toContain(String(count));
+      expect(strings.online(count)).toContain(String(count));
+      expect(strings.readBy(count)).toContain(String(count));
+    }
+    for (const names of [['a'], ['a', 'b'], ['a', 'b', 'c']]) expect(strings.typing(names)).toMatch(/\S/);
+  });
+});
+
+test('both languages have the same texts', () => {
+  expect(Object.keys(korean).sort()).toEqual(Object.keys(english).sort());
+});
+
+test('a message of a kind that is not known here is shown as the server put it', () => {
+  for (const data of [{ event: 'room.exploded' }, { event: 'toString' }, {}, null, 'text']) {
+    expect(systemText(system(data as object), korean)).toBe('what the server says');
+  }
+});
