@@ -1,0 +1,129 @@
+// Writes what runs: one bundle per service, and `start`. What did not change is not built again.
+// Our packages go into the bundle; npm's stay outside, and each must be declared where the bundle will look for it.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const recordFile = join(root, 'dist', 'build.json');
+
+/** `owner`: the folder whose package.json lists the npm packages that this bundle imports. */
+const BUNDLES = [
+  { entry: 'services/chat/src/main.ts', output: 'services/chat/dist/main.mjs', owner: 'services/chat' },
+  { entry: 'services/trade/src/main.ts', output: 'services/trade/dist/main.mjs', owner: 'services/trade' },
+  { entry: 'scripts/start/main.ts', output: 'dist/start.mjs', owner: '.' },
+  { entry: 'scripts/start/reset.ts', output: 'dist/reset.mjs', owner: '.' },
+  { entry: 'scripts/start/service.ts', output: 'dist/service.mjs', owner: '.' },
+  { entry: 'scripts/demo/main.ts', output: 'dist/demo.mjs', owner: '.' },
+  { entry: 'scripts/loadtest/main.ts', output: 'dist/loadtest.mjs', owner: '.' },
+];
+
+/** Beside a bundle's own inputs, what decides how they resolve. */
+const ALSO = ['scripts/build.mjs', 'pnpm-lock.yaml', 'tsconfig.json'];
+
+/** @returns {Promise<void>} @throws Error with esbuild's messages already printed */
+export async function build() {
+  await import('./generate.mjs');
+  const built = readRecord();
+  const stale = BUNDLES.filter((bundle) => !isFresh(bundle, built[bundle.output]));
+  if (stale.length === 0) return;
+  const results = await Promise.allSettled(
+    stale.map(async (bundle) => {
+      const started = Date.now();
+      built[bundle.output] = hashesOf(await bundleOne(bundle));
+      console.log(`built ${bundle.output} (${Date.now() - started} ms)`);
+    }),
+  );
+  writeWhole(recordFile, `${JSON.stringify(built)}\n`);
+  await esbuild.stop(); // its helper process would stay as long as `start` runs
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** Paths of everything that went into the bundle, relative to the root. */
+async function bundleOne({ entry, output, owner }) {
+  const { outputFiles, metafile } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: output,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    sourcesContent: false,
+    loader: { '.lua': 'text' },
+    logLevel: 'warning',
+    metafile: true,
+    write: false,
+    plugins: [{ name: 'npm-stays-outside', setup: keepNpmOutside }],
+  });
+  checkDeclared(metafile, owner);
+  for (const { path, contents } of outputFiles) writeWhole(path, contents);
+  // A script of presence is named `beat-2.lua?raw`, as Vite wants it.
+  return Object.keys(metafile.inputs).map((file) => file.replace(/\?.*$/, ''));
+}
+
+function keepNpmOutside(bundler) {
+  bundler.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+    kind === 'entry-point' || path.startsWith('@gongu/') ? undefined : { path, external: true },
+  );
+}
+
+/** pnpm shows a bundle only what its own package declares, so a gap would appear as late as at run time. */
+function checkDeclared({ inputs, outputs }, owner) {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, owner, 'package.json'), 'utf8'));
+  const problems = [];
+  const kept = new Set(Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
+  for (const path of kept) {
+    const name = /^(?:@[^/]+\/)?[^/]+/.exec(path)[0];
+    if (path.startsWith('node:') || builtinModules.includes(name) || name in dependencies) continue;
+    const by = Object.keys(inputs).find((file) => inputs[file].imports.some((one) => one.path === path));
+    problems.push(`${by} imports ${name}, which is not among the dependencies of ${join(owner, 'package.json')}`);
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+}
+
+function isFresh({ output }, hashes) {
+  if (!hashes || !existsSync(join(root, output))) return false;
+  const now = hashesOf(Object.keys(hashes));
+  return Object.entries(hashes).every(([file, hash]) => now[file] === hash);
+}
+
+function hashesOf(files) {
+  return Object.fromEntries([...new Set([...files, ...ALSO])].map((file) => [file, hashOf(join(root, file))]));
+}
+
+function hashOf(file) {
+  return existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('base64url') : 'none';
+}
+
+function readRecord() {
+  try {
+    return JSON.parse(readFileSync(recordFile, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/** Appears as a whole: somebody may be starting the file, or building beside us. */
+function writeWhole(file, contents) {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, contents);
+  renameSync(draft, file);
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    await build();
+  } catch (error) {
+    // esbuild has printed its own messages.
+    if (!error.errors) console.error(`build: ${error.message}`);
+    process.exit(1);
+  }
+  console.log(`everything is built in ${relative(process.cwd(), root) || '.'}`);
+}

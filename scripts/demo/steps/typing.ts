@@ -1,0 +1,25 @@
+import { confirm, eventually, type Scene } from '../scene.ts';
+
+/** One types, and the others see it; with Redis on both instances, without it on his own. */
+export async function typing(scene: Scene): Promise<string> {
+  const { cast, stage, say } = scene;
+  const writer = cast.present().at(-1)!;
+  const others = cast.present().length - 1;
+  const seen = new Set<string>();
+  const hushed = new Set<string>();
+  const deafen = cast.listen((who, frame) => {
+    if (frame.type === 'typing' && frame.user.userId === writer.userId) (frame.typing ? seen : hushed).add(who.userId);
+  });
+  try {
+    writer.typing(true);
+    await eventually(scene, 'typing is seen', async () => (seen.size >= (stage.redis ? others : 1) ? true : undefined));
+    writer.typing(false);
+    await eventually(scene, 'its end is seen', async () => (hushed.size >= seen.size ? true : undefined));
+  } finally {
+    deafen();
+  }
+  confirm(!seen.has(writer.userId), 'nobody is told of himself');
+  say(`   ${cast.nicknameOf(writer)} types: ${seen.size} of ${others} others see it, and see when it ends`);
+  if (!stage.redis) say('   (those on his own instance: without Redis, what does not last stays there)');
+  return `seen by ${seen.size} of ${others}`;
+}

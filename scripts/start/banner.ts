@@ -1,0 +1,59 @@
+import type { Product } from '@gongu/shared';
+import type { People, Person } from './people.ts';
+
+export interface BannerOptions {
+  chatUrl: string;
+  tradeUrl: string;
+  database: string;
+  redis: string;
+  dataDir: string;
+  /** Address that the services listen on. */
+  host: string;
+  people: People;
+  /** Sample products; may be empty when they could not be created. */
+  products: readonly Product[];
+  /** Seconds since the command. */
+  seconds: number;
+}
+
+/** What a new user needs to go on: URLs, tokens, and lines to paste. */
+export function banner(options: BannerOptions): string {
+  const { chatUrl, tradeUrl, database, redis, dataDir, host, people, products, seconds } = options;
+  const everywhere = host === '0.0.0.0' || host === '::';
+  const [ann, bob] = people.shoppers as [Person, Person];
+  const product = products[0];
+  return [
+    '',
+    `gongu is ready (${seconds.toFixed(1)} s)`,
+    '',
+    `  trade     ${tradeUrl}   (${tradeUrl}/docs)`,
+    `  chat      ${chatUrl}   (${chatUrl}/docs)`,
+    `  database  ${database}`,
+    `  redis     ${redis}`,
+    `  data      ${dataDir} (secrets, logs, run.json)`,
+    ...(everywhere
+      ? ['  For development only: all of this network may sign in. HOST=127.0.0.1 keeps it to this machine.']
+      : []),
+    '',
+    `A seller and two shoppers (tokens for ${people.ttlDays} days):`,
+    '',
+    `SELLER=${people.seller.token}`,
+    `ANN=${ann.token}`,
+    `BOB=${bob.token}`,
+    ...(product
+      ? [
+          '',
+          `"${product.title}" and its room, to paste after the tokens:`,
+          '',
+          `PRODUCT=${product.id}`,
+          `curl -s ${tradeUrl}/api/products`,
+          `curl -s -X POST ${tradeUrl}/api/products/$PRODUCT/participations -H "Authorization: Bearer $ANN"`,
+          `curl -s ${chatUrl}/api/chat/rooms/$PRODUCT -H "Authorization: Bearer $ANN"`,
+          `CHAT_URL=${chatUrl} node examples/talk.mjs "$BOB" $PRODUCT "안녕하세요"`,
+        ]
+      : []),
+    '',
+    'Ctrl-C stops everything.',
+    '',
+  ].join('\n');
+}

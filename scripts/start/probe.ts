@@ -1,0 +1,59 @@
+import { get } from 'node:http';
+import { connect } from 'node:net';
+
+export interface ProbeOptions {
+  headers?: Record<string, string>;
+  /** @default 2_000 */
+  timeoutMs?: number;
+}
+
+/** Whether a GET is answered by 200. A connection of its own each time: it must not keep a stopping server waiting. */
+export function answersOk(url: string, { headers = {}, timeoutMs = 2_000 }: ProbeOptions = {}): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, timeout: timeoutMs, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(false));
+    request.on('close', () => resolve(false));
+  });
+}
+
+/** Whether a Redis answers there and takes the password. Over a plain socket: one PING is no reason for a client. */
+export function redisAnswers(at: {
+  host: string;
+  port: number;
+  password: string;
+  timeoutMs?: number;
+}): Promise<boolean> {
+  const { host, port, password, timeoutMs = 1_000 } = at;
+  return new Promise((resolve) => {
+    const socket = connect(port, host, () => socket.write(`AUTH ${password}\r\nPING\r\n`));
+    socket.setTimeout(timeoutMs, () => socket.destroy());
+    let answer = '';
+    socket.on('data', (text) => {
+      answer += text;
+      if (answer.includes('+PONG') || answer.includes('-')) socket.destroy();
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(answer.includes('+PONG')));
+  });
+}
+
+/**
+ * What a service says of one of its parts at `/readyz`: `ok`, `down`, `off`; undefined when it says nothing.
+ *
+ * @param url of the service
+ */
+export async function checkOf(url: string, part: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${url}/readyz`, {
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(2_000),
+    });
+    return ((await answer.json()) as { checks?: Record<string, string> }).checks?.[part];
+  } catch {
+    return undefined;
+  }
+}
