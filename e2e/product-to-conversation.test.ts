@@ -1,0 +1,128 @@
+import { probe } from '@gongu/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { call, type Pair, startPair } from './fixture/pair.ts';
+
+let pair: Pair;
+beforeAll(async () => {
+  pair = await startPair({ chatEnv: { LOG_LEVEL: 'trace' }, tradeEnv: { LOG_LEVEL: 'trace' } });
+});
+afterAll(async () => {
+  await pair?.stop();
+});
+
+const product = (change: object = {}) => ({
+  title: '제주 감귤 10kg',
+  description: '새콤달콤',
+  price: { amount: 23_000, currency: 'KRW' },
+  minParticipants: 2,
+  maxParticipants: 3,
+  deadline: new Date(Date.now() + 3_600_000).toISOString(),
+  ...change,
+});
+
+async function create(change: object = {}): Promise<string> {
+  const { status, body } = await call(
+    'POST',
+    `${pair.tradeUrl}/api/products`,
+    pair.user('seller', ['seller']),
+    product(change),
+  );
+  expect(status).toBe(201);
+  return body.id;
+}
+
+const room = async (id: string) =>
+  (await call('GET', `${pair.chat.url}/api/chat/rooms/${id}`, pair.service())).body as Record<string, unknown>;
+const buy = (id: string, who: string) =>
+  call('POST', `${pair.tradeUrl}/api/products/${id}/participations`, pair.user(who), {});
+
+it('takes a product from its creation over a conversation with a lost network to its close', async () => {
+  const id = await create();
+  await expect
+    .poll(() => room(id))
+    .toMatchObject({ roomId: id, status: 'ACTIVE', hostId: 'seller', maxParticipants: 3 });
+
+  const open = (who: string) => probe(pair.chat.ws, { protocols: ['gongu.v1', `bearer.${pair.user(who)}`] });
+  const [ann, bob, guest] = await Promise.all([open('ann'), open('bob'), open('guest')]);
+  for (const socket of [ann, bob, guest]) {
+    socket.send({ type: 'join', ref: 'j', roomId: id });
+    expect(await socket.next((frame) => frame.type === 'joined')).toMatchObject({ room: { title: '제주 감귤 10kg' } });
+  }
+  ann.send({ type: 'send', ref: '1', roomId: id, clientMessageId: 'a-1', content: '안녕하세요' });
+  const { seq } = await ann.next((frame) => frame.type === 'ack');
+  expect(await bob.next((frame) => frame.type === 'message' && frame.seq === seq)).toMatchObject({
+    content: '안녕하세요',
+  });
+
+  // The tunnel: Bob's connection breaks, the others talk and buy, Bob comes back and misses nothing.
+  bob.terminate();
+  ann.send({ type: 'send', ref: '2', roomId: id, clientMessageId: 'a-2', content: '터널' });
+  await ann.next((frame) => frame.type === 'ack' && frame.ref === '2');
+  expect((await buy(id, 'ann')).status).toBe(201);
+  await ann.next((frame) => frame.type === 'message' && frame.data?.event === 'participant.committed');
+  const again = await open('bob');
+  again.send({ type: 'join', roomId: id, after: seq });
+  const joined = await again.next((frame) => frame.type === 'joined');
+  expect(joined).toMatchObject({ recovered: true, hasMore: false, room: { committedCount: 1 } });
+  expect(joined.messages.map((message: { seq: number }) => message.seq)).toEqual(
+    Array.from({ length: joined.lastSeq - seq }, (_, i) => seq + 1 + i),
+  );
+  expect(joined.messages[0]).toMatchObject({ content: '터널', clientMessageId: 'a-2' });
+
+  // Two more buyers fill it: closed at once, in both services, and the guest who did not buy has to go.
+  expect((await buy(id, 'bob')).status).toBe(201);
+  expect((await buy(id, 'cho')).status).toBe(201);
+  expect((await buy(id, 'late')).status).toBe(409);
+  await ann.next((frame) => frame.type === 'message' && frame.data?.event === 'room.closed');
+  expect(
+    await guest.next(
+      (frame) => frame.data?.event === 'participant.removed' && frame.data.participant.userId === 'guest',
+    ),
+  ).toBeTruthy();
+  expect(await room(id)).toMatchObject({ status: 'CLOSED', reason: 'FULL', participantCount: 3, committedCount: 3 });
+  guest.send({ type: 'send', ref: '9', roomId: id, clientMessageId: 'g-1', content: '?' });
+  expect(await guest.next((frame) => frame.type === 'error')).toMatchObject({ ref: '9', code: 'NOT_A_MEMBER' });
+  again.send({ type: 'send', ref: '3', roomId: id, clientMessageId: 'b-1', content: '감사합니다' });
+  expect(await again.next((frame) => frame.type === 'ack')).toMatchObject({ clientMessageId: 'b-1' });
+  for (const socket of [ann, again, guest]) socket.close();
+}, 60_000);
+
+it('creates products while chat is away and opens their rooms in order when it returns', async () => {
+  await pair.chat.kill('SIGKILL');
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i++) ids.push(await create({ title: `상품 ${i}`, maxParticipants: 2 }));
+  for (const id of ids) expect((await buy(id, 'ann')).status).toBe(201);
+  expect((await buy(ids[0]!, 'bob')).status).toBe(201); // full, closed
+  await pair.chat.start();
+  await expect
+    .poll(async () => Promise.all(ids.map(async (id) => (await room(id)).status)), { timeout: 60_000, interval: 200 })
+    .toEqual(['CLOSED', 'ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE']);
+  await expect
+    .poll(async () => Promise.all(ids.map(async (id) => (await room(id)).committedCount)), {
+      timeout: 60_000,
+      interval: 200,
+    })
+    .toEqual([2, 1, 1, 1, 1]);
+  const { body } = await call('GET', `${pair.chat.url}/api/chat/rooms/${ids[0]}/messages`, pair.service());
+  const events = (body as unknown as { messages: { data?: { event: string } }[] }).messages.map(
+    (message) => message.data?.event,
+  );
+  expect(events).toEqual([
+    'room.opened',
+    'participant.joined',
+    'participant.committed',
+    'participant.joined',
+    'participant.committed',
+    'room.closed',
+  ]);
+}, 120_000);
+
+it('writes no token and no message text into any log, even at level trace', () => {
+  const text = pair
+    .output()
+    .map((line) => JSON.stringify(line))
+    .join('\n');
+  expect(text).not.toMatch(/eyJ[A-Za-z0-9_-]{10,}\./);
+  expect(text).not.toContain('안녕하세요');
+  expect(text).not.toContain('터널');
+});

@@ -1,0 +1,280 @@
+import { spawnSync } from 'node:child_process';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { probe, testDatabase } from '@gongu/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Installation, install, type Run } from './fixture/installation.ts';
+import { processesIn } from './fixture/processes.ts';
+
+/** A start takes seconds alone, and more beside other tests. */
+const TIMEOUT_MS = 120_000;
+const READY = /Ctrl-C stops everything/;
+
+let here: Installation;
+beforeAll(async () => {
+  here = await install();
+}, TIMEOUT_MS);
+afterEach(() => here.tidy(), TIMEOUT_MS);
+afterAll(() => here?.remove(), TIMEOUT_MS);
+
+async function ready(run: Run): Promise<Run> {
+  await run.until(READY);
+  return run;
+}
+
+async function stop(run: Run): Promise<void> {
+  run.signal('SIGINT');
+  expect(await run.exited, run.output()).toBe(0);
+  expect(await processesIn(here.root)).toEqual([]);
+}
+
+const printed = (run: Run, name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(run.output())![1]!;
+const trade = (path: string, token: string, init: RequestInit = {}) =>
+  fetch(`http://127.0.0.1:${here.tradePort}${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+  });
+const room = (id: string, token: string) =>
+  fetch(`http://127.0.0.1:${here.chatPort}/api/chat/rooms/${id}`, { headers: { authorization: `Bearer ${token}` } });
+const sampleCount = async (token: string) => {
+  const { items } = (await (await trade('/api/products?sellerId=seller-1&limit=100', token)).json()) as {
+    items: { title: string }[];
+  };
+  return items.length;
+};
+
+describe('a start in a new clone', () => {
+  let seller = '';
+  let productId = '';
+
+  it(
+    'prints URLs, tokens and lines to paste, and they work',
+    async () => {
+      const run = await ready(here.run());
+      seller = printed(run, 'SELLER');
+      expect(await sampleCount(seller)).toBe(3);
+
+      const created = await trade('/api/products', seller, {
+        method: 'POST',
+        body: JSON.stringify({
+          title: '딸기',
+          price: { amount: 9_900, currency: 'KRW' },
+          maxParticipants: 5,
+          deadline: new Date(Date.now() + 3_600_000).toISOString(),
+        }),
+      });
+      expect(created.status).toBe(201);
+      productId = ((await created.json()) as { id: string }).id;
+      await expect.poll(async () => (await room(productId, printed(run, 'ANN'))).status, { timeout: 15_000 }).toBe(200);
+
+      const url = `ws://127.0.0.1:${here.chatPort}/ws`;
+      const bob = await probe(url, { protocols: ['gongu.v1', `bearer.${printed(run, 'BOB')}`] });
+      bob.send({ type: 'join', ref: 'j', roomId: printed(run, 'PRODUCT') });
+      expect(await bob.next((frame) => frame.type === 'joined')).toMatchObject({ room: { hostId: 'seller-1' } });
+
+      const runFile = join(here.dataDir, 'run.json');
+      expect((await stat(runFile)).mode & 0o777).toBe(0o600);
+      expect(JSON.parse(await readFile(runFile, 'utf8'))).toMatchObject({
+        CHAT_URL: `http://127.0.0.1:${here.chatPort}`,
+        TRADE_URL: `http://127.0.0.1:${here.tradePort}`,
+        DATABASE_URL: expect.stringContaining('postgresql://'),
+        JWT_SECRET: expect.any(String),
+        SERVICE_JWT_SECRET: expect.any(String),
+      });
+
+      const second = here.run();
+      expect(await second.exited).toBe(1);
+      expect(second.output()).toMatch(/^gongu: .* is in use by process \d+: .*\n$/);
+
+      await stop(run);
+      await expect(stat(runFile)).rejects.toThrow('ENOENT');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'keeps data, secrets and samples for the next start, whose supervisor may be killed, and for the one after',
+    async () => {
+      const killed = await ready(here.run());
+      const seconds = Number(/ready \(([\d.]+) s\)/.exec(killed.output())![1]);
+      expect(seconds).toBeLessThan(60);
+      expect((await trade(`/api/products/${productId}`, seller)).status).toBe(200);
+      expect((await room(productId, seller)).status).toBe(200);
+      expect(await sampleCount(seller)).toBe(4);
+      const ended = await trade(`/api/products/${printed(killed, 'PRODUCT')}/cancel`, seller, {
+        method: 'POST',
+        body: '{}',
+      });
+      expect(ended.status).toBe(200);
+      killed.kill('SIGKILL');
+      await killed.exited;
+      expect((await processesIn(here.root)).length).toBeGreaterThanOrEqual(3);
+
+      const next = await ready(here.run());
+      expect(next.output()).toMatch(/stopping trade \(process \d+\), left behind/);
+      expect(next.output()).toMatch(/stopping chat \(process \d+\), left behind/);
+      expect((await room(productId, seller)).status).toBe(200);
+      // The sample that was ended has a successor, and only that one.
+      expect(await sampleCount(seller)).toBe(5);
+      expect(printed(next, 'PRODUCT')).not.toBe(printed(killed, 'PRODUCT'));
+      expect((await processesIn(here.root)).filter(({ command }) => command.includes('chat/dist'))).toHaveLength(1);
+      await stop(next);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'starts a service and a PostgreSQL again that were killed',
+    async () => {
+      const run = await ready(here.run());
+      const children = JSON.parse(await readFile(join(here.dataDir, 'children.json'), 'utf8')) as {
+        chat: { pid: number };
+      };
+      process.kill(children.chat.pid, 'SIGKILL');
+      await run.until(/chat ended \(killed by SIGKILL\): starting it again/);
+      await run.until(/chat is back/);
+      const [postgres] = (await processesIn(here.root)).filter(({ command }) => command.includes('/postgres -D'));
+      process.kill(postgres!.pid, 'SIGKILL');
+      await run.until(/PostgreSQL is back/);
+      await expect.poll(async () => (await room(productId, seller)).status, { timeout: 30_000 }).toBe(200);
+      run.signal('SIGTERM');
+      expect(await run.exited).toBe(0);
+      expect(await processesIn(here.root)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'begins anew after a reset, which is refused while it runs and leaves alone what is not ours',
+    async () => {
+      const run = await ready(here.run());
+      const refused = here.run({ args: ['reset.mjs'] });
+      expect(await refused.exited).toBe(1);
+      expect(refused.output()).toMatch(/^gongu: .* is in use by process \d+: .*\n$/);
+      await stop(run);
+
+      await writeFile(join(here.dataDir, 'notes.txt'), 'mine');
+      const reset = here.run({ args: ['reset.mjs'] });
+      expect(await reset.exited, reset.output()).toBe(0);
+      expect(await readdir(here.dataDir)).toEqual(['notes.txt']);
+
+      const next = await ready(here.run());
+      expect(await sampleCount(printed(next, 'SELLER'))).toBe(3);
+      expect((await trade('/api/products?mine=seller', seller)).status).toBe(401);
+      await stop(next);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'uses DATABASE_URL where there is one, and then has no PostgreSQL of its own',
+    async () => {
+      const database = await testDatabase();
+      await writeFile(join(here.root, '.env'), `DATABASE_URL=${database.url}\nDATA_DIR=elsewhere\n`);
+      const run = await ready(here.run());
+      expect(run.output()).toContain(`PostgreSQL at ${new URL(database.url).host}`);
+      expect(await readdir(join(here.root, 'elsewhere'))).not.toContain('postgres');
+      expect(await sampleCount(printed(run, 'SELLER'))).toBe(3);
+      await stop(run);
+      await database.drop();
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'leaves nothing when it is interrupted halfway',
+    async () => {
+      const run = here.run();
+      await run.until(/PostgreSQL on .* is ready/);
+      await stop(run);
+      expect(run.output()).not.toMatch(READY);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('what keeps it from starting', () => {
+  /** Exit 1 with exactly one line on standard error; nothing is left running. */
+  async function refusal(run: Run): Promise<string> {
+    expect(await run.exited, run.output()).toBe(1);
+    expect(run.stderr().trimEnd().split('\n')).toHaveLength(1);
+    expect(await processesIn(here.root)).toEqual([]);
+    return run.stderr().trimEnd();
+  }
+
+  it(
+    'is told in one line: a port in use',
+    async () => {
+      const server = createServer().listen(here.tradePort, '127.0.0.1');
+      const line = await refusal(here.run());
+      server.close();
+      expect(line).toBe(
+        `gongu: port ${here.tradePort} is in use: stop what listens there, or set TRADE_PORT to another port`,
+      );
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is told in one line: a broken .env, without what it holds',
+    async () => {
+      const file = join(here.root, '.env');
+      await writeFile(file, '# ours\nLOG_LEVEL=debug\nJWT_SECRET: top-secret\n');
+      expect(await refusal(here.run())).toBe(`gongu: ${file}, line 3: is not of the form NAME=value`);
+      await writeFile(file, 'JWT_SECRET="top-secret\nCHAT_PORT=1\n');
+      expect(await refusal(here.run())).toBe(`gongu: ${file}, line 1: the quote " is never closed`);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is told in one line: a DATABASE_URL that nobody answers, without its password',
+    async () => {
+      const file = join(here.root, '.env');
+      await writeFile(file, 'DATABASE_URL=postgresql://me:hidden@127.0.0.1:1/shop\n');
+      expect(await refusal(here.run())).toMatch(
+        /^gongu: PostgreSQL at 127\.0\.0\.1:1\/shop is not reachable: .*ECONNREFUSED/,
+      );
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is told in one line: a full disk',
+    async (test) => {
+      const small = join(here.root, 'small');
+      spawnSync('mkdir', [small]);
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=711', 'tmpfs', small]).status === 0;
+      if (!mounted) test.skip('needs root, to mount a small file system');
+      try {
+        const line = await refusal(here.run({ env: { DATA_DIR: small } }));
+        expect(line).toMatch(/^gongu: .*No space left on device/i);
+        expect(line).toContain(small);
+      } finally {
+        spawnSync('umount', [small]);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is told by a service alone for every variable at once',
+    async () => {
+      for (const service of ['chat', 'trade']) {
+        const unset = here.run({ args: ['service.mjs', service] });
+        expect(await unset.exited).toBe(1);
+        for (const name of ['DATABASE_URL', 'JWT_SECRET', 'SERVICE_JWT_SECRET', 'ALLOWED_ORIGINS']) {
+          expect(unset.stderr()).toMatch(new RegExp(`^  ${name}: is not set`, 'm'));
+        }
+        const bad = here.run({ args: ['service.mjs', service], env: { LOG_LEVEL: 'loud', JWT_SECRET: 'too-short' } });
+        expect(await bad.exited).toBe(1);
+        for (const name of ['DATABASE_URL', 'JWT_SECRET', 'SERVICE_JWT_SECRET', 'ALLOWED_ORIGINS', 'LOG_LEVEL']) {
+          expect(bad.stderr()).toMatch(new RegExp(`^  ${name}: `, 'm'));
+        }
+        expect(bad.stderr()).not.toContain('too-short');
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
