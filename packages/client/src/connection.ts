@@ -159,7 +159,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   function wait(error: ChatError, orderedMs: number | null): void {
-    const delayMs = orderedMs ?? backoffMs(attempt, { random });
+    // Where a server that is full could say when to come again, that is when; a refused upgrade of a browser can't.
+    const delayMs = orderedMs ?? Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, { random }));
     attempt++;
     mayHurry = orderedMs === null;
     change({ status: 'waiting', transport: null, retryAtMs: clock.now() + delayMs, attempt, error });

@@ -37,6 +37,8 @@ export function createSseRoom(options: SseRoomOptions) {
   let stream: { close(): void } | null = null;
   let cancelNext = () => {};
   let canStream = true;
+  /** When a server that was full may be asked for a stream again. */
+  let streamFromMs = 0;
   let turn = 0;
 
   async function get<T>(what: string): Promise<Result<T>> {
@@ -91,6 +93,8 @@ export function createSseRoom(options: SseRoomOptions) {
     });
   }
 
+  const mayFollow = () => canStream && clock.now() >= streamFromMs;
+
   function follow(): void {
     pause();
     if (!canStream || !options.mayStream()) {
@@ -107,11 +111,14 @@ export function createSseRoom(options: SseRoomOptions) {
       alive: options.alive,
       ended(status, error) {
         stream = null;
+        // Full at the moment: it is asked again when it says, and polled meanwhile.
+        if (status === 503 || status === 429) streamFromMs = clock.now() + (error?.retryAfterMs ?? POLL_MS);
         // No such stream here, or not with this proxy: the rest of the API still works.
-        if (status >= 400 && status !== 401) canStream = false;
+        else if (status >= 400 && status !== 401) canStream = false;
         if (status === 0) options.failed({ code: 'CONNECTION_LOST', message: 'The stream broke', errors: [] });
         else if (status === 401 && error) options.failed(error);
-        else next(canStream ? options.random() * REOPEN_MS : 0, canStream ? follow : poll);
+        else if (mayFollow()) next(options.random() * REOPEN_MS, follow);
+        else next(0, poll);
       },
     });
   }
@@ -137,7 +144,7 @@ export function createSseRoom(options: SseRoomOptions) {
     options.alive();
     if (found.value === null) return options.event({ type: 'resync', roomId, afterSeq: seq });
     for (const message of found.value) pass({ type: 'message', ...message });
-    next(POLL_MS, canStream ? follow : poll);
+    next(POLL_MS, mayFollow() ? follow : poll);
   }
 
   function next(delayMs: number, task: () => void): void {

@@ -79,7 +79,12 @@ function openChannel({ rest, fetch, clock, random }: SseTransportOptions, first:
     const answer = await ask();
     if (over) return;
     // An error that is no end to a channel is one to its beginning.
-    if (!answer.ok) return ends(answer.error) ? undefined : end(1006, answer.error.message);
+    if (!answer.ok) {
+      if (ends(answer.error)) return;
+      // Told first: it may say when to come again.
+      refuse(answer.error, {});
+      return end(1006, answer.error.message);
+    }
     event(readyOf(readClaims(token), clock.now()));
   }
 

@@ -77,6 +77,15 @@ test('tries that fail wait longer and longer; a connection that held for 10 s st
   expect(state().retryAtMs).toBe(clock.now() + 500);
 });
 
+test('a server that says when to come again is asked no sooner, and no later than its word or the own wait', async () => {
+  const { clock, carrier, state } = await connected();
+  carrier.last().says({ type: 'error', code: 'UNAVAILABLE', message: 'full', errors: [], retryAfterMs: 7_000 });
+  carrier.last().ends(1006);
+  expect(state()).toMatchObject({ status: 'waiting', retryAtMs: clock.now() + 7_000 });
+  await clock.advance(7_000);
+  expect(state().status).toBe('connecting');
+});
+
 test.each([4500, 4501, 4503, 4504, 4999, 1000, 1009])('a close with %i stays away', async (code) => {
   const { connection, clock, carrier, asked, state, told } = await connected();
   carrier.last().says({ type: 'error', code: 'UNAUTHENTICATED', message: 'no', errors: [] });

@@ -94,6 +94,21 @@ test('where there is no stream either, it asks every 3 s', async () => {
   expect(carrier(ann)).toBe('sse');
 });
 
+test('a server that is full is asked for the stream again when it said, and for the messages meanwhile', async () => {
+  const gateway = await httpGateway(chat.url);
+  gateway.fill(2);
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  const bob = shopper({ url: chat.url, token: () => chat.token('bob'), roomId });
+  for (const each of [ann, bob]) await each.until(({ status }) => status === 'live');
+  expect(gateway.opened).toBe(0);
+  bob.room.send({ content: 'while full' });
+  await ann.until(() => ann.texts().includes('while full'));
+  await expect.poll(() => gateway.opened).toBe(1);
+  bob.room.send({ content: 'by stream' });
+  await ann.until(() => ann.texts().includes('by stream'));
+});
+
 test('more rooms than a browser has connections: three are streamed, the others asked for', async () => {
   const gateway = await httpGateway(chat.url);
   const rooms = await Promise.all(Array.from({ length: 5 }, () => chat.room()));

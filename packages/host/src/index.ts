@@ -4,6 +4,7 @@ export { type Clock, systemClock, type Timer } from './clock.ts';
 export { type Cron, type CronOptions, createCron } from './cron.ts';
 export { EnvError, type EnvProblem, readEnv } from './env.ts';
 export { envFields } from './env-fields.ts';
+export { announceDraining, drainNoticeMs } from './http/announce-draining.ts';
 export { type DocsOptions, registerDocs } from './http/docs.ts';
 export { problemHeaders, sendProblem, toAppError } from './http/error-answers.ts';
 export { type CheckResult, type HealthOptions, type Lifecycle, registerHealth } from './http/health.ts';
@@ -11,7 +12,7 @@ export { createHttp, type Http, type HttpOptions, type ServiceInfo } from './htt
 export { observeHttp } from './http/observe-http.ts';
 export { type AllowedOrigins, isOriginAllowed } from './http/origins.ts';
 export { noContent, type ProblemResponse, problems } from './http/problem-responses.ts';
-export { noteUser } from './http/request-log.ts';
+export { hush, noteUser } from './http/request-log.ts';
 export { findBadText } from './http/text-guard.ts';
 export { requestIdOf, type Trace, traceHeaders, traceOf } from './http/trace.ts';
 export { createLog, errorFields, LOG_LEVELS, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';
@@ -30,5 +31,6 @@ export {
 export { isUnavailable } from './postgres/unavailable.ts';
 export { waitForPostgres } from './postgres/wait-for-postgres.ts';
 export { dataDir, readRunFile, writeRunFile } from './run-file.ts';
+export { createSettle, type Settle } from './settle.ts';
 export { onShutdown, type Shutdown, type ShutdownOptions, type ShutdownStep } from './shutdown.ts';
 export { StartError } from './start-error.ts';

@@ -1,10 +1,13 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import {
+  announceDraining,
   type Clock,
   createAuth,
   createCron,
   createHttp,
   createMetrics,
+  createSettle,
+  drainNoticeMs,
   isUnavailable,
   type Logger,
   observeHttp,
@@ -14,6 +17,7 @@ import {
 } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { FastifyInstance } from 'fastify';
+import { createAdmission } from './admission.ts';
 import { createLocalBus, createLocalExchange, type LocalExchange } from './bus/local-bus.ts';
 import { createRedisBus } from './bus/redis-bus.ts';
 import { type ChatMetrics, createChatMetrics } from './chat-metrics.ts';
@@ -167,6 +171,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     allowedOrigins: env.ALLOWED_ORIGINS,
     service: { name: 'gongu chat', version: '0.1.0', description: 'Rooms, participants and messages of group buys' },
   });
+  announceDraining(app, () => state === 'draining');
   await registerDocs(app);
   observeHttp(app, metrics);
   registerHealth(app, {
@@ -201,16 +206,26 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
   const connections = createConnectionWatch({ presence, failed: (error) => failed('count of connections', error) });
   const dispatch = createDispatch({ hub, members, messages, presence, beat, connections, rate: messageRate, now });
   const sessions = createSessions({ random: Math.random });
+  const admission = createAdmission({
+    maxConnections: env.MAX_CONNECTIONS,
+    maxHandshakesPerSecond: env.MAX_HANDSHAKES_PER_SECOND,
+    connections: () => sessions.size,
+    draining: () => state === 'draining',
+    now: () => performance.now(),
+    random: Math.random,
+  });
   await registerSockets(app, {
     env,
     log,
     now,
     dispatch,
     sessions,
+    admission,
     identify,
     anonymous,
     newId: randomUUID,
     refused: counts.refused,
+    handshakes: { accepted: counts.handshakeAccepted, refused: counts.handshakeRefused },
     ...(owners ? { instances: { owners, fetch, sign: auth.signService, verify: isInstance } } : {}),
   });
 
@@ -256,14 +271,20 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     },
     async stop() {
       state = 'draining';
+      const settle = createSettle(log);
+      const noticeMs = drainNoticeMs(env.DRAIN_MS);
+      // Sockets are told only when nobody can come back to this instance.
+      await new Promise((resolve) => setTimeout(resolve, noticeMs));
       app.server.close();
-      await Promise.all([cron.stop(), ...stops.map((stop) => stop())]);
-      await sessions.drain({ windowMs: env.DRAIN_MS / 2, deadlineMs: env.DRAIN_MS });
-      await messages.idle();
-      await app.close();
+      await sessions.drain({ windowMs: env.DRAIN_MS / 2, deadlineMs: env.DRAIN_MS - noticeMs });
+      await settle('messages', messages.idle(), env.DRAIN_MS + 1_000);
+      const jobs = [cron.stop(), ...stops.map((stop) => stop())];
+      await settle('jobs', Promise.all(jobs), env.DRAIN_MS + 1_500);
+      await settle('HTTP', app.close(), env.DRAIN_MS + 2_000);
       hub.close();
-      await Promise.all([bus.close(), presence.close(), owners?.close()]);
-      await store.close();
+      const links = [bus.close(), presence.close(), owners?.close()];
+      await settle('Redis', Promise.all(links), env.DRAIN_MS + 2_500);
+      await settle('PostgreSQL', store.close(), env.DRAIN_MS + 3_500);
       log.info({ event: 'service.stopped' }, 'service stopped');
     },
   };

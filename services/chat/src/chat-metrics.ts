@@ -14,6 +14,15 @@ export function createChatMetrics(
     help: 'Commands answered with an error, by its code',
     labels: ['code'],
   });
+  const handshakesAccepted = metrics.counter({
+    name: 'gongu_chat_handshakes_accepted_total',
+    help: 'Handshakes that became a socket, a stream or a polling session',
+  });
+  const handshakesRefused = metrics.counter({
+    name: 'gongu_chat_handshakes_refused_total',
+    help: 'Handshakes that were refused: max_connections, max_handshakes, draining, or an error code',
+    labels: ['reason'],
+  });
   const delivered = metrics.counter({
     name: 'gongu_chat_events_delivered_total',
     help: 'Events written to sockets, one for each socket',
@@ -58,6 +67,8 @@ export function createChatMetrics(
     },
     accepted: (count: number) => accepted.inc(count),
     refused: (code: string) => refused.inc({ code }),
+    handshakeAccepted: () => handshakesAccepted.inc(),
+    handshakeRefused: (reason: string) => handshakesRefused.inc({ reason }),
     delivered: (count: number) => delivered.inc(count),
     repaired: () => repaired.inc(),
     resynced: () => resyncs.inc(),

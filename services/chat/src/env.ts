@@ -45,9 +45,13 @@ const Fields = z.object({
   RATE_MESSAGES_PER_SECOND: envFields.int(10, { max: 1_000_000 }),
   /** Frames a second, per socket; twice that in a burst; 0 = off. */
   RATE_FRAMES_PER_SECOND: envFields.int(100, { max: 1_000_000 }),
+  /** Sockets, streams and polling sessions of this instance at once; 0 = any number. */
+  MAX_CONNECTIONS: envFields.int(50_000, { max: 10_000_000 }),
+  /** Handshakes in any second; 0 = any number. More than one core gets through, so that it cuts off attacks only. */
+  MAX_HANDSHAKES_PER_SECOND: envFields.int(10_000, { max: 1_000_000 }),
   /** When rooms past their deadline are ended. */
   EXPIRE_CRON: envFields.cron('*/5 * * * * *'),
-  /** Milliseconds for a graceful stop: reconnects are spread over the first half of it. */
+  /** Milliseconds for a graceful stop: a tenth for balancers to notice, then reconnects spread over half of it. */
   DRAIN_MS: envFields.int(10_000, { max: 600_000 }),
   /** Whose `X-Forwarded-For` is believed. */
   TRUST_PROXY: envFields.trustProxy(),

@@ -1,7 +1,9 @@
 import { isOriginAllowed, type Logger, toAppError } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { FastifyInstance } from 'fastify';
+import type { Admission } from './admission.ts';
 import type { ChatEnv } from './env.ts';
+import { createHandshakeLog } from './handshake-log.ts';
 import type { createIdentify } from './identify.ts';
 import { registerOlderUrls } from './older-urls.ts';
 import type { Codec } from './protocol/codec.ts';
@@ -27,11 +29,15 @@ export interface SocketDeps {
   readonly now: () => number;
   readonly dispatch: Dispatch;
   readonly sessions: Sessions;
+  /** The door: whoever opens a session passes it first. */
+  readonly admission: Admission;
   readonly identify: ReturnType<typeof createIdentify>;
   readonly anonymous: Anonymous;
   readonly newId: () => string;
   /** Hears of each command that was answered with an error. */
   readonly refused: (code: string) => void;
+  /** Hear of each handshake. */
+  readonly handshakes: { readonly accepted: () => void; readonly refused: (reason: string) => void };
   /** How sessions of SockJS are found that are at other instances. Default: there are none. */
   readonly instances?: InstanceOptions;
 }
@@ -49,7 +55,8 @@ export interface SocketParts {
 
 /** The part of the wiring that concerns sockets: which URL speaks what, who may connect, what is logged of it. */
 export async function registerSockets(app: FastifyInstance, deps: SocketDeps): Promise<void> {
-  const { env, log, now, dispatch, sessions, identify, newId, refused } = deps;
+  const { env, log, now, dispatch, sessions, admission, identify, newId, refused } = deps;
+  const handshakes = createHandshakeLog({ log, now, ...deps.handshakes });
   const json = createJsonProtocol({ contentChars: env.MAX_CONTENT_CHARS });
   const stomp = createStompProtocol({
     destinations: createDestinations(),
@@ -74,11 +81,9 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
     heartbeatMs: env.HEARTBEAT_MS,
     choose,
     refusal: (why) => new AppError('VALIDATION_FAILED', { detail: refusalDetail(why) }),
-    rejected({ ip: address, headers }, error) {
-      const code = error instanceof AppError ? error.code : 'INTERNAL';
-      log.warn({ event: 'handshake.rejected', code, address, origin: headers.origin }, 'handshake rejected');
-    },
-    accepted: (fields) => log.info(handshakeFields(fields), 'handshake accepted'),
+    admit: admission.enter,
+    rejected: handshakes.rejected,
+    accepted: handshakes.accepted,
     failed: (connectionId, error) => log.debug({ connectionId, err: error }, 'socket error'),
   });
   const parts: SocketParts = {
@@ -115,7 +120,9 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
       heartbeatMs: env.HEARTBEAT_MS,
       sendQueueBytes: env.SEND_QUEUE_BYTES,
       ...(deps.instances ? { instances: deps.instances } : {}),
-      accepted: ({ connectionId, hello }) => log.info(handshakeFields({ connectionId, hello }), 'handshake accepted'),
+      admit: admission.enter,
+      rejected: handshakes.rejected,
+      accepted: handshakes.accepted,
       mismatch: (fields) => log.warn({ event: 'framing.mismatch', ...fields }, 'a client without SockJS framing'),
       failed: (what, error) => log.debug({ what, err: error }, 'SockJS failed'),
     });
@@ -143,19 +150,6 @@ function limitsOf(env: ChatEnv): SessionLimits {
     firstFrameMs: env.FIRST_FRAME_MS,
     heartbeatMs: env.HEARTBEAT_MS,
     framesPerSecond: env.RATE_FRAMES_PER_SECOND,
-  };
-}
-
-function handshakeFields({ connectionId, hello }: { connectionId: string; hello: Hello }) {
-  const { path, subprotocol, user, peer } = hello;
-  return {
-    event: 'handshake.accepted',
-    connectionId,
-    userId: user?.userId ?? null,
-    path,
-    subprotocol,
-    address: peer.address,
-    tokenPresent: user !== null,
   };
 }
 

@@ -1,11 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import {
+  announceDraining,
   type Clock,
   createAuth,
   createCron,
   createHttp,
   createMetrics,
+  createSettle,
+  drainNoticeMs,
   type Http,
   type Lifecycle,
   type Logger,
@@ -124,6 +127,7 @@ export async function createTrade(env: TradeEnv, deps: TradeDeps): Promise<Trade
     allowedOrigins: env.ALLOWED_ORIGINS,
     checkAnswers,
   });
+  announceDraining(app, () => state === 'draining');
   observeHttp(app, metrics);
   await registerDocs(app, {
     tags: [{ name: 'products' }, { name: 'participations' }, { name: 'operations' }, { name: 'development' }],
@@ -166,11 +170,14 @@ export async function createTrade(env: TradeEnv, deps: TradeDeps): Promise<Trade
 
     async stop() {
       state = 'draining';
-      await cron.stop();
-      await app.close();
+      const settle = createSettle(log);
+      await new Promise((resolve) => setTimeout(resolve, drainNoticeMs(env.DRAIN_MS)));
+      const closed = app.close();
+      await settle('jobs', cron.stop(), env.DRAIN_MS);
+      await settle('HTTP', closed, env.DRAIN_MS + 1_000);
       feed.stop();
-      await relay.stop();
-      await store.close();
+      await settle('outbox', relay.stop(), env.DRAIN_MS + 2_000);
+      await settle('PostgreSQL', store.close(), env.DRAIN_MS + 3_000);
       log.info({ event: 'service.stopped' }, 'service stopped');
     },
   };

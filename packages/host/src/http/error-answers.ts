@@ -2,6 +2,7 @@ import { AppError, problemOf } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { isUnavailable } from '../postgres/unavailable.ts';
+import { isHushed } from './request-log.ts';
 
 /** What a client waits after UNAVAILABLE. */
 const RETRY_MS = 1_000;
@@ -12,7 +13,7 @@ export function answerErrors(app: FastifyInstance): void {
     const known = toAppError(error);
     if (known.code === 'INTERNAL') {
       request.log.error({ method: request.method, route: request.routeOptions.url, err: error }, 'request failed');
-    } else if (known.code === 'UNAVAILABLE' && !request.raw.destroyed) {
+    } else if (known.code === 'UNAVAILABLE' && !request.raw.destroyed && !isHushed(request)) {
       request.log.warn({ route: request.routeOptions.url, err: error }, 'request refused');
     }
     return sendProblem(request, reply, known);

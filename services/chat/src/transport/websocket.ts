@@ -18,7 +18,12 @@ export interface WebSocketOptions {
   readonly frameBytes: number;
   /** Milliseconds between pings; two without any answer, and the socket is gone. */
   readonly heartbeatMs: number;
-  /** Called for every upgrade that was refused, by its subprotocol or by `identify`. */
+  /**
+   * Before anybody looks at who the upgrade is from. Throws what it is refused with; what is returned is called once it
+   * has become a socket, or nothing. @default every one is let in
+   */
+  readonly admit?: () => () => void;
+  /** Called for every upgrade that was refused, by `admit`, its subprotocol or `identify`. */
   readonly rejected: (request: FastifyRequest, error: unknown) => void;
   /** Called for every upgrade that became a socket. */
   readonly accepted: (fields: { connectionId: string; hello: Hello }) => void;
@@ -82,7 +87,9 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
   function upgrade({ identify, accept }: WebSocketRoute): Upgrade {
     return {
       async check(request) {
+        let settled = () => {};
         try {
+          settled = options.admit?.() ?? settled;
           const offered = offeredSubprotocols(request.headers);
           if (offered.length > 0 && options.choose(realSubprotocols(offered)) === null) {
             throw options.refusal('subprotocol');
@@ -91,6 +98,9 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
         } catch (error) {
           options.rejected(request, error);
           throw error;
+        } finally {
+          // From here to the socket nothing is waited for but this turn's promises.
+          settled();
         }
       },
       serve(ws, request) {

@@ -38,6 +38,11 @@ export interface SockJsOptions {
    * is open it is asked again only when a request presents something else. @default nobody is named
    */
   readonly identify?: (request: FastifyRequest, query: URLSearchParams) => Promise<Identity | null>;
+  /**
+   * Before a new session, whatever carries it, and before `identify`. Throws what it is refused with; what is returned is
+   * called once there is a session, or none. @default every one is let in
+   */
+  readonly admit?: () => () => void;
   /** Whether requests from this origin are answered. @default every one */
   readonly originAllowed?: (origin: string | undefined) => boolean;
   /** What a request is refused with. @default an Error with that `statusCode` */

@@ -18,6 +18,8 @@ export interface Mounted {
   others(method: 'GET' | 'POST', url: string): void;
   /** Who the request names; a refusal is told to `rejected` and thrown. */
   identified(request: FastifyRequest): Promise<Identity | null>;
+  /** Takes a place for a new session. A refusal is told to `rejected` and thrown. */
+  admitted(request: FastifyRequest): () => void;
 }
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
@@ -56,6 +58,14 @@ export async function sockjs(app: FastifyInstance, given: SockJsOptions): Promis
     async identified(request) {
       try {
         return await options.identify(request, queryOf(request));
+      } catch (error) {
+        options.rejected(request, error);
+        throw error;
+      }
+    },
+    admitted(request) {
+      try {
+        return options.admit();
       } catch (error) {
         options.rejected(request, error);
         throw error;
@@ -121,6 +131,7 @@ function resolved(options: SockJsOptions) {
   return {
     ...options,
     identify: options.identify ?? (async () => null),
+    admit: options.admit ?? (() => () => {}),
     originAllowed: options.originAllowed ?? (() => true),
     refusal: options.refusal ?? plainRefusal,
     websocket: options.websocket ?? true,

@@ -19,7 +19,7 @@ type SessionRequest = FastifyRequest<{ Params: { server: string; session: string
 
 /** The transports that live on HTTP requests: xhr with xhr_send, xhr_streaming, eventsource. */
 export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
-  const { options, route, identified } = mounted;
+  const { options, route, identified, admitted } = mounted;
   const { clock, instances, refusal } = options;
   const { owners } = instances;
   const sessions = createSockJsSessions(identified);
@@ -84,15 +84,20 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
     request: SessionRequest,
     reply: FastifyReply,
   ): Promise<string | undefined> {
-    const user = await identified(request);
-    const owner = await owners.claim(request.params.session).catch((error) => {
-      // Without the others, this instance serves who comes to it.
-      options.failed('session owners', error);
-      return owners.self;
-    });
-    if (owner !== owners.self) return owner;
-    open(kind, request, reply, user);
-    return undefined;
+    const settled = admitted(request);
+    try {
+      const user = await identified(request);
+      const owner = await owners.claim(request.params.session).catch((error) => {
+        // Without the others, this instance serves who comes to it.
+        options.failed('session owners', error);
+        return owners.self;
+      });
+      if (owner !== owners.self) return owner;
+      open(kind, request, reply, user);
+      return undefined;
+    } finally {
+      settled();
+    }
   }
 
   function open(kind: ReceiverKind, request: SessionRequest, reply: FastifyReply, user: Hello['user']): void {

@@ -14,7 +14,7 @@ import { pathOf, queryOf } from './url.ts';
 const OPEN_FRAME = textFrame(OPEN);
 
 /** The websocket transport, where a session is its socket, and the raw WebSocket, which has no framing at all. */
-export function websocketRoutes(app: FastifyInstance, { options, others, identified }: Mounted): void {
+export function websocketRoutes(app: FastifyInstance, { options, others, identified, admitted }: Mounted): void {
   const flusher = createFlusher();
   const rounds = createRounds<SockJsWebSocket>({
     intervalMs: options.heartbeatMs,
@@ -27,6 +27,15 @@ export function websocketRoutes(app: FastifyInstance, { options, others, identif
 
   async function check(request: FastifyRequest): Promise<void> {
     if (!request.ws) throw options.refusal('no-upgrade');
+    const settled = admitted(request);
+    try {
+      await checkOne(request);
+    } finally {
+      settled();
+    }
+  }
+
+  async function checkOne(request: FastifyRequest): Promise<void> {
     const offered = offeredSubprotocols(request.headers);
     if (offered.length > 0 && options.choose && options.choose(realSubprotocols(offered)) === null) {
       const error = options.refusal('subprotocol');
