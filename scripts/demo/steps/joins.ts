@@ -42,5 +42,6 @@ export async function joinRoom({ stage, cast, say }: Scene, tunnel: string): Pro
 
 async function openSockets(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^gongu_chat_connections\b.*? (\d+)$/m.exec(text)?.[1] ?? 0);
+  const lines = [...text.matchAll(/^gongu_chat_connections\b.*? (\d+)$/gm)];
+  return lines.reduce((sum, [, count]) => sum + Number(count), 0);
 }

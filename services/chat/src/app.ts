@@ -78,7 +78,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
 
   const metrics = createMetrics({ service: 'chat' });
   const counts: ChatMetrics = createChatMetrics(metrics, {
-    connections: () => sessions.size,
+    connections: () => sessions.byProtocol(),
     rooms: () => hub.roomIds().length,
     waiting: () => messages.waiting(),
   });
@@ -223,6 +223,8 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     admission,
     identify,
     anonymous,
+    isMember: async (roomId, userId) => (await hub.member(roomId, userId)) !== null,
+    random: Math.random,
     newId: randomUUID,
     refused: counts.refused,
     handshakes: { accepted: counts.handshakeAccepted, refused: counts.handshakeRefused },

@@ -3,7 +3,7 @@ import type { Metrics } from '@gongu/host';
 /** Numbers that the parts of the service report; each part is given only the functions it needs. */
 export function createChatMetrics(
   metrics: Metrics,
-  live: { connections: () => number; rooms: () => number; waiting: () => number },
+  live: { connections: () => ReadonlyMap<string, number>; rooms: () => number; waiting: () => number },
 ) {
   const accepted = metrics.counter({
     name: 'gongu_chat_messages_accepted_total',
@@ -46,8 +46,12 @@ export function createChatMetrics(
   });
   metrics.gauge({
     name: 'gongu_chat_connections',
-    help: 'Open sockets of this instance',
-    collect: (gauge) => gauge.set(live.connections()),
+    help: 'Open sockets and event streams of this instance, by protocol',
+    labels: ['protocol'],
+    collect(gauge) {
+      gauge.reset();
+      for (const [protocol, count] of live.connections()) gauge.set({ protocol }, count);
+    },
   });
   metrics.gauge({
     name: 'gongu_chat_rooms_in_memory',

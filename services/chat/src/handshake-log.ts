@@ -1,8 +1,9 @@
-import { hush, type Logger } from '@gongu/host';
-import { AppError } from '@gongu/shared';
+import { hush, type Logger, toAppError } from '@gongu/host';
 import type { FastifyRequest } from 'fastify';
 import { NotAdmitted } from './admission.ts';
+import { presentedToken } from './transport/presented-token.ts';
 import type { Hello } from './transport/socket.ts';
+import { pathOf, queryOf } from './transport/sockjs/url.ts';
 
 /** Milliseconds between two lines about handshakes that were not admitted for the same reason. */
 const LINE_MS = 1_000;
@@ -22,10 +23,15 @@ export function createHandshakeLog(options: {
   const lines = new Map<string, { at: number; unlogged: number }>();
 
   function rejected(request: FastifyRequest, error: unknown): void {
-    const code = error instanceof AppError ? error.code : 'INTERNAL';
+    const { code, detail } = toAppError(error);
     const reason = error instanceof NotAdmitted ? error.reason : code;
     refused(reason);
-    const fields = { event: 'handshake.rejected', code, reason, address: request.ip, origin: request.headers.origin };
+    const fields = {
+      ...{ event: 'handshake.rejected', code, reason, detail },
+      ...{ path: pathOf(request), address: request.ip, origin: request.headers.origin },
+      tokenPresent: presentedToken(request.headers, queryOf(request)) !== null,
+      requestId: request.id,
+    };
     if (!(error instanceof NotAdmitted)) return log.warn(fields, 'handshake rejected');
     hush(request);
     const last = lines.get(reason);
@@ -41,9 +47,10 @@ export function createHandshakeLog(options: {
     rejected,
     accepted({ connectionId, hello }: { connectionId: string; hello: Hello }): void {
       options.accepted();
-      const { path, subprotocol, user, peer } = hello;
+      const { path, subprotocol, user, peer, requestId } = hello;
       const fields = { connectionId, userId: user?.userId ?? null, path, subprotocol, address: peer.address };
-      log.info({ event: 'handshake.accepted', ...fields, tokenPresent: user !== null }, 'handshake accepted');
+      const more = { tokenPresent: user !== null, requestId };
+      log.info({ event: 'handshake.accepted', ...fields, ...more }, 'handshake accepted');
     },
   };
 }

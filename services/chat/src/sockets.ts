@@ -3,6 +3,7 @@ import { AppError } from '@gongu/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Admission } from './admission.ts';
 import type { ChatEnv } from './env.ts';
+import { registerEventStreams } from './event-streams.ts';
 import { createHandshakeLog } from './handshake-log.ts';
 import type { createIdentify } from './identify.ts';
 import { registerOlderUrls } from './older-urls.ts';
@@ -33,6 +34,10 @@ export interface SocketDeps {
   readonly admission: Admission;
   readonly identify: ReturnType<typeof createIdentify>;
   readonly anonymous: Anonymous;
+  /** @throws AppError NOT_FOUND (no such room), UNAVAILABLE */
+  readonly isMember: (roomId: string, userId: string) => Promise<boolean>;
+  /** 0 ≤ n < 1. */
+  readonly random: () => number;
   readonly newId: () => string;
   /** Hears of each command that was answered with an error. */
   readonly refused: (code: string) => void;
@@ -51,6 +56,8 @@ export interface SocketParts {
   open(socket: Socket, hello: Hello, codec: Codec, opening?: SessionOpening): Inbound;
   /** Opens a session whose protocol the subprotocol or the first frame decides. */
   openAny(socket: Socket, hello: Hello): Inbound;
+  /** The log lines of handshakes. */
+  readonly handshakes: ReturnType<typeof createHandshakeLog>;
 }
 
 /** The part of the wiring that concerns sockets: which URL speaks what, who may connect, what is logged of it. */
@@ -88,6 +95,7 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
   });
   const parts: SocketParts = {
     websockets,
+    handshakes,
     async identify(request, query) {
       if (!isOriginAllowed(request.headers.origin, env.ALLOWED_ORIGINS)) throw new AppError('ORIGIN_NOT_ALLOWED');
       return identify.upgrade(request, query);
@@ -102,6 +110,7 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
   };
   websockets.mount('/ws', { identify: parts.identify, accept: parts.openAny });
   const base = registerOlderUrls(parts, deps);
+  registerEventStreams(app, parts, deps);
 
   for (const prefix of ['/ws/chat', '/ws/chat-sockjs']) {
     await app.register(sockjs, {

@@ -13,8 +13,17 @@ export interface SignalCommand {
     | { readonly receiver: string; readonly data: unknown };
 }
 
-/** All that a codec may ask for. */
-export type Asked = Command | SignalCommand;
+/** What the URL of a room's event stream stands for: a `join` that makes nobody a member. */
+export interface FollowCommand {
+  readonly type: 'follow';
+  readonly ref?: string | undefined;
+  readonly roomId: string;
+  /** The last `seq` that the client has; one beyond the room's newest counts as none. */
+  readonly after: number | null;
+}
+
+/** All that a codec, or a URL, may ask for. */
+export type Asked = Command | SignalCommand | FollowCommand;
 
 /** What a client's frame asks for, in the order in which it must be done. */
 export type Step =

@@ -1,5 +1,5 @@
 import { AppError, type Command, LIMITS, type User } from '@gongu/shared';
-import type { Asked, SignalCommand } from '../protocol/codec.ts';
+import type { Asked, FollowCommand, SignalCommand } from '../protocol/codec.ts';
 import type { Caller } from '../room/access.ts';
 import type { Members } from '../room/members.ts';
 import type { Messages, Sending } from '../room/messages.ts';
@@ -63,10 +63,16 @@ export function createDispatch({ hub, members, messages, presence, beat, connect
     if (session.user) beat.leave(roomId, session.user.userId, session.id);
   }
 
-  async function join(session: Session, user: User, command: Extract<Command, { type: 'join' }>): Promise<void> {
+  async function join(
+    session: Session,
+    user: User,
+    command: Extract<Command, { type: 'join' }> | FollowCommand,
+  ): Promise<void> {
     const { roomId } = command;
+    const after = command.after ?? null;
     let reached = 0;
     if (!(await hub.member(roomId, user.userId))) {
+      if (command.type === 'follow') throw new AppError('NOT_A_MEMBER');
       reached = (await members.join(user, roomId, true)).lastSeq;
     }
     // A socket that went meanwhile has left all its rooms: nobody would take it out of this one again.
@@ -78,7 +84,11 @@ export function createDispatch({ hub, members, messages, presence, beat, connect
     const online = await presence.view(roomId);
     let attached: Attached;
     try {
-      attached = await hub.attach(roomId, session.listener, { after: command.after ?? null, reached });
+      attached = await hub.attach(roomId, session.listener, { after, reached });
+      // The room was made anew. One who can't ask again starts over here.
+      if (command.type === 'follow' && after !== null && after > attached.lastSeq) {
+        attached = await hub.attach(roomId, session.listener, { after: null, reached });
+      }
     } catch (error) {
       if (!again) leaveSocket(session, roomId);
       throw error;
@@ -151,6 +161,7 @@ export function createDispatch({ hub, members, messages, presence, beat, connect
       case 'ping':
         return session.emit({ type: 'pong', ...ref, serverTime: new Date(now()).toISOString() });
       case 'join':
+      case 'follow':
         return join(session, user, command);
       case 'send':
         return send(session, user, command);

@@ -256,6 +256,10 @@ export function createSession(
     listener,
     emit,
     refuse,
+    /** What it speaks; may become known only with its first frame. */
+    get protocol(): string {
+      return codec.protocol;
+    },
     get user(): User | null {
       return user;
     },

@@ -6,6 +6,7 @@ const SWEEP_MS = 250;
 /** All open sessions of this instance: their deadlines, and their end when the instance drains. */
 export function createSessions({ random }: { random: () => number }) {
   const open = new Set<Session>();
+  const counts = new Map([['json', 0]]);
   const timer = setInterval(() => {
     for (const session of open) session.sweep();
   }, SWEEP_MS);
@@ -14,6 +15,12 @@ export function createSessions({ random }: { random: () => number }) {
   return {
     add: (session: Session) => void open.add(session),
     delete: (session: Session) => void open.delete(session),
+    /** How many there are of each protocol; those that have had some keep their row. */
+    byProtocol(): ReadonlyMap<string, number> {
+      for (const protocol of counts.keys()) counts.set(protocol, 0);
+      for (const { protocol } of open) counts.set(protocol, (counts.get(protocol) ?? 0) + 1);
+      return counts;
+    },
     get size(): number {
       return open.size;
     },

@@ -15,6 +15,8 @@ export interface Hello {
   /** Who the upgrade's token or ticket named; null when none was presented. */
   readonly user: Identity | null;
   readonly peer: Peer;
+  /** `x-request-id` of the handshake, for logs. */
+  readonly requestId: string;
 }
 
 /** A verified identity, as the transport hands it on without looking into it. */

@@ -112,6 +112,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
           subprotocol: ws.protocol === '' ? null : ws.protocol,
           user: identities.get(request) ?? null,
           peer: socket.peer,
+          requestId: request.id,
         };
         const inbound = accept(socket, hello, request);
         socket.listen(inbound, (error) => options.failed(socket.id, error));

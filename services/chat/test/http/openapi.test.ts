@@ -40,6 +40,7 @@ describe('/openapi.json', () => {
       'DELETE /api/chat/rooms/{roomId}/participants/{userId}',
       'GET /api/chat/rooms',
       'GET /api/chat/rooms/{roomId}',
+      'GET /api/chat/rooms/{roomId}/events',
       'GET /api/chat/rooms/{roomId}/messages',
       'GET /api/chat/rooms/{roomId}/participants',
       'PATCH /api/chat/rooms/{roomId}',
@@ -90,7 +91,7 @@ describe('/openapi.json', () => {
     if (/^(?:POST \/api\/chat\/rooms|DELETE \/api\/chat\/rooms\/\{roomId\}|PUT .*participants.*)$/.test(name)) {
       return ['service'];
     }
-    if (/^GET \/api\/chat\/rooms$|tickets$|read$|^POST .*participants$/.test(name)) return ['user'];
+    if (/^GET \/api\/chat\/rooms$|events$|tickets$|read$|^POST .*participants$/.test(name)) return ['user'];
     return ['service', 'user'];
   }
 });

@@ -52,7 +52,7 @@ describe('/metrics', () => {
     await ann.event('error');
     const text = await (await fetch(`${chat.url}/metrics`)).text();
     for (const line of [
-      /^gongu_chat_connections\{service="chat"\} 1$/m,
+      /^gongu_chat_connections\{[^}]*protocol="json"[^}]*\} 1$/m,
       /^gongu_chat_rooms_in_memory\{service="chat"\} [1-9]/m,
       /^gongu_chat_messages_accepted_total\{service="chat"\} 1$/m,
       /^gongu_chat_commands_refused_total\{code="NOT_FOUND",service="chat"\} 1$/m,

@@ -118,7 +118,8 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
       ceilingBytes,
       gone: forget,
     });
-    const hello: Hello = { path: pathOf(request), query: queryOf(request), subprotocol: null, user, peer };
+    const [path, query, requestId] = [pathOf(request), queryOf(request), request.id];
+    const hello: Hello = { path, query, subprotocol: null, user, peer, requestId };
     sessions.add(sessionId, request, user, session);
     session.open(receiver(kind, reply), () => accepted(session, hello, kind));
   }

@@ -59,7 +59,7 @@ export function websocketRoutes(app: FastifyInstance, { options, others, identif
       ceilingBytes: options.ceilingBytes,
     });
     const user = identities.get(request) ?? null;
-    const hello: Hello = { path, query: queryOf(request), subprotocol, user, peer: inner.peer };
+    const hello: Hello = { path, query: queryOf(request), subprotocol, user, peer: inner.peer, requestId: request.id };
     if (!raw) inner.write(OPEN_FRAME);
     const inbound = options.accept(socket, hello);
     socket.listen(inbound, (error) => options.failed('socket', error));
