@@ -1,7 +1,7 @@
 export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/auth.ts';
 export { bearerOf, requireEither, requireService, requireUser } from './auth/callers.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
-export { type Cron, type CronOptions, createCron } from './cron.ts';
+export { type Cron, type CronOptions, createCron, type JobRan, type JobTask } from './cron.ts';
 export { EnvError, type EnvProblem, readEnv } from './env.ts';
 export { envFields } from './env-fields.ts';
 export { announceDraining, drainNoticeMs } from './http/announce-draining.ts';
@@ -18,9 +18,11 @@ export { requestIdOf, type Trace, traceHeaders, traceOf } from './http/trace.ts'
 export { createLog, errorFields, LOG_LEVELS, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';
 export { describeStartFailure, runMain } from './main-run.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
+export { observeJobs } from './observe-jobs.ts';
 export { type MigrateOptions, migrate } from './postgres/migrate.ts';
 export { diffMigrations } from './postgres/migration-drift.ts';
 export { type MigrationFile, type MigrationFiles, readMigrations } from './postgres/migration-files.ts';
+export { observePools } from './postgres/observe-pools.ts';
 export {
   createPool,
   type Pool,

@@ -8,9 +8,10 @@ import {
   createMetrics,
   createSettle,
   drainNoticeMs,
-  isUnavailable,
   type Logger,
   observeHttp,
+  observeJobs,
+  observePools,
   registerDocs,
   registerHealth,
   systemClock,
@@ -20,7 +21,7 @@ import type { FastifyInstance } from 'fastify';
 import { createAdmission } from './admission.ts';
 import { createLocalBus, createLocalExchange, type LocalExchange } from './bus/local-bus.ts';
 import { createRedisBus } from './bus/redis-bus.ts';
-import { type ChatMetrics, createChatMetrics } from './chat-metrics.ts';
+import { createChatMetrics } from './chat-metrics.ts';
 import type { ChatEnv } from './env.ts';
 import { memberRoutes } from './http/member-routes.ts';
 import { messageRoutes } from './http/message-routes.ts';
@@ -29,6 +30,7 @@ import { tokenRoutes } from './http/token-routes.ts';
 import { createIdentify } from './identify.ts';
 import { periodic } from './jobs/periodic.ts';
 import { createReconcileHeads } from './jobs/reconcile-heads.ts';
+import { createObservers } from './observers.ts';
 import { createRedisOwners } from './owners/redis-owners.ts';
 import { createLocalPresence } from './presence/local-presence.ts';
 import { createRedisPresence } from './presence/redis-presence.ts';
@@ -69,22 +71,22 @@ export { CHAT_SCHEMA };
 export async function createChat(deps: ChatDeps): Promise<Chat> {
   const { env, log, clock = systemClock, exchange = createLocalExchange() } = deps;
   const now = () => clock.now();
-  const failed = (what: string, error: unknown) => {
-    // While PostgreSQL is away every poll fails; one line each is what the log can bear.
-    if (isUnavailable(error)) log.warn({ what }, 'the store does not answer');
-    else log.error({ what, err: error }, 'failed');
-  };
   let state: 'starting' | 'ready' | 'draining' = 'starting';
 
   const metrics = createMetrics({ service: 'chat' });
-  const counts: ChatMetrics = createChatMetrics(metrics, {
+  const counts = createChatMetrics(metrics, {
+    sessions: () => sessions.all(),
     connections: () => sessions.byProtocol(),
     rooms: () => hub.roomIds().length,
-    waiting: () => messages.waiting(),
+    waiting: () => stored.waiting(),
+    bus: () => ({ state: bus.state(), lagMs: bus.lagMs() }),
   });
+  const observers = createObservers({ log, counts });
+  const { failed } = observers;
 
   // The way in and the way out, from the store to the sockets.
   const store = openStore({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL, log });
+  observePools(metrics, store.pools);
   const openSockets = () => sessions.size;
   const instance = { log, clock, instanceId: randomUUID() };
   const redis = env.REDIS_URL === undefined ? null : redisTarget(env.REDIS_URL);
@@ -100,42 +102,25 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     members: store.members,
     messages: store.messages,
     bus,
-    observe: {
-      delivered(roomId, events, sockets) {
-        counts.delivered(events * sockets);
-        log.debug({ event: 'fan-out', roomId, events, sockets }, 'fan-out');
-      },
-      repaired: () => counts.repaired(),
-      resynced: () => counts.resynced(),
-      failed,
-    },
+    observe: observers.hub,
   });
   const rooms = createRooms({
     ...store,
     presence,
     feed: hub.feed,
-    told: (event, { roomId }) => log.info({ event: `room.${event}`, roomId }, `room ${event}`),
+    told: observers.roomTold,
   });
   const members = createMembers({
     ...store,
     presence,
     feed: hub.feed,
-    told: (event, fields) => log.info({ event, ...fields }, event),
+    told: observers.memberTold,
   });
-  const messages = createMessages({
+  const stored = createMessages({
     ...store,
     feed: hub.feed,
     newId: randomUUID,
-    observe: {
-      appended: (size, milliseconds) => counts.appended(size, milliseconds),
-      stored(stored) {
-        counts.accepted(stored.length);
-        if (!log.isLevelEnabled('debug')) return;
-        for (const { roomId, seq, sender } of stored) {
-          log.debug({ event: 'message.stored', roomId, seq, userId: sender?.userId ?? null }, 'message stored');
-        }
-      },
-    },
+    observe: observers.messages,
   });
   const tickets = createTickets({ tickets: store.tickets, newTicket: () => randomBytes(32).toString('base64url') });
 
@@ -160,7 +145,8 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     newId: randomUUID,
     random: randomInt,
   });
-  const messageRate = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND, now });
+  const perUser = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND, now });
+  const { messages, rate: messageRate } = observers.counted(stored, perUser);
   // By address, and behind a balancer whose word is not taken all clients have one address: so ten times as many.
   const identityRate = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND * 10, now });
 
@@ -227,12 +213,13 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     random: Math.random,
     newId: randomUUID,
     refused: counts.refused,
+    closed: counts.closed,
     handshakes: { accepted: counts.handshakeAccepted, refused: counts.handshakeRefused },
     ...(owners ? { instances: { owners, fetch, sign: auth.signService, verify: isInstance } } : {}),
   });
 
   // What happens by itself.
-  const cron = createCron({ log });
+  const cron = createCron({ log, ran: observeJobs(metrics) });
   const every = (what: string, intervalMs: () => number, task: () => Promise<void>) =>
     periodic({ task, intervalMs, failed: (error) => failed(what, error) });
   const stops: (() => Promise<void>)[] = [];
@@ -301,11 +288,13 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     }
   }
 
-  async function expire(): Promise<void> {
+  async function expire(): Promise<boolean> {
     try {
       await expireAll();
+      return true;
     } catch (error) {
       failed('expiry of rooms', error);
+      return false;
     }
   }
 

@@ -1,40 +1,57 @@
 import type { Metrics } from '@gongu/host';
+import { CLOSE } from '@gongu/shared';
 
-/** Numbers that the parts of the service report; each part is given only the functions it needs. */
-export function createChatMetrics(
-  metrics: Metrics,
-  live: { connections: () => ReadonlyMap<string, number>; rooms: () => number; waiting: () => number },
-) {
-  const accepted = metrics.counter({
-    name: 'gongu_chat_messages_accepted_total',
-    help: 'Messages stored and acknowledged',
+/** What is looked at when somebody asks for the metrics, and costs nothing in between. */
+export interface ChatGauges {
+  readonly sessions: () => Iterable<{ readonly queuedBytes: number }>;
+  readonly connections: () => ReadonlyMap<string, number>;
+  readonly rooms: () => number;
+  /** Messages that wait for the next append. */
+  readonly waiting: () => number;
+  readonly bus: () => { readonly state: 'ok' | 'down' | 'off'; readonly lagMs: number | null };
+}
+
+/** 0.5 ms to 10 s: a message's way, which is to be a few milliseconds. */
+const WAY_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * Numbers that the parts of the service report; each part is given only the functions it needs. What happens by the
+ * message is counted by the batch and by the flush: at a million deliveries a second nothing else is cheap enough.
+ */
+export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
+  createGauges(metrics, live);
+  const count = (name: string, help: string) => metrics.counter({ name, help });
+  const accepted = count('gongu_chat_messages_accepted_total', 'Messages stored and acknowledged');
+  const messagesRefused = metrics.counter({
+    name: 'gongu_chat_messages_refused_total',
+    help: 'Messages that were not stored, over sockets and HTTP, by the error code',
+    labels: ['code'],
   });
   const refused = metrics.counter({
     name: 'gongu_chat_commands_refused_total',
-    help: 'Commands answered with an error, by its code',
+    help: 'Commands over sockets that were answered with an error, by its code',
     labels: ['code'],
   });
-  const handshakesAccepted = metrics.counter({
-    name: 'gongu_chat_handshakes_accepted_total',
-    help: 'Handshakes that became a socket, a stream or a polling session',
-  });
+  const handshakesAccepted = count(
+    'gongu_chat_handshakes_accepted_total',
+    'Handshakes that became a socket, a stream or a polling session',
+  );
   const handshakesRefused = metrics.counter({
     name: 'gongu_chat_handshakes_refused_total',
     help: 'Handshakes that were refused: max_connections, max_handshakes, draining, or an error code',
     labels: ['reason'],
   });
-  const delivered = metrics.counter({
-    name: 'gongu_chat_events_delivered_total',
-    help: 'Events written to sockets, one for each socket',
+  const closed = metrics.counter({
+    name: 'gongu_chat_sessions_closed_total',
+    help: 'Sessions that ended, by close code; codes that the protocol does not have are other',
+    labels: ['code'],
   });
-  const repaired = metrics.counter({
-    name: 'gongu_chat_gap_repairs_total',
-    help: 'Reads of the store because a message was missing',
-  });
-  const resyncs = metrics.counter({
-    name: 'gongu_chat_resyncs_total',
-    help: 'Times a socket was too slow for a room and events were not queued',
-  });
+  const delivered = count('gongu_chat_events_delivered_total', 'Events written to sockets, one for each socket');
+  const repaired = count('gongu_chat_gap_repairs_total', 'Reads of the store because a message was missing');
+  const resyncs = count(
+    'gongu_chat_resyncs_total',
+    'Times a socket was too slow for a room and events were not queued',
+  );
   const batchSize = metrics.histogram({
     name: 'gongu_chat_append_batch_messages',
     help: 'Messages of one append',
@@ -43,40 +60,82 @@ export function createChatMetrics(
   const batchSeconds = metrics.histogram({
     name: 'gongu_chat_append_duration_seconds',
     help: 'Time of one append, commit included',
+    buckets: WAY_SECONDS,
   });
-  metrics.gauge({
-    name: 'gongu_chat_connections',
-    help: 'Open sockets and event streams of this instance, by protocol',
-    labels: ['protocol'],
-    collect(gauge) {
-      gauge.reset();
-      for (const [protocol, count] of live.connections()) gauge.set({ protocol }, count);
-    },
+  const sendToCommit = metrics.histogram({
+    name: 'gongu_chat_send_to_commit_seconds',
+    help: 'Time from taking a message to its commit: of each append, its oldest message',
+    buckets: WAY_SECONDS,
   });
-  metrics.gauge({
-    name: 'gongu_chat_rooms_in_memory',
-    help: 'Rooms this instance serves from memory',
-    collect: (gauge) => gauge.set(live.rooms()),
-  });
-  metrics.gauge({
-    name: 'gongu_chat_append_waiting',
-    help: 'Messages waiting for the next append',
-    collect: (gauge) => gauge.set(live.waiting()),
+  const commitToSocket = metrics.histogram({
+    name: 'gongu_chat_commit_to_socket_seconds',
+    help: "Time from a message's createdAt to its being written to sockets: of each write to a room, its oldest message",
+    buckets: WAY_SECONDS,
   });
 
   return {
-    appended(size: number, milliseconds: number): void {
+    appended(size: number, milliseconds: number, oldestMs: number): void {
       batchSize.observe(size);
       batchSeconds.observe(milliseconds / 1_000);
+      sendToCommit.observe(oldestMs / 1_000);
     },
-    accepted: (count: number) => accepted.inc(count),
+    delivered(events: number, storedMs: number | null): void {
+      delivered.inc(events);
+      // The clocks of PostgreSQL and of this machine may differ by a little.
+      if (storedMs !== null) commitToSocket.observe(Math.max(0, storedMs) / 1_000);
+    },
+    accepted: (messages: number) => accepted.inc(messages),
+    messageRefused: (code: string) => messagesRefused.inc({ code }),
     refused: (code: string) => refused.inc({ code }),
     handshakeAccepted: () => handshakesAccepted.inc(),
     handshakeRefused: (reason: string) => handshakesRefused.inc({ reason }),
-    delivered: (count: number) => delivered.inc(count),
+    closed: (code: number) => closed.inc({ code: KNOWN_CODES.has(code) ? String(code) : 'other' }),
     repaired: () => repaired.inc(),
     resynced: () => resyncs.inc(),
   };
 }
 
 export type ChatMetrics = ReturnType<typeof createChatMetrics>;
+
+/** Codes that are given here, and those for an end without one: clients may close with any, which shall be no series. */
+const KNOWN_CODES: ReadonlySet<number> = new Set([...Object.values(CLOSE), 1005, 1006]);
+
+function createGauges(metrics: Metrics, live: ChatGauges): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    metrics.gauge({ name, help, collect: (it) => it.set(value()) });
+  metrics.gauge({
+    name: 'gongu_chat_connections',
+    help: 'Open sockets, streams and polling sessions of this instance, by protocol; undecided before the first frame',
+    labels: ['protocol'],
+    collect(it) {
+      it.reset();
+      for (const [protocol, count] of live.connections()) it.set({ protocol }, count);
+    },
+  });
+  gauge('gongu_chat_send_queue_bytes', 'Bytes that wait for clients to take them', () => {
+    let sum = 0;
+    let most = 0;
+    for (const { queuedBytes } of live.sessions()) {
+      sum += queuedBytes;
+      most = Math.max(most, queuedBytes);
+    }
+    largest.set(most);
+    return sum;
+  });
+  // After the one that sets it: gauges are read in their order.
+  const largest = metrics.gauge({
+    name: 'gongu_chat_send_queue_largest_bytes',
+    help: 'Bytes that wait for the client that has most of them',
+  });
+  gauge('gongu_chat_rooms_in_memory', 'Rooms this instance serves from memory', live.rooms);
+  gauge('gongu_chat_append_waiting', 'Messages waiting for the next append', live.waiting);
+  gauge('gongu_chat_bus_up', 'Whether signals of other instances arrive at once: 1 yes, 0 no. Without Redis 1', () => {
+    const { state, lagMs } = live.bus();
+    lag.set((lagMs ?? 0) / 1_000);
+    return state === 'down' ? 0 : 1;
+  });
+  const lag = metrics.gauge({
+    name: 'gongu_chat_bus_lag_seconds',
+    help: 'Time that a signal takes over Redis and back; grows while none comes back. Without Redis 0',
+  });
+}

@@ -41,6 +41,8 @@ export interface SocketDeps {
   readonly newId: () => string;
   /** Hears of each command that was answered with an error. */
   readonly refused: (code: string) => void;
+  /** Hears of each session that ended, by its close code. */
+  readonly closed: (code: number) => void;
   /** Hear of each handshake. */
   readonly handshakes: { readonly accepted: () => void; readonly refused: (reason: string) => void };
   /** How sessions of SockJS are found that are at other instances. Default: there are none. */
@@ -78,7 +80,7 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
     authenticate: identify.token,
     limits: limitsOf(env),
     now,
-    log: createSessionLog(log, refused),
+    log: createSessionLog(log, refused, deps.closed),
     over: sessions.delete,
   };
 
@@ -162,10 +164,13 @@ function limitsOf(env: ChatEnv): SessionLimits {
   };
 }
 
-function createSessionLog(log: Logger, refused: (code: string) => void): SessionLog {
+function createSessionLog(log: Logger, refused: (code: string) => void, closed: SocketDeps['closed']): SessionLog {
   return {
     authenticated: (fields) => log.info({ event: 'session.authenticated', ...fields }, 'session authenticated'),
-    closed: (fields) => log.info({ event: 'session.closed', ...fields }, 'session closed'),
+    closed(fields) {
+      closed(fields.code);
+      log.info({ event: 'session.closed', ...fields }, 'session closed');
+    },
     refused(fields) {
       refused(fields.code);
       log.debug({ event: 'command.refused', ...fields }, 'command refused');

@@ -43,6 +43,7 @@ export function createLocalBus({ exchange }: { exchange: LocalExchange }): Bus {
     },
     headIntervalMs: () => HEAD_INTERVAL_MS,
     state: () => 'off',
+    lagMs: () => null,
     async close() {
       exchange.members.delete(receive);
       listener = null;

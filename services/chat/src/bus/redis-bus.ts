@@ -3,6 +3,7 @@ import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
 import type { Bus, Signal } from '../room/ports.ts';
 import { createChannels } from './channels.ts';
+import { createEcho } from './echo.ts';
 import { createEnvelope } from './envelope.ts';
 import { createPublisher } from './publisher.ts';
 import { BEAT_MS, createPulse } from './pulse.ts';
@@ -43,6 +44,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
   const channels = createChannels({ prefix, cluster: redis.kind === 'cluster' });
   const envelope = createEnvelope(instanceId);
   const pulse = createPulse({ instanceId, lanes: channels.lanes });
+  const echo = createEcho();
   let listener: ((signal: Signal) => void) | null = null;
   let healthy = false;
   let patience = FIRST_PATIENCE;
@@ -73,6 +75,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
       if (typeof signal !== 'string') deliver(signal);
     },
     onBeat(lane, text) {
+      if (lane === 0) echo.heard(text);
       pulse.heard(lane, text);
       judge();
     },
@@ -119,6 +122,8 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     publisher.step();
     if (publisher.overdue(OVERDUE)) pulse.taint();
     judge();
+    // Also while none can be sent: then nothing comes back.
+    echo.sent(pulse.beat());
     if (publishing.client()) for (let lane = 0; lane < channels.lanes; lane++) sendBeat(lane, pulse.beat());
     if (!publishing.client() || !subscribing.client()) return;
     // Both look connected. A beat, however late, says that Redis is only slow; none at all that a connection is dead.
@@ -163,6 +168,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     },
     headIntervalMs: () => (pulse.trusted() ? LONG_MS : SHORT_MS),
     state: () => (healthy ? 'ok' : 'down'),
+    lagMs: echo.lagMs,
     close() {
       closed ??= close();
       return closed;

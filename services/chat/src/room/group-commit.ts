@@ -7,8 +7,8 @@ export interface GroupCommitOptions<In, Out> {
   readonly batchMax?: number;
   /** Most items waiting; more are refused with UNAVAILABLE, which means that nothing was done. Default 10 000. */
   readonly queueMax?: number;
-  /** Hears of each batch, for metrics. */
-  readonly observe?: (size: number, milliseconds: number) => void;
+  /** Hears of each batch, for metrics: how long it took, and how long ago its oldest item was queued. */
+  readonly observe?: (size: number, milliseconds: number, oldestMs: number) => void;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface GroupCommitOptions<In, Out> {
  */
 export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>) {
   const { run, batchMax = 400, queueMax = 10_000, observe } = options;
-  let waiting: { item: In; resolve: (out: Out) => void; reject: (error: unknown) => void }[] = [];
+  let waiting: { item: In; at: number; resolve: (out: Out) => void; reject: (error: unknown) => void }[] = [];
   /** Batch after batch, until nothing waits; never rejected. */
   let draining: Promise<void> | null = null;
 
@@ -34,7 +34,8 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
       } catch (error) {
         for (const entry of batch) entry.reject(error);
       }
-      observe?.(batch.length, performance.now() - began);
+      const ended = performance.now();
+      observe?.(batch.length, ended - began, ended - batch[0]!.at);
     }
     draining = null;
   }
@@ -48,7 +49,7 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
         );
       }
       return new Promise<Out>((resolve, reject) => {
-        waiting.push({ item, resolve, reject });
+        waiting.push({ item, at: performance.now(), resolve, reject });
         // In a microtask, so that what one turn of the event loop brings goes into the first batch together.
         draining ??= Promise.resolve().then(drain);
       });

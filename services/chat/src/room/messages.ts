@@ -13,8 +13,8 @@ export interface MessagesDeps {
   /** A fresh id for messages whose protocol has none. */
   readonly newId: () => string;
   readonly observe: {
-    /** A batch was done: its size and milliseconds. */
-    appended(size: number, milliseconds: number): void;
+    /** A batch was done: its size, its milliseconds, and those since its oldest message was taken. */
+    appended(size: number, milliseconds: number, oldestMs: number): void;
     /** Messages were committed. */
     stored(messages: readonly StoredMessage[]): void;
   };

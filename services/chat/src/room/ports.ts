@@ -309,5 +309,7 @@ export interface Bus {
   headIntervalMs(): number;
   /** `ok`, `down` (signals may be lost at the moment), `off` (there is no such part). For /readyz. */
   state(): 'ok' | 'down' | 'off';
+  /** Milliseconds that a signal takes to come back to its sender; grows while none does. Null where there is no such part. */
+  lagMs(): number | null;
   close(): Promise<void>;
 }

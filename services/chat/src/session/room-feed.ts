@@ -27,8 +27,8 @@ export interface RoomFeedDeps {
 
 /** Hears what a feed does. */
 export interface FeedObserver {
-  /** Events that were written to sockets, one for each socket, of one room. */
-  delivered(roomId: string, events: number, sockets: number): void;
+  /** Events that were written to sockets, one for each socket, of one room; when the oldest message among them was stored. */
+  delivered(roomId: string, events: number, sockets: number, oldest: string | null): void;
   /** The store was read because a message was missing. */
   repaired(roomId: string): void;
   /** A socket was too slow for a room. */
@@ -51,6 +51,8 @@ export function createRoomFeed(deps: RoomFeedDeps) {
   const listeners = new Map<FeedListener, { live: boolean; sentSeq: number }>();
   let pending: Pending[] = [];
   let gone: string[] = [];
+  /** When the oldest pending message was stored. */
+  let pendingAt: string | null = null;
   let state: RoomState | null = null;
   let ring = new Ring([], ringSize);
   /** The `seq` expected next. */
@@ -68,6 +70,7 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     ring.push(message);
     next = message.seq + 1;
     pending.push({ event: { type: 'message', ...wireMessage(message) } });
+    pendingAt ??= message.createdAt;
     if (left !== null) gone.push(left);
     if (message.kind !== 'SYSTEM') return;
     countsMoved = true;
@@ -118,13 +121,15 @@ export function createRoomFeed(deps: RoomFeedDeps) {
   function flush(): void {
     if (pending.length === 0) return;
     const batch = pending;
+    const storedAt = pendingAt;
     pending = [];
+    pendingAt = null;
     const before = flushedSeq;
     flushedSeq = next - 1;
     quietSince = performance.now();
     const late: FeedListener[] = [];
     const sockets = fanOut(roomId, batch, live(), (listener) => late.push(listener as FeedListener));
-    deps.observe.delivered(roomId, batch.length, sockets);
+    deps.observe.delivered(roomId, batch.length, sockets, storedAt);
     for (const listener of late) {
       const entry = listeners.get(listener);
       if (!entry) continue;

@@ -269,6 +269,10 @@ export function createSession(
     get closed(): boolean {
       return over;
     },
+    /** Bytes that the client has not taken yet. */
+    get queuedBytes(): number {
+      return socket.queuedBytes();
+    },
 
     /** Deadlines; called a few times a second for all sessions, so that none needs timers of its own. */
     sweep(): void {

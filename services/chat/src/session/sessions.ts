@@ -24,6 +24,8 @@ export function createSessions({ random }: { random: () => number }) {
     get size(): number {
       return open.size;
     },
+    /** For metrics, which look seldom: every open session. */
+    all: (): Iterable<Session> => open,
 
     /**
      * Sends all clients elsewhere, spread over `windowMs`, so that they don't all come to the others in one moment.

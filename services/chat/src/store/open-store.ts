@@ -1,4 +1,4 @@
-import { createPool, type Logger, prismaAdapter } from '@gongu/host';
+import { createPool, type Logger, type Pool, prismaAdapter } from '@gongu/host';
 import type { MemberStore, MessageStore, RoomStore, TagStore, TicketStore } from '../room/ports.ts';
 import { createAppendBatch } from './append-batch.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -14,6 +14,8 @@ export interface Store {
   readonly messages: MessageStore;
   readonly tickets: TicketStore;
   readonly tags: TagStore;
+  /** By name, for metrics. */
+  readonly pools: Readonly<Record<'append' | 'reads', Pool>>;
   /** Resolves when PostgreSQL answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -35,10 +37,10 @@ export function openStore({ url, poolSize, log }: { url: string; poolSize: numbe
     connectTimeoutMs: 2_000,
     queryTimeoutMs: 5_000,
   });
-  const prisma = new PrismaClient({
-    adapter: prismaAdapter({ ...common, max: Math.max(1, poolSize - 2), applicationName: 'gongu-chat' }),
-  });
+  const reads = createPool({ ...common, max: Math.max(1, poolSize - 2), applicationName: 'gongu-chat' });
+  const prisma = new PrismaClient({ adapter: prismaAdapter({ pool: reads, schema: CHAT_SCHEMA }) });
   return {
+    pools: { append: appendPool, reads },
     rooms: createRoomStore({ prisma }),
     members: createMemberStore({ prisma }),
     messages: createMessageStore({ prisma, append: createAppendBatch({ pool: appendPool }) }),
@@ -48,7 +50,7 @@ export function openStore({ url, poolSize, log }: { url: string; poolSize: numbe
       await prisma.$queryRaw`SELECT 1`;
     },
     async close() {
-      await Promise.all([appendPool.end(), prisma.$disconnect()]);
+      await Promise.all([appendPool.end(), prisma.$disconnect().then(() => reads.end())]);
     },
   };
 }

@@ -9,10 +9,11 @@ const given = chatOfThisFile();
 
 /** Every URL on which a connection begins, as the bytes that came back. */
 const UPGRADES = ['/ws', '/ws/chat', '/ws/chat/000/raw/websocket', '/ws/chat-sockjs/websocket', '/chat/lobby', '/room'];
-const POLLS: [string, string][] = [
-  ['POST', 'xhr'],
-  ['POST', 'xhr_streaming'],
-  ['GET', 'eventsource'],
+const REQUESTS: [string, string][] = [
+  ['POST', '/ws/chat/000/one/xhr'],
+  ['POST', '/ws/chat/000/two/xhr_streaming'],
+  ['GET', '/ws/chat/000/three/eventsource'],
+  ['GET', '/api/chat/rooms/lobby/events'],
 ];
 
 function refusal(raw: string): { status: number; retryAfter: string; problem: Problem } {
@@ -43,9 +44,9 @@ describe('an instance that has all the connections that it takes', () => {
       expect(answer.retryAfter).toBe(String(Math.ceil(answer.problem.retryAfterMs! / 1_000)));
       waits.push(answer.problem.retryAfterMs!);
     }
-    for (const [method, transport] of POLLS) {
-      const answer = await fetch(`${chat.url}/ws/chat/000/${transport}-1/${transport}?token=nonsense`, { method });
-      expect({ transport, status: answer.status }).toEqual({ transport, status: 503 });
+    for (const [method, path] of REQUESTS) {
+      const answer = await fetch(`${chat.url}${path}?token=nonsense`, { method });
+      expect({ path, status: answer.status }).toEqual({ path, status: 503 });
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       waits.push((Problem.parse(await answer.json()) as Problem).retryAfterMs!);
     }
@@ -54,7 +55,7 @@ describe('an instance that has all the connections that it takes', () => {
       expect((await fetch(chat.url + path)).status).toBe(200);
     }
     expect((await chat.call('GET', '/api/chat/rooms', { as: 'ann' })).status).toBe(200);
-    expect(await refusedByReason(chat)).toEqual({ max_connections: UPGRADES.length + POLLS.length });
+    expect(await refusedByReason(chat)).toEqual({ max_connections: UPGRADES.length + REQUESTS.length });
 
     // One who leaves makes room for one.
     kept[0]!.close();
