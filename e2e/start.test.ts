@@ -73,11 +73,24 @@ describe('a start in a new clone', () => {
       bob.send({ type: 'join', ref: 'j', roomId: printed(run, 'PRODUCT') });
       expect(await bob.next((frame) => frame.type === 'joined')).toMatchObject({ room: { hostId: 'seller-1' } });
 
+      const shop = `http://127.0.0.1:${here.webPort}`;
+      expect(run.output()).toMatch(new RegExp(`gongu is ready .*\\n\\n {2}shop +${shop} `));
+      const page = await fetch(`${shop}/products/${productId}`);
+      expect(page.headers.get('content-security-policy')).toContain(
+        `connect-src 'self' http://127.0.0.1:${here.chatPort}`,
+      );
+      expect(await page.text()).toContain('<div id="root">');
+      expect(await (await fetch(`${shop}/config.json`)).json()).toEqual({
+        chatUrl: `http://127.0.0.1:${here.chatPort}`,
+        tradeUrl: `http://127.0.0.1:${here.tradePort}`,
+      });
+
       const runFile = join(here.dataDir, 'run.json');
       expect((await stat(runFile)).mode & 0o777).toBe(0o600);
       expect(JSON.parse(await readFile(runFile, 'utf8'))).toMatchObject({
         CHAT_URL: `http://127.0.0.1:${here.chatPort}`,
         TRADE_URL: `http://127.0.0.1:${here.tradePort}`,
+        WEB_URL: shop,
         DATABASE_URL: expect.stringContaining('postgresql://'),
         JWT_SECRET: expect.any(String),
         SERVICE_JWT_SECRET: expect.any(String),
@@ -148,7 +161,18 @@ describe('a start in a new clone', () => {
   it(
     'begins anew after a reset, which is refused while it runs and leaves alone what is not ours',
     async () => {
-      const run = await ready(here.run());
+      const origin = 'https://shop.example';
+      const run = await ready(here.run({ env: { ALLOWED_ORIGINS: origin } }));
+      // The page may call as well, under both names of this machine, and nobody else.
+      for (const [from, allowed] of [
+        [origin, origin],
+        [`http://127.0.0.1:${here.webPort}`, `http://127.0.0.1:${here.webPort}`],
+        [`http://localhost:${here.webPort}`, `http://localhost:${here.webPort}`],
+        ['https://other.example', null],
+      ] as const) {
+        const answer = await fetch(`http://127.0.0.1:${here.tradePort}/api/products`, { headers: { origin: from } });
+        expect(answer.headers.get('access-control-allow-origin')).toBe(allowed);
+      }
       const refused = here.run({ args: ['reset.mjs'] });
       expect(await refused.exited).toBe(1);
       expect(refused.output()).toMatch(/^gongu: .* is in use by process \d+: .*\n$/);
@@ -203,15 +227,24 @@ describe('what keeps it from starting', () => {
     return run.stderr().trimEnd();
   }
 
-  it(
-    'is told in one line: a port in use',
-    async () => {
-      const server = createServer().listen(here.tradePort, '127.0.0.1');
+  it.each(['TRADE_PORT', 'WEB_PORT'] as const)(
+    'is told in one line: a port in use, %s',
+    async (name) => {
+      const port = name === 'WEB_PORT' ? here.webPort : here.tradePort;
+      const server = createServer().listen(port, '127.0.0.1');
       const line = await refusal(here.run());
       server.close();
-      expect(line).toBe(
-        `gongu: port ${here.tradePort} is in use: stop what listens there, or set TRADE_PORT to another port`,
-      );
+      expect(line).toBe(`gongu: port ${port} is in use: stop what listens there, or set ${name} to another port`);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is told for two ports that are one',
+    async () => {
+      const run = here.run({ env: { WEB_PORT: String(here.chatPort) } });
+      expect(await run.exited).toBe(1);
+      expect(run.stderr()).toContain(`WEB_PORT: must differ from CHAT_PORT (both are ${here.chatPort})`);
     },
     TIMEOUT_MS,
   );

@@ -1,4 +1,4 @@
-// Writes what runs: one bundle per service, and `start`. What did not change is not built again.
+// Writes what runs: one bundle per service, `start`, and the page. What did not change is not built again.
 // Our packages go into the bundle; npm's stay outside, and each must be declared where the bundle will look for it.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
+import { buildWeb, WEB, webInputs } from './build-web.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const recordFile = join(root, 'dist', 'build.json');
@@ -24,16 +25,20 @@ const BUNDLES = [
 /** Beside a bundle's own inputs, what decides how they resolve. */
 const ALSO = ['scripts/build.mjs', 'pnpm-lock.yaml', 'tsconfig.json'];
 
-/** @returns {Promise<void>} @throws Error with esbuild's messages already printed */
-export async function build() {
+/**
+ * @param {{web?: boolean}} options `web` false: without the page
+ * @returns {Promise<void>} @throws Error with the builder's messages already printed
+ */
+export async function build({ web = true } = {}) {
   await import('./generate.mjs');
   const built = readRecord();
   const stale = BUNDLES.filter((bundle) => !isFresh(bundle, built[bundle.output]));
+  if (web && !isWebFresh(built[WEB.output])) stale.push(WEB);
   if (stale.length === 0) return;
   const results = await Promise.allSettled(
     stale.map(async (bundle) => {
       const started = Date.now();
-      built[bundle.output] = hashesOf(await bundleOne(bundle));
+      built[bundle.output] = hashesOf(await (bundle === WEB ? page() : bundleOne(bundle)));
       console.log(`built ${bundle.output} (${Date.now() - started} ms)`);
     }),
   );
@@ -41,6 +46,19 @@ export async function build() {
   await esbuild.stop(); // its helper process would stay as long as `start` runs
   const failed = results.find(({ status }) => status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/** Paths of everything that went into the page; read first, so that a change during the build is not taken for built. */
+async function page() {
+  const inputs = webInputs(root);
+  await buildWeb(root);
+  return inputs;
+}
+
+/** The page has no list of what it was made of: a file more or less counts as a change. */
+function isWebFresh(hashes) {
+  const known = Object.keys(hashes ?? {}).filter((file) => !ALSO.includes(file));
+  return isFresh(WEB, hashes) && JSON.stringify(known.sort()) === JSON.stringify(webInputs(root).sort());
 }
 
 /** Paths of everything that went into the bundle, relative to the root. */

@@ -1,4 +1,4 @@
-// `pnpm start`, `pnpm reset`, `pnpm demo`, `pnpm loadtest`, `pnpm chat`, `pnpm trade`: builds what changed, then runs it
+// `pnpm start`, `pnpm dev`, `pnpm reset`, `pnpm demo`, `pnpm loadtest`, `pnpm chat`, `pnpm trade`: builds what changed, then runs it
 // in this very process, so that a signal meant for it needs nobody to pass it on.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -8,9 +8,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 process.setSourceMapsEnabled(true);
 const [, , what] = process.argv;
+const dev = what === 'dev';
 try {
   const { build } = await import('./build.mjs');
-  await build();
+  await build({ web: what === 'start' });
 } catch (error) {
   const missing = error.code === 'ERR_MODULE_NOT_FOUND';
   console.error(`gongu: ${missing ? 'install first: npx -y pnpm@12 install' : `could not build: ${error.message}`}`);
@@ -18,4 +19,5 @@ try {
 }
 const service = what === 'chat' || what === 'trade';
 if (!service) process.argv.splice(2, 1); // the bundle's own arguments follow
-await import(`../dist/${service ? 'service' : what}.mjs`);
+if (dev) process.argv.push('--dev');
+await import(`../dist/${service ? 'service' : dev ? 'start' : what}.mjs`);

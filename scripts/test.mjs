@@ -20,6 +20,7 @@ const checks = [
   ['Prisma clients', node, ['scripts/generate.mjs']],
   ['types', bin('tsc'), ['--noEmit']],
   ['types in a browser', bin('tsc'), ['--noEmit', '-p', 'packages/react']],
+  ['types of the page', bin('tsc'), ['--noEmit', '-p', 'apps/web']],
   ['imports', node, ['scripts/check-imports.mjs']],
   ['build', node, ['scripts/build.mjs']],
 ].map(([name, program, args]) => {

@@ -2,6 +2,8 @@ import type { Product } from '@gongu/shared';
 import type { People, Person } from './people.ts';
 
 export interface BannerOptions {
+  /** The shop. */
+  webUrl: string;
   chatUrl: string;
   tradeUrl: string;
   database: string;
@@ -18,7 +20,7 @@ export interface BannerOptions {
 
 /** What a new user needs to go on: URLs, tokens, and lines to paste. */
 export function banner(options: BannerOptions): string {
-  const { chatUrl, tradeUrl, database, redis, dataDir, host, people, products, seconds } = options;
+  const { webUrl, chatUrl, tradeUrl, database, redis, dataDir, host, people, products, seconds } = options;
   const everywhere = host === '0.0.0.0' || host === '::';
   const [ann, bob] = people.shoppers as [Person, Person];
   const product = products[0];
@@ -26,6 +28,7 @@ export function banner(options: BannerOptions): string {
     '',
     `gongu is ready (${seconds.toFixed(1)} s)`,
     '',
+    `  shop      ${webUrl}   open it in two windows, sign in as two people, and talk`,
     `  trade     ${tradeUrl}   (${tradeUrl}/docs)`,
     `  chat      ${chatUrl}   (${chatUrl}/docs)`,
     `  database  ${database}`,

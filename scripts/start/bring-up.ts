@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataDir, writeRunFile } from '@gongu/host';
 import { takeOwnership } from '@gongu/host/embedded';
+import { startSite } from '@gongu/web/site';
 import { type BannerOptions, banner } from './banner.ts';
 import { openDataDir } from './data-dir.ts';
 import { openDatabase } from './database.ts';
@@ -25,12 +26,25 @@ export interface BringUpOptions {
   root: string;
   /** What the user has set, `.env` included. */
   env: NodeJS.ProcessEnv;
+  /** The page from its sources, changing with them, in place of the built one. */
+  dev: boolean;
   lifecycle: Lifecycle;
   terminal: Terminal;
   /** Epoch milliseconds. */
   now: () => number;
   /** When the command began; epoch milliseconds. */
   startedAt: number;
+}
+
+/** A process of the system. */
+interface Part {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly cwd: string;
+  readonly url: string;
+  /** URL that is answered by 200 once it is ready. */
+  readonly isReady: string;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** Longest wait for a sample's room, which trade's outbox opens a moment after the product. */
@@ -46,7 +60,7 @@ const STOP_MARGIN_MS = 7_000;
  *
  * @throws StartError, EnvError, or an error of the system: all become one clear line
  */
-export async function bringUp({ root, env, lifecycle, terminal, now, startedAt }: BringUpOptions): Promise<void> {
+export async function bringUp({ root, env, dev, lifecycle, terminal, now, startedAt }: BringUpOptions): Promise<void> {
   const { stopping } = lifecycle;
   const settings = readSettings(env);
   const dir = openDataDir(dataDir(env));
@@ -58,7 +72,9 @@ export async function bringUp({ root, env, lifecycle, terminal, now, startedAt }
   const chatPort = await claimPort('CHAT_PORT', settings.CHAT_PORT, settings.HOST);
   const tradePort = await claimPort('TRADE_PORT', settings.TRADE_PORT, settings.HOST);
   const chatUrl = `http://${localHost(settings.HOST)}:${chatPort}`;
+  const webPort = await claimPort('WEB_PORT', settings.WEB_PORT, settings.HOST);
   const tradeUrl = `http://${localHost(settings.HOST)}:${tradePort}`;
+  const webUrl = `http://${localHost(settings.HOST)}:${webPort}`;
   const secrets = keepSecrets(dir.file('secrets.json'));
   if (stopping.aborted) return;
 
@@ -86,7 +102,7 @@ export async function bringUp({ root, env, lifecycle, terminal, now, startedAt }
     ...(redis.url === undefined ? {} : { REDIS_URL: redis.url }),
     JWT_SECRET: settings.JWT_SECRET ?? secrets.JWT_SECRET,
     SERVICE_JWT_SECRET: settings.SERVICE_JWT_SECRET ?? secrets.SERVICE_JWT_SECRET,
-    ALLOWED_ORIGINS: env.ALLOWED_ORIGINS?.trim() || '*',
+    ALLOWED_ORIGINS: withWeb(env.ALLOWED_ORIGINS?.trim() || '*', webUrl),
     DEV_LOGIN: env.DEV_LOGIN?.trim() || '1',
   };
   await Promise.all([
@@ -95,16 +111,43 @@ export async function bringUp({ root, env, lifecycle, terminal, now, startedAt }
   ]);
   if (stopping.aborted) return;
 
-  const runFile = writeRunFile({ DATA_DIR: dir.path }, { CHAT_URL: chatUrl, TRADE_URL: tradeUrl, ...variables });
+  await startWeb();
+  if (stopping.aborted) return;
+
+  const urls = { CHAT_URL: chatUrl, TRADE_URL: tradeUrl, WEB_URL: webUrl };
+  const runFile = writeRunFile({ DATA_DIR: dir.path }, { ...urls, ...variables });
   lifecycle.add({ name: 'run.json', stop: () => rmSync(runFile, { force: true }) });
   const people = createPeople(variables);
   const [products] = await Promise.all([samples(), redis.url === undefined ? undefined : lookAtRedis()]);
   if (stopping.aborted) return;
   const seconds = (now() - startedAt) / 1_000;
-  const facts = { chatUrl, tradeUrl, database: database.title, redis: redis.title, dataDir: dir.path };
+  const facts = { webUrl, chatUrl, tradeUrl, database: database.title, redis: redis.title, dataDir: dir.path };
   terminal.say(banner({ ...facts, host: settings.HOST, people, products, seconds }));
 
-  async function startService(name: string, url: string, more: NodeJS.ProcessEnv): Promise<void> {
+  function startService(name: string, url: string, more: NodeJS.ProcessEnv): Promise<void> {
+    const main = join(root, 'services', name, 'dist', 'main.mjs');
+    const command = [process.execPath, '--enable-source-maps', main] as const;
+    return startProcess({ name, command, cwd: root, url, isReady: `${url}/readyz`, env: { ...variables, ...more } });
+  }
+
+  /** After the services: a page that is there has somebody to talk to, and it goes first. */
+  async function startWeb(): Promise<void> {
+    const { HOST: host } = settings;
+    if (!dev) {
+      const assets = join(root, 'apps', 'web', 'dist');
+      const site = await startSite({ assets, host, port: webPort, chatPort, tradePort });
+      lifecycle.add({ name: 'web', stop: site.stop });
+      return terminal.say(`web is ready on ${webUrl}`);
+    }
+    const cwd = join(root, 'apps', 'web');
+    const vite = join(cwd, 'node_modules', 'vite', 'bin', 'vite.js');
+    const command = [process.execPath, vite, '--host', host, '--port', String(webPort), '--strictPort'] as const;
+    const ports = { CHAT_PORT: String(chatPort), TRADE_PORT: String(tradePort) };
+    await startProcess({ name: 'web', command, cwd, url: webUrl, isReady: webUrl, env: ports });
+  }
+
+  async function startProcess(what: Part): Promise<void> {
+    const { name, command, cwd, url, isReady, env: more } = what;
     const onLine = (line: string) => {
       const text = readable(name, line);
       if (text) terminal.warn(text);
@@ -113,12 +156,12 @@ export async function bringUp({ root, env, lifecycle, terminal, now, startedAt }
     lifecycle.add({ name: `${name}'s log`, stop: log.close });
     const service = createServiceProcess({
       name,
-      command: [process.execPath, '--enable-source-maps', join(root, 'services', name, 'dist', 'main.mjs')],
-      cwd: root,
-      env: { ...env, ...variables, DATA_DIR: dir.path, ...more },
+      command,
+      cwd,
+      env: { ...env, DATA_DIR: dir.path, ...more },
       log,
       terminal,
-      isReady: () => answersOk(`${url}/readyz`),
+      isReady: () => answersOk(isReady),
       note: (pid) => register.note(name, pid),
       stopping,
       stopMs,
@@ -159,4 +202,9 @@ export async function bringUp({ root, env, lifecycle, terminal, now, startedAt }
       return [];
     }
   }
+}
+
+/** The origins that may call, with that of the page, under both names of this machine. */
+function withWeb(origins: string, webUrl: string): string {
+  return origins === '*' ? '*' : [origins, webUrl, webUrl.replace('//127.0.0.1:', '//localhost:')].join(',');
 }

@@ -9,7 +9,7 @@ interface Entry {
 }
 
 /** What a killed start may have left behind, in the order in which it is stopped. PostgreSQL sees to itself. */
-export const LEFTOVERS = ['trade', 'chat', 'Redis'];
+export const LEFTOVERS = ['web', 'trade', 'chat', 'Redis'];
 
 /** Which processes this start has begun, kept in a file for the next one. */
 export interface Register {

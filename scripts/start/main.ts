@@ -39,6 +39,7 @@ await runMain('gongu', async () => {
   const root = fileURLToPath(new URL('../', import.meta.url));
   await lifecycle.start(async () => {
     const env = { ...readEnvFile(`${root}.env`), ...process.env };
-    await bringUp({ root, env, lifecycle, terminal, now: Date.now, startedAt });
+    const dev = process.argv.includes('--dev');
+    await bringUp({ root, env, dev, lifecycle, terminal, now: Date.now, startedAt });
   });
 });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 const Settings = z.object({
   CHAT_PORT: envFields.port(8080),
   TRADE_PORT: envFields.port(8081),
+  WEB_PORT: envFields.port(5173),
   HOST: envFields.text('0.0.0.0'),
   /** Unset: an embedded PostgreSQL. */
   DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }).optional(),
@@ -19,13 +20,15 @@ const Settings = z.object({
 });
 export type Settings = z.output<typeof Settings>;
 
+const PORTS = ['CHAT_PORT', 'TRADE_PORT', 'WEB_PORT'] as const;
+
 /** @throws EnvError naming every bad variable */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const settings = readEnv(Settings, env);
-  if (settings.CHAT_PORT !== 0 && settings.CHAT_PORT === settings.TRADE_PORT) {
-    throw new EnvError([
-      { name: 'TRADE_PORT', message: `must differ from CHAT_PORT (both are ${settings.CHAT_PORT})` },
-    ]);
-  }
+  const clashes = PORTS.flatMap((name, at) => {
+    const other = PORTS.slice(0, at).find((one) => settings[one] !== 0 && settings[one] === settings[name]);
+    return other ? [{ name, message: `must differ from ${other} (both are ${settings[name]})` }] : [];
+  });
+  if (clashes.length > 0) throw new EnvError(clashes);
   return settings;
 }

@@ -1,0 +1,23 @@
+/** Where the page finds the services; `/config.json`. Empty: on the page's own origin. */
+export interface ServiceUrls {
+  readonly chatUrl: string;
+  readonly tradeUrl: string;
+}
+
+/** A name, an IPv4 address, or an IPv6 address in brackets. Anything else would have no business in a header. */
+const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])$/i;
+
+/**
+ * The services beside this site, under the name by which the browser came: `localhost`, or the address of this machine on
+ * a telephone.
+ *
+ * @param host the request's `Host`
+ */
+export function serviceUrls(
+  host: string | undefined,
+  { chatPort, tradePort }: { chatPort: number; tradePort: number },
+): ServiceUrls {
+  const name = (host ?? '').replace(/:\d+$/, '');
+  const known = HOST_NAME.test(name) ? name : '127.0.0.1';
+  return { chatUrl: `http://${known}:${chatPort}`, tradeUrl: `http://${known}:${tradePort}` };
+}

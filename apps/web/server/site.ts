@@ -1,0 +1,63 @@
+import fastifyStatic from '@fastify/static';
+import Fastify from 'fastify';
+import { contentPolicy } from './content-policy.ts';
+import { serviceUrls } from './service-urls.ts';
+
+export interface SiteOptions {
+  /** Folder of the built page; absolute. */
+  readonly assets: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly chatPort: number;
+  readonly tradePort: number;
+}
+
+export interface Site {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Built files have a hash of their content in their name. */
+const FOREVER = 'public, max-age=31536000, immutable';
+
+/**
+ * Serves the built page, with the headers that a page of people's texts wants. Paths that are no file are the page's own
+ * to understand. `/config.json` says where the services are.
+ *
+ * @throws Error of the system when the port can't be had
+ */
+export async function startSite({ assets, host, port, chatPort, tradePort }: SiteOptions): Promise<Site> {
+  const site = Fastify({ forceCloseConnections: true });
+  const urlsFor = (name: string | undefined) => serviceUrls(name, { chatPort, tradePort });
+
+  site.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'content-security-policy': contentPolicy(urlsFor(request.headers.host)),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'strict-origin-when-cross-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+    });
+  });
+  await site.register(fastifyStatic, {
+    root: assets,
+    cacheControl: false,
+    setHeaders: (response, path) =>
+      void response.setHeader('cache-control', /[\\/]assets[\\/][^\\/]+$/.test(path) ? FOREVER : 'no-cache'),
+  });
+  site.get('/config.json', async (request, reply) =>
+    reply.header('cache-control', 'no-store').send(urlsFor(request.headers.host)),
+  );
+  site.setNotFoundHandler(async (request, reply) => {
+    const isPage =
+      /^(?:GET|HEAD)$/.test(request.method) && !/\.[^/]*$/.test(new URL(request.url, 'http://site').pathname);
+    return isPage ? reply.sendFile('index.html') : reply.code(404).type('text/plain').send('Not found\n');
+  });
+
+  await site.listen({ port, host });
+  return {
+    port: (site.server.address() as { port: number }).port,
+    stop: () => site.close(),
+  };
+}

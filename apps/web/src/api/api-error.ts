@@ -1,0 +1,34 @@
+import type { ErrorCode, FieldError } from '@gongu/shared';
+
+/** The services' codes, and NETWORK: there was no answer. */
+export type ApiErrorCode = ErrorCode | 'NETWORK';
+
+/** A refused or failed request. People are shown a text of this page's own by `code`. */
+export class ApiError extends Error {
+  readonly code: ApiErrorCode;
+  readonly fields: readonly FieldError[];
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: ApiErrorCode,
+    detail: string,
+    rest: { fields?: readonly FieldError[]; retryAfterMs?: number } = {},
+  ) {
+    super(detail);
+    this.name = 'ApiError';
+    this.code = code;
+    this.fields = rest.fields ?? [];
+    this.retryAfterMs = rest.retryAfterMs;
+  }
+}
+
+const PASSING: ReadonlySet<ApiErrorCode> = new Set(['NETWORK', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED']);
+
+/** Whether the same request may well succeed a moment later. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof ApiError && PASSING.has(error.code);
+}
+
+export function codeOf(error: unknown): ApiErrorCode {
+  return error instanceof ApiError ? error.code : 'INTERNAL';
+}

@@ -1,0 +1,68 @@
+import type { Buyer, Participation, Product } from '@gongu/shared';
+import { ApiError } from './api-error.ts';
+import { fetchJson, type HttpRequest } from './http.ts';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export interface ProductFilter {
+  readonly status?: Product['status'];
+  readonly minSeatsLeft?: number;
+  readonly sort?: 'deadline' | '-createdAt';
+  readonly mine?: 'seller' | 'buyer';
+}
+
+/** Fields of a new product; `deadline` is ISO 8601. */
+export interface NewProduct {
+  readonly title: string;
+  readonly description: string;
+  readonly imageUrl: string | null;
+  readonly price: Product['price'];
+  readonly minParticipants: number;
+  readonly maxParticipants: number;
+  readonly deadline: string;
+}
+
+const PAGE = 24;
+
+/** The trade service as this page uses it. Every function throws ApiError. */
+export function createTrade(url: string, token: NonNullable<HttpRequest['token']>) {
+  const call = <T>(path: string, request: HttpRequest = {}) => fetchJson<T>(url + path, { token, ...request });
+  const product = (id: string) => `/api/products/${encodeURIComponent(id)}`;
+  return {
+    eventsUrl: `${url}/api/products/events`,
+    products(filter: ProductFilter, cursor: string | null, signal?: AbortSignal) {
+      const query = new URLSearchParams({ limit: String(PAGE) });
+      for (const [name, value] of Object.entries({ ...filter, cursor: cursor ?? undefined })) {
+        if (value !== undefined) query.set(name, String(value));
+      }
+      return call<Page<Product>>(`/api/products?${query}`, { signal });
+    },
+    product: (id: string, signal?: AbortSignal) => call<Product>(product(id), { signal }),
+    /** The caller's purchase; null: there is none. */
+    async myPurchase(id: string, signal?: AbortSignal): Promise<Participation | null> {
+      try {
+        return await call<Participation>(`${product(id)}/participations/me`, { signal });
+      } catch (error) {
+        if (error instanceof ApiError && error.code === 'NOT_FOUND') return null;
+        throw error;
+      }
+    },
+    join: (id: string, quantity: number, idempotencyKey: string) =>
+      call<Participation>(`${product(id)}/participations`, { method: 'POST', body: { quantity }, idempotencyKey }),
+    leave: (id: string) => call<void>(`${product(id)}/participations/me`, { method: 'DELETE' }),
+    create: (fields: NewProduct, idempotencyKey: string) =>
+      call<Product>('/api/products', { method: 'POST', body: fields, idempotencyKey }),
+    close: (id: string) => call<Product>(`${product(id)}/close`, { method: 'POST' }),
+    cancel: (id: string, reason: string) =>
+      call<Product>(`${product(id)}/cancel`, { method: 'POST', body: reason === '' ? {} : { reason } }),
+    buyers(id: string, cursor: string | null, signal?: AbortSignal) {
+      const query = new URLSearchParams({ limit: '50', ...(cursor === null ? {} : { cursor }) });
+      return call<Page<Buyer>>(`${product(id)}/participations?${query}`, { signal });
+    },
+  };
+}
+
+export type Trade = ReturnType<typeof createTrade>;

@@ -1,0 +1,133 @@
+import type { Product } from '@gongu/shared';
+import type { ApiErrorCode } from '../api/api-error.ts';
+
+export interface Remaining {
+  readonly days: number;
+  readonly hours: number;
+  readonly minutes: number;
+  readonly seconds: number;
+}
+
+type Plain =
+  | 'shop'
+  | 'slogan'
+  | 'skip'
+  | 'menu'
+  | 'products'
+  | 'rooms'
+  | 'sell'
+  | 'signIn'
+  | 'signOut'
+  | 'guest'
+  | 'otherLanguage'
+  | 'otherLanguageCode'
+  | 'theme'
+  | 'offline'
+  | 'notLive'
+  | 'loading'
+  | 'retry'
+  | 'more'
+  | 'close'
+  | 'back'
+  | 'lead'
+  | 'filters'
+  | 'status'
+  | 'statusAll'
+  | 'seats'
+  | 'seatsAny'
+  | 'sort'
+  | 'empty'
+  | 'clearFilters'
+  | 'full'
+  | 'timeLeft'
+  | 'ending'
+  | 'deadline'
+  | 'each'
+  | 'details'
+  | 'chat'
+  | 'quantity'
+  | 'fewer'
+  | 'moreOne'
+  | 'total'
+  | 'join'
+  | 'joining'
+  | 'leave'
+  | 'leaving'
+  | 'signInToBuy'
+  | 'guestHint'
+  | 'ownProduct'
+  | 'manage'
+  | 'chatEntry'
+  | 'chatEntryText'
+  | 'enterAsGuest'
+  | 'entering'
+  | 'signInTitle'
+  | 'signInText'
+  | 'nickname'
+  | 'wantsToSell'
+  | 'signingIn'
+  | 'noSignIn'
+  | 'or'
+  | 'roomsTitle'
+  | 'roomsEmpty'
+  | 'roomsSignIn'
+  | 'toProducts'
+  | 'sellTitle'
+  | 'sellText'
+  | 'sellSignIn'
+  | 'sellEmpty'
+  | 'newProduct'
+  | 'title'
+  | 'description'
+  | 'imageUrl'
+  | 'imageHint'
+  | 'price'
+  | 'minParticipants'
+  | 'maxParticipants'
+  | 'create'
+  | 'creating'
+  | 'wrongFields'
+  | 'closeProduct'
+  | 'closing'
+  | 'cancelProduct'
+  | 'cancelTitle'
+  | 'cancelText'
+  | 'reason'
+  | 'cancelReally'
+  | 'cancelling'
+  | 'keep'
+  | 'notice'
+  | 'noticeHint'
+  | 'sendNotice'
+  | 'noticeSent'
+  | 'noticeSending'
+  | 'noticeWaiting'
+  | 'noticeFailed'
+  | 'buyers'
+  | 'buyersEmpty'
+  | 'joinedAt'
+  | 'notFound'
+  | 'productGone'
+  | 'failedToStart'
+  | 'errorCode';
+
+/** Every text of this page; the conversation has its own in @gongu/react. */
+export interface Strings extends Readonly<Record<Plain, string>> {
+  /** BCP 47, also for dates, amounts and numbers. */
+  readonly locale: 'ko' | 'en';
+  readonly themes: Readonly<Record<'system' | 'light' | 'dark', string>>;
+  readonly statuses: Readonly<Record<Product['status'], string>>;
+  readonly reasons: Readonly<Record<NonNullable<Product['reason']>, string>>;
+  readonly sorts: Readonly<Record<'-createdAt' | 'deadline', string>>;
+  readonly seatsAtLeast: (count: number) => string;
+  readonly seatsLeft: (left: number) => string;
+  readonly taken: (count: number, most: number) => string;
+  readonly minimum: (count: number, least: number) => string;
+  readonly remaining: (time: Remaining) => string;
+  readonly by: (seller: string) => string;
+  readonly unread: (count: number) => string;
+  readonly joined: (quantity: number) => string;
+  readonly closeHint: (least: number) => string;
+  readonly units: (count: number) => string;
+  readonly errors: Readonly<Record<ApiErrorCode, string>>;
+}

@@ -1,0 +1,55 @@
+import type { Product, ProductChange } from '@gongu/shared';
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import { applyChange, applyToPages, hasProduct, type ProductPages } from '../products/apply-change.ts';
+import { keys } from '../products/queries.ts';
+import { useServices } from '../session/SessionProvider.tsx';
+import { listenToProducts } from './product-events.ts';
+
+const IsLive = createContext(true);
+
+/** Milliseconds in which products that the lists do not have yet are gathered into one reading. */
+const GATHER_MS = 300;
+
+/** Keeps every product that is shown as trade says it is. */
+export function LiveProducts({ children }: { readonly children: ReactNode }) {
+  const queries = useQueryClient();
+  const { eventsUrl } = useServices().trade;
+  const [isLive, setIsLive] = useState(true);
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = listenToProducts({
+      url: eventsUrl,
+      onState: setIsLive,
+      onReset() {
+        void queries.invalidateQueries({ queryKey: keys.lists });
+        void queries.invalidateQueries({ queryKey: ['product'] });
+      },
+      onChange(change: ProductChange) {
+        queries.setQueryData<Product>(keys.product(change.id), (known) => known && applyChange(known, change));
+        let isKnown = false;
+        for (const [key, pages] of queries.getQueriesData<ProductPages>({ queryKey: keys.lists })) {
+          if (!pages) continue;
+          isKnown ||= hasProduct(pages, change.id);
+          queries.setQueryData(key, applyToPages(pages, change));
+        }
+        // A new one, or one beyond the pages read so far.
+        if (isKnown) return;
+        clearTimeout(timer);
+        timer = setTimeout(() => void queries.invalidateQueries({ queryKey: keys.lists }), GATHER_MS);
+      },
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [eventsUrl, queries]);
+
+  return <IsLive value={isLive}>{children}</IsLive>;
+}
+
+/** Whether seats change by themselves at the moment. */
+export function useIsLive(): boolean {
+  return useContext(IsLive);
+}

@@ -1,0 +1,31 @@
+import { useId } from 'react';
+import { useParams } from 'react-router';
+import { codeOf } from '../api/api-error.ts';
+import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { useProduct } from '../products/queries.ts';
+import { Failure } from '../ui/Failure.tsx';
+import { Loading } from '../ui/Loading.tsx';
+import { ProductDetails } from '../ui/ProductDetails.tsx';
+import { WithChat } from '../ui/WithChat.tsx';
+import { NotFoundPage } from './NotFoundPage.tsx';
+
+/** A product, the way to take part in it, and its conversation beside it. */
+export function ProductPage() {
+  const strings = useStrings();
+  const { id = '' } = useParams();
+  const { data: product, isPending, error, refetch } = useProduct(id);
+  const titleId = useId();
+  if (!product) {
+    if (isPending) return <Loading />;
+    if (codeOf(error) === 'NOT_FOUND' || codeOf(error) === 'VALIDATION_FAILED') {
+      return <NotFoundPage text={strings.productGone} />;
+    }
+    return <Failure error={error} retry={() => void refetch()} />;
+  }
+  return (
+    <WithChat roomId={product.roomId}>
+      <title>{`${product.title} · ${strings.shop}`}</title>
+      <ProductDetails product={product} titleId={titleId} />
+    </WithChat>
+  );
+}

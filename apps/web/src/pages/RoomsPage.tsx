@@ -1,0 +1,77 @@
+import { english, korean, systemText } from '@gongu/react';
+import { Link } from 'react-router';
+import { UnreadCount } from '../chat/UnreadCount.tsx';
+import { useMyRooms } from '../chat/useMyRooms.ts';
+import { moment } from '../i18n/format.ts';
+import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { useServices } from '../session/SessionProvider.tsx';
+import { Failure } from '../ui/Failure.tsx';
+import { Loading } from '../ui/Loading.tsx';
+import { signInPath } from '../ui/paths.ts';
+
+const STATUS = { ACTIVE: 'RECRUITING', CLOSED: 'CLOSED', CANCELLED: 'CANCELLED' } as const;
+
+/** The conversations in which one is, and what is unread in them. */
+export function RoomsPage() {
+  const strings = useStrings();
+  const chatStrings = strings.locale === 'ko' ? korean : english;
+  const { session } = useServices();
+  const { data: rooms, isPending, error, refetch } = useMyRooms();
+  return (
+    <div className="page">
+      <title>{`${strings.roomsTitle} · ${strings.shop}`}</title>
+      <h1>{strings.roomsTitle}</h1>
+      {!session ? (
+        <div className="empty">
+          <p>{strings.roomsSignIn}</p>
+          <Link className="button primary" to={signInPath('/rooms')}>
+            {strings.signIn}
+          </Link>
+        </div>
+      ) : error && !rooms ? (
+        <Failure error={error} retry={() => void refetch()} />
+      ) : isPending ? (
+        <Loading />
+      ) : rooms?.length === 0 ? (
+        <div className="empty">
+          <p>{strings.roomsEmpty}</p>
+          <Link className="button" to="/">
+            {strings.toProducts}
+          </Link>
+        </div>
+      ) : (
+        <ul className="rooms">
+          {rooms?.map(({ roomId, title, status, unread, lastMessage }) => (
+            <li key={roomId} className="card room" data-room={roomId}>
+              <div className="room-line">
+                <h2>
+                  <Link to={`/products/${roomId}?tab=chat`}>
+                    <bdi>{title}</bdi>
+                  </Link>
+                </h2>
+                <span className="badge" data-status={STATUS[status]}>
+                  {strings.statuses[STATUS[status]]}
+                </span>
+                <UnreadCount count={unread} />
+              </div>
+              {lastMessage && (
+                <p className="room-last">
+                  <span>
+                    {lastMessage.kind === 'SYSTEM' ? (
+                      systemText(lastMessage, chatStrings)
+                    ) : (
+                      <>
+                        <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>: {lastMessage.content}
+                      </>
+                    )}
+                  </span>
+                  <time dateTime={lastMessage.createdAt}>{moment(lastMessage.createdAt, strings.locale)}</time>
+                </p>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import { Link } from 'react-router';
+import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { useProducts } from '../products/queries.ts';
+import { useServices } from '../session/SessionProvider.tsx';
+import { Failure } from '../ui/Failure.tsx';
+import { Loading } from '../ui/Loading.tsx';
+import { ProductCard } from '../ui/ProductCard.tsx';
+import { SellersOnly } from '../ui/SellersOnly.tsx';
+
+/** A seller's own products. */
+export function SellPage() {
+  const strings = useStrings();
+  const { session } = useServices();
+  return (
+    <div className="page">
+      <title>{`${strings.sellTitle} · ${strings.shop}`}</title>
+      <div className="heading row">
+        <div>
+          <h1>{strings.sellTitle}</h1>
+          <p>{strings.sellText}</p>
+        </div>
+        {session?.seller && (
+          <Link className="button primary" to="/sell/new">
+            {strings.newProduct}
+          </Link>
+        )}
+      </div>
+      <SellersOnly>
+        <Own />
+      </SellersOnly>
+    </div>
+  );
+}
+
+function Own() {
+  const strings = useStrings();
+  const list = useProducts({ mine: 'seller' });
+  const products = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  if (list.isPending) return <Loading />;
+  if (list.isError) return <Failure error={list.error} retry={() => void list.refetch()} />;
+  return (
+    <>
+      {products.length === 0 && <p className="empty">{strings.sellEmpty}</p>}
+      <ul className="cards">
+        {products.map((product) => (
+          <li key={product.id}>
+            <ProductCard product={product} to={`/sell/${product.id}`} />
+          </li>
+        ))}
+      </ul>
+      {list.hasNextPage && (
+        <button type="button" className="more" disabled={list.isFetching} onClick={() => void list.fetchNextPage()}>
+          {strings.more}
+        </button>
+      )}
+    </>
+  );
+}

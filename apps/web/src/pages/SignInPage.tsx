@@ -1,0 +1,77 @@
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useId, useState } from 'react';
+import { useNavigate, useSearchParams } from 'react-router';
+import { codeOf } from '../api/api-error.ts';
+import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { useServices } from '../session/SessionProvider.tsx';
+import { Failure } from '../ui/Failure.tsx';
+import { safePath } from '../ui/paths.ts';
+
+/** One field: a nickname. Or no field at all, as a guest. */
+export function SignInPage() {
+  const strings = useStrings();
+  const { signIn, enterAsGuest } = useServices();
+  const navigate = useNavigate();
+  const [params] = useSearchParams();
+  const next = safePath(params.get('next'));
+  const [nickname, setNickname] = useState('');
+  const [seller, setSeller] = useState(next.startsWith('/sell'));
+  const id = useId();
+  const onSuccess = () => void navigate(next, { replace: true });
+  const asUser = useMutation({ mutationFn: () => signIn(nickname.trim(), seller), onSuccess });
+  const asGuest = useMutation({ mutationFn: enterAsGuest, onSuccess });
+  const failed = asUser.error ?? asGuest.error;
+  const isOff = codeOf(asUser.error) === 'NOT_FOUND' && asUser.isError;
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    asGuest.reset();
+    if (nickname.trim() !== '') asUser.mutate();
+  }
+  return (
+    <div className="page narrow">
+      <title>{`${strings.signInTitle} · ${strings.shop}`}</title>
+      <h1>{strings.signInTitle}</h1>
+      <p>{strings.signInText}</p>
+      <form className="panel" onSubmit={submit}>
+        {isOff ? (
+          <p className="failure" role="alert">
+            {strings.noSignIn}
+          </p>
+        ) : (
+          failed && <Failure error={failed} />
+        )}
+        <div className="field">
+          <label htmlFor={id}>{strings.nickname}</label>
+          <input
+            id={id}
+            value={nickname}
+            maxLength={32}
+            required
+            autoComplete="nickname"
+            onChange={(event) => setNickname(event.target.value)}
+          />
+        </div>
+        <label className="check">
+          <input type="checkbox" checked={seller} onChange={(event) => setSeller(event.target.checked)} />
+          {strings.wantsToSell}
+        </label>
+        <button type="submit" className="primary" disabled={asUser.isPending}>
+          {asUser.isPending ? strings.signingIn : strings.signIn}
+        </button>
+      </form>
+      <p className="or">{strings.or}</p>
+      <button
+        type="button"
+        disabled={asGuest.isPending}
+        onClick={() => {
+          asUser.reset();
+          asGuest.mutate();
+        }}
+      >
+        {asGuest.isPending ? strings.entering : strings.enterAsGuest}
+      </button>
+      <p className="hint">{strings.guestHint}</p>
+    </div>
+  );
+}

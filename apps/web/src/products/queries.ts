@@ -1,0 +1,98 @@
+import type { Participation, Product } from '@gongu/shared';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { NewProduct, ProductFilter } from '../api/trade.ts';
+import { useServices } from '../session/SessionProvider.tsx';
+
+/** Keys of the cache. What begins with `own` belongs to the session and goes with it. */
+export const keys = {
+  lists: ['products'] as const,
+  product: (id: string) => ['product', id] as const,
+  purchase: (id: string, userId: string) => ['own', 'purchase', id, userId] as const,
+  buyers: (id: string) => ['own', 'buyers', id] as const,
+  rooms: (userId: string) => ['own', 'rooms', userId] as const,
+};
+
+export function useProducts(filter: ProductFilter) {
+  const { trade, session } = useServices();
+  return useInfiniteQuery({
+    queryKey: [...keys.lists, filter, filter.mine ? session?.userId : null],
+    queryFn: ({ pageParam, signal }) => trade.products(filter, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useProduct(id: string) {
+  const { trade } = useServices();
+  return useQuery({ queryKey: keys.product(id), queryFn: ({ signal }) => trade.product(id, signal) });
+}
+
+/** The own purchase of a product; null: none. Not asked for guests, who can't have one. */
+export function usePurchase(id: string) {
+  const { trade, session } = useServices();
+  return useQuery({
+    queryKey: keys.purchase(id, session?.userId ?? ''),
+    queryFn: ({ signal }) => trade.myPurchase(id, signal),
+    enabled: session?.kind === 'user',
+  });
+}
+
+/** Taking and giving up a place. What is shown as bought is what the service has confirmed. */
+export function usePlace(id: string) {
+  const { trade, session } = useServices();
+  const queries = useQueryClient();
+  const purchase = keys.purchase(id, session?.userId ?? '');
+  const read = () => queries.invalidateQueries({ queryKey: keys.product(id) });
+  const join = useMutation({
+    mutationFn: ({ quantity, key }: { quantity: number; key: string }) => trade.join(id, quantity, key),
+    onSuccess: (bought) => void queries.setQueryData<Participation | null>(purchase, bought),
+    // Also after a refusal: what was shown of the seats may have been old.
+    onSettled: () => Promise.all([read(), queries.invalidateQueries({ queryKey: purchase })]),
+  });
+  const leave = useMutation({
+    mutationFn: () => trade.leave(id),
+    onSuccess: () => void queries.setQueryData<Participation | null>(purchase, null),
+    onSettled: () => Promise.all([read(), queries.invalidateQueries({ queryKey: purchase })]),
+  });
+  return { join, leave };
+}
+
+/** What a seller does with a product of his. */
+export function useSelling(id: string) {
+  const { trade } = useServices();
+  const queries = useQueryClient();
+  const became = (product: Product) => {
+    queries.setQueryData<Product>(keys.product(id), product);
+    void queries.invalidateQueries({ queryKey: keys.lists });
+  };
+  const onError = () => queries.invalidateQueries({ queryKey: keys.product(id) });
+  return {
+    close: useMutation({ mutationFn: () => trade.close(id), onSuccess: became, onError }),
+    cancel: useMutation({ mutationFn: (reason: string) => trade.cancel(id, reason), onSuccess: became, onError }),
+  };
+}
+
+export function useCreateProduct() {
+  const { trade } = useServices();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ fields, key }: { fields: NewProduct; key: string }) => trade.create(fields, key),
+    onSuccess(product) {
+      queries.setQueryData<Product>(keys.product(product.id), product);
+      void queries.invalidateQueries({ queryKey: keys.lists });
+    },
+  });
+}
+
+/** Who buys what; read again whenever the product has changed. */
+export function useBuyers({ id, version }: Pick<Product, 'id' | 'version'>) {
+  const { trade } = useServices();
+  return useInfiniteQuery({
+    queryKey: [...keys.buyers(id), version],
+    queryFn: ({ pageParam, signal }) => trade.buyers(id, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+  });
+}

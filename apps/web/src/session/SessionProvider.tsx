@@ -1,0 +1,85 @@
+import { type ChatClient, createChatClient } from '@gongu/client';
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { enterAnonymously, type Identity, signInByNickname } from '../api/identity.ts';
+import { createTrade, type Trade } from '../api/trade.ts';
+import type { Config } from '../config.ts';
+import { readSession, type Session, writeSession } from './session.ts';
+
+export interface Services {
+  readonly session: Session | null;
+  readonly trade: Trade;
+  /** Connected as this session; null while there is none. */
+  readonly chat: ChatClient | null;
+  /** @throws ApiError */
+  signIn(nickname: string, seller: boolean): Promise<void>;
+  /** Enters as a guest with a nickname by chance. @throws ApiError */
+  enterAsGuest(): Promise<void>;
+  signOut(): void;
+}
+
+const Context = createContext<Services | null>(null);
+
+/** Who uses this window, and the services as he reaches them. */
+export function SessionProvider({ config, children }: { readonly config: Config; readonly children: ReactNode }) {
+  const { chatUrl, tradeUrl } = config;
+  const queries = useQueryClient();
+  const [session, setSession] = useState(() => readSession(sessionStorage));
+  // Requests that are on their way ask for the session of the moment, not for that of their render.
+  const current = useRef(session);
+
+  const value = useMemo(() => {
+    function become(next: Session | null): void {
+      current.current = next;
+      writeSession(sessionStorage, next);
+      setSession(next);
+    }
+    function take(kind: Session['kind'], { token, user }: Identity, seller: boolean): void {
+      become({ kind, token, userId: user.userId, nickname: user.nickname, tag: user.tag, seller });
+    }
+    async function token({ refresh }: { readonly refresh: boolean }): Promise<string | null> {
+      const before = current.current;
+      if (!before || !refresh) return before?.token ?? null;
+      const { kind, nickname, seller } = before;
+      const renewed = await (kind === 'guest'
+        ? enterAnonymously(chatUrl, before.token)
+        : signInByNickname(tradeUrl, nickname, seller));
+      // Somebody else may have signed in meanwhile.
+      if (current.current === before) take(kind, renewed, seller);
+      return current.current?.token ?? null;
+    }
+    return {
+      token,
+      trade: createTrade(tradeUrl, token),
+      async signIn(nickname: string, seller: boolean) {
+        take('user', await signInByNickname(tradeUrl, nickname, seller), seller);
+      },
+      enterAsGuest: async () => take('guest', await enterAnonymously(chatUrl, null), false),
+      signOut: () => become(null),
+    };
+  }, [chatUrl, tradeUrl]);
+
+  const userId = session?.userId ?? null;
+  const chat = useMemo(
+    () => (userId === null ? null : createChatClient({ url: chatUrl, token: value.token })),
+    [chatUrl, userId, value],
+  );
+  useEffect(() => {
+    chat?.connect();
+    return () => {
+      chat?.disconnect();
+      // What one person has seen is not the next one's to see.
+      queries.removeQueries({ queryKey: ['own'] });
+    };
+  }, [chat, queries]);
+
+  const services = useMemo(() => ({ ...value, session, chat }), [value, session, chat]);
+  return <Context value={services}>{children}</Context>;
+}
+
+/** @throws Error where there is no provider */
+export function useServices(): Services {
+  const services = useContext(Context);
+  if (!services) throw new Error('There is no SessionProvider above this component');
+  return services;
+}

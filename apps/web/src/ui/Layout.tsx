@@ -1,0 +1,100 @@
+import { type ReactNode, useEffect, useRef } from 'react';
+import { Link, NavLink, useLocation } from 'react-router';
+import { UnreadCount } from '../chat/UnreadCount.tsx';
+import { useUnread } from '../chat/useMyRooms.ts';
+import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { useIsLive } from '../live/LiveProducts.tsx';
+import { useServices } from '../session/SessionProvider.tsx';
+import { shownName } from '../session/session.ts';
+import { Appearance } from './Appearance.tsx';
+import { signInPath } from './paths.ts';
+import { useOnline } from './useOnline.ts';
+
+/** What is around every page: the name of the shop, the ways, and who one is. */
+export function Layout({ children }: { readonly children: ReactNode }) {
+  const strings = useStrings();
+  const { session, signOut } = useServices();
+  const { pathname, search } = useLocation();
+  const unread = useUnread();
+  const isOnline = useOnline();
+  const isLive = useIsLive();
+  const main = useRef<HTMLElement>(null);
+  const lastPath = useRef(pathname);
+
+  // Another page begins at its top, and a screen reader hears of it.
+  useEffect(() => {
+    if (lastPath.current === pathname) return;
+    lastPath.current = pathname;
+    scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        {strings.skip}
+      </a>
+      <header className="top">
+        <Link className="brand" to="/">
+          <img src="/favicon.svg" alt="" width={28} height={28} />
+          <strong>{strings.shop}</strong>
+          <small>{strings.slogan}</small>
+        </Link>
+        <Appearance />
+        <div className="who">
+          {session ? (
+            <>
+              <span className="who-name">
+                <bdi>{shownName(session)}</bdi>
+                {session.kind === 'guest' && <small> · {strings.guest}</small>}
+              </span>
+              {session.kind === 'guest' && (
+                <Link className="button small" to={signInPath(pathname + search)}>
+                  {strings.signIn}
+                </Link>
+              )}
+              <button type="button" className="quiet" onClick={signOut}>
+                {strings.signOut}
+              </button>
+            </>
+          ) : (
+            pathname !== '/sign-in' && (
+              <Link className="button small" to={signInPath(pathname + search)}>
+                {strings.signIn}
+              </Link>
+            )
+          )}
+        </div>
+      </header>
+      <nav className="ways" aria-label={strings.menu}>
+        <NavLink to="/" end>
+          <Icon path="M4 9 5.5 4h13L20 9M4 9v11h16V9M4 9h16M9 20v-6h6v6" />
+          {strings.products}
+        </NavLink>
+        <NavLink to="/rooms">
+          <Icon path="M4 5h16v11H10l-5 4v-4H4z" />
+          {strings.rooms}
+          <UnreadCount count={unread} />
+        </NavLink>
+        <NavLink to="/sell">
+          <Icon path="M12 4v16M4 12h16" />
+          {strings.sell}
+        </NavLink>
+      </nav>
+      <div className="told" role="status">
+        {!isOnline ? <p>{strings.offline}</p> : !isLive ? <p>{strings.notLive}</p> : null}
+      </div>
+      <main id="main" ref={main} tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function Icon({ path }: { readonly path: string }) {
+  return (
+    <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false">
+      <path d={path} fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" />
+    </svg>
+  );
+}

@@ -1,0 +1,23 @@
+import type { Product } from '@gongu/shared';
+import { useState } from 'react';
+import { ownPicture } from '../products/picture.ts';
+
+/** A product's picture, or the shop's own where there is none or it does not load. The title beside it says what it is. */
+export function Picture({ product, isLarge = false }: { readonly product: Product; readonly isLarge?: boolean }) {
+  const [failed, setFailed] = useState<string | null>(null);
+  const own = ownPicture(product.title);
+  const url = product.imageUrl !== null && product.imageUrl !== failed ? product.imageUrl : own;
+  return (
+    <img
+      className="picture"
+      src={url}
+      alt=""
+      width={640}
+      height={480}
+      loading={isLarge ? 'eager' : 'lazy'}
+      decoding="async"
+      referrerPolicy="no-referrer"
+      onError={() => url !== own && setFailed(url)}
+    />
+  );
+}

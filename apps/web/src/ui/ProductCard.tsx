@@ -1,0 +1,37 @@
+import type { Product } from '@gongu/shared';
+import { Link } from 'react-router';
+import { money } from '../i18n/format.ts';
+import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { Countdown } from './Countdown.tsx';
+import { Picture } from './Picture.tsx';
+import { Seats } from './Seats.tsx';
+import { StatusBadge } from './StatusBadge.tsx';
+
+/** A product in a list. All of it leads to its page; the title is the link. */
+export function ProductCard({ product, to }: { readonly product: Product; readonly to: string }) {
+  const strings = useStrings();
+  return (
+    <article className="card product-card" data-product={product.id} data-status={product.status}>
+      <div className="card-picture">
+        <Picture product={product} />
+        <StatusBadge status={product.status} />
+      </div>
+      <div className="card-text">
+        <h2>
+          <Link to={to}>
+            <bdi>{product.title}</bdi>
+          </Link>
+        </h2>
+        <p className="price">
+          {money(product.price, strings.locale)} <small>{strings.each}</small>
+        </p>
+        <Seats product={product} />
+        {product.status === 'RECRUITING' ? (
+          <Countdown deadline={product.deadline} />
+        ) : (
+          <p className="outcome">{product.reason && strings.reasons[product.reason]}</p>
+        )}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,47 @@
+import type { Product } from '@gongu/shared';
+import { moment, money } from '../i18n/format.ts';
+import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { Countdown } from './Countdown.tsx';
+import { Picture } from './Picture.tsx';
+import { Seats } from './Seats.tsx';
+import { StatusBadge } from './StatusBadge.tsx';
+import { TakePart } from './TakePart.tsx';
+
+/** All there is to know of a product, and the way to take part. */
+export function ProductDetails({ product, titleId }: { readonly product: Product; readonly titleId: string }) {
+  const strings = useStrings();
+  const isOpen = product.status === 'RECRUITING';
+  return (
+    <article className="product" aria-labelledby={titleId} data-product={product.id} data-status={product.status}>
+      <div className="product-picture">
+        <Picture product={product} isLarge />
+      </div>
+      <div className="product-text">
+        <p className="row">
+          <StatusBadge status={product.status} />
+          <span className="seller">
+            <bdi>{strings.by(product.sellerId)}</bdi>
+          </span>
+        </p>
+        <h1 id={titleId}>
+          <bdi>{product.title}</bdi>
+        </h1>
+        <p className="price">
+          {money(product.price, strings.locale)} <small>{strings.each}</small>
+        </p>
+        {product.description !== '' && <p className="description">{product.description}</p>}
+        <div className="facts">
+          <Seats product={product} />
+          {isOpen && <p className="minimum">{strings.minimum(product.participantCount, product.minParticipants)}</p>}
+          <p className="row">
+            {isOpen ? <Countdown deadline={product.deadline} /> : product.reason && strings.reasons[product.reason]}
+            <small>
+              {strings.deadline}: {moment(product.deadline, strings.locale)}
+            </small>
+          </p>
+        </div>
+        <TakePart product={product} />
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,94 @@
+import type { Product } from '@gongu/shared';
+import { useState } from 'react';
+import { Link, useLocation } from 'react-router';
+import { isPassing } from '../api/api-error.ts';
+import { newKey } from '../api/new-key.ts';
+import { money } from '../i18n/format.ts';
+import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { usePlace, usePurchase } from '../products/queries.ts';
+import { useServices } from '../session/SessionProvider.tsx';
+import { Failure } from './Failure.tsx';
+import { signInPath } from './paths.ts';
+import { Quantity } from './Quantity.tsx';
+
+/** Taking a place and giving it up, for those who may; for the others, what they can do instead. */
+export function TakePart({ product }: { readonly product: Product }) {
+  const strings = useStrings();
+  const { session } = useServices();
+  const { pathname, search } = useLocation();
+  if (session?.kind === 'user' && session.userId === product.sellerId) {
+    return (
+      <p className="take-part row">
+        {strings.ownProduct} <Link to={`/sell/${product.id}`}>{strings.manage}</Link>
+      </p>
+    );
+  }
+  if (session?.kind === 'user') return <Place key={session.userId} product={product} />;
+  if (product.status !== 'RECRUITING') return null;
+  return (
+    <div className="take-part">
+      {session?.kind === 'guest' && <p className="hint">{strings.guestHint}</p>}
+      <Link className="button primary" to={signInPath(pathname + search)}>
+        {strings.signInToBuy}
+      </Link>
+    </div>
+  );
+}
+
+function Place({ product }: { readonly product: Product }) {
+  const strings = useStrings();
+  const purchase = usePurchase(product.id);
+  const { join, leave } = usePlace(product.id);
+  const [quantity, setQuantity] = useState(1);
+  const isOpen = product.status === 'RECRUITING';
+  const isOver = isOpen && product.seatsLeft === 0;
+
+  // One wish, one key: asked again, it can't become two places.
+  const take = () => {
+    leave.reset();
+    join.mutate({ quantity, key: newKey() });
+  };
+  const giveUp = () => {
+    join.reset();
+    leave.mutate();
+  };
+  if (purchase.isPending) return <p className="take-part loading">{strings.loading}</p>;
+  if (purchase.isError) return <Failure error={purchase.error} retry={() => void purchase.refetch()} />;
+  if (purchase.data) {
+    return (
+      <div className="take-part" data-joined="true">
+        <p className="joined" role="status">
+          {strings.joined(purchase.data.quantity)}
+        </p>
+        {leave.isError && <Failure error={leave.error} {...(isPassing(leave.error) ? { retry: giveUp } : {})} />}
+        {isOpen && (
+          <button type="button" disabled={leave.isPending} onClick={giveUp}>
+            {leave.isPending ? strings.leaving : strings.leave}
+          </button>
+        )}
+      </div>
+    );
+  }
+  return (
+    <div className="take-part">
+      {join.isError && (
+        <Failure
+          error={join.error}
+          {...(isPassing(join.error) && join.variables ? { retry: () => join.mutate(join.variables) } : {})}
+        />
+      )}
+      {isOpen && (
+        <>
+          <Quantity value={quantity} onChange={setQuantity} />
+          <p className="total">
+            <span>{strings.total}</span>{' '}
+            <strong>{money({ ...product.price, amount: product.price.amount * quantity }, strings.locale)}</strong>
+          </p>
+          <button type="button" className="primary" disabled={join.isPending || isOver} onClick={take}>
+            {join.isPending ? strings.joining : isOver ? strings.full : strings.join}
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react';
+import { useSearchParams } from 'react-router';
+import { ChatPanel } from '../chat/ChatPanel.tsx';
+import { UnreadCount } from '../chat/UnreadCount.tsx';
+import { useMyRooms } from '../chat/useMyRooms.ts';
+import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { useMedia } from './useMedia.ts';
+
+/** Where both have room beside each other; the stylesheet says the same. */
+const WIDE = '(min-width: 60rem)';
+const TABS = ['details', 'chat'] as const;
+
+/** A page with a conversation: beside it on a desk, behind a tab on a telephone. */
+export function WithChat({ roomId, children }: { readonly roomId: string; readonly children: ReactNode }) {
+  const strings = useStrings();
+  const isWide = useMedia(WIDE);
+  const [params, setParams] = useSearchParams();
+  const { data: rooms } = useMyRooms();
+  const id = useId();
+  const buttons = useRef(new Map<string, HTMLButtonElement>());
+  if (isWide) {
+    return (
+      <div className="with-chat">
+        <div className="page details">{children}</div>
+        <aside className="chat-side" aria-label={strings.chat}>
+          <ChatPanel roomId={roomId} />
+        </aside>
+      </div>
+    );
+  }
+
+  const tab = params.get('tab') === 'chat' ? 'chat' : 'details';
+  const choose = (next: (typeof TABS)[number]) => setParams(next === 'chat' ? { tab: 'chat' } : {}, { replace: true });
+  const unread = rooms?.find((room) => room.roomId === roomId)?.unread ?? 0;
+  function arrow(event: KeyboardEvent): void {
+    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+    const next = tab === 'chat' ? 'details' : 'chat';
+    choose(next);
+    buttons.current.get(next)?.focus();
+  }
+  return (
+    <div className="tabbed" data-tab={tab}>
+      <div className="tabs" role="tablist" aria-label={strings.menu}>
+        {TABS.map((one) => (
+          <button
+            key={one}
+            ref={(element) => void (element && buttons.current.set(one, element))}
+            type="button"
+            role="tab"
+            id={`${id}-${one}`}
+            aria-selected={one === tab}
+            aria-controls={`${id}-panel`}
+            tabIndex={one === tab ? 0 : -1}
+            onClick={() => choose(one)}
+            onKeyDown={arrow}
+          >
+            {strings[one]}
+            {one === 'chat' && tab !== 'chat' && <UnreadCount count={unread} />}
+          </button>
+        ))}
+      </div>
+      <div
+        id={`${id}-panel`}
+        className={tab === 'chat' ? 'chat-tab' : 'page details'}
+        role="tabpanel"
+        aria-labelledby={`${id}-${tab}`}
+      >
+        {tab === 'chat' ? <ChatPanel roomId={roomId} /> : children}
+      </div>
+    </div>
+  );
+}
