@@ -86,7 +86,8 @@ export const RULES = [
     session: [SHARED, 'room/', 'type protocol/codec.ts', 'type transport/socket.ts'],
     // What both need of Redis: its URL, and a connection that is replaced when it dies.
     redis: [HOST, 'ioredis', 'node:'],
-    bus: [...driver, 'ioredis', 'redis/'],
+    bus: [...driver, 'type room/bus-port.ts', 'ioredis', 'redis/'],
+    overview: [SHARED, 'room/', 'type session/room-feed.ts'],
     presence: [...driver, 'ioredis', 'redis/'],
     owners: [HOST, 'type transport/sockjs/owners.ts', 'ioredis', 'redis/', 'node:'],
   })),

@@ -1,6 +1,6 @@
 import type { ErrorCode, FieldError } from './errors.ts';
 import type { Message } from './message.ts';
-import type { Participant, Room } from './room.ts';
+import type { Participant, Room, RoomStatus } from './room.ts';
 import type { PublicUser } from './user.ts';
 
 /** Frames that the server sends in `gongu.v1`, by `type`. docs/protocol.md says when. */
@@ -70,14 +70,45 @@ export interface SummaryMap {
   connections: { count: number };
   /** First on the older URLs, when no token was presented: the anonymous identity that the socket was given. */
   identity: { token: string };
+  /** A user's rooms on the stream that carries all of them: first, and whenever they must be told anew. */
+  rooms: { rooms: RoomEntry[]; hasMore: boolean };
+  /** A room of his moved on, or his read mark in it did. */
+  unread: { roomId: string; seq: number; unread: number };
+  'room.changed': { roomId: string; title: string; status: RoomStatus; reason: string | null };
+  'room.joined': RoomEntry;
+  /** `gone`: the room was removed. */
+  'room.left': { roomId: string; why: 'left' | 'removed' | 'gone' };
   /** From one member to another's sockets in the room, by `/room`. */
   whisper: { roomId: string; sender: string; receiver: string; signalType: string; data: unknown };
 }
+/** A room as the stream of all rooms shows it. */
+export interface RoomEntry {
+  roomId: string;
+  title: string;
+  status: RoomStatus;
+  reason: string | null;
+  seq: number;
+  unread: number;
+  lastReadSeq: number;
+}
 export type Summary = { [K in keyof SummaryMap]: { type: K } & SummaryMap[K] }[keyof SummaryMap];
+
+const SUMMARIES: ReadonlySet<string> = new Set<keyof SummaryMap>([
+  'participants',
+  'status',
+  'connections',
+  'rooms',
+  'unread',
+  'room.changed',
+  'room.joined',
+  'room.left',
+  'identity',
+  'whisper',
+]);
 
 /** Tells a summary from the events of gongu.v1. */
 export function isSummary(event: Event | Summary): event is Summary {
-  return ['participants', 'status', 'connections', 'identity', 'whisper'].includes(event.type);
+  return SUMMARIES.has(event.type);
 }
 
 /** An `error` frame; `code` from the one table. */

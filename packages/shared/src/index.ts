@@ -16,6 +16,7 @@ export {
   type EventType,
   errorEvent,
   isSummary,
+  type RoomEntry,
   type Summary,
   type SummaryMap,
 } from './event.ts';

@@ -26,6 +26,8 @@ export const LIMITS = {
   recoveryMax: 1_000,
   /** Participants in a `joined` snapshot. */
   snapshotParticipants: 100,
+  /** Rooms on the stream of all one's rooms: the newest memberships. */
+  streamRooms: 500,
   /** Items in a list: default and most. */
   listSize: 20,
   listMax: 100,

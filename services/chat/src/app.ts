@@ -19,8 +19,7 @@ import {
 import { AppError } from '@gongu/shared';
 import type { FastifyInstance } from 'fastify';
 import { createAdmission } from './admission.ts';
-import { createLocalBus, createLocalExchange, type LocalExchange } from './bus/local-bus.ts';
-import { createRedisBus } from './bus/redis-bus.ts';
+import { createLocalExchange, type LocalExchange } from './bus/local-bus.ts';
 import { createChatMetrics } from './chat-metrics.ts';
 import type { ChatEnv } from './env.ts';
 import { memberRoutes } from './http/member-routes.ts';
@@ -30,12 +29,11 @@ import { tokenRoutes } from './http/token-routes.ts';
 import { createIdentify } from './identify.ts';
 import { periodic } from './jobs/periodic.ts';
 import { createReconcileHeads } from './jobs/reconcile-heads.ts';
+import { createLinks } from './links.ts';
 import { createObservers } from './observers.ts';
-import { createRedisOwners } from './owners/redis-owners.ts';
-import { createLocalPresence } from './presence/local-presence.ts';
-import { createRedisPresence } from './presence/redis-presence.ts';
-import { redisTarget } from './redis/redis-url.ts';
+import { createOverview } from './overview/overview.ts';
 import { createAnonymous } from './room/anonymous.ts';
+import { createFeed } from './room/feed.ts';
 import { createMembers } from './room/members.ts';
 import { createMessages } from './room/messages.ts';
 import { createRooms } from './room/rooms.ts';
@@ -87,38 +85,37 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
   // The way in and the way out, from the store to the sockets.
   const store = openStore({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL, log });
   observePools(metrics, store.pools);
-  const openSockets = () => sessions.size;
-  const instance = { log, clock, instanceId: randomUUID() };
-  const redis = env.REDIS_URL === undefined ? null : redisTarget(env.REDIS_URL);
-  const bus = redis ? createRedisBus({ redis, ...instance }) : createLocalBus({ exchange });
-  const presence = redis
-    ? createRedisPresence({ redis, ...instance, openSockets, gone: (roomId, userIds) => beat.gone(roomId, userIds) })
-    : createLocalPresence({ openSockets });
-  // Where the others reach this instance; its port may be known only after the start.
-  let instanceUrl = env.INSTANCE_URL ?? `http://127.0.0.1:${env.CHAT_PORT}`;
-  const owners = redis ? createRedisOwners({ redis, log, clock, self: () => instanceUrl }) : null;
+  const links = createLinks({
+    ...{ env, log, clock, exchange },
+    openSockets: () => sessions.size,
+    gone: (roomId, userIds) => beat.gone(roomId, userIds),
+  });
+  const { bus, presence, owners } = links;
   const hub = createHub({
     rooms: store.rooms,
     members: store.members,
     messages: store.messages,
-    bus,
+    bus: links.branch(),
     observe: observers.hub,
   });
+  const elapsed = () => performance.now();
+  const overview = createOverview({ rooms: store.rooms, bus: links.branch(), now: elapsed, failed });
+  const feed = createFeed([hub.feed, overview.feed]);
   const rooms = createRooms({
     ...store,
     presence,
-    feed: hub.feed,
+    feed,
     told: observers.roomTold,
   });
   const members = createMembers({
     ...store,
     presence,
-    feed: hub.feed,
+    feed,
     told: observers.memberTold,
   });
   const stored = createMessages({
     ...store,
-    feed: hub.feed,
+    feed,
     newId: randomUUID,
     observe: observers.messages,
   });
@@ -190,14 +187,15 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
   // Sockets.
   const beat = createPresenceBeat({ presence, hub, bus });
   const connections = createConnectionWatch({ presence, failed: (error) => failed('count of connections', error) });
-  const dispatch = createDispatch({ hub, members, messages, presence, beat, connections, rate: messageRate, now });
+  const told = { hub, presence, beat, connections, overview };
+  const dispatch = createDispatch({ ...told, members, messages, rate: messageRate, now });
   const sessions = createSessions({ random: Math.random });
   const admission = createAdmission({
     maxConnections: env.MAX_CONNECTIONS,
     maxHandshakesPerSecond: env.MAX_HANDSHAKES_PER_SECOND,
     connections: () => sessions.size,
     draining: () => state === 'draining',
-    now: () => performance.now(),
+    now: elapsed,
     random: Math.random,
   });
   await registerSockets(app, {
@@ -215,7 +213,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     refused: counts.refused,
     closed: counts.closed,
     handshakes: { accepted: counts.handshakeAccepted, refused: counts.handshakeRefused },
-    ...(owners ? { instances: { owners, fetch, sign: auth.signService, verify: isInstance } } : {}),
+    ...(owners ? { instances: { owners, fetch, sign: auth.signService, verify: identify.instance } } : {}),
   });
 
   // What happens by itself.
@@ -223,11 +221,9 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
   const every = (what: string, intervalMs: () => number, task: () => Promise<void>) =>
     periodic({ task, intervalMs, failed: (error) => failed(what, error) });
   const stops: (() => Promise<void>)[] = [];
-  const reconcileHeads = createReconcileHeads({
-    headIntervalMs: bus.headIntervalMs,
-    reconcile: hub.reconcile,
-    now: () => performance.now(),
-  });
+  const { headIntervalMs } = bus;
+  const reconcileHeads = createReconcileHeads({ headIntervalMs, reconcile: hub.reconcile, now: elapsed });
+  const reconcileOverview = createReconcileHeads({ headIntervalMs, reconcile: overview.reconcile, now: elapsed });
 
   return {
     app,
@@ -235,6 +231,8 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
       stops.push(
         // Four times a second it is asked whether it is time: the bus may fail between two readings.
         every('reading of heads', () => 250, reconcileHeads),
+        every('reading of overviews', () => 250, reconcileOverview),
+        every('overviews', () => 250, overview.beat),
         every('presence', () => 1_000, beat.beat),
         every('count of connections', () => 1_000, connections.beat),
         every(
@@ -253,7 +251,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
       await app.listen({ port: env.CHAT_PORT, host: env.HOST });
       const address = app.server.address();
       const port = typeof address === 'object' && address !== null ? address.port : env.CHAT_PORT;
-      instanceUrl = env.INSTANCE_URL ?? `http://127.0.0.1:${port}`;
+      links.listening(port);
       state = 'ready';
       log.info({ event: 'service.started', port }, 'service started');
       return port;
@@ -271,36 +269,20 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
       await settle('jobs', Promise.all(jobs), env.DRAIN_MS + 1_500);
       await settle('HTTP', app.close(), env.DRAIN_MS + 2_000);
       hub.close();
-      const links = [bus.close(), presence.close(), owners?.close()];
-      await settle('Redis', Promise.all(links), env.DRAIN_MS + 2_500);
+      await settle('Redis', links.close(), env.DRAIN_MS + 2_500);
       await settle('PostgreSQL', store.close(), env.DRAIN_MS + 3_500);
       log.info({ event: 'service.stopped' }, 'service stopped');
     },
   };
 
-  /** Instances have the services' secret in common. */
-  async function isInstance(token: string): Promise<boolean> {
-    try {
-      await auth.verifyService(token);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   async function expire(): Promise<boolean> {
     try {
-      await expireAll();
+      // More may be due than one run takes.
+      for (let ended = 1; ended > 0; ) ended = await rooms.expire();
       return true;
     } catch (error) {
       failed('expiry of rooms', error);
       return false;
-    }
-  }
-
-  async function expireAll(): Promise<void> {
-    while ((await rooms.expire()) > 0) {
-      // More may be due than one run takes.
     }
   }
 }

@@ -1,11 +1,11 @@
 import { problems } from '@gongu/host';
-import { AppError, RoomPath } from '@gongu/shared';
+import { AppError, LIMITS, RoomPath } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { OF_CALLER } from './http/refusals.ts';
 import { OPENING_REF } from './protocol/json-aliases/opening.ts';
-import { createRoomStreamCodec } from './protocol/sse.ts';
+import { createOverviewStreamCodec, createRoomStreamCodec } from './protocol/sse.ts';
 import type { SocketDeps, SocketParts } from './sockets.ts';
 import { EventStream } from './transport/event-stream.ts';
 import { createRounds } from './transport/rounds.ts';
@@ -21,11 +21,13 @@ const RETURN_TO_MS = 3_000;
 /** `Last-Event-ID`. Empty: none, as an EventSource has it that was told an empty one. */
 const LastSeq = z.string().regex(/^[0-9]{0,15}$/, { error: 'must be a seq: a whole number' });
 
-const Query = z.object({
-  after: LastSeq.optional().meta({ description: 'for the first opening: all messages after this seq' }),
-  lastEventId: LastSeq.optional().meta({ description: 'the same as `after`' }),
+const Presented = z.object({
   token: z.string().optional().meta({ description: 'in place of the header, which an EventSource can not send' }),
   ticket: z.string().optional().meta({ description: 'a one-time ticket; opens one stream' }),
+});
+const Query = Presented.extend({
+  after: LastSeq.optional().meta({ description: 'for the first opening: all messages after this seq' }),
+  lastEventId: LastSeq.optional().meta({ description: 'the same as `after`' }),
 });
 const Headers = z.object({
   'last-event-id': LastSeq.optional().meta({ description: 'seq of the last message; goes before the query' }),
@@ -131,5 +133,31 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
         }),
       );
     },
+  });
+
+  routes.route({
+    method: 'GET',
+    url: '/api/chat/events',
+    exposeHeadRoute: false,
+    schema: {
+      tags: ['events'],
+      security: [{ user: [] }],
+      summary: 'How all my rooms are, and what becomes of them (server-sent events)',
+      querystring: Presented,
+      response: {
+        200: {
+          description: `First \`rooms\`, the newest ${LIMITS.streamRooms} at most, then \`head\`, \`room.changed\`, \`room.joined\`, \`room.left\``,
+          content: STREAM,
+        },
+        ...problems(...OF_CALLER, 'ORIGIN_NOT_ALLOWED'),
+      },
+    },
+    handler: async (request, reply) =>
+      open(
+        request,
+        reply,
+        async () => {},
+        (socket, hello) => parts.open(socket, hello, createOverviewStreamCodec(), { commands: [{ type: 'overview' }] }),
+      ),
   });
 }

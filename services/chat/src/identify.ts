@@ -38,6 +38,15 @@ export function createIdentify({ auth, tickets, clock }: { auth: Auth; tickets: 
     routes,
     /** The user of a first frame's token. */
     token: userOf,
+    /** Whether the token is another instance's: they have the services' secret in common. */
+    async instance(token: string): Promise<boolean> {
+      try {
+        await auth.verifyService(token);
+        return true;
+      } catch {
+        return false;
+      }
+    },
     /** The user that an upgrade names; null when it names nobody. */
     async upgrade(request: FastifyRequest, query: URLSearchParams): Promise<User | null> {
       const presented = presentedToken(request.headers, query);

@@ -1,4 +1,5 @@
-import type { Signal, StoredMessage } from '../room/ports.ts';
+import type { Signal } from '../room/bus-port.ts';
+import type { StoredMessage } from '../room/ports.ts';
 
 /**
  * Signals as bytes on a room's channel: `<version><kind><instance>\n<JSON>`. Sender and kind stand before the JSON, so
@@ -27,6 +28,7 @@ const KIND_LETTERS: Readonly<Record<Signal['kind'], string>> = {
   presence: 'p',
   removed: 'x',
   whisper: 'w',
+  member: 'n',
 };
 const KIND_OF = new Map(Object.entries(KIND_LETTERS).map(([kind, letter]) => [letter.charCodeAt(0), kind]));
 
@@ -63,6 +65,7 @@ function bodyOf(signal: Signal): unknown {
     case 'whisper':
       return { sender: signal.sender, receiver: signal.receiver, signalType: signal.signalType, data: signal.data };
     case 'removed':
+    case 'member':
       return {};
   }
 }
@@ -87,6 +90,7 @@ function signalOf(kind: Signal['kind'], body: unknown, roomId: string): Signal |
       return readable ? { kind, roomId, sender, receiver, signalType, data } : null;
     }
     case 'removed':
+    case 'member':
       return { kind, roomId };
   }
 }

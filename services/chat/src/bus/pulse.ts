@@ -36,6 +36,8 @@ export interface Pulse {
   /** Own silence starts to count now: the connections are new. */
   rest(): void;
   bye(): string;
+  /** Other instances that are heard, or were within five minutes. */
+  peers(): number;
 }
 
 interface Peer {
@@ -112,6 +114,7 @@ export function createPulse({ instanceId, lanes }: { instanceId: string; lanes: 
     rest() {
       arrivedAt.fill(tick);
     },
+    peers: () => peers.size,
     bye: () => encodeBeat({ instanceId, bye: true }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@gongu/host';
 import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
-import type { Bus, Signal } from '../room/ports.ts';
+import type { Bus, Signal } from '../room/bus-port.ts';
 import { createChannels } from './channels.ts';
 import { createEcho } from './echo.ts';
 import { createEnvelope } from './envelope.ts';
@@ -17,6 +17,8 @@ export interface RedisBusOptions {
   readonly instanceId: string;
   /** Keeps apart what else uses the same Redis. Default `gongu`. */
   readonly prefix?: string;
+  /** Another instance was heard for the first time. */
+  readonly peerHeard?: () => void;
   /** Bytes handed to Redis and not yet answered; what would go beyond is lost. Default 4 MiB. */
   readonly unansweredBytes?: number;
 }
@@ -47,6 +49,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
   const echo = createEcho();
   let listener: ((signal: Signal) => void) | null = null;
   let healthy = false;
+  let alone = true;
   let patience = FIRST_PATIENCE;
   let closing = false;
   let closed: Promise<void> | null = null;
@@ -77,6 +80,10 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     onBeat(lane, text) {
       if (lane === 0) echo.heard(text);
       pulse.heard(lane, text);
+      if (alone && pulse.peers() > 0) {
+        alone = false;
+        options.peerHeard?.();
+      }
       judge();
     },
     // Without waiting for the next beat: 300 ms earlier to be trusted.

@@ -22,8 +22,14 @@ export interface FollowCommand {
   readonly after: number | null;
 }
 
+/** What the URL of the stream of all rooms stands for: to be told how the user's rooms are, and what becomes of them. */
+export interface OverviewCommand {
+  readonly type: 'overview';
+  readonly ref?: string | undefined;
+}
+
 /** All that a codec, or a URL, may ask for. */
-export type Asked = Command | SignalCommand | FollowCommand;
+export type Asked = Command | SignalCommand | FollowCommand | OverviewCommand;
 
 /** What a client's frame asks for, in the order in which it must be done. */
 export type Step =

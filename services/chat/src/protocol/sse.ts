@@ -1,4 +1,4 @@
-import { type Event, isSummary, type Summary } from '@gongu/shared';
+import { CLOSE, type Event, isSummary, type Summary } from '@gongu/shared';
 import type { Codec, Rendered } from './codec.ts';
 import { closeOfRefusal } from './json-aliases/opening.ts';
 import { endedRoom } from './json-aliases/plain-object.ts';
@@ -30,10 +30,48 @@ export function createRoomStreamCodec(): Codec {
   };
 }
 
-/** One event as a block. JSON has no line ends in it. */
-export function block({ type, ...data }: Event | Summary): string {
+/** All of a user's rooms, as blocks of an event stream. No event has an id: all is told on opening. */
+export function createOverviewStreamCodec(): Codec {
+  return {
+    protocol: 'sse',
+    resyncs: false,
+    renderKey: () => '',
+    receive: () => [],
+    render(event): Rendered {
+      switch (event.type) {
+        case 'unread': {
+          const { type: _, ...data } = event;
+          return { texts: [blockOf('head', data)] };
+        }
+        case 'rooms':
+        case 'room.changed':
+        case 'room.joined':
+        case 'room.left':
+        case 'token.expiring':
+        case 'reconnect':
+          return { texts: [block(event)] };
+        case 'error': {
+          // It was about the overview: there is nothing else. The client comes back and is told all.
+          const close = event.code === 'TOKEN_EXPIRED' ? undefined : { code: CLOSE.restart, reason: event.message };
+          return { texts: [block(event)], ...(close ? { close } : {}) };
+        }
+        default:
+          return { texts: [] };
+      }
+    },
+  };
+}
+
+/** One event as a block. */
+function block({ type, ...data }: Event | Summary): string {
+  // Only what has a place in the room's sequence has an id.
   const id = type === 'message' ? `id: ${(data as { seq: number }).seq}\n` : '';
   // An EventSource comes back when the server says, and until the next stream tells it another time.
   const retry = type === 'reconnect' ? `retry: ${(data as { afterMs: number }).afterMs}\n` : '';
-  return `${retry}${id}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+  return retry + id + blockOf(type, data);
+}
+
+/** JSON has no line ends in it. */
+function blockOf(type: string, data: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

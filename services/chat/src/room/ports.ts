@@ -1,4 +1,4 @@
-import type { Message, MessageKind, PublicUser, RoomStatus, SystemEvent, User } from '@gongu/shared';
+import type { Message, MessageKind, RoomStatus, SystemEvent, User } from '@gongu/shared';
 
 /** A message as the service keeps it. */
 export type StoredMessage = Message & {
@@ -97,6 +97,10 @@ export interface RoomStore {
   remove(roomId: string): Promise<boolean>;
   /** Newest `seq` of each room that exists. */
   heads(roomIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Of each of these rooms that exists, what an overview shows. */
+  headRows(roomIds: readonly string[]): Promise<readonly RoomHeadRow[]>;
+  /** Of each of these users, what an overview shows of his rooms: newest membership first, at most `limit` a user. */
+  overviews(userIds: readonly string[], limit: number): Promise<readonly OverviewRow[]>;
   /** All that serving a room from memory needs, of one moment. */
   load(roomId: string, limits: { members: number; messages: number }): Promise<RoomSnapshot | null>;
   /** Rooms of a member, newest membership first. `before` is the last row of the page before. */
@@ -114,6 +118,23 @@ export interface RoomSnapshot {
   readonly complete: boolean;
   /** The newest messages, ascending and without gaps up to `room.lastSeq`. */
   readonly messages: readonly StoredMessage[];
+}
+
+/** What an overview shows of a room, whoever looks. */
+export interface RoomHeadRow {
+  readonly roomId: string;
+  readonly title: string;
+  readonly status: RoomStatus;
+  readonly reason: string | null;
+  readonly lastSeq: number;
+  readonly lastChatNo: number;
+}
+
+/** What an overview shows of a member's room. */
+export interface OverviewRow extends RoomHeadRow {
+  readonly userId: string;
+  readonly lastReadSeq: number;
+  readonly lastReadChatNo: number;
 }
 
 export interface RoomListKey {
@@ -265,51 +286,4 @@ export interface TicketStore {
 export interface TagStore {
   /** A tag of 4 digits that this nickname does not have yet; null when it has all of them. */
   claim(nickname: string): Promise<string | null>;
-}
-
-/**
- * What instances tell each other; each is made here, from what a client was allowed to say. Messages of one room,
- * ascending; everything else is ephemeral.
- */
-export type Signal =
-  | { readonly kind: 'messages'; readonly roomId: string; readonly messages: readonly StoredMessage[] }
-  | {
-      readonly kind: 'read';
-      readonly roomId: string;
-      readonly userId: string;
-      readonly seq: number;
-      readonly chatNo: number;
-    }
-  | { readonly kind: 'typing'; readonly roomId: string; readonly user: PublicUser; readonly typing: boolean }
-  | { readonly kind: 'presence'; readonly roomId: string; readonly userId: string; readonly online: boolean }
-  /** From one member to the sockets of another in the room. */
-  | {
-      readonly kind: 'whisper';
-      readonly roomId: string;
-      readonly sender: string;
-      readonly receiver: string;
-      readonly signalType: string;
-      readonly data: unknown;
-    }
-  | { readonly kind: 'removed'; readonly roomId: string };
-
-/**
- * Carries signals to the other instances, at most once and without promises: commit comes before publish, a gap shows by
- * `seq`, and the store repairs it. Signals of one room that one instance publishes arrive in that order if they arrive.
- */
-export interface Bus {
-  /** Never throws and never waits; a signal that can't be sent is lost and `headIntervalMs` gets shorter. */
-  publish(signal: Signal): void;
-  /** Wants a room's signals. Resolves when they will arrive, or after 200 ms without that. */
-  follow(roomId: string): Promise<void>;
-  unfollow(roomId: string): void;
-  /** The one listener. Own signals are not heard. */
-  listen(listener: (signal: Signal) => void): void;
-  /** Milliseconds between two reads of the newest `seq`s from the store, as far as this bus may be trusted right now. */
-  headIntervalMs(): number;
-  /** `ok`, `down` (signals may be lost at the moment), `off` (there is no such part). For /readyz. */
-  state(): 'ok' | 'down' | 'off';
-  /** Milliseconds that a signal takes to come back to its sender; grows while none does. Null where there is no such part. */
-  lagMs(): number | null;
-  close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import type { Attached, Hub } from './hub.ts';
 import { createOrdered } from './ordered.ts';
 import type { PresenceBeat } from './presence-beat.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { FeedListener } from './room-feed.ts';
 import type { Session } from './session.ts';
 
 export interface DispatchDeps {
@@ -19,9 +20,19 @@ export interface DispatchDeps {
   readonly presence: Presence;
   readonly beat: PresenceBeat;
   readonly connections: ConnectionWatch;
+  readonly overview: OverviewWatch;
   /** Messages of one user, over all his sockets and HTTP. */
   readonly rate: RateLimit;
   readonly now: () => number;
+}
+
+/** Tells listeners about all rooms of their users. */
+export interface OverviewWatch {
+  /** @throws AppError UNAVAILABLE */
+  watch(listener: FeedListener): Promise<void>;
+  unwatch(listener: FeedListener): void;
+  /** All of it anew, to a listener that fell behind. */
+  retell(listener: FeedListener): void;
 }
 
 /** Commands of one socket that may wait for their turn. */
@@ -44,7 +55,8 @@ interface SocketRooms {
  * Commands to use cases, results to events. Commands of one socket and room take effect in their order; sends that wait
  * for nothing go straight to the append, which keeps them in theirs.
  */
-export function createDispatch({ hub, members, messages, presence, beat, connections, rate, now }: DispatchDeps) {
+export function createDispatch(deps: DispatchDeps) {
+  const { hub, members, messages, presence, beat, connections, overview, rate, now } = deps;
   const sockets = new Map<string, SocketRooms>();
 
   function roomsOf(session: Session): SocketRooms {
@@ -163,6 +175,11 @@ export function createDispatch({ hub, members, messages, presence, beat, connect
       case 'join':
       case 'follow':
         return join(session, user, command);
+      case 'overview':
+        await overview.watch(session.listener);
+        // Gone meanwhile: nobody would take it out again.
+        if (session.closed) overview.unwatch(session.listener);
+        return;
       case 'send':
         return send(session, user, command);
       case 'signal':
@@ -232,6 +249,8 @@ export function createDispatch({ hub, members, messages, presence, beat, connect
     watch: connections.watch,
 
     async resume(session: Session, roomId: string): Promise<void> {
+      // No room: what it fell behind with is the overview.
+      if (roomId === '') return overview.retell(session.listener);
       await hub.resume(roomId, session.listener);
     },
 
@@ -245,6 +264,7 @@ export function createDispatch({ hub, members, messages, presence, beat, connect
 
     closed(session: Session): void {
       connections.watch(session, false);
+      overview.unwatch(session.listener);
       const own = sockets.get(session.id);
       if (!own) return;
       for (const roomId of [...own.joined]) leaveSocket(session, roomId);

@@ -1,5 +1,6 @@
 import { AppError, type Event, LIMITS, type SummaryMap } from '@gongu/shared';
-import type { Bus, Feed, MemberRow, MemberStore, RoomStore, Signal, StoredMessage } from '../room/ports.ts';
+import type { Bus, Signal } from '../room/bus-port.ts';
+import type { Feed, MemberRow, MemberStore, RoomStore, StoredMessage } from '../room/ports.ts';
 import type { Recovery } from './recovery.ts';
 import type { FeedListener } from './room-feed.ts';
 import type { RoomState } from './room-state.ts';

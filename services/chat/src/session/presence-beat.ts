@@ -1,4 +1,5 @@
-import type { Bus, Presence } from '../room/ports.ts';
+import type { Bus } from '../room/bus-port.ts';
+import type { Presence } from '../room/ports.ts';
 import type { Hub } from './hub.ts';
 
 export interface PresenceBeatDeps {

@@ -1,5 +1,6 @@
 import { AppError } from '@gongu/shared';
-import type { Bus, MessageStore, RoomStore } from '../room/ports.ts';
+import type { Bus } from '../room/bus-port.ts';
+import type { MessageStore, RoomStore } from '../room/ports.ts';
 import { createRecovery, type Recover } from './recovery.ts';
 import { createRoomFeed, type FeedObserver, type RoomFeed } from './room-feed.ts';
 

@@ -1,4 +1,4 @@
-import type { RoomStore } from '../room/ports.ts';
+import type { OverviewRow, RoomHeadRow, RoomStore } from '../room/ports.ts';
 import type { PrismaClient } from './generated/client.ts';
 import {
   type ChangeJson,
@@ -11,6 +11,10 @@ import {
   type RoomJson,
   roomOf,
 } from './rows.ts';
+
+/** SQL of a `RoomHeadRow` of the alias `r`; numbers of the sequence are far below 2^53. */
+const HEAD_COLUMNS_SQL = `r.room_id AS "roomId", r.title, r.status, r.reason, r.last_seq::float8 AS "lastSeq",
+  r.last_chat_no::float8 AS "lastChatNo"`;
 
 /** Rooms in PostgreSQL. The rules under the lock are the functions of prisma/chat/migrations. */
 export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore {
@@ -56,6 +60,26 @@ export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore
         select: { roomId: true, lastSeq: true },
       });
       return new Map(rows.map((row) => [row.roomId, Number(row.lastSeq)]));
+    },
+
+    async headRows(roomIds) {
+      return prisma.$queryRawUnsafe<RoomHeadRow[]>(
+        `SELECT ${HEAD_COLUMNS_SQL} FROM rooms r WHERE r.room_id = ANY ($1::text[])`,
+        [...roomIds],
+      );
+    },
+
+    async overviews(userIds, limit) {
+      return prisma.$queryRawUnsafe<OverviewRow[]>(
+        `SELECT u.user_id AS "userId", ${HEAD_COLUMNS_SQL},
+          m.last_read_seq::float8 AS "lastReadSeq", m.last_read_chat_no::float8 AS "lastReadChatNo"
+        FROM unnest($1::text[]) AS u(user_id), LATERAL (
+          SELECT * FROM members WHERE members.user_id = u.user_id AND left_at IS NULL
+          ORDER BY joined_at DESC, room_id DESC LIMIT $2) m
+        JOIN rooms r ON r.room_id = m.room_id`,
+        [...userIds],
+        limit,
+      );
     },
 
     async load(roomId, limits) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Bus, Signal } from '../../src/room/ports.ts';
+import type { Bus, Signal } from '../../src/room/bus-port.ts';
 import { chatMessage, listenTo, messageSignal } from '../fixture/signals.ts';
 
 /** Where the buses of one test meet. */
@@ -45,9 +45,11 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
         { kind: 'typing', roomId: 'r', user: { userId: 'ann', nickname: '귀여운 감귤', tag: '0042' }, typing: true },
         { kind: 'presence', roomId: 'r', userId: 'ann', online: false },
         { kind: 'removed', roomId: 'r' },
+        { kind: 'member', roomId: '@사용자 1' },
       ];
       const ear = listenTo(b);
       await b.follow('r');
+      await b.follow('@사용자 1');
       for (const signal of signals) a.publish(signal);
       await ear.until((heard) => heard.length === signals.length);
       expect(ear.heard).toEqual(signals);

@@ -38,6 +38,7 @@ describe('/openapi.json', () => {
     ).toEqual([
       'DELETE /api/chat/rooms/{roomId}',
       'DELETE /api/chat/rooms/{roomId}/participants/{userId}',
+      'GET /api/chat/events',
       'GET /api/chat/rooms',
       'GET /api/chat/rooms/{roomId}',
       'GET /api/chat/rooms/{roomId}/events',

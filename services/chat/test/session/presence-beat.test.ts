@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createLocalPresence } from '../../src/presence/local-presence.ts';
-import type { Signal } from '../../src/room/ports.ts';
+import type { Signal } from '../../src/room/bus-port.ts';
 import { createPresenceBeat } from '../../src/session/presence-beat.ts';
 
 let published: Signal[];
