@@ -1,5 +1,6 @@
 export { CLOSE, type CloseCode, mayReturn } from './close-codes.ts';
 export { type Command, type CommandSchemas, type CommandType, commandSchemas } from './command.ts';
+export { Consistency, Divergence } from './consistency.ts';
 export {
   AppError,
   type AppErrorOptions,

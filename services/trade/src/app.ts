@@ -14,6 +14,8 @@ import {
   type Logger,
   migrate,
   observeHttp,
+  observeJobs,
+  observePools,
   registerDocs,
   registerHealth,
   requireEither,
@@ -24,7 +26,9 @@ import {
 import { v7 } from 'uuid';
 import { createChatApi } from './chat/chat-api.ts';
 import type { TradeEnv } from './env.ts';
+import { consistencyRoutes } from './http/consistency-routes.ts';
 import { devRoutes } from './http/dev-routes.ts';
+import { createRequireOperator } from './http/operator.ts';
 import { outboxRoutes } from './http/outbox-routes.ts';
 import { participationRoutes } from './http/participation-routes.ts';
 import { productEvents } from './http/product-events.ts';
@@ -86,6 +90,7 @@ export async function createTrade(env: TradeEnv, deps: TradeDeps): Promise<Trade
   const outbox = createOutboxStore({ pool: store.pool });
 
   const metrics = createMetrics({ service: 'trade' });
+  observePools(metrics, { all: store.pool });
   const observe = tradeMetrics(metrics, { backlog: outbox.backlog, listeners: () => feed.listeners() });
 
   const chat = createChatApi({ url: env.CHAT_URL, signService: auth.signService, timeoutMs: chatTimeoutMs });
@@ -113,12 +118,17 @@ export async function createTrade(env: TradeEnv, deps: TradeDeps): Promise<Trade
     store: store.reconcile,
     rooms: chat,
     now: clock.now,
-    found(productId, fields) {
+    compared: observe.compared,
+    found(divergence, healed) {
       observe.diverged();
-      log.warn({ productId, fields }, 'the room differs from its product: chat is told everything again');
+      // Ids tell enough, and there may be thousands of them.
+      const { productId, fields, missingBuyers, extraBuyers } = divergence;
+      const line = { productId, fields, missing: missingBuyers.length, extra: extraBuyers.length };
+      if (healed) log.warn(line, 'the room differs from its product: chat is told everything again');
+      else log.warn(line, 'the room differs from its product, and telling chat again would not help now');
     },
   });
-  const cron = createCron({ log });
+  const cron = createCron({ log, ran: observeJobs(metrics) });
 
   const app = createHttp({
     log,
@@ -142,7 +152,9 @@ export async function createTrade(env: TradeEnv, deps: TradeDeps): Promise<Trade
   productEvents(app, { feed, store: store.changes, clock, heartbeatMs: env.HEARTBEAT_MS });
   productRoutes(app, { products, userOf });
   participationRoutes(app, { participations, userOf });
-  outboxRoutes(app, { outbox, wake: relay.wake, callerOf: requireEither(auth) });
+  const requireOperator = createRequireOperator(requireEither(auth));
+  outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
+  consistencyRoutes(app, { reconcile, requireOperator });
   if (env.DEV_LOGIN) devRoutes(app, { sign: auth.signUser });
 
   return {

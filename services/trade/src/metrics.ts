@@ -17,25 +17,39 @@ export function tradeMetrics(metrics: Metrics, { backlog, listeners }: TradeMetr
     name: 'gongu_trade_rooms_diverged_total',
     help: 'Rooms that were found different from their product',
   });
-  const parked = metrics.gauge({
-    name: 'gongu_trade_outbox_parked',
-    help: 'Entries that chat refused for good; each blocks its room',
+  // One question for the three gauges of a scrape: they are read in one go.
+  let asked: ReturnType<typeof backlog> | null = null;
+  const ofBacklog = (name: string, help: string, value: (found: Awaited<ReturnType<typeof backlog>>) => number) =>
+    metrics.gauge({
+      name,
+      help,
+      async collect(gauge) {
+        asked ??= backlog().finally(() => {
+          asked = null;
+        });
+        // The other metrics are worth having while the database is away.
+        const found = await asked.catch(() => null);
+        if (found !== null) gauge.set(value(found));
+      },
+    });
+  ofBacklog('gongu_trade_outbox_depth', 'Entries that chat has not taken', ({ depth }) => depth);
+  ofBacklog(
+    'gongu_trade_outbox_parked',
+    'Entries that chat refused for good; each blocks its room',
+    ({ parked }) => parked,
+  );
+  ofBacklog(
+    'gongu_trade_outbox_oldest_age_seconds',
+    'Age of the oldest entry that chat has not taken',
+    ({ oldestAgeMs }) => (oldestAgeMs ?? 0) / 1_000,
+  );
+  const differing = metrics.gauge({
+    name: 'gongu_trade_rooms_diverged',
+    help: 'Rooms that differed from their product in the last comparison',
   });
-  const age = metrics.gauge({
-    name: 'gongu_trade_outbox_oldest_age_seconds',
-    help: 'Age of the oldest entry that chat has not taken',
-  });
-  metrics.gauge({
-    name: 'gongu_trade_outbox_depth',
-    help: 'Entries that chat has not taken',
-    async collect(depth) {
-      // The other metrics are worth having while the database is away.
-      const found = await backlog().catch(() => null);
-      if (found === null) return;
-      depth.set(found.depth);
-      parked.set(found.parked);
-      age.set((found.oldestAgeMs ?? 0) / 1_000);
-    },
+  const comparedAt = metrics.gauge({
+    name: 'gongu_trade_compared_timestamp_seconds',
+    help: 'When products were last compared with their rooms, in seconds since the epoch',
   });
   metrics.gauge({
     name: 'gongu_trade_event_streams',
@@ -45,5 +59,9 @@ export function tradeMetrics(metrics: Metrics, { backlog, listeners }: TradeMetr
   return {
     attempted: (_: unknown, outcome: string) => attempts.inc({ outcome }),
     diverged: () => diverged.inc(),
+    compared(rooms: number): void {
+      differing.set(rooms);
+      comparedAt.setToCurrentTime();
+    },
   };
 }

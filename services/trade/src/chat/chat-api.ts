@@ -1,4 +1,4 @@
-import { type OpenRoom, type PatchRoom, Problem, Room } from '@gongu/shared';
+import { listOf, type OpenRoom, Participant, type PatchRoom, Problem, Room } from '@gongu/shared';
 
 export interface ChatApiOptions {
   /** `CHAT_URL`: where chat answers, without a path. */
@@ -25,6 +25,8 @@ interface Answer {
 /** Longest answer that is read of an error, characters. */
 const PROBLEM_CHARS = 10_000;
 
+const Participants = listOf(Participant.pick({ userId: true, committed: true }));
+
 /** Chat's service routes over HTTP. Knows neither retries nor what an answer means to the outbox. */
 export function createChatApi({ url, signService, timeoutMs = 5_000 }: ChatApiOptions) {
   const rooms = `${url.replace(/\/+$/, '')}/api/chat/rooms`;
@@ -49,6 +51,26 @@ export function createChatApi({ url, signService, timeoutMs = 5_000 }: ChatApiOp
       }
       if (!response.ok) throw new Error(`chat answered ${response.status}: ${await detailOf(response)}`);
       return Room.parse(await response.json());
+    },
+
+    /**
+     * @returns ids of the participants who are buyers; none when there is no such room
+     * @throws Error when chat does not answer, or not with participants
+     */
+    async buyers(roomId: string): Promise<string[]> {
+      const found: string[] = [];
+      for (let cursor = ''; ; ) {
+        const response = await request('GET', `${pathOf(roomId)}/participants?limit=100${cursor}`, undefined, {});
+        if (response.status === 404) {
+          await response.text();
+          return [];
+        }
+        if (!response.ok) throw new Error(`chat answered ${response.status}: ${await detailOf(response)}`);
+        const { items, nextCursor } = Participants.parse(await response.json());
+        for (const { userId, committed } of items) if (committed) found.push(userId);
+        if (nextCursor === null) return found;
+        cursor = `&cursor=${encodeURIComponent(nextCursor)}`;
+      }
     },
   };
 

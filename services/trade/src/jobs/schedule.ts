@@ -53,9 +53,11 @@ export function scheduleJobs({ cron, log, products, reconcile, wakeRelay, purge,
         await task();
         if (failing) log.info({ job }, 'job works again');
         failing = false;
+        return true;
       } catch (error) {
         if (!failing) log.warn({ job, err: error }, 'job failed and will be tried again');
         failing = true;
+        return false;
       }
     };
     cron.schedule(job, expression, run, { atStart: AT_START.has(job) });

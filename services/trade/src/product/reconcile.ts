@@ -1,47 +1,30 @@
-import type { Product, Room, RoomStatus } from '@gongu/shared';
+import type { Consistency, Divergence, Product, Room } from '@gongu/shared';
+import { canHeal, divergenceOf } from './divergence.ts';
 import type { ReconcileStore, RoomStates } from './ports.ts';
-
-/** What a product's status means for its room. */
-const ROOM_STATUS: Readonly<Record<Product['status'], RoomStatus>> = {
-  RECRUITING: 'ACTIVE',
-  CLOSED: 'CLOSED',
-  CANCELLED: 'CANCELLED',
-};
-
-/**
- * Fields in which the room differs from what its product says; empty when both agree. The title is not compared: the
- * host may change it in the room.
- */
-export function differences(product: Product, room: Room): string[] {
-  const ended = product.status !== 'RECRUITING';
-  const pairs: [string, unknown, unknown][] = [
-    ['status', ROOM_STATUS[product.status], room.status],
-    ['committedCount', product.participantCount, room.committedCount],
-    // Of an ended product nothing hangs on these, and chat would not change them any more.
-    ['maxParticipants', ended || product.maxParticipants, ended || room.maxParticipants],
-    ['minParticipants', ended || product.minParticipants, ended || room.minParticipants],
-    ['expiresAt', ended || Date.parse(product.deadline), ended || Date.parse(room.expiresAt ?? '')],
-  ];
-  return pairs.filter(([, ours, theirs]) => ours !== theirs).map(([field]) => field);
-}
 
 export interface ReconcileOptions {
   store: ReconcileStore;
   rooms: RoomStates;
-  /** Hears of a room that was found different and is told everything again. */
-  found: (productId: string, fields: readonly string[]) => void;
+  /** Hears of a room that was found different; `healed`: chat is told everything again. */
+  found: (divergence: Divergence, healed: boolean) => void;
+  /** Hears how many rooms differed, at the end of each comparison. */
+  compared: (diverged: number) => void;
   now: () => number;
 }
 
 /** How long ago a product may have ended and still be looked at. */
 const ENDED_WITHIN_MS = 24 * 3_600_000;
 const BATCH = 100;
+/** Divergences that are told one by one. */
+const ITEMS = 100;
 
 /**
  * Compares trade's products with chat's rooms, and tells chat again where they differ: after one of the two databases
  * was restored from a backup, or a parked entry was discarded. Trade has the last word.
  */
-export function createReconcile({ store, rooms, found, now }: ReconcileOptions) {
+export function createReconcile({ store, rooms, found, compared, now }: ReconcileOptions) {
+  let looking: Promise<Consistency> | null = null;
+
   return {
     /** Rooms that chat says it does not know, though it was told to open them: opened again. Says how many. */
     async reopen(): Promise<number> {
@@ -49,7 +32,7 @@ export function createReconcile({ store, rooms, found, now }: ReconcileOptions) 
       for (const id of await store.missing(BATCH)) {
         // Chat is asked first: a room that merely was not open yet when its buyer was told is there by now.
         if ((await rooms.find(id)) !== null || !(await store.resend(id, true))) continue;
-        found(id, ['room']);
+        found({ productId: id, fields: ['room'], missingBuyers: [], extraBuyers: [] }, true);
         sent += 1;
       }
       return sent;
@@ -62,24 +45,78 @@ export function createReconcile({ store, rooms, found, now }: ReconcileOptions) 
      */
     async compare(): Promise<number> {
       let different = 0;
-      const endedAfter = new Date(now() - ENDED_WITHIN_MS);
-      for (let after = ''; ; ) {
-        const products = await store.settled(after, endedAfter, BATCH);
-        // One at a time: this is nobody's hurry, and chat has other work.
-        for (const product of products) if (await heal(product)) different += 1;
-        const last = products.at(-1);
-        if (last === undefined || products.length < BATCH) return different;
-        after = last.id;
-      }
+      await eachDivergence(async (divergence, room) => {
+        const healed = canHeal(room, divergence) && (await heal(divergence, room));
+        found(divergence, healed);
+        different += 1;
+      });
+      compared(different);
+      return different;
+    },
+
+    /**
+     * The same, and nothing is changed. Those who ask at once share an answer.
+     *
+     * @throws Error when chat does not answer
+     */
+    look(): Promise<Consistency> {
+      looking ??= look().finally(() => {
+        looking = null;
+      });
+      return looking;
     },
   };
 
-  async function heal(product: Product): Promise<boolean> {
-    const room = await rooms.find(product.id);
-    const fields = room === null ? ['room'] : differences(product, room);
-    if (fields.length === 0 || !(await store.resend(product.id, room === null))) return false;
-    found(product.id, fields);
-    return true;
+  async function look(): Promise<Consistency> {
+    const items: Divergence[] = [];
+    let diverged = 0;
+    const products = await eachDivergence(async (divergence) => {
+      diverged += 1;
+      if (items.length < ITEMS) items.push(divergence);
+    });
+    compared(diverged);
+    const pending = await store.pending();
+    const consistent = diverged === 0 && pending === 0;
+    return { checkedAt: new Date(now()).toISOString(), consistent, compared: products, pending, diverged, items };
+  }
+
+  /** Says how many products were compared. */
+  async function eachDivergence(
+    differs: (divergence: Divergence, room: Room | null) => Promise<void>,
+  ): Promise<number> {
+    let count = 0;
+    const endedAfter = new Date(now() - ENDED_WITHIN_MS);
+    for (let after = ''; ; ) {
+      const products = await store.settled(after, endedAfter, BATCH);
+      // One at a time: this is nobody's hurry, and chat has other work.
+      for (const product of products) {
+        const room = await rooms.find(product.id);
+        const divergence = await divergenceNow(product, room);
+        if (divergence) await differs(divergence, room);
+      }
+      count += products.length;
+      const last = products.at(-1);
+      if (last === undefined || products.length < BATCH) return count;
+      after = last.id;
+    }
+  }
+
+  async function divergenceNow(product: Product, room: Room | null): Promise<Divergence | null> {
+    const counts = product.participantCount > 0 || (room?.committedCount ?? 0) > 0;
+    const [buyers, shown] = counts
+      ? await Promise.all([store.buyers(product.id), room === null ? [] : rooms.buyers(product.id)])
+      : [[], []];
+    const divergence = divergenceOf(product, buyers, room, shown);
+    // Somebody may have bought while chat was being asked.
+    return divergence && (await store.unchanged(product.id, product.version)) ? divergence : null;
+  }
+
+  function heal({ productId, fields, extraBuyers }: Divergence, room: Room | null): Promise<boolean> {
+    // An end that chat does not know of goes last; resend knows the order of all that.
+    if (room === null || fields.includes('status') || extraBuyers.length === 0) {
+      return store.resend(productId, room === null);
+    }
+    return store.heal(productId, extraBuyers);
   }
 }
 export type Reconcile = ReturnType<typeof createReconcile>;

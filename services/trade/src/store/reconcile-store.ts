@@ -30,6 +30,34 @@ export function createReconcileStore({ pool, committed }: ReconcileStoreOptions)
       return rows.map((row) => row.room_id);
     },
 
+    async buyers(productId) {
+      const { rows } = await pool.query<{ user_id: string }>(
+        'SELECT user_id FROM participations WHERE product_id = $1 ORDER BY joined_at, user_id',
+        [productId],
+      );
+      return rows.map((row) => row.user_id);
+    },
+
+    async unchanged(productId, version) {
+      const { rows } = await pool.query<{ unchanged: boolean }>(
+        `SELECT EXISTS (SELECT 1 FROM products p WHERE p.id = $1 AND p.version = $2
+           AND NOT EXISTS (SELECT 1 FROM outbox_rooms r WHERE r.room_id = p.id)) AS unchanged`,
+        [productId, version],
+      );
+      return rows[0]!.unchanged;
+    },
+
+    async pending() {
+      const { rows } = await pool.query<{ pending: number }>('SELECT count(*)::int AS pending FROM outbox_rooms');
+      return rows[0]!.pending;
+    },
+
+    async heal(productId, extra) {
+      const { rows } = await pool.query("SELECT heal_room($1, $2::text[], '{}') AS sent", [productId, extra]);
+      if (rows[0].sent) committed();
+      return rows[0].sent as boolean;
+    },
+
     async resend(productId, missing) {
       const { rows } = await pool.query("SELECT resend_room($1, $2, '{}') AS sent", [productId, missing]);
       if (rows[0].sent) committed();

@@ -50,6 +50,7 @@ describe('/openapi.json', () => {
       fixture.chat.behave();
       await call('POST', `/api/trade/outbox/${parked}/${decision}`, { as: 'admin:root' });
     }
+    await call('GET', '/api/trade/consistency', { as: 'admin:root' });
     await call('GET', '/api/trade/outbox', { as: `Bearer ${serviceToken({ secret: SERVICE_SECRET })}` });
     await call('POST', '/api/dev/session', { body: { nickname: '감귤', seller: true } });
 

@@ -1,11 +1,12 @@
 import { createLog, systemClock } from '@gongu/host';
-import type { Product, Room } from '@gongu/shared';
+import type { Divergence, Product, Room } from '@gongu/shared';
 import { serviceToken } from '@gongu/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createChatApi } from '../../src/chat/chat-api.ts';
 import { createDeliver } from '../../src/outbox/deliver.ts';
 import { createRelay } from '../../src/outbox/relay.ts';
-import { createReconcile, differences } from '../../src/product/reconcile.ts';
+import { differences } from '../../src/product/divergence.ts';
+import { createReconcile } from '../../src/product/reconcile.ts';
 import { startChatServer } from '../fixture/chat-server.ts';
 import { eventually } from '../fixture/eventually.ts';
 import { caller } from '../fixture/people.ts';
@@ -24,11 +25,13 @@ const relay = createRelay({
   pollMs: 5,
   random: () => 0,
 });
-const found: [string, readonly string[]][] = [];
+const found: (Divergence & { healed: boolean })[] = [];
+const compared: number[] = [];
 const reconcile = createReconcile({
   store: store.reconcile,
   rooms: api,
-  found: (id, fields) => found.push([id, fields]),
+  found: (divergence, healed) => found.push({ ...divergence, healed }),
+  compared: (diverged) => compared.push(diverged),
   now: Date.now,
 });
 relay.start();
@@ -57,7 +60,7 @@ describe('the comparison with chat', () => {
     await told({ maxParticipants: 2 });
     const calls = chat.calls.length;
     expect(await reconcile.compare()).toBe(0);
-    expect(chat.calls.slice(calls).every(({ what }) => what === 'find')).toBe(true);
+    expect(chat.calls.slice(calls).every(({ what }) => what === 'find' || what === 'list')).toBe(true);
   });
 
   it('heals a room that lost its buyers, its cap or its end', async () => {
@@ -70,13 +73,68 @@ describe('the comparison with chat', () => {
     await settled();
     expect(roomOf(open)).toMatchObject({ committedCount: 2, maxParticipants: 5, status: 'ACTIVE' });
     expect(roomOf(full)).toMatchObject({ status: 'CLOSED', reason: 'FULL' });
-    expect(new Map(found)).toEqual(
+    expect(new Map(found.map((one) => [one.productId, one]))).toEqual(
       new Map([
-        [open.id, ['committedCount', 'maxParticipants']],
-        [full.id, ['status']],
+        [
+          open.id,
+          {
+            productId: open.id,
+            fields: ['committedCount', 'maxParticipants', 'buyers'],
+            missingBuyers: ['ann', 'ben'],
+            extraBuyers: [],
+            healed: true,
+          },
+        ],
+        [full.id, { productId: full.id, fields: ['status'], missingBuyers: [], extraBuyers: [], healed: true }],
       ]),
     );
+    expect(compared.at(-1)).toBe(2);
     expect(await reconcile.compare()).toBe(0);
+  });
+
+  it('finds a buyer whom trade does not know, and one whom chat does not, though their numbers are the same', async () => {
+    const { id } = await told();
+    const room = chat.rooms.get(id)!;
+    room.committed.delete('ben');
+    for (const stranger of ['x-1', 'x-2', 'x-3', 'x-4']) room.committed.add(stranger);
+    room.room.committedCount = room.committed.size;
+    const calls = chat.told(id).length;
+    expect(await reconcile.look()).toMatchObject({
+      ...{ consistent: false, diverged: 1, pending: 0 },
+      items: [
+        { fields: ['committedCount', 'buyers'], missingBuyers: ['ben'], extraBuyers: ['x-1', 'x-2', 'x-3', 'x-4'] },
+      ],
+    });
+    expect(await reconcile.compare()).toBe(1);
+    await settled();
+    expect([...room.committed].sort()).toEqual(['ann', 'ben']);
+    // First those who are none: one of their places may be the one that a buyer needs.
+    expect(chat.told(id).slice(calls, calls + 4)).toEqual(['x-1', 'x-2', 'x-3', 'x-4'].map((x) => `uncommitted ${x}`));
+    expect(await reconcile.look()).toMatchObject({ consistent: true, diverged: 0, items: [] });
+  });
+
+  it('does not take a buyer for missing who left the conversation', async () => {
+    const { id } = await told();
+    chat.rooms.get(id)!.left.add('ann');
+    expect(await reconcile.compare()).toBe(0);
+  });
+
+  it('shows what telling chat again would not mend, and parks nothing for it', async () => {
+    const closed = await told({ maxParticipants: 2 });
+    const cancelled = await told();
+    await store.products.end(cancelled.id, 'CANCELLED', null, caller('seller'), false);
+    await settled();
+    chat.rooms.get(closed.id)!.committed.delete('ann');
+    (roomOf(closed) as Room).committedCount = 1;
+    chat.rooms.get(cancelled.id)!.committed.add('stranger');
+    (roomOf(cancelled) as Room).committedCount = 3;
+    expect(await reconcile.compare()).toBe(2);
+    expect(found.map(({ healed }) => healed)).toEqual([false, false]);
+    expect((await outbox.backlog()).depth).toBe(0);
+    expect((await reconcile.look()).diverged).toBe(2);
+    for (const { id } of [closed, cancelled]) {
+      await rows("UPDATE products SET closed_at = now() - interval '2 days' WHERE id = $1", id);
+    }
   });
 
   it('opens a room again that chat has lost, with buyers and end', async () => {

@@ -1,0 +1,38 @@
+import { type Http, problems } from '@gongu/host';
+import { AppError, Consistency } from '@gongu/shared';
+import type { FastifyRequest } from 'fastify';
+import type { Reconcile } from '../product/reconcile.ts';
+import { OF_CALLER } from './refusals.ts';
+
+export interface ConsistencyRoutesOptions {
+  reconcile: Pick<Reconcile, 'look'>;
+  /** @throws AppError FORBIDDEN for anybody but admins and services */
+  requireOperator: (request: FastifyRequest) => Promise<string>;
+}
+
+/** Whether trade and chat say the same. For admins and services. */
+export function consistencyRoutes(app: Http, { reconcile, requireOperator }: ConsistencyRoutesOptions): void {
+  app.get(
+    '/api/trade/consistency',
+    {
+      schema: {
+        tags: ['operations'],
+        security: [{ user: [] }, { service: [] }],
+        summary: 'Compare products with their rooms, now, and change nothing',
+        response: { 200: Consistency, ...problems(...OF_CALLER) },
+      },
+    },
+    async (request) => {
+      await requireOperator(request);
+      try {
+        return await reconcile.look();
+      } catch (cause) {
+        throw new AppError('UNAVAILABLE', {
+          detail: 'Chat or the database does not answer',
+          retryAfterMs: 5_000,
+          cause,
+        });
+      }
+    },
+  );
+}
