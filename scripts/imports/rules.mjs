@@ -119,6 +119,10 @@ export const RULES = [
     folder: `scripts/${name}`,
     may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', 'node:'],
   })),
+  {
+    folder: 'scripts/chaos',
+    may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', '@gongu/client', 'sockjs-client', 'ws', 'node:'],
+  },
 ];
 
 /** `main.ts` of a service knows its app, its environment and the host, and nobody else knows the app. */

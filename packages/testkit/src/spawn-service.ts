@@ -18,6 +18,8 @@ export interface SpawnServiceOptions {
   detached?: boolean;
   /** Hears every log line as it comes. */
   onLine?: (line: LogLine) => void;
+  /** Hears whatever else it writes, line by line or in larger pieces. */
+  onText?: (text: string) => void;
 }
 
 export interface ServiceProcess {
@@ -47,6 +49,7 @@ export function spawnService(options: SpawnServiceOptions): ServiceProcess {
     nodeArgs = [],
     detached = false,
     onLine,
+    onText,
     readyWhen = (line) => line.event === 'service.started',
   } = options;
   const inherited = Object.fromEntries(
@@ -61,11 +64,15 @@ export function spawnService(options: SpawnServiceOptions): ServiceProcess {
   const lines: LogLine[] = [];
   const watchers = new Set<(line: LogLine) => void>();
   let stderr = '';
-  child.stderr.on('data', (text) => (stderr += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    onText?.(text);
+  });
   createInterface({ input: child.stdout }).on('line', (text) => {
     const line = parseLine(text);
     if (!line) {
       stderr += `${text}\n`;
+      onText?.(text);
       return;
     }
     lines.push(line);

@@ -1,0 +1,38 @@
+import { checkDeliveries } from './deliveries.ts';
+import type { Evidence } from './history.ts';
+import { checkRoomLog } from './room-log.ts';
+import { checkSayings } from './sayings.ts';
+import { checkTrade } from './trade.ts';
+import type { Violation } from './violation.ts';
+
+/** Every guarantee, held against what a run has recorded. A function of its argument alone. */
+export function check(evidence: Evidence): Violation[] {
+  const { histories, rooms, processes, deaths, leaks } = evidence;
+  const nowhere = { roomId: null, client: null, seqs: [] };
+  const byId = new Map(rooms.map((room) => [room.roomId, room]));
+  return [
+    ...rooms.flatMap(checkRoomLog),
+    ...rooms.flatMap((room) => {
+      const own = histories.filter(({ roomId }) => roomId === room.roomId);
+      return [...own.flatMap((history) => checkDeliveries(history, room)), ...checkSayings(own, room)];
+    }),
+    ...histories
+      .filter(({ roomId, entries }) => !byId.has(roomId) && entries.some(({ kind }) => kind === 'heard'))
+      .map(({ client, roomId }): Violation => {
+        return { kind: 'lost', roomId, client, seqs: [], text: `${client} was in ${roomId}, which is not there` };
+      }),
+    ...checkTrade(evidence),
+    ...processes
+      .filter(({ maxRssBytes, boundBytes }) => maxRssBytes > boundBytes)
+      .map(({ name, maxRssBytes, boundBytes }): Violation => {
+        const text = `${name} had ${mib(maxRssBytes)} MiB of resident memory, where ${mib(boundBytes)} is its bound`;
+        return { ...nowhere, kind: 'memory', text };
+      }),
+    ...deaths.map((text): Violation => ({ ...nowhere, kind: 'died', text })),
+    ...leaks.map(({ log, line }): Violation => ({ ...nowhere, kind: 'token', text: `${log}: ${line.slice(0, 300)}` })),
+  ];
+}
+
+function mib(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(0);
+}

@@ -1,0 +1,49 @@
+import type { FinalRoom, Heard, History, Stored } from './history.ts';
+import type { Violation, ViolationKind } from './violation.ts';
+
+/** What a client heard: each message once, in order of `seq`, none left out, and the same as is stored. */
+export function checkDeliveries(history: History, room: FinalRoom): Violation[] {
+  const { client, roomId, entries, end } = history;
+  const stored = new Map(room.messages.map((message) => [message.seq, message]));
+  const violations: Violation[] = [];
+  const report = (kind: ViolationKind, seqs: readonly number[], text: string) =>
+    violations.push({ kind, roomId, client, seqs, text: `${client} in ${roomId}: ${text}` });
+  /** Left out so far. */
+  const missing = new Set<number>();
+  let last = 0;
+
+  for (const entry of entries) {
+    if (entry.kind === 'restarted') {
+      last = Math.max(last, entry.seq);
+      continue;
+    }
+    if (entry.kind !== 'heard') continue;
+    const { message } = entry;
+    const { seq } = message;
+    const kept = stored.get(seq);
+    if (!kept) report('lost', [seq], `${seq} was heard and is not stored`);
+    else {
+      const field = differs(message, kept);
+      if (field) report('changed', [seq], `${seq} was heard with another ${field} than is stored`);
+    }
+    if (seq > last) {
+      for (let left = last + 1; left < seq; left++) missing.add(left);
+      last = seq;
+    } else if (missing.delete(seq)) report('reordered', [seq, last], `${seq} came after ${last}`);
+    else report('doubled', [seq], `${seq} came twice (connection ${entry.connection})`);
+  }
+  for (const seq of missing) report('gap', [seq], `${seq} was left out`);
+  if (end === 'away') report('lost', [last], `did not come back, with ${last} of ${room.lastSeq}`);
+  if (end === 'in' && last < room.lastSeq) {
+    report('lost', [last + 1, room.lastSeq], `never got ${last + 1} to ${room.lastSeq}`);
+  }
+  return violations;
+}
+
+function differs(heard: Heard, kept: Stored): string | null {
+  if (heard.kind !== kept.kind) return 'kind';
+  if (heard.content !== kept.content) return 'content';
+  if (heard.sender !== undefined && heard.sender !== kept.sender) return 'sender';
+  if (heard.clientMessageId !== undefined && heard.clientMessageId !== kept.clientMessageId) return 'clientMessageId';
+  return null;
+}

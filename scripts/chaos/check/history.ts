@@ -1,0 +1,99 @@
+/** A message as every protocol shows it, whatever its shape. Undefined: this protocol does not say. */
+export interface Heard {
+  readonly seq: number;
+  readonly kind: string;
+  readonly content: string;
+  /** `userId`; null for SYSTEM. */
+  readonly sender?: string | null;
+  readonly clientMessageId?: string | null;
+  readonly data?: unknown;
+}
+
+/** What one client did and was told, in its order. `connection` counts from 1. */
+export type Entry =
+  | { readonly kind: 'connecting'; readonly connection: number; readonly after: number }
+  | { readonly kind: 'joined'; readonly connection: number }
+  | { readonly kind: 'heard'; readonly connection: number; readonly message: Heard }
+  /** The server has said that this client is too far behind to get all it missed: it goes on after `seq`. */
+  | { readonly kind: 'restarted'; readonly connection: number; readonly seq: number }
+  | { readonly kind: 'said'; readonly connection: number; readonly id: string; readonly content: string }
+  /** `seq` is null where the protocol's acknowledgement names none. */
+  | { readonly kind: 'acked'; readonly connection: number; readonly id: string; readonly seq: number | null }
+  /** For good. `id` is null when it was the join. */
+  | { readonly kind: 'refused'; readonly connection: number; readonly id: string | null; readonly code: string }
+  | { readonly kind: 'lost'; readonly connection: number; readonly reason: string };
+
+export interface History {
+  /** As in "gongu.v1-17". */
+  readonly client: string;
+  readonly userId: string;
+  readonly protocol: string;
+  readonly roomId: string;
+  readonly entries: readonly Entry[];
+  /** `in`: in the room when all was healed, so it must have everything. `away`: did not come back. `gone`: left, or out. */
+  readonly end: 'in' | 'away' | 'gone';
+}
+
+/** A purchase, as the buyer knows it. */
+export interface Purchase {
+  readonly productId: string;
+  readonly userId: string;
+  /** `unknown`: never answered. Codes: refused for good. */
+  readonly outcome: 'bought' | 'unknown' | { readonly refused: string };
+  /** What became of its withdrawal; null: there was none. */
+  readonly withdrawn: 'withdrawn' | 'unknown' | { readonly refused: string } | null;
+}
+
+/** A message as `GET …/messages` has it. */
+export interface Stored extends Heard {
+  readonly roomId: string;
+  readonly sender: string | null;
+  readonly clientMessageId: string | null;
+  readonly data?: unknown;
+}
+
+/** A room in the end, as chat has it. */
+export interface FinalRoom {
+  readonly roomId: string;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly title: string;
+  readonly maxParticipants: number;
+  readonly minParticipants: number | null;
+  readonly participantCount: number;
+  readonly committedCount: number;
+  readonly lastSeq: number;
+  readonly expiresAt: string;
+  /** All of them, the first one first. */
+  readonly messages: readonly Stored[];
+  readonly members: readonly { readonly userId: string; readonly role: string; readonly committed: boolean }[];
+}
+
+/** A product in the end, as trade has it. */
+export interface FinalProduct {
+  readonly id: string;
+  readonly title: string;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly maxParticipants: number;
+  readonly minParticipants: number;
+  readonly participantCount: number;
+  readonly deadline: string;
+  readonly buyers: readonly string[];
+}
+
+/** Everything that a run has recorded, and what the checker needs to judge it. */
+export interface Evidence {
+  readonly histories: readonly History[];
+  readonly purchases: readonly Purchase[];
+  /** By `roomId`; a product whose room chat does not have is missing here. */
+  readonly rooms: readonly FinalRoom[];
+  readonly products: readonly FinalProduct[];
+  /** Entries of trade's outbox that were still waiting, or parked, after the healing. */
+  readonly outbox: { readonly depth: number; readonly parked: number };
+  readonly processes: readonly { readonly name: string; readonly maxRssBytes: number; readonly boundBytes: number }[];
+  /** Processes that ended although nobody had ended them. */
+  readonly deaths: readonly string[];
+  /** Lines of logs in which a token or a secret stands, with the secret taken out. */
+  readonly leaks: readonly { readonly log: string; readonly line: string }[];
+}

@@ -1,0 +1,40 @@
+/**
+ * `lost`: acknowledged or heard, and not there in the end, or not with everybody. `doubled`: stored or heard twice.
+ * `reordered`: heard after what follows it. `gap`: left out of what a client was told. `changed`: not the same for
+ * everybody. `refused-stored`: refused for good, and stored all the same. `unanswered`: no outcome, long after all was
+ * healed. `invented`: nobody said it. `no-member`: talk of somebody who is none. `after-cancelled`: anything in a room
+ * that was cancelled. `member-after-closed`: somebody new in a room that was closed. `cap-exceeded`. `diverged`: trade
+ * and chat, or a number and what it counts, do not agree. `memory`: more than its bound. `died`: a process ended by
+ * itself. `token`: one is in a log.
+ */
+export const VIOLATION_KINDS = [
+  'lost',
+  'doubled',
+  'reordered',
+  'gap',
+  'changed',
+  'refused-stored',
+  'unanswered',
+  'invented',
+  'no-member',
+  'after-cancelled',
+  'member-after-closed',
+  'cap-exceeded',
+  'diverged',
+  'memory',
+  'died',
+  'token',
+] as const;
+export type ViolationKind = (typeof VIOLATION_KINDS)[number];
+
+export interface Violation {
+  readonly kind: ViolationKind;
+  /** The room, or the product; null where it is about neither. */
+  readonly roomId: string | null;
+  /** Whose history shows it; null where none does. */
+  readonly client: string | null;
+  /** What it is about, where it is about messages. */
+  readonly seqs: readonly number[];
+  /** All of it in one line. */
+  readonly text: string;
+}

@@ -1,0 +1,104 @@
+import { CLOSE } from '@gongu/shared';
+import SockJS from 'sockjs-client';
+import { WebSocket } from 'ws';
+import type { Call, Dial } from './dial.ts';
+import type { Speak } from './speech.ts';
+
+/** How the upgrade says who it is. */
+export type Presenting = 'first frame' | 'subprotocol' | 'query' | 'header' | 'ticket';
+
+export interface WebSocketChannel {
+  /** Path and query. */
+  readonly path: (call: Call) => string;
+  readonly protocols: readonly string[];
+  readonly presenting: Presenting;
+  readonly speak: Speak;
+}
+
+const TICKET_MS = 8_000;
+
+/** Texts over a WebSocket of one's own. */
+export function overWebSocket({ path, protocols, presenting, speak }: WebSocketChannel): Dial {
+  return (call) => {
+    const { url, token, hearing } = call;
+    let socket: WebSocket | null = null;
+    let ended = false;
+    const speech = speak(call, (text) => {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+    });
+
+    async function open(): Promise<void> {
+      const query =
+        presenting === 'query' ? { token } : presenting === 'ticket' ? { ticket: await ticketFor(call) } : {};
+      if (ended) return;
+      const at = new URL(path(call), url.replace(/^http/, 'ws'));
+      for (const [name, value] of Object.entries(query)) at.searchParams.set(name, value);
+      const offered = presenting === 'subprotocol' ? [...protocols, `bearer.${token}`] : [...protocols];
+      const headers = presenting === 'header' ? { authorization: `Bearer ${token}` } : {};
+      const opening = new WebSocket(at, offered, { headers, handshakeTimeout: 10_000, perMessageDeflate: false });
+      socket = opening;
+      opening.on('open', () => speech.opened());
+      opening.on('message', (data) => {
+        hearing.alive();
+        speech.receive(String(data));
+      });
+      opening.on('pong', () => hearing.alive());
+      opening.on('ping', () => hearing.alive());
+      let why = '';
+      opening.on('error', (error) => {
+        why = error.message;
+      });
+      opening.on('close', (code, reason) => {
+        // URLs of one room have no other way to say it.
+        if (code === CLOSE.noSuchRoom) hearing.refused(null, 'NOT_FOUND');
+        if (code === CLOSE.removed) hearing.refused(null, 'NOT_A_MEMBER');
+        hearing.over(String(reason) || why || `closed ${code}`);
+      });
+    }
+
+    open().catch((error: Error) => hearing.over(error.message));
+    return {
+      say: (id, content) => speech.say(id, content),
+      ping() {
+        if (socket?.readyState === WebSocket.OPEN) socket.ping();
+        speech.ping();
+      },
+      end() {
+        ended = true;
+        socket?.terminate();
+      },
+    };
+  };
+}
+
+async function ticketFor({ url, token, secret }: Call): Promise<string> {
+  const answer = await fetch(`${url}/api/chat/tickets`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(TICKET_MS),
+  });
+  const { ticket } = (await answer.json()) as { ticket?: string };
+  if (!ticket) throw new Error(`no ticket: ${answer.status}`);
+  secret(ticket);
+  return ticket;
+}
+
+export type SockJsTransport = 'websocket' | 'xhr-streaming' | 'xhr-polling' | 'eventsource';
+
+/** Texts over SockJS with one transport, by the library that browsers load. */
+export function overSockJs(transport: SockJsTransport, speak: Speak, base = '/ws/chat'): Dial {
+  return (call) => {
+    const { url, token, hearing } = call;
+    const socket = new SockJS(`${url}${base}?token=${token}`, null, { transports: transport, timeout: 10_000 });
+    const speech = speak(call, (text) => {
+      if (socket.readyState === SockJS.OPEN) socket.send(text);
+    });
+    socket.onopen = () => speech.opened();
+    socket.onmessage = ({ data }) => {
+      hearing.alive();
+      speech.receive(String(data));
+    };
+    socket.onclose = ({ code, reason }) => hearing.over(reason || `closed ${code}`);
+    return { say: speech.say, ping: speech.ping, end: () => socket.close() };
+  };
+}

@@ -1,0 +1,106 @@
+import type { Entry, Heard } from '../check/history.ts';
+
+/** Counts of one client, for the report. */
+export interface Counts {
+  sends: number;
+  sentAgain: number;
+  acks: number;
+  refusals: number;
+  heard: number;
+  connections: number;
+  reconnects: number;
+  restarts: number;
+}
+
+interface Saying {
+  readonly id: string;
+  readonly content: string;
+  sends: number;
+}
+
+/** What one client writes down, and what it still waits for. */
+export function createDiary({ client, userId }: { client: string; userId: string }) {
+  const entries: Entry[] = [];
+  const pending = new Map<string, Saying>();
+  const counts: Counts = {
+    sends: 0,
+    sentAgain: 0,
+    acks: 0,
+    refusals: 0,
+    heard: 0,
+    connections: 0,
+    reconnects: 0,
+    restarts: 0,
+  };
+  let connection = 0;
+  let lastSeq = 0;
+  let sayings = 0;
+
+  return {
+    entries: entries as readonly Entry[],
+    counts,
+    /** Said, and neither acknowledged, refused nor heard. */
+    pending: pending as ReadonlyMap<string, Readonly<Saying>>,
+    get lastSeq() {
+      return lastSeq;
+    },
+    connecting(): void {
+      connection += 1;
+      counts.connections += 1;
+      if (connection > 1) counts.reconnects += 1;
+      entries.push({ kind: 'connecting', connection, after: lastSeq });
+    },
+    joined: () => void entries.push({ kind: 'joined', connection }),
+    lost: (reason: string) => void entries.push({ kind: 'lost', connection, reason }),
+    restarted(seq: number): void {
+      counts.restarts += 1;
+      lastSeq = Math.max(lastSeq, seq);
+      entries.push({ kind: 'restarted', connection, seq });
+    },
+    heard(message: Heard): void {
+      counts.heard += 1;
+      lastSeq = Math.max(lastSeq, message.seq);
+      entries.push({ kind: 'heard', connection, message });
+      const { sender, clientMessageId, content } = message;
+      if (sender !== undefined && sender !== userId) return;
+      if (clientMessageId) pending.delete(clientMessageId);
+      else for (const saying of pending.values()) if (saying.content === content) pending.delete(saying.id);
+    },
+    /** A new message of this client, with a text that no other has. */
+    compose(characters: number): Saying {
+      sayings += 1;
+      const id = `${client}-${sayings}`.replaceAll(/[^A-Za-z0-9-]/g, '-');
+      const content = `${id} ${'공동구매 '.repeat(Math.ceil(characters / 5)).slice(0, characters)}`.trim();
+      const saying = { id: `${userId}-${sayings}`, content, sends: 0 };
+      pending.set(saying.id, saying);
+      return saying;
+    },
+    /** Somebody else has given it this id and sends it. */
+    wrote(id: string, content: string): void {
+      pending.set(id, { id, content, sends: 1 });
+      counts.sends += 1;
+      entries.push({ kind: 'said', connection, id, content });
+    },
+    said({ id, content }: { id: string; content: string }): void {
+      const saying = pending.get(id);
+      if (saying) saying.sends += 1;
+      counts.sends += 1;
+      if (saying && saying.sends > 1) counts.sentAgain += 1;
+      entries.push({ kind: 'said', connection, id, content });
+    },
+    acked(id: string, seq: number | null): void {
+      counts.acks += 1;
+      pending.delete(id);
+      entries.push({ kind: 'acked', connection, id, seq });
+    },
+    refused(id: string | null, code: string): void {
+      counts.refusals += 1;
+      if (id !== null) pending.delete(id);
+      entries.push({ kind: 'refused', connection, id, code });
+    },
+    /** Neither said nor anything else: taken back before it went out. */
+    forget: (id: string) => void pending.delete(id),
+  };
+}
+
+export type Diary = ReturnType<typeof createDiary>;

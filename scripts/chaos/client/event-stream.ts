@@ -1,0 +1,69 @@
+import { CLOSE } from '@gongu/shared';
+import { type Dial, heardOf, jsonOf } from './dial.ts';
+import { askerOf, codeOf, sayByHttp } from './poll.ts';
+
+/** Listens to a room's event stream, and joins and talks over HTTP. */
+export const dialEventStream: Dial = (call) => {
+  const { url, token, roomId, after, random, hearing } = call;
+  const ask = askerOf(call);
+  const ending = new AbortController();
+
+  async function enter(): Promise<void> {
+    const { status, body } = await ask('POST', '/participants', {});
+    if (status >= 400) return hearing.refused(null, codeOf(status, body.code), body.retryAfterMs);
+    await listen();
+  }
+
+  async function listen(): Promise<void> {
+    // As an EventSource: the first opening says it in the URL, those after it in the header.
+    const inHeader = random.chance(0.5);
+    const query = new URLSearchParams({ token, ...(inHeader ? {} : { after: String(after()) }) });
+    const answer = await fetch(`${url}/api/chat/rooms/${roomId}/events?${query}`, {
+      headers: { accept: 'text/event-stream', ...(inHeader ? { 'last-event-id': String(after()) } : {}) },
+      signal: ending.signal,
+    });
+    if (answer.status !== 200 || !answer.body) {
+      const code = jsonOf(await answer.text())?.code as string | undefined;
+      if (answer.status === 403 || answer.status === 404) return hearing.refused(null, codeOf(answer.status, code));
+      return hearing.over(`answered with ${answer.status}`);
+    }
+    const decoder = new TextDecoder();
+    let rest = '';
+    for await (const chunk of answer.body) {
+      hearing.alive();
+      const blocks = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n\n');
+      rest = blocks.pop()!;
+      for (const block of blocks) take(block);
+    }
+    hearing.over('the stream ended');
+  }
+
+  /** Whether what follows `joined` is all that was missed; else the first message begins anew. */
+  let whole = true;
+
+  function take(block: string): void {
+    const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
+    const event = field('event');
+    const data = jsonOf(field('data')) as Record<string, never> | null;
+    if (event === 'joined') {
+      whole = data?.recovered === true;
+      hearing.joined();
+    }
+    if (event === 'message') {
+      const message = heardOf(data)!;
+      if (!whole && message.seq > after() + 1) hearing.restarted(message.seq - 1);
+      whole = true;
+      hearing.heard(message);
+    }
+    if (event === 'closed' && data?.code === CLOSE.removed) hearing.refused(null, 'NOT_A_MEMBER');
+    if (event === 'closed' && data?.code === CLOSE.noSuchRoom) hearing.refused(null, 'NOT_FOUND');
+  }
+
+  enter().catch((error: Error) => hearing.over(error.message));
+  return {
+    say: (id, content) => void sayByHttp(call, id, content),
+    // A comment line comes with every heart-beat.
+    ping() {},
+    end: () => ending.abort(),
+  };
+};

@@ -1,0 +1,133 @@
+import { type ChatClient, createChatClient, createMemoryStorage, type WebSocketConstructor } from '@gongu/client';
+import { WebSocket } from 'ws';
+import type { Random } from '../plan/random.ts';
+import { heardOf } from './dial.ts';
+import { createDiary } from './diary.ts';
+import type { Participant, ParticipantOptions, Place } from './participant.ts';
+import { PACKAGE } from './protocols.ts';
+
+export interface PackageTalkerOptions extends ParticipantOptions {
+  readonly random: Random;
+  /** Without WebSockets it uses event streams and requests. */
+  readonly streams: boolean;
+}
+
+/** A room that is not there yet comes with trade's outbox. */
+const REJOIN_MS = 700;
+/** A recovery sends 1 000 messages or about 2 MiB, which is more than this. */
+const FAR_BEHIND = 150;
+const REJOIN = new Set(['NOT_FOUND', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'CONNECTION_LOST', 'TIMED_OUT']);
+
+/** Our own client package, which comes back, recovers and sends again by itself; what it shows is what was heard. */
+export function startPackageTalker(options: PackageTalkerOptions): Participant {
+  const { client, userId, roomId, url, token, random, streams } = options;
+  const diary = createDiary(options);
+  const protocol = streams ? `${PACKAGE}, event streams` : PACKAGE;
+  let place: Place = 'away';
+  let refusal: string | null = null;
+  let skewMs = 0;
+  let rejoining: NodeJS.Timeout | undefined;
+  let wasOpen = false;
+
+  const chat: ChatClient = createChatClient({
+    url,
+    token: () => token(),
+    storage: createMemoryStorage(),
+    random: random.next,
+    clock: {
+      now: () => Date.now() + skewMs,
+      after(delayMs, task) {
+        const timer = setTimeout(task, delayMs);
+        return () => clearTimeout(timer);
+      },
+    },
+    ...(streams ? {} : { WebSocket: WebSocket as unknown as WebSocketConstructor }),
+  });
+  const room = chat.room(roomId);
+  const unlisten = chat.connection.subscribe(() => {
+    const { status } = chat.connection.getSnapshot();
+    const isOpen = status === 'ready';
+    if (isOpen === wasOpen) return;
+    wasOpen = isOpen;
+    if (isOpen) diary.connecting();
+    else diary.lost(status);
+  });
+  const leave = room.subscribe(look);
+
+  function look(): void {
+    if (place === 'over') return;
+    const { status, messages, outgoing, error, gone } = room.getSnapshot();
+    const first = messages[0]?.seq;
+    // It begins with the newest page, and begins anew when it is far behind; any smaller hole is one.
+    const behind = first === undefined ? 0 : first - diary.lastSeq - 1;
+    if (behind > (diary.lastSeq === 0 ? 0 : FAR_BEHIND)) diary.restarted(first! - 1);
+    for (const message of messages) if (message.seq > diary.lastSeq) diary.heard(heardOf(message)!);
+    for (const { clientMessageId, status: state, error: why } of outgoing) {
+      if (state !== 'failed') continue;
+      diary.refused(clientMessageId, why?.code ?? 'FAILED');
+      room.discard(clientMessageId);
+    }
+    if (status === 'live' && place !== 'in') {
+      diary.joined();
+      place = 'in';
+    }
+    if (status === 'stale' || status === 'joining') place = 'away';
+    if (status === 'refused' && place !== 'out') refused(error?.code ?? 'REFUSED');
+    if (status === 'gone') {
+      place = 'out';
+      refusal = gone === 'removed' ? 'REMOVED' : 'NOT_FOUND';
+    }
+  }
+
+  function refused(code: string): void {
+    if (REJOIN.has(code)) {
+      clearTimeout(rejoining);
+      rejoining = setTimeout(() => place !== 'over' && room.rejoin(), REJOIN_MS);
+      return;
+    }
+    diary.refused(null, code);
+    place = 'out';
+    refusal = code;
+  }
+
+  return {
+    client,
+    userId,
+    roomId,
+    diary,
+    protocol,
+    get place() {
+      return place;
+    },
+    get refusal() {
+      return refusal;
+    },
+    say(characters) {
+      if (place === 'over' || place === 'out') return;
+      const { id, content } = diary.compose(characters);
+      diary.forget(id);
+      const sent = room.send({ content });
+      if (sent.ok) diary.wrote(sent.value, content);
+    },
+    setClock(ms) {
+      skewMs = ms;
+    },
+    // It asks until there is an answer, or is out: then what it says is refused.
+    resolve: () => Promise.resolve(),
+    history: () => ({
+      client,
+      userId,
+      roomId,
+      protocol,
+      entries: diary.entries,
+      end: place === 'in' || place === 'away' ? place : 'gone',
+    }),
+    leave() {
+      place = 'over';
+      clearTimeout(rejoining);
+      unlisten();
+      leave();
+      chat.disconnect();
+    },
+  };
+}

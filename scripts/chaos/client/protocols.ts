@@ -1,0 +1,74 @@
+import { overSockJs, overWebSocket, type Presenting } from './channels.ts';
+import type { Call, Protocol } from './dial.ts';
+import { dialEventStream } from './event-stream.ts';
+import { dialPolling } from './poll.ts';
+import { speakGongu } from './speak-gongu.ts';
+import { speakRoom, speakSession, speakSignals } from './speak-older.ts';
+import { CHANNELS, SPRING, speakStomp } from './speak-stomp.ts';
+
+/** The client package has a life of its own, and is no dial: see package-talker.ts. */
+export const PACKAGE = '@gongu/client';
+
+const gongu = (presenting: Presenting) =>
+  overWebSocket({
+    path: () => '/ws',
+    protocols: ['gongu.v1'],
+    presenting,
+    speak: speakGongu(presenting === 'first frame'),
+  });
+
+const older = (path: (call: Call) => string, speak: typeof speakRoom) =>
+  overWebSocket({ path, protocols: [], presenting: 'query', speak });
+
+/** Every protocol there is, by every way to carry it; the most usual one twice. */
+export const PROTOCOLS: readonly Protocol[] = [
+  { name: 'gongu.v1', answers: true, dial: gongu('first frame') },
+  { name: 'gongu.v1, bearer', answers: true, dial: gongu('subprotocol') },
+  { name: 'gongu.v1, ticket', answers: true, dial: gongu('ticket') },
+  {
+    name: 'STOMP 1.2',
+    answers: true,
+    dial: overWebSocket({
+      path: () => '/ws',
+      protocols: ['v12.stomp', 'v11.stomp', 'v10.stomp'],
+      presenting: 'header',
+      speak: speakStomp(SPRING),
+    }),
+  },
+  {
+    name: 'STOMP 1.0',
+    answers: true,
+    dial: overWebSocket({
+      path: () => '/ws/chat',
+      protocols: ['v10.stomp'],
+      presenting: 'query',
+      speak: speakStomp(CHANNELS),
+    }),
+  },
+  { name: 'SockJS websocket, STOMP', answers: true, dial: overSockJs('websocket', speakStomp(SPRING)) },
+  { name: 'SockJS xhr-streaming, STOMP', answers: true, dial: overSockJs('xhr-streaming', speakStomp(SPRING)) },
+  { name: 'SockJS xhr-polling, JSON', answers: true, dial: overSockJs('xhr-polling', speakGongu(false)) },
+  { name: 'SockJS xhr-streaming, JSON', answers: true, dial: overSockJs('xhr-streaming', speakGongu(false)) },
+  {
+    name: 'SockJS eventsource, STOMP',
+    answers: true,
+    dial: overSockJs('eventsource', speakStomp(SPRING), '/ws/chat-sockjs'),
+  },
+  {
+    name: '/ws/chat?sessionId',
+    answers: false,
+    dial: older(({ roomId, after }) => `/ws/chat?sessionId=${roomId}&after=${after()}`, speakSession),
+  },
+  {
+    name: '/chat/{room}',
+    answers: false,
+    dial: older(({ roomId, after }) => `/chat/${roomId}?after=${after()}`, speakRoom),
+  },
+  {
+    name: '/room?roomId',
+    answers: false,
+    dial: older(({ roomId, after }) => `/room?roomId=${roomId}&after=${after()}`, speakSignals),
+  },
+  { name: 'event stream and HTTP', answers: true, dial: dialEventStream },
+  { name: 'HTTP polling', answers: true, dial: dialPolling },
+];

@@ -1,0 +1,50 @@
+import { jsonOf } from './dial.ts';
+import type { Speak } from './speech.ts';
+
+interface Told {
+  readonly type: string;
+  readonly seq?: number;
+  readonly kind: string;
+  readonly content: string;
+  readonly senderId?: string;
+  readonly code?: string;
+  readonly data?: unknown;
+}
+
+/** `/ws/chat?sessionId=`: joined by opening, nothing is acknowledged. */
+export const speakSession: Speak = ({ hearing }, send) => ({
+  opened: () => hearing.joined(),
+  receive(text) {
+    const { type, seq, kind, content, senderId, code } = (jsonOf(text) ?? {}) as unknown as Told;
+    if (type === 'message') hearing.heard({ seq: seq!, kind, content, sender: senderId ?? null });
+    if (type === 'error') hearing.refused('', String(code));
+  },
+  say: (id, content) => send(JSON.stringify({ type: 'message', content, clientMessageId: id })),
+  ping() {},
+});
+
+/** `/chat/{roomId}`: messages only, and a timestamp that nobody believes. */
+export const speakRoom: Speak = ({ hearing, nowMs }, send) => ({
+  opened: () => hearing.joined(),
+  receive(text) {
+    const { type, seq, content } = (jsonOf(text) ?? {}) as unknown as Told;
+    if (typeof seq === 'number') hearing.heard({ seq, kind: type, content });
+  },
+  say: (id, content) => send(JSON.stringify({ content, timestamp: nowMs(), clientMessageId: id })),
+  ping() {},
+});
+
+/** `/room`: what goes to all is stored and comes back to everybody. */
+export const speakSignals: Speak = ({ hearing }, send) => ({
+  opened: () => hearing.joined(),
+  receive(text) {
+    const { seq, type, data } = (jsonOf(text) ?? {}) as unknown as Told;
+    if (typeof seq === 'number') hearing.heard({ seq, kind: kindOf(type), content: String(data) });
+  },
+  say: (id, content) => send(JSON.stringify({ type: 'talk', receiver: 'all', data: content, clientMessageId: id })),
+  ping() {},
+});
+
+function kindOf(type: string): string {
+  return type === 'SYSTEM' || type === 'NOTIFICATION' ? type : 'CHAT';
+}

@@ -1,0 +1,194 @@
+import type { Random } from '../plan/random.ts';
+import type { Call, Hearing, Line, Protocol } from './dial.ts';
+import { createDiary } from './diary.ts';
+import type { Participant, ParticipantOptions, Place } from './participant.ts';
+import { sayByHttp } from './poll.ts';
+
+export interface TalkerOptions extends ParticipantOptions {
+  readonly protocol: Protocol;
+  readonly random: Random;
+}
+
+/** Answers after which the same is asked again. */
+const AGAIN = new Set(['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'TOKEN_EXPIRED', 'CONFLICT']);
+/** A room that is not there yet comes with trade's outbox. */
+const JOIN_AGAIN = new Set([...AGAIN, 'NOT_FOUND']);
+const LOOK_MS = 1_000;
+/** Without any sign of life, a connection counts as dead. */
+const SILENT_MS = 9_000;
+/** Without an answer, what was said is said again. */
+const ANSWER_MS = 5_000;
+/** Without having joined, a connection is given up. */
+const JOIN_MS = 12_000;
+
+/**
+ * A client as docs/protocol.md asks for one, in any protocol: comes back with the last `seq` that it has, and says
+ * again, under the same id, what was not answered. Writes everything down and judges nothing.
+ */
+export function startTalker(options: TalkerOptions): Participant {
+  const { client, userId, roomId, url, token, secret, protocol, random } = options;
+  const diary = createDiary(options);
+  const saidAt = new Map<string, number>();
+  let place: Place = 'away';
+  let refusal: string | null = null;
+  let skewMs = 0;
+  let line: Line | null = null;
+  /** Gives up the connection of the moment. */
+  let drop: (reason: string) => void = () => {};
+  let aliveAt = 0;
+  let openedAt = 0;
+  let failures = 0;
+  let pausedUntil = 0;
+  let again: NodeJS.Timeout | undefined;
+  const watch = setInterval(look, LOOK_MS);
+
+  function callFor(hearing: Hearing): Call {
+    return { url, token: token(), userId, roomId, after: () => diary.lastSeq, nowMs, random, hearing, secret };
+  }
+
+  function nowMs(): number {
+    return Date.now() + skewMs;
+  }
+
+  function connect(): void {
+    diary.connecting();
+    openedAt = aliveAt = performance.now();
+    // What the line before says late is not heard.
+    let current: Line | null = null;
+    let over = false;
+    const whileOpen =
+      <T extends unknown[]>(then: (...told: T) => void) =>
+      (...told: T) => {
+        if (over || place === 'over') return;
+        aliveAt = performance.now();
+        then(...told);
+      };
+    const finish = (reason: string, waitMs?: number) => {
+      if (over) return;
+      over = true;
+      current?.end();
+      lost(reason, waitMs);
+    };
+    drop = finish;
+    current = protocol.dial(
+      callFor({
+        alive: whileOpen(() => {}),
+        joined: whileOpen(joined),
+        heard: whileOpen((message) => {
+          diary.heard(message);
+          if (endsMembership(message.data)) {
+            place = 'out';
+            refusal = 'REMOVED';
+          }
+        }),
+        restarted: whileOpen(diary.restarted),
+        acked: whileOpen(diary.acked),
+        refused: whileOpen((id, code, retryAfterMs) => {
+          if (id !== null) return refused(id, code, retryAfterMs);
+          if (JOIN_AGAIN.has(code)) return finish(code, retryAfterMs ?? 500);
+          diary.refused(null, code);
+          place = 'out';
+          refusal = code;
+          finish(code);
+        }),
+        over: whileOpen(finish),
+      }),
+    );
+    if (over) current.end();
+    else line = current;
+  }
+
+  function joined(): void {
+    if (place === 'out') return;
+    diary.joined();
+    place = 'in';
+    failures = 0;
+    for (const saying of diary.pending.values()) send(saying);
+  }
+
+  function send(saying: { id: string; content: string }): void {
+    if (place !== 'in' || performance.now() < pausedUntil) return;
+    diary.said(saying);
+    saidAt.set(saying.id, performance.now());
+    line?.say(saying.id, saying.content);
+  }
+
+  function refused(id: string, code: string, retryAfterMs = 500): void {
+    if (AGAIN.has(code)) {
+      pausedUntil = performance.now() + retryAfterMs;
+      saidAt.set(id, performance.now() - ANSWER_MS); // its turn comes with the next look
+    } else if (diary.pending.has(id)) diary.refused(id, code);
+  }
+
+  function lost(reason: string, waitMs?: number): void {
+    line = null;
+    diary.lost(reason);
+    if (place === 'out' || place === 'over') return;
+    place = 'away';
+    failures += 1;
+    const boundMs = Math.min(4_000, 250 * 2 ** Math.min(failures, 6));
+    again = setTimeout(connect, (waitMs ?? 0) + random.next() * boundMs);
+  }
+
+  /** Once a second: whether the connection lives, and what is still without an answer. */
+  function look(): void {
+    if (!line) return;
+    const now = performance.now();
+    const dead = now - aliveAt > SILENT_MS || (place === 'away' && now - openedAt > JOIN_MS);
+    if (dead) return drop('silent');
+    line.ping();
+    for (const saying of diary.pending.values()) {
+      if (now - (saidAt.get(saying.id) ?? 0) >= ANSWER_MS) send(saying);
+    }
+  }
+
+  function endsMembership(data: unknown): boolean {
+    const { event, participant } = (data ?? {}) as { event?: string; participant?: { userId?: string } };
+    return (event === 'participant.left' || event === 'participant.removed') && participant?.userId === userId;
+  }
+
+  connect();
+  return {
+    client,
+    userId,
+    roomId,
+    diary,
+    protocol: protocol.name,
+    get place() {
+      return place;
+    },
+    get refusal() {
+      return refusal;
+    },
+    say(characters) {
+      if (place === 'over' || place === 'out') return;
+      send(diary.compose(characters));
+    },
+    setClock(ms) {
+      skewMs = ms;
+    },
+    async resolve() {
+      if (protocol.answers && place !== 'out') return;
+      const hearing = { acked: diary.acked, refused } as Hearing;
+      for (const { id, content } of [...diary.pending.values()]) {
+        diary.said({ id, content });
+        await sayByHttp(callFor(hearing), id, content);
+      }
+    },
+    history: () => ({
+      client,
+      userId,
+      roomId,
+      protocol: protocol.name,
+      entries: diary.entries,
+      end: place === 'in' || place === 'away' ? place : 'gone',
+    }),
+    leave() {
+      place = 'over';
+      clearInterval(watch);
+      clearTimeout(again);
+      line?.end();
+      line = null;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { type TcpProxy, tcpProxy } from '@gongu/testkit';
+import { startPackageTalker } from './client/package-talker.ts';
+import type { Participant } from './client/participant.ts';
+import { PROTOCOLS } from './client/protocols.ts';
+import { startTalker } from './client/talker.ts';
+import { createRandom, type Random } from './plan/random.ts';
+import type { System } from './system/system.ts';
+
+export interface CrowdOptions {
+  readonly system: System;
+  readonly seed: number;
+}
+
+/** One who stays all the time, behind a network of his own. */
+export interface Regular extends Participant {
+  readonly network: TcpProxy;
+}
+
+/** A user's token ends in the middle of the run now and then. */
+const SHORT_TOKEN = 0.15;
+
+/** Every protocol, and the client package with a WebSocket and with event streams. */
+export const KINDS = PROTOCOLS.length + 2;
+
+/** All clients of a run. */
+export function createCrowd({ system, seed }: CrowdOptions) {
+  const { auth, witness, fronts } = system;
+  const all: Participant[] = [];
+  const networks: TcpProxy[] = [];
+
+  function enter(fields: { number: number; userId: string; roomId: string; url: string; random: Random }): Participant {
+    const { number, userId, roomId, url, random } = fields;
+    const kind = number % KINDS;
+    const options = {
+      userId,
+      roomId,
+      url,
+      random,
+      client: `${PROTOCOLS[kind]?.name ?? '@gongu/client'} #${number}`,
+      secret: witness.secret,
+      token() {
+        const seconds = random.chance(SHORT_TOKEN) ? random.between(20, 60) : 3_600;
+        return auth.signUser({ userId, nickname: userId }, seconds);
+      },
+    };
+    const protocol = PROTOCOLS[kind];
+    const participant = protocol
+      ? startTalker({ ...options, protocol })
+      : startPackageTalker({ ...options, streams: kind > PROTOCOLS.length });
+    all.push(participant);
+    return participant;
+  }
+
+  return {
+    all: all as readonly Participant[],
+    /** One of those who stay. */
+    async regular(number: number, roomId: string): Promise<Regular> {
+      const network = await tcpProxy({ target: fronts[number % fronts.length]! });
+      networks.push(network);
+      const userId = `user-${number}`;
+      const random = createRandom(seed).fork(userId);
+      const participant = enter({ number, userId, roomId, url: `http://127.0.0.1:${network.port}`, random });
+      // Getters of the participant stay what they are.
+      return Object.defineProperty(participant as Regular, 'network', { value: network });
+    },
+    /** One who comes for a product that is on sale. */
+    visitor(number: number, roomId: string): Participant {
+      const userId = `visitor-${number}`;
+      const random = createRandom(seed).fork(userId);
+      return enter({ number, userId, roomId, url: `http://127.0.0.1:${fronts[number % fronts.length]}`, random });
+    },
+    async leave(): Promise<void> {
+      for (const participant of all) participant.leave();
+      await Promise.all(networks.map((network) => network.close()));
+    },
+  };
+}
+
+export type Crowd = ReturnType<typeof createCrowd>;

@@ -1,0 +1,57 @@
+import type { Message } from '@gongu/shared';
+import { readStored, type StoredPage } from '@gongu/testkit';
+import type { Calls } from '../stage/calls.ts';
+import type { FinalProduct, FinalRoom, Stored } from './check/history.ts';
+import type { Offer, Shop } from './shop.ts';
+
+type Row = Omit<FinalRoom, 'messages' | 'members'>;
+interface List<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** A room as chat has it, by HTTP; null where there is none. */
+export async function readRoom(calls: Calls, chatUrl: string, roomId: string): Promise<Row | null> {
+  try {
+    return await calls.service<Row>('GET', `${chatUrl}/api/chat/rooms/${roomId}`);
+  } catch (error) {
+    if (String(error).includes('404')) return null;
+    throw error;
+  }
+}
+
+/** The same with its messages and members. */
+export async function readFinalRoom(calls: Calls, chatUrl: string, roomId: string): Promise<FinalRoom | null> {
+  const row = await readRoom(calls, chatUrl, roomId);
+  if (!row) return null;
+  const url = `${chatUrl}/api/chat/rooms/${roomId}`;
+  const page = (after: number) => calls.service<StoredPage>('GET', `${url}/messages?limit=100&after=${after}`);
+  const messages = (await readStored(page)).map(storedOf);
+  const members = await all<FinalRoom['members'][number]>((cursor) =>
+    calls.service('GET', `${url}/participants?limit=100${cursor}`),
+  );
+  return { ...row, messages, members };
+}
+
+/** A product as trade has it, with its buyers. */
+export async function readFinalProduct(shop: Shop, { id, sellerId }: Offer): Promise<FinalProduct> {
+  const product = (await shop.read(sellerId, `/${id}`)) as unknown as Omit<FinalProduct, 'buyers'>;
+  const rows = await all<{ userId: string }>(
+    async (cursor) => (await shop.read(sellerId, `/${id}/participations?limit=100${cursor}`)) as unknown as List<never>,
+  );
+  return { ...product, buyers: rows.map(({ userId }) => userId) };
+}
+
+async function all<T>(page: (cursor: string) => Promise<List<T>>): Promise<T[]> {
+  const items: T[] = [];
+  for (let cursor = ''; ; ) {
+    const { items: more, nextCursor } = await page(cursor);
+    items.push(...more);
+    if (nextCursor === null) return items;
+    cursor = `&cursor=${encodeURIComponent(nextCursor)}`;
+  }
+}
+
+function storedOf({ roomId, seq, kind, content, sender, clientMessageId, data }: Message): Stored {
+  return { roomId, seq, kind, content, sender: sender?.userId ?? null, clientMessageId, data };
+}

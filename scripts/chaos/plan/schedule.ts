@@ -1,0 +1,112 @@
+import { type Breakable, busyMs, drawFault, type Fault, type FaultKind, faultKinds, targetOf } from './faults.ts';
+import { createRandom, type Random } from './random.ts';
+
+/** How the sale of a product ends. `crowded`: more guests than places come into its room, and its seller cancels it. */
+export const FATES = ['full', 'deadline', 'underfilled', 'cancelled', 'closed', 'crowded'] as const;
+export type Fate = (typeof FATES)[number];
+
+/** A product that is sold during the run, with a room of its own. */
+export interface Sale {
+  readonly number: number;
+  readonly fate: Fate;
+  readonly max: number;
+  readonly min: number;
+  /** From its creation. */
+  readonly deadlineMs: number;
+  /** From its creation: when its seller ends it, where he does. */
+  readonly sellerMs: number;
+  /** Milliseconds from its creation until each buyer tries to buy. */
+  readonly buyersMs: readonly number[];
+  /** Buyers who withdraw a second after they have bought. */
+  readonly withdrawing: readonly number[];
+  /** Guests who come to look and to talk, beside the buyers. */
+  readonly guests: number;
+}
+
+export type Step = { readonly atMs: number } & (
+  | { readonly kind: 'talk'; readonly client: number; readonly characters: number }
+  | { readonly kind: 'fault'; readonly fault: Fault }
+  | { readonly kind: 'sale'; readonly sale: Sale }
+);
+
+export interface ScheduleOptions extends Breakable {
+  readonly seed: number;
+  readonly durationMs: number;
+  /** Messages a second, of all together. */
+  readonly rate: number;
+  /** Milliseconds between two faults, on average. */
+  readonly faultEveryMs: number;
+  readonly saleEveryMs: number;
+}
+
+/** The calm before the first fault, and after the last one begins. */
+const CALM_MS = 1_500;
+
+/** What happens when: a function of its options alone, in order of time. */
+export function schedule(options: ScheduleOptions): Step[] {
+  const random = createRandom(options.seed);
+  return [
+    ...talk(options, random.fork('talk')),
+    ...faults(options, random.fork('faults')),
+    ...sales(options, random.fork('sales')),
+  ].sort((one, other) => one.atMs - other.atMs);
+}
+
+function talk({ durationMs, rate, clients }: ScheduleOptions, random: Random): Step[] {
+  const steps: Step[] = [];
+  for (let atMs = 0; atMs < durationMs; atMs += Math.round((2_000 / rate) * random.next())) {
+    const client = random.between(0, clients - 1);
+    // One in fifty long, so that slow readers have something to be slow with.
+    const characters = random.chance(0.02) ? random.between(2_000, 3_900) : random.between(4, 120);
+    steps.push({ atMs, kind: 'talk', client, characters });
+  }
+  return steps;
+}
+
+function faults(options: ScheduleOptions, random: Random): Step[] {
+  const { durationMs, faultEveryMs } = options;
+  const busyUntil = new Map<string, number>();
+  const steps: Step[] = [];
+  let deck: FaultKind[] = [];
+  for (let atMs = CALM_MS; atMs < durationMs - CALM_MS; ) {
+    if (deck.length === 0) deck = random.shuffle(faultKinds(options));
+    const fault = drawFault(deck.shift()!, options, random);
+    const target = targetOf(fault);
+    if (target === null || (busyUntil.get(target) ?? 0) <= atMs) {
+      steps.push({ atMs, kind: 'fault', fault });
+      if (target !== null) busyUntil.set(target, atMs + busyMs(fault));
+    }
+    atMs += Math.round(faultEveryMs * (0.5 + random.next()));
+  }
+  return steps;
+}
+
+function sales({ durationMs, saleEveryMs }: ScheduleOptions, random: Random): Step[] {
+  const steps: Step[] = [];
+  let deck: Fate[] = [];
+  for (let atMs = 0, number = 0; atMs < durationMs; number++) {
+    if (deck.length === 0) deck = random.shuffle(FATES);
+    steps.push({ atMs, kind: 'sale', sale: drawSale(number, deck.shift()!, random) });
+    atMs += Math.round(saleEveryMs * (0.5 + random.next()));
+  }
+  return steps;
+}
+
+function drawSale(number: number, fate: Fate, random: Random): Sale {
+  const max = random.between(3, 6);
+  const min = fate === 'underfilled' ? 3 : fate === 'closed' ? 1 : random.between(1, 2);
+  const contending = fate === 'full' ? max + random.between(2, 5) : fate === 'underfilled' ? 1 : 3;
+  const buyers = Math.min(contending, fate === 'full' ? 12 : max);
+  const ends = fate === 'deadline' || fate === 'underfilled';
+  return {
+    number,
+    fate,
+    max,
+    min,
+    deadlineMs: ends ? random.between(5_000, 12_000) : 3_600_000,
+    sellerMs: random.between(4_000, 9_000),
+    buyersMs: Array.from({ length: buyers }, () => random.between(0, 4_000)),
+    withdrawing: fate === 'closed' || random.chance(0.7) ? [] : [0],
+    guests: fate === 'crowded' ? max + random.between(2, 4) : random.between(1, 3),
+  };
+}

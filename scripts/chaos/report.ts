@@ -1,0 +1,115 @@
+import { arch, cpus, type as osType, release, totalmem } from 'node:os';
+import type { ChaosArguments } from './arguments.ts';
+import type { Evidence, History } from './check/history.ts';
+import { sayingsOf } from './check/sayings.ts';
+import { VIOLATION_KINDS, type Violation } from './check/violation.ts';
+import type { Counts } from './client/diary.ts';
+
+export interface ReportOptions {
+  readonly args: ChaosArguments;
+  readonly parts: readonly string[];
+  readonly evidence: Evidence;
+  readonly violations: readonly Violation[];
+  /** By protocol. */
+  readonly clients: readonly { readonly protocol: string; readonly counts: Counts }[];
+  readonly faults: ReadonlyMap<string, number>;
+  readonly shop: Readonly<Record<string, number>>;
+  readonly busHarmed: number;
+  readonly logLines: number;
+  readonly seconds: { readonly chaos: number; readonly settling: number };
+  /** ISO 8601. */
+  readonly at: string;
+  /** Where logs and histories are; null: nothing was broken. */
+  readonly kept: string | null;
+}
+
+const QUOTED = 40;
+
+/** What was done and what was found, as Markdown. */
+export function report(options: ReportOptions): string {
+  const { args, parts, evidence, violations, clients, faults, shop, busHarmed, logLines, seconds, at, kept } = options;
+  const sum = (of: (counts: Counts) => number) => clients.reduce((total, { counts }) => total + of(counts), 0);
+  const { rooms, histories, processes } = evidence;
+  const replay = `pnpm chaos --seed ${args.seed} --minutes ${args.minutes} --clients ${args.clients} --instances ${args.instances}`;
+  const rows: [string, string | number][] = [
+    ['clients', `${clients.length} of ${new Set(clients.map(({ protocol }) => protocol)).size} protocols`],
+    [
+      'rooms, messages in them',
+      `${rooms.length}, ${rooms.reduce((total, { messages }) => total + messages.length, 0)}`,
+    ],
+    ['rooms closed, cancelled', `${count(rooms, 'CLOSED')}, ${count(rooms, 'CANCELLED')}`],
+    ['sends, of which again', `${sum(({ sends }) => sends)}, ${sum(({ sentAgain }) => sentAgain)}`],
+    ['acknowledged', sum(({ acks }) => acks)],
+    ['refused (messages and joins)', sum(({ refusals }) => refusals)],
+    ['unknown outcomes resolved', histories.reduce((total, history) => total + resolved(history), 0)],
+    ['delivered', sum(({ heard }) => heard)],
+    ['reconnects', sum(({ reconnects }) => reconnects)],
+    ['too far behind, began anew', sum(({ restarts }) => restarts)],
+    ['purchases: bought, refused, withdrawn', `${shop.bought}, ${shop.refused}, ${shop.withdrawn}`],
+    ['tries of purchases lost', shop.triesLost ?? 0],
+    ['messages of the bus doubled, swapped or dropped', busHarmed],
+    ['lines of logs searched for tokens', logLines],
+    ['seconds of chaos, of settling', `${seconds.chaos.toFixed(0)}, ${seconds.settling.toFixed(0)}`],
+  ];
+  return [
+    `## Chaos, seed ${args.seed}, ${at.slice(0, 16).replace('T', ' ')} UTC`,
+    '',
+    ...parts.map((part) => `- ${part}`),
+    `- machine: ${machine()}, clients and services together`,
+    `- again: \`${replay}\``,
+    '',
+    '| | |',
+    '|---|--:|',
+    ...rows.map(([name, value]) => `| ${name} | ${value} |`),
+    '',
+    '| fault | times |',
+    '|---|--:|',
+    ...[...faults].sort().map(([kind, times]) => `| ${kind} | ${times} |`),
+    '',
+    '| process | largest resident memory, MiB | bound |',
+    '|---|--:|--:|',
+    ...processes.map(({ name, maxRssBytes, boundBytes }) => `| ${name} | ${mib(maxRssBytes)} | ${mib(boundBytes)} |`),
+    '',
+    ...verdict(violations, kept, replay),
+    '',
+  ].join('\n');
+}
+
+function verdict(violations: readonly Violation[], kept: string | null, replay: string): string[] {
+  if (violations.length === 0) return ['Every guarantee held.'];
+  const kinds = VIOLATION_KINDS.map((kind) => ({ kind, times: violations.filter((one) => one.kind === kind).length }));
+  return [
+    '| violation | times |',
+    '|---|--:|',
+    ...kinds.filter(({ times }) => times > 0).map(({ kind, times }) => `| ${kind} | ${times} |`),
+    '',
+    ...violations.slice(0, QUOTED).map(({ kind, text }) => `- ${kind}: ${text}`),
+    '',
+    `**${violations.length} violations.** Logs and histories: ${kept}. Replay: \`${replay}\``,
+  ];
+}
+
+/** Said more than once, and with an outcome in the end. */
+function resolved(history: History): number {
+  const times = new Map<string, number>();
+  for (const entry of history.entries) if (entry.kind === 'said') times.set(entry.id, (times.get(entry.id) ?? 0) + 1);
+  const sayings = sayingsOf(history);
+  return [...times].filter(([id, sends]) => {
+    const { acks, refused, heardAs } = sayings.get(id)!;
+    return sends > 1 && (acks.length > 0 || refused !== null || heardAs !== null);
+  }).length;
+}
+
+function count(rooms: Evidence['rooms'], status: string): number {
+  return rooms.filter((room) => room.status === status).length;
+}
+
+function mib(bytes: number): string {
+  return Number.isFinite(bytes) ? (bytes / 2 ** 20).toFixed(0) : 'none';
+}
+
+function machine(): string {
+  const all = cpus();
+  const gib = Math.round(totalmem() / 2 ** 30);
+  return `${all.length} × ${all[0]?.model.trim() || arch()}, ${gib} GiB, ${osType()} ${release()}, Node ${process.versions.node}`;
+}

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Participant } from './client/participant.ts';
+import { readRoom } from './final-state.ts';
+import type { Offer, Shop } from './shop.ts';
+import type { System } from './system/system.ts';
+
+export interface SettleOptions {
+  readonly system: System;
+  readonly shop: Shop;
+  readonly participants: readonly Participant[];
+  readonly offers: readonly Offer[];
+  readonly say: (text: string) => void;
+  readonly stopping: AbortSignal;
+}
+
+/** Longest that each part of the settling may take; what is missing then, the checker names. */
+const PATIENCE_MS = 60_000;
+const LOOK_MS = 150;
+
+/** After the healing: waits until everything that was asked is answered, and everybody has everything. */
+export async function settle({ system, shop, participants, offers, say, stopping }: SettleOptions): Promise<void> {
+  const { chats, trade, calls, chatUrl } = system;
+
+  async function until(
+    what: string,
+    holds: () => Promise<boolean> | boolean,
+    missing: () => readonly Participant[] = () => [],
+  ): Promise<void> {
+    const giveUpAt = performance.now() + PATIENCE_MS;
+    while (!(await Promise.resolve(holds()).catch(() => false))) {
+      if (stopping.aborted) return;
+      if (performance.now() > giveUpAt) {
+        return say(
+          [`not settled in ${PATIENCE_MS / 1_000} s: ${what}`, ...missing().slice(0, 10).map(stateOf)].join('\n'),
+        );
+      }
+      await sleep(LOOK_MS);
+    }
+    say(`settled: ${what}`);
+  }
+
+  const present = () => participants.filter(({ place }) => place === 'in' || place === 'away');
+  const outbox = () => calls.service<{ depth: number }>('GET', `${trade.url}/api/trade/outbox`);
+
+  await until('every service is ready', async () => {
+    const answers = await Promise.all([...chats, trade].map(({ url }) => fetch(`${url}/readyz`)));
+    const states = await Promise.all(
+      answers.map(async (answer) => ((await answer.json()) as { status: string }).status),
+    );
+    return states.every((status) => status === 'ready');
+  });
+  await until('every purchase is answered', () => shop.underWay === 0);
+  await until("trade's outbox is empty", async () => (await outbox()).depth === 0);
+  await until('deadlines that have passed have ended their products, and their rooms follow', async () => {
+    for (const { id, sellerId } of offers) {
+      const product = (await shop.read(sellerId, `/${id}`)) as { status: string; deadline: string };
+      if (product.status === 'RECRUITING' && Date.parse(product.deadline) < Date.now()) return false;
+    }
+    return (await outbox()).depth === 0;
+  });
+  const away = () => present().filter(({ place }) => place !== 'in');
+  await until('everybody is in his room, or refused', () => away().length === 0, away);
+  for (const participant of participants) if (participant.place !== 'over') await participant.resolve();
+  const unanswered = () => present().filter(({ diary }) => diary.pending.size > 0);
+  await until('everything said is answered', () => unanswered().length === 0, unanswered);
+  const heads = new Map<string, number>();
+  for (const { id } of offers) heads.set(id, (await readRoom(calls, chatUrl, id))?.lastSeq ?? 0);
+  const behind = () => present().filter(({ roomId, diary }) => diary.lastSeq < (heads.get(roomId) ?? 0));
+  await until('everybody has everything', () => behind().length === 0, behind);
+}
+
+function stateOf({ client, roomId, place, diary }: Participant): string {
+  return `  ${client} in ${roomId}: ${place}, at ${diary.lastSeq}, ${diary.pending.size} unanswered, ${JSON.stringify(diary.entries.at(-1)).slice(0, 200)}`;
+}

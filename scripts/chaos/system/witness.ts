@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createLeakFinder } from '../check/secrets.ts';
+
+export interface WitnessOptions {
+  /** Where the logs go. */
+  readonly dir: string;
+  /** Resident bytes that a process may have, by its name. */
+  readonly boundOf: (name: string) => number;
+}
+
+const SAMPLE_MS = 1_000;
+/** Quoted in full; the others would say the same. */
+const LEAKS_KEPT = 50;
+
+/** Watches processes from outside: what they write, how large they are, and whether they die. */
+export function createWitness({ dir, boundOf }: WitnessOptions) {
+  mkdirSync(dir, { recursive: true });
+  const secrets = new Set<string>();
+  const findLeak = createLeakFinder(() => secrets);
+  const logs = new Map<string, WriteStream>();
+  const watched = new Map<string, () => number | null>();
+  const most = new Map<string, number>();
+  const leaks: { log: string; line: string }[] = [];
+  const deaths: string[] = [];
+  let lines = 0;
+  const timer = setInterval(sample, SAMPLE_MS);
+
+  function sample(): void {
+    for (const [name, pid] of watched) {
+      const bytes = residentBytes(pid());
+      if (bytes !== null) most.set(name, Math.max(most.get(name) ?? 0, bytes));
+    }
+  }
+
+  function read(log: string, text: string): void {
+    for (const line of text.split('\n')) {
+      lines += 1;
+      const leak = findLeak(line);
+      if (leak !== null && leaks.length < LEAKS_KEPT) leaks.push({ log, line: leak });
+    }
+  }
+
+  return {
+    dir,
+    leaks: leaks as readonly { log: string; line: string }[],
+    deaths: deaths as readonly string[],
+    get lines() {
+      return lines;
+    },
+    /** Something that must not stand in any log. */
+    secret: (text: string) => void secrets.add(text),
+    wrote: (log: string) => (text: string) => {
+      let file = logs.get(log);
+      if (!file) {
+        file = createWriteStream(join(dir, `${log}.log`));
+        logs.set(log, file);
+      }
+      file.write(text.endsWith('\n') ? text : `${text}\n`);
+      read(log, text);
+    },
+    /** A log that something else writes, as a whole. */
+    read,
+    died: (reason: string) => void deaths.push(reason),
+    /** @param pid asked for each sample; null while it does not run */
+    watch: (name: string, pid: () => number | null) => void watched.set(name, pid),
+    processes: () =>
+      [...watched.keys()].map((name) => ({ name, maxRssBytes: most.get(name) ?? 0, boundBytes: boundOf(name) })),
+    async stop() {
+      clearInterval(timer);
+      await Promise.all([...logs.values()].map((file) => new Promise<void>((resolve) => void file.end(resolve))));
+    },
+  };
+}
+
+export type Witness = ReturnType<typeof createWitness>;
+
+function residentBytes(pid: number | null): number | null {
+  if (pid === null) return null;
+  try {
+    if (existsSync('/proc/self/status')) {
+      const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+      return kib === undefined ? null : Number(kib) * 1_024;
+    }
+    const kib = Number.parseInt(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).stdout, 10);
+    return Number.isInteger(kib) ? kib * 1_024 : null;
+  } catch {
+    return null; // it has just gone
+  }
+}
