@@ -58,6 +58,27 @@ describe('the tables of docs/protocol.md', () => {
   });
 });
 
+describe('docs/guarantees.md', () => {
+  const guarantees = readMarkdown('docs/guarantees.md');
+  const headings = [...guarantees.text.matchAll(/^## (.+)$/gm)].map((match) => match[1]!);
+
+  test('states all nine', () => {
+    const numbers = headings.flatMap((heading) => /^(G\d):/.exec(heading)?.[1] ?? []);
+    expect(numbers).toEqual(Array.from({ length: 9 }, (_, i) => `G${i + 1}`));
+  });
+
+  test.each(headings)('%s: names tests that there are, by the names that they have', (heading) => {
+    const rows = guarantees.table(heading);
+    expect(rows.length).toBeGreaterThan(0);
+    const missing = rows.filter(({ file = '', test: name = '' }) => {
+      if (!existsSync(inRepository(file))) return true;
+      const text = readFileSync(inRepository(file), 'utf8');
+      return !["'", '"', '`'].some((quote) => text.includes(`${quote}${name}${quote},`));
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
 test('the table of variables in README.md says what docs/configuration.md says', () => {
   const rowsOf = (file: string, heading: string) =>
     readMarkdown(file)
