@@ -18,7 +18,7 @@ export function createMemberStore({ prisma }: { prisma: PrismaClient }): MemberS
     async find(roomId, userIds) {
       const rows = await prisma.$queryRawUnsafe<{ member: MemberJson }[]>(
         `SELECT ${MEMBER_JSON_SQL} AS member FROM members m
-        WHERE m.room_id = $1 AND m.user_id = ANY ($2::text[]) AND m.left_at IS NULL`,
+        WHERE m.room_id = $1 AND m.user_id = ANY ($2::text[]) AND is_present(m.left_at)`,
         roomId,
         [...userIds],
       );

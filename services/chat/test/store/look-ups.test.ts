@@ -1,0 +1,73 @@
+import { withSearchPath } from '@gongu/host';
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { opening } from '../fixture/opening.ts';
+import { storeOfThisFile } from '../fixture/store.ts';
+
+const given = storeOfThisFile();
+const MEMBERS = 3_000;
+const MESSAGES = 20_000;
+
+// Plans are kept by the connection: one that was best on empty tables used to read all of `messages` for each batch, and
+// all members of the room for each message.
+it('what many members call at once looks rows up one by one, also on a connection that planned while the tables were empty', async () => {
+  const input = opening();
+  await given.store.rooms.open(input);
+  const client = new pg.Client({ connectionString: withSearchPath(given.url, 'chat') });
+  client.on('error', () => {}); // the database goes when a test has failed before its end
+  await client.connect();
+  const { roomId } = input;
+
+  const append = (id: string, sender: string) =>
+    client.query('SELECT * FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+      ...[[roomId], [sender], [sender], [null], [id], ['CHAT'], ['hello'], [null], [null]],
+    ]);
+  const markRead = (user: string, seq: number) =>
+    client.query('SELECT * FROM mark_read($1, $2, $3)', [[roomId], [user], [seq]]);
+  const join = (user: string) =>
+    client.query('SELECT * FROM join_rooms($1, $2, $3, $4, $5)', [[roomId], [user], [user], [null], [true]]);
+  await join('first');
+  await append('first', 'first');
+  await markRead('first', 1);
+
+  await client.query('UPDATE rooms SET max_participants = 100000, last_seq = last_seq + $2 WHERE room_id = $1', [
+    roomId,
+    MESSAGES,
+  ]);
+  await client.query(
+    `INSERT INTO members (room_id, user_id, nickname, joined_seq)
+    SELECT $1, 'member-' || n, 'member', n FROM generate_series(1, $2::int) n`,
+    [roomId, MEMBERS],
+  );
+  await client.query(
+    `INSERT INTO messages (room_id, seq, chat_no, kind, sender_id, client_message_id, content, created_at)
+    SELECT $1, 3 + n, n, 'CHAT', 'member-1', 'filled-' || n, 'text', now() FROM generate_series(1, $2::int) n`,
+    [roomId, MESSAGES],
+  );
+
+  // In one transaction, as the numbers of a connection are its transaction's.
+  for (const [name, call] of Object.entries({
+    append: () => append('again', 'member-7'),
+    'a retry': () => append('filled-9000', 'member-1'),
+    'read marks': () => markRead('member-2', 9_000),
+    joins: () => join('newcomer'),
+  })) {
+    await client.query('BEGIN');
+    const before = await rowsRead(client);
+    await call();
+    const after = await rowsRead(client);
+    for (const [table, read] of after) {
+      expect(read - (before.get(table) ?? 0), `rows of ${table} that ${name} read`).toBeLessThan(30);
+    }
+    await client.query('COMMIT');
+  }
+  await client.end();
+});
+
+async function rowsRead(client: pg.Client): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ relname: string; read: number }>(
+    `SELECT relname, (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_xact_user_tables
+    WHERE schemaname = 'chat' AND relname IN ('rooms', 'members', 'messages')`,
+  );
+  return new Map(rows.map(({ relname, read }) => [relname, read]));
+}
