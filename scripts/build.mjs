@@ -21,6 +21,7 @@ const BUNDLES = [
   { entry: 'scripts/demo/main.ts', output: 'dist/demo.mjs', owner: '.' },
   { entry: 'scripts/loadtest/main.ts', output: 'dist/loadtest.mjs', owner: '.' },
   { entry: 'scripts/chaos/main.ts', output: 'dist/chaos.mjs', owner: '.' },
+  { entry: 'bench/main.ts', output: 'dist/bench.mjs', owner: '.' },
 ];
 
 /** Beside a bundle's own inputs, what decides how they resolve. */

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import { StartError } from '@gongu/host';
+import { SCENARIOS, type ScenarioName } from './scenarios.ts';
+
+export const USAGE = `pnpm bench [scenario ...] [--repeats N] [--no-peers] [--report FILE]
+
+Measures chat beside a limit and a peer, in one run: the server on CPU 0, everything else (generator, PostgreSQL with
+fsync, Redis) on CPU 1. Prints Markdown on standard output, progress on standard error. Needs Linux, two CPUs, a C
+compiler and, for s4a and s4b, a Redis on the PATH.
+
+${Object.entries(SCENARIOS)
+  .map(([name, { title }]) => `  ${name.padEnd(10)}${title}`)
+  .join('\n')}
+
+  --repeats N     of each measurement; the tables show the median (default 3)
+  --no-peers      chat alone
+  --report FILE   writes the report to a file as well
+  --profile DIR   writes a CPU profile of chat there, one for each scenario
+`;
+
+export interface BenchArguments {
+  readonly scenarios: readonly ScenarioName[];
+  readonly repeats: number;
+  readonly peers: boolean;
+  readonly report: string | null;
+  readonly profile: string | null;
+}
+
+/** @throws StartError naming what is wrong with an argument. Null: help is asked for */
+export function readArguments(args: readonly string[]): BenchArguments | null {
+  const options = {
+    repeats: { type: 'string', default: '3' },
+    'no-peers': { type: 'boolean', default: false },
+    report: { type: 'string' },
+    profile: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
+  try {
+    parsed = parseArgs({ options, args: [...args], allowPositionals: true });
+  } catch (cause) {
+    throw new StartError(`${(cause as Error).message}\n\n${USAGE}`, { cause });
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return null;
+  const unknown = positionals.find((name) => !(name in SCENARIOS));
+  if (unknown !== undefined) throw new StartError(`no scenario "${unknown}"\n\n${USAGE}`);
+  const repeats = Number(values.repeats);
+  if (!Number.isInteger(repeats) || repeats < 1 || repeats > 20) {
+    throw new StartError(`--repeats must be a whole number from 1 to 20, not "${values.repeats}"`);
+  }
+  const scenarios = positionals.length > 0 ? positionals : Object.keys(SCENARIOS);
+  return {
+    scenarios: scenarios as ScenarioName[],
+    repeats,
+    peers: !values['no-peers'],
+    report: values.report ?? null,
+    profile: values.profile ?? null,
+  };
+}

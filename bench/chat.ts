@@ -1,0 +1,117 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startEmbeddedPostgres } from '@gongu/host/embedded';
+import {
+  freePort,
+  inRepository,
+  type ServiceProcess,
+  serviceToken,
+  spawnService,
+  startRedis,
+  userToken,
+} from '@gongu/testkit';
+import pg from 'pg';
+import { pin } from './machine.ts';
+import { type Subject, TEXT } from './subject.ts';
+
+const JWT_SECRET = 'a secret of users, for measurements only';
+const SERVICE_JWT_SECRET = 'a secret of services, for measurements only';
+
+export interface ChatOptions {
+  /** Folder for data, tokens and profiles. */
+  readonly folder: string;
+  /** Redis between instances. Without it one instance has the local bus. */
+  readonly redis: boolean;
+  /** Folder for CPU profiles of chat; null: none. */
+  readonly profile: string | null;
+}
+
+/** Chat as it ships, with nothing left out: bundle, token check, membership, PostgreSQL with fsync. Only rate limits are off. */
+export async function openChat({ folder, redis, profile }: ChatOptions) {
+  const postgres = await startEmbeddedPostgres({ dataDir: folder });
+  const bus = redis ? await startRedis() : null;
+  const tokens = join(folder, 'tokens.txt');
+  const subject: Subject = {
+    name: 'gongu chat',
+    stores: true,
+    from: [1_200, 8_000],
+    speech: [
+      ...['--path', '/ws?token={token}', '--tokens', tokens, '--hello', inRepository('bench/hello/gongu.txt')],
+      ...['--header', 'Sec-WebSocket-Protocol: gongu.v1', '--ack', '"ref":"~A'],
+      '--publish',
+      `{"type":"send","ref":"~A{ts}","roomId":"{room}","clientMessageId":"{uuid}","content":"${TEXT}"}`,
+    ],
+    async start({ instances, rooms, connections, label }) {
+      await empty(postgres.url);
+      const users = Array.from({ length: connections }, (_, i) => userToken({ sub: `user-${i}`, secret: JWT_SECRET }));
+      writeFileSync(tokens, `${users.join('\n')}\n`);
+      const running: { port: number; process: ServiceProcess }[] = [];
+      for (let i = 0; i < instances; i++) {
+        const port = await freePort();
+        const process = spawnService({
+          entry: 'services/chat/dist/main.mjs',
+          nodeArgs: profile
+            ? ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${label}-${i}.cpuprofile`]
+            : [],
+          env: {
+            ...{ DATABASE_URL: postgres.url, JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
+            ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '500' },
+            ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
+            ...(bus ? { REDIS_URL: bus.url } : {}),
+            NODE_ENV: 'production',
+          },
+        });
+        pin(process.pid);
+        await process.ready;
+        running.push({ port, process });
+      }
+      for (const roomId of rooms) await openRoom(running[0]!.port, roomId);
+      await sleep(500);
+      return {
+        ports: running.map(({ port }) => port),
+        pids: running.map(({ process }) => process.pid),
+        helpers: [`pg:${postgres.pid}`, ...(bus ? [`redis:${bus.pid}`] : [])],
+        async stop() {
+          await Promise.all(running.map(({ process }) => process.kill()));
+        },
+      };
+    },
+  };
+  return {
+    subject,
+    databaseUrl: postgres.url,
+    /** A member's token. */
+    token: (userId: string) => userToken({ sub: userId, secret: JWT_SECRET }),
+    async stop() {
+      await bus?.stop();
+      await postgres.stop();
+    },
+  };
+}
+
+export type Chat = Awaited<ReturnType<typeof openChat>>;
+
+/** Each measurement begins with an empty database: chat makes its tables again. */
+async function empty(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query('DROP SCHEMA IF EXISTS chat CASCADE');
+  await client.query('CHECKPOINT');
+  await client.end();
+}
+
+async function openRoom(port: number, roomId: string): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/chat/rooms`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${serviceToken({ secret: SERVICE_JWT_SECRET })}`,
+    },
+    body: JSON.stringify({
+      ...{ productId: roomId, title: 'Measured', hostId: 'seller', maxParticipants: 100_000 },
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    }),
+  });
+  if (!answer.ok) throw new Error(`room ${roomId} could not be opened: ${answer.status} ${await answer.text()}`);
+}

@@ -1,0 +1,83 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { StartError } from '@gongu/host';
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What a step of the generator measured; see the head of wsload.c. */
+export interface Step {
+  /** Messages offered per second, all publishers together. */
+  readonly rate: number;
+  readonly expected: number;
+  readonly got: number;
+  readonly delivered_per_s: number;
+  readonly per_server_cpu_s: number;
+  readonly lat_ms: Percentiles;
+  readonly ack_ms?: Percentiles;
+  readonly acked_per_s?: number;
+  readonly acked_per_server_cpu_s?: number;
+  readonly gen_util: number;
+  readonly late_max_ms: number;
+  readonly dups: number;
+  readonly gaps: number;
+  readonly missing: number;
+  readonly misrouted: number;
+  readonly procs: Readonly<Record<string, { readonly util: number; readonly rss_mb?: number }>>;
+}
+
+export interface Measurement {
+  readonly connect: {
+    readonly joined: number;
+    readonly failed: number;
+    readonly per_s: number;
+    readonly per_server_cpu_s: number;
+    readonly anon_kb_per_conn: number;
+    readonly error: string;
+  };
+  readonly steps: readonly Step[];
+  readonly closed: number;
+  readonly final_error: string;
+}
+
+export interface Generator {
+  /** @param args options of wsload @throws Error when it gives no result within 5 minutes */
+  measure(args: readonly string[]): Promise<Measurement>;
+}
+
+const LONGEST_MS = 300_000;
+
+/** Compiles `source`, a C program without dependencies. @throws StartError where there is no C compiler */
+export function compile(source: string, folder: string, name: string): string {
+  const program = join(folder, name);
+  const { status, error, stderr } = spawnSync('cc', ['-O2', '-o', program, source], { encoding: 'utf8' });
+  if (error) throw new StartError('no C compiler ("cc") on the PATH: the load generator is written in C');
+  if (status !== 0) throw new StartError(`${source} could not be compiled: ${stderr}`);
+  return program;
+}
+
+/** The load generator: one thread of C, so that it is not what limits. */
+export function createGenerator(program: string): Generator {
+  return {
+    measure(args) {
+      return new Promise((resolve, reject) => {
+        const child = spawn(program, ['--quiet', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+        const tooLong = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
+        let output = '';
+        child.stdout.on('data', (data) => (output += data));
+        child.once('error', reject);
+        child.once('close', () => {
+          clearTimeout(tooLong);
+          try {
+            resolve(JSON.parse(output));
+          } catch (cause) {
+            reject(new Error(`the generator left no result: ${output.slice(-300)}`, { cause }));
+          }
+        });
+      });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runMain } from '@gongu/host';
+import { inRepository, redisProgram } from '@gongu/testkit';
+import { type BenchArguments, readArguments, USAGE } from './arguments.ts';
+import { openChat } from './chat.ts';
+import { compile, createGenerator } from './generator.ts';
+import { measureHistory } from './history.ts';
+import { leaveServerCpu, loadAverage, machine } from './machine.ts';
+import { measure, type Result } from './measure.ts';
+import { peers } from './peers.ts';
+import { historySection, section } from './report.ts';
+import { SCENARIOS, type Scenario } from './scenarios.ts';
+
+await runMain('bench', async () => {
+  const args = readArguments(process.argv.slice(2));
+  if (args === null) return void process.stdout.write(USAGE);
+  const folder = mkdtempSync(join(tmpdir(), 'gongu-bench-'));
+  try {
+    await chmod(folder, 0o711); // as root, PostgreSQL runs as another user
+    const text = await bench(args, folder);
+    process.stdout.write(text);
+    if (args.report) writeFileSync(args.report, text);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+async function bench({ scenarios, repeats, peers: withPeers, profile }: BenchArguments, folder: string) {
+  leaveServerCpu();
+  if (profile) mkdirSync(profile, { recursive: true });
+  const generator = createGenerator(compile(inRepository('bench/wsload.c'), folder, 'wsload'));
+  const compared = withPeers ? peers(folder) : [];
+  const parts = [
+    `## Measured on ${machine()}\n`,
+    `${new Date().toISOString().slice(0, 10)}, ${repeats} repeats, load average at the start ${loadAverage()}.\n`,
+  ];
+  for (const name of scenarios) {
+    const scenario: Scenario = SCENARIOS[name];
+    const redis = scenario.instances === 2;
+    if (redis && !redisProgram()) {
+      parts.push(`### ${name}: left out, there is no Redis on the PATH\n`);
+      continue;
+    }
+    say(`${name}: ${scenario.title}`);
+    const chat = await openChat({ folder: join(folder, name), redis, profile });
+    try {
+      if (scenario.kind === 'history') {
+        parts.push(historySection(scenario, await measureHistory(chat, scenario, say)));
+        continue;
+      }
+      // The peers have no second instance, and nothing to acknowledge.
+      const others = redis || scenario.kind === 'ingest' ? [] : compared;
+      const results: Result[] = [];
+      for (const subject of [chat.subject, ...others]) {
+        results.push(await measure({ generator, subject, scenario, label: name, repeats, say }));
+      }
+      parts.push(section(name, scenario, results));
+    } finally {
+      await chat.stop();
+    }
+  }
+  return `${parts.join('\n')}\n`;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

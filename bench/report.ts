@@ -1,0 +1,141 @@
+import type { Measurement, Step } from './generator.ts';
+import type { HistoryResult } from './history.ts';
+import { type Result, reached } from './measure.ts';
+import type { Scenario } from './scenarios.ts';
+
+/** Median, with the least and the greatest where there are several. */
+function show(values: readonly number[], digits = 0): string {
+  if (values.length === 0) return '–';
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const text = (value: number) => value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d)(?<!\.\d*))/g, ' ');
+  return sorted.length === 1 ? text(median) : `${text(median)} (${text(sorted[0]!)}–${text(sorted.at(-1)!)})`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+/** A section of the report: a heading and a table. */
+export function section(name: string, scenario: Scenario, results: readonly Result[]): string {
+  const rows: Record<Scenario['kind'], () => string> = {
+    'fan-out': () => fanOut(scenario, results),
+    idle: () => idle(results),
+    latency: () => latency(results),
+    ingest: () => ingest(results),
+    history: () => '',
+  };
+  return `### ${name}: ${scenario.title}\n\n${rows[scenario.kind]()}\n`;
+}
+
+export function historySection(scenario: Scenario, results: readonly HistoryResult[]): string {
+  return `### history: ${scenario.title}\n\n${table(
+    ['messages in the room', 'requests/s', 'p50 ms', 'p99 ms'],
+    results.map(({ messages, latency: { p50Ms, p99Ms } }) => [
+      show([messages]),
+      String(scenario.rate),
+      show([p50Ms], 2),
+      show([p99Ms], 2),
+    ]),
+  )}\n`;
+}
+
+const firsts = (measured: readonly Measurement[]) => measured.flatMap(({ steps }) => steps.slice(0, 1));
+
+function fanOut(scenario: Scenario, results: readonly Result[]): string {
+  return table(
+    [
+      'server',
+      `deliveries per CPU-second at ${show([scenario.rate])} messages/s`,
+      'p50 ms',
+      'p99 ms',
+      'most deliveries/s with p99 < 100 ms',
+      'p99 ms there',
+      'per CPU-second there',
+    ],
+    results.map(({ subject, fixed, rising }) => {
+      const steps = firsts(fixed);
+      const best = rising.flatMap((list) => list.filter(reached).slice(-1));
+      return [
+        subject,
+        show(steps.map((step) => step.per_server_cpu_s)),
+        ...percentiles(steps),
+        show(best.map((step) => step.delivered_per_s)),
+        show(
+          best.map((step) => step.lat_ms.p99),
+          1,
+        ),
+        show(best.map((step) => step.per_server_cpu_s)),
+      ];
+    }),
+  );
+}
+
+function percentiles(steps: readonly Step[]): [string, string] {
+  const of = (p: 'p50' | 'p99') =>
+    show(
+      steps.map((step) => step.lat_ms[p]),
+      1,
+    );
+  return [of('p50'), of('p99')];
+}
+
+function idle(results: readonly Result[]): string {
+  const row = (name: string, measured: readonly Measurement[], memory: boolean) => [
+    name,
+    memory
+      ? show(
+          measured.map(({ connect }) => connect.anon_kb_per_conn),
+          1,
+        )
+      : '–',
+    show(measured.map(({ connect }) => connect.per_s)),
+    show(measured.map(({ connect }) => connect.per_server_cpu_s)),
+  ];
+  return table(
+    ['server', 'KiB a connection', 'joined per second', 'joined per CPU-second'],
+    results.flatMap(({ subject, fixed, returned }) => [
+      row(returned.length > 0 ? `${subject}, new members` : subject, fixed, true),
+      ...(returned.length > 0 ? [row(`${subject}, members that come back`, returned, false)] : []),
+    ]),
+  );
+}
+
+function latency(results: readonly Result[]): string {
+  return table(
+    ['server', 'p50 ms', 'p99 ms', 'server CPU %'],
+    results.map(({ subject, fixed }) => {
+      const steps = firsts(fixed);
+      const busy = steps.map((step) => (step.procs.server?.util ?? 0) * 100);
+      return [subject, ...percentiles(steps), show(busy, 1)];
+    }),
+  );
+}
+
+function ingest(results: readonly Result[]): string {
+  return table(
+    ['server', 'acknowledged/s', 'p50 ms', 'p99 ms', 'per CPU-second', 'server CPU %', 'PostgreSQL CPU %'],
+    results
+      .filter(({ fixed }) => fixed.length > 0)
+      .map(({ subject, fixed }) => {
+        const steps = firsts(fixed);
+        const percent = (name: string) => show(steps.map((step) => (step.procs[name]?.util ?? 0) * 100));
+        return [
+          subject,
+          show(steps.map((step) => step.acked_per_s ?? 0)),
+          show(
+            steps.map((step) => step.ack_ms?.p50 ?? 0),
+            1,
+          ),
+          show(
+            steps.map((step) => step.ack_ms?.p99 ?? 0),
+            1,
+          ),
+          show(steps.map((step) => step.acked_per_server_cpu_s ?? 0)),
+          percent('server'),
+          percent('pg'),
+        ];
+      }),
+  );
+}

@@ -1,0 +1,33 @@
+/** A server that is measured. */
+export interface Subject {
+  readonly name: string;
+  /** Options of the generator that say how one talks to it: path, hello, frame, acknowledgement. */
+  readonly speech: readonly string[];
+  /** It acknowledges what it has stored. */
+  readonly stores: boolean;
+  /** Rates in messages per second at which the search for the highest one begins: one room of 500, 50 rooms of 20. */
+  readonly from: readonly [number, number];
+  /** Starts it afresh. `rooms` are those the generator will use. */
+  start(options: StartOptions): Promise<RunningSubject>;
+}
+
+export interface StartOptions {
+  readonly instances: 1 | 2;
+  readonly rooms: readonly string[];
+  /** File for a token a line, one for each connection. */
+  readonly connections: number;
+  /** The scenario's name, for profiles. */
+  readonly label: string;
+}
+
+export interface RunningSubject {
+  readonly ports: readonly number[];
+  /** Of the servers themselves. */
+  readonly pids: readonly number[];
+  /** `name:pid` of what works for them. */
+  readonly helpers: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** A text of 100 characters, as in every scenario; `{mark}` is 38 of them. */
+export const TEXT = '{mark}{pad:62}';
