@@ -92,7 +92,8 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
     settled();
     const leave = beats.add(stream);
     stream.listen({
-      ...inbound,
+      frame: (data) => inbound.frame(data),
+      drained: () => inbound.drained(),
       closed(code, reason) {
         leave();
         inbound.closed(code, reason);

@@ -14,7 +14,7 @@ import { createDestinations } from './protocol/stomp/destination.ts';
 import { createStompProtocol } from './protocol/stomp/protocol.ts';
 import type { Anonymous } from './room/anonymous.ts';
 import type { Dispatch } from './session/dispatch.ts';
-import { createSession } from './session/session.ts';
+import { Session } from './session/session.ts';
 import type { SessionOpening } from './session/session-deps.ts';
 import type { SessionLimits } from './session/session-limits.ts';
 import type { SessionLog } from './session/session-log.ts';
@@ -103,10 +103,10 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
       return identify.upgrade(request, query);
     },
     open(socket, hello, codec, opening) {
-      const session = createSession(sessionDeps, socket, hello, codec, opening);
+      const session = new Session(sessionDeps, socket, codec);
       sessions.add(session);
-      session.start();
-      return session.inbound;
+      session.start(hello.user, opening);
+      return session;
     },
     openAny: (socket, hello) => parts.open(socket, hello, detectProtocol(protocols, hello.subprotocol)),
   };

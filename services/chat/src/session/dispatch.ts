@@ -7,7 +7,7 @@ import type { Presence } from '../room/ports.ts';
 import { participantView, roomView, unreadOf, wireMessage } from '../room/view.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
 import type { Attached, Hub } from './hub.ts';
-import { createOrdered } from './ordered.ts';
+import { Ordered } from './ordered.ts';
 import type { PresenceBeat } from './presence-beat.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { FeedListener } from './room-feed.ts';
@@ -45,10 +45,11 @@ type SendCommand = Extract<Command, { type: 'send' }> & Pick<Sending, 'data' | '
 
 interface SocketRooms {
   readonly joined: Set<string>;
-  readonly typing: Map<string, { until: number; passedAt: number }>;
-  readonly ordered: ReturnType<typeof createOrdered>;
+  readonly ordered: Ordered;
+  /** The rest is made when first used: most sockets only listen. */
+  typing: Map<string, { until: number; passedAt: number }> | null;
   /** Sends under way, by room: fulfilled when all of them are answered. */
-  readonly sending: Map<string, Promise<unknown>>;
+  sending: Map<string, Promise<unknown>> | null;
 }
 
 /**
@@ -62,8 +63,8 @@ export function createDispatch(deps: DispatchDeps) {
   function roomsOf(session: Session): SocketRooms {
     const known = sockets.get(session.id);
     if (known) return known;
-    const made: SocketRooms = { joined: new Set(), typing: new Map(), ordered: createOrdered(), sending: new Map() };
-    if (!session.closed) sockets.set(session.id, made);
+    const made: SocketRooms = { joined: new Set(), ordered: new Ordered(), typing: null, sending: null };
+    if (!session.over) sockets.set(session.id, made);
     return made;
   }
 
@@ -88,7 +89,7 @@ export function createDispatch(deps: DispatchDeps) {
       reached = (await members.join(user, roomId, true)).lastSeq;
     }
     // A socket that went meanwhile has left all its rooms: nobody would take it out of this one again.
-    if (session.closed) return;
+    if (session.over) return;
     const { joined } = roomsOf(session);
     const again = joined.has(roomId);
     joined.add(roomId);
@@ -105,7 +106,7 @@ export function createDispatch(deps: DispatchDeps) {
       if (!again) leaveSocket(session, roomId);
       throw error;
     }
-    if (session.closed) return leaveSocket(session, roomId);
+    if (session.over) return leaveSocket(session, roomId);
     // Nothing is awaited between being live and `joined`, so no event of the room can overtake it.
     const { state, lastSeq, messages: missed, recovered, hasMore } = attached;
     const me = state.members.get(user.userId)!;
@@ -154,14 +155,15 @@ export function createDispatch(deps: DispatchDeps) {
   function typing(session: Session, user: User, command: Extract<Command, { type: 'typing' }>): void {
     const own = sockets.get(session.id);
     const { roomId } = command;
-    const present = own?.typing.get(roomId);
+    const present = own?.typing?.get(roomId);
     const at = now();
     if (!own || (!command.typing && !present)) return;
     if (command.typing) {
       const pass = !present || at - present.passedAt >= TYPING_PASSED_MS;
+      own.typing ??= new Map();
       own.typing.set(roomId, { until: at + LIMITS.typingMs, passedAt: pass ? at : present.passedAt });
       if (!pass) return;
-    } else own.typing.delete(roomId);
+    } else own.typing?.delete(roomId);
     const { userId, nickname, tag } = user;
     hub.typing(roomId, { type: 'typing', roomId, user: { userId, nickname, tag }, typing: command.typing });
   }
@@ -178,7 +180,7 @@ export function createDispatch(deps: DispatchDeps) {
       case 'overview':
         await overview.watch(session.listener);
         // Gone meanwhile: nobody would take it out again.
-        if (session.closed) overview.unwatch(session.listener);
+        if (session.over) overview.unwatch(session.listener);
         return;
       case 'send':
         return send(session, user, command);
@@ -198,7 +200,7 @@ export function createDispatch(deps: DispatchDeps) {
         return session.emit({ type: 'ok', ...ref });
       case 'leave':
         // What was said before it is stored first: after it, the sender is no member.
-        await own.sending.get(command.roomId);
+        await own.sending?.get(command.roomId);
         await members.leave(caller(user), command.roomId, user.userId);
         leaveSocket(session, command.roomId);
         return session.emit({ type: 'ok', ...ref });
@@ -210,7 +212,7 @@ export function createDispatch(deps: DispatchDeps) {
     command(session: Session, user: User, command: Exclude<Asked, { type: 'auth' }>, confirm: boolean): void {
       const own = roomsOf(session);
       const task = async () => {
-        if (session.closed) return;
+        if (session.over) return;
         try {
           await run(session, user, command);
           if (confirm && (command.type === 'read' || command.type === 'typing')) {
@@ -256,7 +258,7 @@ export function createDispatch(deps: DispatchDeps) {
 
     sweep(session: Session, at: number): void {
       const own = sockets.get(session.id);
-      if (!own || own.typing.size === 0 || !session.user) return;
+      if (!own?.typing || !session.user) return;
       for (const [roomId, { until }] of own.typing) {
         if (at >= until) typing(session, session.user, { type: 'typing', roomId, typing: false });
       }
@@ -275,7 +277,9 @@ export function createDispatch(deps: DispatchDeps) {
 
 export type Dispatch = ReturnType<typeof createDispatch>;
 
-function noteSend({ sending }: SocketRooms, roomId: string, done: Promise<void>): void {
+function noteSend(own: SocketRooms, roomId: string, done: Promise<void>): void {
+  own.sending ??= new Map();
+  const { sending } = own;
   const all: Promise<unknown> = Promise.all([sending.get(roomId), done]).then(() => {
     if (sending.get(roomId) === all) sending.delete(roomId);
   });

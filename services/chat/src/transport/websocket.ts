@@ -7,6 +7,7 @@ import { createRounds } from './rounds.ts';
 import { createFlusher } from './send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from './socket.ts';
 import { systemTimers } from './timers.ts';
+import { releaseUpgrade } from './upgraded.ts';
 import { WsSocket } from './ws-socket.ts';
 
 export interface WebSocketOptions {
@@ -106,6 +107,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       serve(ws, request) {
         // Listeners are attached before anything else happens: frames that came with the upgrade are in the buffer.
         const socket = new WsSocket(ws, request, flusher);
+        releaseUpgrade(ws, request);
         const hello: Hello = {
           path: request.url.split('?', 1)[0]!,
           query: queryOf(request),
@@ -115,7 +117,11 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
           requestId: request.id,
         };
         const inbound = accept(socket, hello, request);
-        socket.listen(inbound, (error) => options.failed(socket.id, error));
+        socket.listen(inbound, (error) => {
+          options.failed(socket.id, error);
+          // One that can't be read is being closed with its code already; ending it now would drop the close frame.
+          if (ws.readyState === ws.OPEN) socket.terminate();
+        });
         ws.once('close', pings.add(socket));
         options.accepted({ connectionId: socket.id, hello });
       },

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { createOrdered } from '../../src/session/ordered.ts';
+import { Ordered } from '../../src/session/ordered.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 it('runs tasks of one key one after the other and those of other keys beside them', async () => {
-  const ordered = createOrdered();
+  const ordered = new Ordered();
   const began: string[] = [];
   const ends = new Map<string, () => void>();
   const task = (name: string) => () => {
@@ -29,7 +29,7 @@ it('runs tasks of one key one after the other and those of other keys beside the
 });
 
 it('keeps the order of tasks that are added while earlier ones end', async () => {
-  const ordered = createOrdered();
+  const ordered = new Ordered();
   const done: number[] = [];
   for (let i = 0; i < 50; i++) {
     ordered.run('a', async () => {
