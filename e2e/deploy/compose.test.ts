@@ -18,6 +18,7 @@ const Service = z.strictObject({
   image: z.string(),
   build: z.strictObject({ context: z.literal('.'), dockerfile: z.string() }).optional(),
   user: z.string(),
+  profiles: z.tuple([z.literal('monitoring')]).optional(),
   restart: z.enum(['unless-stopped', 'always']),
   init: z.boolean().optional(),
   command: z.array(z.string()).optional(),
@@ -79,7 +80,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('runs PostgreSQL, Redis, two chat instances behind nginx, and trade', () => {
-    expect(services.map(([name]) => name)).toEqual(['postgres', 'redis', 'chat-1', 'chat-2', 'nginx', 'trade']);
+    const always = services.filter(([, service]) => !service.profiles).map(([name]) => name);
+    expect(always).toEqual(['postgres', 'redis', 'chat-1', 'chat-2', 'nginx', 'trade']);
+    expect(services.map(([name]) => name)).toEqual([...always, 'prometheus', 'grafana']);
     const { 'chat-1': one, 'chat-2': two, nginx } = compose.services;
     expect({ ...two, environment: null }).toEqual({ ...one, environment: null });
     expect(one?.environment?.INSTANCE_URL).toBe('http://chat-1:8080');
@@ -92,7 +95,7 @@ describe('docker-compose.yml', () => {
     expect(service.user).not.toMatch(/^(root|0)(:|$)/);
     expect(service.security_opt).toContain('no-new-privileges:true');
     if (!service.build) {
-      expect(service.image).toMatch(/:\d[\w.-]*$/);
+      expect(service.image).toMatch(/:v?\d[\w.-]*$/);
       expect(service.healthcheck).toBeDefined();
       return;
     }
@@ -103,7 +106,7 @@ describe('docker-compose.yml', () => {
 
   it('keeps what must last in a volume', () => {
     expect(compose.services.postgres?.volumes).toEqual(['postgres:/var/lib/postgresql']);
-    expect(Object.keys(compose.volumes)).toEqual(['postgres']);
+    expect(Object.keys(compose.volumes)).toEqual(['postgres', 'prometheus', 'grafana']);
   });
 
   it('gives the services longer to stop than they take to drain', () => {
@@ -121,6 +124,14 @@ describe('docker-compose.yml', () => {
         const file = volume.replace(/\$\{NGINX_SPREAD:-round-robin\}/, spread).split(':')[0]!;
         expect(existsSync(inRepository(file)), file).toBe(true);
       }
+    }
+  });
+
+  it('mounts what Prometheus and Grafana read', () => {
+    for (const volume of [...compose.services.prometheus!.volumes!, ...compose.services.grafana!.volumes!]) {
+      const [from = ''] = volume.split(':');
+      if (from.startsWith('.')) expect(existsSync(inRepository(from)), from).toBe(true);
+      else expect(Object.keys(compose.volumes)).toContain(from);
     }
   });
 

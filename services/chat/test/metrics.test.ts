@@ -114,9 +114,9 @@ describe('/metrics', () => {
 
   it('counts runs of jobs', async () => {
     await expect
-      .poll(async () => (await series()).get('gongu_job_runs_total{job="expire-rooms",outcome="done"}'))
+      .poll(async () => (await series()).get('gongu_job_runs_total{task="expire-rooms",outcome="done"}'))
       .toBeGreaterThan(0);
-    const at = (await series()).get('gongu_job_last_success_timestamp_seconds{job="expire-rooms"}')!;
+    const at = (await series()).get('gongu_job_last_success_timestamp_seconds{task="expire-rooms"}')!;
     expect(Date.now() / 1_000 - at).toBeLessThan(60);
   });
 });
