@@ -79,16 +79,17 @@ describe('docker-compose.yml', () => {
     expect(validate({ ...older, services: { x: { image: 'x', prots: [] } } })).toBe(false);
   });
 
-  it('runs PostgreSQL, Redis, two chat instances behind nginx, and trade', () => {
+  it('runs PostgreSQL, Redis, two chat instances behind nginx, trade, and the page', () => {
     const always = services.filter(([, service]) => !service.profiles).map(([name]) => name);
-    expect(always).toEqual(['postgres', 'redis', 'chat-1', 'chat-2', 'nginx', 'trade']);
-    expect(services.map(([name]) => name)).toEqual([...always, 'prometheus', 'grafana']);
+    expect(always).toEqual(['postgres', 'redis', 'chat-1', 'chat-2', 'nginx', 'trade', 'web']);
+    expect(services.map(([name]) => name).sort()).toEqual([...always, 'prometheus', 'grafana'].sort());
     const { 'chat-1': one, 'chat-2': two, nginx } = compose.services;
     expect({ ...two, environment: null }).toEqual({ ...one, environment: null });
     expect(one?.environment?.INSTANCE_URL).toBe('http://chat-1:8080');
     expect(two?.environment?.INSTANCE_URL).toBe('http://chat-2:8080');
     expect(one?.ports).toBeUndefined();
     expect(Object.keys(nginx?.depends_on ?? {})).toEqual(['chat-1', 'chat-2']);
+    expect(Object.keys(compose.services.web?.depends_on ?? {})).toEqual(['chat-1', 'chat-2', 'trade']);
   });
 
   it.each(services)('%s: no root, no capabilities, a pinned image, restarts, and a health check', (_, service) => {
@@ -120,7 +121,7 @@ describe('docker-compose.yml', () => {
 
   it('mounts files that are there, whichever way nginx spreads', () => {
     for (const spread of ['round-robin', 'sticky']) {
-      for (const volume of compose.services.nginx?.volumes ?? []) {
+      for (const volume of [compose.services.nginx, compose.services.web].flatMap((one) => one?.volumes ?? [])) {
         const file = volume.replace(/\$\{NGINX_SPREAD:-round-robin\}/, spread).split(':')[0]!;
         expect(existsSync(inRepository(file)), file).toBe(true);
       }
@@ -169,5 +170,26 @@ describe.each(['chat', 'trade'])('services/%s/Dockerfile', (service) => {
     expect(steps.find(({ instruction }) => instruction === 'USER')?.rest).toBe('node');
     for (const { instruction, rest } of steps) if (instruction === 'COPY') expect(rest).toMatch(/^--from=build /);
     expect(steps.some(({ instruction }) => instruction === 'RUN')).toBe(false);
+  });
+});
+
+describe('apps/web/Dockerfile', () => {
+  const [build, last] = parseDockerfile(read('apps', 'web', 'Dockerfile'));
+
+  it('builds as the services do, and serves with the nginx of the balancer', () => {
+    expect(build!.image).toBe('node:20.20.2-bookworm-slim');
+    expect(last!.image).toBe(compose.services.nginx?.image);
+    for (const { instruction, rest } of [...build!.steps, ...last!.steps]) {
+      expect(instruction).not.toBe('ADD');
+      if (instruction === 'RUN') expect(rest).not.toMatch(/curl|wget|https?:|git clone|npx/);
+    }
+  });
+
+  it('runs as a user without rights, and only what the build stage made', () => {
+    expect(last!.steps.find(({ instruction }) => instruction === 'USER')?.rest).toBe('nginx');
+    for (const { instruction, rest } of last!.steps) {
+      expect(instruction).not.toBe('RUN');
+      if (instruction === 'COPY') expect(rest).toMatch(/^--from=build \/app\/(?:apps\/web\/dist|deploy\/nginx\/)/);
+    }
   });
 });

@@ -3,6 +3,8 @@ import Fastify from 'fastify';
 import { contentPolicy } from './content-policy.ts';
 import { serviceUrls } from './service-urls.ts';
 
+export { contentPolicy } from './content-policy.ts';
+
 export interface SiteOptions {
   /** Folder of the built page; absolute. */
   readonly assets: string;

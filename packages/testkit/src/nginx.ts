@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,8 @@ export interface NginxOptions {
   readonly dir?: string;
   /** In a process group of its own, so that a terminal's Ctrl-C does not reach it. @default false */
   readonly detached?: boolean;
+  /** `web.conf` in place of `nginx.conf`: the page of this folder, with trade on that port beside chat. */
+  readonly web?: { readonly assets: string; readonly tradePort: number };
 }
 
 export interface NginxProcess {
@@ -41,18 +43,21 @@ export async function startNginx(
   // As root, its workers run as another user.
   await chmod(dir, 0o755);
   const port = await freePort();
-  const main = await readFile(inRepository('deploy/nginx/nginx.conf'), 'utf8');
+  const { web } = options;
+  const main = await readFile(inRepository(`deploy/nginx/${web ? 'web' : 'nginx'}.conf`), 'utf8');
   const upstream = await readFile(inRepository(`deploy/nginx/${spread}.conf`), 'utf8');
   await writeFile(
     join(dir, 'nginx.conf'),
     replaceAll(main, {
       // First: the other paths lie in this folder too.
       ' /tmp/': ` ${dir}/`,
-      'listen 8080;': `listen 127.0.0.1:${port};`,
+      [web ? 'listen 5173;' : 'listen 8080;']: `listen 127.0.0.1:${port};`,
+      ...(web ? { '/usr/share/nginx/html': join(dir, 'html'), 'trade:8081': `127.0.0.1:${web.tradePort}` } : {}),
       '/dev/stdout': join(dir, 'access.log'),
       '/dev/stderr': join(dir, 'error.log'),
     }),
   );
+  if (web) await cp(web.assets, join(dir, 'html'), { recursive: true });
   await writeFile(
     join(dir, 'upstream.conf'),
     replaceAll(upstream, { 'chat-1:8080': `127.0.0.1:${instances[0]}`, 'chat-2:8080': `127.0.0.1:${instances[1]}` }),

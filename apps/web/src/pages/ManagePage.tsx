@@ -42,8 +42,7 @@ export function ManagePage() {
     return <Failure error={error} retry={() => void refetch()} />;
   }
   return (
-    <WithChat roomId={product.roomId}>
-      <title>{`${product.title} · ${strings.shop}`}</title>
+    <WithChat roomId={product.roomId} title={product.title}>
       <article className="manage" aria-labelledby={titleId} data-product={product.id} data-status={product.status}>
         <div className="manage-head">
           <Picture product={product} />

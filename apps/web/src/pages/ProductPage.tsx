@@ -23,8 +23,7 @@ export function ProductPage() {
     return <Failure error={error} retry={() => void refetch()} />;
   }
   return (
-    <WithChat roomId={product.roomId}>
-      <title>{`${product.title} · ${strings.shop}`}</title>
+    <WithChat roomId={product.roomId} title={product.title}>
       <ProductDetails product={product} titleId={titleId} />
     </WithChat>
   );

@@ -10,8 +10,16 @@ import { useMedia } from './useMedia.ts';
 const WIDE = '(min-width: 60rem)';
 const TABS = ['details', 'chat'] as const;
 
+export interface WithChatProps {
+  readonly roomId: string;
+  /** The product's. */
+  readonly title: string;
+  /** With a heading of the first level. */
+  readonly children: ReactNode;
+}
+
 /** A page with a conversation: beside it on a desk, behind a tab on a telephone. */
-export function WithChat({ roomId, children }: { readonly roomId: string; readonly children: ReactNode }) {
+export function WithChat({ roomId, title, children }: WithChatProps) {
   const strings = useStrings();
   const isWide = useMedia(WIDE);
   const [params, setParams] = useSearchParams();
@@ -21,6 +29,7 @@ export function WithChat({ roomId, children }: { readonly roomId: string; readon
   if (isWide) {
     return (
       <div className="with-chat">
+        <title>{`${title} · ${strings.shop}`}</title>
         <div className="page details">{children}</div>
         <aside className="chat-side" aria-label={strings.chat}>
           <ChatPanel roomId={roomId} />
@@ -40,6 +49,8 @@ export function WithChat({ roomId, children }: { readonly roomId: string; readon
   }
   return (
     <div className="tabbed" data-tab={tab}>
+      <title>{`${title} · ${strings.shop}`}</title>
+      {tab === 'chat' && <h1 className="hidden">{title}</h1>}
       <div className="tabs" role="tablist" aria-label={strings.menu}>
         {TABS.map((one) => (
           <button

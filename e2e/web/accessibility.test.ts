@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { BrowserContextOptions } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { call } from '../fixture/pair.ts';
+import { openShop, type Visitor } from '../fixture/shop.ts';
+
+const shop = openShop();
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
+}
+
+/** What axe finds wrong with the page as it is; a line each. */
+async function violations({ page }: Visitor): Promise<string[]> {
+  // By the debugger: the page's own policy lets no foreign script in.
+  await page.evaluate(axe);
+  const { violations: found } = (await page.evaluate('axe.run()')) as AxeResult;
+  return found.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${page.url()} ${id}: ${help}\n${html}\n${failureSummary}`),
+  );
+}
+
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const DESK = { viewport: { width: 1_280, height: 860 } };
+const LOOKS: readonly (BrowserContextOptions & { name: string })[] = [
+  { name: 'telephone, light, English', ...PHONE, colorScheme: 'light', locale: 'en-US' },
+  { name: 'telephone, dark, Korean', ...PHONE, colorScheme: 'dark', locale: 'ko-KR' },
+  { name: 'desk, light, Korean', ...DESK, colorScheme: 'light', locale: 'ko-KR' },
+  { name: 'desk, dark, English', ...DESK, colorScheme: 'dark', locale: 'en-US' },
+];
+
+let open: string;
+let closed: string;
+let cancelled: string;
+beforeAll(async () => {
+  open = await shop.product('sue', { description: '서귀포 농장에서', title: '제주 감귤 10kg' });
+  closed = await shop.product('sue', { maxParticipants: 1, title: 'Sold out' });
+  cancelled = await shop.product('sue', { title: 'Cancelled' });
+  const products = `${shop.pair.tradeUrl}/api/products`;
+  await call('POST', `${products}/${closed}/participations`, shop.pair.user('early'), {});
+  await call('POST', `${products}/${open}/participations`, shop.pair.user('early'), {});
+  await call('POST', `${products}/${cancelled}/cancel`, shop.pair.user('sue', ['seller']), { reason: 'rain' });
+});
+
+describe.each(LOOKS)('$name', ({ name, ...context }) => {
+  /** Signs in without words, as the words differ. */
+  async function enter(visitor: Visitor, nickname: string, path: string, seller = false): Promise<void> {
+    await visitor.go(`/sign-in?next=${encodeURIComponent(path)}`);
+    await visitor.page.locator('input[autocomplete=nickname]').fill(nickname);
+    await visitor.page.locator('input[type=checkbox]').setChecked(seller);
+    await visitor.page.locator('form button[type=submit]').click();
+    await visitor.page.waitForURL(shop.url + path);
+  }
+  const isPhone = name.startsWith('telephone');
+
+  test('axe finds nothing on the pages of whoever just looks', async () => {
+    const visitor = await shop.visitor(context);
+    const found: string[] = [];
+    for (const [path, shown] of [
+      ['/', '.product-card'],
+      ['/?status=CLOSED&seats=20', '.empty'],
+      ['/?status=all', '[data-status=CANCELLED]'],
+      [`/products/${open}`, '.take-part'],
+      [`/products/${closed}`, '.product[data-status=CLOSED]'],
+      ['/rooms', '.empty'],
+      ['/sell', '.empty'],
+      ['/sign-in', 'form'],
+      ['/products/no-such-product', '.empty'],
+      ['/no/such/page', '.empty'],
+      ...(isPhone ? ([[`/products/${open}?tab=chat`, '.chat-entry']] as const) : []),
+    ] as const) {
+      await visitor.go(path);
+      await visitor.page.locator(shown).first().waitFor();
+      found.push(...(await violations(visitor)));
+    }
+    await visitor.page.route('**/api/products?**', (route) => route.abort());
+    await visitor.go('/');
+    await visitor.page.getByRole('alert').waitFor();
+    found.push(...(await violations(visitor)));
+    expect(found).toEqual([]);
+  });
+
+  test('axe finds nothing on the pages of a buyer, a guest and a seller', async () => {
+    const visitor = await shop.visitor(context);
+    const { page } = visitor;
+    const found: string[] = [];
+    const look = async (shown: string) => {
+      await page.locator(shown).first().waitFor();
+      found.push(...(await violations(visitor)));
+    };
+    await enter(visitor, `ann-${name.replaceAll(/\W+/g, '-')}`, `/products/${open}`);
+    await look('.take-part .primary');
+    await page.locator('.take-part .primary').click();
+    await look('.joined');
+    if (isPhone) await page.locator('[role=tab]').nth(1).click();
+    await visitor.say('안녕하세요');
+    await look('.gongu-row [data-mine=true]');
+    await visitor.go('/rooms');
+    await look('.room');
+    await page.context().setOffline(true);
+    await look('.told p');
+    await page.context().setOffline(false);
+    await page.locator('.who button').click();
+    await visitor.go(`/products/${open}${isPhone ? '?tab=chat' : ''}`);
+    await page.locator('.chat-entry .primary').click();
+    await look('.gongu-row');
+
+    await enter(visitor, 'sue', '/sell', true);
+    await look('.product-card');
+    await visitor.go('/sell/new');
+    await look('form');
+    await visitor.go(`/sell/${open}`);
+    await look('.buyers li');
+    await page.locator('.end-product .danger').first().click();
+    await look('dialog[open]');
+    expect(found).toEqual([]);
+  });
+});
+
+test('everything can be done by keyboard: from the list to a place and a message', async () => {
+  const id = await shop.product('keys', { title: 'By keyboard' });
+  const visitor = await shop.visitor();
+  const { page } = visitor;
+  const press = (key: string) => page.keyboard.press(key);
+  const focused = () =>
+    page.evaluate('document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent');
+  const tabTo = async (label: string | RegExp) => {
+    for (let i = 0; i < 80; i++) {
+      await press('Tab');
+      if (new RegExp(label).test(String(await focused()))) return;
+    }
+    throw new Error(`no way by Tab to ${label}; it ended on ${await focused()}`);
+  };
+  await visitor.signIn('keys-ann');
+  await page.locator(`[data-product="${id}"]`).waitFor();
+  // The first stop leads past the head of the page.
+  await page.evaluate('document.activeElement.blur()');
+  await page.reload();
+  await page.locator(`[data-product="${id}"]`).waitFor();
+  await press('Tab');
+  expect(await focused()).toBe('Skip to content');
+  await press('Enter');
+  expect(await page.evaluate('document.activeElement.id')).toBe('main');
+  await tabTo('^By keyboard$');
+  await press('Enter');
+  await page.waitForURL(`${shop.url}/products/${id}`);
+  // The new page has the focus, so that a screen reader begins there.
+  expect(await page.evaluate('document.activeElement.id')).toBe('main');
+  await page.getByRole('button', { name: 'Take a place' }).waitFor();
+  await tabTo('^One more$');
+  await press('Space');
+  await tabTo('^Take a place$');
+  await press('Enter');
+  await visitor.reads('You take part with 2.');
+  await tabTo('^Write a message$');
+  await page.keyboard.type('without a mouse');
+  await press('Enter');
+  await visitor.sees('without a mouse');
+});
+
+test('the tabs of a telephone are moved between by arrows', async () => {
+  const id = await shop.product('tabs');
+  const visitor = await shop.visitor(PHONE);
+  await visitor.signIn('tabs-ann', { next: `/products/${id}` });
+  const [details, chat] = [visitor.page.getByRole('tab').nth(0), visitor.page.getByRole('tab').nth(1)];
+  await details.focus();
+  await visitor.page.keyboard.press('ArrowRight');
+  await expect.poll(() => chat.getAttribute('aria-selected')).toBe('true');
+  await visitor.field.waitFor();
+  await visitor.page.keyboard.press('ArrowLeft');
+  await expect.poll(() => details.getAttribute('aria-selected')).toBe('true');
+  await visitor.page.getByRole('button', { name: 'Take a place' }).waitFor();
+});
+
+test('language and appearance can be chosen, and are kept', async () => {
+  const visitor = await shop.visitor();
+  const { page } = visitor;
+  await visitor.go('/');
+  await visitor.press('한국어');
+  await page.getByRole('heading', { name: '상품', level: 1 }).waitFor();
+  expect(await page.evaluate('document.documentElement.lang')).toBe('ko');
+  const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+  const light = await ground();
+  await page.getByLabel('화면 모드').selectOption('dark');
+  const dark = await ground();
+  expect(dark).not.toBe(light);
+  await page.reload();
+  await page.getByRole('heading', { name: '상품', level: 1 }).waitFor();
+  expect(await ground()).toBe(dark);
+});

@@ -1,0 +1,51 @@
+import { ensureNginx, inRepository, type NginxProcess, startNginx } from '@gongu/testkit';
+import { contentPolicy } from '@gongu/web/site';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openShop } from '../fixture/shop.ts';
+
+describe.skipIf(!ensureNginx())('the page behind nginx, as docker-compose.yml runs it', () => {
+  const shop = openShop();
+  let nginx: NginxProcess;
+  const url = (path: string) => `http://127.0.0.1:${nginx.port}${path}`;
+  beforeAll(async () => {
+    const portOf = (service: string) => Number(new URL(service).port);
+    const chat = portOf(shop.pair.chat.url);
+    nginx = await startNginx('round-robin', [chat, chat], {
+      web: { assets: inRepository('apps/web/dist'), tradePort: portOf(shop.pair.tradeUrl) },
+    });
+  });
+  afterAll(() => nginx?.stop());
+
+  test('one origin carries the page, buying, live seats and the conversation', async () => {
+    const id = await shop.product('sue', { title: 'Behind nginx' });
+    const [ann, bob] = [await shop.visitor({ baseURL: url('/') }), await shop.visitor({ baseURL: url('/') })];
+    await ann.signIn('ann', { next: `/products/${id}` });
+    await bob.signIn('bob', { next: `/products/${id}` });
+    await ann.say('One origin');
+    await bob.sees('One origin');
+    await bob.press('Take a place');
+    await ann.reads('29 places left');
+    const asked = await ann.page.evaluate(() =>
+      performance.getEntriesByType('resource').map(({ name }) => name.replace(/^(?:http|ws)/, '')),
+    );
+    const origin = url('').replace(/^http/, '');
+    expect(asked.filter((name) => !name.startsWith(origin))).toEqual([]);
+    expect(await nginx.errorLog()).not.toMatch(/upstream|\[(?:emerg|crit|error)\]/);
+  });
+
+  test('the page has the policy that its own server gives it, and files are kept for ever', async () => {
+    const page = await fetch(url('/products/anything?next=1'));
+    expect(page.headers.get('content-security-policy')).toBe(contentPolicy({ chatUrl: '', tradeUrl: '' }));
+    expect(page.headers.get('cache-control')).toBe('no-cache');
+    expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text())![1]!;
+    const asset = await fetch(url(script));
+    expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(asset.headers.get('content-type')).toMatch(/^(?:application|text)\/javascript/);
+    const missing = await fetch(url('/assets/index-gone.js'));
+    expect(missing.status).toBe(404);
+    const api = await fetch(url('/api/products'));
+    expect(api.status).toBe(200);
+    expect(api.headers.get('content-security-policy')).toBeNull();
+  });
+});
