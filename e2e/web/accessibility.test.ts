@@ -142,12 +142,12 @@ test('everything can be done by keyboard: from the list to a place and a message
   await press('Tab');
   expect(await focused()).toBe('Skip to content');
   await press('Enter');
-  expect(await page.evaluate('document.activeElement.id')).toBe('main');
+  await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
   await tabTo('^By keyboard$');
   await press('Enter');
   await page.waitForURL(`${shop.url}/products/${id}`);
   // The new page has the focus, so that a screen reader begins there.
-  expect(await page.evaluate('document.activeElement.id')).toBe('main');
+  await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
   await page.getByRole('button', { name: 'Take a place' }).waitFor();
   await tabTo('^One more$');
   await press('Space');
