@@ -1,3 +1,6 @@
+/** Tokens are sums of fractions: after the wait that was told, a hair may be missing. */
+const HAIR = 1e-9;
+
 /** One token bucket: `perSecond` on average, twice that in a burst. */
 export class Bucket {
   readonly #perSecond: number;
@@ -15,14 +18,14 @@ export class Bucket {
     if (this.#perSecond <= 0) return 0;
     this.#tokens = this.#tokensAt(nowMs);
     this.#atMs = nowMs;
-    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) * 1_000) / this.#perSecond);
+    if (this.#tokens < 1 - HAIR) return Math.ceil(((1 - this.#tokens) * 1_000) / this.#perSecond);
     this.#tokens -= 1;
     return 0;
   }
 
   /** Whether nothing has been taken for so long that the bucket is full again. */
   full(nowMs: number): boolean {
-    return this.#tokensAt(nowMs) >= this.#perSecond * 2;
+    return this.#tokensAt(nowMs) >= this.#perSecond * 2 - HAIR;
   }
 
   #tokensAt(nowMs: number): number {
