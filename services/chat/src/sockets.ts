@@ -20,6 +20,7 @@ import type { SessionLimits } from './session/session-limits.ts';
 import type { SessionLog } from './session/session-log.ts';
 import type { Sessions } from './session/sessions.ts';
 import type { Hello, Inbound, Socket } from './transport/socket.ts';
+import { quotedBytes } from './transport/sockjs/frames.ts';
 import type { InstanceOptions, Refused } from './transport/sockjs/options.ts';
 import { sockjs } from './transport/sockjs/plugin.ts';
 import { registerWebSocket, type WebSocketRoute, type WebSockets } from './transport/websocket.ts';
@@ -87,6 +88,7 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
   const choose = (offered: readonly string[]) => chooseSubprotocol(protocols, offered);
   const websockets = await registerWebSocket(app, {
     frameBytes: env.MAX_FRAME_BYTES,
+    payloadBytes: quotedBytes(env.MAX_FRAME_BYTES),
     heartbeatMs: env.HEARTBEAT_MS,
     choose,
     refusal: (why) => new AppError('VALIDATION_FAILED', { detail: refusalDetail(why) }),

@@ -17,6 +17,8 @@ export interface WebSocketOptions {
   readonly refusal: (why: 'no-upgrade' | 'subprotocol') => Error;
   /** Largest inbound message, bytes; larger ones end the socket with 1009. */
   readonly frameBytes: number;
+  /** Largest message that any WebSocket of the app may take, bytes; at least `frameBytes`. */
+  readonly payloadBytes: number;
   /** Milliseconds between pings; two without any answer, and the socket is gone. */
   readonly heartbeatMs: number;
   /**
@@ -70,7 +72,8 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
   const handshakes = watchHandshakes(app);
   await app.register(websocketPlugin, {
     options: {
-      maxPayload: options.frameBytes,
+      // Each route holds its own limit; this one is for those that wrap a legal frame in something (SockJS).
+      maxPayload: options.payloadBytes,
       // Frames are built once and written raw; deflate would need a context per socket, and memory with it.
       perMessageDeflate: false,
       clientTracking: false,
@@ -106,7 +109,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       },
       serve(ws, request) {
         // Listeners are attached before anything else happens: frames that came with the upgrade are in the buffer.
-        const socket = new WsSocket(ws, request, flusher);
+        const socket = new WsSocket(ws, request, flusher, options.frameBytes);
         releaseUpgrade(ws, request);
         const hello: Hello = {
           path: request.url.split('?', 1)[0]!,

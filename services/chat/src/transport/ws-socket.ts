@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeReason } from '@gongu/shared';
+import { CLOSE, closeReason } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { type Flusher, SendQueue } from './send-queue.ts';
@@ -13,11 +13,14 @@ export class WsSocket implements Socket {
   readonly peer: Peer;
   readonly #ws: WebSocket;
   readonly #queue: SendQueue;
+  readonly #frameBytes: number;
   #closing = false;
   #missed = 0;
 
-  constructor(ws: WebSocket, request: FastifyRequest, flusher: Flusher) {
+  /** `frameBytes`: the largest inbound message; a larger one ends the socket with 1009. */
+  constructor(ws: WebSocket, request: FastifyRequest, flusher: Flusher, frameBytes: number) {
     this.#ws = ws;
+    this.#frameBytes = frameBytes;
     this.peer = { address: request.ip };
     this.#queue = new SendQueue(request.raw.socket, flusher);
     request.raw.socket.setNoDelay(true);
@@ -27,6 +30,7 @@ export class WsSocket implements Socket {
     const ws = this.#ws;
     ws.on('message', (data: Buffer, binary: boolean) => {
       this.#missed = 0;
+      if (data.length > this.#frameBytes) return this.close(CLOSE.tooBig, 'frame too big');
       inbound.frame(binary ? data : data.toString('utf8'));
     });
     ws.on('pong', () => {

@@ -138,4 +138,33 @@ describe('a STOMP client', () => {
     await expect.poll(() => errors[0]?.body).toMatchObject({ code: 'NOT_A_MEMBER', status: 403 });
     expect(ann.connected).toBe(true);
   });
+
+  it('has a line in the log for each step, and what is said for two at debug', async () => {
+    const roomId = await chat.room();
+    const user = 'ann-of-the-log';
+    const ann = await connect(user, 'plain', '/ws');
+    const heard = await subscribe(ann, `/topic/chat/${roomId}`);
+    ann.publish({ destination: `/app/chat/${roomId}`, body: JSON.stringify({ content: said('말') }) });
+    await expect.poll(() => heard.length).toBeGreaterThan(0);
+    await ann.deactivate();
+    const { connectionId } = given.logs.of('session.authenticated').find(({ userId }) => userId === user)!;
+    const lines = () => given.logs.of().filter((line) => line.connectionId === connectionId && line.level === 'info');
+    const events = () => lines().map(({ event }) => event);
+    await expect.poll(events).toContain('session.closed');
+    expect(events().sort()).toEqual(
+      [
+        ...['handshake.accepted', 'session.authenticated', 'stomp.connect'],
+        ...['stomp.subscribe', 'stomp.disconnect', 'session.closed'],
+      ].sort(),
+    );
+    expect(lines().find(({ event }) => event === 'stomp.subscribe')).toMatchObject({
+      ...{ userId: user, roomId, destination: `/topic/chat/${roomId}` },
+    });
+    expect(lines().find(({ event }) => event === 'session.closed')).toMatchObject({ userId: user, code: 1005 });
+    const { seq } = heard.at(-1)!.headers;
+    expect(given.logs.of('message.stored')).toContainEqual(
+      expect.objectContaining({ level: 'debug', roomId, seq: Number(seq), userId: user }),
+    );
+    expect(given.logs.of('fan-out')).toContainEqual(expect.objectContaining({ level: 'debug', roomId, sockets: 1 }));
+  });
 });

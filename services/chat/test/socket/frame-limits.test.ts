@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { openSocket } from '../fixture/client.ts';
 import { said } from '../fixture/log-lines.ts';
+import { tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
 let chat: Instance;
@@ -64,11 +66,38 @@ describe('a frame that is too big', () => {
 
   it('is the same in fragments, and before anybody is known', async () => {
     const client = await chat.connect('ann');
-    for (let i = 0; i < 9; i++) client.socket.send('x'.repeat(1_000), { fin: false });
+    for (let i = 0; i < 9; i++) client.socket.send('x'.repeat(1_000), { fin: i === 8 });
     expect(await client.closed()).toMatchObject({ code: 1009 });
+    const endless = await chat.connect('ann');
+    for (let i = 0; i < 18; i++) endless.socket.send('x'.repeat(1_000), { fin: false });
+    expect(await endless.closed()).toMatchObject({ code: 1009 });
     const stranger = await chat.open();
     stranger.send('x'.repeat(9_000));
     expect(await stranger.closed()).toMatchObject({ code: 1009 });
+  });
+});
+
+describe('a frame in SockJS framing', () => {
+  const url = () => `${chat.socketUrl}/chat/0/abc/websocket`;
+  /** A frame of that many bytes, of which every second one is quoted in the framing. */
+  const frame = (bytes: number) => `{"type":"ping","ref":"fits"}${'\n'.repeat(bytes - 28)}`;
+
+  it('may be as large as any other, whatever the quoting makes of it', async () => {
+    const ann = await openSocket(`${url()}?token=${tokenOf('ann')}`, { protocols: [] });
+    expect(await ann.next()).toBe('o');
+    ann.send(JSON.stringify([frame(8_192)]));
+    const told = (texts: unknown) => JSON.stringify(texts).includes('pong');
+    expect(await ann.next(told)).toBeTruthy();
+    ann.send(JSON.stringify([frame(8_193)]));
+    expect(await ann.closed()).toMatchObject({ code: 1009 });
+  });
+
+  it('has the same limit where the client leaves the framing out', async () => {
+    const ann = await openSocket(`${url()}?token=${tokenOf('ann')}`, { protocols: [] });
+    ann.send(frame(8_192));
+    await ann.next((told) => JSON.stringify(told).includes('pong'));
+    ann.send(frame(8_193));
+    expect(await ann.closed()).toMatchObject({ code: 1009 });
   });
 });
 

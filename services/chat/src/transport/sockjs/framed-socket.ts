@@ -45,7 +45,7 @@ export class SockJsWebSocket implements Socket {
   listen(inbound: Inbound, failed: (error: Error) => void): void {
     this.#inner.listen(
       {
-        frame: (data) => (this.#raw ? inbound.frame(data) : this.#read(data, inbound)),
+        frame: (data) => (this.#raw ? this.#pass(data, inbound) : this.#read(data, inbound)),
         drained: () => inbound.drained(),
         closed: (code, reason) => inbound.closed(code, reason),
       },
@@ -95,16 +95,20 @@ export class SockJsWebSocket implements Socket {
 
   #read(data: string | Uint8Array, inbound: Inbound): void {
     if (data.length === 0 || this.#closing) return;
-    if (this.#first && this.#turnsRaw(data)) return inbound.frame(data);
+    if (this.#first && this.#turnsRaw(data)) return this.#pass(data, inbound);
     this.#first = false;
     const text = typeof data === 'string' ? data : Buffer.from(data).toString('utf8');
     const messages = decode(text);
     if (!messages) return this.#unreadable(text);
-    for (const message of messages) {
-      if (this.#closing) return;
-      if (Buffer.byteLength(message) > this.#options.frameBytes) return this.close(CLOSE.tooBig, 'message too big');
-      inbound.frame(message);
-    }
+    for (const message of messages) this.#pass(message, inbound);
+  }
+
+  /** What is in the framing, or had none, is as large as a frame may be; the framing itself may be larger. */
+  #pass(frame: string | Uint8Array, inbound: Inbound): void {
+    if (this.#closing) return;
+    const bytes = typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
+    if (bytes > this.#options.frameBytes) return this.close(CLOSE.tooBig, 'message too big');
+    inbound.frame(frame);
   }
 
   #turnsRaw(frame: string | Uint8Array): boolean {

@@ -46,3 +46,8 @@ export const sockJsWsFraming: Framing = {
   frame: (text) => textFrame(`a[${quote(text)}]`),
   join: (frames) => (frames.length === 1 ? frames[0]! : Buffer.concat(frames)),
 };
+
+/** Bytes of a message in SockJS's framing, at most as JSON usually is: each quotation mark and line end takes two. */
+export function quotedBytes(messageBytes: number): number {
+  return messageBytes * 2 + 1_024;
+}

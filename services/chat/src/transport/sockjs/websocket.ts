@@ -7,7 +7,7 @@ import type { Hello, Identity } from '../socket.ts';
 import { textFrame } from '../ws-framing.ts';
 import { WsSocket } from '../ws-socket.ts';
 import { SockJsWebSocket } from './framed-socket.ts';
-import { OPEN } from './frames.ts';
+import { OPEN, quotedBytes } from './frames.ts';
 import type { Mounted } from './plugin.ts';
 import { pathOf, queryOf } from './url.ts';
 
@@ -46,7 +46,7 @@ export function websocketRoutes(app: FastifyInstance, { options, others, identif
   }
 
   function serve(ws: WebSocket, request: FastifyRequest, framed: boolean): void {
-    const inner = new WsSocket(ws, request, flusher);
+    const inner = new WsSocket(ws, request, flusher, framed ? quotedBytes(options.frameBytes) : options.frameBytes);
     const subprotocol = ws.protocol === '' ? null : ws.protocol;
     const path = pathOf(request);
     const raw = !framed || subprotocol !== null;

@@ -1,0 +1,23 @@
+import { startRedis, type TestRedis } from '@gongu/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chatOfThisFile } from './fixture/chat.ts';
+
+const given = chatOfThisFile();
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis?.stop());
+
+const warnings = () => given.logs.of('instance.url-unset');
+const heard = () => given.logs.lines.filter((line) => line.includes('signals from other instances arrive')).length;
+
+it('warns of instances that share a Redis and say not where they are, and of no others', async () => {
+  const alone = await given.start({ REDIS_URL: redis.url });
+  await expect.poll(heard, { timeout: 10_000 }).toBe(1);
+  const other = await given.start({ REDIS_URL: redis.url, INSTANCE_URL: 'http://chat-2:8080' });
+  await expect.poll(warnings, { timeout: 10_000 }).toHaveLength(1);
+  expect(warnings()[0]).toMatchObject({ level: 'warn', url: alone.url });
+  await expect.poll(heard, { timeout: 10_000 }).toBe(2);
+  await other.stop();
+});
