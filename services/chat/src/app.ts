@@ -63,6 +63,9 @@ export interface Chat {
   stop(): Promise<void>;
 }
 
+/** Connections that may wait to be accepted: a storm brings more at once than Node's 511. */
+const CONNECT_BACKLOG = 4_096;
+
 export { CHAT_SCHEMA };
 
 /** The chat service, wired; the only file that knows all of its parts. The database is migrated already. */
@@ -248,7 +251,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
       if (env.LOBBY_ROOM_ID !== '') await rooms.openLobby(env.LOBBY_ROOM_ID);
       // At start too: what fell due while no instance ran.
       cron.schedule('expire-rooms', env.EXPIRE_CRON, expire, { atStart: true });
-      await app.listen({ port: env.CHAT_PORT, host: env.HOST });
+      await app.listen({ port: env.CHAT_PORT, host: env.HOST, backlog: CONNECT_BACKLOG });
       const address = app.server.address();
       const port = typeof address === 'object' && address !== null ? address.port : env.CHAT_PORT;
       links.listening(port);

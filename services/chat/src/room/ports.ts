@@ -101,8 +101,11 @@ export interface RoomStore {
   headRows(roomIds: readonly string[]): Promise<readonly RoomHeadRow[]>;
   /** Of each of these users, what an overview shows of his rooms: newest membership first, at most `limit` a user. */
   overviews(userIds: readonly string[], limit: number): Promise<readonly OverviewRow[]>;
-  /** All that serving a room from memory needs, of one moment. */
-  load(roomId: string, limits: { members: number; messages: number }): Promise<RoomSnapshot | null>;
+  /** All that serving these rooms from memory needs, each of one moment, in order; null for a room that is not there. */
+  load(
+    roomIds: readonly string[],
+    limits: { members: number; messages: number },
+  ): Promise<readonly (RoomSnapshot | null)[]>;
   /** Rooms of a member, newest membership first. `before` is the last row of the page before. */
   listFor(
     userId: string,

@@ -1,6 +1,7 @@
 import { AppError } from '@gongu/shared';
 import type { Bus } from '../room/bus-port.ts';
-import type { MessageStore, RoomStore } from '../room/ports.ts';
+import { createGroupCommit } from '../room/group-commit.ts';
+import type { MessageStore, RoomSnapshot, RoomStore } from '../room/ports.ts';
 import { createRecovery, type Recover } from './recovery.ts';
 import { createRoomFeed, type FeedObserver, type RoomFeed } from './room-feed.ts';
 
@@ -19,6 +20,11 @@ export interface ServedRoomsDeps {
 const MEMBERS_IN_MEMORY = 1_000;
 /** Messages read when a room is opened: enough for most reconnects of the next minutes. */
 const OPENING_MESSAGES = 300;
+/**
+ * Rooms read by one statement: some hundred KiB each. After a crash hundreds of rooms are opened within a second; one by
+ * one they queue for connections, while the handshakes leave no time for the answers, until the last of them give up.
+ */
+const LOAD_BATCH = 10;
 
 /** A room that this instance serves. */
 export interface Served {
@@ -38,6 +44,10 @@ export function createServedRooms(deps: ServedRoomsDeps) {
   const { rooms, messages, bus, observe, gapMs = 30, lingerMs = 30_000 } = deps;
   const served = new Map<string, Served>();
   const dirty = new Set<RoomFeed>();
+  const loads = createGroupCommit<string, RoomSnapshot | null>({
+    run: (roomIds) => rooms.load(roomIds, { members: MEMBERS_IN_MEMORY, messages: OPENING_MESSAGES }),
+    batchMax: LOAD_BATCH,
+  });
   let flushScheduled = false;
   const gaps = new Map<RoomFeed, NodeJS.Timeout>();
 
@@ -76,7 +86,7 @@ export function createServedRooms(deps: ServedRoomsDeps) {
     // First the bus, then the snapshot, then what was held: nothing falls between them.
     const opened = bus
       .follow(roomId)
-      .then(() => rooms.load(roomId, { members: MEMBERS_IN_MEMORY, messages: OPENING_MESSAGES }))
+      .then(() => loads.add(roomId))
       .then((snapshot) => {
         if (snapshot) feed.ready(snapshot);
         else forget(roomId, entry);

@@ -1,4 +1,4 @@
-import type { OverviewRow, RoomHeadRow, RoomStore } from '../room/ports.ts';
+import type { OverviewRow, RoomHeadRow, RoomSnapshot, RoomStore } from '../room/ports.ts';
 import type { PrismaClient } from './generated/client.ts';
 import {
   type ChangeJson,
@@ -82,27 +82,30 @@ export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore
       );
     },
 
-    async load(roomId, limits) {
-      // One statement, so that room, members and messages are of one moment.
+    async load(roomIds, limits) {
+      // One statement, so that a room, its members and its messages are of one moment.
       const rows = await prisma.$queryRawUnsafe<{ room: RoomJson; members: MemberJson[]; messages: MessageJson[] }[]>(
         `SELECT ${ROOM_JSON_SQL} AS room,
           (SELECT coalesce(jsonb_agg(${MEMBER_JSON_SQL} ORDER BY m.joined_seq), '[]') FROM (
             SELECT * FROM members WHERE room_id = r.room_id AND left_at IS NULL ORDER BY joined_seq LIMIT $2) m) AS members,
           (SELECT coalesce(jsonb_agg(message_json(m::messages) ORDER BY m.seq), '[]') FROM (
             SELECT * FROM messages WHERE room_id = r.room_id ORDER BY seq DESC LIMIT $3) m) AS messages
-        FROM rooms r WHERE r.room_id = $1`,
-        roomId,
+        FROM rooms r WHERE r.room_id = ANY ($1::text[])`,
+        [...roomIds],
         limits.members + 1,
         limits.messages,
       );
-      const row = rows[0];
-      if (!row) return null;
-      return {
-        room: roomOf(row.room),
-        members: row.members.slice(0, limits.members),
-        complete: row.members.length <= limits.members,
-        messages: row.messages.map(messageOf),
-      };
+      const found = new Map<string, RoomSnapshot>();
+      for (const row of rows) {
+        const room = roomOf(row.room);
+        found.set(room.roomId, {
+          room,
+          members: row.members.slice(0, limits.members),
+          complete: row.members.length <= limits.members,
+          messages: row.messages.map(messageOf),
+        });
+      }
+      return roomIds.map((roomId) => found.get(roomId) ?? null);
     },
 
     async listFor(userId, { limit, before }) {

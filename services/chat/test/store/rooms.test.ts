@@ -196,3 +196,17 @@ describe('the end of a room', () => {
     expect(await given.store.members.list(input.roomId, { limit: 1, afterSeq: null })).toEqual([]);
   });
 });
+
+describe('reading rooms for the memory', () => {
+  it('answers in the order of the question, each with its own members and messages, null for none', async () => {
+    const [one, two] = [opening(), opening()];
+    for (const room of [one, two]) await given.store.rooms.open(room);
+    for (const name of ['ann', 'bob']) await joinOne(given.store.members, two.roomId, name);
+    const found = await given.store.rooms.load([two.roomId, 'nowhere', one.roomId], { members: 2, messages: 300 });
+    expect(found.map((snapshot) => snapshot?.room.roomId ?? null)).toEqual([two.roomId, null, one.roomId]);
+    expect(found[0]).toMatchObject({ complete: false, room: { lastSeq: 3 } });
+    expect(found[0]!.members.map(({ userId }) => userId)).toEqual(['seller', 'ann']);
+    expect(found[0]!.messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(found[2]).toMatchObject({ complete: true, room: { lastSeq: 1 }, members: [{ userId: 'seller' }] });
+  });
+});
