@@ -1,4 +1,13 @@
-import { type Command, type CommandType, commandSchemas, errorEvent, fieldErrors, isSummary } from '@gongu/shared';
+import {
+  type Command,
+  type CommandType,
+  commandSchemas,
+  type EventOf,
+  errorEvent,
+  fieldErrors,
+  isSummary,
+  type Message,
+} from '@gongu/shared';
 import type { Codec, ProtocolKind, Step } from './codec.ts';
 
 /** `gongu.v1`: one JSON object a frame, both ways. docs/protocol.md is its specification. */
@@ -10,8 +19,24 @@ export function createJsonProtocol({ contentChars }: { contentChars: number }): 
     // One rendering serves all clients of this protocol, whatever the room.
     renderKey: () => '',
     receive: (frame) => [parse(frame)],
-    render: (event) => (isSummary(event) ? { texts: [] } : { texts: [JSON.stringify(event)] }),
+    render: (event) => {
+      if (isSummary(event)) return { texts: [] };
+      return { texts: [event.type === 'joined' ? joined(event) : JSON.stringify(event)] };
+    },
   };
+  const messageTexts = new WeakMap<Message, string>();
+
+  /** Most of it is messages that were told to the one who joined before as well. */
+  function joined({ messages, ...rest }: EventOf<'joined'>): string {
+    const texts = messages.map((message) => {
+      const known = messageTexts.get(message);
+      if (known !== undefined) return known;
+      const text = JSON.stringify(message);
+      messageTexts.set(message, text);
+      return text;
+    });
+    return `${JSON.stringify(rest).slice(0, -1)},"messages":[${texts.join(',')}]}`;
+  }
 
   function parse(frame: string | Uint8Array): Step {
     const value = objectOf(frame);

@@ -1,9 +1,9 @@
-import { AppError, type Command, LIMITS, type User } from '@gongu/shared';
+import { AppError, type Command, LIMITS, type Message, type User } from '@gongu/shared';
 import type { Asked, FollowCommand, SignalCommand } from '../protocol/codec.ts';
 import type { Caller } from '../room/access.ts';
 import type { Members } from '../room/members.ts';
 import type { Messages, Sending } from '../room/messages.ts';
-import type { Presence } from '../room/ports.ts';
+import type { Presence, StoredMessage } from '../room/ports.ts';
 import { participantView, roomView, unreadOf, wireMessage } from '../room/view.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
 import type { Attached, Hub } from './hub.ts';
@@ -59,6 +59,16 @@ interface SocketRooms {
 export function createDispatch(deps: DispatchDeps) {
   const { hub, members, messages, presence, beat, connections, overview, rate, now } = deps;
   const sockets = new Map<string, SocketRooms>();
+  /** In a storm of joins all get the same messages: the same objects, so that a protocol can keep what it made of them. */
+  const wires = new WeakMap<StoredMessage, Message>();
+
+  function wireOf(message: StoredMessage): Message {
+    const known = wires.get(message);
+    if (known) return known;
+    const made = wireMessage(message);
+    wires.set(message, made);
+    return made;
+  }
 
   function roomsOf(session: Session): SocketRooms {
     const known = sockets.get(session.id);
@@ -118,7 +128,7 @@ export function createDispatch(deps: DispatchDeps) {
       room: roomView(state.room, online.count),
       you: { ...participantView(me, online), unread: unreadOf(state.room, me) },
       participants: first.map((member) => participantView(member, online)),
-      messages: missed.map(wireMessage),
+      messages: missed.map(wireOf),
       lastSeq,
       recovered,
       hasMore,

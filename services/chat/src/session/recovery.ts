@@ -26,6 +26,8 @@ export function createRecovery({
   feed: RoomFeed;
   messages: Pick<MessageStore, 'after' | 'before'>;
 }) {
+  /** Everybody who comes before the next message gets the same page. */
+  let newest: { lastSeq: number; page: Recovery } | null = null;
   let reading: { from: number; rows: Promise<readonly StoredMessage[]> } | null = null;
 
   /** All messages after `after`, or null when they are more than a recovery may hold. */
@@ -57,6 +59,14 @@ export function createRecovery({
   }
 
   async function newestPage(): Promise<Recovery> {
+    if (newest?.lastSeq !== feed.lastSeq) {
+      const page = await readNewest();
+      newest = { lastSeq: page.messages.at(-1)?.seq ?? feed.lastSeq, page };
+    }
+    return newest.page;
+  }
+
+  async function readNewest(): Promise<Recovery> {
     let page: readonly StoredMessage[] = feed.ring.newest(LIMITS.pageSize);
     if (page.length < LIMITS.pageSize && (feed.ring.firstSeq ?? 1) > 1) {
       let last: number;
