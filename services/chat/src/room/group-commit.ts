@@ -7,58 +7,109 @@ export interface GroupCommitOptions<In, Out> {
   readonly batchMax?: number;
   /** Most items waiting; more are refused with UNAVAILABLE, which means that nothing was done. Default 10 000. */
   readonly queueMax?: number;
+  /**
+   * What stays in order is what has the same key, for instance a room. Then a second batch may be under way, of other
+   * keys, when many items wait: the server works while the database does. Default: all stays in order.
+   */
+  readonly orderBy?: (item: In) => string;
   /** Hears of each batch, for metrics: how long it took, and how long ago its oldest item was queued. */
   readonly observe?: (size: number, milliseconds: number, oldestMs: number) => void;
 }
 
+interface Entry<In, Out> {
+  readonly item: In;
+  readonly key: string;
+  readonly at: number;
+  readonly resolve: (out: Out) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Items for which a second batch is worth its commit. Fewer would only make two small batches of one. */
+const SECOND_FROM = 100;
+
 /**
  * Group commit: items that arrive while a batch is under way form the next one, so latency stays one commit while
- * throughput grows with load. One batch is in flight at a time, which also keeps the items in their order.
+ * throughput grows with load. Items of one key are never in two batches at a time, which keeps them in their order.
  */
 export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>) {
-  const { run, batchMax = 400, queueMax = 10_000, observe } = options;
-  let waiting: { item: In; at: number; resolve: (out: Out) => void; reject: (error: unknown) => void }[] = [];
-  /** Batch after batch, until nothing waits; never rejected. */
-  let draining: Promise<void> | null = null;
+  const { run, batchMax = 400, queueMax = 10_000, orderBy, observe } = options;
+  let waiting: Entry<In, Out>[] = [];
+  /** Those whose key is in a batch that is under way. */
+  let blocked: Entry<In, Out>[] = [];
+  const busy = new Set<string>();
+  let underWay = 0;
+  let scheduled = false;
+  let idlers: (() => void)[] = [];
 
-  async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.length <= batchMax ? waiting : waiting.slice(0, batchMax);
-      waiting = batch === waiting ? [] : waiting.slice(batchMax);
-      const began = performance.now();
-      try {
-        const results = await run(batch.map((entry) => entry.item));
-        batch.forEach((entry, i) => {
-          entry.resolve(results[i]!);
-        });
-      } catch (error) {
-        for (const entry of batch) entry.reject(error);
-      }
-      const ended = performance.now();
-      observe?.(batch.length, ended - began, ended - batch[0]!.at);
+  function pump(): void {
+    scheduled = false;
+    while (waiting.length > 0 && (underWay === 0 || (orderBy && underWay === 1 && waiting.length >= SECOND_FROM))) {
+      const batch = waiting.slice(0, batchMax);
+      const rest = waiting.slice(batchMax);
+      for (const { key } of batch) busy.add(key);
+      waiting = [];
+      for (const entry of rest) place(entry);
+      underWay++;
+      void carryOut(batch).then(() => {
+        underWay--;
+        release(batch);
+        pump();
+      });
     }
-    draining = null;
+    if (underWay > 0) return;
+    const told = idlers;
+    idlers = [];
+    for (const idle of told) idle();
+  }
+
+  function place(entry: Entry<In, Out>): void {
+    (orderBy && busy.has(entry.key) ? blocked : waiting).push(entry);
+  }
+
+  function release(batch: readonly Entry<In, Out>[]): void {
+    for (const { key } of batch) busy.delete(key);
+    const candidates = blocked;
+    blocked = [];
+    for (const entry of candidates) place(entry);
+  }
+
+  /** Never rejected. */
+  async function carryOut(batch: readonly Entry<In, Out>[]): Promise<void> {
+    const began = performance.now();
+    try {
+      const results = await run(batch.map((entry) => entry.item));
+      batch.forEach((entry, i) => {
+        entry.resolve(results[i]!);
+      });
+    } catch (error) {
+      for (const entry of batch) entry.reject(error);
+    }
+    const ended = performance.now();
+    observe?.(batch.length, ended - began, ended - batch[0]!.at);
   }
 
   return {
     /** Queues an item; resolves with its result once its batch is done. */
     add(item: In): Promise<Out> {
-      if (waiting.length >= queueMax) {
+      if (waiting.length + blocked.length >= queueMax) {
         return Promise.reject(
           new AppError('UNAVAILABLE', { detail: 'Too much is waiting to be stored', retryAfterMs: 1_000 }),
         );
       }
       return new Promise<Out>((resolve, reject) => {
-        waiting.push({ item, at: performance.now(), resolve, reject });
+        place({ item, key: orderBy?.(item) ?? '', at: performance.now(), resolve, reject });
+        if (scheduled) return;
+        scheduled = true;
         // In a microtask, so that what one turn of the event loop brings goes into the first batch together.
-        draining ??= Promise.resolve().then(drain);
+        queueMicrotask(pump);
       });
     },
     /** Items that wait for the next batch. */
-    size: () => waiting.length,
+    size: () => waiting.length + blocked.length,
     /** Resolves when nothing waits and no batch is under way. */
-    async idle(): Promise<void> {
-      await draining;
+    idle(): Promise<void> {
+      if (underWay === 0 && waiting.length === 0) return Promise.resolve();
+      return new Promise((resolve) => idlers.push(resolve));
     },
   };
 }

@@ -46,6 +46,7 @@ export function createMessages({ rooms, members, messages, feed, newId, observe 
       feed.committed(stored);
       return outcomes;
     },
+    orderBy: (draft) => draft.roomId,
     observe: observe.appended,
   });
 

@@ -1,4 +1,5 @@
 import { AppError } from '@gongu/shared';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createGroupCommit, type GroupCommitOptions } from '../../src/room/group-commit.ts';
 
@@ -42,6 +43,79 @@ describe('group commit', () => {
     finish(1);
     expect(await Promise.all(others)).toEqual(['done 2', 'done 3', 'done 4']);
     expect(group.size()).toBe(0);
+  });
+
+  it('has a second batch of other keys under way once many wait, and keeps what shares a key in its order', async () => {
+    const { group, batches, finish } = held({ orderBy: (item) => String(item % 200) });
+    const results: Promise<string>[] = [];
+    const add = (...items: number[]) => results.push(...items.map((item) => group.add(item)));
+    add(0);
+    await turn();
+    // 200 and 400 share the key of 0: they wait for it.
+    add(200, ...Array.from({ length: 98 }, (_, i) => i + 1));
+    await turn();
+    expect(batches).toHaveLength(1);
+    add(400, 99, 100);
+    await turn();
+    expect(batches[1]!.items).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+    add(101, 201);
+    await turn();
+    expect(batches).toHaveLength(2);
+    finish(0);
+    await results[0];
+    await turn();
+    // One is under way, and few wait.
+    expect(batches).toHaveLength(2);
+    finish(1);
+    await results[2];
+    await turn();
+    expect(batches[2]!.items.toSorted((a, b) => a - b)).toEqual([101, 200, 201, 400]);
+    expect(batches[2]!.items.indexOf(200)).toBeLessThan(batches[2]!.items.indexOf(400));
+    finish(2);
+    await Promise.all(results);
+    await group.idle();
+  });
+
+  it('never has one key in two batches, and never turns two items of it around, whatever comes when', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 299 }), { minLength: 300, maxLength: 600, size: 'max' }),
+        fc.infiniteStream(fc.boolean()),
+        async (keys, choices) => {
+          const underWay: { items: readonly number[]; done: (results: readonly number[]) => void }[] = [];
+          const done: number[] = [];
+          const group = createGroupCommit<number, number>({
+            run: (items) => new Promise((resolve) => underWay.push({ items, done: resolve })),
+            batchMax: 150,
+            orderBy: (item) => String(keys[item]),
+          });
+          const finishOne = async () => {
+            const open = underWay.map(({ items }) => new Set(items.map((item) => keys[item])));
+            expect(open.length).toBeLessThanOrEqual(2);
+            if (open.length === 2) pairs++;
+            if (open.length === 2) expect([...open[0]!].filter((key) => open[1]!.has(key))).toEqual([]);
+            const [batch] = underWay.splice(underWay.length > 1 && choices.next().value ? 1 : 0, 1);
+            if (!batch) return;
+            done.push(...batch.items);
+            batch.done(batch.items);
+            await turn();
+          };
+          let pairs = 0;
+          const all = keys.slice(0, 40).map((_, item) => group.add(item));
+          await turn();
+          all.push(...keys.slice(40).map((_, i) => group.add(40 + i)));
+          await turn();
+          while (done.length < keys.length) await finishOne();
+          expect(await Promise.all(all)).toEqual(keys.map((_, item) => item));
+          expect(pairs).toBeGreaterThan(0);
+          for (let key = 0; key < 300; key++) {
+            const own = done.filter((item) => keys[item] === key);
+            expect(own).toEqual(own.toSorted((a, b) => a - b));
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   it('splits what waits into batches of batchMax', async () => {
