@@ -109,8 +109,10 @@ export function createHub(deps: HubDeps) {
         // may have begun before that one was stored.
         // So may be what the client has already, from another instance: it must not come to it a second time.
         const known = Math.max(reached, after === null || after === Number.MAX_SAFE_INTEGER ? 0 : after);
-        for (let i = 0; roomFeed.lastSeq < known && i < REACH_TRIES; i++) await roomFeed.repair();
-        if (roomFeed.lastSeq < reached) {
+        let told = true;
+        for (let i = 0; roomFeed.lastSeq < known && i < REACH_TRIES; i++) told = await roomFeed.repair();
+        // A room that is shorter than the client thinks was made anew, if the store says so; else nobody knows.
+        if (roomFeed.lastSeq < (told ? reached : known)) {
           throw new AppError('UNAVAILABLE', { detail: 'The room can not be read now', retryAfterMs: 1_000 });
         }
         const recovery = await recover(after);

@@ -59,7 +59,7 @@ export function createRoomFeed(deps: RoomFeedDeps) {
   let next = 1;
   /** All up to this has been written to every live listener. */
   let flushedSeq = 0;
-  let repairing: Promise<void> | null = null;
+  let repairing: Promise<boolean> | null = null;
   let quietSince = performance.now();
   let onlineCount = 0;
   /** Participants came or went since the last summary. */
@@ -108,10 +108,16 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     }
   }
 
-  /** Reads from the store what is missing; one read at a time. Never rejects. */
-  function repair(): Promise<void> {
+  /** Reads from the store what is missing; one read at a time. Never rejects: false when the store could not be read. */
+  function repair(): Promise<boolean> {
     repairing ??= readGap()
-      .catch((error) => deps.observe.failed('read of missing messages', error))
+      .then(
+        () => true,
+        (error) => {
+          deps.observe.failed('read of missing messages', error);
+          return false;
+        },
+      )
       .finally(() => {
         repairing = null;
       });

@@ -78,6 +78,20 @@ describe('attaching to a room', () => {
     expect(attached).toMatchObject({ lastSeq: joined.seq, recovered: true, messages: [] });
   });
 
+  // It was let in behind what it had, and heard that a second time once the store answered again.
+  it('is UNAVAILABLE while the store can not tell what the client already has from another instance', async () => {
+    const room = hubOf();
+    room.join('ann');
+    await room.hub.attach('room', listener('ann'), newest);
+    const { seq } = room.store();
+    room.fail(new Error('no database'));
+    const attaching = room.hub.attach('room', listener('ann'), { after: seq, reached: 0 });
+    await expect(attaching).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    room.fail(null);
+    const attached = await room.hub.attach('room', listener('ann'), { after: seq, reached: 0 });
+    expect(attached).toMatchObject({ lastSeq: seq, recovered: true, messages: [] });
+  });
+
   it('is UNAVAILABLE, not NOT_A_MEMBER, while the store can not tell what came before the own join', async () => {
     const room = hubOf();
     room.join('bob');
