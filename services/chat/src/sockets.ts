@@ -25,6 +25,12 @@ import type { InstanceOptions, Refused } from './transport/sockjs/options.ts';
 import { sockjs } from './transport/sockjs/plugin.ts';
 import { registerWebSocket, type WebSocketRoute, type WebSockets } from './transport/websocket.ts';
 
+/**
+ * A recovery has 2 MiB of text, and each byte may take seven on SockJS's wire: a control character, escaped twice. A
+ * session that its own recovery ended could never come back.
+ */
+const RECOVERY_CEILING_BYTES = 16 * 1024 * 1024;
+
 export interface SocketDeps {
   readonly env: ChatEnv;
   readonly log: Logger;
@@ -132,6 +138,7 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
       frameBytes: env.MAX_FRAME_BYTES,
       heartbeatMs: env.HEARTBEAT_MS,
       sendQueueBytes: env.SEND_QUEUE_BYTES,
+      leastCeilingBytes: RECOVERY_CEILING_BYTES,
       ...(deps.instances ? { instances: deps.instances } : {}),
       admit: admission.enter,
       rejected: handshakes.rejected,

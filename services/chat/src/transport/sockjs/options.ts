@@ -74,6 +74,8 @@ export interface SockJsOptions {
    * only one that doesn't measure reaches, the session is closed with 4008. @default 524_288
    */
   readonly sendQueueBytes?: number;
+  /** It is not closed below this, however small `sendQueueBytes` is: the largest thing written at once. @default 0 */
+  readonly leastCeilingBytes?: number;
   /** @default real time */
   readonly clock?: Timers;
   /** Sessions may be at other instances. @default they are all here */

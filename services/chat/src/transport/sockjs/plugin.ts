@@ -142,7 +142,7 @@ function resolved(options: SockJsOptions) {
     disconnectDelayMs: options.disconnectDelayMs ?? 5_000,
     frameBytes,
     bodyBytes: options.bodyBytes ?? frameBytes * 4,
-    ceilingBytes: (options.sendQueueBytes ?? LIMITS.sendQueueBytes) * 8,
+    ceilingBytes: Math.max((options.sendQueueBytes ?? LIMITS.sendQueueBytes) * 8, options.leastCeilingBytes ?? 0),
     clock: options.clock ?? systemTimers,
     instances: options.instances ?? local,
     rejected: options.rejected ?? (() => {}),
