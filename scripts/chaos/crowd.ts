@@ -27,6 +27,12 @@ export function createCrowd({ system, seed }: CrowdOptions) {
   const { auth, witness, fronts } = system;
   const all: Participant[] = [];
   const networks: TcpProxy[] = [];
+  const texts = new Map<string, string>();
+  const intern = (text: string) => {
+    const known = texts.get(text);
+    if (known === undefined) texts.set(text, text);
+    return known ?? text;
+  };
 
   function enter(fields: { number: number; userId: string; roomId: string; url: string; random: Random }): Participant {
     const { number, userId, roomId, url, random } = fields;
@@ -38,6 +44,7 @@ export function createCrowd({ system, seed }: CrowdOptions) {
       random,
       client: `${PROTOCOLS[kind]?.name ?? '@gongu/client'} #${number}`,
       secret: witness.secret,
+      intern,
       token() {
         const seconds = random.chance(SHORT_TOKEN) ? random.between(20, 60) : 3_600;
         return auth.signUser({ userId, nickname: userId }, seconds);

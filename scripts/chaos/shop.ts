@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Purchase } from './check/history.ts';
-import type { Sale } from './plan/schedule.ts';
+import type { Edit, Sale } from './plan/schedule.ts';
 import type { System } from './system/system.ts';
 
 export interface ShopOptions {
@@ -33,7 +33,7 @@ const AGAIN = new Set(['CONFLICT', 'RATE_LIMITED']);
 export function createShop({ system, stopping }: ShopOptions) {
   const { auth, trade } = system;
   const purchases: Purchase[] = [];
-  const counts = { products: 0, bought: 0, refused: 0, withdrawn: 0, triesLost: 0 };
+  const counts = { products: 0, bought: 0, refused: 0, withdrawn: 0, edited: 0, triesLost: 0 };
   const underWay = new Set<Promise<void>>();
 
   const seller = (userId: string) => auth.signUser({ userId, nickname: userId, roles: ['seller'] }, 3_600);
@@ -125,6 +125,14 @@ export function createShop({ system, stopping }: ShopOptions) {
           await buy(id, buyers[i]!, sale.withdrawing.includes(i));
         });
       });
+      const { edit } = sale;
+      if (edit) {
+        begin(async () => {
+          await sleep(edit.atMs);
+          const { status } = await ask(seller(sellerId), 'PATCH', `/${id}`, changeOf(edit.what, sale));
+          if (status === 200) counts.edited += 1;
+        });
+      }
       const end = sale.fate === 'closed' ? 'close' : sale.fate === 'full' ? null : 'cancel';
       if (end === null || sale.fate === 'deadline' || sale.fate === 'underfilled') return;
       begin(async () => {
@@ -139,6 +147,13 @@ export function createShop({ system, stopping }: ShopOptions) {
     /** A request that is asked until it is answered. @param by the product's seller */
     read: async (by: string, path: string) => (await ask(seller(by), 'GET', path)).body,
   };
+}
+
+/** Refused where the product has ended, or has more buyers: that is for trade to say. */
+function changeOf(what: Edit, { number, max, deadlineMs }: Sale): object {
+  if (what === 'title') return { title: `감귤 상자 ${number}, 오늘만` };
+  if (what === 'deadline') return { deadline: new Date(Date.now() + deadlineMs).toISOString() };
+  return { maxParticipants: number % 2 === 0 ? max + 1 : max - 1 };
 }
 
 export type Shop = ReturnType<typeof createShop>;

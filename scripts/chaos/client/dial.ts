@@ -9,6 +9,8 @@ export interface Hearing {
   heard(message: Heard): void;
   /** The server does not send all that was missed: it goes on after `seq`. */
   restarted(seq: number): void;
+  /** It was too slow, and asks for what it missed. */
+  resynced(): void;
   acked(id: string, seq: number | null): void;
   /** @param id what was refused; null: the join */
   refused(id: string | null, code: string, retryAfterMs?: number): void;

@@ -1,4 +1,5 @@
 import type { Entry, Heard } from '../check/history.ts';
+import type { ParticipantOptions } from './participant.ts';
 
 /** Counts of one client, for the report. */
 export interface Counts {
@@ -10,6 +11,8 @@ export interface Counts {
   connections: number;
   reconnects: number;
   restarts: number;
+  /** Told that it was too slow, and where to go on. */
+  resyncs: number;
 }
 
 interface Saying {
@@ -19,7 +22,7 @@ interface Saying {
 }
 
 /** What one client writes down, and what it still waits for. */
-export function createDiary({ client, userId }: { client: string; userId: string }) {
+export function createDiary({ client, userId, intern }: Pick<ParticipantOptions, 'client' | 'userId' | 'intern'>) {
   const entries: Entry[] = [];
   const pending = new Map<string, Saying>();
   const counts: Counts = {
@@ -31,6 +34,7 @@ export function createDiary({ client, userId }: { client: string; userId: string
     connections: 0,
     reconnects: 0,
     restarts: 0,
+    resyncs: 0,
   };
   let connection = 0;
   let lastSeq = 0;
@@ -52,6 +56,9 @@ export function createDiary({ client, userId }: { client: string; userId: string
     },
     joined: () => void entries.push({ kind: 'joined', connection }),
     lost: (reason: string) => void entries.push({ kind: 'lost', connection, reason }),
+    resynced(): void {
+      counts.resyncs += 1;
+    },
     restarted(seq: number): void {
       counts.restarts += 1;
       lastSeq = Math.max(lastSeq, seq);
@@ -60,7 +67,7 @@ export function createDiary({ client, userId }: { client: string; userId: string
     heard(message: Heard): void {
       counts.heard += 1;
       lastSeq = Math.max(lastSeq, message.seq);
-      entries.push({ kind: 'heard', connection, message });
+      entries.push({ kind: 'heard', connection, message: { ...message, content: intern(message.content) } });
       const { sender, clientMessageId, content } = message;
       if (sender !== undefined && sender !== userId) return;
       if (clientMessageId) pending.delete(clientMessageId);

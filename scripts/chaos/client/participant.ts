@@ -32,4 +32,6 @@ export interface ParticipantOptions {
   /** Asked before each connection. */
   readonly token: () => string;
   readonly secret: (text: string) => void;
+  /** The same text, once in memory however many hear it. */
+  readonly intern: (text: string) => string;
 }

@@ -49,6 +49,7 @@ export function speakGongu(authenticates: boolean): Speak {
             return;
           }
           case 'resync':
+            hearing.resynced();
             return join();
           case 'ack':
             return hearing.acked(frame.clientMessageId!, frame.seq!);

@@ -82,6 +82,7 @@ export function startTalker(options: TalkerOptions): Participant {
           }
         }),
         restarted: whileOpen(diary.restarted),
+        resynced: whileOpen(diary.resynced),
         acked: whileOpen(diary.acked),
         refused: whileOpen((id, code, retryAfterMs) => {
           if (id !== null) return refused(id, code, retryAfterMs);

@@ -31,6 +31,13 @@ export type Fault =
       readonly forMs: number;
       readonly bytesPerSecond: number;
     }
+  /** Frozen, while others of their rooms say `messages` long texts. */
+  | {
+      readonly kind: 'clients-flooded';
+      readonly clients: readonly number[];
+      readonly forMs: number;
+      readonly messages: number;
+    }
   | { readonly kind: 'clients-clock-wrong'; readonly clients: readonly number[]; readonly skewMs: number };
 
 export type FaultKind = Fault['kind'];
@@ -61,6 +68,7 @@ export function faultKinds({ redis }: Pick<Breakable, 'redis'>): FaultKind[] {
     'clients-half-open',
     'clients-frozen',
     'clients-slow',
+    'clients-flooded',
     'clients-clock-wrong',
   ];
   const withRedis: FaultKind[] = [
@@ -143,6 +151,8 @@ export function drawFault(kind: FaultKind, { instances, clients }: Breakable, ra
         forMs: random.between(2_000, 8_000),
         bytesPerSecond: random.between(400, 8_000),
       };
+    case 'clients-flooded':
+      return { kind, clients: some(0.1), forMs: random.between(6_000, 9_000), messages: 130 };
     case 'clients-clock-wrong':
       return {
         kind,

@@ -5,6 +5,10 @@ import { createRandom, type Random } from './random.ts';
 export const FATES = ['full', 'deadline', 'underfilled', 'cancelled', 'closed', 'crowded'] as const;
 export type Fate = (typeof FATES)[number];
 
+/** `cap`: one more place, or as few as there are buyers, whichever trade allows. */
+export const EDITS = ['title', 'deadline', 'cap'] as const;
+export type Edit = (typeof EDITS)[number];
+
 /** A product that is sold during the run, with a room of its own. */
 export interface Sale {
   readonly number: number;
@@ -19,6 +23,8 @@ export interface Sale {
   readonly buyersMs: readonly number[];
   /** Buyers who withdraw a second after they have bought. */
   readonly withdrawing: readonly number[];
+  /** What its seller changes while it is sold, and how long after its creation; null: nothing. */
+  readonly edit: { readonly atMs: number; readonly what: Edit } | null;
   /** Guests who come to look and to talk, beside the buyers. */
   readonly guests: number;
 }
@@ -107,6 +113,7 @@ function drawSale(number: number, fate: Fate, random: Random): Sale {
     sellerMs: random.between(4_000, 9_000),
     buyersMs: Array.from({ length: buyers }, () => random.between(0, 4_000)),
     withdrawing: fate === 'closed' || random.chance(0.7) ? [] : [0],
+    edit: random.chance(0.6) ? { atMs: random.between(500, 6_000), what: random.pick(EDITS) } : null,
     guests: fate === 'crowded' ? max + random.between(2, 4) : random.between(1, 3),
   };
 }

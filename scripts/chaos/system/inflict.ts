@@ -6,6 +6,8 @@ import type { System } from './system.ts';
 /** What a fault needs of a client. */
 export interface Victim {
   readonly network: TcpProxy;
+  readonly roomId: string;
+  say(characters: number): void;
   setClock(skewMs: number): void;
 }
 
@@ -17,6 +19,8 @@ export interface InflictOptions {
 
 /** Bytes a second of a reader that has as good as stopped. */
 const FROZEN_BYTES = 1;
+/** About 9 kB of UTF-8. */
+const LONG_CHARACTERS = 3_900;
 
 /** Breaks things, and mends them when their time is over. */
 export function createInflictor({ system, victims, say }: InflictOptions) {
@@ -97,7 +101,17 @@ export function createInflictor({ system, victims, say }: InflictOptions) {
       case 'trade-to-chat-half-open':
         return halfOpen(tradeToChat, fault.forMs);
       default:
+        if (fault.kind === 'clients-flooded') flood(fault.clients, fault.messages);
         await Promise.all(fault.clients.map((i) => hit(victims[i]!, fault)));
+    }
+  }
+
+  /** Long texts in the rooms of some clients, from the others there. */
+  function flood(clients: readonly number[], messages: number): void {
+    const frozen = new Set(clients);
+    for (const roomId of new Set(clients.map((i) => victims[i]!.roomId))) {
+      const others = victims.filter((victim, i) => victim.roomId === roomId && !frozen.has(i));
+      for (let i = 0; i < messages && others.length > 0; i++) others[i % others.length]!.say(LONG_CHARACTERS);
     }
   }
 
@@ -111,6 +125,7 @@ export function createInflictor({ system, victims, say }: InflictOptions) {
       case 'clients-half-open':
         return halfOpen(network, fault.forMs);
       case 'clients-frozen':
+      case 'clients-flooded':
         return link(network, (proxy) => proxy.throttle(FROZEN_BYTES), fault.forMs);
       case 'clients-slow':
         return link(network, (proxy) => proxy.throttle(fault.bytesPerSecond), fault.forMs);
