@@ -141,7 +141,17 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     }
     const cwd = join(root, 'apps', 'web');
     const vite = join(cwd, 'node_modules', 'vite', 'bin', 'vite.js');
-    const command = [process.execPath, vite, '--host', host, '--port', String(webPort), '--strictPort'] as const;
+    const command = [
+      process.execPath,
+      vite,
+      '--host',
+      host,
+      '--port',
+      String(webPort),
+      '--strictPort',
+      '--logLevel',
+      'warn',
+    ] as const;
     const ports = { CHAT_PORT: String(chatPort), TRADE_PORT: String(tradePort) };
     await startProcess({ name: 'web', command, cwd, url: webUrl, isReady: webUrl, env: ports });
   }

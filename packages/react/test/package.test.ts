@@ -30,21 +30,24 @@ test('the published package renders on a server, and brings its stylesheet', () 
   expect(rendered).toContain('Write a message');
 });
 
-test('the examples of the README compile against what is published', () => {
-  const examples = readFileSync(inRepository('packages/react/README.md'), 'utf8')
-    .split('```tsx\n')
-    .slice(1)
-    .map((part) => part.split('```')[0]!);
-  expect(examples.length).toBeGreaterThan(1);
-  project.write('package.json', '{"type":"module"}');
-  project.write('css.d.ts', "declare module '*.css';");
-  for (const [i, text] of examples.entries()) project.write(`example-${i}.tsx`, text);
-  const files = ['css.d.ts', ...examples.map((_, i) => `example-${i}.tsx`)];
-  const options = {
-    module: 'esnext',
-    moduleResolution: 'bundler',
-    jsx: 'react-jsx',
-    lib: ['es2023', 'dom', 'dom.iterable'],
-  };
-  expect(project.compile(files, { ...options, skipLibCheck: false })).toBe('');
-});
+test.each(['packages/react/README.md', 'docs/react.md'])(
+  'the examples of %s compile against what is published',
+  (file) => {
+    const examples = readFileSync(inRepository(file), 'utf8')
+      .split('```tsx\n')
+      .slice(1)
+      .map((part) => part.split('```')[0]!);
+    expect(examples.length).toBeGreaterThan(1);
+    project.write('package.json', '{"type":"module"}');
+    project.write('css.d.ts', "declare module '*.css';");
+    for (const [i, text] of examples.entries()) project.write(`example-${i}.tsx`, text);
+    const files = ['css.d.ts', ...examples.map((_, i) => `example-${i}.tsx`)];
+    const options = {
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      jsx: 'react-jsx',
+      lib: ['es2023', 'dom', 'dom.iterable'],
+    };
+    expect(project.compile(files, { ...options, skipLibCheck: false })).toBe('');
+  },
+);
