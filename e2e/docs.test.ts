@@ -18,6 +18,20 @@ describe('links', () => {
   });
 });
 
+test('every picture of docs/images is small, and those that README.md shows are there', () => {
+  const names = readdirSync(inRepository('docs/images'));
+  for (const name of names) {
+    const picture = readFileSync(inRepository('docs/images', name));
+    expect(picture.subarray(1, 4).toString(), name).toBe('PNG');
+    expect(picture.length, name).toBeLessThan(150_000);
+  }
+  const looks = ['desktop-light', 'desktop-dark', 'phone-light', 'phone-dark'];
+  expect(names.sort()).toEqual(looks.flatMap((look) => [`product-${look}.png`, `products-${look}.png`]).sort());
+  const shown = [...readFileSync(inRepository('README.md'), 'utf8').matchAll(/"docs\/images\/([^"]+)"/g)];
+  expect(shown.length).toBeGreaterThanOrEqual(6);
+  expect(shown.map(([, name]) => name).filter((name) => !names.includes(name!))).toEqual([]);
+});
+
 describe('the tables of docs/protocol.md', () => {
   const protocol = readMarkdown('docs/protocol.md');
 

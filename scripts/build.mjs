@@ -19,6 +19,7 @@ const BUNDLES = [
   { entry: 'scripts/start/reset.ts', output: 'dist/reset.mjs', owner: '.' },
   { entry: 'scripts/start/service.ts', output: 'dist/service.mjs', owner: '.' },
   { entry: 'scripts/demo/main.ts', output: 'dist/demo.mjs', owner: '.' },
+  { entry: 'scripts/screenshots/main.ts', output: 'dist/screenshots.mjs', owner: '.' },
   { entry: 'scripts/loadtest/main.ts', output: 'dist/loadtest.mjs', owner: '.' },
   { entry: 'scripts/chaos/main.ts', output: 'dist/chaos.mjs', owner: '.' },
   { entry: 'bench/main.ts', output: 'dist/bench.mjs', owner: '.' },

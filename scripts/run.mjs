@@ -11,7 +11,7 @@ const [, , what] = process.argv;
 const dev = what === 'dev';
 try {
   const { build } = await import('./build.mjs');
-  await build({ web: what === 'start' });
+  await build({ web: what === 'start' || what === 'screenshots' });
 } catch (error) {
   const missing = error.code === 'ERR_MODULE_NOT_FOUND';
   console.error(`gongu: ${missing ? 'install first: npx -y pnpm@12 install' : `could not build: ${error.message}`}`);

@@ -12,17 +12,23 @@ interface AxeResult {
   violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
 }
 
-/** What axe finds wrong with the page as it is; a line each. */
+/** What axe finds wrong with the page as it is, and whether it is too wide; a line each. */
 async function violations({ page }: Visitor): Promise<string[]> {
   // By the debugger: the page's own policy lets no foreign script in.
   await page.evaluate(axe);
   const { violations: found } = (await page.evaluate('axe.run()')) as AxeResult;
+  // Nobody has to scroll sideways (WCAG 1.4.10).
+  const [wide, window] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as [
+    number,
+    number,
+  ];
+  if (wide > window) return [`${page.url()} is ${wide} px wide in a window of ${window}`];
   return found.flatMap(({ id, help, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${page.url()} ${id}: ${help}\n${html}\n${failureSummary}`),
   );
 }
 
-const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const PHONE = { viewport: { width: 320, height: 740 }, hasTouch: true, isMobile: true };
 const DESK = { viewport: { width: 1_280, height: 860 } };
 const LOOKS: readonly (BrowserContextOptions & { name: string })[] = [
   { name: 'telephone, light, English', ...PHONE, colorScheme: 'light', locale: 'en-US' },

@@ -115,6 +115,10 @@ export const RULES = [
   { folder: 'examples', may: ['node:', 'ws'] },
   { folder: 'scripts/test', ...OUTSIDE },
   { folder: 'scripts/start', may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/web/site', 'zod', 'node:'] },
+  {
+    folder: 'scripts/screenshots',
+    may: [SHARED, HOST, '@gongu/testkit', '@gongu/testkit/browser', '@gongu/web/site', 'node:'],
+  },
   ...['stage', 'demo', 'loadtest'].map((name) => ({
     folder: `scripts/${name}`,
     may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', 'node:'],
