@@ -21,6 +21,9 @@ interface Saying {
   sends: number;
 }
 
+/** Longer than any return takes when nothing is broken. */
+const STRAYED_MS = 20_000;
+
 /** What one client writes down, and what it still waits for. */
 export function createDiary({ client, userId, intern }: Pick<ParticipantOptions, 'client' | 'userId' | 'intern'>) {
   const entries: Entry[] = [];
@@ -37,6 +40,8 @@ export function createDiary({ client, userId, intern }: Pick<ParticipantOptions,
     resyncs: 0,
   };
   let connection = 0;
+  /** Null while it is in the room. */
+  let awaySince: number | null = performance.now();
   let lastSeq = 0;
   let sayings = 0;
 
@@ -54,8 +59,18 @@ export function createDiary({ client, userId, intern }: Pick<ParticipantOptions,
       if (connection > 1) counts.reconnects += 1;
       entries.push({ kind: 'connecting', connection, after: lastSeq });
     },
-    joined: () => void entries.push({ kind: 'joined', connection }),
-    lost: (reason: string) => void entries.push({ kind: 'lost', connection, reason }),
+    /** For one who neither left nor was refused. A token may end at any moment: `away` is who was so for a while. */
+    get end(): 'in' | 'away' {
+      return awaySince !== null && performance.now() - awaySince > STRAYED_MS ? 'away' : 'in';
+    },
+    joined(): void {
+      awaySince = null;
+      entries.push({ kind: 'joined', connection });
+    },
+    lost(reason: string): void {
+      awaySince ??= performance.now();
+      entries.push({ kind: 'lost', connection, reason });
+    },
     resynced(): void {
       counts.resyncs += 1;
     },

@@ -120,7 +120,7 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
       roomId,
       protocol,
       entries: diary.entries,
-      end: place === 'in' || place === 'away' ? place : 'gone',
+      end: place === 'in' || place === 'away' ? diary.end : 'gone',
     }),
     leave() {
       place = 'over';

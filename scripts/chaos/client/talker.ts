@@ -182,7 +182,7 @@ export function startTalker(options: TalkerOptions): Participant {
       roomId,
       protocol: protocol.name,
       entries: diary.entries,
-      end: place === 'in' || place === 'away' ? place : 'gone',
+      end: place === 'in' || place === 'away' ? diary.end : 'gone',
     }),
     leave() {
       place = 'over';
