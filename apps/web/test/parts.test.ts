@@ -1,0 +1,108 @@
+import type { Product, ProductChange } from '@gongu/shared';
+import { describe, expect, test } from 'vitest';
+import { contentPolicy } from '../server/content-policy.ts';
+import { serviceUrls } from '../server/service-urls.ts';
+import { english } from '../src/i18n/english.ts';
+import { money, remaining } from '../src/i18n/format.ts';
+import { korean } from '../src/i18n/korean.ts';
+import { applyChange, applyToPages, hasProduct } from '../src/products/apply-change.ts';
+import { ownPicture } from '../src/products/picture.ts';
+import { safePath, signInPath } from '../src/ui/paths.ts';
+
+const ports = { chatPort: 8080, tradePort: 8081 };
+
+describe('where the page finds the services', () => {
+  test.each([
+    ['localhost:5173', 'localhost'],
+    ['192.168.0.4:5173', '192.168.0.4'],
+    ['shop.example', 'shop.example'],
+    ['[::1]:5173', '[::1]'],
+  ])('by the name %s by which the browser came', (host, name) => {
+    expect(serviceUrls(host, ports)).toEqual({ chatUrl: `http://${name}:8080`, tradeUrl: `http://${name}:8081` });
+  });
+
+  test.each([
+    undefined,
+    '',
+    "evil; script-src 'unsafe-inline'",
+    'a b',
+    'x\r\nset-cookie: a=b',
+    'evil/..',
+    '*',
+    '[::1',
+    '-x-',
+  ])('and nothing else of a Host header gets into an address or a policy: %j', (host) => {
+    const urls = serviceUrls(host, ports);
+    expect(urls.chatUrl).toBe('http://127.0.0.1:8080');
+    expect(contentPolicy(urls)).toMatch(
+      /connect-src 'self' http:\/\/127\.0\.0\.1:8080 ws:\/\/127\.0\.0\.1:8080 http:\/\/127\.0\.0\.1:8081;/,
+    );
+  });
+});
+
+test('won have no smaller unit, dollars have cents', () => {
+  expect(money({ amount: 23_000, currency: 'KRW' }, 'ko')).toBe('₩23,000');
+  expect(money({ amount: 23_000, currency: 'KRW' }, 'en')).toBe('₩23,000');
+  expect(money({ amount: 1_999, currency: 'USD' }, 'en')).toBe('$19.99');
+});
+
+test('what is left of a deadline counts whole seconds down to one, and then there is nothing', () => {
+  expect(remaining(90_061_000, 0)).toEqual({ days: 1, hours: 1, minutes: 1, seconds: 1 });
+  expect(remaining(1_000, 999)).toEqual({ days: 0, hours: 0, minutes: 0, seconds: 1 });
+  expect(remaining(1_000, 1_000)).toBeNull();
+  expect(english.remaining({ days: 2, hours: 3, minutes: 4, seconds: 5 })).toBe('2d 03:04:05');
+  expect(korean.remaining({ days: 0, hours: 13, minutes: 4, seconds: 5 })).toBe('13:04:05');
+});
+
+describe('a change of a product', () => {
+  const product = { id: 'a', version: 3, seatsLeft: 5, title: 'A' } as Product;
+  const change = (version: number, id = 'a') => ({ id, version, seatsLeft: 4 }) as ProductChange;
+
+  test('takes effect when it is newer, whatever order they come in', () => {
+    expect(applyChange(product, change(4))).toEqual({ ...product, version: 4, seatsLeft: 4 });
+    for (const old of [change(3), change(2), change(9, 'b')]) expect(applyChange(product, old)).toBe(product);
+  });
+
+  test('changes the page it is on and leaves the others the objects they were', () => {
+    const other = { items: [{ ...product, id: 'b' }], nextCursor: null };
+    const pages = { pages: [{ items: [product], nextCursor: 'x' }, other], pageParams: [null, 'x'] };
+    const next = applyToPages(pages, change(4));
+    expect(next.pages[0]!.items[0]!.seatsLeft).toBe(4);
+    expect(next.pages[1]).toBe(other);
+    expect(applyToPages(next, change(4))).toBe(next);
+    expect([hasProduct(pages, 'b'), hasProduct(pages, 'c')]).toEqual([true, false]);
+  });
+});
+
+test('both languages have every text, and none is empty', () => {
+  expect(Object.keys(korean).sort()).toEqual(Object.keys(english).sort());
+  expect(Object.keys(korean.errors).sort()).toEqual(Object.keys(english.errors).sort());
+  for (const strings of [korean, english]) {
+    for (const text of [...Object.values(strings), ...Object.values(strings.errors)]) expect(text).not.toBe('');
+  }
+});
+
+test('a product without a picture gets one that fits its title, in either language', () => {
+  expect(ownPicture('제주 감귤 10kg')).toBe('/pictures/tangerines.svg');
+  expect(ownPicture('Fresh Strawberries')).toBe('/pictures/berries.svg');
+  expect(ownPicture('../../etc/passwd')).toBe('/pictures/parcel.svg');
+});
+
+test('the way back from signing in stays in this shop', () => {
+  expect(safePath('/products/1?tab=chat')).toBe('/products/1?tab=chat');
+  for (const next of [
+    null,
+    '',
+    'products',
+    '//evil.example',
+    '/\\evil.example',
+    'https://evil.example',
+    'javascript:x',
+  ]) {
+    expect(safePath(next)).toBe('/');
+  }
+  expect(signInPath('/')).toBe('/sign-in');
+  expect(safePath(new URLSearchParams(signInPath('/products/1?a=b').split('?')[1]).get('next'))).toBe(
+    '/products/1?a=b',
+  );
+});
