@@ -7,7 +7,6 @@ import { createRounds } from './rounds.ts';
 import { createFlusher } from './send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from './socket.ts';
 import { systemTimers } from './timers.ts';
-import { releaseUpgrade } from './upgraded.ts';
 import { WsSocket } from './ws-socket.ts';
 
 export interface WebSocketOptions {
@@ -110,7 +109,6 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       serve(ws, request) {
         // Listeners are attached before anything else happens: frames that came with the upgrade are in the buffer.
         const socket = new WsSocket(ws, request, flusher, options.frameBytes);
-        releaseUpgrade(ws, request);
         const hello: Hello = {
           path: request.url.split('?', 1)[0]!,
           query: queryOf(request),
@@ -120,11 +118,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
           requestId: request.id,
         };
         const inbound = accept(socket, hello, request);
-        socket.listen(inbound, (error) => {
-          options.failed(socket.id, error);
-          // One that can't be read is being closed with its code already; ending it now would drop the close frame.
-          if (ws.readyState === ws.OPEN) socket.terminate();
-        });
+        socket.listen(inbound, (error) => options.failed(socket.id, error));
         ws.once('close', pings.add(socket));
         options.accepted({ connectionId: socket.id, hello });
       },

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { type Flusher, SendQueue } from './send-queue.ts';
 import type { Inbound, Peer, Socket } from './socket.ts';
+import { releaseUpgrade } from './upgraded.ts';
 import { wsFraming } from './ws-framing.ts';
 
 /** A WebSocket as a duplex text channel. Frames are written past `ws`, joined per turn of the event loop. */
@@ -24,6 +25,7 @@ export class WsSocket implements Socket {
     this.peer = { address: request.ip };
     this.#queue = new SendQueue(request.raw.socket, flusher);
     request.raw.socket.setNoDelay(true);
+    releaseUpgrade(ws, request);
   }
 
   listen(inbound: Inbound, failed: (error: Error) => void): void {
@@ -36,7 +38,11 @@ export class WsSocket implements Socket {
     ws.on('pong', () => {
       this.#missed = 0;
     });
-    ws.on('error', failed);
+    ws.on('error', (error) => {
+      failed(error);
+      // One that can't be read is being closed with its code already; ending it now would drop the close frame.
+      if (ws.readyState === ws.OPEN) this.terminate();
+    });
     ws.once('close', (code: number, reason: Buffer) => {
       this.#closing = true;
       this.#queue.clear();
