@@ -73,6 +73,19 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
     for (const entry of candidates) place(entry);
   }
 
+  /**
+   * The store is away, and has been tried for long enough: those who wait would each wait as long again, batch after
+   * batch, to be told the same. Nothing of theirs was sent.
+   */
+  function giveUpWaiting(cause: AppError): void {
+    const all = [...waiting, ...blocked];
+    waiting = [];
+    blocked = [];
+    for (const { reject } of all) {
+      reject(new AppError('UNAVAILABLE', { retryAfterMs: cause.retryAfterMs ?? 1_000, cause }));
+    }
+  }
+
   /** Never rejected. */
   async function carryOut(batch: readonly Entry<In, Out>[]): Promise<void> {
     const began = performance.now();
@@ -83,6 +96,7 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
       });
     } catch (error) {
       for (const entry of batch) entry.reject(error);
+      if (error instanceof AppError && error.retryAfterMs !== undefined) giveUpWaiting(error);
     }
     const ended = performance.now();
     observe?.(batch.length, ended - began, ended - batch[0]!.at);

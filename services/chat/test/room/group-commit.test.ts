@@ -45,6 +45,35 @@ describe('group commit', () => {
     expect(group.size()).toBe(0);
   });
 
+  it('keeps nobody waiting for a store that is away: who waits is told UNAVAILABLE with the batch that failed', async () => {
+    const { group, batches, finish } = held();
+    const first = group.add(1).catch((error: AppError) => error);
+    await turn();
+    const others = [2, 3].map((item) => group.add(item).catch((error: AppError) => error));
+    batches[0]!.fail(new AppError('INTERNAL', { detail: 'the outcome is unknown', retryAfterMs: 2_000 }));
+    expect(await first).toMatchObject({ code: 'INTERNAL' });
+    for (const other of others) expect(await other).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: 2_000 });
+    expect(group.size()).toBe(0);
+    expect(batches).toHaveLength(1);
+    // What comes after it is tried.
+    const later = group.add(4);
+    await turn();
+    finish(1);
+    expect(await later).toBe('done 4');
+  });
+
+  it('lets those who wait have their turn after a batch that failed by its own fault', async () => {
+    const { group, batches, finish } = held();
+    const first = group.add(1).catch((error: Error) => error);
+    await turn();
+    const other = group.add(2);
+    batches[0]!.fail(new Error('bad'));
+    expect(await first).toMatchObject({ message: 'bad' });
+    await turn();
+    finish(1);
+    expect(await other).toBe('done 2');
+  });
+
   it('has a second batch of other keys under way once many wait, and keeps what shares a key in its order', async () => {
     const { group, batches, finish } = held({ orderBy: (item) => String(item % 200) });
     const results: Promise<string>[] = [];
