@@ -14,6 +14,9 @@ export function checkDeliveries(history: History, room: FinalRoom): Violation[] 
 
   for (const entry of entries) {
     if (entry.kind === 'restarted') {
+      if (last > 0 && !isFarBehind(room.messages, last, entry.seq)) {
+        report('gap', [last + 1, entry.seq], `began anew after ${entry.seq}, where all after ${last} could be had`);
+      }
       last = Math.max(last, entry.seq);
       continue;
     }
@@ -38,6 +41,22 @@ export function checkDeliveries(history: History, room: FinalRoom): Violation[] 
     report('lost', [last + 1, room.lastSeq], `never got ${last + 1} to ${room.lastSeq}`);
   }
   return violations;
+}
+
+/** Messages and bytes that a recovery may have (docs/protocol.md); a newest page has at most 50 messages. */
+const RECOVERY_MESSAGES = 1_000;
+const RECOVERY_BYTES = 2 * 2 ** 20;
+const PAGE_MESSAGES = 50;
+/** About what a message takes beside its text. */
+const MESSAGE_BYTES = 300;
+
+/** Whether what came after `last` was more than a recovery may have when a newest page began after `seq`. */
+function isFarBehind(messages: readonly Stored[], last: number, seq: number): boolean {
+  const missed = messages.filter((message) => message.seq > last && message.seq <= seq + PAGE_MESSAGES);
+  const bytes = missed.reduce((sum, { content, data }) => {
+    return sum + MESSAGE_BYTES + Buffer.byteLength(content) + (data === undefined ? 0 : JSON.stringify(data).length);
+  }, 0);
+  return missed.length > RECOVERY_MESSAGES || bytes > RECOVERY_BYTES;
 }
 
 function differs(heard: Heard, kept: Stored): string | null {

@@ -3,7 +3,7 @@ import type { Call, Protocol } from './dial.ts';
 import { dialEventStream } from './event-stream.ts';
 import { dialPolling } from './poll.ts';
 import { speakGongu } from './speak-gongu.ts';
-import { speakRoom, speakSession, speakSignals } from './speak-older.ts';
+import { noticing, speakRoom, speakSession, speakSignals } from './speak-older.ts';
 import { CHANNELS, SPRING, speakStomp } from './speak-stomp.ts';
 
 /** The client package has a life of its own, and is no dial: see package-talker.ts. */
@@ -18,7 +18,7 @@ const gongu = (presenting: Presenting) =>
   });
 
 const older = (path: (call: Call) => string, speak: typeof speakRoom) =>
-  overWebSocket({ path, protocols: [], presenting: 'query', speak });
+  overWebSocket({ path, protocols: [], presenting: 'query', speak: noticing(speak) });
 
 /** Every protocol there is, by every way to carry it; the most usual one twice. */
 export const PROTOCOLS: readonly Protocol[] = [

@@ -1,4 +1,4 @@
-import { jsonOf } from './dial.ts';
+import { type Hearing, jsonOf } from './dial.ts';
 import type { Speak } from './speech.ts';
 
 interface Told {
@@ -44,6 +44,25 @@ export const speakSignals: Speak = ({ hearing }, send) => ({
   say: (id, content) => send(JSON.stringify({ type: 'talk', receiver: 'all', data: content, clientMessageId: id })),
   ping() {},
 });
+
+/**
+ * These protocols do not say that a recovery is not all that was missed: the first `seq` of the connection shows it.
+ * Whether it was too much to recover, the checker asks.
+ */
+export function noticing(speak: Speak): Speak {
+  return (call, send) => {
+    let isFirst = true;
+    const hearing: Hearing = {
+      ...call.hearing,
+      heard(message) {
+        if (isFirst && message.seq > call.after() + 1) call.hearing.restarted(message.seq - 1);
+        isFirst = false;
+        call.hearing.heard(message);
+      },
+    };
+    return speak({ ...call, hearing }, send);
+  };
+}
 
 function kindOf(type: string): string {
   return type === 'SYSTEM' || type === 'NOTIFICATION' ? type : 'CHAT';

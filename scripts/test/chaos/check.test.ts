@@ -167,9 +167,16 @@ it('finds a message that was left out', () => {
   expect(kinds(withBen([opened, annCame, annTalks].map(heard)))).toEqual(['gap']);
 });
 
-it('allows a client to go on elsewhere only where the server has said so', () => {
+it('allows a client to go on elsewhere only where the server has said so, and had too much to tell', () => {
   expect(kinds(withBen([{ kind: 'restarted', connection: 1, seq: 3 }, heard(annTalks)]))).toEqual([]);
   expect(kinds(withBen([heard(annTalks)]))).toEqual(['gap', 'gap', 'gap']);
+
+  const began = (seq: number): Entry => ({ kind: 'restarted', connection: 2, seq });
+  const near = withBen([heard(opened), heard(annCame), began(3), heard(annTalks)]);
+  expect(kinds(near)).toEqual(['gap']);
+  const many = [...OPENING, ...Array.from({ length: 1_100 }, (_, i) => talk(5 + i, 'ann'))];
+  const far = historyOf('ben', [...OPENING.map(heard), began(1_060), ...many.slice(1_060).map(heard)]);
+  expect(check(evidence({ rooms: [roomOf(many)], histories: [far] })).filter(({ client }) => client)).toEqual([]);
 });
 
 it('finds a hole in what is stored', () => {
