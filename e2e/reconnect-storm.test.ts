@@ -47,11 +47,13 @@ function enter(i: number, after: number | null): Promise<{ recovered: boolean; m
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ['gongu.v1', `bearer.${tokens[i]}`]);
     sockets.push(socket);
-    socket.once('open', () => {
+    const join = () =>
       socket.send(JSON.stringify({ type: 'join', roomId: roomOf(i), ...(after === null ? {} : { after }) }));
-    });
+    socket.once('open', join);
     socket.on('message', function hear(data) {
       const frame = JSON.parse(String(data));
+      // On a machine with no time for it a connection to PostgreSQL may not be made in time. Clients ask again.
+      if (frame.code === 'UNAVAILABLE') return void setTimeout(join, frame.retryAfterMs);
       if (frame.type === 'error') reject(new Error(JSON.stringify(frame)));
       if (frame.type !== 'joined') return;
       socket.off('message', hear);
