@@ -82,3 +82,36 @@ test('a service that restarts is waited for', async () => {
   await shop.pair.chat.start();
   await bob.sees('while it was away');
 });
+
+test('a new product whose room is not there yet is waited for', async () => {
+  const ann = await shop.visitor();
+  let refusals = 0;
+  ann.page.on('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => void (String(payload).includes('NOT_FOUND') && refusals++)),
+  );
+  // Where sockets failed for a while, the client asks by HTTP.
+  ann.page.on('response', (answer) => {
+    if (answer.status() === 404 && answer.url().includes('/api/chat/rooms/')) refusals++;
+  });
+  await ann.signIn('early-ann');
+  await shop.pair.chat.kill('SIGTERM');
+  const id = await shop.offer('sue');
+  await ann.page.locator(`[data-product="${id}"] h2 a`).click();
+  await ann.page.getByRole('button', { name: 'Take a place' }).waitFor();
+  // Chat is back, and trade can not tell it of the product yet.
+  shop.pair.trade?.signal('SIGSTOP');
+  try {
+    await shop.pair.chat.start();
+    // Being online again ends the client's wait for its next try.
+    const refused = async () => {
+      await ann.page.evaluate("dispatchEvent(new Event('online'))");
+      return refusals;
+    };
+    await expect.poll(refused, { timeout: 20_000, interval: 500 }).toBeGreaterThan(0);
+  } finally {
+    shop.pair.trade?.signal('SIGCONT');
+  }
+  await ann.page.locator('.gongu-status[data-status=ACTIVE]').waitFor();
+  await ann.say('first');
+  await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
+});
