@@ -33,6 +33,17 @@ export function createInflictor({ system, victims, say }: InflictOptions) {
   /** Until a fault is over, or everything is healed. */
   const wait = (ms: number) => sleep(ms, undefined, { signal: healing.signal }).catch(() => {});
 
+  /**
+   * One thing after the other for each target: two at a time would undo each other, and a connection that was half-open
+   * would go on with a part of its bytes missing, which no network does.
+   */
+  function inTurn(target: string, task: () => Promise<void>): Promise<void> {
+    const under = (busy.get(target) ?? Promise.resolve()).then(task);
+    under.catch(() => {}); // `heal` waits for it, and hears of it
+    busy.set(target, under);
+    return under;
+  }
+
   async function link(proxy: TcpProxy, how: (proxy: TcpProxy) => void, forMs: number): Promise<void> {
     how(proxy);
     await wait(forMs);
@@ -41,8 +52,10 @@ export function createInflictor({ system, victims, say }: InflictOptions) {
 
   /** A half-open connection ends when the way is free again: what was sent meanwhile is gone. */
   async function halfOpen(proxy: TcpProxy, forMs: number): Promise<void> {
-    await link(proxy, (one) => one.blackHole(), forMs);
+    proxy.blackHole();
+    await wait(forMs);
     proxy.cut();
+    await proxy.pass();
   }
 
   async function break_(fault: Fault): Promise<void> {
@@ -102,7 +115,7 @@ export function createInflictor({ system, victims, say }: InflictOptions) {
         return halfOpen(tradeToChat, fault.forMs);
       default:
         if (fault.kind === 'clients-flooded') flood(fault.clients, fault.messages);
-        await Promise.all(fault.clients.map((i) => hit(victims[i]!, fault)));
+        await Promise.all(fault.clients.map((i) => inTurn(`client ${i}`, () => hit(victims[i]!, fault))));
     }
   }
 
@@ -143,9 +156,7 @@ export function createInflictor({ system, victims, say }: InflictOptions) {
       say(`${kind} ${'clients' in details ? `${details.clients.length} clients` : JSON.stringify(details)}`);
       const target = targetOf(fault);
       const name = target ?? `clients ${counts.get(kind)} ${kind}`;
-      const under = (busy.get(name) ?? Promise.resolve()).then(() => break_(fault));
-      under.catch(() => {}); // `heal` waits for it, and hears of it
-      busy.set(name, under);
+      void inTurn(name, () => break_(fault));
     },
     /** Ends all faults, and waits until everything runs and lets everything through. @throws what could not be mended */
     async heal(): Promise<void> {

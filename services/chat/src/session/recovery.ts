@@ -52,7 +52,10 @@ export function createRecovery({
     const mine = { from: after, rows };
     reading = mine;
     try {
-      return await rows;
+      const found = await rows;
+      // The store may have more than was heard of here: what is given now must not come a second time later.
+      feed.accept(found);
+      return found;
     } finally {
       if (reading === mine) reading = null;
     }

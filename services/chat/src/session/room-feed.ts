@@ -253,6 +253,8 @@ export function createRoomFeed(deps: RoomFeedDeps) {
           ? ring.after(entry.sentSeq).slice(0, 100)
           : await messages.after(roomId, entry.sentSeq, 100);
         if (listeners.get(listener) !== entry) return;
+        // The store may have more than was heard of here: what this listener gets now must not come to it again later.
+        if (!covered) accept(rows);
         if (rows.length > 0) {
           const bytes = listener.encode(rows.map((row) => ({ type: 'message', ...wireMessage(row) })));
           if (bytes && !listener.write(bytes)) {

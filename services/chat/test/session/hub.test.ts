@@ -79,6 +79,22 @@ describe('attaching to a room', () => {
   });
 
   // It was let in behind what it had, and heard that a second time once the store answered again.
+  it('gives nothing twice when the store has more of what was missed than this instance has heard of', async () => {
+    const room = hubOf();
+    room.join('ann');
+    // More than is read when the room is opened, so that what was missed is read from the store.
+    for (let i = 0; i < 500; i++) room.store();
+    await room.hub.attach('room', listener('ann'), newest);
+    for (let i = 0; i < 20; i++) room.store();
+    const ann = listener('ann');
+    const { messages, lastSeq } = await room.hub.attach('room', ann, { after: 50, reached: 0 });
+    expect(lastSeq).toBe(messages.at(-1)!.seq);
+    await room.hub.reconcile();
+    room.hub.feed.committed([room.store()]);
+    await expect.poll(() => [...seqs(messages), ...seqs(ann.events)].at(-1)).toBe(522);
+    expect([...seqs(messages), ...seqs(ann.events)]).toEqual(Array.from({ length: 522 - 50 }, (_, i) => i + 51));
+  });
+
   it('is UNAVAILABLE while the store can not tell what the client already has from another instance', async () => {
     const room = hubOf();
     room.join('ann');

@@ -138,6 +138,22 @@ describe('a listener that is slow', () => {
     expect(seqsOf(slow)).toEqual(seqs(storedMessages(1, 901)));
   });
 
+  it('is refilled without a double from a store that has more than this instance has heard of', async () => {
+    const given = feedOf({ stored: 560, known: 0 }, silentObserver, 32);
+    const [slow, fast] = [given.listener('slow'), given.listener('fast')];
+    given.feed.add(slow, 0);
+    given.feed.add(fast, 0);
+    slow.full = true;
+    given.feed.accept(storedMessages(1, 450));
+    given.feed.flush();
+    slow.full = false;
+    await given.feed.resume(slow);
+    given.feed.accept(storedMessages(451, 561));
+    given.feed.flush();
+    expect(seqsOf(slow)).toEqual(seqs(storedMessages(1, 561)));
+    expect(seqsOf(fast)).toEqual(seqs(storedMessages(1, 561)));
+  });
+
   it('may be full again in the middle of a refill, and goes on from there', async () => {
     const given = feedOf({ stored: 300, known: 0 });
     const slow = given.listener('slow');
