@@ -7,11 +7,11 @@ import type { Presence, StoredMessage } from '../room/ports.ts';
 import { participantView, roomView, unreadOf, wireMessage } from '../room/view.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
 import type { Attached, Hub } from './hub.ts';
-import { Ordered } from './ordered.ts';
 import type { PresenceBeat } from './presence-beat.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { FeedListener } from './room-feed.ts';
 import type { Session } from './session.ts';
+import { SocketRooms } from './socket-rooms.ts';
 
 export interface DispatchDeps {
   readonly hub: Hub;
@@ -43,15 +43,6 @@ const TYPING_PASSED_MS = 1_000;
 /** A `send`, with what only other protocols than gongu.v1 can say. */
 type SendCommand = Extract<Command, { type: 'send' }> & Pick<Sending, 'data' | 'signalType'>;
 
-interface SocketRooms {
-  readonly joined: Set<string>;
-  readonly ordered: Ordered;
-  /** The rest is made when first used: most sockets only listen. */
-  typing: Map<string, { until: number; passedAt: number }> | null;
-  /** Sends under way, by room: fulfilled when all of them are answered. */
-  sending: Map<string, Promise<unknown>> | null;
-}
-
 /**
  * Commands to use cases, results to events. Commands of one socket and room take effect in their order; sends that wait
  * for nothing go straight to the append, which keeps them in theirs.
@@ -73,7 +64,7 @@ export function createDispatch(deps: DispatchDeps) {
   function roomsOf(session: Session): SocketRooms {
     const known = sockets.get(session.id);
     if (known) return known;
-    const made: SocketRooms = { joined: new Set(), ordered: new Ordered(), typing: null, sending: null };
+    const made = new SocketRooms();
     if (!session.over) sockets.set(session.id, made);
     return made;
   }
@@ -210,7 +201,7 @@ export function createDispatch(deps: DispatchDeps) {
         return session.emit({ type: 'ok', ...ref });
       case 'leave':
         // What was said before it is stored first: after it, the sender is no member.
-        await own.sending?.get(command.roomId);
+        await own.sent(command.roomId);
         await members.leave(caller(user), command.roomId, user.userId);
         leaveSocket(session, command.roomId);
         return session.emit({ type: 'ok', ...ref });
@@ -238,7 +229,7 @@ export function createDispatch(deps: DispatchDeps) {
       const free = sends || command.type === 'ping' || command.type === 'typing';
       const start = () => {
         const done = task();
-        if (sends) noteSend(own, roomId, done);
+        if (sends) own.noteSend(roomId, done);
       };
       if (free && !own.ordered.busy(roomId)) start();
       else if (own.ordered.size >= WAITING_MAX) {
@@ -286,15 +277,6 @@ export function createDispatch(deps: DispatchDeps) {
 }
 
 export type Dispatch = ReturnType<typeof createDispatch>;
-
-function noteSend(own: SocketRooms, roomId: string, done: Promise<void>): void {
-  own.sending ??= new Map();
-  const { sending } = own;
-  const all: Promise<unknown> = Promise.all([sending.get(roomId), done]).then(() => {
-    if (sending.get(roomId) === all) sending.delete(roomId);
-  });
-  sending.set(roomId, all);
-}
 
 function caller(user: User): Caller {
   return { kind: 'user', user };
