@@ -5,6 +5,7 @@ export { type Cron, type CronOptions, createCron, type JobRan, type JobTask } fr
 export { EnvError, type EnvProblem, readEnv } from './env.ts';
 export { envFields } from './env-fields.ts';
 export { announceDraining, drainNoticeMs } from './http/announce-draining.ts';
+export { askCallersFirst, type CallerChecks } from './http/callers-first.ts';
 export { type DocsOptions, registerDocs } from './http/docs.ts';
 export { problemHeaders, sendProblem, toAppError } from './http/error-answers.ts';
 export { type CheckResult, type HealthOptions, type Lifecycle, registerHealth } from './http/health.ts';

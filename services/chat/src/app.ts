@@ -1,6 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import {
   announceDraining,
+  askCallersFirst,
   type Clock,
   createAuth,
   createCron,
@@ -166,6 +167,8 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     critical: ['postgres'],
     checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => bus.state() },
   });
+  const { user, service, caller } = identify.routes;
+  askCallersFirst(app, { user, service, either: caller });
   const routes = {
     rooms,
     members,

@@ -106,6 +106,7 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
     method: 'GET',
     url: '/api/chat/rooms/:roomId/events',
     exposeHeadRoute: false,
+    config: { findsCaller: true },
     schema: {
       tags: ['events'],
       security: [{ user: [] }],
@@ -140,6 +141,7 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
     method: 'GET',
     url: '/api/chat/events',
     exposeHeadRoute: false,
+    config: { findsCaller: true },
     schema: {
       tags: ['events'],
       security: [{ user: [] }],

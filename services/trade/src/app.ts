@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import {
   announceDraining,
+  askCallersFirst,
   type Clock,
   createAuth,
   createCron,
@@ -19,6 +20,7 @@ import {
   registerDocs,
   registerHealth,
   requireEither,
+  requireService,
   requireUser,
   systemClock,
   waitForPostgres,
@@ -41,6 +43,7 @@ import { createRelay } from './outbox/relay.ts';
 import { createChangeFeed } from './product/change-feed.ts';
 import { createOnce } from './product/once.ts';
 import { createParticipations } from './product/participation.ts';
+import { requireAccount } from './product/permission.ts';
 import { createProducts } from './product/products.ts';
 import { createReconcile } from './product/reconcile.ts';
 import { openStore, TRADE_SCHEMA } from './store/open-store.ts';
@@ -149,10 +152,19 @@ export async function createTrade(env: TradeEnv, deps: TradeDeps): Promise<Trade
     metrics,
   });
   const userOf = requireUser(auth);
+  const either = requireEither(auth);
+  askCallersFirst(app, {
+    async user(request) {
+      const user = await userOf(request);
+      if (request.method !== 'GET') requireAccount(user);
+    },
+    service: requireService(auth),
+    either,
+  });
   productEvents(app, { feed, store: store.changes, clock, heartbeatMs: env.HEARTBEAT_MS });
   productRoutes(app, { products, userOf });
   participationRoutes(app, { participations, userOf });
-  const requireOperator = createRequireOperator(requireEither(auth));
+  const requireOperator = createRequireOperator(either);
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
   consistencyRoutes(app, { reconcile, requireOperator });
   if (env.DEV_LOGIN) devRoutes(app, { sign: auth.signUser });

@@ -11,19 +11,19 @@ export function bearerOf(request: Pick<FastifyRequest, 'headers'>): string | und
 
 /** Who calls a route that people use. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, FORBIDDEN (a service's token) */
 export function requireUser(auth: Auth): (request: FastifyRequest) => Promise<User> {
-  return async (request) => {
+  return oncePerRequest(async (request) => {
     const user = await auth.verifyUser(tokenOf(request));
     noteUser(request, user.userId);
     return user;
-  };
+  });
 }
 
 /** Lets only services pass. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, FORBIDDEN (a user's token) */
 export function requireService(auth: Auth): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
+  return oncePerRequest(async (request) => {
     await auth.verifyService(tokenOf(request));
     noteUser(request, 'service');
-  };
+  });
 }
 
 /** Who calls a route that people and services use. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED */
@@ -34,6 +34,18 @@ export function requireEither(auth: Auth): (request: FastifyRequest) => Promise<
     if (!auth.isForService(tokenOf(request))) return user(request);
     await service(request);
     return 'service';
+  };
+}
+
+/** A route asks before it validates and again when it works: the token is looked at once. */
+function oncePerRequest<T>(ask: (request: FastifyRequest) => Promise<T>): (request: FastifyRequest) => Promise<T> {
+  const asked = new WeakMap<FastifyRequest, Promise<T>>();
+  return (request) => {
+    const known = asked.get(request);
+    if (known) return known;
+    const answer = ask(request);
+    asked.set(request, answer);
+    return answer;
   };
 }
 

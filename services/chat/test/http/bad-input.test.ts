@@ -44,6 +44,22 @@ describe('every route with a body', () => {
     }
   });
 
+  it('tells those who may not that they may not, before what is wrong with their request', async () => {
+    for (const route of routes().slice(0, -1)) {
+      for (const body of ['{}', '[1]', '{"a":']) {
+        const name = `${route.method} ${route.path} ${body}`;
+        const headers = { 'content-type': 'application/json' };
+        const stranger = await chat.call(route.method, route.path, { body, headers });
+        expect([name, stranger.status, stranger.body.code]).toEqual([name, 401, 'UNAUTHENTICATED']);
+        if (route.as !== SERVICE || route.method === 'PATCH') continue;
+        const shopper = await send({ ...route, as: 'ann' }, body, headers);
+        expect([name, shopper.status, shopper.body.code]).toEqual([name, 403, 'FORBIDDEN']);
+      }
+    }
+    const nowhere = await chat.call('GET', `/api/chat/rooms/${'x'.repeat(65)}/messages?limit=0`);
+    expect([nowhere.status, nowhere.body.code]).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
   it('refuses NUL and half a surrogate pair in every text, wherever it stands', async () => {
     for (const route of routes()) {
       for (const bad of ['\u0000', 'a\u0000b', '\ud800', '\udc00\ud800']) {

@@ -102,6 +102,21 @@ describe.each(personal)('%s %s', (method, path, body) => {
   });
 });
 
+describe.each(writes.slice(0, -1))('%s %s with a bad body', (method, path) => {
+  it.each([
+    ['a stranger', undefined, 401, 'UNAUTHENTICATED'],
+    ["a service's token", bearer(serviceToken({ secret: SERVICE_SECRET })), 403, 'FORBIDDEN'],
+    ['an anonymous shopper', bearer(userToken({ ...user, anon: true })), 403, 'ANONYMOUS_NOT_ALLOWED'],
+  ])('tells %s who may, and not what is wrong with it', async (_, as, status, code) => {
+    for (const body of ['{}', '[1]', '{"a":']) {
+      const headers = { 'content-type': 'application/json', origin: 'https://shop.example' };
+      const answer = await call(method, path, { as, body, headers });
+      expect([body, answer.status, answer.body.code]).toEqual([body, status, code]);
+      expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+    }
+  });
+});
+
 describe('an anonymous shopper', () => {
   const anonymous = bearer(userToken({ ...user, sub: 'guest', anon: true, roles: ['seller', 'admin'] }));
 
