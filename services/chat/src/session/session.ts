@@ -22,6 +22,7 @@ const BAD_FRAMES_MAX = 3;
 const WAITING_MAX = 100;
 /** Milliseconds before a promised sign of life is due at which it is sent: two looks at the deadlines. */
 const BEAT_EARLY_MS = 500;
+const MUST_AUTHENTICATE = 'The first frame must be auth, with a token';
 /** Milliseconds before its end at which a token's client is told. */
 const EXPIRING_MS = 30_000;
 
@@ -242,7 +243,7 @@ export class Session implements Inbound, Speaker {
     } else if (this.#user) {
       this.#deps.dispatch.command(this, this.#user, command, confirm);
     } else {
-      this.refuse(new AppError('UNAUTHENTICATED', { detail: 'The first frame must be auth' }), command);
+      this.refuse(new AppError('UNAUTHENTICATED', { detail: MUST_AUTHENTICATE }), command);
       this.end(CLOSE.unauthenticated, 'the first frame must authenticate');
     }
   }
@@ -254,7 +255,9 @@ export class Session implements Inbound, Speaker {
       case 'reply':
         return this.#voice.say(step.text);
       case 'refused':
-        return this.emit(step.error);
+        if (this.#user || this.#waiting || step.error.code === 'UNKNOWN_TYPE') return this.emit(step.error);
+        this.emit({ ...step.error, code: 'UNAUTHENTICATED', message: MUST_AUTHENTICATE });
+        return this.end(CLOSE.unauthenticated, 'the first frame must authenticate');
       case 'bad':
         this.emit(step.error);
         if (++this.#badFrames >= BAD_FRAMES_MAX) this.end(CLOSE.badFrame, 'too many frames that can not be read');

@@ -62,6 +62,20 @@ describe('a first frame', () => {
     }
   });
 
+  it('that asks in vain for anything, or is auth without a token: error UNAUTHENTICATED, then 4501', async () => {
+    for (const frame of [
+      { type: 'auth', ref: 'a' },
+      { type: 'auth', ref: 'a', token: 5 },
+      { type: 'auth', ref: 'a', token: '' },
+      { type: 'join', ref: 'a' },
+    ]) {
+      const client = await chat.open();
+      client.send(frame);
+      expect(await client.next()).toMatchObject({ type: 'error', ref: 'a', code: 'UNAUTHENTICATED' });
+      expect(await client.closed()).toMatchObject({ code: 4501 });
+    }
+  });
+
   it('with a bad token: error UNAUTHENTICATED, then 4501', async () => {
     const bad = [
       'garbage',
@@ -89,14 +103,15 @@ describe('a first frame', () => {
     expect(await client.closed()).toMatchObject({ code: 4101 });
   });
 
-  it('without a text for a token is not valid, and the socket may try again until the deadline', async () => {
+  it('of a type that is not known is said to be that, and the socket may try again until the deadline', async () => {
     const client = await chat.open();
-    client.send({ type: 'auth', ref: '1' });
-    client.send({ type: 'auth', ref: '2', token: 7 });
-    expect(await client.next()).toMatchObject({ type: 'error', ref: '1', code: 'VALIDATION_FAILED' });
-    expect(await client.next()).toMatchObject({ type: 'error', ref: '2', code: 'VALIDATION_FAILED' });
+    client.send({ type: 'nonsense', ref: '1' });
+    expect(await client.next()).toMatchObject({ type: 'error', ref: '1', code: 'UNKNOWN_TYPE' });
     client.send({ type: 'auth', token: tokenOf('ann') });
     expect(await client.next()).toMatchObject({ type: 'ready' });
+    client.send({ type: 'auth', ref: '2', token: 7 });
+    expect(await client.next()).toMatchObject({ type: 'error', ref: '2', code: 'VALIDATION_FAILED' });
+    expect(await client.ask({ type: 'ping' }, 'pong')).toMatchObject({ type: 'pong' });
   });
 
   it('may be followed by others without waiting: they are done in order once the client is known', async () => {
