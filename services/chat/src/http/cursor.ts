@@ -1,9 +1,9 @@
 import { AppError } from '@gongu/shared';
 import type { z } from 'zod';
 
-/** A place in a list as an opaque text. */
-export function encodeCursor(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
+/** A place in a list as an opaque text. An array, because an object would begin as every token does (`eyJ`), in logs too. */
+export function encodeCursor(place: readonly unknown[]): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
 /** The place that `encodeCursor` made a text of; null when there is no text. @throws AppError VALIDATION_FAILED */

@@ -7,7 +7,8 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { OF_CALLER, OF_ONE_KIND, OF_WRITER } from './refusals.ts';
 import type { RouteDeps } from './route-deps.ts';
 
-const Cursor = z.object({ afterSeq: z.int() });
+/** The `seq` of the last one's joining. */
+const Cursor = z.tuple([z.int()]);
 
 /** `…/participants` and `…/read`: who is in a room, and how far each has read. */
 export function memberRoutes(app: FastifyInstance, { members, identify }: RouteDeps): void {
@@ -28,12 +29,12 @@ export function memberRoutes(app: FastifyInstance, { members, identify }: RouteD
     async (request) => {
       const caller = await identify.caller(request);
       const { limit, cursor } = request.query;
-      const afterSeq = decodeCursor(Cursor, cursor)?.afterSeq ?? null;
+      const afterSeq = decodeCursor(Cursor, cursor)?.[0] ?? null;
       const { participants, rows } = await members.list(caller, request.params.roomId, { limit: limit + 1, afterSeq });
       const last = rows[limit - 1];
       return {
         items: participants.slice(0, limit),
-        nextCursor: rows.length > limit && last ? encodeCursor({ afterSeq: last.joinedSeq }) : null,
+        nextCursor: rows.length > limit && last ? encodeCursor([last.joinedSeq]) : null,
       };
     },
   );

@@ -16,7 +16,8 @@ const MyRoom = Room.extend({
   lastMessage: Message.nullable(),
 }).meta({ id: 'MyRoom' });
 
-const Cursor = z.object({ joinedAt: Instant, roomId: RoomId });
+/** When the last one was joined, and which. */
+const Cursor = z.tuple([Instant, RoomId]);
 
 /** `/api/chat/rooms`: opened, changed and removed by the service; listed and read by users. */
 export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: Presence }): void {
@@ -58,7 +59,8 @@ export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: P
     async (request) => {
       const user = await identify.user(request);
       const { limit, cursor } = request.query;
-      const before = decodeCursor(Cursor, cursor);
+      const place = decodeCursor(Cursor, cursor);
+      const before = place && { joinedAt: place[0], roomId: place[1] };
       const rows = await rooms.listFor(user.userId, { limit: limit + 1, before });
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);
@@ -71,10 +73,7 @@ export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: P
             lastMessage: lastMessage && wireMessage(lastMessage),
           })),
         ),
-        nextCursor:
-          rows.length > limit && last
-            ? encodeCursor({ joinedAt: last.member.joinedAt, roomId: last.room.roomId })
-            : null,
+        nextCursor: rows.length > limit && last ? encodeCursor([last.member.joinedAt, last.room.roomId]) : null,
       };
     },
   );

@@ -197,6 +197,7 @@ describe('GET /api/chat/rooms', () => {
       const { body } = await chat.call<{ items: Room[]; nextCursor: string | null }>('GET', `${ROOMS}${query}`, { as });
       got.push(...body.items.map((room) => room.roomId));
       next = body.nextCursor;
+      expect(next ?? '', 'whoever looks for tokens in a log looks for this').not.toContain('eyJ');
     }
     expect(got).toEqual(rooms);
     expect(pages).toBe(3);
@@ -216,14 +217,14 @@ describe('GET /api/chat/rooms', () => {
 
   it('refuses cursors and limits that it never gave', async () => {
     const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const cursors = ['x', '%00', forged({}), forged([]), forged({ joinedAt: 'now', roomId: 'a' }), 'x'.repeat(600)];
+    const cursors = ['x', '%00', forged({}), forged([]), forged(['now', 'a']), 'x'.repeat(600)];
     for (const cursor of cursors) {
       const answer = await chat.call('GET', `${ROOMS}?cursor=${cursor}`, { as: 'ann' });
       expect(refusal(answer), cursor).toEqual([400, 'VALIDATION_FAILED']);
     }
     for (const joinedAt of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '0001-01-01T00:00:00Z']) {
       for (const roomId of ['', 'x', '\u0000', '\ud800']) {
-        const answer = await chat.call('GET', `${ROOMS}?cursor=${forged({ joinedAt, roomId })}`, { as: 'ann' });
+        const answer = await chat.call('GET', `${ROOMS}?cursor=${forged([joinedAt, roomId])}`, { as: 'ann' });
         expect(answer.status, JSON.stringify([joinedAt, roomId])).toBeLessThan(500);
       }
     }
