@@ -1,6 +1,7 @@
 import { overSockJs, overWebSocket, type Presenting } from './channels.ts';
 import type { Call, Protocol } from './dial.ts';
 import { dialEventStream } from './event-stream.ts';
+import { mindingSeq } from './minding-seq.ts';
 import { dialPolling } from './poll.ts';
 import { speakGongu } from './speak-gongu.ts';
 import { noticing, speakRoom, speakSession, speakSignals } from './speak-older.ts';
@@ -52,7 +53,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   {
     name: 'SockJS eventsource, STOMP',
     answers: true,
-    dial: overSockJs('eventsource', speakStomp(SPRING), '/ws/chat-sockjs'),
+    dial: mindingSeq(overSockJs('eventsource', speakStomp(SPRING), '/ws/chat-sockjs')),
   },
   {
     name: '/ws/chat?sessionId',
