@@ -193,6 +193,10 @@ test('by keyboard: the messages can be reached and scrolled, and End leads to th
   const start = await bob.scroller.evaluate((element) => element.scrollTop);
   await bob.page.keyboard.press('PageUp');
   await expect.poll(() => bob.scroller.evaluate((element) => element.scrollTop)).toBeLessThan(start);
-  await bob.page.keyboard.press('End');
-  await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
+  // A page that comes meanwhile ends the browser's own animation where it is: then one presses again.
+  const pressEnd = async () => {
+    await bob.page.keyboard.press('End');
+    await expect.poll(() => distanceFromEnd(bob), { timeout: 2_000 }).toBeLessThan(1);
+  };
+  await pressEnd().catch(pressEnd);
 });
