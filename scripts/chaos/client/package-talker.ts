@@ -16,7 +16,8 @@ export interface PackageTalkerOptions extends ParticipantOptions {
 const REJOIN_MS = 700;
 /** A recovery sends 1 000 messages or about 2 MiB, which is more than this. */
 const FAR_BEHIND = 150;
-const REJOIN = new Set(['NOT_FOUND', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'CONNECTION_LOST', 'TIMED_OUT']);
+const UNKNOWN = new Set(['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'CONNECTION_LOST', 'TIMED_OUT']);
+const REJOIN = new Set(['NOT_FOUND', ...UNKNOWN]);
 
 /** Our own client package, which comes back, recovers and sends again by itself; what it shows is what was heard. */
 export function startPackageTalker(options: PackageTalkerOptions): Participant {
@@ -64,6 +65,11 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
     for (const message of messages) if (message.seq > diary.lastSeq) diary.heard(heardOf(message)!);
     for (const { clientMessageId, status: state, error: why } of outgoing) {
       if (state !== 'failed') continue;
+      // After some tries it asks its user. An earlier try may have been stored: as the same message it goes out again.
+      if (why && UNKNOWN.has(why.code)) {
+        room.retry(clientMessageId);
+        continue;
+      }
       diary.refused(clientMessageId, why?.code ?? 'FAILED');
       room.discard(clientMessageId);
     }
