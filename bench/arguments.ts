@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { StartError } from '@gongu/host';
+import { numberOption, readOptions } from '@gongu/testkit';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 
 export const USAGE = `pnpm bench [scenario ...] [--repeats N] [--no-peers] [--report FILE]
@@ -35,20 +35,11 @@ export function readArguments(args: readonly string[]): BenchArguments | null {
     profile: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const;
-  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
-  try {
-    parsed = parseArgs({ options, args: [...args], allowPositionals: true });
-  } catch (cause) {
-    throw new StartError(`${(cause as Error).message}\n\n${USAGE}`, { cause });
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = readOptions({ options, args: [...args], allowPositionals: true }, USAGE);
   if (values.help) return null;
   const unknown = positionals.find((name) => !(name in SCENARIOS));
   if (unknown !== undefined) throw new StartError(`no scenario "${unknown}"\n\n${USAGE}`);
-  const repeats = Number(values.repeats);
-  if (!Number.isInteger(repeats) || repeats < 1 || repeats > 20) {
-    throw new StartError(`--repeats must be a whole number from 1 to 20, not "${values.repeats}"`);
-  }
+  const repeats = numberOption('repeats', values.repeats, { min: 1, max: 20, whole: true });
   const scenarios = positionals.length > 0 ? positionals : Object.keys(SCENARIOS);
   return {
     scenarios: scenarios as ScenarioName[],

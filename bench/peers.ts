@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, inRepository } from '@gongu/testkit';
+import { accepts, freePort, inRepository } from '@gongu/testkit';
 import { compile } from './generator.ts';
 import { pin } from './machine.ts';
 import { type Subject, TEXT } from './subject.ts';
@@ -60,12 +59,4 @@ function run(program: string, args: readonly string[]): Subject['start'] {
       },
     };
   };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => socket.destroy(void resolve(true) as never));
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -14,7 +14,7 @@ export interface Subject {
 export interface StartOptions {
   readonly instances: 1 | 2;
   readonly rooms: readonly string[];
-  /** File for a token a line, one for each connection. */
+  /** Connections that the generator will open, each by a user of its own. */
   readonly connections: number;
   /** The scenario's name, for profiles. */
   readonly label: string;

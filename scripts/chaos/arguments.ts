@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { StartError } from '@gongu/host';
+import { numberOption, readOptions } from '@gongu/testkit';
 
 export const USAGE = `pnpm chaos [--seed N] [--minutes M] [--clients C] [--instances I] [--report FILE]
 
@@ -34,24 +33,13 @@ export function readArguments(args: readonly string[], newSeed: () => number): C
     report: text,
     help: { type: 'boolean', short: 'h' },
   } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    values = parseArgs({ options, args: [...args] }).values;
-  } catch (cause) {
-    throw new StartError(`${(cause as Error).message}\n\n${USAGE}`, { cause });
-  }
+  const { values } = readOptions({ options, args: [...args] }, USAGE);
   if (values.help) return null;
   return {
-    seed: number('seed', values.seed ?? String(newSeed()), 0, 2 ** 32 - 1, true),
-    minutes: number('minutes', values.minutes ?? '5', 0.1, 1_440, false),
-    clients: number('clients', values.clients ?? '108', 24, 1_000, true),
-    instances: number('instances', values.instances ?? '3', 2, 3, true),
+    seed: numberOption('seed', values.seed ?? String(newSeed()), { min: 0, max: 2 ** 32 - 1, whole: true }),
+    minutes: numberOption('minutes', values.minutes ?? '5', { min: 0.1, max: 1_440, whole: false }),
+    clients: numberOption('clients', values.clients ?? '108', { min: 24, max: 1_000, whole: true }),
+    instances: numberOption('instances', values.instances ?? '3', { min: 2, max: 3, whole: true }),
     report: values.report ?? null,
   };
-}
-
-function number(name: string, given: string, min: number, max: number, whole: boolean): number {
-  const value = given.trim() === '' ? Number.NaN : Number(given);
-  if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
-  throw new StartError(`--${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}, not "${given}"`);
 }

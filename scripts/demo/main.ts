@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import { runMain, StartError } from '@gongu/host';
+import { runMain } from '@gongu/host';
+import { readOptions } from '@gongu/testkit';
 import { runUntilSignal } from '../stage/run-until-signal.ts';
 import { startStage } from '../stage/stage.ts';
 import { CALM, FAST } from './pace.ts';
@@ -35,10 +35,6 @@ await runMain('demo', async () => {
 });
 
 function readArguments() {
-  try {
-    const options = { fast: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } } as const;
-    return parseArgs({ options }).values;
-  } catch (cause) {
-    throw new StartError(`${(cause as Error).message}\n\n${USAGE}`, { cause });
-  }
+  const options = { fast: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } } as const;
+  return readOptions({ options, args: process.argv.slice(2) }, USAGE).values;
 }

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { StartError } from '@gongu/host';
+import { numberOption, readOptions } from '@gongu/testkit';
 
 export const USAGE = `pnpm loadtest [--clients N] [--rooms R] [--rate M] [--seconds S] [--url URL] [--report FILE]
 
@@ -38,25 +38,17 @@ export function readArguments(args: readonly string[]): LoadtestArguments | null
     report: text,
     help: { type: 'boolean', short: 'h' },
   } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    values = parseArgs({ options, args: [...args] }).values;
-  } catch (cause) {
-    throw new StartError(`${(cause as Error).message}\n\n${USAGE}`, { cause });
-  }
+  const { values } = readOptions({ options, args: [...args] }, USAGE);
   if (values.help) return null;
-  const clients = number('clients', values.clients, 100, 1, 50_000, true);
-  const rooms = number('rooms', values.rooms, 1, 1, clients, true);
-  const rate = number('rate', values.rate, Math.max(10, clients / 4), 0.1, 100_000, false);
-  const seconds = number('seconds', values.seconds, 20, 1, 86_400, false);
+  const clients = numberOption('clients', values.clients ?? '100', { min: 1, max: 50_000, whole: true });
+  const rooms = numberOption('rooms', values.rooms ?? '1', { min: 1, max: clients, whole: true });
+  const rate = numberOption('rate', values.rate ?? String(Math.max(10, clients / 4)), {
+    min: 0.1,
+    max: 100_000,
+    whole: false,
+  });
+  const seconds = numberOption('seconds', values.seconds ?? '20', { min: 1, max: 86_400, whole: false });
   return { clients, rooms, rate, seconds, url: readUrl(values.url), report: values.report ?? null };
-}
-
-function number(name: string, given: string | undefined, usual: number, min: number, max: number, whole: boolean) {
-  if (given === undefined) return usual;
-  const value = given.trim() === '' ? Number.NaN : Number(given);
-  if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
-  throw new StartError(`--${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}, not "${given}"`);
 }
 
 function readUrl(given: string | undefined): string | null {

@@ -1,4 +1,6 @@
+export { accepts } from './accepts.ts';
 export { type ChatService, startChatService } from './chat-service.ts';
+export { numberOption, readOptions } from './command-line.ts';
 export { type ConfigurationRow, configurationTable, variablesReadBy } from './configuration-table.ts';
 export { type Consumer, consumer } from './consumer.ts';
 export { freePort } from './free-port.ts';
