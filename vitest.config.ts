@@ -19,6 +19,8 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } },
     // In CI, where others may be at work on the same machine: a test that a pause of the machine broke is run again.
     retry: process.env.CI ? 2 : 0,
+    // Lists of thousands of messages would push all else out of a log.
+    diff: { truncateThreshold: 200 },
     teardownTimeout: 30_000,
     reporters: ['default'],
   },

@@ -41,7 +41,8 @@ process.exitCode = failed > 0 ? 1 : 0;
 
 /** Files with a failure, once more and one at a time; `tests` then counts the second run of them. */
 function runAgain(tests) {
-  console.log(`\nrun again, alone: ${tests.files.map((file) => relative(root, file.name)).join(', ')}`);
+  console.log('\nrun again, alone, for what failed in them:');
+  for (const file of tests.files) console.log([relative(root, file.name), ...file.failures].join('\n  - '));
   const second = runTests([...tests.files.map((file) => file.name), '--maxWorkers=1']);
   for (const count of ['passed', 'failed', 'skipped']) {
     tests[count] += second[count] - tests.files.reduce((sum, file) => sum + file[count], 0);
@@ -83,6 +84,7 @@ function inFile({ name, status, assertionResults }) {
     passed: count('passed'),
     failed: status === 'failed' && failed === 0 ? 1 : failed,
     skipped: count('pending', 'skipped', 'todo', 'disabled'),
+    failures: assertionResults.filter((one) => one.status === 'failed').map(({ fullName }) => fullName),
   };
 }
 
