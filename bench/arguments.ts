@@ -2,7 +2,7 @@ import { StartError } from '@gongu/host';
 import { numberOption, readOptions } from '@gongu/testkit';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 
-export const USAGE = `pnpm bench [scenario ...] [--repeats N] [--no-peers] [--report FILE]
+export const USAGE = `pnpm bench [scenario ...] [--repeats N] [--no-peers] [--no-max] [--report FILE]
 
 Measures chat beside a limit and a peer, in one run: the server on CPU 0, everything else (generator, PostgreSQL with
 fsync, Redis) on CPU 1. Prints Markdown on standard output, progress on standard error. Needs Linux, two CPUs, a C
@@ -14,6 +14,7 @@ ${Object.entries(SCENARIOS)
 
   --repeats N     of each measurement; the tables show the median (default 3)
   --no-peers      chat alone
+  --no-max        only the fixed rates, not the search for the highest one
   --report FILE   writes the report to a file as well
   --profile DIR   writes a CPU profile of chat there, one for each scenario
 `;
@@ -22,6 +23,8 @@ export interface BenchArguments {
   readonly scenarios: readonly ScenarioName[];
   readonly repeats: number;
   readonly peers: boolean;
+  /** Whether to search for the highest rate of fan-out. */
+  readonly max: boolean;
   readonly report: string | null;
   readonly profile: string | null;
 }
@@ -31,6 +34,7 @@ export function readArguments(args: readonly string[]): BenchArguments | null {
   const options = {
     repeats: { type: 'string', default: '3' },
     'no-peers': { type: 'boolean', default: false },
+    'no-max': { type: 'boolean', default: false },
     report: { type: 'string' },
     profile: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
@@ -45,6 +49,7 @@ export function readArguments(args: readonly string[]): BenchArguments | null {
     scenarios: scenarios as ScenarioName[],
     repeats,
     peers: !values['no-peers'],
+    max: !values['no-max'],
     report: values.report ?? null,
     profile: values.profile ?? null,
   };

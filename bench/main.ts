@@ -28,7 +28,7 @@ await runMain('bench', async () => {
   }
 });
 
-async function bench({ scenarios, repeats, peers: withPeers, profile }: BenchArguments, folder: string) {
+async function bench({ scenarios, repeats, peers: withPeers, max, profile }: BenchArguments, folder: string) {
   leaveServerCpu();
   if (profile) mkdirSync(profile, { recursive: true });
   const generator = createGenerator(compile(inRepository('bench/wsload.c'), folder, 'wsload'));
@@ -55,7 +55,7 @@ async function bench({ scenarios, repeats, peers: withPeers, profile }: BenchArg
       const others = redis || scenario.kind === 'ingest' ? [] : compared;
       const results: Result[] = [];
       for (const subject of [chat.subject, ...others]) {
-        results.push(await measure({ generator, subject, scenario, label: name, repeats, say }));
+        results.push(await measure({ generator, subject, scenario, label: name, repeats, max, say }));
       }
       parts.push(section(name, scenario, results));
     } finally {

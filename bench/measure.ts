@@ -19,6 +19,8 @@ export interface MeasureOptions {
   readonly scenario: Scenario;
   readonly label: string;
   readonly repeats: number;
+  /** Whether to search for the highest rate of fan-out. */
+  readonly max: boolean;
   readonly say: (text: string) => void;
 }
 
@@ -60,7 +62,7 @@ export async function measure(options: MeasureOptions): Promise<Result> {
         result.fixed.push(await run(options, running, [...args, '--warmup', '1', '--duration', '4', '--check']));
       }
     }
-    if (scenario.kind === 'fan-out') {
+    if (scenario.kind === 'fan-out' && options.max) {
       for (let turn = 0; turn < options.repeats; turn++) {
         const { steps } = await run(options, running, rising(subject.from[scenario.from]));
         result.rising.push([...steps]);
