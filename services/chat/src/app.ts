@@ -100,6 +100,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     members: store.members,
     messages: store.messages,
     bus: links.branch(),
+    flushSpacingMs: env.ROOM_WRITE_MS,
     observe: observers.hub,
   });
   const elapsed = () => performance.now();
@@ -121,6 +122,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     ...store,
     feed,
     newId: randomUUID,
+    spacingMs: env.COMMIT_MS,
     observe: observers.messages,
   });
   const tickets = createTickets({ tickets: store.tickets, newTicket: () => randomBytes(32).toString('base64url') });
@@ -269,7 +271,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
       // Sockets are told only when nobody can come back to this instance.
       await new Promise((resolve) => setTimeout(resolve, noticeMs));
       app.server.close();
-      await sessions.drain({ windowMs: env.DRAIN_MS / 2, deadlineMs: env.DRAIN_MS - noticeMs });
+      await sessions.drain({ windowMs: env.DRAIN_MS / 2, deadlineMs: env.DRAIN_MS - noticeMs, flush: hub.flush });
       await settle('messages', messages.idle(), env.DRAIN_MS + 1_000);
       const jobs = [cron.stop(), ...stops.map((stop) => stop())];
       await settle('jobs', Promise.all(jobs), env.DRAIN_MS + 1_500);

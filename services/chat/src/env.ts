@@ -39,6 +39,10 @@ const Fields = z.object({
   SEND_QUEUE_BYTES: envFields.int(LIMITS.sendQueueBytes, { min: 16_384 }),
   /** Milliseconds a socket may stay unable to take what is queued. */
   SEND_TIMEOUT_MS: envFields.int(LIMITS.sendTimeoutMs, { min: 100 }),
+  /** Milliseconds from one write to a room's sockets to the next; a quiet room is written to at once. 0 = each turn. */
+  ROOM_WRITE_MS: envFields.int(40, { max: 1_000 }),
+  /** Milliseconds from one commit of messages to the next while fewer than 100 wait; the first never waits. 0 = none. */
+  COMMIT_MS: envFields.int(10, { max: 1_000 }),
   /** Milliseconds between pings; two without answer, and the socket is gone. */
   HEARTBEAT_MS: envFields.int(LIMITS.heartbeatMs, { min: 100 }),
   /** Messages a second, per user and instance; twice that in a burst; 0 = off. */

@@ -12,6 +12,11 @@ export interface GroupCommitOptions<In, Out> {
    * keys, when many items wait: the server works while the database does. Default: all stays in order.
    */
   readonly orderBy?: (item: In) => string;
+  /**
+   * Milliseconds from the beginning of one batch to that of the next, where something was waiting when the first was
+   * done. An item that finds nothing waiting is not held up, nor is a batch of a hundred. Default 0.
+   */
+  readonly spacingMs?: number;
   /** Hears of each batch, for metrics: how long it took, and how long ago its oldest item was queued. */
   readonly observe?: (size: number, milliseconds: number, oldestMs: number) => void;
 }
@@ -32,17 +37,32 @@ const SECOND_FROM = 100;
  * throughput grows with load. Items of one key are never in two batches at a time, which keeps them in their order.
  */
 export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>) {
-  const { run, batchMax = 400, queueMax = 10_000, orderBy, observe } = options;
+  const { run, batchMax = 400, queueMax = 10_000, orderBy, spacingMs = 0, observe } = options;
   let waiting: Entry<In, Out>[] = [];
   /** Those whose key is in a batch that is under way. */
   let blocked: Entry<In, Out>[] = [];
   const busy = new Set<string>();
   let underWay = 0;
   let scheduled = false;
+  /** When the next batch may begin. */
+  let notBefore = 0;
+  let resting = false;
   let idlers: (() => void)[] = [];
 
   function pump(): void {
     scheduled = false;
+    if (waiting.length > 0 && waiting.length < SECOND_FROM && notBefore > 0) {
+      const restMs = notBefore - performance.now();
+      if (restMs >= 1) {
+        if (resting) return;
+        resting = true;
+        setTimeout(() => {
+          resting = false;
+          pump();
+        }, restMs);
+        return;
+      }
+    }
     while (waiting.length > 0 && (underWay === 0 || (orderBy && underWay === 1 && waiting.length >= SECOND_FROM))) {
       const batch = waiting.slice(0, batchMax);
       const rest = waiting.slice(batchMax);
@@ -50,9 +70,11 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
       waiting = [];
       for (const entry of rest) place(entry);
       underWay++;
+      const began = performance.now();
       void carryOut(batch).then(() => {
         underWay--;
         release(batch);
+        notBefore = waiting.length > 0 ? began + spacingMs : 0;
         pump();
       });
     }

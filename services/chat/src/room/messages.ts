@@ -12,6 +12,8 @@ export interface MessagesDeps {
   readonly feed: Feed;
   /** A fresh id for messages whose protocol has none. */
   readonly newId: () => string;
+  /** Milliseconds from one batch to the next while messages wait; see `createGroupCommit`. Default 0. */
+  readonly spacingMs?: number;
   readonly observe: {
     /** A batch was done: its size, its milliseconds, and those since its oldest message was taken. */
     appended(size: number, milliseconds: number, oldestMs: number): void;
@@ -33,7 +35,7 @@ export interface Sending {
 }
 
 /** The messages of rooms: the append by group commit, and pages of history. */
-export function createMessages({ rooms, members, messages, feed, newId, observe }: MessagesDeps) {
+export function createMessages({ rooms, members, messages, feed, newId, spacingMs = 0, observe }: MessagesDeps) {
   const appends = createGroupCommit<Draft, AppendOutcome>({
     async run(drafts) {
       const outcomes = await messages.append(drafts);
@@ -47,6 +49,7 @@ export function createMessages({ rooms, members, messages, feed, newId, observe 
       return outcomes;
     },
     orderBy: (draft) => draft.roomId,
+    spacingMs,
     observe: observe.appended,
   });
 

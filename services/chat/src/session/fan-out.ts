@@ -30,27 +30,52 @@ export function fanOut(
   listeners: Iterable<Listener>,
   refused: (listener: Listener) => void,
 ): number {
-  const all = pending.flatMap((entry) => (entry.only === undefined ? [entry.event] : []));
-  /** Users who get other events than the rest. */
-  const special = new Set(pending.flatMap(({ except, only }) => [except, only].filter((user) => user !== undefined)));
+  const special = specialUsers(pending);
+  const all = special
+    ? pending.flatMap((entry) => (entry.only === undefined ? [entry.event] : []))
+    : pending.map(toEvent);
   const shared = new Map<string, Buffer | null>();
+  // Most rooms have clients of one kind.
+  let lastKey: string | null = null;
+  let lastBytes: Buffer | null = null;
   let written = 0;
   for (const listener of listeners) {
-    const key = listener.key(roomId);
-    const own = special.has(listener.userId);
-    let bytes = own ? undefined : shared.get(key);
-    if (bytes === undefined) {
-      const events = own
-        ? pending.filter((entry) => concerns(entry, listener.userId)).map((entry) => entry.event)
-        : all;
-      bytes = events.length === 0 ? null : listener.encode(events);
-      if (!own) shared.set(key, bytes);
+    let bytes: Buffer | null;
+    if (special?.has(listener.userId)) {
+      bytes = encode(listener, pending.filter((entry) => concerns(entry, listener.userId)).map(toEvent));
+    } else {
+      const key = listener.key(roomId);
+      if (key !== lastKey) {
+        lastKey = key;
+        const known = shared.get(key);
+        lastBytes = known === undefined ? encode(listener, all) : known;
+        if (known === undefined) shared.set(key, lastBytes);
+      }
+      bytes = lastBytes;
     }
     if (bytes === null) continue;
     if (listener.write(bytes)) written++;
     else refused(listener);
   }
   return written;
+}
+
+function toEvent({ event }: Pending): Event | Summary {
+  return event;
+}
+
+function encode(listener: Listener, events: readonly (Event | Summary)[]): Buffer | null {
+  return events.length === 0 ? null : listener.encode(events);
+}
+
+/** Users who get other events than the rest; null: nobody. */
+function specialUsers(pending: readonly Pending[]): Set<string> | null {
+  let users: Set<string> | null = null;
+  for (const { except, only } of pending) {
+    const user = except ?? only;
+    if (user !== undefined) users = (users ?? new Set()).add(user);
+  }
+  return users;
 }
 
 function concerns({ except, only }: Pending, userId: string): boolean {

@@ -207,6 +207,8 @@ export function createHub(deps: HubDeps) {
     /** Rooms in memory, with and without listeners. */
     roomIds: (): string[] => served.entries().map(([roomId]) => roomId),
     sweep: served.sweep,
+    /** Writes to sockets what waits for its time: they are about to be closed. */
+    flush: served.flush,
     close: served.close,
   };
 }

@@ -18,7 +18,7 @@ export interface RoomFeedDeps {
   readonly messages: Pick<MessageStore, 'after'>;
   /** Messages kept in memory for reconnects. Default 512: at 10 messages a second, most of a minute. */
   readonly ringSize?: number;
-  /** Asks for one call of `flush` at the end of this turn of the event loop. */
+  /** Asks for one call of `flush`, at the end of this turn of the event loop or later. */
   readonly scheduleFlush: () => void;
   /** Asks for one call of `repair` in a few tens of milliseconds: what is missing is probably on its way. */
   readonly scheduleRepair: () => void;
@@ -61,6 +61,7 @@ export function createRoomFeed(deps: RoomFeedDeps) {
   let flushedSeq = 0;
   let repairing: Promise<boolean> | null = null;
   let quietSince = performance.now();
+  let flushedAt = -Infinity;
   let onlineCount = 0;
   /** Participants came or went since the last summary. */
   let countsMoved = false;
@@ -132,7 +133,8 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     pendingAt = null;
     const before = flushedSeq;
     flushedSeq = next - 1;
-    quietSince = performance.now();
+    flushedAt = performance.now();
+    quietSince = flushedAt;
     const late: FeedListener[] = [];
     const sockets = fanOut(roomId, batch, live(), (listener) => late.push(listener as FeedListener));
     deps.observe.delivered(roomId, batch.length, sockets, storedAt);
@@ -172,6 +174,10 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     /** The newest `seq` that passed through here. */
     get lastSeq(): number {
       return next - 1;
+    },
+    /** `performance.now()` of the last time that listeners were written to. */
+    get flushedAt(): number {
+      return flushedAt;
     },
     get listenerCount(): number {
       return listeners.size;

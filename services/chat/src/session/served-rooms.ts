@@ -2,6 +2,7 @@ import { AppError } from '@gongu/shared';
 import type { Bus } from '../room/bus-port.ts';
 import { createGroupCommit } from '../room/group-commit.ts';
 import type { MessageStore, RoomSnapshot, RoomStore } from '../room/ports.ts';
+import { createFlushSchedule } from './flush-schedule.ts';
 import { createRecovery, type Recover } from './recovery.ts';
 import { createRoomFeed, type FeedObserver, type RoomFeed } from './room-feed.ts';
 
@@ -13,6 +14,12 @@ export interface ServedRoomsDeps {
   readonly gapMs?: number;
   /** Milliseconds a room without listeners stays in memory. Default 30 000. */
   readonly lingerMs?: number;
+  /**
+   * Milliseconds from one write to a room's sockets to the next, when the room has that much to tell. Default 0: what a
+   * turn of the event loop brings is written. At 40 a room of 100 messages a second costs a quarter of the system calls
+   * and 0.4 of the CPU (`pnpm bench s1a`).
+   */
+  readonly flushSpacingMs?: number;
   readonly observe: FeedObserver;
 }
 
@@ -41,28 +48,14 @@ export interface Served {
  * of them are scheduled here.
  */
 export function createServedRooms(deps: ServedRoomsDeps) {
-  const { rooms, messages, bus, observe, gapMs = 30, lingerMs = 30_000 } = deps;
+  const { rooms, messages, bus, observe, gapMs = 30, lingerMs = 30_000, flushSpacingMs = 0 } = deps;
   const served = new Map<string, Served>();
-  const dirty = new Set<RoomFeed>();
+  const flushes = createFlushSchedule({ spacingMs: flushSpacingMs });
   const loads = createGroupCommit<string, RoomSnapshot | null>({
     run: (roomIds) => rooms.load(roomIds, { members: MEMBERS_IN_MEMORY, messages: OPENING_MESSAGES }),
     batchMax: LOAD_BATCH,
   });
-  let flushScheduled = false;
   const gaps = new Map<RoomFeed, NodeJS.Timeout>();
-
-  function scheduleFlush(feed: RoomFeed): void {
-    dirty.add(feed);
-    if (flushScheduled) return;
-    flushScheduled = true;
-    // After this turn's I/O callbacks: whatever else they commit goes out in the same write.
-    setImmediate(() => {
-      flushScheduled = false;
-      const feeds = [...dirty];
-      dirty.clear();
-      for (const feed of feeds) feed.flush();
-    });
-  }
 
   function scheduleRepair(feed: RoomFeed): void {
     if (gaps.has(feed)) return;
@@ -79,7 +72,7 @@ export function createServedRooms(deps: ServedRoomsDeps) {
     const feed: RoomFeed = createRoomFeed({
       roomId,
       messages,
-      scheduleFlush: () => scheduleFlush(feed),
+      scheduleFlush: () => flushes.add(feed),
       scheduleRepair: () => scheduleRepair(feed),
       observe,
     });
@@ -132,7 +125,11 @@ export function createServedRooms(deps: ServedRoomsDeps) {
       }
     },
 
+    /** Writes what waits for its time. */
+    flush: flushes.flush,
+
     close(): void {
+      flushes.flush();
       for (const timer of gaps.values()) clearTimeout(timer);
       gaps.clear();
     },

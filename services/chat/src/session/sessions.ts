@@ -3,6 +3,12 @@ import type { Session } from './session.ts';
 /** Milliseconds between two looks at all sessions' deadlines. */
 const SWEEP_MS = 250;
 
+interface Drain {
+  readonly windowMs: number;
+  readonly deadlineMs: number;
+  readonly flush: () => void;
+}
+
 /** All open sessions of this instance: their deadlines, and their end when the instance drains. */
 export function createSessions({ random }: { random: () => number }) {
   const open = new Set<Session>();
@@ -29,13 +35,19 @@ export function createSessions({ random }: { random: () => number }) {
 
     /**
      * Sends all clients elsewhere, spread over `windowMs`, so that they don't all come to the others in one moment.
-     * Resolves when all have gone, or after `deadlineMs`.
+     * Resolves when all have gone, or after `deadlineMs`. `flush`: writes what rooms still have for their sockets.
      */
-    async drain({ windowMs, deadlineMs }: { windowMs: number; deadlineMs: number }): Promise<void> {
+    async drain({ windowMs, deadlineMs, flush }: Drain): Promise<void> {
       clearInterval(timer);
       const all = [...open];
       const timers = all.map((session, i) =>
-        setTimeout(() => session.drain(Math.round(random() * windowMs)), (i / all.length) * windowMs),
+        setTimeout(
+          () => {
+            flush();
+            session.drain(Math.round(random() * windowMs));
+          },
+          (i / all.length) * windowMs,
+        ),
       );
       const giveUpAt = performance.now() + deadlineMs;
       while (open.size > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -6,17 +6,14 @@ import type { Socket as NetSocket } from 'node:net';
  * low load (design figures: performance of `ws` peers, frames joined per event-loop turn).
  */
 export function createFlusher() {
-  const dirty = new Set<SendQueue>();
-  let scheduled = false;
+  let dirty: SendQueue[] = [];
   return {
+    /** `queue` has something to write, and had nothing before. */
     schedule(queue: SendQueue): void {
-      dirty.add(queue);
-      if (scheduled) return;
-      scheduled = true;
+      if (dirty.push(queue) > 1) return;
       setImmediate(() => {
-        scheduled = false;
-        const queues = [...dirty];
-        dirty.clear();
+        const queues = dirty;
+        dirty = [];
         for (const each of queues) each.flush();
       });
     },
@@ -25,12 +22,19 @@ export function createFlusher() {
 
 export type Flusher = ReturnType<typeof createFlusher>;
 
+/** Up to here, several pieces are copied into one: cheaper than a gathering write of them (`writev`). */
+const COPY_BYTES = 16_384;
+
 /** Bytes on their way to one socket: those of this turn, and those that the kernel has not taken yet. */
 export class SendQueue {
   readonly #socket: NetSocket;
   readonly #flusher: Flusher;
-  #pending: Buffer[] = [];
+  /** The first piece by itself: mostly there is no other. */
+  #first: Buffer | null = null;
+  #rest: Buffer[] | null = null;
   #pendingBytes = 0;
+  /** The kernel has not taken all: more than Node's high-water mark of 16 KiB waits. */
+  #full = false;
   #drained: () => void = () => {};
 
   constructor(socket: NetSocket, flusher: Flusher) {
@@ -38,41 +42,54 @@ export class SendQueue {
     this.#flusher = flusher;
   }
 
+  /** Less than 16 KiB that wait in Node's stream alone are not counted: looking costs more than the write's own work. */
   get bytes(): number {
-    return this.#pendingBytes + this.#socket.writableLength;
+    return this.#full ? this.#pendingBytes + this.#socket.writableLength : this.#pendingBytes;
   }
 
   push(bytes: Buffer): void {
-    if (this.#pending.length === 0) this.#flusher.schedule(this);
-    this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
+    if (this.#first === null) {
+      this.#first = bytes;
+      this.#flusher.schedule(this);
+    } else if (this.#rest === null) this.#rest = [bytes];
+    else this.#rest.push(bytes);
   }
 
   flush(): void {
-    const pending = this.#pending;
-    if (pending.length === 0) return;
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    const first = this.#first;
+    if (first === null) return;
+    const rest = this.#rest;
+    const bytes = this.#pendingBytes;
+    this.clear();
     if (!this.#socket.writable) return;
-    if (pending.length === 1) this.#socket.write(pending[0]!);
+    let taken: boolean;
+    if (rest === null) taken = this.#socket.write(first);
+    else if (bytes <= COPY_BYTES) taken = this.#socket.write(Buffer.concat([first, ...rest], bytes));
     else {
       this.#socket.cork();
-      for (const bytes of pending) this.#socket.write(bytes);
+      taken = this.#socket.write(first);
+      for (const piece of rest) taken = this.#socket.write(piece);
       this.#socket.uncork();
     }
-    // What the kernel takes at once, however much, is followed by no 'drain'.
-    if (this.#socket.writableLength === 0 && !this.#socket.writableNeedDrain) this.#drained();
+    // Only a write that was told to wait is followed by 'drain'.
+    if (taken) this.#drained();
+    else this.#full = true;
   }
 
   /** Hears whenever the queue has run empty. */
   onDrain(drained: () => void): void {
     this.#drained = drained;
-    this.#socket.on('drain', drained);
+    this.#socket.on('drain', () => {
+      this.#full = false;
+      drained();
+    });
   }
 
   /** Forgets what was not written yet. */
   clear(): void {
-    this.#pending = [];
+    this.#first = null;
+    this.#rest = null;
     this.#pendingBytes = 0;
   }
 }

@@ -1,6 +1,6 @@
 import { AppError } from '@gongu/shared';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGroupCommit, type GroupCommitOptions } from '../../src/room/group-commit.ts';
 
 /** Batches that end when told to. */
@@ -43,6 +43,76 @@ describe('group commit', () => {
     finish(1);
     expect(await Promise.all(others)).toEqual(['done 2', 'done 3', 'done 4']);
     expect(group.size()).toBe(0);
+  });
+
+  describe('with a spacing', () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ now: 0 });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+    const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+    it('begins the next batch that long after the last one began, when something waited at its end', async () => {
+      const { group, batches, finish } = held({ spacingMs: 10 });
+      void group.add(1);
+      await pass(2);
+      void group.add(2);
+      finish(0);
+      await pass(7);
+      void group.add(3);
+      expect(batches).toHaveLength(1);
+      await pass(1);
+      expect(batches.map(({ items }) => items)).toEqual([[1], [2, 3]]);
+    });
+
+    it('holds nothing up that finds nothing waiting, nor anything when the last batch took that long', async () => {
+      const { group, batches, finish } = held({ spacingMs: 10 });
+      void group.add(1);
+      await pass(1);
+      finish(0);
+      await pass(1);
+      void group.add(2);
+      await pass(0);
+      expect(batches).toHaveLength(2);
+      void group.add(3);
+      await pass(10);
+      finish(1);
+      await pass(0);
+      expect(batches).toHaveLength(3);
+    });
+
+    it('holds up no batch of a hundred', async () => {
+      const { group, batches, finish } = held({ spacingMs: 10 });
+      void group.add(0);
+      await pass(1);
+      for (let item = 1; item <= 99; item++) void group.add(item);
+      finish(0);
+      await pass(1);
+      expect(batches).toHaveLength(1);
+      void group.add(100);
+      await pass(0);
+      expect(batches[1]!.items).toHaveLength(100);
+    });
+
+    it('is idle only when what it held up is done', async () => {
+      const { group, batches, finish } = held({ spacingMs: 10 });
+      void group.add(1);
+      await pass(1);
+      void group.add(2);
+      finish(0);
+      await pass(1);
+      let idle = false;
+      void group.idle().then(() => {
+        idle = true;
+      });
+      await pass(8);
+      expect([batches.length, idle]).toEqual([2, false]);
+      finish(1);
+      await pass(0);
+      expect(idle).toBe(true);
+    });
   });
 
   it('keeps nobody waiting for a store that is away: who waits is told UNAVAILABLE with the batch that failed', async () => {

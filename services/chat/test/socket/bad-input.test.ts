@@ -125,7 +125,7 @@ describe('bytes that are no frame', () => {
       'not masked': { frame: Buffer.from([0x81, 0x02, 0x7b, 0x7d]), code: 1002 },
       'a reserved bit': { frame: maskedFrame('{}', 0xf1), code: 1002 },
       'a reserved opcode': { frame: maskedFrame('{}', 0x83), code: 1002 },
-      'no UTF-8': { frame: maskedFrame('{}').fill(0xff, 6), code: 1007 },
+      'no UTF-8': { frame: maskedFrame(Buffer.from([0xff, 0xff])), code: 1007 },
       'a fragmented ping': { frame: maskedFrame('x', 0x09), code: 1002 },
       'a continuation of nothing': { frame: maskedFrame('x', 0x80), code: 1002 },
       'a length of 2 ** 63': {

@@ -1,0 +1,53 @@
+/** What is flushed: a room's events. */
+export interface Flushable {
+  /** `performance.now()` of the last time. */
+  readonly flushedAt: number;
+  flush(): void;
+}
+
+/**
+ * When a room's events leave. What a turn of the event loop brings leaves together, after its I/O callbacks. A room that
+ * was quiet for `spacingMs` is written to at once; one that is not, `spacingMs` after the last time: nobody reads 25
+ * messages a second one by one, and a write costs a system call for each of the room's sockets.
+ */
+export function createFlushSchedule({ spacingMs }: { readonly spacingMs: number }) {
+  let soon: Flushable[] = [];
+  const waiting = new Map<Flushable, NodeJS.Timeout | null>();
+
+  function flushSoon(room: Flushable): void {
+    waiting.set(room, null);
+    if (soon.push(room) > 1) return;
+    setImmediate(() => {
+      const rooms = soon;
+      soon = [];
+      for (const each of rooms) {
+        waiting.delete(each);
+        each.flush();
+      }
+    });
+  }
+
+  return {
+    /** `room` has something to tell. */
+    add(room: Flushable): void {
+      if (waiting.has(room)) return;
+      const restMs = room.flushedAt + spacingMs - performance.now();
+      if (restMs < 1) flushSoon(room);
+      else
+        waiting.set(
+          room,
+          setTimeout(() => flushSoon(room), restMs),
+        );
+    },
+
+    /** Flushes what waits for its time, now. */
+    flush(): void {
+      for (const [room, timer] of waiting) {
+        if (timer === null) continue;
+        clearTimeout(timer);
+        waiting.delete(room);
+        room.flush();
+      }
+    },
+  };
+}
