@@ -57,7 +57,7 @@ export async function measure(options: MeasureOptions): Promise<Result> {
   const running = await start();
   try {
     for (const args of fixedLoads(scenario, subject)) {
-      await run(options, running, [...args, '--warmup', '1', '--duration', '2']); // compiled, caches filled
+      await run(options, running, [...args, '--warmup', '1', '--duration', '7']); // compiled, caches filled
       for (let turn = 0; turn < options.repeats; turn++) {
         result.fixed.push(await run(options, running, [...args, '--warmup', '1', '--duration', '4', '--check']));
       }

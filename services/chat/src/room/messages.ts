@@ -1,13 +1,11 @@
 import { AppError, LIMITS, type Message, type MessageKind, parseMessageId, publicUser } from '@gongu/shared';
-import { type Caller, requireMember } from './access.ts';
+import type { Caller } from './access.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { boundPage } from './page-bytes.ts';
-import type { AppendOutcome, Draft, Feed, MemberStore, MessageStore, RoomStore, StoredMessage } from './ports.ts';
+import type { AppendOutcome, Draft, Feed, MessageStore, PageQuery, StoredMessage } from './ports.ts';
 import { wireMessage } from './view.ts';
 
 export interface MessagesDeps {
-  readonly rooms: RoomStore;
-  readonly members: MemberStore;
   readonly messages: MessageStore;
   readonly feed: Feed;
   /** A fresh id for messages whose protocol has none. */
@@ -35,7 +33,7 @@ export interface Sending {
 }
 
 /** The messages of rooms: the append by group commit, and pages of history. */
-export function createMessages({ rooms, members, messages, feed, newId, spacingMs = 0, observe }: MessagesDeps) {
+export function createMessages({ messages, feed, newId, spacingMs = 0, observe }: MessagesDeps) {
   const appends = createGroupCommit<Draft, AppendOutcome>({
     async run(drafts) {
       const outcomes = await messages.append(drafts);
@@ -90,24 +88,14 @@ export function createMessages({ rooms, members, messages, feed, newId, spacingM
     },
 
     /** A page of history, ascending. `before` and `after` are exclusive; `offset` counts back from the newest. */
-    async page(
-      caller: Caller,
-      roomId: string,
-      query: {
-        before?: number | null | undefined;
-        after?: number | null | undefined;
-        offset?: number | undefined;
-        limit: number;
-      },
-    ): Promise<{ messages: Message[]; hasMore: boolean }> {
-      if (!(await rooms.find(roomId))) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
-      await requireMember(caller, roomId, members);
+    async page(caller: Caller, roomId: string, query: PageQuery): Promise<{ messages: Message[]; hasMore: boolean }> {
       const limit = Math.min(query.limit, LIMITS.pageMax);
-      const forward = query.after != null;
+      const readerId = caller.kind === 'service' ? null : caller.user.userId;
       // One more than asked for tells whether there is more.
-      const found = forward
-        ? await messages.after(roomId, query.after!, limit + 1)
-        : await messages.before(roomId, query.before ?? null, limit + 1, query.offset ?? 0);
+      const found = await messages.page(roomId, readerId, { ...query, limit: limit + 1 });
+      if (found === 'NOT_FOUND') throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+      if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');
+      const forward = query.after != null;
       const wanted = forward ? found.slice(0, limit) : found.slice(-limit);
       const bounded = boundPage(wanted, forward ? 'oldest' : 'newest');
       return {

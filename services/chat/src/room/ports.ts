@@ -233,6 +233,17 @@ export type AppendOutcome =
   | Refusal<'NOT_FOUND' | 'NOT_A_MEMBER' | 'ROOM_READ_ONLY' | 'FORBIDDEN' | 'REPLY_UNKNOWN' | 'REFUSED_DATA' | 'BUSY'>;
 
 /** Messages. */
+/** Which messages of a room. */
+export interface PageQuery {
+  /** Only those below this `seq`; the newest of them. */
+  readonly before?: number | null | undefined;
+  /** Only those above this `seq`, the oldest of them. Wins over `before`. */
+  readonly after?: number | null | undefined;
+  /** As many are left out at the end that the page begins with. */
+  readonly offset?: number | undefined;
+  readonly limit: number;
+}
+
 export interface MessageStore {
   /**
    * Stores drafts of any rooms in one transaction, in their order. An outcome each; resolved only after the commit.
@@ -244,6 +255,12 @@ export interface MessageStore {
   after(roomId: string, afterSeq: number, limit: number): Promise<readonly StoredMessage[]>;
   /** The newest messages before `beforeSeq` (null: the newest of all), ascending; `skip` newest ones are left out. */
   before(roomId: string, beforeSeq: number | null, limit: number, skip?: number): Promise<readonly StoredMessage[]>;
+  /** A page for a reader, ascending; `readerId` null: the service, who needs no membership. All of one moment. */
+  page(
+    roomId: string,
+    readerId: string | null,
+    query: PageQuery,
+  ): Promise<readonly StoredMessage[] | 'NOT_FOUND' | 'NOT_A_MEMBER'>;
 }
 
 /** Where committed messages go: this instance's hub and the other instances, at once. `seq` makes a second copy harmless. */

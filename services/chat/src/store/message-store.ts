@@ -3,16 +3,19 @@ import type { MessageStore } from '../room/ports.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { type MessageJson, messageOf } from './rows.ts';
 
-/** Messages in PostgreSQL. `append` is the way in (append-batch.ts); reading goes through Prisma. */
+/** Messages in PostgreSQL. The hot ways are append-batch.ts and message-page.ts; else reading goes through Prisma. */
 export function createMessageStore({
   prisma,
   append,
+  page,
 }: {
   prisma: PrismaClient;
   append: MessageStore['append'];
+  page: MessageStore['page'];
 }): MessageStore {
   return {
     append,
+    page,
 
     async after(roomId, afterSeq, limit) {
       const rows = await prisma.message.findMany({

@@ -3,6 +3,7 @@ import type { MemberStore, MessageStore, RoomStore, TagStore, TicketStore } from
 import { createAppendBatch } from './append-batch.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createMemberStore } from './member-store.ts';
+import { createMessagePage } from './message-page.ts';
 import { createMessageStore } from './message-store.ts';
 import { createRoomStore } from './room-store.ts';
 import { createTagStore } from './tag-store.ts';
@@ -43,7 +44,11 @@ export function openStore({ url, poolSize, log }: { url: string; poolSize: numbe
     pools: { append: appendPool, reads },
     rooms: createRoomStore({ prisma }),
     members: createMemberStore({ prisma }),
-    messages: createMessageStore({ prisma, append: createAppendBatch({ pool: appendPool }) }),
+    messages: createMessageStore({
+      prisma,
+      append: createAppendBatch({ pool: appendPool }),
+      page: createMessagePage({ pool: reads }),
+    }),
     tickets: createTicketStore({ prisma }),
     tags: createTagStore({ prisma }),
     async ping() {

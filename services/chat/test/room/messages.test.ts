@@ -2,7 +2,6 @@ import type { User } from '@gongu/shared';
 import { describe, expect, it } from 'vitest';
 import { createMessages } from '../../src/room/messages.ts';
 import type { AppendOutcome, Draft, StoredMessage } from '../../src/room/ports.ts';
-import { member, room } from '../fixture/feed.ts';
 import { storedMessage } from '../fixture/messages.ts';
 
 const ann: User = { userId: 'ann', nickname: 'ann', tag: null, roles: [], anon: false, expiresAtMs: 0 };
@@ -13,8 +12,6 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
   const told: StoredMessage[][] = [];
   const batches: number[] = [];
   const messages = createMessages({
-    rooms: { find: async () => room(rows.length) } as never,
-    members: { find: async () => [member('ann')] } as never,
     messages: {
       async append(drafts) {
         batches.push(drafts.length);
@@ -22,6 +19,7 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
       },
       after: async (_, seq, limit) => rows.filter((row) => row.seq > seq).slice(0, limit),
       before: async (_, seq, limit) => rows.filter((row) => row.seq < (seq ?? Number.POSITIVE_INFINITY)).slice(-limit),
+      page: async () => rows,
     },
     feed: { committed: (stored) => void told.push([...stored]), read() {}, removed() {} },
     newId: () => 'made',

@@ -1,6 +1,7 @@
 import { withSearchPath } from '@gongu/host';
 import pg from 'pg';
 import { expect, it } from 'vitest';
+import { createMessagePage } from '../../src/store/message-page.ts';
 import { opening } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
 
@@ -26,9 +27,14 @@ it('what many members call at once looks rows up one by one, also on a connectio
     client.query('SELECT * FROM mark_read($1, $2, $3)', [[roomId], [user], [seq]]);
   const join = (user: string) =>
     client.query('SELECT * FROM join_rooms($1, $2, $3, $4, $5)', [[roomId], [user], [user], [null], [true]]);
+  const page = createMessagePage({ pool: client as never });
   await join('first');
   await append('first', 'first');
   await markRead('first', 1);
+  // Six times: from then on a connection may keep one plan for all.
+  for (let i = 0; i < 6; i++) await page(roomId, 'first', { before: 9_000, limit: 11 });
+  for (let i = 0; i < 6; i++) await page(roomId, 'first', { after: 9_000, limit: 11 });
+  for (let i = 0; i < 6; i++) await page(roomId, 'first', { limit: 11 });
 
   await client.query('UPDATE rooms SET max_participants = 100000, last_seq = last_seq + $2 WHERE room_id = $1', [
     roomId,
@@ -51,6 +57,9 @@ it('what many members call at once looks rows up one by one, also on a connectio
     'a retry': () => append('filled-9000', 'member-1'),
     'read marks': () => markRead('member-2', 9_000),
     joins: () => join('newcomer'),
+    'a page of older messages': () => page(roomId, 'member-9', { before: 9_000, limit: 11 }),
+    'a page of newer messages': () => page(roomId, 'member-9', { after: 9_000, limit: 11 }),
+    'the newest page': () => page(roomId, 'member-9', { limit: 11 }),
   })) {
     await client.query('BEGIN');
     const before = await rowsRead(client);

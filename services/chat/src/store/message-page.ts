@@ -1,0 +1,47 @@
+import type { Pool } from 'pg';
+import type { MessageStore, PageQuery } from '../room/ports.ts';
+import { type MessageJson, messageOf } from './rows.ts';
+
+/** $1 room, $2 reader or null, $3 seq or null, $4 limit, $5 offset. One statement, so that all is of one moment. */
+const statement = (where: string, order: 'ASC' | 'DESC') => `
+  SELECT EXISTS (SELECT FROM rooms WHERE room_id = $1) AS room,
+    $2::text IS NULL OR EXISTS (
+      SELECT FROM members m WHERE m.room_id = $1 AND m.user_id = $2 AND is_present(m.left_at)) AS reader,
+    (SELECT coalesce(json_agg(message_json(m::messages) ORDER BY m.seq), '[]') FROM (
+      SELECT * FROM messages WHERE room_id = $1 AND ${where} ORDER BY seq ${order} LIMIT $4 OFFSET $5) m) AS messages`;
+
+/** A text for each question, so that each is planned by its key: a nullable bound would read the room from one end. */
+const STATEMENTS = {
+  newest: statement('$3::bigint IS NULL', 'DESC'),
+  before: statement('seq < $3::bigint', 'DESC'),
+  after: statement('seq > $3::bigint', 'ASC'),
+} as const;
+
+interface PageRow {
+  room: boolean;
+  reader: boolean;
+  messages: MessageJson[];
+}
+
+/**
+ * A page of history. Through node-postgres with a prepared statement, as pages are what a shop's chat reads most: three
+ * queries through Prisma took 2.5 ms of CPU a page, this takes a third (`pnpm bench history`).
+ */
+export function createMessagePage({ pool }: { pool: Pool }): MessageStore['page'] {
+  return async (roomId, readerId, query) => {
+    const which = kindOf(query);
+    const { rows } = await pool.query<PageRow>({
+      name: `page-${which}`,
+      text: STATEMENTS[which],
+      values: [roomId, readerId, query.after ?? query.before ?? null, query.limit, query.offset ?? 0],
+    });
+    const found = rows[0]!;
+    if (!found.room) return 'NOT_FOUND';
+    return found.reader ? found.messages.map(messageOf) : 'NOT_A_MEMBER';
+  };
+}
+
+function kindOf({ after, before }: PageQuery): keyof typeof STATEMENTS {
+  if (after != null) return 'after';
+  return before == null ? 'newest' : 'before';
+}
