@@ -6,7 +6,7 @@ export const USAGE = `pnpm bench [scenario ...] [--repeats N] [--no-peers] [--no
 
 Measures chat beside a limit and a peer, in one run: the server on CPU 0, everything else (generator, PostgreSQL with
 fsync, Redis) on CPU 1. Prints Markdown on standard output, progress on standard error. Needs Linux, two CPUs, a C
-compiler and, for s4a and s4b, a Redis on the PATH.
+compiler and, for s4a, s4b and reads, a Redis on the PATH.
 
 ${Object.entries(SCENARIOS)
   .map(([name, { title }]) => `  ${name.padEnd(10)}${title}`)

@@ -6,14 +6,16 @@ import {
   freePort,
   inRepository,
   type ServiceProcess,
+  type Statement,
   serviceToken,
   spawnService,
   startRedis,
+  statementProxy,
   userToken,
 } from '@gongu/testkit';
 import pg from 'pg';
 import { pin } from './machine.ts';
-import { type Subject, TEXT } from './subject.ts';
+import { type ChatSubject, TEXT } from './subject.ts';
 
 const JWT_SECRET = 'a secret of users, for measurements only';
 const SERVICE_JWT_SECRET = 'a secret of services, for measurements only';
@@ -25,14 +27,18 @@ export interface ChatOptions {
   readonly redis: boolean;
   /** Folder for CPU profiles of chat; null: none. */
   readonly profile: string | null;
+  /** Whether its statements can be heard: they then pass a proxy. */
+  readonly statements: boolean;
 }
 
 /** Chat as it ships, with nothing left out: bundle, token check, membership, PostgreSQL with fsync. Only rate limits are off. */
-export async function openChat({ folder, redis, profile }: ChatOptions) {
+export async function openChat({ folder, redis, profile, statements }: ChatOptions) {
   const postgres = await startEmbeddedPostgres({ dataDir: folder });
   const bus = redis ? await startRedis() : null;
+  let heard: ((statement: Statement) => void) | null = null;
+  const proxy = statements ? await statementProxy(postgres.url, (statement) => heard?.(statement)) : null;
   const tokens = join(folder, 'tokens.txt');
-  const subject: Subject = {
+  const subject: ChatSubject = {
     name: 'gongu chat',
     stores: true,
     from: [1_200, 8_000],
@@ -47,15 +53,14 @@ export async function openChat({ folder, redis, profile }: ChatOptions) {
       const users = Array.from({ length: connections }, (_, i) => userToken({ sub: `user-${i}`, secret: JWT_SECRET }));
       writeFileSync(tokens, `${users.join('\n')}\n`);
       const running: { port: number; process: ServiceProcess }[] = [];
-      for (let i = 0; i < instances; i++) {
-        const port = await freePort();
+      const open = async (i: number, port: number) => {
         const process = spawnService({
           entry: 'services/chat/dist/main.mjs',
           nodeArgs: profile
             ? ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${label}-${i}.cpuprofile`]
             : [],
           env: {
-            ...{ DATABASE_URL: postgres.url, JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
+            ...{ DATABASE_URL: proxy?.url ?? postgres.url, JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
             ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '500' },
             ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
             ...(bus ? { REDIS_URL: bus.url } : {}),
@@ -64,14 +69,21 @@ export async function openChat({ folder, redis, profile }: ChatOptions) {
         });
         pin(process.pid);
         await process.ready;
-        running.push({ port, process });
-      }
+        running[i] = { port, process };
+      };
+      for (let i = 0; i < instances; i++) await open(i, await freePort());
       for (const roomId of rooms) await openRoom(running[0]!.port, roomId);
       await sleep(500);
       return {
         ports: running.map(({ port }) => port),
         pids: running.map(({ process }) => process.pid),
         helpers: [`pg:${postgres.pid}`, ...(bus ? [`redis:${bus.pid}`] : [])],
+        async crash() {
+          const { port, process } = running[0]!;
+          await process.kill('SIGKILL');
+          await open(0, port);
+          await sleep(1_000); // it finds Redis
+        },
         async stop() {
           await Promise.all(running.map(({ process }) => process.kill()));
         },
@@ -83,7 +95,12 @@ export async function openChat({ folder, redis, profile }: ChatOptions) {
     databaseUrl: postgres.url,
     /** A member's token. */
     token: (userId: string) => userToken({ sub: userId, secret: JWT_SECRET }),
+    /** Who hears chat's statements from now on; null: nobody. */
+    onStatement(listener: ((statement: Statement) => void) | null): void {
+      heard = listener;
+    },
     async stop() {
+      proxy?.close();
       await bus?.stop();
       await postgres.stop();
     },

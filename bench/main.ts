@@ -11,7 +11,8 @@ import { measureHistory } from './history.ts';
 import { leaveServerCpu, loadAverage, machine } from './machine.ts';
 import { measure, type Result } from './measure.ts';
 import { peers } from './peers.ts';
-import { historySection, section } from './report.ts';
+import { measureReads } from './reads.ts';
+import { historySection, readsSection, section } from './report.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 await runMain('bench', async () => {
@@ -39,16 +40,21 @@ async function bench({ scenarios, repeats, peers: withPeers, max, profile }: Ben
   ];
   for (const name of scenarios) {
     const scenario: Scenario = SCENARIOS[name];
-    const redis = scenario.instances === 2;
+    const reads = scenario.kind === 'reads';
+    const redis = scenario.instances === 2 || reads;
     if (redis && !redisProgram()) {
       parts.push(`### ${name}: left out, there is no Redis on the PATH\n`);
       continue;
     }
     say(`${name}: ${scenario.title}`);
-    const chat = await openChat({ folder: join(folder, name), redis, profile });
+    const chat = await openChat({ folder: join(folder, name), redis, profile, statements: reads });
     try {
       if (scenario.kind === 'history') {
         parts.push(historySection(scenario, await measureHistory(chat, scenario, say)));
+        continue;
+      }
+      if (reads) {
+        parts.push(readsSection(scenario, await measureReads(chat, scenario, say)));
         continue;
       }
       // The peers have no second instance, and nothing to acknowledge.

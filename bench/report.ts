@@ -1,6 +1,7 @@
 import type { Measurement, Step } from './generator.ts';
 import type { HistoryResult } from './history.ts';
 import { type Result, reached } from './measure.ts';
+import { type ReadsResult, STATEMENT_KINDS } from './reads.ts';
 import type { Scenario } from './scenarios.ts';
 
 /** Median, with the least and the greatest where there are several. */
@@ -25,6 +26,7 @@ export function section(name: string, scenario: Scenario, results: readonly Resu
     latency: () => latency(results),
     ingest: () => ingest(results),
     history: () => '',
+    reads: () => '',
   };
   return `### ${name}: ${scenario.title}\n\n${rows[scenario.kind]()}\n`;
 }
@@ -38,6 +40,14 @@ export function historySection(scenario: Scenario, results: readonly HistoryResu
       show([p50Ms], 2),
       show([p99Ms], 2),
     ]),
+  )}\n`;
+}
+
+export function readsSection(scenario: Scenario, results: readonly ReadsResult[]): string {
+  const kinds = STATEMENT_KINDS.filter((kind) => results.some(({ counts }) => counts[kind] > 0));
+  return `### reads: ${scenario.title}\n\n${table(
+    ['what', ...kinds],
+    results.map(({ what, counts }) => [what, ...kinds.map((kind) => String(counts[kind]))]),
   )}\n`;
 }
 

@@ -1,7 +1,7 @@
 /** What the load of a scenario is. Figures to reach: docs/performance.md. */
 export interface Scenario {
   readonly title: string;
-  readonly kind: 'fan-out' | 'idle' | 'latency' | 'ingest' | 'history';
+  readonly kind: 'fan-out' | 'idle' | 'latency' | 'ingest' | 'history' | 'reads';
   readonly instances: 1 | 2;
   readonly connections: number;
   readonly rooms: number;
@@ -60,6 +60,15 @@ export const SCENARIOS = {
     publishers: 0,
     rate: 200,
     title: 'pages of 50 in a room of a million messages',
+  },
+  reads: {
+    ...ONE_ROOM,
+    kind: 'reads',
+    connections: 200,
+    rooms: 50,
+    publishers: 0,
+    rate: 0,
+    title: 'statements that PostgreSQL is given',
   },
 } satisfies Readonly<Record<string, Scenario>>;
 

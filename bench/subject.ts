@@ -29,5 +29,15 @@ export interface RunningSubject {
   stop(): Promise<void>;
 }
 
+/** Chat, of which more is known than of its peers. */
+export interface ChatSubject extends Subject {
+  start(options: StartOptions): Promise<RunningChat>;
+}
+
+export interface RunningChat extends RunningSubject {
+  /** Kills the first instance and starts another in its place. */
+  crash(): Promise<void>;
+}
+
 /** A text of 100 characters, as in every scenario; `{mark}` is 38 of them. */
 export const TEXT = '{mark}{pad:62}';

@@ -1,7 +1,7 @@
 import { freePort, type ServiceProcess, serviceToken, spawnService, testDatabase, userToken } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { type StatementProxy, statementProxy } from './fixture/statement-proxy.ts';
+import { type RoomStatements, roomStatements } from './fixture/room-statements.ts';
 
 const JWT_SECRET = 'user-secret-of-the-tests-of-a-storm-0123456789';
 const SERVICE_JWT_SECRET = 'service-secret-of-the-tests-of-a-storm-0123456789';
@@ -10,14 +10,14 @@ const PER_ROOM = 20;
 const PREFIX = 'storm-';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
-let proxy: StatementProxy;
+let proxy: RoomStatements;
 let port: number;
 let chat: ServiceProcess;
 let sockets: WebSocket[] = [];
 
 beforeAll(async () => {
   database = await testDatabase();
-  proxy = await statementProxy(database.url, PREFIX);
+  proxy = await roomStatements(database.url, PREFIX);
   port = await freePort();
   await start();
 });

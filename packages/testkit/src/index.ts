@@ -28,5 +28,6 @@ export {
 } from './shopper/shopper.ts';
 export { readStored, type StoredPage } from './shopper/stored-messages.ts';
 export { type LogLine, type ServiceProcess, type SpawnServiceOptions, spawnService } from './spawn-service.ts';
+export { type Statement, type StatementProxy, statementProxy } from './statement-proxy.ts';
 export { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
 export { expiredToken, serviceToken, signToken, type UserTokenOptions, userToken } from './tokens.ts';
