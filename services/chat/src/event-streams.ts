@@ -80,7 +80,8 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
     reply.hijack();
     const peer = { address: request.ip };
     const [path, query, requestId] = [pathOf(request), queryOf(request), request.id];
-    const hello: Hello = { path, query, subprotocol: null, user, peer, requestId };
+    // Nobody gets a stream without one.
+    const hello: Hello = { path, query, subprotocol: null, user, tokenPresent: true, peer, requestId };
     const stream = new EventStream(request.raw, reply.raw, {
       headers: reply.getHeaders() as Record<string, string>,
       retryMs: RETURN_FROM_MS + random() * (RETURN_TO_MS - RETURN_FROM_MS),

@@ -47,10 +47,9 @@ export function createHandshakeLog(options: {
     rejected,
     accepted({ connectionId, hello }: { connectionId: string; hello: Hello }): void {
       options.accepted();
-      const { path, subprotocol, user, peer, requestId } = hello;
+      const { path, subprotocol, user, tokenPresent, peer, requestId } = hello;
       const fields = { connectionId, userId: user?.userId ?? null, path, subprotocol, address: peer.address };
-      const more = { tokenPresent: user !== null, requestId };
-      log.info({ event: 'handshake.accepted', ...fields, ...more }, 'handshake accepted');
+      log.info({ event: 'handshake.accepted', ...fields, tokenPresent, requestId }, 'handshake accepted');
     },
   };
 }

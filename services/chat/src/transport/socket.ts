@@ -12,8 +12,10 @@ export interface Hello {
   readonly query: URLSearchParams;
   /** The subprotocol that was agreed on; null when none was. */
   readonly subprotocol: string | null;
-  /** Who the upgrade's token or ticket named; null when none was presented. */
+  /** Who the socket is for: whom the upgrade's token or ticket named, or who was made for it; null when nobody. */
   readonly user: Identity | null;
+  /** Whether a token or ticket was presented. A `user` without one was made for the upgrade. */
+  readonly tokenPresent: boolean;
   readonly peer: Peer;
   /** `x-request-id` of the handshake, for logs. */
   readonly requestId: string;

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import websocketPlugin from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { offeredSubprotocols, realSubprotocols } from './presented-token.ts';
+import { offeredSubprotocols, presentedToken, realSubprotocols } from './presented-token.ts';
 import { createRounds } from './rounds.ts';
 import { createFlusher } from './send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from './socket.ts';
@@ -109,11 +109,13 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       serve(ws, request) {
         // Listeners are attached before anything else happens: frames that came with the upgrade are in the buffer.
         const socket = new WsSocket(ws, request, flusher, options.frameBytes);
+        const query = queryOf(request);
         const hello: Hello = {
           path: request.url.split('?', 1)[0]!,
-          query: queryOf(request),
+          query,
           subprotocol: ws.protocol === '' ? null : ws.protocol,
           user: identities.get(request) ?? null,
+          tokenPresent: presentedToken(request.headers, query) !== null,
           peer: socket.peer,
           requestId: request.id,
         };

@@ -99,3 +99,26 @@ describe('S2, /chat/{roomId}', () => {
     expect(await guest.next()).toMatchObject({ type: 'CHAT' });
   });
 });
+
+// It said true of a guest too: the identity that had been made for him was taken for one that he had brought.
+describe('handshake.accepted', () => {
+  it.each(['/ws/chat?sessionId=ROOM', '/chat/ROOM?', '/room?roomId=ROOM'])(
+    'on %s says whether the client brought a token or a ticket',
+    async (url) => {
+      const { body } = await chat.call<{ ticket: string }>('POST', '/api/chat/tickets', { as: 'ann' });
+      given.logs.secret(body.ticket);
+      const before = given.logs.of('handshake.accepted').length;
+      const roomId = await chat.room();
+      for (const query of [`&token=${tokenOf('ann')}`, `&ticket=${body.ticket}`, '']) {
+        await open(url.replace('ROOM', roomId) + query);
+      }
+      const lines = () => given.logs.of('handshake.accepted').slice(before);
+      await expect.poll(() => lines().length).toBe(3);
+      expect(lines()).toMatchObject([
+        { userId: 'ann', tokenPresent: true },
+        { userId: 'ann', tokenPresent: true },
+        { userId: expect.stringMatching(/^anon-/), tokenPresent: false },
+      ]);
+    },
+  );
+});

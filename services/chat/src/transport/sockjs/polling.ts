@@ -1,5 +1,6 @@
 import { CLOSE } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { presentedToken } from '../presented-token.ts';
 import type { Hello, Inbound } from '../socket.ts';
 import { type Forwarded, forward, HOP_HEADER } from './forward.ts';
 import { closeFrame, decode } from './frames.ts';
@@ -119,7 +120,8 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
       gone: forget,
     });
     const [path, query, requestId] = [pathOf(request), queryOf(request), request.id];
-    const hello: Hello = { path, query, subprotocol: null, user, peer, requestId };
+    const tokenPresent = presentedToken(request.headers, query) !== null;
+    const hello: Hello = { path, query, subprotocol: null, user, tokenPresent, peer, requestId };
     sessions.add(sessionId, request, user, session);
     session.open(receiver(kind, reply), () => accepted(session, hello, kind));
   }

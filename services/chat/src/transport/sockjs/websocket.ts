@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { offeredSubprotocols, realSubprotocols } from '../presented-token.ts';
+import { offeredSubprotocols, presentedToken, realSubprotocols } from '../presented-token.ts';
 import { createRounds } from '../rounds.ts';
 import { createFlusher } from '../send-queue.ts';
 import type { Hello, Identity } from '../socket.ts';
@@ -59,7 +59,10 @@ export function websocketRoutes(app: FastifyInstance, { options, others, identif
       ceilingBytes: options.ceilingBytes,
     });
     const user = identities.get(request) ?? null;
-    const hello: Hello = { path, query: queryOf(request), subprotocol, user, peer: inner.peer, requestId: request.id };
+    const query = queryOf(request);
+    const tokenPresent = presentedToken(request.headers, query) !== null;
+    const { peer } = inner;
+    const hello: Hello = { path, query, subprotocol, user, tokenPresent, peer, requestId: request.id };
     if (!raw) inner.write(OPEN_FRAME);
     const inbound = options.accept(socket, hello);
     socket.listen(inbound, (error) => options.failed('socket', error));
