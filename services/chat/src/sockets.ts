@@ -76,7 +76,11 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
   const json = createJsonProtocol({ contentChars: env.MAX_CONTENT_CHARS });
   const stomp = createStompProtocol({
     destinations: createDestinations(),
-    limits: { contentChars: env.MAX_CONTENT_CHARS },
+    limits: {
+      contentChars: env.MAX_CONTENT_CHARS,
+      // A frame may come in several messages of the socket, each of which the transport measures by itself.
+      frame: { bodyBytes: env.MAX_FRAME_BYTES, frameBytes: env.MAX_FRAME_BYTES },
+    },
     lobbyRoomId: env.LOBBY_ROOM_ID === '' ? null : env.LOBBY_ROOM_ID,
     newId,
   });

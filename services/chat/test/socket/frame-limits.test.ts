@@ -1,6 +1,7 @@
+import type { Message } from '@gongu/shared';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
-import { openSocket } from '../fixture/client.ts';
+import { type Client, openSocket } from '../fixture/client.ts';
 import { said } from '../fixture/log-lines.ts';
 import { tokenOf } from '../fixture/tokens.ts';
 
@@ -97,6 +98,73 @@ describe('a frame in SockJS framing', () => {
     ann.send(frame(8_192));
     await ann.next((told) => JSON.stringify(told).includes('pong'));
     ann.send(frame(8_193));
+    expect(await ann.closed()).toMatchObject({ code: 1009 });
+  });
+});
+
+describe('a STOMP frame', () => {
+  /** A member of the room. */
+  const enter = async (on: Instance, roomId: string, path = '') => {
+    const ann = await openSocket(`${on.socketUrl}${path}?token=${tokenOf('ann')}`, { protocols: [] });
+    ann.send(frame('CONNECT', { 'accept-version': '1.2' }));
+    await ann.next(has('CONNECTED'));
+    ann.send(frame('SUBSCRIBE', { id: '0', destination: `/topic/chat/${roomId}`, receipt: 'in' }));
+    await ann.next(has('receipt-id:in'));
+    return ann;
+  };
+  const answer = (client: Client) => client.next((told) => has('RECEIPT')(told) || has('ERROR')(told));
+  const frame = (command: string, headers: Record<string, string>, body = '') =>
+    `${command}\n${Object.entries(headers)
+      .map(([name, value]) => `${name}:${value}\n`)
+      .join('')}\n${body}\0`;
+  const has = (text: string) => (told: unknown) => JSON.stringify(told).includes(text);
+  /** A message of that many bytes in all; most of its body is white space of JSON. */
+  const sending = (roomId: string, content: string, bytes: number) => {
+    const make = (spaces: number) =>
+      frame(
+        'SEND',
+        { destination: `/app/chat/${roomId}`, receipt: 'sent' },
+        `${JSON.stringify({ content })}${' '.repeat(spaces)}`,
+      );
+    return make(bytes - Buffer.byteLength(make(0)));
+  };
+
+  it('may be as large as MAX_FRAME_BYTES says, also when that is more than by default', async () => {
+    const other = await given.start({ MAX_FRAME_BYTES: '400000', MAX_CONTENT_CHARS: '100000' });
+    const roomId = await other.room();
+    for (const path of ['', '/chat', '/chat/websocket']) {
+      const content = said(`${path} ${'가'.repeat(90_000)}`);
+      const ann = await enter(other, roomId, path);
+      ann.send(sending(roomId, content, 400_000));
+      expect(await answer(ann), path).toContain('RECEIPT');
+      ann.close(1000);
+      const url = `/api/chat/rooms/${roomId}/messages?limit=1`;
+      const { body } = await other.call<{ messages: Message[] }>('GET', url, { as: 'seller' });
+      expect(body.messages.map((message) => message.content === content)).toEqual([true]);
+    }
+  });
+
+  it('may not be larger when it comes in pieces, each of which is small enough', async () => {
+    const roomId = await chat.room();
+    const [fits, more] = [await enter(chat, roomId), await enter(chat, roomId)];
+    const inPieces = (client: Client, text: string) => {
+      for (let at = 0; at < text.length; at += 2_000) client.send(text.slice(at, at + 2_000));
+    };
+    inPieces(fits, sending(roomId, said('안녕'), 8_192));
+    expect(await answer(fits)).toContain('RECEIPT');
+    inPieces(more, sending(roomId, said('안녕'), 8_300));
+    const error = await answer(more);
+    expect(error).toContain('ERROR');
+    expect(error).toContain('8192 bytes');
+    expect(await more.closed()).toMatchObject({ code: 1009 });
+  });
+
+  it('has no more bytes of headers than of everything', async () => {
+    const small = await given.start({ MAX_FRAME_BYTES: '1024' });
+    const ann = await openSocket(`${small.socketUrl}?token=${tokenOf('ann')}`, { protocols: [] });
+    ann.send('CONNECT\naccept-version:1.2\n');
+    ann.send(`a:${'x'.repeat(1_000)}`);
+    expect(await ann.next()).toContain('The headers of a frame may have 1024 bytes');
     expect(await ann.closed()).toMatchObject({ code: 1009 });
   });
 });

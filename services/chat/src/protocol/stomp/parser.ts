@@ -106,9 +106,8 @@ export class StompParser {
     while (end < bytes.length && bytes[end] !== LF && bytes[end] !== 0) end++;
     const ended = end < bytes.length;
     this.#frameBytes += end - from + (ended ? 1 : 0);
-    if (this.#frameBytes > this.#limits.headerBytes || this.#frameBytes > this.#limits.frameBytes) {
-      return this.#tooLarge(`The headers of a frame may have ${this.#limits.headerBytes} bytes`);
-    }
+    const most = Math.min(this.#limits.headerBytes, this.#limits.frameBytes);
+    if (this.#frameBytes > most) return this.#tooLarge(`The headers of a frame may have ${most} bytes`);
     const piece = bytes.subarray(from, end);
     if (this.#command === '' && !couldBeCommand(piece, this.#line.length)) {
       return this.#broken('A frame begins with a command in capital letters');
