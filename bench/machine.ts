@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { StartError } from '@gongu/host';
 
 /** CPU of the servers that are measured; everything else has the other one. */
@@ -17,13 +17,6 @@ export function leaveServerCpu(): void {
 export function pin(pid: number, cpu: number = SERVER_CPU): void {
   const { error } = spawnSync('taskset', ['-a', '-p', '-c', String(cpu), String(pid)], { stdio: 'ignore' });
   if (error) throw new StartError('"taskset" (util-linux) is needed to keep the server on a CPU of its own');
-}
-
-/** One line that names the machine. */
-export function machine(): string {
-  const model = cpus()[0]?.model.trim() || 'unknown CPU';
-  const memoryGib = (totalmem() / 2 ** 30).toFixed(0);
-  return `${cpus().length} × ${model}, ${memoryGib} GiB, Linux ${release()}, Node ${process.versions.node}`;
 }
 
 /** Load average of the last minute: how quiet the machine was. */

@@ -1,4 +1,4 @@
-import { arch, cpus, type as osType, release, totalmem } from 'node:os';
+import { machine } from '@gongu/testkit';
 import type { ChaosArguments } from './arguments.ts';
 import type { Evidence, History } from './check/history.ts';
 import { sayingsOf } from './check/sayings.ts';
@@ -108,10 +108,4 @@ function count(rooms: Evidence['rooms'], status: string): number {
 
 function mib(bytes: number): string {
   return Number.isFinite(bytes) ? (bytes / 2 ** 20).toFixed(0) : 'none';
-}
-
-function machine(): string {
-  const all = cpus();
-  const gib = Math.round(totalmem() / 2 ** 30);
-  return `${all.length} × ${all[0]?.model.trim() || arch()}, ${gib} GiB, ${osType()} ${release()}, Node ${process.versions.node}`;
 }

@@ -88,7 +88,7 @@ export const RULES = [
     redis: [HOST, 'ioredis', 'node:'],
     bus: [...driver, 'type room/bus-port.ts', 'ioredis', 'redis/'],
     overview: [SHARED, 'room/', 'type session/room-feed.ts'],
-    presence: [...driver, 'ioredis', 'redis/'],
+    presence: [...driver, 'type room/presence-port.ts', 'ioredis', 'redis/'],
     owners: [HOST, 'type transport/sockjs/owners.ts', 'ioredis', 'redis/', 'node:'],
   })),
   ...serviceRules('trade', 'product', ({ driver }) => ({

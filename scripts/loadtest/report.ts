@@ -1,5 +1,4 @@
-import { arch, cpus, type as osType, release, totalmem } from 'node:os';
-import { FAULT_KINDS, type LatencySummary } from '@gongu/testkit';
+import { FAULT_KINDS, type LatencySummary, machine } from '@gongu/testkit';
 import type { LoadtestArguments } from './arguments.ts';
 import type { Crowd } from './crowd.ts';
 import type { Effort } from './effort.ts';
@@ -74,12 +73,4 @@ function times(name: string, { count, p50Ms, p90Ms, p99Ms, maxMs }: LatencySumma
 
 function round(value: number): string {
   return String(Math.round(value * 10) / 10);
-}
-
-/** This machine in a few words. */
-function machine(): string {
-  const all = cpus();
-  const gib = Math.round(totalmem() / 2 ** 30);
-  const model = all[0]?.model.trim() || arch();
-  return `${all.length} × ${model}, ${gib} GiB, ${osType()} ${release()} ${arch()}, Node ${process.versions.node}`;
 }

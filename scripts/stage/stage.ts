@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { createAuth } from '@gongu/host';
 import { startEmbeddedPostgres } from '@gongu/host/embedded';
-import { freePort, hasNginx, redisProgram, startNginx, startRedis, type TestRedis } from '@gongu/testkit';
+import { freePort, hasNginx, newSecret, redisProgram, startNginx, startRedis, type TestRedis } from '@gongu/testkit';
 import type { Lifecycle } from '../start/lifecycle.ts';
 import type { Terminal } from '../start/terminal.ts';
 import { createCalls } from './calls.ts';
@@ -35,7 +34,7 @@ export async function startStage(options: StageOptions) {
   const workplace = await openWorkplace({ env, name, order: ORDER, terminal });
   lifecycle.add({ name: 'the folder', stop: workplace.remove });
 
-  const secrets = { JWT_SECRET: secret(), SERVICE_JWT_SECRET: secret() };
+  const secrets = { JWT_SECRET: newSecret(), SERVICE_JWT_SECRET: newSecret() };
   const auth = createAuth({ jwtSecret: secrets.JWT_SECRET, serviceSecret: secrets.SERVICE_JWT_SECRET });
   const postgres = await startEmbeddedPostgres({ dataDir: workplace.path });
   lifecycle.add({ name: 'PostgreSQL', stop: postgres.stop });
@@ -123,7 +122,3 @@ export async function startStage(options: StageOptions) {
 }
 
 export type Stage = Awaited<ReturnType<typeof startStage>>;
-
-function secret(): string {
-  return randomBytes(32).toString('base64url');
-}

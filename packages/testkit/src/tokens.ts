@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 
 export interface UserTokenOptions {
   sub: string;
@@ -14,6 +14,11 @@ export interface UserTokenOptions {
   alg?: 'HS256' | 'HS384' | 'HS512';
   /** Any further claims; they win over the others. */
   claims?: Readonly<Record<string, unknown>>;
+}
+
+/** A secret of 32 random bytes for JWT_SECRET or SERVICE_JWT_SECRET. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** A user's token as a shop would sign it. */

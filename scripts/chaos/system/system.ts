@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createAuth, dataDir } from '@gongu/host';
 import {
   freePort,
   hasNginx,
   type NginxProcess,
+  newSecret,
   redisProgram,
   startNginx,
   startRedis,
@@ -54,7 +54,7 @@ export async function startSystem({ lifecycle, terminal, env, seed, instances }:
   });
   lifecycle.add({ name: 'the witness', stop: witness.stop });
 
-  const secrets = { JWT_SECRET: secret(), SERVICE_JWT_SECRET: secret() };
+  const secrets = { JWT_SECRET: newSecret(), SERVICE_JWT_SECRET: newSecret() };
   const auth = createAuth({ jwtSecret: secrets.JWT_SECRET, serviceSecret: secrets.SERVICE_JWT_SECRET });
   const database = await startDatabase({ dataDir: workplace.path });
   lifecycle.add({ name: 'PostgreSQL', stop: database.stop });
@@ -172,7 +172,3 @@ export async function startSystem({ lifecycle, terminal, env, seed, instances }:
 }
 
 export type System = Awaited<ReturnType<typeof startSystem>>;
-
-function secret(): string {
-  return randomBytes(32).toString('base64url');
-}

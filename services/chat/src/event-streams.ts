@@ -4,14 +4,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { OF_CALLER } from './http/refusals.ts';
-import { OPENING_REF } from './protocol/json-aliases/opening.ts';
+import { OPENING_REF } from './protocol/one-room.ts';
 import { createOverviewStreamCodec, createRoomStreamCodec } from './protocol/sse.ts';
 import type { SocketDeps, SocketParts } from './sockets.ts';
 import { EventStream } from './transport/event-stream.ts';
+import { pathOf, queryOf } from './transport/request-url.ts';
 import { createRounds } from './transport/rounds.ts';
 import { createFlusher } from './transport/send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from './transport/socket.ts';
-import { pathOf, queryOf } from './transport/sockjs/url.ts';
 import { systemTimers } from './transport/timers.ts';
 
 /** Milliseconds within which an EventSource that lost its stream comes back, each at a moment of its own. */

@@ -2,8 +2,8 @@ import { hush, type Logger, toAppError } from '@gongu/host';
 import type { FastifyRequest } from 'fastify';
 import { NotAdmitted } from './admission.ts';
 import { presentedToken } from './transport/presented-token.ts';
+import { pathOf, queryOf } from './transport/request-url.ts';
 import type { Hello } from './transport/socket.ts';
-import { pathOf, queryOf } from './transport/sockjs/url.ts';
 
 /** Milliseconds between two lines about handshakes that were not admitted for the same reason. */
 const LINE_MS = 1_000;

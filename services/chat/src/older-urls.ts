@@ -1,9 +1,10 @@
 import { AppError, publicUser, RoomId } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import type { Codec } from './protocol/codec.ts';
-import { OPENING_REF, type Opening, openingOf } from './protocol/json-aliases/opening.ts';
+import { type Opening, openingOf } from './protocol/json-aliases/opening.ts';
 import { createRoomSignalCodec } from './protocol/json-aliases/room-signal.ts';
 import { type AliasOptions, createRoomChatCodec, createSessionChatCodec } from './protocol/json-aliases/single-room.ts';
+import { OPENING_REF } from './protocol/one-room.ts';
 import type { SocketDeps, SocketParts } from './sockets.ts';
 import type { Hello, Identity, Inbound, Socket } from './transport/socket.ts';
 import type { Upgrade } from './transport/websocket.ts';

@@ -1,7 +1,6 @@
 import { CLOSE, type Event, isSummary, type Summary } from '@gongu/shared';
 import type { Codec, Rendered } from './codec.ts';
-import { closeOfRefusal } from './json-aliases/opening.ts';
-import { endedRoom } from './json-aliases/plain-object.ts';
+import { closeOfRefusal, endedRoom } from './one-room.ts';
 
 /**
  * A room's events as blocks of an event stream: `event` is the type, `data` the rest of the gongu.v1 frame, and only a

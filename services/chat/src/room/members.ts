@@ -1,7 +1,8 @@
 import { AppError, defaultNickname, type Participant, type User } from '@gongu/shared';
 import { type Caller, requireMember, requireService } from './access.ts';
 import { createGroupCommit } from './group-commit.ts';
-import type { Feed, Joining, JoinOutcome, MarkOutcome, MemberRow, MemberStore, Presence, RoomStore } from './ports.ts';
+import type { Feed, Joining, JoinOutcome, MarkOutcome, MemberRow, MemberStore, RoomStore } from './ports.ts';
+import type { Presence } from './presence-port.ts';
 import { participantView } from './view.ts';
 
 export interface MembersDeps {

@@ -1,6 +1,7 @@
 import { AppError, LIMITS, type OpenRoom, type PatchRoom, type Room } from '@gongu/shared';
 import { type Caller, requireService, requireSight } from './access.ts';
-import type { Feed, MemberStore, Opening, Presence, RoomListKey, RoomListRow, RoomRow, RoomStore } from './ports.ts';
+import type { Feed, MemberStore, Opening, RoomListKey, RoomListRow, RoomRow, RoomStore } from './ports.ts';
+import type { Presence } from './presence-port.ts';
 import { allowedNext } from './status.ts';
 import { roomView } from './view.ts';
 

@@ -1,5 +1,6 @@
 import { type Message, type Participant, type ParticipantRole, type Room, withSignalType } from '@gongu/shared';
-import type { MemberRow, PresenceView, RoomRow, StoredMessage } from './ports.ts';
+import type { MemberRow, RoomRow, StoredMessage } from './ports.ts';
+import type { PresenceView } from './presence-port.ts';
 
 /** A room as the wire shows it. */
 export function roomView(room: RoomRow, onlineCount: number): Room {

@@ -1,5 +1,5 @@
 import type { Bus } from '../room/bus-port.ts';
-import type { Presence } from '../room/ports.ts';
+import type { Presence } from '../room/presence-port.ts';
 import type { Hub } from './hub.ts';
 
 export interface PresenceBeatDeps {

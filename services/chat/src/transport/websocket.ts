@@ -3,6 +3,7 @@ import websocketPlugin from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { offeredSubprotocols, presentedToken, realSubprotocols } from './presented-token.ts';
+import { pathOf, queryOf } from './request-url.ts';
 import { createRounds } from './rounds.ts';
 import { createFlusher } from './send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from './socket.ts';
@@ -111,7 +112,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
         const socket = new WsSocket(ws, request, flusher, options.frameBytes);
         const query = queryOf(request);
         const hello: Hello = {
-          path: request.url.split('?', 1)[0]!,
+          path: pathOf(request),
           query,
           subprotocol: ws.protocol === '' ? null : ws.protocol,
           user: identities.get(request) ?? null,
@@ -171,9 +172,4 @@ function watchHandshakes(app: FastifyInstance) {
     for (const connection of open.keys()) connection.destroy();
   });
   return { done };
-}
-
-function queryOf(request: FastifyRequest): URLSearchParams {
-  const at = request.url.indexOf('?');
-  return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1));
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Presence } from '../../src/room/ports.ts';
+import type { Presence } from '../../src/room/presence-port.ts';
 
 /** Where the instances of one test meet. */
 export interface PresenceWorld {

@@ -1,8 +1,4 @@
-import { CLOSE, type EventOf, LIMITS, type Message } from '@gongu/shared';
-import type { Rendered } from '../codec.ts';
-
-/** `ref` of the join that a single-room URL makes by itself. */
-export const OPENING_REF = 'url';
+import { type EventOf, LIMITS, type Message } from '@gongu/shared';
 
 /** What a single-room URL's query asks for. */
 export interface Opening {
@@ -25,16 +21,6 @@ export function openingOf(roomId: string, query: URLSearchParams): Opening | nul
 export function openingMessages(joined: EventOf<'joined'>, opening: Opening): readonly Message[] {
   if (opening.after !== null) return joined.messages;
   return opening.history === 0 ? [] : joined.messages.slice(-opening.history);
-}
-
-/** The close that a refused join means on a URL that names one room; undefined for other errors. */
-export function closeOfRefusal(error: EventOf<'error'>): Rendered['close'] {
-  if (error.ref !== OPENING_REF) return undefined;
-  if (error.code === 'NOT_FOUND') return { code: CLOSE.noSuchRoom, reason: 'no such room' };
-  if (error.code === 'UNAVAILABLE' || error.code === 'INTERNAL') {
-    return { code: CLOSE.restart, reason: 'not available at the moment' };
-  }
-  return { code: CLOSE.removed, reason: error.message };
 }
 
 function numberOf(text: string | null): number | null | undefined {

@@ -1,4 +1,4 @@
-import { CLOSE, errorEvent, fieldErrors } from '@gongu/shared';
+import { errorEvent, fieldErrors } from '@gongu/shared';
 import type { z } from 'zod';
 import type { Step } from '../codec.ts';
 
@@ -19,11 +19,4 @@ export function readPlain<T extends z.ZodType>(schema: T, frame: string | Uint8A
 
 function bad(): Step {
   return { kind: 'bad', error: errorEvent('BAD_FRAME', 'A frame must be one JSON object') };
-}
-
-/** The end of a socket whose URL names the room that its user had to leave, or that is gone. */
-export function endedRoom(why: 'left' | 'gone'): { code: number; reason: string } {
-  return why === 'gone'
-    ? { code: CLOSE.noSuchRoom, reason: 'the room was removed' }
-    : { code: CLOSE.removed, reason: 'no longer a member' };
 }

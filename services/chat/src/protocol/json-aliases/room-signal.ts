@@ -1,8 +1,9 @@
 import { ClientRef, type Message, signalTypeOf, UserId } from '@gongu/shared';
 import { z } from 'zod';
 import type { Codec } from '../codec.ts';
-import { closeOfRefusal, openingMessages } from './opening.ts';
-import { endedRoom, readPlain } from './plain-object.ts';
+import { closeOfRefusal, endedRoom } from '../one-room.ts';
+import { openingMessages } from './opening.ts';
+import { readPlain } from './plain-object.ts';
 import type { AliasOptions } from './single-room.ts';
 import { storedData } from './stored-data.ts';
 

@@ -1,8 +1,9 @@
 import { ClientRef, isSummary, type Message, text } from '@gongu/shared';
 import { z } from 'zod';
 import type { Codec } from '../codec.ts';
-import { closeOfRefusal, type Opening, openingMessages } from './opening.ts';
-import { endedRoom, readPlain } from './plain-object.ts';
+import { closeOfRefusal, endedRoom } from '../one-room.ts';
+import { type Opening, openingMessages } from './opening.ts';
+import { readPlain } from './plain-object.ts';
 
 export interface AliasOptions {
   readonly opening: Opening;

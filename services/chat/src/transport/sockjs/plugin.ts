@@ -1,12 +1,13 @@
 import { LIMITS } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import { queryOf } from '../request-url.ts';
 import type { Hello, Identity } from '../socket.ts';
 import { systemTimers } from '../timers.ts';
 import { allowOrigin, answerOptions, neverCache } from './headers.ts';
 import { plainRefusal, type SockJsOptions } from './options.ts';
 import { createLocalOwners } from './owners.ts';
 import { pollingRoutes } from './polling.ts';
-import { isNamed, queryOf } from './url.ts';
+import { isNamed } from './url.ts';
 import { websocketRoutes } from './websocket.ts';
 
 /** What the routes of one mounted SockJS share. */

@@ -1,6 +1,7 @@
 import { CLOSE } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { presentedToken } from '../presented-token.ts';
+import { pathOf, queryOf } from '../request-url.ts';
 import type { Hello, Inbound } from '../socket.ts';
 import { type Forwarded, forward, HOP_HEADER } from './forward.ts';
 import { closeFrame, decode } from './frames.ts';
@@ -9,7 +10,6 @@ import type { Mounted } from './plugin.ts';
 import { Receiver, type ReceiverKind } from './receiver.ts';
 import { SockJsSession } from './session.ts';
 import { createSockJsSessions } from './sessions.ts';
-import { pathOf, queryOf } from './url.ts';
 
 /** Requests of one session that may wait while it takes no messages. */
 const WAITING_MAX = 8;

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { presentedToken } from '../presented-token.ts';
+import { queryOf } from '../request-url.ts';
 import type { Identity } from '../socket.ts';
 import type { SockJsSession } from './session.ts';
-import { queryOf } from './url.ts';
 
 interface Entry {
   readonly session: SockJsSession;

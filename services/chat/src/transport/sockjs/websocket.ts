@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { offeredSubprotocols, presentedToken, realSubprotocols } from '../presented-token.ts';
+import { pathOf, queryOf } from '../request-url.ts';
 import { createRounds } from '../rounds.ts';
 import { createFlusher } from '../send-queue.ts';
 import type { Hello, Identity } from '../socket.ts';
@@ -9,7 +10,6 @@ import { WsSocket } from '../ws-socket.ts';
 import { SockJsWebSocket } from './framed-socket.ts';
 import { OPEN, quotedBytes } from './frames.ts';
 import type { Mounted } from './plugin.ts';
-import { pathOf, queryOf } from './url.ts';
 
 const OPEN_FRAME = textFrame(OPEN);
 

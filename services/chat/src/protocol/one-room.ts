@@ -1,0 +1,22 @@
+import { CLOSE, type EventOf } from '@gongu/shared';
+import type { Rendered } from './codec.ts';
+
+/** `ref` of the join that a single-room URL makes by itself. */
+export const OPENING_REF = 'url';
+
+/** The close that a refused join means on a URL that names one room; undefined for other errors. */
+export function closeOfRefusal(error: EventOf<'error'>): Rendered['close'] {
+  if (error.ref !== OPENING_REF) return undefined;
+  if (error.code === 'NOT_FOUND') return { code: CLOSE.noSuchRoom, reason: 'no such room' };
+  if (error.code === 'UNAVAILABLE' || error.code === 'INTERNAL') {
+    return { code: CLOSE.restart, reason: 'not available at the moment' };
+  }
+  return { code: CLOSE.removed, reason: error.message };
+}
+
+/** The end of a socket whose URL names the room that its user had to leave, or that is gone. */
+export function endedRoom(why: 'left' | 'gone'): { code: number; reason: string } {
+  return why === 'gone'
+    ? { code: CLOSE.noSuchRoom, reason: 'the room was removed' }
+    : { code: CLOSE.removed, reason: 'no longer a member' };
+}
