@@ -1,6 +1,6 @@
 import { ensureNginx, type NginxProcess, startNginx, startRedis, type TestRedis } from '@gongu/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { DIALS, dialGongu } from './fixture/dials.ts';
+import { DIALS } from './fixture/dials.ts';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 import { startTalker, type Talker } from './fixture/talker.ts';
 
@@ -45,7 +45,7 @@ async function room(): Promise<string> {
 }
 
 async function talk(name: string, roomId: string, userId: string): Promise<Talker> {
-  const dial = DIALS[name] ?? dialGongu;
+  const dial = DIALS[name]!;
   const talker = await startTalker({ name, dial, port: nginx.port, token: pair.user(userId), roomId });
   talkers.push(talker);
   return talker;
