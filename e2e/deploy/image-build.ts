@@ -50,6 +50,8 @@ async function run({ rest }: DockerStep, root: string, workdir: string, dir: str
     npm_config_prefix: prefix,
     PATH: `${join(prefix, 'bin')}:${process.env.PATH}`,
     CI: '1',
+    // The tests' own; an engine sets none.
+    NODE_ENV: undefined,
   };
   await promisify(execFile)('sh', ['-c', script], { cwd: join(root, workdir), env, maxBuffer: 64 * 1024 * 1024 });
 }

@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, type TestDatabase, testDatabase } from '@gongu/testkit';
+import { freePort, inRepository, type TestDatabase, testDatabase } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BuiltImage, buildImage } from './image-build.ts';
 
@@ -78,4 +78,38 @@ describe.each([
     expect([child.exitCode, output]).toEqual([0, expect.any(String)]);
     expect(output).not.toMatch(/j{32}|s{32}/);
   }, 120_000);
+});
+
+describe('image of the page', () => {
+  let dir: string;
+  let image: BuiltImage;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'gongu-image-'));
+    image = await buildImage('apps/web/Dockerfile', dir);
+  }, 300_000);
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  it('holds the built page, the configuration of its nginx, and nothing else', async () => {
+    const files = await readdir(image.root, { recursive: true, withFileTypes: true });
+    const names = files
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(image.root, join(entry.parentPath, entry.name)));
+    const html = 'usr/share/nginx/html';
+    expect(names).toEqual(
+      expect.arrayContaining([`${html}/index.html`, 'etc/nginx/nginx.conf', 'etc/nginx/upstream.conf']),
+    );
+    expect(names.filter((name) => !name.startsWith(`${html}/`) && !name.startsWith('etc/nginx/'))).toEqual([]);
+    expect(names.filter((name) => /\.(?:tsx?|map)$/.test(name))).toEqual([]);
+    const read = (name: string) => readFile(join(image.root, name), 'utf8');
+    expect(await read('etc/nginx/nginx.conf')).toBe(await readFile(inRepository('deploy/nginx/web.conf'), 'utf8'));
+    expect(await read('etc/nginx/upstream.conf')).toContain('upstream chat');
+    const asked = [...(await read(`${html}/index.html`)).matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(
+      ([, path]) => `${html}/${path}`,
+    );
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    expect(names).toEqual(expect.arrayContaining(asked));
+    const script = await read(asked.find((name) => name.endsWith('.js'))!);
+    expect(script, 'React as it is shipped').not.toContain('Download the React DevTools');
+  });
 });
