@@ -42,8 +42,11 @@ export function createLog({ service, level = 'info', stream }: LogOptions): Logg
     serializers: { err: errorFields },
     hooks: { streamWrite: redactUrl },
   };
-  return pino(options, stream ?? standardOutput());
+  return pino(options, stream ?? (level === 'silent' ? NOWHERE : standardOutput()));
 }
+
+/** A silent log needs no timer that looks for its lines. */
+const NOWHERE: DestinationStream = { write() {} };
 
 /** Bytes and milliseconds after which waiting lines are written. */
 const BUFFER = { minLength: 4_096, periodicFlush: 100 } as const;
@@ -51,7 +54,7 @@ const BUFFER = { minLength: 4_096, periodicFlush: 100 } as const;
 /**
  * Lines are written some at a time, and all of them when the process ends by itself or logs `fatal`: a write for each
  * line, by way of a thread, was a fifth of what a page of history costs (`pnpm bench history --profile`). A process that
- * is killed loses those of its last tenth of a second.
+ * is killed, by SIGKILL or a signal it does not handle, loses those of its last tenth of a second.
  */
 function standardOutput(): DestinationStream {
   return pino.destination({ fd: 1, sync: false, ...BUFFER });

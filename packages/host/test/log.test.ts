@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
-import { createLog, redactUrl } from '../src/index.ts';
+import { redactUrl } from '../src/index.ts';
 import { logLines } from './fixture/log-lines.ts';
 
 test('lines are JSON with the level as a word, an ISO time and the service', () => {
@@ -45,6 +47,22 @@ test('an error keeps its code and its causes', () => {
   expect(lines[0]?.err).toMatchObject({ name: 'Error', message: 'outer', code: 'E1', cause: { name: 'TypeError' } });
 });
 
-test('without a stream the lines go to standard output', () => {
-  expect(createLog({ service: 'x', level: 'silent' }).level).toBe('silent');
+test.each([
+  ['ends by itself', ''],
+  ['exits', 'process.exit(0);'],
+  ['throws', "throw new Error('the end');"],
+])('without a stream the lines go to standard output, all of them when the process %s', (_, end) => {
+  const program = `import { createLog } from '../src/log.ts';
+    const log = createLog({ service: 'x' });
+    for (let i = 0; i < 3; i++) log.info({ i }, 'line');
+    ${end}`;
+  const bundle = buildSync({
+    ...{ stdin: { contents: program, resolveDir: import.meta.dirname, loader: 'ts' }, write: false, bundle: true },
+    ...{ platform: 'node', format: 'esm', packages: 'external' },
+  }).outputFiles[0]!.text;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', bundle], {
+    ...{ encoding: 'utf8', cwd: import.meta.dirname },
+  });
+  const lines = stdout.trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line).i)).toEqual([0, 1, 2]);
 });

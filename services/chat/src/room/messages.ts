@@ -87,7 +87,7 @@ export function createMessages({ messages, feed, newId, spacingMs = 0, observe }
       }
     },
 
-    /** A page of history, ascending. `before` and `after` are exclusive; `offset` counts back from the newest. */
+    /** A page of history, ascending. `before` and `after` are exclusive; `offset` leaves out as many at the page's end. */
     async page(caller: Caller, roomId: string, query: PageQuery): Promise<{ messages: Message[]; hasMore: boolean }> {
       const limit = Math.min(query.limit, LIMITS.pageMax);
       const readerId = caller.kind === 'service' ? null : caller.user.userId;

@@ -232,7 +232,6 @@ export type AppendOutcome =
     }
   | Refusal<'NOT_FOUND' | 'NOT_A_MEMBER' | 'ROOM_READ_ONLY' | 'FORBIDDEN' | 'REPLY_UNKNOWN' | 'REFUSED_DATA' | 'BUSY'>;
 
-/** Messages. */
 /** Which messages of a room. */
 export interface PageQuery {
   /** Only those below this `seq`; the newest of them. */
@@ -244,6 +243,7 @@ export interface PageQuery {
   readonly limit: number;
 }
 
+/** Messages. */
 export interface MessageStore {
   /**
    * Stores drafts of any rooms in one transaction, in their order. An outcome each; resolved only after the commit.
@@ -253,8 +253,8 @@ export interface MessageStore {
   append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]>;
   /** Messages after `afterSeq`, ascending, at most `limit`. */
   after(roomId: string, afterSeq: number, limit: number): Promise<readonly StoredMessage[]>;
-  /** The newest messages before `beforeSeq` (null: the newest of all), ascending; `skip` newest ones are left out. */
-  before(roomId: string, beforeSeq: number | null, limit: number, skip?: number): Promise<readonly StoredMessage[]>;
+  /** The newest messages before `beforeSeq` (null: the newest of all), ascending. */
+  before(roomId: string, beforeSeq: number | null, limit: number): Promise<readonly StoredMessage[]>;
   /** A page for a reader, ascending; `readerId` null: the service, who needs no membership. All of one moment. */
   page(
     roomId: string,

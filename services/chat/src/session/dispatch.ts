@@ -198,6 +198,8 @@ export function createDispatch(deps: DispatchDeps) {
         return session.emit({ type: 'page', ...ref, roomId: command.roomId, ...page });
       }
       case 'unsubscribe':
+        // What happened before the command still belongs to it.
+        hub.flushRoom(command.roomId);
         leaveSocket(session, command.roomId);
         return session.emit({ type: 'ok', ...ref });
       case 'leave':

@@ -21,8 +21,8 @@ export interface Pending {
 }
 
 /**
- * Writes what one turn of the event loop brought to a room's listeners: rendered, framed and joined once per key, one
- * buffer a socket. `refused` hears of those whose queue is full.
+ * Writes what a room has to tell to its listeners: rendered, framed and joined once per key, one buffer a socket. `refused`
+ * hears of those whose queue is full.
  */
 export function fanOut(
   roomId: string,

@@ -28,10 +28,12 @@ export function createFlushSchedule({ spacingMs }: { readonly spacingMs: number 
   }
 
   return {
-    /** `room` has something to tell. */
-    add(room: Flushable): void {
-      if (waiting.has(room)) return;
-      const restMs = room.flushedAt + spacingMs - performance.now();
+    /** `room` has something to tell; `urgent`: with this turn, however short the time since the last write. */
+    add(room: Flushable, urgent = false): void {
+      const timer = waiting.get(room);
+      if (timer === null || (timer && !urgent)) return;
+      clearTimeout(timer);
+      const restMs = urgent ? 0 : room.flushedAt + spacingMs - performance.now();
       if (restMs < 1) flushSoon(room);
       else
         waiting.set(
@@ -40,12 +42,14 @@ export function createFlushSchedule({ spacingMs }: { readonly spacingMs: number 
         );
     },
 
-    /** Flushes what waits for its time, now. */
+    /** Flushes all that waits, now. */
     flush(): void {
       for (const [room, timer] of waiting) {
-        if (timer === null) continue;
-        clearTimeout(timer);
-        waiting.delete(room);
+        // Those of this turn stay in its list, and have nothing left to tell when it comes to them.
+        if (timer !== null) {
+          clearTimeout(timer);
+          waiting.delete(room);
+        }
         room.flush();
       }
     },

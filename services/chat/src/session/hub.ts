@@ -207,6 +207,11 @@ export function createHub(deps: HubDeps) {
     /** Rooms in memory, with and without listeners. */
     roomIds: (): string[] => served.entries().map(([roomId]) => roomId),
     sweep: served.sweep,
+    /** Writes to a room's sockets what waits for its time. */
+    flushRoom(roomId: string): void {
+      served.get(roomId)?.feed.flush();
+    },
+
     /** Writes to sockets what waits for its time: they are about to be closed. */
     flush: served.flush,
     close: served.close,

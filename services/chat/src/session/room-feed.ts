@@ -18,8 +18,8 @@ export interface RoomFeedDeps {
   readonly messages: Pick<MessageStore, 'after'>;
   /** Messages kept in memory for reconnects. Default 512: at 10 messages a second, most of a minute. */
   readonly ringSize?: number;
-  /** Asks for one call of `flush`, at the end of this turn of the event loop or later. */
-  readonly scheduleFlush: () => void;
+  /** Asks for one call of `flush`: at the end of this turn of the event loop when `urgent`, else perhaps later. */
+  readonly scheduleFlush: (urgent?: boolean) => void;
   /** Asks for one call of `repair` in a few tens of milliseconds: what is missing is probably on its way. */
   readonly scheduleRepair: () => void;
   readonly observe: FeedObserver;
@@ -97,7 +97,8 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     if (!state) return;
     if (held.size > 0) drainHeld();
     if (held.size > 0) scheduleRepair();
-    if (pending.length > 0) scheduleFlush();
+    // Who was removed gets that row and none of a later commit.
+    if (pending.length > 0) scheduleFlush(gone.length > 0);
   }
 
   async function readGap(): Promise<void> {

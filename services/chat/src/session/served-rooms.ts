@@ -72,7 +72,7 @@ export function createServedRooms(deps: ServedRoomsDeps) {
     const feed: RoomFeed = createRoomFeed({
       roomId,
       messages,
-      scheduleFlush: () => flushes.add(feed),
+      scheduleFlush: (urgent) => flushes.add(feed, urgent),
       scheduleRepair: () => scheduleRepair(feed),
       observe,
     });

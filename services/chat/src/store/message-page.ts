@@ -2,13 +2,18 @@ import type { Pool } from 'pg';
 import type { MessageStore, PageQuery } from '../room/ports.ts';
 import { type MessageJson, messageOf } from './rows.ts';
 
-/** $1 room, $2 reader or null, $3 seq or null, $4 limit, $5 offset. One statement, so that all is of one moment. */
+/**
+ * $1 room, $2 reader or null, $3 seq or null, $4 limit, $5 offset. One statement, so that all is of one moment; messages
+ * are read only for who may see them.
+ */
 const statement = (where: string, order: 'ASC' | 'DESC') => `
-  SELECT EXISTS (SELECT FROM rooms WHERE room_id = $1) AS room,
+  SELECT room, reader, CASE WHEN reader THEN (
+      SELECT coalesce(json_agg(message_json(m::messages) ORDER BY m.seq), '[]') FROM (
+        SELECT * FROM messages WHERE room_id = $1 AND ${where} ORDER BY seq ${order} LIMIT $4 OFFSET $5) m)
+    ELSE '[]' END AS messages
+  FROM (SELECT EXISTS (SELECT FROM rooms WHERE room_id = $1) AS room,
     $2::text IS NULL OR EXISTS (
-      SELECT FROM members m WHERE m.room_id = $1 AND m.user_id = $2 AND is_present(m.left_at)) AS reader,
-    (SELECT coalesce(json_agg(message_json(m::messages) ORDER BY m.seq), '[]') FROM (
-      SELECT * FROM messages WHERE room_id = $1 AND ${where} ORDER BY seq ${order} LIMIT $4 OFFSET $5) m) AS messages`;
+      SELECT FROM members m WHERE m.room_id = $1 AND m.user_id = $2 AND is_present(m.left_at)) AS reader OFFSET 0) asked`;
 
 /** A text for each question, so that each is planned by its key: a nullable bound would read the room from one end. */
 const STATEMENTS = {

@@ -26,12 +26,11 @@ export function createMessageStore({
       return rows.map((row) => messageOf(jsonOf(row)));
     },
 
-    async before(roomId, beforeSeq, limit, skip = 0) {
+    async before(roomId, beforeSeq, limit) {
       const rows = await prisma.message.findMany({
         where: { roomId, ...(beforeSeq === null ? {} : { seq: { lt: beforeSeq } }) },
         orderBy: { seq: 'desc' },
         take: limit,
-        skip,
       });
       return rows.reverse().map((row) => messageOf(jsonOf(row)));
     },

@@ -33,7 +33,7 @@ export class SendQueue {
   #first: Buffer | null = null;
   #rest: Buffer[] | null = null;
   #pendingBytes = 0;
-  /** The kernel has not taken all: more than Node's high-water mark of 16 KiB waits. */
+  /** The kernel has not taken all: more than the stream's high-water mark waited (16 KiB, from Node 22 on 64 KiB). */
   #full = false;
   #drained: () => void = () => {};
 
@@ -42,7 +42,7 @@ export class SendQueue {
     this.#flusher = flusher;
   }
 
-  /** Less than 16 KiB that wait in Node's stream alone are not counted: looking costs more than the write's own work. */
+  /** What waits in Node's stream below its high-water mark is not counted: to look at it costs a third of a write. */
   get bytes(): number {
     return this.#full ? this.#pendingBytes + this.#socket.writableLength : this.#pendingBytes;
   }
@@ -72,9 +72,9 @@ export class SendQueue {
       for (const piece of rest) taken = this.#socket.write(piece);
       this.#socket.uncork();
     }
-    // Only a write that was told to wait is followed by 'drain'.
-    if (taken) this.#drained();
-    else this.#full = true;
+    // Only a write that was told to wait is followed by 'drain'; until then the queue is not empty, whatever this one says.
+    if (!taken) this.#full = true;
+    else if (!this.#full) this.#drained();
   }
 
   /** Hears whenever the queue has run empty. */

@@ -52,7 +52,7 @@ export interface Socket {
   send(text: string): void;
   /** Queues bytes made by this socket's `framing`. All that one turn of the event loop queues goes out in one write. */
   write(framed: Buffer): void;
-  /** Bytes queued here and not yet taken by the kernel. */
+  /** Bytes queued here and not yet taken by the kernel; up to some 16 KiB of them may be left out. */
   queuedBytes(): number;
   /** Stops (true) or resumes (false) taking frames from the client: it doesn't read, so it shan't ask for more. */
   pause(paused: boolean): void;
@@ -66,7 +66,7 @@ export interface Socket {
 export interface Inbound {
   /** One inbound message. Bytes may end inside a character. */
   frame(data: string | Uint8Array): void;
-  /** The queue has run empty. */
+  /** The queue has run empty, but for what may be left out of `queuedBytes`. */
   drained(): void;
   /** The connection is over; called once. 1006 when no close frame came. */
   closed(code: number, reason: string): void;

@@ -19,7 +19,9 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
       },
       after: async (_, seq, limit) => rows.filter((row) => row.seq > seq).slice(0, limit),
       before: async (_, seq, limit) => rows.filter((row) => row.seq < (seq ?? Number.POSITIVE_INFINITY)).slice(-limit),
-      page: async () => rows,
+      page: async () => {
+        throw new Error('nobody asks for a page here');
+      },
     },
     feed: { committed: (stored) => void told.push([...stored]), read() {}, removed() {} },
     newId: () => 'made',

@@ -62,6 +62,28 @@ describe('when a room is written to', () => {
     expect(room.at).toEqual([0, 1, 101]);
   });
 
+  it('is with this turn when it is urgent, also when it waits already', () => {
+    const schedule = createFlushSchedule({ spacingMs: 40 });
+    const room = createRoom();
+    schedule.add(room);
+    vi.advanceTimersByTime(1);
+    schedule.add(room);
+    vi.advanceTimersByTime(5);
+    schedule.add(room, true);
+    vi.advanceTimersByTime(1);
+    schedule.add(room, true);
+    vi.advanceTimersByTime(100);
+    expect(room.at).toEqual([0, 6, 7]);
+  });
+
+  it('is now also for a room whose turn has come but is not over', () => {
+    const schedule = createFlushSchedule({ spacingMs: 40 });
+    const room = createRoom();
+    schedule.add(room);
+    schedule.flush();
+    expect(room.at).toEqual([0]);
+  });
+
   it('is each turn without a spacing', () => {
     const schedule = createFlushSchedule({ spacingMs: 0 });
     const room = createRoom();

@@ -225,3 +225,38 @@ describe('a member of a room too large for the memory', () => {
     expect(room.calls).toEqual(['load', 'find', 'find']);
   });
 });
+
+describe('a busy room', () => {
+  const busy = async () => {
+    const room = hubOf({ flushSpacingMs: 60_000 });
+    for (const userId of ['ann', 'bob']) room.join(userId);
+    const [ann, bob] = [listener('ann'), listener('bob')];
+    for (const one of [ann, bob]) await room.hub.attach('room', one, newest);
+    room.hub.feed.committed([room.store()]);
+    await turns();
+    room.hub.feed.committed([room.store()]);
+    await turns();
+    expect(seqs(ann.events)).toEqual([3]);
+    return { ...room, ann, bob, room };
+  };
+
+  it('tells who is removed of it at once, and of nothing that is committed later', async () => {
+    const { room, hub, ann, bob } = await busy();
+    hub.feed.committed([room.remove('ann')]);
+    await turns();
+    hub.feed.committed([room.store()]);
+    hub.flushRoom('room');
+    expect([seqs(ann.events), ann.endings]).toEqual([[3, 4, 5], ['left']]);
+    expect([seqs(bob.events), bob.endings]).toEqual([[3, 4, 5, 6], []]);
+  });
+
+  it('tells what waits before its sockets are closed, and before one of them stops listening', async () => {
+    const { hub, room, ann } = await busy();
+    hub.flush();
+    expect(seqs(ann.events)).toEqual([3, 4]);
+    hub.feed.committed([room.store()]);
+    hub.flushRoom('room');
+    hub.detach('room', ann);
+    expect(seqs(ann.events)).toEqual([3, 4, 5]);
+  });
+});
