@@ -19,8 +19,13 @@ afterEach(async () => {
 });
 
 /** stompjs over a plain WebSocket, or over SockJS with one transport. */
-async function connect(userId: string, transport: string, path = '/ws/chat'): Promise<StompClient> {
-  const url = `${chat.url}${path}?token=${tokenOf(userId)}`;
+async function connect(
+  userId: string,
+  transport: string,
+  path = '/ws/chat',
+  token = tokenOf(userId),
+): Promise<StompClient> {
+  const url = `${chat.url}${path}?token=${token}`;
   const client = new StompClient({
     webSocketFactory: () =>
       (transport === 'plain'
@@ -138,11 +143,18 @@ describe('a STOMP client', () => {
     await expect.poll(() => errors[0]?.body).toMatchObject({ code: 'NOT_A_MEMBER', status: 403 });
     expect(ann.connected).toBe(true);
   });
+});
 
-  it('has a line in the log for each step, and what is said for two at debug', async () => {
+describe.each([
+  ['plain', '/ws', /^\/ws$/, 'v12.stomp', 1005],
+  ['websocket', '/ws/chat', /^\/ws\/chat\/.+\/websocket$/, null, 1000],
+  // Polling has no goodbye: the client stops asking, and after five seconds its session ends.
+  ['xhr-polling', '/ws/chat', /^\/ws\/chat\/.+\/xhr$/, null, 1006],
+] as const)('the log of a STOMP client over %s', (transport, base, path, subprotocol, code) => {
+  it('has a line for each step, and what is said for two at debug', async () => {
     const roomId = await chat.room();
-    const user = 'ann-of-the-log';
-    const ann = await connect(user, 'plain', '/ws');
+    const user = `ann-of-${transport}`;
+    const ann = await connect(user, transport, base);
     const heard = await subscribe(ann, `/topic/chat/${roomId}`);
     ann.publish({ destination: `/app/chat/${roomId}`, body: JSON.stringify({ content: said('말') }) });
     await expect.poll(() => heard.length).toBeGreaterThan(0);
@@ -150,21 +162,43 @@ describe('a STOMP client', () => {
     const { connectionId } = given.logs.of('session.authenticated').find(({ userId }) => userId === user)!;
     const lines = () => given.logs.of().filter((line) => line.connectionId === connectionId && line.level === 'info');
     const events = () => lines().map(({ event }) => event);
-    await expect.poll(events).toContain('session.closed');
+    const line = (name: string) => lines().find(({ event }) => event === name);
+    await expect.poll(events, { timeout: 10_000 }).toContain('session.closed');
     expect(events().sort()).toEqual(
       [
         ...['handshake.accepted', 'session.authenticated', 'stomp.connect'],
         ...['stomp.subscribe', 'stomp.disconnect', 'session.closed'],
       ].sort(),
     );
-    expect(lines().find(({ event }) => event === 'stomp.subscribe')).toMatchObject({
-      ...{ userId: user, roomId, destination: `/topic/chat/${roomId}` },
+    expect(line('handshake.accepted')).toMatchObject({
+      ...{ userId: user, path: expect.stringMatching(path), subprotocol, tokenPresent: true },
+      ...{ address: '127.0.0.1', requestId: expect.any(String) },
     });
-    expect(lines().find(({ event }) => event === 'session.closed')).toMatchObject({ userId: user, code: 1005 });
+    expect(line('stomp.subscribe')).toMatchObject({ userId: user, roomId, destination: `/topic/chat/${roomId}` });
+    expect(line('session.closed')).toMatchObject({ userId: user, code });
     const { seq } = heard.at(-1)!.headers;
     expect(given.logs.of('message.stored')).toContainEqual(
       expect.objectContaining({ level: 'debug', roomId, seq: Number(seq), userId: user }),
     );
     expect(given.logs.of('fan-out')).toContainEqual(expect.objectContaining({ level: 'debug', roomId, sockets: 1 }));
+  });
+
+  it('has one line for a handshake that was rejected, with its reason and without its token', async () => {
+    const before = given.logs.lines.length;
+    await expect(connect('eve', transport, base, 'garbage')).rejects.toThrow();
+    const since = () =>
+      given.logs
+        .of()
+        .slice(before)
+        .filter(({ event }) => event !== undefined);
+    await expect.poll(() => since().length).toBeGreaterThan(0);
+    expect(since()).toEqual([
+      expect.objectContaining({
+        ...{ level: 'warn', event: 'handshake.rejected', code: 'UNAUTHENTICATED', reason: 'UNAUTHENTICATED' },
+        ...{ path: expect.stringMatching(path), address: '127.0.0.1', tokenPresent: true },
+        requestId: expect.any(String),
+      }),
+    ]);
+    expect(given.logs.lines.some((line) => line.includes('garbage'))).toBe(false);
   });
 });
