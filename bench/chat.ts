@@ -64,7 +64,6 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
             ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '500' },
             ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
             ...(bus ? { REDIS_URL: bus.url } : {}),
-            NODE_ENV: 'production',
           },
         });
         pin(process.pid);
@@ -93,6 +92,8 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
   return {
     subject,
     databaseUrl: postgres.url,
+    /** Null without Redis. */
+    redisUrl: bus?.url ?? null,
     /** A member's token. */
     token: (userId: string) => userToken({ sub: userId, secret: JWT_SECRET }),
     /** Who hears chat's statements from now on; null: nobody. */

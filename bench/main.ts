@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { runMain } from '@gongu/host';
 import { inRepository, machine, redisProgram } from '@gongu/testkit';
 import { type BenchArguments, readArguments, USAGE } from './arguments.ts';
-import { openChat } from './chat.ts';
+import { type Chat, openChat } from './chat.ts';
 import { compile, createGenerator } from './generator.ts';
 import { measureHistory } from './history.ts';
 import { leaveServerCpu, loadAverage } from './machine.ts';
 import { measure, type Result } from './measure.ts';
-import { peers } from './peers.ts';
+import { peers, peersOnRedis, storingPeers } from './peers.ts';
 import { measureReads } from './reads.ts';
 import { historySection, readsSection, section } from './report.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
+import type { Subject } from './subject.ts';
 
 await runMain('bench', async () => {
   const args = readArguments(process.argv.slice(2));
@@ -57,8 +58,7 @@ async function bench({ scenarios, repeats, peers: withPeers, max, profile }: Ben
         parts.push(readsSection(scenario, await measureReads(chat, scenario, say)));
         continue;
       }
-      // The peers have no second instance, and nothing to acknowledge.
-      const others = redis || scenario.kind === 'ingest' ? [] : compared;
+      const others = withPeers ? peersOf(scenario, chat, compared) : [];
       const results: Result[] = [];
       for (const subject of [chat.subject, ...others]) {
         results.push(await measure({ generator, subject, scenario, label: name, repeats, max, say }));
@@ -69,6 +69,11 @@ async function bench({ scenarios, repeats, peers: withPeers, max, profile }: Ben
     }
   }
   return `${parts.join('\n')}\n`;
+}
+
+function peersOf({ kind, instances }: Scenario, { databaseUrl, redisUrl }: Chat, alone: readonly Subject[]) {
+  if (kind === 'ingest') return storingPeers(databaseUrl);
+  return instances > 1 && redisUrl ? peersOnRedis(redisUrl) : alone;
 }
 
 function say(text: string): void {

@@ -6,6 +6,7 @@ import { compile } from './generator.ts';
 import { pin } from './machine.ts';
 import { type Subject, TEXT } from './subject.ts';
 
+const WS = inRepository('bench/peers/ws.mjs');
 const speech = [
   ...['--path', '/{room}', '--publish'],
   `{"type":"message","room":"{room}","user":"{pub}","text":"${TEXT}"}`,
@@ -31,32 +32,73 @@ export function peers(folder: string): Subject[] {
       stores: false,
       speech,
       from: [330, 6_000],
-      start: run(process.execPath, [inRepository('bench/peers/ws.mjs')]),
+      start: run(process.execPath, [WS]),
     },
   ];
 }
 
-function run(program: string, args: readonly string[]): Subject['start'] {
-  return async () => {
-    const port = await freePort();
-    const child = spawn(program, [...args, String(port)], { stdio: ['ignore', 'ignore', 'inherit'] });
-    const exit = once(child, 'exit');
-    const endAtExit = () => child.kill('SIGKILL');
-    process.once('exit', endAtExit);
-    pin(child.pid!);
-    for (let attempt = 0; !(await accepts(port)); attempt++) {
-      if (attempt === 100 || child.exitCode !== null) throw new Error(`${program} did not start`);
-      await sleep(50);
-    }
+/** What instances on one Redis are compared with: `ws`, each message by way of a channel of its room. */
+export function peersOnRedis(redisUrl: string): Subject[] {
+  return [
+    {
+      name: 'peer: ws over Redis, send per client',
+      stores: false,
+      speech,
+      from: [250, 4_000],
+      start: run(process.execPath, [WS], [redisUrl]),
+    },
+  ];
+}
+
+/** What the append is compared with: `ws`, and an INSERT for each message. */
+export function storingPeers(databaseUrl: string): Subject[] {
+  return [
+    {
+      name: 'peer: ws, one INSERT per message',
+      stores: true,
+      speech: [
+        ...['--path', '/{room}', '--ack', '"ref":"~A', '--publish'],
+        `{"type":"send","ref":"~A{ts}","text":"${TEXT}"}`,
+      ],
+      from: [100, 500],
+      start: run(process.execPath, [inRepository('bench/peers/store-each.mjs')], [databaseUrl]),
+    },
+  ];
+}
+
+function run(program: string, args: readonly string[], more: readonly string[] = []): Subject['start'] {
+  return async ({ instances }) => {
+    const all = await Promise.all(Array.from({ length: instances }, () => open(program, args, more)));
     return {
-      ports: [port],
-      pids: [child.pid!],
+      ports: all.map(({ port }) => port),
+      pids: all.map(({ pid }) => pid),
       helpers: [],
       async stop() {
-        child.kill('SIGKILL');
-        await exit;
-        process.off('exit', endAtExit);
+        await Promise.all(all.map((each) => each.stop()));
       },
     };
+  };
+}
+
+/** Runs `program args… PORT more…`. */
+async function open(program: string, args: readonly string[], more: readonly string[]) {
+  const port = await freePort();
+  const child = spawn(program, [...args, String(port), ...more], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const exit = once(child, 'exit');
+  const endAtExit = () => child.kill('SIGKILL');
+  process.once('exit', endAtExit);
+  pin(child.pid!);
+  for (let attempt = 0; !(await accepts(port)); attempt++) {
+    if (attempt === 100 || child.exitCode !== null) throw new Error(`${program} did not start`);
+    await sleep(50);
+  }
+  return {
+    port,
+    pid: child.pid!,
+    async stop() {
+      child.kill('SIGKILL');
+      await exit;
+      process.off('exit', endAtExit);
+    },
   };
 }
