@@ -1,8 +1,8 @@
 import { CLOSE, type EventOf } from '@gongu/shared';
 import type { Rendered } from './codec.ts';
 
-/** `ref` of the join that a single-room URL makes by itself. */
-export const OPENING_REF = 'url';
+/** `ref` of the join that a single-room URL makes by itself. Longer than a client's may be, so that none is taken for it. */
+export const OPENING_REF = `the room that the URL names ${'.'.repeat(64)}`;
 
 /** The close that a refused join means on a URL that names one room; undefined for other errors. */
 export function closeOfRefusal(error: EventOf<'error'>): Rendered['close'] {

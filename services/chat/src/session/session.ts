@@ -126,10 +126,12 @@ export class Session implements Inbound, Speaker {
     this.#heardAt = this.#deps.now();
     try {
       if (this.#frames.take(this.#heardAt) > 0) return this.end(CLOSE.tooManyFrames, 'too many frames');
-      for (const [i, step] of this.#codec.receive(data).entries()) {
+      // One message may hold thousands of frames (STOMP): each counts. A note and what follows it are of one frame.
+      let counted = true;
+      for (const step of this.#codec.receive(data)) {
         if (this.#over) return;
-        // One message may hold thousands of frames (STOMP): each counts.
-        if (i > 0 && this.#frames.take(this.#heardAt) > 0) return this.end(CLOSE.tooManyFrames, 'too many frames');
+        if (!counted && this.#frames.take(this.#heardAt) > 0) return this.end(CLOSE.tooManyFrames, 'too many frames');
+        counted = step.kind === 'note';
         this.#follow(step);
       }
     } catch (error) {

@@ -60,6 +60,18 @@ describe('S1, /ws/chat?sessionId=', () => {
     expect(await guest.next((frame) => frame.kind === 'CHAT')).toMatchObject({ nickname: expect.stringMatching(/ /) });
   });
 
+  it('takes no id of a message for its own opening: a refused message ends nothing', async () => {
+    const roomId = await chat.room();
+    const ann = await open(`/chat/${roomId}?token=${tokenOf('ann')}`);
+    await chat.call('PATCH', `/api/chat/rooms/${roomId}`, { as: SERVICE, body: { status: 'CANCELLED' } });
+    await ann.next((frame) => frame.type === 'SYSTEM' && /cancel/i.test(frame.content));
+    for (const clientMessageId of ['url', 'other']) {
+      ann.send({ type: 'message', clientMessageId, content: said('zu spät') });
+      await ann.none(100, (frame) => frame.type === 'CHAT');
+      expect(ann.socket.readyState).toBe(ann.socket.OPEN);
+    }
+  });
+
   it('is closed with 4504 where there is no such room, and with 4503 when its user is removed', async () => {
     const stray = await open(`/ws/chat?sessionId=no-such-room&token=${tokenOf('ann')}`);
     expect(await stray.closed()).toMatchObject({ code: 4504 });

@@ -159,6 +159,19 @@ describe('a STOMP frame', () => {
     expect(await more.closed()).toMatchObject({ code: 1009 });
   });
 
+  it('counts once towards the frames of a second, whatever it asks for', async () => {
+    const roomId = await chat.room();
+    const ann = await enter(chat, roomId);
+    const subscribe = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        frame('SUBSCRIBE', { id: `${from + i}`, destination: `/topic/chat/${roomId}`, receipt: `r-${from + i}` }),
+      ).join('');
+    ann.send(subscribe(100, 80));
+    await ann.next(has('receipt-id:r-179'));
+    ann.send(subscribe(200, 80));
+    expect(await ann.closed()).toMatchObject({ code: 4029 });
+  });
+
   it('has no more bytes of headers than of everything', async () => {
     const small = await given.start({ MAX_FRAME_BYTES: '1024' });
     const ann = await openSocket(`${small.socketUrl}?token=${tokenOf('ann')}`, { protocols: [] });
