@@ -2,7 +2,7 @@ import { StartError } from '@gongu/host';
 import { numberOption, readOptions } from '@gongu/testkit';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 
-export const USAGE = `pnpm bench [scenario ...] [--repeats N] [--no-peers] [--no-max] [--report FILE]
+export const USAGE = `pnpm bench [scenario ...] [--repeats N] [--no-peers] [--no-max] [--report FILE] [--profile DIR]
 
 Measures chat beside a limit and a peer, in one run: the server on CPU 0, everything else (generator, PostgreSQL with
 fsync, Redis) on CPU 1. Prints Markdown on standard output, progress on standard error. Needs Linux, two CPUs, a C
@@ -41,7 +41,7 @@ export function readArguments(args: readonly string[]): BenchArguments | null {
   } as const;
   const { values, positionals } = readOptions({ options, args: [...args], allowPositionals: true }, USAGE);
   if (values.help) return null;
-  const unknown = positionals.find((name) => !(name in SCENARIOS));
+  const unknown = positionals.find((name) => !Object.hasOwn(SCENARIOS, name));
   if (unknown !== undefined) throw new StartError(`no scenario "${unknown}"\n\n${USAGE}`);
   const repeats = numberOption('repeats', values.repeats, { min: 1, max: 20, whole: true });
   const scenarios = positionals.length > 0 ? positionals : Object.keys(SCENARIOS);
