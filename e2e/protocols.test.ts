@@ -2,6 +2,7 @@ import { ensureNginx, type NginxProcess, startNginx, startRedis, type TestRedis 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DIALS } from './fixture/dials.ts';
 import { call, type Pair, startPair } from './fixture/pair.ts';
+import { instancesOfSessions } from './fixture/session-instances.ts';
 import { startTalker, type Talker } from './fixture/talker.ts';
 
 const NAMES = Object.keys(DIALS);
@@ -78,19 +79,6 @@ async function agree(all: readonly Talker[], roomId: string): Promise<void> {
   expect(all.flatMap(({ faults }) => faults)).toEqual([]);
 }
 
-/** Of each SockJS session: the instances that its requests came to. */
-async function instancesOfSessions(): Promise<Map<string, Set<string>>> {
-  const sessions = new Map<string, Set<string>>();
-  for (const text of (await nginx.accessLog()).trim().split('\n')) {
-    const { path, upstream } = JSON.parse(text) as { path: string; upstream: string };
-    const session = /^\/ws\/chat(?:-sockjs)?\/[^/]+\/([^/]+)\/xhr/.exec(path)?.[1];
-    if (!session) continue;
-    const seen = sessions.get(session) ?? new Set();
-    sessions.set(session, seen.add(upstream));
-  }
-  return sessions;
-}
-
 describe.skipIf(!ensureNginx())('two instances behind nginx', () => {
   describe.each(['round-robin', 'sticky'] as const)('%s', (spread) => {
     it('gives one conversation over every protocol identical histories, also after each was cut off', async () => {
@@ -108,7 +96,7 @@ describe.skipIf(!ensureNginx())('two instances behind nginx', () => {
       }
       await agree(all, roomId);
       expect(all.filter(({ closes }) => closes.length !== 1).map(({ name, closes }) => [name, closes])).toEqual([]);
-      const spreads = [...(await instancesOfSessions()).values()].map((instances) => instances.size);
+      const spreads = [...(await instancesOfSessions(nginx)).values()].map((instances) => instances.size);
       expect(Math.max(...spreads)).toBe(spread === 'sticky' ? 1 : 2);
     }, 120_000);
   });
