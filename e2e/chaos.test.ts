@@ -39,7 +39,7 @@ it(
   async () => {
     const file = join(dir, 'report.md');
     const size = ['--minutes', '0.5', '--clients', '34', '--instances', '2'];
-    const run = start('--seed', '35', ...size, '--report', file);
+    const run = start('--seed', '1509', ...size, '--report', file);
     expect(await run.exited, run.output()).toBe(0);
     const text = await readFile(file, 'utf8');
     expect(run.output()).toContain(text);
@@ -50,6 +50,18 @@ it(
     expect(count('acknowledged')).toBeGreaterThan(20);
     expect(count('delivered')).toBeGreaterThan(500);
     expect(count('reconnects')).toBeGreaterThan(20);
+    // Of this seed's products one is closed by its seller, one sells out with more buyers than places, one is cancelled.
+    const counts = (row: string) =>
+      new RegExp(`^\\| ${row} \\| ([\\d, ]+) \\|$`, 'm').exec(text)?.[1]?.split(', ').map(Number);
+    const [closed, cancelled] = counts('rooms closed, cancelled') ?? [];
+    expect(closed, 'closed').toBeGreaterThanOrEqual(1);
+    expect(cancelled, 'cancelled').toBeGreaterThanOrEqual(1);
+    const [bought, refused] = counts('purchases: bought, refused, withdrawn') ?? [];
+    expect(bought, 'bought').toBeGreaterThanOrEqual(6);
+    expect(refused, 'refused').toBeGreaterThanOrEqual(1);
+    const logs = /^\| logs searched for tokens \| (.+) \|$/m.exec(text)?.[1]?.split(', ');
+    const written = ['PostgreSQL', 'chat-1', 'chat-2', 'trade', ...(redisProgram() ? ['Redis'] : [])];
+    expect(logs).toEqual(expect.arrayContaining(written));
     // What comes in half a minute of this seed; without Redis there are others.
     const kinds = ['bus-dropped', 'bus-reordered', 'chat-killed', 'postgres-crashed', 'clients-cut', 'clients-flooded'];
     if (redisProgram()) for (const kind of kinds) expect(count(kind), kind).toBeGreaterThanOrEqual(1);

@@ -15,6 +15,8 @@ export interface ReportOptions {
   readonly faults: ReadonlyMap<string, number>;
   readonly shop: Readonly<Record<string, number>>;
   readonly busHarmed: number;
+  /** Those that were searched for tokens. */
+  readonly logs: readonly string[];
   readonly logLines: number;
   readonly seconds: { readonly chaos: number; readonly settling: number };
   /** ISO 8601. */
@@ -27,7 +29,8 @@ const QUOTED = 40;
 
 /** What was done and what was found, as Markdown. */
 export function report(options: ReportOptions): string {
-  const { args, parts, evidence, violations, clients, faults, shop, busHarmed, logLines, seconds, at, kept } = options;
+  const { args, parts, evidence, violations, clients, faults, shop, busHarmed, logs, logLines, seconds, at, kept } =
+    options;
   const sum = (of: (counts: Counts) => number) => clients.reduce((total, { counts }) => total + of(counts), 0);
   const { rooms, histories, processes } = evidence;
   const replay = `pnpm chaos --seed ${args.seed} --minutes ${args.minutes} --clients ${args.clients} --instances ${args.instances}`;
@@ -50,7 +53,8 @@ export function report(options: ReportOptions): string {
     ['products offered, changed by their seller', `${shop.products}, ${shop.edited}`],
     ['tries of purchases lost', shop.triesLost ?? 0],
     ['messages of the bus doubled, swapped or dropped', busHarmed],
-    ['lines of logs searched for tokens', logLines],
+    ['logs searched for tokens', [...logs].sort().join(', ')],
+    ['lines in them', logLines],
     ['seconds of chaos, of settling', `${seconds.chaos.toFixed(0)}, ${seconds.settling.toFixed(0)}`],
   ];
   return [

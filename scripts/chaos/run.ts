@@ -92,6 +92,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<{ text: 
     faults: inflictor.counts,
     shop: shop.counts,
     busHarmed: system.buses.reduce((total, { harmed }) => total + harmed, 0),
+    logs: system.witness.searched,
     logLines: system.witness.lines,
     seconds: { chaos: chaosSeconds, settling: settlingSeconds },
     at: new Date().toISOString(),
@@ -124,7 +125,7 @@ async function gather(
   shop: ReturnType<typeof createShop>,
   offers: readonly Offer[],
 ): Promise<Evidence> {
-  const { calls, chatUrl, trade, witness, nginx } = system;
+  const { calls, chatUrl, trade, witness, nginx, database, redis } = system;
   const rooms: FinalRoom[] = [];
   const products: FinalProduct[] = [];
   for (const offer of offers) {
@@ -140,6 +141,8 @@ async function gather(
     witness.read('nginx access', await nginx.accessLog());
     witness.read('nginx error', await nginx.errorLog());
   }
+  witness.read('PostgreSQL', await database.log());
+  if (redis) witness.read('Redis', redis.log());
   return {
     histories: crowd.all.map((participant) => participant.history()),
     purchases: shop.purchases,

@@ -13,6 +13,8 @@ export interface TestRedis {
   port: number;
   /** Its process number; another one after a restart. */
   readonly pid: number;
+  /** All that it has written, over its restarts. */
+  log(): string;
   /** Asks it to end and removes its folder. */
   stop(): Promise<void>;
   /** SIGKILL. */
@@ -45,6 +47,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
   await mkdir(dir, { recursive: true });
   let port = await redisPort();
   let child: ChildProcess | undefined;
+  let log = '';
 
   async function start(): Promise<void> {
     const settings = { port: String(port), bind: '127.0.0.1', dir, save: '', appendonly: 'no', daemonize: 'no' };
@@ -52,7 +55,11 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
     const started = spawn(program!, [...args, ...more], { stdio: ['ignore', 'pipe', 'pipe'], detached });
     child = started;
     let output = '';
-    for (const stream of [started.stdout, started.stderr]) stream.on('data', (text) => (output += text));
+    const hear = (text: string) => {
+      output += text;
+      log += text;
+    };
+    for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', hear);
     const deadline = Date.now() + START_DEADLINE_MS;
     while (!(await answersPing(port))) {
       if (started.exitCode !== null || Date.now() > deadline) throw new Error(`${program} did not start: ${output}`);
@@ -88,6 +95,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
     get pid() {
       return child?.pid ?? -1;
     },
+    log: () => log,
     kill: () => end('SIGKILL'),
     async restart() {
       await end('SIGKILL');

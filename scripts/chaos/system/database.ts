@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@gongu/host/embedded';
 
@@ -33,6 +35,11 @@ export async function startDatabase({ dataDir }: { dataDir: string }) {
       await server.stop(); // gives up the place
       await sleep(forMs);
       await startAgain();
+    },
+    /** All that it has written, over its restarts. */
+    async log(): Promise<string> {
+      const read = (name: string) => readFile(join(server.place, name), 'utf8').catch(() => '');
+      return (await read('server.log.1')) + (await read('server.log'));
     },
     stop: () => server.stop(),
   };

@@ -24,6 +24,7 @@ export function createWitness({ dir, boundOf }: WitnessOptions) {
   const most = new Map<string, number>();
   const leaks: { log: string; line: string }[] = [];
   const deaths: string[] = [];
+  const searched = new Set<string>();
   let lines = 0;
   const timer = setInterval(sample, SAMPLE_MS);
 
@@ -35,6 +36,7 @@ export function createWitness({ dir, boundOf }: WitnessOptions) {
   }
 
   function read(log: string, text: string): void {
+    if (text !== '') searched.add(log);
     for (const line of text.split('\n')) {
       lines += 1;
       const leak = findLeak(line);
@@ -46,6 +48,10 @@ export function createWitness({ dir, boundOf }: WitnessOptions) {
     dir,
     leaks: leaks as readonly { log: string; line: string }[],
     deaths: deaths as readonly string[],
+    /** Logs in which something stood. */
+    get searched() {
+      return [...searched];
+    },
     get lines() {
       return lines;
     },
