@@ -12,7 +12,7 @@ ALTER TABLE "rooms" ADD COLUMN "banner" TEXT;
 ALTER TABLE "messages" ADD COLUMN "pinned_at" TIMESTAMPTZ(3);
 CREATE TABLE "pins" ("room_id" TEXT NOT NULL, "seq" BIGINT NOT NULL, PRIMARY KEY ("room_id", "seq"));
 `;
-const EXPANSION = '0002_expand';
+const EXPANSION = '9999_expand';
 
 describe.skipIf(!redisProgram())('a rolling deploy', () => {
   let redis: TestRedis;
