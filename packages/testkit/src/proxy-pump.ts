@@ -17,6 +17,7 @@ export function pump(from: Socket, to: Socket, mode: () => ProxyMode): void {
   let queuedBytes = 0;
   let ended = false;
   let running = false;
+  let lost = false;
 
   async function run(): Promise<void> {
     running = true;
@@ -31,7 +32,12 @@ export function pump(from: Socket, to: Socket, mode: () => ProxyMode): void {
 
   async function carry(chunk: Buffer, atMs: number): Promise<void> {
     const now = mode();
-    if (now.kind === 'blackHole') return;
+    if (now.kind === 'blackHole') {
+      lost = true;
+      return;
+    }
+    // TCP sends again what was lost, or gives up; it never goes on behind it.
+    if (lost) return reset();
     if (now.kind === 'delay') await sleep(Math.max(0, atMs + now.ms - Date.now()));
     if (now.kind !== 'throttle') return write(chunk);
     // Twenty slices a second, so that a change of mode is noticed within one.
@@ -40,6 +46,11 @@ export function pump(from: Socket, to: Socket, mode: () => ProxyMode): void {
     await sleep((slice.length / now.bytesPerSecond) * 1000);
     await write(slice);
     if (chunk.length > size) await carry(chunk.subarray(size), atMs);
+  }
+
+  function reset(): void {
+    from.resetAndDestroy();
+    to.resetAndDestroy();
   }
 
   async function write(chunk: Buffer): Promise<void> {

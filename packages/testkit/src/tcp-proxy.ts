@@ -11,7 +11,10 @@ export interface TcpProxy {
   delay(ms: number): void;
   /** Bytes a second, for each direction of each connection. */
   throttle(bytesPerSecond: number): void;
-  /** Half-open: connections stay and new ones are accepted, and whatever is sent vanishes. */
+  /**
+   * Half-open: connections stay and new ones are accepted, and whatever is sent vanishes. One that lost something is reset
+   * by what is sent after that.
+   */
   blackHole(): void;
   /** Resets all connections; new ones are treated as before. */
   cut(): void;

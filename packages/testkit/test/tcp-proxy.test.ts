@@ -78,6 +78,22 @@ test('a black hole accepts and swallows, and nobody hears that the other is gone
   expect([heard, ended]).toEqual([0, false]);
 });
 
+test('what lost something in a black hole is reset by what follows, and never goes on behind a gap', async () => {
+  const [broken, silent] = [await open(), await open()];
+  for (const one of [broken, silent]) await echo(one, 'a');
+  let heard = 0;
+  accepted[0]!.on('data', () => heard++);
+  proxy.blackHole();
+  broken.write('lost');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await proxy.pass();
+  const closed = new Promise((resolve) => broken.on('close', resolve));
+  broken.write('behind the gap');
+  await closed;
+  expect(heard).toBe(0);
+  await echo(silent, 'still here');
+});
+
 test('cut resets connections on both sides; the next one works', async () => {
   const socket = await open();
   await echo(socket, 'a');
