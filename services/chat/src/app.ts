@@ -22,7 +22,7 @@ import type { FastifyInstance } from 'fastify';
 import { createAdmission } from './admission.ts';
 import { createLocalExchange, type LocalExchange } from './bus/local-bus.ts';
 import { createChatMetrics } from './chat-metrics.ts';
-import type { ChatEnv } from './env.ts';
+import { bodyLimitOf, type ChatEnv } from './env.ts';
 import { memberRoutes } from './http/member-routes.ts';
 import { messageRoutes } from './http/message-routes.ts';
 import { roomRoutes } from './http/room-routes.ts';
@@ -158,6 +158,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     log,
     trustProxy: env.TRUST_PROXY,
     allowedOrigins: env.ALLOWED_ORIGINS,
+    bodyLimitBytes: bodyLimitOf(env),
     service: { name: 'gongu chat', version: '0.1.0', description: 'Rooms, participants and messages of group buys' },
   });
   announceDraining(app, () => state === 'draining');

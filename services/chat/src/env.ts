@@ -89,3 +89,8 @@ export type ChatEnv = z.output<typeof ChatEnv>;
 export function readChatEnv(source: NodeJS.ProcessEnv): ChatEnv {
   return readEnv(ChatEnv, source);
 }
+
+/** Bytes that a body over HTTP may have: 256 KiB, and no less than a frame or the longest text (4 bytes a character). */
+export function bodyLimitOf({ MAX_FRAME_BYTES, MAX_CONTENT_CHARS }: ChatEnv): number {
+  return Math.max(262_144, MAX_FRAME_BYTES, MAX_CONTENT_CHARS * 4 + 4_096);
+}

@@ -27,6 +27,14 @@ async function roomOf(...users: string[]): Promise<string> {
 }
 
 describe('POST …/messages', () => {
+  it('takes a text as long as MAX_CONTENT_CHARS says, also when that is more than by default', async () => {
+    const roomy = await given.start({ MAX_CONTENT_CHARS: '100000' });
+    const roomId = await roomy.room();
+    await roomy.call('POST', `/api/chat/rooms/${roomId}/participants`, { as: 'ann', body: {} });
+    const body = { clientMessageId: 'long', content: said('가'.repeat(99_000)) };
+    expect(await roomy.call('POST', path(roomId), { as: 'ann', body })).toMatchObject({ status: 201, body });
+  });
+
   it('stores a message and tells the sockets: 201, a retry 200, both with the first one', async () => {
     const roomId = await roomOf('ann');
     const bob = await chat.connect('bob');
