@@ -180,7 +180,10 @@ export function createStompCodec(options: StompCodecOptions): Codec {
     if (farewell === null || answers.size > 0) return { texts };
     const { receipt } = farewell;
     farewell = null;
-    if (receipt === undefined) return { texts, close: { code: CLOSE.normal, reason: 'disconnected' } };
+    if (receipt === undefined) {
+      phase = 'over';
+      return { texts, close: { code: CLOSE.normal, reason: 'disconnected' } };
+    }
     return { texts: [...texts, render.receipt(receipt)] };
   }
 

@@ -82,6 +82,15 @@ test('whatever a client sends: nothing is thrown, and after an ERROR nothing fol
   );
 });
 
+test('after DISCONNECT has closed, nothing of a room follows', () => {
+  const client = connected();
+  const [join] = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1' }).commands;
+  client.event(joined(join!));
+  expect(client.event({ type: 'message', ...message(5) }).frames).toHaveLength(1);
+  expect(client.frame('DISCONNECT').close).toMatchObject({ code: 1000 });
+  expect(client.event({ type: 'message', ...message(6) }).frames).toEqual([]);
+});
+
 test('a codec that was cut off by garbage says so once and closes', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 50 }), (text) => {
