@@ -41,6 +41,7 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
   const subject: ChatSubject = {
     name: 'gongu chat',
     stores: true,
+    keepsOrder: true,
     from: [1_200, 8_000],
     speech: [
       ...['--path', '/ws?token={token}', '--tokens', tokens, '--hello', inRepository('bench/hello/gongu.txt')],

@@ -102,7 +102,7 @@ async function run({ generator, subject, scenario, say }: MeasureOptions, runnin
   if (final_error) say(`  ${final_error}`);
   if (connect.failed > 0) throw new Error(`${connect.failed} connections failed: ${connect.error}`);
   for (const { dups, gaps, misrouted } of steps) {
-    if (subject.stores && dups + gaps + misrouted > 0) {
+    if (subject.keepsOrder && dups + gaps + misrouted > 0) {
       throw new Error(
         `${dups} messages doubled or out of order, ${gaps} missing in between, ${misrouted} in a wrong room`,
       );

@@ -23,6 +23,7 @@ export function peers(folder: string): Subject[] {
     {
       name: 'limit: C, one write per message and socket',
       stores: false,
+      keepsOrder: false,
       speech,
       from: [600, 15_000],
       start: run(limit, []),
@@ -30,6 +31,7 @@ export function peers(folder: string): Subject[] {
     {
       name: 'peer: ws, send per client',
       stores: false,
+      keepsOrder: false,
       speech,
       from: [330, 6_000],
       start: run(process.execPath, [WS]),
@@ -43,6 +45,7 @@ export function peersOnRedis(redisUrl: string): Subject[] {
     {
       name: 'peer: ws over Redis, send per client',
       stores: false,
+      keepsOrder: false,
       speech,
       from: [250, 4_000],
       start: run(process.execPath, [WS], [redisUrl]),
@@ -56,6 +59,8 @@ export function storingPeers(databaseUrl: string): Subject[] {
     {
       name: 'peer: ws, one INSERT per message',
       stores: true,
+      // Ten connections: whichever INSERT is done first is told first.
+      keepsOrder: false,
       speech: [
         ...['--path', '/{room}', '--ack', '"ref":"~A', '--publish'],
         `{"type":"send","ref":"~A{ts}","text":"${TEXT}"}`,

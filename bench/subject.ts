@@ -5,6 +5,8 @@ export interface Subject {
   readonly speech: readonly string[];
   /** It acknowledges what it has stored. */
   readonly stores: boolean;
+  /** It promises that nothing comes twice, late or never: a run in which something does has failed. */
+  readonly keepsOrder: boolean;
   /** Rates in messages per second at which the search for the highest one begins: one room of 500, 50 rooms of 20. */
   readonly from: readonly [number, number];
   /** Starts it afresh. `rooms` are those the generator will use. */
