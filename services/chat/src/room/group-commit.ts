@@ -34,7 +34,8 @@ const SECOND_FROM = 100;
 
 /**
  * Group commit: items that arrive while a batch is under way form the next one, so latency stays one commit (and
- * `spacingMs`) while throughput grows with load. Items of one key are never in two batches at a time, which keeps them in their order.
+ * `spacingMs`) while throughput grows with load. Items of one key are never in two batches at a time, which keeps them
+ * in their order.
  */
 export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>) {
   const { run, batchMax = 400, queueMax = 10_000, orderBy, spacingMs = 0, observe } = options;

@@ -42,7 +42,7 @@ export class SendQueue {
     this.#flusher = flusher;
   }
 
-  /** What waits in Node's stream below its high-water mark is not counted: to look at it costs a third of a write. */
+  /** What waits in Node's stream below its high-water mark is not counted: to look at it for each write took 3 % of s1b. */
   get bytes(): number {
     return this.#full ? this.#pendingBytes + this.#socket.writableLength : this.#pendingBytes;
   }
