@@ -7,6 +7,8 @@ export default defineConfig({
       'services/*/test/**/*.test.ts',
       'apps/*/test/**/*.test.{ts,tsx}',
       'scripts/test/**/*.test.ts',
+      'tools/test/**/*.test.ts',
+      'bench/test/**/*.test.ts',
       'e2e/**/*.test.ts',
     ],
     globalSetup: ['packages/testkit/src/global-setup.ts'],

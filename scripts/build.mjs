@@ -15,13 +15,13 @@ const recordFile = join(root, 'dist', 'build.json');
 const BUNDLES = [
   { entry: 'services/chat/src/main.ts', output: 'services/chat/dist/main.mjs', owner: 'services/chat' },
   { entry: 'services/trade/src/main.ts', output: 'services/trade/dist/main.mjs', owner: 'services/trade' },
-  { entry: 'scripts/start/main.ts', output: 'dist/start.mjs', owner: '.' },
-  { entry: 'scripts/start/reset.ts', output: 'dist/reset.mjs', owner: '.' },
-  { entry: 'scripts/start/service.ts', output: 'dist/service.mjs', owner: '.' },
-  { entry: 'scripts/demo/main.ts', output: 'dist/demo.mjs', owner: '.' },
-  { entry: 'scripts/screenshots/main.ts', output: 'dist/screenshots.mjs', owner: '.' },
-  { entry: 'scripts/loadtest/main.ts', output: 'dist/loadtest.mjs', owner: '.' },
-  { entry: 'scripts/chaos/main.ts', output: 'dist/chaos.mjs', owner: '.' },
+  { entry: 'tools/start/main.ts', output: 'dist/start.mjs', owner: '.' },
+  { entry: 'tools/start/reset.ts', output: 'dist/reset.mjs', owner: '.' },
+  { entry: 'tools/start/service.ts', output: 'dist/service.mjs', owner: '.' },
+  { entry: 'tools/demo/main.ts', output: 'dist/demo.mjs', owner: '.' },
+  { entry: 'tools/screenshots/main.ts', output: 'dist/screenshots.mjs', owner: '.' },
+  { entry: 'tools/loadtest/main.ts', output: 'dist/loadtest.mjs', owner: '.' },
+  { entry: 'tools/chaos/main.ts', output: 'dist/chaos.mjs', owner: '.' },
   { entry: 'bench/main.ts', output: 'dist/bench.mjs', owner: '.' },
 ];
 

@@ -22,7 +22,7 @@ const WITHOUT_ZOD = [
 /** Folders of a service by its domain's name. */
 function serviceRules(service, domain, folders) {
   const base = `services/${service}/src`;
-  const ports = `type ${domain}/ports.ts`;
+  const ports = `type ${domain}/ports/`;
   const driver = [SHARED, HOST, ports, 'node:'];
   const http = [SHARED, HOST, `${domain}/`, 'zod', 'type fastify', 'type fastify-type-provider-zod', 'node:'];
   const rules = {
@@ -83,12 +83,27 @@ export const RULES = [
       'type ws',
       'node:',
     ],
-    session: [SHARED, 'room/', 'type protocol/codec.ts', 'type transport/socket.ts'],
+    hub: [SHARED, 'room/'],
+    session: [SHARED, 'room/', 'hub/', 'type protocol/codec.ts', 'type transport/socket.ts'],
+    endpoints: [
+      SHARED,
+      HOST,
+      'room/',
+      'session/',
+      'protocol/',
+      'transport/',
+      'zod',
+      'http/',
+      'type fastify',
+      'fastify-type-provider-zod',
+      'node:',
+      'type env.ts',
+    ],
+    observe: [SHARED, HOST, 'type room/', 'type hub/', 'type session/', 'node:'],
     // What both need of Redis: its URL, and a connection that is replaced when it dies.
     redis: [HOST, 'ioredis', 'node:'],
-    bus: [...driver, 'type room/bus-port.ts', 'ioredis', 'redis/'],
-    overview: [SHARED, 'room/', 'type session/room-feed.ts'],
-    presence: [...driver, 'type room/presence-port.ts', 'ioredis', 'redis/'],
+    bus: [...driver, 'ioredis', 'redis/'],
+    presence: [...driver, 'ioredis', 'redis/'],
     owners: [HOST, 'type transport/sockjs/owners.ts', 'ioredis', 'redis/', 'node:'],
   })),
   ...serviceRules('trade', 'product', ({ driver }) => ({
@@ -114,17 +129,18 @@ export const RULES = [
   { folder: 'bench', ...OUTSIDE },
   { folder: 'examples', may: ['node:', 'ws'] },
   { folder: 'scripts/test', ...OUTSIDE },
-  { folder: 'scripts/start', may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/web/site', 'zod', 'node:'] },
+  { folder: 'tools/test', ...OUTSIDE },
+  { folder: 'tools/start', may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/web/site', 'zod', 'node:'] },
   {
-    folder: 'scripts/screenshots',
+    folder: 'tools/screenshots',
     may: [SHARED, HOST, '@gongu/testkit', '@gongu/testkit/browser', '@gongu/web/site', 'node:'],
   },
   ...['stage', 'demo', 'loadtest'].map((name) => ({
-    folder: `scripts/${name}`,
+    folder: `tools/${name}`,
     may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', 'node:'],
   })),
   {
-    folder: 'scripts/chaos',
+    folder: 'tools/chaos',
     may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', '@gongu/client', 'sockjs-client', 'ws', 'node:'],
   },
 ];

@@ -1,21 +1,21 @@
 import type { Event, Message, Room as RoomView } from '@gongu/shared';
-import { browserStorage } from './browser-storage.ts';
 import { type Result, success } from './chat-error.ts';
-import { readClaims } from './claims.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { createConnection } from './connection.ts';
-import type { ConnectionState } from './connection-state.ts';
-import { createLazyTransport } from './lazy-transport.ts';
+import { readClaims } from './connection/claims.ts';
+import { createConnection } from './connection/connection.ts';
+import type { ConnectionState } from './connection/connection-state.ts';
+import { createTokenSource, type TokenProvider } from './connection/token-source.ts';
 import { newId as randomId } from './new-id.ts';
-import { createOutbox } from './outbox.ts';
-import type { OutboxStorage } from './outbox-storage.ts';
+import { browserStorage } from './outbox/browser-storage.ts';
+import { createOutbox } from './outbox/outbox.ts';
+import type { OutboxStorage } from './outbox/outbox-storage.ts';
 import { createRest } from './rest.ts';
-import { createRoom, type Room } from './room.ts';
-import { createRoomFeed, type RoomFeed } from './room-feed.ts';
+import { createRoom, type Room } from './room/room.ts';
+import { createRoomFeed, type RoomFeed } from './room/room-feed.ts';
 import { browserSignals, type Signals } from './signals.ts';
-import { createTokenSource, type TokenProvider } from './token-source.ts';
-import type { Transport } from './transport.ts';
-import { createWebSocketTransport, type WebSocketConstructor } from './websocket-transport.ts';
+import { createLazyTransport } from './transport/lazy-transport.ts';
+import type { Transport } from './transport/transport.ts';
+import { createWebSocketTransport, type WebSocketConstructor } from './transport/websocket-transport.ts';
 
 export interface ChatClientOptions {
   /** Where the chat service is: `https://shop.example`, whatever follows the host counts as a prefix. */
@@ -125,7 +125,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     const WebSocket = options.WebSocket ?? (globalThis as unknown as { WebSocket?: WebSocketConstructor }).WebSocket;
     // A quarter of the code, and few ever need it.
     const sse = createLazyTransport('sse', async () => {
-      const { createSseTransport } = await import('./sse-transport.ts');
+      const { createSseTransport } = await import('./transport/sse-transport.ts');
       return createSseTransport({ rest, fetch, clock, random });
     });
     return WebSocket ? [createWebSocketTransport({ url: `${url.replace(/^http/, 'ws')}/ws`, WebSocket }), sse] : [sse];

@@ -8,19 +8,19 @@ export type {
   Room as RoomInfo,
   SystemEvent,
 } from '@gongu/shared';
-export { type SystemData, systemData } from './apply-message.ts';
-export { browserStorage } from './browser-storage.ts';
 export type { ChatError, ClientErrorCode, Result } from './chat-error.ts';
 export { type ChatClient, type ChatClientOptions, createChatClient, type MyRoom } from './client.ts';
 export type { Clock } from './clock.ts';
-export type { ConnectionState } from './connection-state.ts';
-export { createIndexedDbStorage, type IndexedDbLike } from './indexed-db-storage.ts';
-export { createLocalStorage, type StorageLike } from './local-storage.ts';
-export { createMemoryStorage, type OutboxStorage } from './outbox-storage.ts';
-export type { Draft, Outgoing, StoredDraft } from './outgoing.ts';
-export type { Room } from './room.ts';
-export type { RoomSnapshot, RoomStatus } from './room-snapshot.ts';
+export type { ConnectionState } from './connection/connection-state.ts';
+export type { TokenProvider } from './connection/token-source.ts';
+export { browserStorage } from './outbox/browser-storage.ts';
+export { createIndexedDbStorage, type IndexedDbLike } from './outbox/indexed-db-storage.ts';
+export { createLocalStorage, type StorageLike } from './outbox/local-storage.ts';
+export { createMemoryStorage, type OutboxStorage } from './outbox/outbox-storage.ts';
+export type { Draft, Outgoing, StoredDraft } from './outbox/outgoing.ts';
+export { type SystemData, systemData } from './room/apply-message.ts';
+export type { Room } from './room/room.ts';
+export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';
 export type { Signal, Signals } from './signals.ts';
-export type { TokenProvider } from './token-source.ts';
-export type { Channel, Hearer, Transport } from './transport.ts';
-export type { WebSocketConstructor, WebSocketLike } from './websocket-transport.ts';
+export type { Channel, Hearer, Transport } from './transport/transport.ts';
+export type { WebSocketConstructor, WebSocketLike } from './transport/websocket-transport.ts';

@@ -1,6 +1,6 @@
 import type { ErrorCode, FieldError } from '@gongu/shared';
 import { chatError, failure, type Result, success } from './chat-error.ts';
-import type { TokenSource } from './token-source.ts';
+import type { TokenSource } from './connection/token-source.ts';
 
 export interface RestOptions {
   /** `https://…`, without a slash at the end. */

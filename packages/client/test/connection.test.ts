@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { backoffMs } from '../src/backoff.ts';
+import { backoffMs } from '../src/connection/backoff.ts';
 import { connected, unconnected } from './fixture/connected.ts';
 
 test('a start asks for the token, opens, and is ready when the server says so', async () => {

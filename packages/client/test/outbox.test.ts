@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemoryStorage, type OutboxStorage } from '../src/outbox-storage.ts';
+import { createMemoryStorage, type OutboxStorage } from '../src/outbox/outbox-storage.ts';
 import { ack, answerJoin, chatting, inRoom, ownMessage, ROOM, tokenOf } from './fixture/chatting.ts';
 import type { FakeChannel } from './fixture/fake-transport.ts';
 

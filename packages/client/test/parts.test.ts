@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkDraft } from '../src/check-draft.ts';
-import { readClaims } from '../src/claims.ts';
+import { readClaims } from '../src/connection/claims.ts';
 import { newId } from '../src/new-id.ts';
-import { createMemoryStorage } from '../src/outbox-storage.ts';
-import { createSseParser, type SseEvent } from '../src/sse-stream.ts';
+import { checkDraft } from '../src/outbox/check-draft.ts';
+import { createMemoryStorage } from '../src/outbox/outbox-storage.ts';
 import { createStore } from '../src/store.ts';
+import { createSseParser, type SseEvent } from '../src/transport/sse-stream.ts';
 import { STORAGE_CASES } from './fixture/storage-contract.ts';
 import { testClock } from './fixture/time.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { reduceRoom } from '../src/reduce-room.ts';
-import { emptyRoom, type RoomState } from '../src/room-state.ts';
+import { reduceRoom } from '../src/room/reduce-room.ts';
+import { emptyRoom, type RoomState } from '../src/room/room-state.ts';
 import { type Happening, ME, ROOM_ID, type RoomModel, roomModel } from './fixture/room-model.ts';
 
 const who = fc.constantFrom('ann', 'bob', 'cho');

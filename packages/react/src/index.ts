@@ -1,15 +1,20 @@
-export { ChatProvider, type ChatProviderProps } from './ChatProvider.tsx';
-export { ChatRoom, type ChatRoomProps } from './ChatRoom.tsx';
-export { useChatClient, useStrings } from './chat-context.ts';
-export { english } from './english.ts';
-export { korean } from './korean.ts';
-export { MessageInput, type MessageInputProps } from './MessageInput.tsx';
-export { systemText } from './MessageItem.tsx';
-export { MessageList, type MessageListProps } from './MessageList.tsx';
-export { type MessageRow, type MessageRowsOptions, messageRows } from './message-rows.ts';
-export { ParticipantList, type ParticipantListProps } from './ParticipantList.tsx';
-export { RoomNotice } from './RoomNotice.tsx';
-export type { ChatStrings } from './strings.ts';
-export { type ChatRoomHandle, useChatRoom } from './useChatRoom.ts';
-export { useConnection } from './useConnection.ts';
-export { type HistoryScroll, type HistoryScrollOptions, type ScrollRow, useHistoryScroll } from './useHistoryScroll.ts';
+export { ChatProvider, type ChatProviderProps } from './chat/ChatProvider.tsx';
+export { useChatClient, useStrings } from './chat/chat-context.ts';
+export { type ChatRoomHandle, useChatRoom } from './chat/useChatRoom.ts';
+export { useConnection } from './chat/useConnection.ts';
+export { ChatRoom, type ChatRoomProps } from './components/ChatRoom.tsx';
+export { MessageInput, type MessageInputProps } from './components/MessageInput.tsx';
+export { systemText } from './components/MessageItem.tsx';
+export { MessageList, type MessageListProps } from './components/MessageList.tsx';
+export { type MessageRow, type MessageRowsOptions, messageRows } from './components/message-rows.ts';
+export { ParticipantList, type ParticipantListProps } from './components/ParticipantList.tsx';
+export { RoomNotice } from './components/RoomNotice.tsx';
+export {
+  type HistoryScroll,
+  type HistoryScrollOptions,
+  type ScrollRow,
+  useHistoryScroll,
+} from './components/useHistoryScroll.ts';
+export { english } from './strings/english.ts';
+export { korean } from './strings/korean.ts';
+export type { ChatStrings } from './strings/strings.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createEnterKey } from '../src/enter-key.ts';
+import { createEnterKey } from '../src/components/enter-key.ts';
 import { chatPages, type Person } from './fixture/chat-page.ts';
 
 const pages = chatPages();

@@ -1,7 +1,7 @@
 import type { Message, Outgoing } from '@gongu/client';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type MessageRow, type MessageRowsOptions, messageRows } from '../src/message-rows.ts';
+import { type MessageRow, type MessageRowsOptions, messageRows } from '../src/components/message-rows.ts';
 
 const START = Date.parse('2026-03-01T12:00:00.000Z');
 

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endLeftover, startEmbeddedPostgres } from '@gongu/host/embedded';
-import { ensureRedisProgram } from './redis-program.ts';
+import { ensureRedisProgram } from './programs/redis-program.ts';
 import { inRepository } from './repository.ts';
 
 const PREFIX = 'gongu-test-';

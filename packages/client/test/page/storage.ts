@@ -1,5 +1,5 @@
-import { createIndexedDbStorage, type IndexedDbLike } from '../../src/indexed-db-storage.ts';
-import { createLocalStorage, type StorageLike } from '../../src/local-storage.ts';
+import { createIndexedDbStorage, type IndexedDbLike } from '../../src/outbox/indexed-db-storage.ts';
+import { createLocalStorage, type StorageLike } from '../../src/outbox/local-storage.ts';
 import { type MakeStorage, STORAGE_CASES } from '../fixture/storage-contract.ts';
 
 const scope = globalThis as unknown as {

@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import { AppError, defaultNickname, type User, UserClaims } from '@gongu/shared';
 import { type Clock, systemClock } from '../clock.ts';
-import { EnvError } from '../env.ts';
+import { EnvError } from '../env/env.ts';
 import { type DecodedToken, decodeToken, hasSignature, signHmac } from './hmac-token.ts';
 import { createJwks } from './jwks.ts';
 

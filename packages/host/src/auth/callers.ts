@@ -1,6 +1,6 @@
 import { AppError, type User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
-import { noteUser } from '../http/request-log.ts';
+import { noteUser } from '../http/observe/request-log.ts';
 import type { Auth } from './auth.ts';
 
 /** The token of `Authorization: Bearer …`, without anything verified. */

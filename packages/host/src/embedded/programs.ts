@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, rename, rm } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
+import { StartError } from '../process/start-error.ts';
 import { resolvePackage } from '../resolve-package.ts';
-import { StartError } from '../start-error.ts';
 import { type Account, canRun } from './account.ts';
 import { openShelter } from './shelter.ts';
 

@@ -10,14 +10,14 @@ import Fastify, {
 } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from '../log.ts';
-import { answerBrokenRequest } from './broken-request.ts';
+import { answerBrokenRequest } from './answers/broken-request.ts';
+import { answerErrors, sendProblem, toAppError } from './answers/error-answers.ts';
+import { createSerializerCompiler } from './answers/serializer.ts';
 import { endConnections } from './end-connections.ts';
-import { answerErrors, sendProblem, toAppError } from './error-answers.ts';
+import { logRequests } from './observe/request-log.ts';
+import { requestIdOf } from './observe/trace.ts';
 import { type AllowedOrigins, isOriginAllowed } from './origins.ts';
-import { logRequests } from './request-log.ts';
-import { createSerializerCompiler } from './serializer.ts';
 import { guardTexts } from './text-guard.ts';
-import { requestIdOf } from './trace.ts';
 
 /** A Fastify instance whose route schemas are zod's. */
 export type Http = FastifyInstance<

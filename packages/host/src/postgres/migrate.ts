@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '../log.ts';
-import { StartError } from '../start-error.ts';
+import { StartError } from '../process/start-error.ts';
 import { checksumsOf, type MigrationFiles, readMigrations } from './migration-files.ts';
 import { withSearchPath } from './pool.ts';
 import { migrationList, openSchemaEngine } from './schema-engine.ts';

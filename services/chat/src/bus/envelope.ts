@@ -1,5 +1,5 @@
-import type { Signal } from '../room/bus-port.ts';
-import type { StoredMessage } from '../room/ports.ts';
+import type { Signal } from '../room/ports/bus.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
 
 /**
  * Signals as bytes on a room's channel: `<version><kind><instance>\n<JSON>`. Sender and kind stand before the JSON, so

@@ -1,4 +1,4 @@
-import type { Bus, Signal } from '../room/bus-port.ts';
+import type { Bus, Signal } from '../room/ports/bus.ts';
 
 /** Milliseconds between reads of heads: this is how an instance on the same database notices what another one stored. */
 const HEAD_INTERVAL_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@gongu/host';
 import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
-import type { Bus, Signal } from '../room/bus-port.ts';
+import type { Bus, Signal } from '../room/ports/bus.ts';
 import { createChannels } from './channels.ts';
 import { createEcho } from './echo.ts';
 import { createEnvelope } from './envelope.ts';

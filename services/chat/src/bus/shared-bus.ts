@@ -1,4 +1,4 @@
-import type { Bus, Signal } from '../room/bus-port.ts';
+import type { Bus, Signal } from '../room/ports/bus.ts';
 
 /**
  * One bus for several parts of an instance. Each branch hears what it follows itself, and a channel is followed as long

@@ -3,7 +3,7 @@ import { Instant, ListQuery, listOf, Message, OpenRoom, PatchRoom, Room, RoomId,
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Presence } from '../room/presence-port.ts';
+import type { Presence } from '../room/ports/presence.ts';
 import { roomView, unreadOf, wireMessage } from '../room/view.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { OF_CALLER, OF_ONE_KIND, OF_WRITER } from './refusals.ts';

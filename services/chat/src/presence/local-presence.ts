@@ -1,4 +1,4 @@
-import type { Presence } from '../room/presence-port.ts';
+import type { Presence } from '../room/ports/presence.ts';
 import { createRoomBook } from './room-book.ts';
 
 /** Presence of the sockets of this process. `openSockets`: how many are connected here. */

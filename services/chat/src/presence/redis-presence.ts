@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@gongu/host';
 import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
-import type { Presence } from '../room/presence-port.ts';
+import type { Presence } from '../room/ports/presence.ts';
 import { createOwnRooms } from './own-rooms.ts';
 import { createPresenceKeys } from './presence-keys.ts';
 import { definePresenceScripts, runBeat } from './presence-scripts.ts';

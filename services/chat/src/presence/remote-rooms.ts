@@ -1,6 +1,6 @@
 import type { Clock } from '@gongu/host';
 import type { RedisClient } from '../redis/redis-url.ts';
-import type { PresenceView } from '../room/presence-port.ts';
+import type { PresenceView } from '../room/ports/presence.ts';
 import type { PresenceKeys } from './presence-keys.ts';
 import { createRemoteUsers, type RemoteUsers } from './remote-users.ts';
 import type { RoomBook } from './room-book.ts';

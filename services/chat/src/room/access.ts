@@ -1,5 +1,6 @@
 import { AppError, type User } from '@gongu/shared';
-import type { MemberStore, RoomRow } from './ports.ts';
+import type { MemberStore } from './ports/member-store.ts';
+import type { RoomRow } from './ports/room-row.ts';
 
 /** Who asks: a signed-in user, or the service (trade). */
 export type Caller = { readonly kind: 'user'; readonly user: User } | { readonly kind: 'service' };

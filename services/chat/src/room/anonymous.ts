@@ -1,6 +1,6 @@
 import { AppError, type PublicUser, publicUser, type User } from '@gongu/shared';
 import { randomNickname } from './nickname.ts';
-import type { TagStore } from './ports.ts';
+import type { TagStore } from './ports/tag-store.ts';
 
 /** What anonymous identities are signed and read with. */
 export interface AnonymousTokens {

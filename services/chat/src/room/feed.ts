@@ -1,4 +1,4 @@
-import type { Feed } from './ports.ts';
+import type { Feed } from './ports/feed.ts';
 
 /** One feed for all who hear of what was committed; each is told in this order. */
 export function createFeed(all: readonly Feed[]): Feed {

@@ -1,8 +1,11 @@
 import { AppError, defaultNickname, type Participant, type User } from '@gongu/shared';
 import { type Caller, requireMember, requireService } from './access.ts';
 import { createGroupCommit } from './group-commit.ts';
-import type { Feed, Joining, JoinOutcome, MarkOutcome, MemberRow, MemberStore, RoomStore } from './ports.ts';
-import type { Presence } from './presence-port.ts';
+import type { Feed } from './ports/feed.ts';
+import type { MemberRow } from './ports/member-row.ts';
+import type { Joining, JoinOutcome, MarkOutcome, MemberStore } from './ports/member-store.ts';
+import type { Presence } from './ports/presence.ts';
+import type { RoomStore } from './ports/room-store.ts';
 import { participantView } from './view.ts';
 
 export interface MembersDeps {

@@ -2,7 +2,9 @@ import { AppError, LIMITS, type Message, type MessageKind, parseMessageId, publi
 import type { Caller } from './access.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { boundPage } from './page-bytes.ts';
-import type { AppendOutcome, Draft, Feed, MessageStore, PageQuery, StoredMessage } from './ports.ts';
+import type { Feed } from './ports/feed.ts';
+import type { AppendOutcome, Draft, MessageStore, PageQuery } from './ports/message-store.ts';
+import type { StoredMessage } from './ports/stored-message.ts';
 import { wireMessage } from './view.ts';
 
 export interface MessagesDeps {

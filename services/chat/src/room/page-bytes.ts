@@ -1,4 +1,4 @@
-import type { StoredMessage } from './ports.ts';
+import type { StoredMessage } from './ports/stored-message.ts';
 
 /** Most bytes of text in one page. A page of 100 messages of 4 000 Korean characters would be 1.2 MB, twice a send queue. */
 const PAGE_BYTES = 262_144;

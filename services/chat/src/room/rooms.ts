@@ -1,7 +1,10 @@
 import { AppError, LIMITS, type OpenRoom, type PatchRoom, type Room } from '@gongu/shared';
 import { type Caller, requireService, requireSight } from './access.ts';
-import type { Feed, MemberStore, Opening, RoomListKey, RoomListRow, RoomRow, RoomStore } from './ports.ts';
-import type { Presence } from './presence-port.ts';
+import type { Feed } from './ports/feed.ts';
+import type { MemberStore } from './ports/member-store.ts';
+import type { Presence } from './ports/presence.ts';
+import type { RoomRow } from './ports/room-row.ts';
+import type { Opening, RoomListKey, RoomListRow, RoomStore } from './ports/room-store.ts';
 import { allowedNext } from './status.ts';
 import { roomView } from './view.ts';
 

@@ -1,5 +1,5 @@
 import { AppError, type User } from '@gongu/shared';
-import type { TicketStore } from './ports.ts';
+import type { TicketStore } from './ports/ticket-store.ts';
 
 /** Milliseconds a ticket is good for. */
 const TICKET_MS = 30_000;

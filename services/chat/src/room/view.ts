@@ -1,6 +1,8 @@
 import { type Message, type Participant, type ParticipantRole, type Room, withSignalType } from '@gongu/shared';
-import type { MemberRow, RoomRow, StoredMessage } from './ports.ts';
-import type { PresenceView } from './presence-port.ts';
+import type { MemberRow } from './ports/member-row.ts';
+import type { PresenceView } from './ports/presence.ts';
+import type { RoomRow } from './ports/room-row.ts';
+import type { StoredMessage } from './ports/stored-message.ts';
 
 /** A room as the wire shows it. */
 export function roomView(room: RoomRow, onlineCount: number): Room {

@@ -1,4 +1,4 @@
-import type { Presence } from '../room/presence-port.ts';
+import type { Presence } from '../room/ports/presence.ts';
 import type { Session } from './session.ts';
 
 /** Tells those who want to know how many sockets are connected on all instances: at once, and then at most once a beat. */

@@ -1,16 +1,16 @@
 import { AppError, type Command, LIMITS, type Message, type User } from '@gongu/shared';
+import type { Attached, Hub } from '../hub/hub.ts';
+import type { FeedListener } from '../hub/room-feed.ts';
 import type { Asked, FollowCommand, SignalCommand } from '../protocol/codec.ts';
 import type { Caller } from '../room/access.ts';
 import type { Members } from '../room/members.ts';
 import type { Messages, Sending } from '../room/messages.ts';
-import type { StoredMessage } from '../room/ports.ts';
-import type { Presence } from '../room/presence-port.ts';
+import type { Presence } from '../room/ports/presence.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { participantView, roomView, unreadOf, wireMessage } from '../room/view.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
-import type { Attached, Hub } from './hub.ts';
-import type { PresenceBeat } from './presence-beat.ts';
+import type { PresenceBeat } from './presence-tick.ts';
 import type { RateLimit } from './rate-limit.ts';
-import type { FeedListener } from './room-feed.ts';
 import type { Session } from './session.ts';
 import { SocketRooms } from './socket-rooms.ts';
 

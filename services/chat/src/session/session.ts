@@ -9,12 +9,12 @@ import {
   type Summary,
   type User,
 } from '@gongu/shared';
+import type { FeedListener } from '../hub/room-feed.ts';
 import type { Asked, Codec, Step } from '../protocol/codec.ts';
 import type { Inbound, Socket } from '../transport/socket.ts';
 import { Bucket } from './rate-limit.ts';
-import type { FeedListener } from './room-feed.ts';
 import type { SessionDeps, SessionOpening } from './session-deps.ts';
-import { SessionVoice, type Speaker } from './session-voice.ts';
+import { SessionVoice, type Speaker } from './writer.ts';
 
 /** Frames that can't be read before the socket is closed. */
 const BAD_FRAMES_MAX = 3;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnavailable } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { Pool, PoolClient } from 'pg';
-import type { AppendOutcome, Draft } from '../room/ports.ts';
+import type { AppendOutcome, Draft } from '../room/ports/message-store.ts';
 import { halves, halvesByRoom, LOCK_NOT_AVAILABLE, sqlState } from './halves.ts';
 
 /** SQLSTATE classes 22 and 23: the data of some row is at fault, so the others can be stored without it. */

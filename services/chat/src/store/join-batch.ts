@@ -1,4 +1,4 @@
-import type { Joining, JoinOutcome, MemberStore } from '../room/ports.ts';
+import type { Joining, JoinOutcome, MemberStore } from '../room/ports/member-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { halvesByRoom, LOCK_NOT_AVAILABLE, sqlState } from './halves.ts';
 import { type ChangeJson, changeOf } from './rows.ts';

@@ -1,4 +1,4 @@
-import type { MemberStore } from '../room/ports.ts';
+import type { MemberStore } from '../room/ports/member-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { createJoinBatch } from './join-batch.ts';
 import { type ChangeJson, changeOf, MEMBER_JSON_SQL, type MemberJson } from './rows.ts';

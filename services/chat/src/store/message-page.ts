@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { MessageStore, PageQuery } from '../room/ports.ts';
+import type { MessageStore, PageQuery } from '../room/ports/message-store.ts';
 import { type MessageJson, messageOf } from './rows.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { AppError } from '@gongu/shared';
-import type { MessageStore } from '../room/ports.ts';
+import type { MessageStore } from '../room/ports/message-store.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { type MessageJson, messageOf } from './rows.ts';
 

@@ -1,5 +1,9 @@
 import { createPool, type Logger, type Pool, prismaAdapter } from '@gongu/host';
-import type { MemberStore, MessageStore, RoomStore, TagStore, TicketStore } from '../room/ports.ts';
+import type { MemberStore } from '../room/ports/member-store.ts';
+import type { MessageStore } from '../room/ports/message-store.ts';
+import type { RoomStore } from '../room/ports/room-store.ts';
+import type { TagStore } from '../room/ports/tag-store.ts';
+import type { TicketStore } from '../room/ports/ticket-store.ts';
 import { createAppendBatch } from './append-batch.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createMemberStore } from './member-store.ts';

@@ -1,4 +1,4 @@
-import type { OverviewRow, RoomHeadRow, RoomSnapshot, RoomStore } from '../room/ports.ts';
+import type { OverviewRow, RoomHeadRow, RoomSnapshot, RoomStore } from '../room/ports/room-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import {
   type ChangeJson,

@@ -1,5 +1,7 @@
 import { type MessageKind, messageId, type RoomStatus } from '@gongu/shared';
-import type { MemberRow, RoomRow, StoredMessage } from '../room/ports.ts';
+import type { MemberRow } from '../room/ports/member-row.ts';
+import type { RoomRow } from '../room/ports/room-row.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
 
 /** What `message_json` of the migrations makes of a row. */
 export interface MessageJson {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { TagStore } from '../room/ports.ts';
+import type { TagStore } from '../room/ports/tag-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 /** Random tries before a free tag is looked for in order; with half the tags taken, eight fail once in 256 times. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { User } from '@gongu/shared';
-import type { TicketStore } from '../room/ports.ts';
+import type { TicketStore } from '../room/ports/ticket-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 /** Tickets in PostgreSQL, as SHA-256: who reads the table can't connect with what he finds. */

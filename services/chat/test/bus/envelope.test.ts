@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEnvelope } from '../../src/bus/envelope.ts';
-import type { Signal } from '../../src/room/bus-port.ts';
-import type { StoredMessage } from '../../src/room/ports.ts';
+import type { Signal } from '../../src/room/ports/bus.ts';
+import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 
 const text = fc.string({ unit: 'binary' });
 const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);

@@ -3,7 +3,7 @@ import { startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/test
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRedisBus, type RedisBusOptions } from '../../src/bus/redis-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
-import type { Bus } from '../../src/room/bus-port.ts';
+import type { Bus } from '../../src/room/ports/bus.ts';
 import { listenTo, messageSignal } from '../fixture/signals.ts';
 
 const log = createLog({ service: 'test', level: 'silent' });

@@ -2,7 +2,7 @@ import { createLog, systemClock } from '@gongu/host';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRedisBus } from '../../src/bus/redis-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
-import type { Bus } from '../../src/room/bus-port.ts';
+import type { Bus } from '../../src/room/ports/bus.ts';
 import { busContract } from '../contract/bus.contract.ts';
 import {
   type RedisCluster,

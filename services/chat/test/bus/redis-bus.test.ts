@@ -3,7 +3,7 @@ import { startRedis, type TestRedis } from '@gongu/testkit';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { createRedisBus } from '../../src/bus/redis-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
-import type { Bus } from '../../src/room/bus-port.ts';
+import type { Bus } from '../../src/room/ports/bus.ts';
 import { busContract } from '../contract/bus.contract.ts';
 
 const log = createLog({ service: 'test', level: 'silent' });

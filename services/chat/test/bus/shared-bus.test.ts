@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createLocalBus, createLocalExchange } from '../../src/bus/local-bus.ts';
 import { createSharedBus } from '../../src/bus/shared-bus.ts';
-import type { Bus } from '../../src/room/bus-port.ts';
+import type { Bus } from '../../src/room/ports/bus.ts';
 import { busContract } from '../contract/bus.contract.ts';
 import { listenTo, messageSignal } from '../fixture/signals.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Bus, Signal } from '../../src/room/bus-port.ts';
+import type { Bus, Signal } from '../../src/room/ports/bus.ts';
 import { chatMessage, listenTo, messageSignal } from '../fixture/signals.ts';
 
 /** Where the buses of one test meet. */

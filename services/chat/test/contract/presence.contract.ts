@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Presence } from '../../src/room/presence-port.ts';
+import type { Presence } from '../../src/room/ports/presence.ts';
 
 /** Where the instances of one test meet. */
 export interface PresenceWorld {

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRedisPresence, type RedisPresenceOptions } from '../../src/presence/redis-presence.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
-import type { Presence } from '../../src/room/presence-port.ts';
+import type { Presence } from '../../src/room/ports/presence.ts';
 
 const log = createLog({ service: 'test', level: 'silent' });
 let server: TestRedis;

@@ -1,7 +1,8 @@
 import type { User } from '@gongu/shared';
 import { describe, expect, it } from 'vitest';
 import { createMessages } from '../../src/room/messages.ts';
-import type { AppendOutcome, Draft, StoredMessage } from '../../src/room/ports.ts';
+import type { AppendOutcome, Draft } from '../../src/room/ports/message-store.ts';
+import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { storedMessage } from '../fixture/messages.ts';
 
 const ann: User = { userId: 'ann', nickname: 'ann', tag: null, roles: [], anon: false, expiresAtMs: 0 };

@@ -1,7 +1,7 @@
 import type { Room } from '@gongu/shared';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLocalExchange, type LocalExchange } from '../../src/bus/local-bus.ts';
-import type { Signal } from '../../src/room/bus-port.ts';
+import type { Signal } from '../../src/room/ports/bus.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import type { Client } from '../fixture/client.ts';
 import { said } from '../fixture/log-lines.ts';

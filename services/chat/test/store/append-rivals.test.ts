@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Draft } from '../../src/room/ports.ts';
+import type { Draft } from '../../src/room/ports/message-store.ts';
 import { joinOne, opening, person } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
 

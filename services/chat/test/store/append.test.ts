@@ -1,7 +1,7 @@
 import { withSearchPath } from '@gongu/host';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import type { Draft } from '../../src/room/ports.ts';
+import type { Draft } from '../../src/room/ports/message-store.ts';
 import { joinOne, opening, person } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { StoredMessage } from '../../src/room/ports.ts';
-import { apply, type RoomState, roomState } from '../../src/session/room-state.ts';
+import { apply, type RoomState, roomState } from '../../src/hub/room-state.ts';
+import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { joinOne, opening, person } from '../fixture/opening.ts';
 import { applyToModel, HOST, type RoomCommand, type RoomModel } from '../fixture/room-model.ts';
 import { storeOfThisFile } from '../fixture/store.ts';

@@ -1,7 +1,7 @@
 import { traceOf } from '@gongu/host';
 import type { User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
-import type { Caller } from '../product/ports.ts';
+import type { Caller } from '../product/ports/caller.ts';
 
 /** Verifies a request's token. */
 export type UserOf = (request: FastifyRequest) => Promise<User>;

@@ -1,5 +1,5 @@
 import { AppError, hasForbiddenCharacters } from '@gongu/shared';
-import type { Position } from '../product/ports.ts';
+import type { Position } from '../product/ports/product-store.ts';
 
 /** One kind of `?cursor=`: text that only the list which gave it can read. */
 export interface Cursor<P> {

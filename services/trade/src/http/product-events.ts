@@ -3,7 +3,7 @@ import { type ProductChange, RoomId } from '@gongu/shared';
 import { z } from 'zod';
 import type { SafeChange } from '../product/change-cursor.ts';
 import type { ChangeFeed } from '../product/change-feed.ts';
-import type { ChangeStore, NumberedChange } from '../product/ports.ts';
+import type { ChangeStore, NumberedChange } from '../product/ports/change-store.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 
 export interface ProductEventsOptions {

@@ -1,5 +1,5 @@
 import type { OpenRoom, PatchRoom } from '@gongu/shared';
-import type { Trace } from '../product/ports.ts';
+import type { Trace } from '../product/ports/caller.ts';
 import type { OutboxEntry } from './outbox-store.ts';
 
 /** What chat said. */

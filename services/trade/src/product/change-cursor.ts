@@ -1,4 +1,4 @@
-import type { NumberedChange } from './ports.ts';
+import type { NumberedChange } from './ports/change-store.ts';
 
 /** A change and the number that a listener may resume after once it has seen it. */
 export interface SafeChange extends NumberedChange {

@@ -1,5 +1,5 @@
 import { type ChangeCursor, createChangeCursor, type SafeChange } from './change-cursor.ts';
-import type { ChangeStore } from './ports.ts';
+import type { ChangeStore } from './ports/change-store.ts';
 
 /** What the feed needs of a clock. */
 export interface FeedClock {

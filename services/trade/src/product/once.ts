@@ -1,5 +1,5 @@
 import { AppError } from '@gongu/shared';
-import type { Claim, KeyStore } from './ports.ts';
+import type { Claim, KeyStore } from './ports/key-store.ts';
 
 /** A request that its sender may repeat. */
 export interface Repeatable {

@@ -2,7 +2,10 @@ import { AppError, type Buyer, type Participation, type Purchase } from '@gongu/
 import type { Answer, Once, Repeatable } from './once.ts';
 import { pageOf } from './page.ts';
 import { requireAccount } from './permission.ts';
-import type { Caller, Page, PageOf, ParticipationStore, Position } from './ports.ts';
+import type { Caller } from './ports/caller.ts';
+import type { Page, PageOf } from './ports/page.ts';
+import type { ParticipationStore } from './ports/participation-store.ts';
+import type { Position } from './ports/product-store.ts';
 import type { Products } from './products.ts';
 import { cannotBuy, cannotChange } from './status.ts';
 

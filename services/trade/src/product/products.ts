@@ -3,7 +3,9 @@ import { deadlinePast, instantOf } from './deadline.ts';
 import type { Answer, Once, Repeatable } from './once.ts';
 import { pageOf } from './page.ts';
 import { isAdmin, notTheSeller, requireAccount, requireSeller } from './permission.ts';
-import type { Caller, Page, PageOf, Position, ProductFilter, ProductStore } from './ports.ts';
+import type { Caller } from './ports/caller.ts';
+import type { Page, PageOf } from './ports/page.ts';
+import type { Position, ProductFilter, ProductStore } from './ports/product-store.ts';
 import { cannotBecome, cannotChange } from './status.ts';
 
 export interface ProductsOptions {

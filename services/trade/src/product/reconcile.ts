@@ -1,6 +1,6 @@
 import type { Consistency, Divergence, Product, Room } from '@gongu/shared';
 import { canHeal, divergenceOf } from './divergence.ts';
-import type { ReconcileStore, RoomStates } from './ports.ts';
+import type { ReconcileStore, RoomStates } from './ports/reconcile-store.ts';
 
 export interface ReconcileOptions {
   store: ReconcileStore;

@@ -1,6 +1,7 @@
 import type { Pool } from '@gongu/host';
 import { AppError, type Participation, type Product } from '@gongu/shared';
-import type { Claim, Trace } from '../product/ports.ts';
+import type { Trace } from '../product/ports/caller.ts';
+import type { Claim } from '../product/ports/key-store.ts';
 import { fromSql, toParticipation, toProduct } from './product-row.ts';
 
 export interface ChangeCallOptions {

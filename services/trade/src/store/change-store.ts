@@ -1,5 +1,5 @@
 import type { Pool } from '@gongu/host';
-import type { ChangeStore } from '../product/ports.ts';
+import type { ChangeStore } from '../product/ports/change-store.ts';
 import { type ChangeRow, fromSql, toChange } from './product-row.ts';
 
 /** See {@link ChangeStore}. */

@@ -1,5 +1,5 @@
 import type { Pool } from '@gongu/host';
-import type { KeptOutcome, KeyStore } from '../product/ports.ts';
+import type { KeptOutcome, KeyStore } from '../product/ports/key-store.ts';
 import { claimOf, isTakenOver, takenOver } from './change-call.ts';
 import { fromSql, type ParticipationRow, type ProductRow, toParticipation, toProduct } from './product-row.ts';
 

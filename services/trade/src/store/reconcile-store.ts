@@ -1,5 +1,5 @@
 import type { Pool } from '@gongu/host';
-import type { ReconcileStore } from '../product/ports.ts';
+import type { ReconcileStore } from '../product/ports/reconcile-store.ts';
 import { fromSql, type ProductRow, toProduct } from './product-row.ts';
 
 export interface ReconcileStoreOptions {

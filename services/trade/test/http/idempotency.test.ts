@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Participation, Product } from '@gongu/shared';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createOnce } from '../../src/product/once.ts';
-import type { KeyStore } from '../../src/product/ports.ts';
+import type { KeyStore } from '../../src/product/ports/key-store.ts';
 import { caller } from '../fixture/people.ts';
 import { newProduct, testStore } from '../fixture/store.ts';
 import { create, draft, testTrade } from '../fixture/trade-server.ts';

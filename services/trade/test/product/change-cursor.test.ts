@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createChangeCursor } from '../../src/product/change-cursor.ts';
-import type { NumberedChange } from '../../src/product/ports.ts';
+import type { NumberedChange } from '../../src/product/ports/change-store.ts';
 
 const changeOf = (seq: number) => ({ seq, change: { id: `p${seq}` } }) as NumberedChange;
 

@@ -1,0 +1,260 @@
+import { CLOSE, type Event, type EventOf, LIMITS, mayReturn } from '@gongu/shared';
+import { type ChatError, chatError } from '../chat-error.ts';
+import type { Clock } from '../clock.ts';
+import type { Signal, Signals } from '../signals.ts';
+import { createStore, type Store } from '../store.ts';
+import type { Transport } from '../transport/transport.ts';
+import { backoffMs } from './backoff.ts';
+import type { ConnectionState } from './connection-state.ts';
+import { createLink, type Link, type LinkEnd } from './link.ts';
+import type { TokenSource } from './token-source.ts';
+
+export interface ConnectionOptions {
+  /** Best first; the others are used where the best is blocked. At least one. */
+  readonly transports: readonly Transport[];
+  readonly tokens: TokenSource;
+  readonly clock: Clock;
+  /** 0 ≤ n < 1. */
+  readonly random: () => number;
+  readonly signals: Signals;
+  /** Authenticated on a new link, which may take the place of one that still works. */
+  readonly ready: (event: EventOf<'ready'>) => void;
+  readonly event: (event: Event) => void;
+  /** There is no link any more. */
+  readonly lost: () => void;
+}
+
+/** The connection that returns. */
+export interface Connection {
+  readonly state: Store<ConnectionState>;
+  /** The link, when it is ready. */
+  readonly link: Link | null;
+  /** Connects and keeps connected. Does nothing when that is under way; after `closed` it tries anew. */
+  start(): void;
+  stop(): void;
+}
+
+/** Milliseconds after which a connection counts as stable: shorter ones do not take the waiting times back to the first. */
+const STABLE_MS = 10_000;
+/** Milliseconds until the best transport is tried again from a lesser one; doubles with each failure up to the second. */
+const UPGRADE_MS = 30_000;
+const UPGRADE_CAP_MS = 600_000;
+
+export function createConnection(options: ConnectionOptions): Connection {
+  const { transports, tokens, clock, random, signals } = options;
+  const state = createStore<ConnectionState>(
+    {
+      status: 'idle',
+      online: signals.online(),
+      transport: null,
+      user: null,
+      retryAtMs: null,
+      attempt: 0,
+      error: null,
+      clockOffsetMs: 0,
+      contentChars: LIMITS.contentChars,
+    },
+    clock,
+  );
+  const best = transports[0]!;
+  /** Grows with every start, stop and try, so that answers to earlier ones are known as such. */
+  let turn = 0;
+  let wanted = false;
+  let link: Link | null = null;
+  let candidate: Link | null = null;
+  let readyAtMs = 0;
+  let attempt = 0;
+  let failures = 0;
+  let bestHasWorked = false;
+  let upgradeMs = UPGRADE_MS;
+  let cancelWait = () => {};
+  let cancelUpgrade = () => {};
+  let mayHurry = false;
+  let needsFreshToken = false;
+  let unlisten = () => {};
+
+  function change(part: Partial<ConnectionState>): void {
+    state.set({ ...state.get(), ...part });
+  }
+
+  async function open(): Promise<void> {
+    cancelWait();
+    const mine = ++turn;
+    change({ status: 'connecting', retryAtMs: null, attempt });
+    const token = await tokens.get(needsFreshToken);
+    if (mine !== turn) return;
+    if (!token.ok) return token.error.code === 'UNAUTHENTICATED' ? stay(token.error) : wait(token.error, null);
+    let wasReady = false;
+    link = createLink({
+      transport: nextTransport(),
+      token: token.value,
+      clock,
+      ready(event) {
+        if (wasReady) return welcome(event);
+        wasReady = true;
+        established(link!, event);
+      },
+      event: heard,
+      closed: (end) => closed(end, wasReady),
+    });
+  }
+
+  /** The best one, and in between the others: where a proxy swallows WebSockets there is no telling why one failed. */
+  function nextTransport(): Transport {
+    if (transports.length === 1) return best;
+    const every = bestHasWorked ? 3 : 2;
+    if (failures % every !== every - 1) return best;
+    return transports[1 + (Math.floor(failures / every) % (transports.length - 1))]!;
+  }
+
+  function welcome({ user, serverTime, limits }: EventOf<'ready'>): void {
+    change({
+      status: 'ready',
+      transport: link!.transport,
+      user,
+      error: null,
+      clockOffsetMs: Date.parse(serverTime) - clock.now(),
+      contentChars: limits.contentChars,
+    });
+  }
+
+  function established(next: Link, event: EventOf<'ready'>): void {
+    link = next;
+    readyAtMs = clock.now();
+    failures = 0;
+    needsFreshToken = false;
+    welcome(event);
+    if (next.transport === best.name) {
+      bestHasWorked = true;
+      upgradeMs = UPGRADE_MS;
+    } else planUpgrade();
+    options.ready(event);
+  }
+
+  function heard(event: Event): void {
+    if (event.type === 'token.expiring') void renew();
+    else options.event(event);
+  }
+
+  /** A fresh token on the living connection. Without one, the server closes at the expiry, and that is dealt with there. */
+  async function renew(): Promise<void> {
+    const mine = turn;
+    const token = await tokens.get(true);
+    if (mine === turn && token.ok) link?.tell({ type: 'auth', token: token.value });
+  }
+
+  function closed({ code, reason, error, returnAfterMs }: LinkEnd, wasReady: boolean): void {
+    link = null;
+    cancelUpgrade();
+    candidate?.close();
+    candidate = null;
+    if (wasReady) {
+      if (clock.now() - readyAtMs >= STABLE_MS) attempt = 0;
+      options.lost();
+    } else failures++;
+    const why = error ?? chatError('CONNECTION_LOST', `The connection closed with ${code} ${reason}`);
+    if (code === CLOSE.tokenExpired) needsFreshToken = true;
+    if (!mayReturn(code)) stay(why);
+    else wait(why, returnAfterMs);
+  }
+
+  function wait(error: ChatError, orderedMs: number | null): void {
+    // Where a server that is full could say when to come again, that is when; a refused upgrade of a browser can't.
+    const delayMs = orderedMs ?? Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, { random }));
+    attempt++;
+    mayHurry = orderedMs === null;
+    change({ status: 'waiting', transport: null, retryAtMs: clock.now() + delayMs, attempt, error });
+    const cancel = clock.after(delayMs, () => void open());
+    cancelWait = () => {
+      cancel();
+      cancelWait = () => {};
+      mayHurry = false;
+    };
+  }
+
+  function stay(error: ChatError): void {
+    change({ status: 'closed', transport: null, retryAtMs: null, error });
+  }
+
+  function planUpgrade(): void {
+    cancelUpgrade();
+    cancelUpgrade = clock.after(upgradeMs, () => void upgrade());
+  }
+
+  /** Tries the best transport beside the working one, and changes over only when it is ready. */
+  async function upgrade(): Promise<void> {
+    const mine = turn;
+    const token = await tokens.get(false);
+    if (mine !== turn || !link) return;
+    if (!token.ok) return planUpgrade();
+    let wasReady = false;
+    const trial: Link = createLink({
+      transport: best,
+      token: token.value,
+      clock,
+      ready(event) {
+        if (wasReady) return welcome(event);
+        wasReady = true;
+        const old = link;
+        candidate = null;
+        turn++;
+        // What was asked on the old one fails, and is asked again on the new one.
+        old?.close();
+        options.lost();
+        established(trial, event);
+      },
+      event: heard,
+      closed(end) {
+        if (wasReady) return closed(end, true);
+        candidate = null;
+        upgradeMs = Math.min(upgradeMs * 2, UPGRADE_CAP_MS);
+        planUpgrade();
+      },
+    });
+    candidate = trial;
+  }
+
+  function signalled(signal: Signal): void {
+    const online = signals.online();
+    if (online !== state.get().online) change({ online });
+    if (signal === 'hidden') return;
+    if (link) link.probe();
+    // Back in the foreground, or on the network again: no need to wait, unless the server asked for it.
+    else if (mayHurry && signal !== 'offline') {
+      attempt = Math.min(attempt, 1);
+      void open();
+    }
+  }
+
+  return {
+    state,
+    get link() {
+      return link?.isReady ? link : null;
+    },
+    start() {
+      const { status } = state.get();
+      if (wanted && status !== 'closed') return;
+      if (!wanted) unlisten = signals.listen(signalled);
+      wanted = true;
+      attempt = 0;
+      // What was refused once would be again.
+      needsFreshToken ||= status === 'closed';
+      void open();
+    },
+    stop() {
+      if (!wanted) return;
+      wanted = false;
+      turn++;
+      unlisten();
+      cancelWait();
+      cancelUpgrade();
+      candidate?.close();
+      candidate = null;
+      const old = link;
+      link = null;
+      old?.close();
+      change({ status: 'idle', transport: null, retryAtMs: null });
+      options.lost();
+    },
+  };
+}

@@ -1,0 +1,244 @@
+import type { Message } from '@gongu/shared';
+import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
+import type { Clock } from '../clock.ts';
+import { backoffMs } from '../connection/backoff.ts';
+import type { Link } from '../connection/link.ts';
+import { checkDraft } from './check-draft.ts';
+import type { OutboxStorage } from './outbox-storage.ts';
+import { type Draft, type Outgoing, storedDraft } from './outgoing.ts';
+
+export interface OutboxOptions {
+  readonly storage: OutboxStorage;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** A fresh id of at most 64 characters. */
+  readonly newId: () => string;
+  readonly link: () => Link | null;
+  /** Longest text, code points. */
+  readonly contentChars: () => number;
+  /** Up to where the room's messages are here; null for a room that nobody listens to. */
+  readonly appliedSeq: (roomId: string) => number | null;
+  /** A room's drafts are others than before. */
+  readonly changed: (roomId: string) => void;
+}
+
+/** Milliseconds after which a draft from an earlier visit is not sent by itself any more: it would surprise. One day. */
+const OUTDATED_MS = 86_400_000;
+/** Tries after which an error that should pass is shown. */
+const TRIES_MAX = 8;
+const NONE: readonly Outgoing[] = [];
+
+/**
+ * Messages on their way. Of one room only one is asked at a time, so that they are stored in the order in which they
+ * were written, whatever is refused or lost; a draft leaves when its message has come, and is asked again until then.
+ */
+export function createOutbox(options: OutboxOptions) {
+  const { storage, clock, random, newId, changed } = options;
+  const byRoom = new Map<string, readonly Outgoing[]>();
+  /** Rooms with a draft under way, or waiting for the time of its next try. */
+  const busy = new Map<string, () => void>();
+  const tries = new Map<string, number>();
+  let owner: string | null = null;
+  let lastAtMs = 0;
+
+  const of = (roomId: string): readonly Outgoing[] => byRoom.get(roomId) ?? NONE;
+
+  function find(roomId: string, id: string): Outgoing | undefined {
+    return of(roomId).find(({ clientMessageId }) => clientMessageId === id);
+  }
+
+  function set(roomId: string, drafts: readonly Outgoing[]): void {
+    if (drafts.length === 0) byRoom.delete(roomId);
+    else byRoom.set(roomId, drafts);
+    changed(roomId);
+  }
+
+  function update(roomId: string, id: string, part: Partial<Outgoing>): void {
+    const drafts = of(roomId).map((draft) => (draft.clientMessageId === id ? { ...draft, ...part } : draft));
+    set(roomId, drafts);
+  }
+
+  function drop(roomId: string, id: string): void {
+    const draft = find(roomId, id);
+    if (!draft) return;
+    tries.delete(id);
+    // What was stored has left the storage already.
+    if (draft.status !== 'sent') forget(draft);
+    set(
+      roomId,
+      of(roomId).filter((other) => other !== draft),
+    );
+  }
+
+  function keep(draft: Outgoing): void {
+    // A draft that can't be kept is still sent.
+    storage.put(storedDraft(draft)).catch(() => {});
+  }
+
+  function forget({ userId, clientMessageId }: Outgoing): void {
+    storage.remove(userId, clientMessageId).catch(() => {});
+  }
+
+  /** Asks the room's oldest draft that is not settled. */
+  function pump(roomId: string): void {
+    const link = options.link();
+    if (!link || busy.has(roomId)) return;
+    const draft = of(roomId).find(({ status }) => status === 'sending' || status === 'not-confirmed');
+    if (!draft) return;
+    const { clientMessageId, content, kind, replyTo } = draft;
+    busy.set(roomId, () => {});
+    link.ask(
+      {
+        type: 'send',
+        roomId,
+        clientMessageId,
+        content,
+        kind,
+        replyTo,
+      },
+      (answer) => {
+        busy.delete(roomId);
+        if (!answer.ok) return refused(draft, answer.error);
+        stored(roomId, clientMessageId, answer.value.seq);
+        pump(roomId);
+      },
+    );
+  }
+
+  /** It is stored as number `seq`; it leaves when that message takes effect here. */
+  function stored(roomId: string, clientMessageId: string, seq: number): void {
+    const draft = find(roomId, clientMessageId);
+    if (!draft || draft.status === 'sent') return;
+    tries.delete(clientMessageId);
+    forget(draft);
+    const appliedSeq = options.appliedSeq(roomId);
+    update(roomId, clientMessageId, { status: 'sent', seq });
+    if (appliedSeq === null || appliedSeq >= seq) drop(roomId, clientMessageId);
+  }
+
+  function refused({ roomId, clientMessageId }: Outgoing, error: ChatError): void {
+    const draft = find(roomId, clientMessageId);
+    // Given up meanwhile, or its message has come.
+    if (!draft || draft.status === 'sent') return pump(roomId);
+    const tried = (tries.get(clientMessageId) ?? 0) + 1;
+    if (error.code === 'CONNECTION_LOST') {
+      // It may be stored or not; the next connection asks.
+      return update(roomId, clientMessageId, { status: 'not-confirmed' });
+    }
+    if (!isPassing(error) || tried >= TRIES_MAX) {
+      tries.delete(clientMessageId);
+      keep({ ...draft, error });
+      update(roomId, clientMessageId, { status: 'failed', error });
+      return pump(roomId);
+    }
+    // A full bucket empties at its own pace: asking again at the time that was named is no failure.
+    if (error.code !== 'RATE_LIMITED') tries.set(clientMessageId, tried);
+    if (error.code === 'TIMED_OUT') update(roomId, clientMessageId, { status: 'not-confirmed' });
+    const delayMs = Math.max(error.retryAfterMs ?? 0, backoffMs(tried, { baseMs: 200, capMs: 10_000, random }));
+    const cancel = clock.after(delayMs, () => {
+      busy.delete(roomId);
+      pump(roomId);
+    });
+    busy.set(roomId, cancel);
+  }
+
+  function pumpAll(): void {
+    for (const roomId of [...byRoom.keys()]) pump(roomId);
+  }
+
+  return {
+    /** A room's drafts in the order in which they were written; the same array until one of them changes. */
+    of,
+
+    /** The user is known: his drafts of earlier visits come back. Another user's leave the memory, and stay stored. */
+    async own(userId: string): Promise<void> {
+      if (owner === userId) return;
+      owner = userId;
+      for (const roomId of [...byRoom.keys()])
+        set(
+          roomId,
+          of(roomId).filter((draft) => draft.userId === userId),
+        );
+      const drafts = await storage.load(userId).catch(() => []);
+      if (owner !== userId) return;
+      for (const draft of drafts) {
+        const { roomId, clientMessageId, queuedAtMs } = draft;
+        if (find(roomId, clientMessageId)) continue;
+        const outdated = clock.now() - queuedAtMs > OUTDATED_MS;
+        const error = draft.error ?? (outdated ? chatError('OUTDATED', 'It waited for more than a day') : null);
+        const back: Outgoing = { ...draft, error, status: error ? 'failed' : 'not-confirmed', seq: null };
+        set(
+          roomId,
+          [...of(roomId), back].sort((a, b) => a.queuedAtMs - b.queuedAtMs),
+        );
+      }
+      pumpAll();
+    },
+
+    /** Queues a message. `value` is its `clientMessageId`. */
+    add(roomId: string, draft: Draft): Result<string> {
+      if (owner === null) return failure('UNAUTHENTICATED', 'Nobody is signed in yet');
+      const error = checkDraft(draft, options.contentChars());
+      if (error) return { ok: false, error };
+      lastAtMs = Math.max(lastAtMs + 1, clock.now());
+      const { content, kind, replyTo } = draft;
+      const added: Outgoing = {
+        clientMessageId: newId(),
+        userId: owner,
+        roomId,
+        content,
+        kind,
+        replyTo,
+        queuedAtMs: lastAtMs,
+        error: null,
+        status: 'sending',
+        seq: null,
+      };
+      keep(added);
+      set(roomId, [...of(roomId), added]);
+      pump(roomId);
+      return success(added.clientMessageId);
+    },
+
+    /** Asks a failed one again. */
+    retry(roomId: string, clientMessageId: string): void {
+      const draft = find(roomId, clientMessageId);
+      if (draft?.status !== 'failed') return;
+      const again: Outgoing = { ...draft, status: 'sending', error: null, queuedAtMs: clock.now() };
+      keep(again);
+      update(roomId, clientMessageId, again);
+      pump(roomId);
+    },
+
+    /** Gives one up. What is under way may still be stored. */
+    discard: drop,
+
+    /** A message has come; perhaps it is the answer. */
+    arrived(message: Message): void {
+      const { roomId, sender, clientMessageId, seq } = message;
+      if (sender?.userId === owner && clientMessageId !== null) stored(roomId, clientMessageId, seq);
+    },
+
+    /** All of a room's messages up to `appliedSeq` are here. */
+    settled(roomId: string, appliedSeq: number): void {
+      for (const { status, seq, clientMessageId } of of(roomId)) {
+        if (status === 'sent' && seq! <= appliedSeq) drop(roomId, clientMessageId);
+      }
+    },
+
+    /** There is a link: everything that waits goes on. */
+    ready(): void {
+      for (const cancel of busy.values()) cancel();
+      busy.clear();
+      pumpAll();
+    },
+
+    /** Nothing is tried any more until `ready`. */
+    stop(): void {
+      for (const cancel of busy.values()) cancel();
+      busy.clear();
+    },
+  };
+}
+
+export type Outbox = ReturnType<typeof createOutbox>;

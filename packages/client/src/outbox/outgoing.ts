@@ -1,0 +1,39 @@
+import type { ChatError } from '../chat-error.ts';
+
+/** What a person wants to say. */
+export interface Draft {
+  /** 1 to `contentChars` code points. */
+  readonly content: string;
+  /** NOTIFICATION is the host's. Default CHAT. */
+  readonly kind?: 'CHAT' | 'NOTIFICATION';
+  /** `messageId` of the message that is answered. */
+  readonly replyTo?: string | null;
+}
+
+/** A draft on its way, as it is kept over a reload. */
+export interface StoredDraft extends Draft {
+  /** Equal for every retry, so that the server stores it once. */
+  readonly clientMessageId: string;
+  readonly userId: string;
+  readonly roomId: string;
+  /** Epoch milliseconds; of two drafts always the later one's is greater. */
+  readonly queuedAtMs: number;
+  /** Why the server does not take it; such a draft waits for `retry` or `discard`. */
+  readonly error: ChatError | null;
+}
+
+/** A message that is not yet among the messages of its room. */
+export interface Outgoing extends StoredDraft {
+  /**
+   * `sending`: waits for its turn, or for the answer. `sent`: stored; its message comes in a moment. `not-confirmed`: the
+   * connection was lost before the answer, and it is asked again. `failed`: refused, see `error`.
+   */
+  readonly status: 'sending' | 'sent' | 'not-confirmed' | 'failed';
+  /** Its place, once it is `sent`. */
+  readonly seq: number | null;
+}
+
+/** `stored` without what only a running client knows. */
+export function storedDraft({ status: _, seq: __, ...stored }: Outgoing): StoredDraft {
+  return stored;
+}

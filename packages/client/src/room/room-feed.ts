@@ -1,0 +1,235 @@
+import type { Event, EventOf, PublicUser } from '@gongu/shared';
+import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
+import type { Clock } from '../clock.ts';
+import { backoffMs } from '../connection/backoff.ts';
+import type { Link } from '../connection/link.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Rest } from '../rest.ts';
+import { createStore } from '../store.ts';
+import { createReadMark } from './read-mark.ts';
+import { type RoomAction, reduceRoom } from './reduce-room.ts';
+import { createRoomHistory } from './room-history.ts';
+import { type RoomSnapshot, type RoomStatus, roomSnapshot } from './room-snapshot.ts';
+import { emptyRoom, type RoomState } from './room-state.ts';
+import { createTyping } from './typing.ts';
+
+export interface RoomFeedOptions {
+  readonly roomId: string;
+  /** Whose feed this is; empty before that is known. */
+  readonly me: string;
+  readonly link: () => Link | null;
+  readonly outbox: Outbox;
+  readonly rest: Rest;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** Milliseconds a missing message is waited for before it is asked for. */
+const GAP_MS = 300;
+
+/** One room, as long as somebody listens to it: joined, kept whole, joined again after a loss where it left off. */
+export function createRoomFeed(options: RoomFeedOptions) {
+  const { roomId, link, outbox, rest, clock, random } = options;
+  let state: RoomState = emptyRoom(roomId, options.me);
+  let status: RoomStatus = 'joining';
+  let error: ChatError | null = null;
+  let typing: readonly PublicUser[] = [];
+  let joining = false;
+  let refusals = 0;
+  let over = false;
+  let cancelGap: (() => void) | null = null;
+  let cancelRetry = () => {};
+  let cancelExpiry = () => {};
+  const history = createRoomHistory({ roomId, link, rest, state: () => state, reduce, changed: () => show() });
+  const store = createStore<RoomSnapshot>(snapshot(), clock);
+
+  const readMark = createReadMark({
+    clock,
+    tell(seq) {
+      const ready = status === 'live' ? link() : null;
+      ready?.tell({ type: 'read', roomId, seq });
+      return ready !== null;
+    },
+  });
+  const ownTyping = createTyping({
+    clock,
+    tell: (on) => void (status === 'live' && link()?.tell({ type: 'typing', roomId, typing: on })),
+  });
+
+  function snapshot(): RoomSnapshot {
+    const parts = { state, status, error, outgoing: outbox.of(roomId) };
+    const { isLoadingOlder, isLoadingNewer } = history;
+    return roomSnapshot({ ...parts, isLoadingOlder, isLoadingNewer }, typing);
+  }
+
+  function show(next: { status?: RoomStatus; error?: ChatError | null } = {}): void {
+    if (next.status) status = next.status;
+    if (next.error !== undefined) error = next.error;
+    if (!over) store.set(snapshot());
+  }
+
+  function reduce(action: RoomAction): void {
+    const before = state;
+    state = reduceRoom(state, action);
+    if (state === before) return;
+    if (state.typists !== before.typists) typed();
+    if (state.appliedSeq !== before.appliedSeq) outbox.settled(roomId, state.appliedSeq);
+    if (state.gone && status === 'live') status = 'gone';
+    show();
+    if (status === 'live' && state.headSeq > state.appliedSeq) cancelGap ??= clock.after(GAP_MS, closeGap);
+  }
+
+  /** What is missing after a moment is not on its way: the join brings it. */
+  function closeGap(): void {
+    cancelGap = null;
+    if (status === 'live' && state.headSeq > state.appliedSeq) join();
+  }
+
+  function typed(): void {
+    typing = state.typists.map(({ user }) => user);
+    cancelExpiry();
+    const nextMs = Math.min(...state.typists.map(({ untilMs }) => untilMs));
+    if (nextMs === Number.POSITIVE_INFINITY) return;
+    cancelExpiry = clock.after(Math.max(0, nextMs - clock.now()), () => reduce({ type: 'time', nowMs: clock.now() }));
+  }
+
+  function join(): void {
+    const ready = link();
+    if (!ready || joining || over) return;
+    cancelRetry();
+    joining = true;
+    const after = state.appliedSeq < 0 ? null : state.appliedSeq;
+    ready.ask({ type: 'join', roomId, after }, (answer) => {
+      joining = false;
+      if (over) return;
+      if (!answer.ok) return refused(answer.error);
+      if (after !== null && answer.value.lastSeq < after) {
+        // The room has begun anew (it was removed and opened again): nothing here is true of it.
+        state = emptyRoom(roomId, state.me);
+        return join();
+      }
+      joined(answer.value);
+    });
+  }
+
+  function joined(event: EventOf<'joined'>): void {
+    refusals = 0;
+    for (const message of event.messages) outbox.arrived(message);
+    status = 'live';
+    error = null;
+    reduce({ type: 'joined', joined: event });
+    show();
+    readMark.known(event.you.lastReadSeq);
+  }
+
+  function refused(why: ChatError): void {
+    if (why.code === 'CONNECTION_LOST') return;
+    if (!isPassing(why)) return show({ status: 'refused', error: why });
+    show({ error: why });
+    const delayMs = Math.max(why.retryAfterMs ?? 0, backoffMs(refusals++, { random }));
+    cancelRetry = clock.after(delayMs, join);
+  }
+
+  return {
+    store,
+    get state(): RoomState {
+      return state;
+    },
+    history,
+    readMark,
+    typing: ownTyping,
+
+    /** There is a link, of this user. */
+    ready(userId: string): void {
+      if (state.me !== userId) {
+        // Another user's view is no use to this one.
+        state = emptyRoom(roomId, userId);
+        show({ status: 'joining', error: null });
+      }
+      if (status !== 'refused' && status !== 'gone') join();
+    },
+
+    /** The room's drafts changed. */
+    refresh: (): void => show(),
+
+    /** The link is gone; what is here may age. */
+    lost(): void {
+      joining = false;
+      cancelRetry();
+      cancelGap?.();
+      cancelGap = null;
+      if (status === 'live') show({ status: 'stale' });
+    },
+
+    /** An event of this room that is no answer. */
+    heard(event: Event): void {
+      switch (event.type) {
+        case 'message':
+          outbox.arrived(event);
+          return reduce({ type: 'messages', messages: [messageOf(event)] });
+        case 'head':
+          return reduce({ type: 'head', seq: event.seq });
+        case 'read':
+        case 'presence':
+          return reduce(event);
+        case 'typing':
+          if (event.user.userId === state.me) return;
+          return reduce({ type: 'typing', user: event.user, typing: event.typing, nowMs: clock.now() });
+        case 'resync':
+          return join();
+        case 'error':
+          // Without a `ref` this concerns the room itself: it was removed.
+          if (event.code !== 'NOT_FOUND') return;
+          return show({ status: 'gone', error: chatError('NOT_FOUND', event.message) });
+      }
+    },
+
+    /** Everything up to `seq` was seen. */
+    read(seq: number): void {
+      const before = state.readSeq;
+      reduce({ type: 'read', userId: state.me, seq });
+      if (state.readSeq > before) readMark.mark(state.readSeq);
+    },
+
+    /** Asks again after a refusal. */
+    rejoin(): void {
+      if (status !== 'refused' && status !== 'gone') return;
+      show({ status: state.appliedSeq < 0 ? 'joining' : 'stale', error: null });
+      join();
+    },
+
+    /** The own membership ends. */
+    leave(): Promise<Result<void>> {
+      const ready = link();
+      if (!ready) return Promise.resolve(failure('CONNECTION_LOST', 'There is no connection'));
+      return new Promise((resolve) => {
+        ready.ask({ type: 'leave', roomId }, (answer) => {
+          if (answer.ok) {
+            state = { ...state, gone: 'left', you: null };
+            show({ status: 'gone' });
+          }
+          resolve(answer.ok ? success(undefined) : answer);
+        });
+      });
+    },
+
+    /** Nobody listens any more. */
+    close(): void {
+      readMark.flush();
+      ownTyping.set(false);
+      link()?.ask({ type: 'unsubscribe', roomId }, () => {});
+      over = true;
+      readMark.stop();
+      cancelRetry();
+      cancelExpiry();
+      cancelGap?.();
+    },
+  };
+}
+
+export type RoomFeed = ReturnType<typeof createRoomFeed>;
+
+/** A `message` frame without its type. */
+function messageOf({ type: _, ...message }: EventOf<'message'>) {
+  return message;
+}

@@ -1,0 +1,83 @@
+import type { Message, Participant, PublicUser, Room } from '@gongu/shared';
+import type { ChatError } from '../chat-error.ts';
+import type { Outgoing } from '../outbox/outgoing.ts';
+import { emptyRoom, type RoomState } from './room-state.ts';
+
+/**
+ * `idle`: nobody listens. `joining`: no answer yet. `live`. `stale`: what is here was true until the connection was lost.
+ * `refused`: see `error`; `rejoin()` asks again. `gone`: the membership ended, see `gone`, or the room was removed.
+ */
+export type RoomStatus = 'idle' | 'joining' | 'live' | 'stale' | 'refused' | 'gone';
+
+/** A room to look at. A new object with every change; parts that did not change stay the same objects. */
+export interface RoomSnapshot {
+  readonly roomId: string;
+  readonly status: RoomStatus;
+  readonly error: ChatError | null;
+  /** How the own membership ended; null as long as it has not. */
+  readonly gone: 'left' | 'removed' | null;
+  readonly room: Room | null;
+  readonly you: Participant | null;
+  /** In order of joining. Of a room with more than 100, call `loadParticipants` for the rest. */
+  readonly participants: readonly Participant[];
+  /** Ascending by `seq`, without a gap. */
+  readonly messages: readonly Message[];
+  /** Own messages that are not among them yet, in the order in which they were written. */
+  readonly outgoing: readonly Outgoing[];
+  /** Who is writing, apart from oneself. */
+  readonly typing: readonly PublicUser[];
+  /** Own read mark: the `seq` up to which messages count as read. */
+  readonly readSeq: number;
+  /** CHAT and NOTIFICATION messages after it. */
+  readonly unread: number;
+  /** Newest `seq` that has taken effect here; 0 before the first answer. */
+  readonly lastSeq: number;
+  readonly hasOlder: boolean;
+  /** After `jumpTo`: `messages` does not reach to the newest. */
+  readonly hasNewer: boolean;
+  readonly isLoadingOlder: boolean;
+  readonly isLoadingNewer: boolean;
+}
+
+/** What a snapshot is made of. */
+export interface RoomParts {
+  readonly state: RoomState;
+  readonly status: RoomStatus;
+  readonly error: ChatError | null;
+  readonly outgoing: readonly Outgoing[];
+  readonly isLoadingOlder: boolean;
+  readonly isLoadingNewer: boolean;
+}
+
+export function roomSnapshot(parts: RoomParts, typing: readonly PublicUser[]): RoomSnapshot {
+  const { state, status, error, outgoing, isLoadingOlder, isLoadingNewer } = parts;
+  const { roomId, gone, room, you, participants, messages, readSeq, unread, appliedSeq, hasOlder, atTail } = state;
+  return {
+    roomId,
+    status,
+    error,
+    gone,
+    room,
+    you,
+    participants,
+    messages,
+    outgoing,
+    typing,
+    readSeq,
+    unread,
+    lastSeq: Math.max(0, appliedSeq),
+    hasOlder,
+    hasNewer: !atTail,
+    isLoadingOlder,
+    isLoadingNewer,
+  };
+}
+
+/** What is known of a room to which nobody listens. */
+export function idleRoom(roomId: string): RoomSnapshot {
+  const state = emptyRoom(roomId, '');
+  return roomSnapshot(
+    { state, status: 'idle', error: null, outgoing: [], isLoadingOlder: false, isLoadingNewer: false },
+    [],
+  );
+}

@@ -1,0 +1,89 @@
+import { failure, type Result } from '../chat-error.ts';
+import type { Draft } from '../outbox/outgoing.ts';
+import type { RoomFeed } from './room-feed.ts';
+import { idleRoom, type RoomSnapshot } from './room-snapshot.ts';
+
+/** A room to talk in. Getting one does nothing; listening is being there. */
+export interface Room {
+  readonly roomId: string;
+  /**
+   * Listens. The first listener connects and joins the room, which takes a place in it; a few seconds after the last one
+   * has gone, the room is unsubscribed from (the membership stays). The answer ends this listener's share.
+   */
+  subscribe(listener: () => void): () => void;
+  /** The same object until something in it changes. */
+  getSnapshot(): RoomSnapshot;
+  /** Shows a message at once and sends it as soon as that can be. `value`: its `clientMessageId`. */
+  send(draft: Draft): Result<string>;
+  /** Sends a failed message again. */
+  retry(clientMessageId: string): void;
+  /** Gives up a message that has not been sent. */
+  discard(clientMessageId: string): void;
+  /** Everything up to `seq` has been seen; told to the server once a second. */
+  read(seq: number): void;
+  /** Call with true on every key, with false when the field is left empty. */
+  typing(typing: boolean): void;
+  /** Loads the page before the first message. `value`: how many came. */
+  loadOlder(): Promise<Result<number>>;
+  /** After `jumpTo`: loads the page after the last message. */
+  loadNewer(): Promise<Result<number>>;
+  /** Shows the messages around `seq`; null: the newest. */
+  jumpTo(seq: number | null): Promise<Result<number>>;
+  /** Loads all participants, of a room that has more than a hundred. */
+  loadParticipants(): Promise<Result<number>>;
+  /** Asks again after `refused` or `gone`. */
+  rejoin(): void;
+  /** Ends the own membership. */
+  leave(): Promise<Result<void>>;
+}
+
+export interface RoomDeps {
+  /** The room's feed while somebody listens. */
+  readonly feed: (roomId: string) => RoomFeed | undefined;
+  /** Adds a listener's share; the answer takes it away. */
+  readonly hold: (roomId: string) => () => void;
+  readonly outbox: RoomOutbox;
+}
+
+interface RoomOutbox {
+  add(roomId: string, draft: Draft): Result<string>;
+  retry(roomId: string, clientMessageId: string): void;
+  discard(roomId: string, clientMessageId: string): void;
+}
+
+/** A room's outside; any number of them share one feed. */
+export function createRoom(roomId: string, { feed, hold, outbox }: RoomDeps): Room {
+  const idle = idleRoom(roomId);
+  const closed = failure('NOT_OPEN', 'Nobody listens to this room: subscribe first');
+  const later = Promise.resolve(closed);
+  const open = () => feed(roomId);
+  return {
+    roomId,
+    subscribe(listener) {
+      const release = hold(roomId);
+      const stop = open()!.store.subscribe(listener);
+      return () => {
+        stop();
+        release();
+      };
+    },
+    getSnapshot: () => open()?.store.get() ?? idle,
+    send(draft) {
+      const present = open();
+      if (!present) return closed;
+      const queued = outbox.add(roomId, draft);
+      if (queued.ok) present.typing.sent();
+      return queued;
+    },
+    retry: (id) => outbox.retry(roomId, id),
+    discard: (id) => outbox.discard(roomId, id),
+    read: (seq) => open()?.read(seq),
+    typing: (typing) => open()?.typing.set(typing),
+    loadOlder: () => open()?.history.loadOlder() ?? later,
+    loadNewer: () => open()?.history.loadNewer() ?? later,
+    jumpTo: (seq) => open()?.history.jumpTo(seq) ?? later,
+    loadParticipants: () => open()?.history.loadParticipants() ?? later,
+    rejoin: () => open()?.rejoin(),
+    leave: () => open()?.leave() ?? later,
+  };
+}

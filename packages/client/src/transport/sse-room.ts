@@ -1,0 +1,171 @@
+import { type Event, type EventOf, LIMITS, type Message, type Participant, type Room } from '@gongu/shared';
+import { type ChatError, type Result, success } from '../chat-error.ts';
+import type { Clock } from '../clock.ts';
+import type { Rest } from '../rest.ts';
+import { openSseStream, type SseEvent } from './sse-stream.ts';
+
+export interface SseRoomOptions {
+  readonly roomId: string;
+  readonly rest: Rest;
+  readonly token: () => string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Whether this room may hold a stream now; asked before each opening. */
+  readonly mayStream: () => boolean;
+  readonly event: (event: Event) => void;
+  readonly alive: () => void;
+  /** Something that ends more than this room. */
+  readonly failed: (error: ChatError) => void;
+}
+
+/** Milliseconds between two looks where no stream can be had. */
+const POLL_MS = 3_000;
+/** Milliseconds within which a stream that ended is opened again. */
+const REOPEN_MS = 1_000;
+
+interface MessagePage {
+  messages: Message[];
+  hasMore: boolean;
+}
+
+/** One room over HTTP: joined by requests, followed by an event stream, or by polling where there is none. */
+export function createSseRoom(options: SseRoomOptions) {
+  const { roomId, rest, clock } = options;
+  const path = `/rooms/${encodeURIComponent(roomId)}`;
+  let seq = 0;
+  let stream: { close(): void } | null = null;
+  let cancelNext = () => {};
+  let canStream = true;
+  /** When a server that was full may be asked for a stream again. */
+  let streamFromMs = 0;
+  let turn = 0;
+
+  async function get<T>(what: string): Promise<Result<T>> {
+    const answer = await rest.request<T>('GET', `${path}${what}`);
+    return answer.ok ? success(answer.value.body) : answer;
+  }
+
+  /** All after `after`, oldest first; null when that is more than a recovery may hold. */
+  async function missed(after: number): Promise<Result<Message[] | null>> {
+    const all: Message[] = [];
+    for (;;) {
+      const page = await get<MessagePage>(`/messages?limit=${LIMITS.pageMax}&after=${all.at(-1)?.seq ?? after}`);
+      if (!page.ok) return page;
+      all.push(...page.value.messages);
+      if (!page.value.hasMore) return success(all);
+      if (all.length >= LIMITS.recoveryMax) return success(null);
+    }
+  }
+
+  /** Takes a place in the room, and reads what a `joined` holds. */
+  async function join(after: number | null): Promise<Result<Omit<EventOf<'joined'>, 'ref'>>> {
+    pause();
+    const place = await rest.request<Participant>('POST', `${path}/participants`, {});
+    if (!place.ok) return place;
+    const recovery = after === null ? success(null) : await missed(after);
+    if (!recovery.ok) return recovery;
+    const newest: Result<MessagePage> = recovery.value
+      ? success({ messages: recovery.value, hasMore: false })
+      : await get('/messages');
+    if (!newest.ok) return newest;
+    // Read after the messages: what has changed since then is told again by messages that follow, and they say how
+    // things are, not how they differ.
+    const [room, people] = await Promise.all([
+      get<Room>(''),
+      get<{ items: Participant[] }>(`/participants?limit=${LIMITS.snapshotParticipants}`),
+    ]);
+    if (!room.ok) return room;
+    if (!people.ok) return people;
+    const { messages, hasMore } = newest.value;
+    const you = place.value.body;
+    seq = messages.at(-1)?.seq ?? after ?? 0;
+    return success({
+      type: 'joined',
+      roomId,
+      room: room.value,
+      you: { ...you, unread: messages.filter((m) => m.kind !== 'SYSTEM' && m.seq > you.lastReadSeq).length },
+      participants: people.value.items,
+      messages,
+      lastSeq: seq,
+      recovered: recovery.value !== null,
+      hasMore,
+    });
+  }
+
+  const mayFollow = () => canStream && clock.now() >= streamFromMs;
+
+  function follow(): void {
+    pause();
+    if (!canStream || !options.mayStream()) {
+      next(POLL_MS, poll);
+      return;
+    }
+    stream = openSseStream({
+      url: `${rest.url}/api/chat${path}/events`,
+      token: options.token(),
+      lastEventId: String(seq),
+      fetch: options.fetch,
+      clock,
+      event: heard,
+      alive: options.alive,
+      ended(status, error) {
+        stream = null;
+        // Full at the moment: it is asked again when it says, and polled meanwhile.
+        if (status === 503 || status === 429) streamFromMs = clock.now() + (error?.retryAfterMs ?? POLL_MS);
+        // No such stream here, or not with this proxy: the rest of the API still works.
+        else if (status >= 400 && status !== 401) canStream = false;
+        if (status === 0) options.failed({ code: 'CONNECTION_LOST', message: 'The stream broke', errors: [] });
+        else if (status === 401 && error) options.failed(error);
+        else if (mayFollow()) next(options.random() * REOPEN_MS, follow);
+        else next(0, poll);
+      },
+    });
+  }
+
+  function heard({ type, data }: SseEvent): void {
+    try {
+      pass({ type, ...(JSON.parse(data) as object) } as Event);
+    } catch {
+      // No JSON: not ours.
+    }
+  }
+
+  function pass(event: Event): void {
+    if (event.type === 'message') seq = Math.max(seq, event.seq);
+    options.event(event);
+  }
+
+  async function poll(): Promise<void> {
+    const mine = turn;
+    const found = await missed(seq);
+    if (mine !== turn) return;
+    if (!found.ok) return options.failed(found.error);
+    options.alive();
+    if (found.value === null) return options.event({ type: 'resync', roomId, afterSeq: seq });
+    for (const message of found.value) pass({ type: 'message', ...message });
+    next(POLL_MS, mayFollow() ? follow : poll);
+  }
+
+  function next(delayMs: number, task: () => void): void {
+    cancelNext = clock.after(delayMs, task);
+  }
+
+  function pause(): void {
+    turn++;
+    cancelNext();
+    stream?.close();
+    stream = null;
+  }
+
+  return {
+    join,
+    follow,
+    get isStreaming(): boolean {
+      return stream !== null;
+    },
+    close: pause,
+  };
+}
+
+export type SseRoom = ReturnType<typeof createSseRoom>;

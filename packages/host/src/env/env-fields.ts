@@ -1,0 +1,137 @@
+import { isIP } from 'node:net';
+import { validate as isCron } from 'node-cron';
+import { z } from 'zod';
+import type { AllowedOrigins } from '../http/origins.ts';
+import { LOG_LEVELS } from '../log.ts';
+
+const MIN_SECRET_BYTES = 32;
+
+/** A text that `parse` turns into a value; `undefined` means that it can't. */
+function parsed<T>(expected: string, parse: (text: string) => T | undefined) {
+  return z.string().transform((raw, context): T => {
+    const text = raw.trim();
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: `must be ${expected} (got ${JSON.stringify(text.slice(0, 40))})` });
+    return z.NEVER;
+  });
+}
+
+function withDefault<T>(field: z.ZodType<T, string>, fallback: T | undefined): z.ZodType<T, string | undefined> {
+  return fallback === undefined
+    ? (field as z.ZodType<T, string | undefined>)
+    : (field.default(fallback as never) as unknown as z.ZodType<T, string | undefined>);
+}
+
+const BOOLEANS: Record<string, boolean> = {
+  true: true,
+  1: true,
+  yes: true,
+  on: true,
+  false: false,
+  0: false,
+  no: false,
+  off: false,
+};
+
+/** Fields of an environment schema. A field without a default is required. */
+export const envFields = {
+  /** A TCP port; 0 = any free one. */
+  port: (fallback?: number) => envFields.int(fallback, { min: 0, max: 65_535 }),
+
+  /** A whole number from `min` (default 0) to `max`. */
+  int(fallback?: number, { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) {
+    const upTo = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    const field = parsed(`a whole number ${upTo}`, (text) => {
+      const value = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? value : undefined;
+    });
+    return withDefault(field, fallback);
+  },
+
+  /** `true`, `1`, `yes`, `on` and their opposites. */
+  bool: (fallback?: boolean) =>
+    withDefault(
+      parsed('true or false', (text) => BOOLEANS[text.toLowerCase()]),
+      fallback,
+    ),
+
+  /** Any text. */
+  text: (fallback?: string) => withDefault(z.string(), fallback),
+
+  /** Any text, where an empty one means just that and does not bring the default back. */
+  textOrEmpty: (fallback: string) => z.string().default(fallback).meta({ keepsEmpty: true }),
+
+  /** At least 32 bytes of UTF-8, used as they are. Its value never appears in a message. */
+  secret: () =>
+    z.string().superRefine((text, context) => {
+      const bytes = Buffer.byteLength(text);
+      if (bytes >= MIN_SECRET_BYTES) return;
+      context.addIssue({ code: 'custom', message: `must be at least ${MIN_SECRET_BYTES} bytes (got ${bytes})` });
+    }),
+
+  /** A URL; it may hold a password, so its value never appears in a message. */
+  url({ protocols, fallback }: { protocols?: readonly string[]; fallback?: string } = {}) {
+    const names = protocols?.map((protocol) => `${protocol}//`).join(' or ');
+    const field = z
+      .string()
+      .trim()
+      .refine(
+        (text) => {
+          const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
+          return protocol !== undefined && (protocols === undefined || protocols.includes(protocol));
+        },
+        { error: names ? `must be a URL that begins with ${names}` : 'must be a URL' },
+      );
+    return withDefault(field, fallback);
+  },
+
+  /** A cron expression, with seconds as an optional first field. */
+  cron: (fallback?: string) =>
+    withDefault(
+      parsed('a cron expression', (text) => (isCron(text) ? text : undefined)),
+      fallback,
+    ),
+
+  /** `*`, or origins separated by commas. Required: that every site may call is something to write out. */
+  origins: () =>
+    parsed('* or a comma list of origins such as https://shop.example', (text): AllowedOrigins | undefined => {
+      if (text === '*') return '*';
+      const origins = text.split(',').map((part) => originOf(part.trim()));
+      return origins.some((origin) => origin === undefined) ? undefined : (origins as string[]);
+    }),
+
+  /** A level of the log. */
+  logLevel: () => z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+
+  /**
+   * Whose `X-Forwarded-For` is believed: nobody's (`false`, the default), everybody's (`true`: only where nothing but
+   * the balancer can reach the service), or that of these addresses and networks (`10.0.0.0/8, 127.0.0.1`).
+   */
+  trustProxy: () =>
+    withDefault(
+      parsed('true, false, or a comma list of addresses and networks', (text): boolean | string[] | undefined => {
+        const flag = BOOLEANS[text.toLowerCase()];
+        if (flag !== undefined) return flag;
+        const parts = text.split(',').map((part) => part.trim());
+        return parts.every(isNetwork) ? parts : undefined;
+      }),
+      false,
+    ),
+};
+
+function originOf(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { origin, protocol } = new URL(text);
+  // Apps in a web view have schemes of their own, whose origin the URL parser reports as "null".
+  if (origin === 'null') return /^[a-z][a-z0-9+.-]*:\/\/[^/]*$/i.test(text) ? text.toLowerCase() : undefined;
+  return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
+}
+
+function isNetwork(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address, bits, ...rest] = text.split('/');
+  const family = isIP(address ?? '');
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}

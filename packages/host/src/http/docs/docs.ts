@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { Http } from '../http.ts';
+import { type ApiDocument, DOCS_STYLE, renderDocs } from './docs-page.ts';
+
+export interface DocsOptions {
+  /** Tags of routes, in the order in which they are shown. */
+  tags?: readonly { name: string; description?: string }[];
+}
+
+/**
+ * `/openapi.json` (OpenAPI 3.0.3, from the zod schemas of the routes) and `/docs`, a page of its own without scripts.
+ * Await it before the first route: only routes that come after it are seen.
+ */
+export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): Promise<void> {
+  const { name, version, description } = app.serviceInfo;
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.0.3',
+      info: { title: name, version, description },
+      tags: [...tags],
+      components: {
+        securitySchemes: {
+          user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A user's token" },
+          service: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A service's token" },
+        },
+      },
+    },
+    transform: (document) => withoutBody(jsonSchemaTransform(document)),
+    transformObject: jsonSchemaTransformObject,
+  });
+  const hide = { schema: { hide: true } };
+  const style = createHash('sha256').update(DOCS_STYLE).digest('base64');
+
+  app.get('/openapi.json', hide, async () => app.swagger());
+  app.get('/docs', hide, async (_request, reply) => {
+    reply
+      .header('content-security-policy', `default-src 'none'; style-src 'sha256-${style}'; frame-ancestors 'none'`)
+      .header('x-content-type-options', 'nosniff')
+      .type('text/html; charset=utf-8');
+    return renderDocs(app.swagger() as unknown as ApiDocument);
+  });
+}
+
+/** `noContent` in the words that @fastify/swagger has for an answer without a body. */
+function withoutBody<T extends { schema: unknown }>(transformed: T): T {
+  const { response } = (transformed.schema ?? {}) as {
+    response?: Record<string, { content?: object; description?: string }>;
+  };
+  for (const [status, answer] of Object.entries(response ?? {})) {
+    if (answer.content && Object.keys(answer.content).length === 0) {
+      response![status] = { type: 'null', description: answer.description ?? '' } as object;
+    }
+  }
+  return transformed;
+}

@@ -1,0 +1,64 @@
+import { type ChatClient, type ChatClientOptions, createChatClient } from '@gongu/client';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { english } from '../strings/english.ts';
+import { korean } from '../strings/korean.ts';
+import type { ChatStrings } from '../strings/strings.ts';
+import { ChatContext } from './chat-context.ts';
+
+export interface ChatProviderProps {
+  readonly children?: ReactNode;
+  /** Where the chat service is: `https://shop.example`. */
+  readonly url?: string;
+  /** Gives the user's token; may be another function with each render. For another user, give the provider another `key`. */
+  readonly token?: ChatClientOptions['token'];
+  /** The client's further options, as they are at the first render. */
+  readonly options?: Omit<ChatClientOptions, 'url' | 'token'>;
+  /** A client of your own in place of `url` and `token`; connecting and disconnecting it is yours. */
+  readonly client?: ChatClient;
+  /** Language of the components. Default: that of the browser where it is Korean, else English. */
+  readonly locale?: 'ko' | 'en';
+  /** Texts that differ from those of the language. */
+  readonly strings?: Partial<ChatStrings>;
+}
+
+/** Gives the hooks and components below their client and their texts, and connects while it is mounted. */
+export function ChatProvider({ children, url, token, options, client: given, locale, strings }: ChatProviderProps) {
+  const latestToken = useRef(token);
+  latestToken.current = token;
+  const [made] = useState(() =>
+    given
+      ? null
+      : createChatClient({
+          ...options,
+          url: url ?? location.origin,
+          token: (asked) => latestToken.current?.(asked) ?? null,
+        }),
+  );
+  const client = given ?? made!;
+  useConnected(made);
+
+  const chat = useMemo(() => {
+    const language = locale ?? (isKorean() ? 'ko' : 'en');
+    return { client, strings: { ...(language === 'ko' ? korean : english), ...strings } };
+  }, [client, locale, strings]);
+  return <ChatContext value={chat}>{children}</ChatContext>;
+}
+
+/**
+ * Connects while mounted. The disconnection waits a moment: StrictMode unmounts and mounts again at once, and a connection
+ * that is cut for that would be made twice.
+ */
+function useConnected(client: ChatClient | null): void {
+  const pending = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    clearTimeout(pending.current);
+    client?.connect();
+    return () => {
+      pending.current = setTimeout(() => client?.disconnect(), 0);
+    };
+  }, [client]);
+}
+
+function isKorean(): boolean {
+  return typeof navigator !== 'undefined' && navigator.language.toLowerCase().startsWith('ko');
+}

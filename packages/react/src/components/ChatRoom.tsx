@@ -1,0 +1,104 @@
+import type { Message } from '@gongu/client';
+import { useCallback, useId, useState } from 'react';
+import { useStrings } from '../chat/chat-context.ts';
+import { type ChatRoomHandle, useChatRoom } from '../chat/useChatRoom.ts';
+import { useConnection } from '../chat/useConnection.ts';
+import { nameOf } from '../strings/name-of.ts';
+import { MessageInput } from './MessageInput.tsx';
+import { MessageList } from './MessageList.tsx';
+import { ParticipantList } from './ParticipantList.tsx';
+import { RoomNotice } from './RoomNotice.tsx';
+
+export interface ChatRoomProps {
+  readonly roomId: string;
+  /** `dark` or `light` whatever the system says. Default: as the system. */
+  readonly theme?: 'light' | 'dark';
+  /** Whether Enter sends; see `MessageInput`. */
+  readonly enterSends?: boolean;
+}
+
+/** A whole room: its title, its people, its messages and the field for writing. Fills the element it is in. */
+export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
+  const strings = useStrings();
+  const room = useChatRoom(roomId);
+  const { contentChars } = useConnection();
+  const { send, setTyping, loadParticipants } = room;
+  const me = room.you?.userId ?? null;
+  const [showsPeople, setShowsPeople] = useState(false);
+  const [answered, setAnswered] = useState<Message | null>(null);
+  const peopleId = useId();
+  const cancel = useCallback(() => setAnswered(null), []);
+  const canWrite = room.you !== null && room.room?.status !== 'CANCELLED';
+
+  return (
+    <section
+      className="gongu-room"
+      data-theme={theme}
+      data-people={showsPeople}
+      aria-label={room.room?.title ?? roomId}
+    >
+      <header className="gongu-header">
+        {room.room ? (
+          <h2>
+            <bdi>{room.room.title}</bdi>
+          </h2>
+        ) : (
+          <span className="gongu-no-title" />
+        )}
+        {room.room && (
+          <span className="gongu-status" data-status={room.room.status}>
+            {strings.status[room.room.status]}
+          </span>
+        )}
+        <button
+          type="button"
+          aria-expanded={showsPeople}
+          aria-controls={peopleId}
+          onClick={() => setShowsPeople(!showsPeople)}
+        >
+          <span className="gongu-hidden">{strings.showParticipants}</span> {room.room?.participantCount ?? '–'}
+        </button>
+      </header>
+      <RoomNotice room={room} />
+      <div className="gongu-body">
+        <div className="gongu-talk">
+          <MessageList key={roomId} room={room} {...(canWrite ? { onReply: setAnswered } : {})} />
+          <p className="gongu-typing" role="status">
+            {room.typing.length > 0 && strings.typing(room.typing.map(nameOf))}
+          </p>
+        </div>
+        <div id={peopleId} className="gongu-aside" hidden={!showsPeople}>
+          <ParticipantList
+            participants={room.participants}
+            room={room.room}
+            me={me}
+            onLoadAll={() => void loadParticipants()}
+          />
+        </div>
+      </div>
+      <MessageInput
+        key={`input-${roomId}`}
+        onSend={(draft) => {
+          const sent = send({ ...draft, ...(answered ? { replyTo: answered.messageId } : {}) });
+          if (sent.ok) setAnswered(null);
+          return sent;
+        }}
+        onTyping={setTyping}
+        mayNotify={room.you?.role === 'HOST'}
+        contentChars={contentChars}
+        closed={closedBecause(room, strings.readOnly)}
+        replyTo={
+          answered && { name: answered.sender ? nameOf(answered.sender) : '', content: answered.content, cancel }
+        }
+        {...(enterSends === undefined ? {} : { enterSends })}
+      />
+    </section>
+  );
+}
+
+/** Why nothing can be written here; null where it can. Before the first answer it can: it is sent after the join. */
+function closedBecause(room: ChatRoomHandle, readOnly: string): string | null {
+  if (room.room?.status === 'CANCELLED') return readOnly;
+  // What happened is told above the messages.
+  return room.status === 'gone' || room.status === 'refused' ? readOnly : null;
+}

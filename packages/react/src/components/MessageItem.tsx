@@ -1,0 +1,147 @@
+import { type Message, type Outgoing, systemData } from '@gongu/client';
+import { memo } from 'react';
+import { useStrings } from '../chat/chat-context.ts';
+import { nameOf } from '../strings/name-of.ts';
+import type { ChatStrings } from '../strings/strings.ts';
+import type { MessageRow } from './message-rows.ts';
+
+export interface MessageItemProps {
+  readonly row: MessageRow;
+  readonly hostId: string | null;
+  /** How many others have read an own message. */
+  readonly readBy: number;
+  /** The answered message, where it is at hand. */
+  readonly quoted: Message | null;
+  readonly onRetry: (clientMessageId: string) => void;
+  readonly onDiscard: (clientMessageId: string) => void;
+  readonly onReply?: ((message: Message) => void) | undefined;
+  readonly onQuote: (messageId: string) => void;
+}
+
+/** One row of a conversation. Whatever people wrote goes into text nodes, and nowhere else. */
+export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
+  const { row } = props;
+  const strings = useStrings();
+  switch (row.kind) {
+    case 'beginning':
+      return <p className="gongu-line gongu-beginning">{strings.beginning}</p>;
+    case 'day':
+      return (
+        <p className="gongu-line gongu-day">
+          <time dateTime={row.at}>{dateOf(row.at, strings)}</time>
+        </p>
+      );
+    case 'unread':
+      return <p className="gongu-line gongu-unread">{strings.unreadBelow}</p>;
+    case 'system':
+      return <p className="gongu-line gongu-system">{systemText(row.message, strings)}</p>;
+    case 'notice':
+      return <Notice message={row.message} strings={strings} />;
+    case 'outgoing':
+      return <OutgoingMessage {...props} outgoing={row.outgoing} strings={strings} />;
+    case 'chat':
+      return <ChatMessage {...props} row={row} strings={strings} />;
+  }
+});
+
+function Notice({ message, strings }: { message: Message; strings: ChatStrings }) {
+  return (
+    <div className="gongu-notice">
+      <strong className="gongu-badge">{strings.notice}</strong>
+      {message.sender && <bdi className="gongu-name">{nameOf(message.sender)}</bdi>}
+      <p className="gongu-text">{message.content}</p>
+      <Time at={message.createdAt} strings={strings} />
+    </div>
+  );
+}
+
+function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind: 'chat' }>; strings: ChatStrings }) {
+  const { row, hostId, readBy, quoted, onReply, onQuote, strings } = props;
+  const { message, isMine, isHead, isTail } = row;
+  const { sender, content, createdAt, replyTo } = message;
+  const name = sender ? nameOf(sender) : '';
+  return (
+    <div className="gongu-message" data-mine={isMine} data-head={isHead}>
+      {isHead && !isMine && (
+        <p className="gongu-from">
+          <bdi className="gongu-name">{name}</bdi>
+          {sender?.userId === hostId && <span className="gongu-badge">{strings.host}</span>}
+        </p>
+      )}
+      {/* Whoever listens hears the name with every message, not only with a group's first. */}
+      {!(isHead && !isMine) && <span className="gongu-hidden">{isMine ? strings.you : name}</span>}
+      <div className="gongu-bubble-line">
+        <div className="gongu-bubble">
+          {replyTo !== null && (
+            <button type="button" className="gongu-quote" onClick={() => onQuote(replyTo)}>
+              {quoted ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${quoted.content}` : '…'}
+            </button>
+          )}
+          <p className="gongu-text">{content}</p>
+        </div>
+        <span className="gongu-meta">
+          {isMine && readBy > 0 && <span className="gongu-read">{strings.readBy(readBy)}</span>}
+          {isTail && <Time at={createdAt} strings={strings} />}
+          {onReply && (
+            <button
+              type="button"
+              className="gongu-reply"
+              aria-label={strings.replyTo(name)}
+              onClick={() => onReply(message)}
+            >
+              {strings.reply}
+            </button>
+          )}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings: ChatStrings }) {
+  const { outgoing, onRetry, onDiscard, strings } = props;
+  const { status, content, error, kind, clientMessageId } = outgoing;
+  const says = { sending: strings.sending, sent: '', 'not-confirmed': strings.notConfirmed, failed: strings.failed };
+  return (
+    <div className="gongu-message" data-mine="true" data-status={status}>
+      <span className="gongu-hidden">{strings.you}</span>
+      <div className="gongu-bubble-line">
+        <div className="gongu-bubble" data-notice={kind === 'NOTIFICATION'}>
+          <p className="gongu-text">{content}</p>
+        </div>
+        <span className="gongu-meta">{says[status]}</span>
+      </div>
+      {status === 'failed' && (
+        <p className="gongu-failure">
+          <span>{error && strings.error(error)}</span>{' '}
+          <button type="button" onClick={() => onRetry(clientMessageId)}>
+            {strings.retry}
+          </button>{' '}
+          <button type="button" onClick={() => onDiscard(clientMessageId)}>
+            {strings.discard}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Time({ at, strings }: { at: string; strings: ChatStrings }) {
+  const text = new Intl.DateTimeFormat(strings.locale, { hour: 'numeric', minute: '2-digit' }).format(new Date(at));
+  return (
+    <time className="gongu-time" dateTime={at}>
+      {text}
+    </time>
+  );
+}
+
+function dateOf(at: string, { locale }: ChatStrings): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'full' }).format(new Date(at));
+}
+
+/** A SYSTEM message in the reader's language; one of a kind not known here as the server put it. */
+export function systemText(message: Message, strings: ChatStrings): string {
+  const data = systemData(message);
+  const say = data && Object.hasOwn(strings.system, data.event) ? strings.system[data.event] : null;
+  return say && data ? say(data.participant ? nameOf(data.participant) : '', data) : message.content;
+}

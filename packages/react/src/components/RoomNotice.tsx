@@ -1,0 +1,41 @@
+import { useChatClient, useStrings } from '../chat/chat-context.ts';
+import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { useConnection } from '../chat/useConnection.ts';
+
+/** What stands in the way, if anything does, and what can be done about it. */
+export function RoomNotice({ room }: { readonly room: ChatRoomHandle }) {
+  const strings = useStrings();
+  const client = useChatClient();
+  const { status, online, error } = useConnection();
+  const isBack = { text: strings.enterAgain, act: room.rejoin };
+
+  const notice =
+    status === 'closed'
+      ? { text: error ? strings.error(error) : '', button: { text: strings.reconnect, act: client.connect } }
+      : room.status === 'refused'
+        ? { text: room.error ? strings.error(room.error) : '', button: isBack }
+        : room.status === 'gone'
+          ? goneNotice()
+          : status === 'waiting' && !online
+            ? { text: strings.offline }
+            : status !== 'ready' || room.status === 'joining' || room.status === 'stale'
+              ? { text: strings.connecting }
+              : null;
+
+  function goneNotice() {
+    if (room.gone === 'left') return { text: strings.left, button: isBack };
+    return { text: room.gone === 'removed' ? strings.removed : strings.roomRemoved };
+  }
+
+  const button = notice && 'button' in notice ? notice.button : undefined;
+  return (
+    <div className="gongu-state" role="status" data-shown={notice !== null}>
+      {notice && <span>{notice.text}</span>}
+      {button && (
+        <button type="button" onClick={() => button.act()}>
+          {button.text}
+        </button>
+      )}
+    </div>
+  );
+}

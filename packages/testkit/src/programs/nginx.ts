@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accepts } from '../network/accepts.ts';
+import { freePort } from '../network/free-port.ts';
+import { inRepository } from '../repository.ts';
+
+export interface NginxOptions {
+  /** Where its configuration and logs go; made if missing, and removed with it. @default a temporary folder */
+  readonly dir?: string;
+  /** In a process group of its own, so that a terminal's Ctrl-C does not reach it. @default false */
+  readonly detached?: boolean;
+  /** `web.conf` in place of `nginx.conf`: the page of this folder, with trade on that port beside chat. */
+  readonly web?: { readonly assets: string; readonly tradePort: number };
+}
+
+export interface NginxProcess {
+  readonly port: number;
+  /** Of the master process. */
+  readonly pid: number;
+  readonly accessLog: () => Promise<string>;
+  readonly errorLog: () => Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * nginx with the shipped configuration (`deploy/nginx`): only ports and paths are other ones.
+ *
+ * @param spread file of deploy/nginx that is mounted as upstream.conf
+ * @param instances ports in place of chat-1 and chat-2
+ * @throws Error with its own words when it does not start
+ */
+export async function startNginx(
+  spread: 'round-robin' | 'sticky',
+  instances: readonly [number, number],
+  options: NginxOptions = {},
+): Promise<NginxProcess> {
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'gongu-nginx-')));
+  await mkdir(dir, { recursive: true });
+  // As root, its workers run as another user.
+  await chmod(dir, 0o755);
+  const port = await freePort();
+  const { web } = options;
+  const main = await readFile(inRepository(`deploy/nginx/${web ? 'web' : 'nginx'}.conf`), 'utf8');
+  const upstream = await readFile(inRepository(`deploy/nginx/${spread}.conf`), 'utf8');
+  await writeFile(
+    join(dir, 'nginx.conf'),
+    replaceAll(main, {
+      // First: the other paths lie in this folder too.
+      ' /tmp/': ` ${dir}/`,
+      [web ? 'listen 5173;' : 'listen 8080;']: `listen 127.0.0.1:${port};`,
+      ...(web ? { '/usr/share/nginx/html': join(dir, 'html'), 'trade:8081': `127.0.0.1:${web.tradePort}` } : {}),
+      '/dev/stdout': join(dir, 'access.log'),
+      '/dev/stderr': join(dir, 'error.log'),
+    }),
+  );
+  if (web) await cp(web.assets, join(dir, 'html'), { recursive: true });
+  await writeFile(
+    join(dir, 'upstream.conf'),
+    replaceAll(upstream, { 'chat-1:8080': `127.0.0.1:${instances[0]}`, 'chat-2:8080': `127.0.0.1:${instances[1]}` }),
+  );
+  const nginx = spawn('nginx', ['-p', dir, '-e', 'error.log', '-c', 'nginx.conf', '-g', 'daemon off;'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.detached ?? false,
+  });
+  let output = '';
+  for (const stream of [nginx.stdout, nginx.stderr]) stream.on('data', (text) => (output += text));
+  // Asked, not killed: killed, it would leave its workers behind.
+  const endAtExit = () => nginx.kill('SIGTERM');
+  process.once('exit', endAtExit);
+  const over = once(nginx, 'exit').finally(() => process.off('exit', endAtExit));
+  over.catch(() => {}); // it could not be run at all, which the loop below finds
+  while (!(await accepts(port))) {
+    if (nginx.exitCode !== null || nginx.pid === undefined) throw new Error(`nginx did not start: ${output}`);
+    await sleep(20);
+  }
+  return {
+    port,
+    pid: nginx.pid ?? -1,
+    accessLog: () => readFile(join(dir, 'access.log'), 'utf8'),
+    errorLog: () => readFile(join(dir, 'error.log'), 'utf8').then((text) => text + output),
+    async stop() {
+      nginx.kill('SIGTERM');
+      await over;
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function replaceAll(text: string, replacements: Record<string, string>): string {
+  let result = text;
+  for (const [from, to] of Object.entries(replacements)) {
+    if (!result.includes(from)) throw new Error(`the configuration no longer says ${from}`);
+    result = result.replaceAll(from, to);
+  }
+  return result;
+}

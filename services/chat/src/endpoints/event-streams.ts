@@ -1,0 +1,167 @@
+import { problems } from '@gongu/host';
+import { AppError, LIMITS, RoomPath } from '@gongu/shared';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { OF_CALLER } from '../http/refusals.ts';
+import { OPENING_REF } from '../protocol/one-room.ts';
+import { createOverviewStreamCodec, createRoomStreamCodec } from '../protocol/sse.ts';
+import { EventStream } from '../transport/event-stream.ts';
+import { pathOf, queryOf } from '../transport/request-url.ts';
+import { createRounds } from '../transport/rounds.ts';
+import { createFlusher } from '../transport/send-queue.ts';
+import type { Hello, Identity, Inbound, Socket } from '../transport/socket.ts';
+import { systemTimers } from '../transport/timers.ts';
+import type { SocketDeps, SocketParts } from './accept.ts';
+
+/** Milliseconds within which an EventSource that lost its stream comes back, each at a moment of its own. */
+const RETURN_FROM_MS = 1_000;
+const RETURN_TO_MS = 3_000;
+
+/** `Last-Event-ID`. Empty: none, as an EventSource has it that was told an empty one. */
+const LastSeq = z.string().regex(/^[0-9]{0,15}$/, { error: 'must be a seq: a whole number' });
+
+const Presented = z.object({
+  token: z.string().optional().meta({ description: 'in place of the header, which an EventSource can not send' }),
+  ticket: z.string().optional().meta({ description: 'a one-time ticket; opens one stream' }),
+});
+const Query = Presented.extend({
+  after: LastSeq.optional().meta({ description: 'for the first opening: all messages after this seq' }),
+  lastEventId: LastSeq.optional().meta({ description: 'the same as `after`' }),
+});
+const Headers = z.object({
+  'last-event-id': LastSeq.optional().meta({ description: 'seq of the last message; goes before the query' }),
+});
+
+const STREAM = { 'text/event-stream': { schema: z.string() } };
+
+/**
+ * What is told without being asked, for those who can only listen (server-sent events): a transport and a codec onto the
+ * same sessions as the sockets. An `EventSource` stays away from an answer that is not 200, so all refusals come first.
+ */
+export function registerEventStreams(app: FastifyInstance, parts: SocketParts, deps: SocketDeps): void {
+  const { env, isMember, admission, now, random } = deps;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const flusher = createFlusher();
+  const beats = createRounds<EventStream>({
+    intervalMs: env.HEARTBEAT_MS,
+    visit: (stream) => stream.beat(),
+    timers: systemTimers,
+  });
+  app.addHook('onClose', async () => beats.stop());
+
+  /** The user of a stream. Also of a token that would be good for a few seconds more: a stream ends where it says. */
+  async function identified(request: FastifyRequest): Promise<Identity> {
+    const user = await parts.identify(request, queryOf(request));
+    if (!user) throw new AppError('UNAUTHENTICATED');
+    if (user.expiresAtMs <= now()) throw new AppError('TOKEN_EXPIRED');
+    return user;
+  }
+
+  async function open(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    check: (user: Identity) => Promise<void>,
+    accept: (socket: Socket, hello: Hello) => Inbound,
+  ): Promise<FastifyReply> {
+    let user: Identity;
+    let settled = () => {};
+    try {
+      settled = admission.enter();
+      user = await identified(request);
+      await check(user);
+      // A second request on the connection before the first one is answered: a stream has no end to wait for.
+      if (!reply.raw.socket) throw new AppError('VALIDATION_FAILED', { detail: 'A stream needs its own connection' });
+    } catch (error) {
+      settled();
+      parts.handshakes.rejected(request, error);
+      throw error;
+    }
+    reply.hijack();
+    const peer = { address: request.ip };
+    const [path, query, requestId] = [pathOf(request), queryOf(request), request.id];
+    // Nobody gets a stream without one.
+    const hello: Hello = { path, query, subprotocol: null, user, tokenPresent: true, peer, requestId };
+    const stream = new EventStream(request.raw, reply.raw, {
+      headers: reply.getHeaders() as Record<string, string>,
+      retryMs: RETURN_FROM_MS + random() * (RETURN_TO_MS - RETURN_FROM_MS),
+      peer,
+      flusher,
+    });
+    parts.handshakes.accepted({ connectionId: stream.id, hello });
+    const inbound = accept(stream, hello);
+    settled();
+    const leave = beats.add(stream);
+    stream.listen({
+      frame: (data) => inbound.frame(data),
+      drained: () => inbound.drained(),
+      closed(code, reason) {
+        leave();
+        inbound.closed(code, reason);
+      },
+    });
+    return reply;
+  }
+
+  routes.route({
+    method: 'GET',
+    url: '/api/chat/rooms/:roomId/events',
+    exposeHeadRoute: false,
+    config: { findsCaller: true },
+    schema: {
+      tags: ['events'],
+      security: [{ user: [] }],
+      summary: 'A room as it happens (server-sent events), for its members',
+      params: RoomPath,
+      querystring: Query,
+      headers: Headers,
+      response: {
+        200: {
+          description: 'First `joined`, then the messages after Last-Event-ID, then all that follows',
+          content: STREAM,
+        },
+        ...problems(...OF_CALLER, 'ORIGIN_NOT_ALLOWED', 'NOT_A_MEMBER', 'NOT_FOUND'),
+      },
+    },
+    async handler(request, reply) {
+      const { roomId } = request.params;
+      const { after, lastEventId } = request.query;
+      const last = request.headers['last-event-id'] || lastEventId || after;
+      const check = async ({ userId }: Identity) => {
+        if (!(await isMember(roomId, userId))) throw new AppError('NOT_A_MEMBER');
+      };
+      return open(request, reply, check, (socket, hello) =>
+        parts.open(socket, hello, createRoomStreamCodec(), {
+          commands: [{ type: 'follow', ref: OPENING_REF, roomId, after: last ? Number(last) : null }],
+        }),
+      );
+    },
+  });
+
+  routes.route({
+    method: 'GET',
+    url: '/api/chat/events',
+    exposeHeadRoute: false,
+    config: { findsCaller: true },
+    schema: {
+      tags: ['events'],
+      security: [{ user: [] }],
+      summary: 'How all my rooms are, and what becomes of them (server-sent events)',
+      querystring: Presented,
+      response: {
+        200: {
+          description: `First \`rooms\`, the newest ${LIMITS.streamRooms} at most, then \`head\`, \`room.changed\`, \`room.joined\`, \`room.left\``,
+          content: STREAM,
+        },
+        ...problems(...OF_CALLER, 'ORIGIN_NOT_ALLOWED'),
+      },
+    },
+    handler: async (request, reply) =>
+      open(
+        request,
+        reply,
+        async () => {},
+        (socket, hello) => parts.open(socket, hello, createOverviewStreamCodec(), { commands: [{ type: 'overview' }] }),
+      ),
+  });
+}

@@ -1,0 +1,56 @@
+import { type Auth, type Clock, requireEither, requireService, requireUser } from '@gongu/host';
+import { AppError, type User } from '@gongu/shared';
+import type { FastifyRequest } from 'fastify';
+import type { RouteDeps } from '../http/route-deps.ts';
+import type { Tickets } from '../room/tickets.ts';
+import { type Presented, presentedToken } from '../transport/presented-token.ts';
+
+/** Who asks, by what he presents: a token or a ticket, on requests and on upgrades. */
+export function createIdentify({ auth, tickets, clock }: { auth: Auth; tickets: Tickets; clock: Clock }) {
+  const user = requireUser(auth);
+  const service = requireService(auth);
+  const either = requireEither(auth);
+
+  const present = async ({ kind, value }: Presented): Promise<User> =>
+    kind === 'ticket' ? tickets.redeem(value, clock.now()) : userOf(value);
+
+  /** A service's token opens no socket: it is no user. */
+  async function userOf(token: string): Promise<User> {
+    if (auth.isForService(token)) {
+      throw new AppError('UNAUTHENTICATED', { detail: 'A service token is not a user token' });
+    }
+    return auth.verifyUser(token);
+  }
+
+  const routes: RouteDeps['identify'] = {
+    user,
+    async caller(request) {
+      const found = await either(request);
+      return found === 'service' ? { kind: 'service' } : { kind: 'user', user: found };
+    },
+    async service(request) {
+      await service(request);
+      return { kind: 'service' };
+    },
+  };
+
+  return {
+    routes,
+    /** The user of a first frame's token. */
+    token: userOf,
+    /** Whether the token is another instance's: they have the services' secret in common. */
+    async instance(token: string): Promise<boolean> {
+      try {
+        await auth.verifyService(token);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    /** The user that an upgrade names; null when it names nobody. */
+    async upgrade(request: FastifyRequest, query: URLSearchParams): Promise<User | null> {
+      const presented = presentedToken(request.headers, query);
+      return presented && present(presented);
+    },
+  };
+}

@@ -1,0 +1,235 @@
+import { AppError, type Event, LIMITS, type SummaryMap } from '@gongu/shared';
+import type { Bus, Signal } from '../room/ports/bus.ts';
+import type { Feed } from '../room/ports/feed.ts';
+import type { MemberRow } from '../room/ports/member-row.ts';
+import type { MemberStore } from '../room/ports/member-store.ts';
+import type { RoomStore } from '../room/ports/room-store.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
+import type { Recovery } from './recovery.ts';
+import type { FeedListener } from './room-feed.ts';
+import type { RoomState } from './room-state.ts';
+import { createServedRooms, type ServedRoomsDeps } from './served-rooms.ts';
+
+export interface HubDeps extends ServedRoomsDeps {
+  readonly rooms: Pick<RoomStore, 'load' | 'heads'>;
+  readonly members: Pick<MemberStore, 'find'>;
+  readonly bus: Bus;
+}
+
+/** What a listener is given when it attaches: the state and the messages of one moment, after which it is live. */
+export interface Attached extends Recovery {
+  readonly state: RoomState;
+  readonly lastSeq: number;
+}
+
+/** Reads of the store until a message that is known to be there must have come: one may be too early. */
+const REACH_TRIES = 3;
+
+/**
+ * Where in and out meet. Committed messages come in from here and from the bus, each room's feed puts them in order, and
+ * whoever listens to a room is attached and detached here.
+ */
+export function createHub(deps: HubDeps) {
+  const { rooms, members, bus } = deps;
+  const served = createServedRooms(deps);
+
+  function committed(stored: readonly StoredMessage[]): void {
+    for (const [roomId, batch] of byRoom(stored)) {
+      served.get(roomId)?.feed.accept(batch);
+      bus.publish({ kind: 'messages', roomId, messages: batch });
+    }
+  }
+
+  function removed(roomId: string): void {
+    const entry = served.get(roomId);
+    if (!entry) return;
+    entry.feed.end();
+    served.forget(roomId, entry);
+  }
+
+  bus.listen((signal: Signal) => {
+    const feed = served.get(signal.roomId)?.feed;
+    if (!feed) return;
+    switch (signal.kind) {
+      case 'messages':
+        return feed.accept(signal.messages);
+      case 'read':
+        feed.markRead(signal.userId, signal.seq, signal.chatNo);
+        return feed.tell(
+          { type: 'read', roomId: signal.roomId, userId: signal.userId, seq: signal.seq },
+          signal.userId,
+        );
+      case 'typing':
+        return feed.tell(
+          { type: 'typing', roomId: signal.roomId, user: signal.user, typing: signal.typing },
+          signal.user.userId,
+        );
+      case 'presence':
+        return presenceHeard(signal.roomId, signal.userId, signal.online);
+      case 'whisper': {
+        const { kind: type, ...whisper } = signal;
+        return feed.tellOne({ type, ...whisper }, signal.receiver);
+      }
+      case 'removed':
+        return removed(signal.roomId);
+    }
+  });
+
+  let presenceHeard: (roomId: string, userId: string, online: boolean) => void = () => {};
+
+  const feed: Feed = {
+    committed,
+    read(roomId, userId, seq, chatNo) {
+      const local = served.get(roomId)?.feed;
+      local?.markRead(userId, seq, chatNo);
+      local?.tell({ type: 'read', roomId, userId, seq }, userId);
+      bus.publish({ kind: 'read', roomId, userId, seq, chatNo });
+    },
+    removed(roomId) {
+      removed(roomId);
+      bus.publish({ kind: 'removed', roomId });
+    },
+  };
+
+  return {
+    /** Where the domain's use cases tell what they committed. */
+    feed,
+
+    /**
+     * Makes `listener` live in a room: what it missed since `after`, or the newest page, and everything that follows,
+     * without a gap or a double between them. `reached`: a `seq` that is known to be stored.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, UNAVAILABLE (the store can't be read)
+     */
+    async attach(
+      roomId: string,
+      listener: FeedListener,
+      { after, reached }: { after: number | null; reached: number },
+    ): Promise<Attached> {
+      const entry = await served.open(roomId);
+      const { feed: roomFeed, recover } = entry;
+      entry.idleSince = null;
+      try {
+        // The own join is committed, but a message before it may still be on its way here; and a read that is under way
+        // may have begun before that one was stored.
+        // So may be what the client has already, from another instance: it must not come to it a second time.
+        const known = Math.max(reached, after === null || after === Number.MAX_SAFE_INTEGER ? 0 : after);
+        let told = true;
+        for (let i = 0; roomFeed.lastSeq < known && i < REACH_TRIES; i++) told = await roomFeed.repair();
+        // A room that is shorter than the client thinks was made anew, if the store says so; else nobody knows.
+        if (roomFeed.lastSeq < (told ? reached : known)) {
+          throw new AppError('UNAVAILABLE', { detail: 'The room can not be read now', retryAfterMs: 1_000 });
+        }
+        const recovery = await recover(after);
+        // From here to the end nothing is awaited: the snapshot, and being live, are of one moment.
+        if (served.get(roomId) !== entry) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+        if (!roomFeed.state.members.has(listener.userId)) throw new AppError('NOT_A_MEMBER');
+        roomFeed.flush();
+        const lastSeq = roomFeed.lastSeq;
+        const upTo = recovery.messages.at(-1)?.seq ?? Math.min(after ?? 0, lastSeq);
+        const since = upTo < lastSeq ? roomFeed.ring.after(upTo) : [];
+        roomFeed.add(listener, lastSeq);
+        return { ...recovery, messages: [...recovery.messages, ...since], state: roomFeed.state, lastSeq };
+      } finally {
+        if (roomFeed.listenerCount === 0) entry.idleSince = performance.now();
+      }
+    },
+
+    /** Ends a listener's share in a room. */
+    detach(roomId: string, listener: FeedListener): void {
+      const entry = served.get(roomId);
+      if (!entry) return;
+      entry.feed.delete(listener);
+      if (entry.feed.listenerCount === 0) entry.idleSince = performance.now();
+    },
+
+    /** Sends a listener that fell behind what it missed. */
+    async resume(roomId: string, listener: FeedListener): Promise<void> {
+      await served.get(roomId)?.feed.resume(listener);
+    },
+
+    /** The member of that name, from memory where the room's members are all there. Null: no member. */
+    async member(roomId: string, userId: string): Promise<MemberRow | null> {
+      const { feed: roomFeed } = await served.open(roomId);
+      for (;;) {
+        const { state, lastSeq } = roomFeed;
+        const known = state.members.get(userId);
+        if (known || state.complete) return known ?? null;
+        const [found] = await members.find(roomId, [userId]);
+        // The room moved on during the read, perhaps by this very member's removal: look again.
+        if (roomFeed.lastSeq !== lastSeq) continue;
+        if (found) state.members.set(userId, found);
+        return found ?? null;
+      }
+    },
+
+    /** Something that does not last, to the room's other users, here and on the other instances. */
+    typing(roomId: string, event: Extract<Event, { type: 'typing' }>): void {
+      served.get(roomId)?.feed.tell(event, event.user.userId);
+      bus.publish({ kind: 'typing', roomId, user: event.user, typing: event.typing });
+    },
+
+    /** Something that does not last, to one user's sockets in the room, here and on the other instances. */
+    whisper(whisper: SummaryMap['whisper']): void {
+      served.get(whisper.roomId)?.feed.tellOne({ type: 'whisper', ...whisper }, whisper.receiver);
+      bus.publish({ kind: 'whisper', ...whisper });
+    },
+
+    /** To the room's listeners on this instance only. */
+    tellHere(roomId: string, event: Event, except?: string): void {
+      served.get(roomId)?.feed.tell(event, except);
+    },
+
+    /** Rooms in which participants came or went since their last summary. */
+    movedRooms: (): string[] => served.entries().flatMap(([roomId, { feed }]) => (feed.countsMoved ? [roomId] : [])),
+
+    /** Tells a room's listeners on this instance how many participants there are, and how many are online. */
+    summarise(roomId: string, online: number): void {
+      served.get(roomId)?.feed.summarise(online);
+    },
+
+    /** Who hears of presence on other instances. */
+    onPresence(heard: (roomId: string, userId: string, online: boolean) => void): void {
+      presenceHeard = heard;
+    },
+
+    /** Compares with the store what each room has; reads what is missing. Rooms that are gone end. */
+    async reconcile(): Promise<void> {
+      const all = served.entries();
+      for (let i = 0; i < all.length; i += LIMITS.recoveryMax) {
+        const part = all.slice(i, i + LIMITS.recoveryMax);
+        const heads = await rooms.heads(part.map(([roomId]) => roomId));
+        for (const [roomId, entry] of part) {
+          // The room may have been opened, or opened again, during the read.
+          if (served.get(roomId) !== entry) continue;
+          const head = heads.get(roomId);
+          if (head === undefined) removed(roomId);
+          else entry.feed.seen(head);
+        }
+      }
+    },
+
+    /** Rooms in memory, with and without listeners. */
+    roomIds: (): string[] => served.entries().map(([roomId]) => roomId),
+    sweep: served.sweep,
+    /** Writes to a room's sockets what waits for its time. */
+    flushRoom(roomId: string): void {
+      served.get(roomId)?.feed.flush();
+    },
+
+    /** Writes to sockets what waits for its time: they are about to be closed. */
+    flush: served.flush,
+    close: served.close,
+  };
+}
+
+export type Hub = ReturnType<typeof createHub>;
+
+function byRoom(stored: readonly StoredMessage[]): Map<string, StoredMessage[]> {
+  const groups = new Map<string, StoredMessage[]>();
+  for (const message of stored) {
+    const group = groups.get(message.roomId);
+    if (group) group.push(message);
+    else groups.set(message.roomId, [message]);
+  }
+  return groups;
+}

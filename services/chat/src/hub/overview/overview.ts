@@ -1,0 +1,286 @@
+import { LIMITS, type RoomEntry } from '@gongu/shared';
+import { type Bus, type Signal, userChannel, userOfChannel } from '../../room/ports/bus.ts';
+import type { Feed } from '../../room/ports/feed.ts';
+import type { OverviewRow, RoomHeadRow, RoomStore } from '../../room/ports/room-store.ts';
+import type { StoredMessage } from '../../room/ports/stored-message.ts';
+import type { FeedListener } from '../room-feed.ts';
+import { createViewer, type Viewer } from './viewer.ts';
+import { move, take, type WatchedRoom } from './watched-room.ts';
+
+export interface OverviewDeps {
+  readonly rooms: Pick<RoomStore, 'headRows' | 'overviews'>;
+  /** A branch of its own: it follows rooms that this instance does not serve. */
+  readonly bus: Bus;
+  /** Milliseconds, of any origin, that never go back. */
+  readonly now: () => number;
+  readonly failed: (what: string, error: unknown) => void;
+}
+
+/** Most users or rooms of one read. */
+const READ_AT_ONCE = 100;
+/** Memberships are read again after at most so many times the bus's interval, and at the latest after so long. */
+const MEMBERS_EVERY = 5;
+const MEMBERS_MS = 15_000;
+
+/**
+ * What a user sees of all his rooms: how far each is, how much of it is unread, its status; rooms that he joins or leaves
+ * while he looks. A room costs some bytes and its signals, and is not served for it. What the bus loses is found by the
+ * heads that the store has. Tells at most once a beat and room.
+ */
+export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
+  const watched = new Map<string, WatchedRoom>();
+  const viewers = new Map<string, Viewer>();
+  let membersReadAt = now();
+
+  function entryOf(viewer: Viewer, roomId: string): RoomEntry {
+    const { title, status, reason, lastSeq: seq } = watched.get(roomId)!.row;
+    return {
+      roomId,
+      title,
+      status,
+      reason,
+      seq,
+      unread: unreadOf(viewer, roomId),
+      lastReadSeq: viewer.marks.get(roomId)!.seq,
+    };
+  }
+
+  function unreadOf(viewer: Viewer, roomId: string): number {
+    return Math.max(0, watched.get(roomId)!.row.lastChatNo - viewer.marks.get(roomId)!.chatNo);
+  }
+
+  function tellAll(viewer: Viewer, listener: FeedListener): void {
+    viewer.tellAll(
+      listener,
+      [...viewer.marks.keys()].map((roomId) => entryOf(viewer, roomId)),
+    );
+  }
+
+  // Rooms and marks in memory.
+  function add(viewer: Viewer, row: OverviewRow): void {
+    const { userId: _, lastReadSeq: seq, lastReadChatNo: chatNo, ...head } = row;
+    const room = watched.get(row.roomId) ?? { row: head, users: new Set(), doubtful: false };
+    watched.set(row.roomId, room);
+    room.users.add(viewer.userId);
+    viewer.see(row.roomId, seq, chatNo);
+  }
+
+  function drop(viewer: Viewer, roomId: string): void {
+    viewer.forget(roomId);
+    const room = watched.get(roomId);
+    room?.users.delete(viewer.userId);
+    if (!room || room.users.size > 0) return;
+    watched.delete(roomId);
+    bus.unfollow(roomId);
+  }
+
+  function noteMoved(roomId: string, room: WatchedRoom): void {
+    for (const userId of room.users) viewers.get(userId)?.moved.add(roomId);
+  }
+
+  function noteChanged(roomId: string, room: WatchedRoom): void {
+    const { title, status, reason } = room.row;
+    for (const userId of room.users) viewers.get(userId)?.tell({ type: 'room.changed', roomId, title, status, reason });
+  }
+
+  function left(userId: string, roomId: string, why: 'left' | 'removed' | 'gone'): void {
+    const viewer = viewers.get(userId);
+    if (!viewer?.marks.has(roomId)) return;
+    drop(viewer, roomId);
+    viewer.tell({ type: 'room.left', roomId, why });
+  }
+
+  // What comes in, from here and from the bus.
+  function accept(roomId: string, messages: readonly StoredMessage[]): void {
+    const room = watched.get(roomId);
+    if (!room) return;
+    for (const message of messages) {
+      const { changed, left: gone } = move(room, message);
+      if (message.kind !== 'SYSTEM' && message.sender) {
+        viewers.get(message.sender.userId)?.mark(roomId, message.seq, message.chatNo);
+      }
+      if (changed) noteChanged(roomId, room);
+      if (gone) left(gone.userId, roomId, gone.why);
+    }
+    noteMoved(roomId, room);
+  }
+
+  function read(roomId: string, userId: string, seq: number, chatNo: number): void {
+    viewers.get(userId)?.mark(roomId, seq, chatNo);
+  }
+
+  function outdate(userId: string): void {
+    const viewer = viewers.get(userId);
+    if (viewer) viewer.stale = true;
+  }
+
+  function removed(roomId: string): void {
+    for (const userId of [...(watched.get(roomId)?.users ?? [])]) left(userId, roomId, 'gone');
+  }
+
+  bus.listen((signal: Signal) => {
+    if (signal.kind === 'messages') accept(signal.roomId, signal.messages);
+    else if (signal.kind === 'read') read(signal.roomId, signal.userId, signal.seq, signal.chatNo);
+    else if (signal.kind === 'removed') removed(signal.roomId);
+    else if (signal.kind === 'member') outdate(userOfChannel(signal.roomId));
+  });
+
+  const feed: Feed = {
+    committed(messages) {
+      for (const message of messages) {
+        accept(message.roomId, [message]);
+        const came = joinedBy(message);
+        if (came === null) continue;
+        outdate(came);
+        bus.publish({ kind: 'member', roomId: userChannel(came) });
+      }
+    },
+    read,
+    removed,
+  };
+
+  // What the store has.
+  async function readMembers(some: readonly Viewer[]): Promise<void> {
+    for (let i = 0; i < some.length; i += READ_AT_ONCE) {
+      const part = some.slice(i, i + READ_AT_ONCE);
+      // A membership that comes during the read is told by the next one.
+      for (const viewer of part) viewer.stale = false;
+      try {
+        const rows = await rooms.overviews(
+          part.map(({ userId }) => userId),
+          LIMITS.streamRooms + 1,
+        );
+        for (const viewer of part) {
+          if (viewers.get(viewer.userId) === viewer)
+            await compare(
+              viewer,
+              rows.filter(({ userId }) => userId === viewer.userId),
+            );
+        }
+      } catch (error) {
+        for (const viewer of part) viewer.stale = true;
+        throw error;
+      }
+    }
+  }
+
+  /** Brings a viewer's rooms to what the store has of them. */
+  async function compare(viewer: Viewer, rows: readonly OverviewRow[]): Promise<void> {
+    const had = viewer.hasMore;
+    viewer.hasMore = rows.length > LIMITS.streamRooms;
+    const shown = new Map(rows.slice(0, LIMITS.streamRooms).map((row) => [row.roomId, row]));
+    const gone = [...viewer.marks.keys()].filter((roomId) => !shown.has(roomId));
+    const come = [...shown.values()].filter(({ roomId }) => !viewer.marks.has(roomId));
+    for (const row of shown.values()) viewer.mark(row.roomId, row.lastReadSeq, row.lastReadChatNo);
+    for (const row of come) add(viewer, row);
+    await Promise.all(come.map(({ roomId }) => bus.follow(roomId)));
+    // What was said between the read and being followed.
+    if (come.length > 0) await readHeads(come.map(({ roomId }) => roomId));
+    // He went, and perhaps came back, during the read.
+    if (viewers.get(viewer.userId) !== viewer) return;
+    if (had || viewer.hasMore) {
+      // Which ones are shown changes with every membership: one that is not is no loss of one.
+      for (const roomId of gone) drop(viewer, roomId);
+      if (gone.length + come.length > 0) for (const listener of viewer.listeners.keys()) tellAll(viewer, listener);
+      return;
+    }
+    for (const roomId of gone) left(viewer.userId, roomId, 'left');
+    for (const { roomId } of come) {
+      if (viewer.marks.has(roomId)) viewer.tell({ type: 'room.joined', ...entryOf(viewer, roomId) });
+    }
+  }
+
+  async function readHeads(roomIds: readonly string[]): Promise<void> {
+    for (let i = 0; i < roomIds.length; i += LIMITS.streamRooms) {
+      const part = roomIds.slice(i, i + LIMITS.streamRooms);
+      const rows = new Map<string, RoomHeadRow>((await rooms.headRows(part)).map((row) => [row.roomId, row]));
+      for (const roomId of part) {
+        const room = watched.get(roomId);
+        const row = rows.get(roomId);
+        if (!room) continue;
+        if (!row) {
+          removed(roomId);
+          continue;
+        }
+        const before = room.row.lastSeq;
+        if (take(room, row)) noteChanged(roomId, room);
+        if (row.lastSeq <= before) continue;
+        noteMoved(roomId, room);
+        // What was missed may have ended a membership. In a large room that is found by the next regular reading.
+        if (room.users.size <= READ_AT_ONCE) for (const userId of room.users) outdate(userId);
+      }
+    }
+  }
+
+  return {
+    /** Hears what is committed here. */
+    feed,
+
+    /** Tells a listener its user's rooms, and from then on what becomes of them. @throws AppError UNAVAILABLE */
+    async watch(listener: FeedListener): Promise<void> {
+      const { userId } = listener;
+      const present = viewers.get(userId);
+      const viewer = present ?? createViewer(userId);
+      const entry = { told: false };
+      viewer.listeners.set(listener, entry);
+      if (!present) {
+        viewers.set(userId, viewer);
+        await bus.follow(userChannel(userId));
+      }
+      await readMembers([viewer]);
+      if (viewer.listeners.get(listener) === entry && !entry.told) tellAll(viewer, listener);
+    },
+
+    unwatch(listener: FeedListener): void {
+      const viewer = viewers.get(listener.userId);
+      if (!viewer?.listeners.delete(listener) || viewer.listeners.size > 0) return;
+      viewers.delete(viewer.userId);
+      bus.unfollow(userChannel(viewer.userId));
+      for (const roomId of [...viewer.marks.keys()]) drop(viewer, roomId);
+    },
+
+    /** Tells a listener that fell behind all of its user's rooms anew. */
+    retell(listener: FeedListener): void {
+      const viewer = viewers.get(listener.userId);
+      if (viewer?.listeners.get(listener)?.told === false) tellAll(viewer, listener);
+    },
+
+    /** Tells what moved since the last beat; reads the memberships of those who were told that there is a new one. */
+    async beat(): Promise<void> {
+      for (const viewer of viewers.values()) {
+        const moved = [...viewer.moved];
+        viewer.moved.clear();
+        for (const roomId of moved) {
+          const { lastSeq: seq } = watched.get(roomId)!.row;
+          viewer.tell({ type: 'unread', roomId, seq, unread: unreadOf(viewer, roomId) });
+        }
+      }
+      const doubtful = [...watched].flatMap(([roomId, room]) => (room.doubtful ? [roomId] : []));
+      if (doubtful.length > 0) await readHeads(doubtful);
+      const stale = [...viewers.values()].filter((viewer) => viewer.stale);
+      if (stale.length > 0) await readMembers(stale);
+    },
+
+    /** Compares with the store: the heads each time, the memberships now and then. */
+    async reconcile(): Promise<void> {
+      if (watched.size > 0) await readHeads([...watched.keys()]);
+      if (now() - membersReadAt < Math.min(MEMBERS_MS, MEMBERS_EVERY * bus.headIntervalMs())) return;
+      membersReadAt = now();
+      await readMembers([...viewers.values()]).catch((error) => failed('read of memberships', error));
+    },
+
+    /** Rooms that somebody sees. */
+    get size(): number {
+      return watched.size;
+    },
+  };
+}
+
+export type Overview = ReturnType<typeof createOverview>;
+
+/** Who became a member by a message; null for any other. */
+function joinedBy(message: StoredMessage): string | null {
+  if (message.kind !== 'SYSTEM') return null;
+  const { event, participant } = message.data as { event: string; participant?: { userId: string } | null };
+  return event === 'participant.joined' || event === 'room.opened' ? (participant?.userId ?? null) : null;
+}

@@ -1,0 +1,59 @@
+import type { RoomEntry, Summary } from '@gongu/shared';
+import type { FeedListener } from '../room-feed.ts';
+
+/** In place of a room's id, where a listener falls behind. */
+export const ALL_ROOMS = '';
+
+/** A user who looks at his rooms: his marks in them, and his listeners here. */
+export function createViewer(userId: string) {
+  /** Whether each has been told his rooms; those who have not are about to be. */
+  const listeners = new Map<FeedListener, { told: boolean }>();
+  const marks = new Map<string, { seq: number; chatNo: number }>();
+
+  function write(listener: FeedListener, entry: { told: boolean }, event: Summary): void {
+    const bytes = listener.encode([event]);
+    if (bytes === null || listener.write(bytes)) return;
+    // It is told all anew when it reads again.
+    entry.told = false;
+    listener.behind(ALL_ROOMS, 0);
+  }
+
+  return {
+    userId,
+    listeners,
+    /** By room: those that he sees, in the order in which they are told. */
+    marks: marks as ReadonlyMap<string, { readonly seq: number; readonly chatNo: number }>,
+    /** Rooms to tell of at the next beat. */
+    moved: new Set<string>(),
+    /** He has more rooms than are shown. */
+    hasMore: false,
+    /** His memberships must be read again. */
+    stale: true,
+
+    see: (roomId: string, seq: number, chatNo: number) => void marks.set(roomId, { seq, chatNo }),
+    forget(roomId: string): void {
+      marks.delete(roomId);
+      this.moved.delete(roomId);
+    },
+    /** Moves his mark; only forward. */
+    mark(roomId: string, seq: number, chatNo: number): void {
+      const present = marks.get(roomId);
+      if (!present || present.seq >= seq) return;
+      marks.set(roomId, { seq, chatNo });
+      this.moved.add(roomId);
+    },
+
+    tell(event: Summary): void {
+      for (const [listener, entry] of listeners) if (entry.told) write(listener, entry, event);
+    },
+    /** Tells one listener all of his rooms. */
+    tellAll(listener: FeedListener, rooms: RoomEntry[]): void {
+      const entry = listeners.get(listener);
+      if (!entry) return;
+      entry.told = true;
+      write(listener, entry, { type: 'rooms', rooms, hasMore: this.hasMore });
+    },
+  };
+}
+
+export type Viewer = ReturnType<typeof createViewer>;

@@ -1,0 +1,99 @@
+import { LIMITS } from '@gongu/shared';
+import { boundPage, messageBytes } from '../room/page-bytes.ts';
+import type { MessageStore } from '../room/ports/message-store.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
+import type { RoomFeed } from './room-feed.ts';
+
+/** What a client that joins gets of the messages: either all that it missed, or the newest page. */
+export interface Recovery {
+  readonly messages: readonly StoredMessage[];
+  /** `messages` are all that came after the position the client named. */
+  readonly recovered: boolean;
+  /** There are older messages than these that the client may not have. */
+  readonly hasMore: boolean;
+}
+
+/** Most bytes of one recovery; a client further behind starts over with the newest page. Four send queues. */
+const RECOVERY_BYTES = 2_097_152;
+
+/**
+ * Answers recoveries of one room from its ring, and from the store what is older. Concurrent ones that need the store
+ * share a read: after a crash every client of a room comes back in the same second.
+ */
+export function createRecovery({
+  feed,
+  messages,
+}: {
+  feed: RoomFeed;
+  messages: Pick<MessageStore, 'after' | 'before'>;
+}) {
+  /** Everybody who comes before the next message gets the same page. */
+  let newest: { lastSeq: number; page: Recovery } | null = null;
+  let reading: { from: number; rows: Promise<readonly StoredMessage[]> } | null = null;
+
+  /** All messages after `after`, or null when they are more than a recovery may hold. */
+  async function missed(after: number): Promise<readonly StoredMessage[] | null> {
+    for (;;) {
+      if (feed.lastSeq - after > LIMITS.recoveryMax) return null;
+      if (feed.ring.covers(after, feed.lastSeq)) return feed.ring.after(after);
+      const rows = await older(after);
+      // Messages are never missing in the middle: the room was removed, and reading again would find nothing either.
+      if (rows.length === 0) return null;
+      const last = rows.at(-1)!.seq;
+      // Messages came during the read: the ring has them unless it turned over, and then it is read again.
+      if (feed.ring.covers(last, feed.lastSeq)) {
+        return [...rows.filter((row) => row.seq > after), ...feed.ring.after(last)];
+      }
+    }
+  }
+
+  async function older(after: number): Promise<readonly StoredMessage[]> {
+    if (reading && reading.from <= after) return reading.rows;
+    const rows = messages.after(feed.roomId, after, LIMITS.recoveryMax);
+    const mine = { from: after, rows };
+    reading = mine;
+    try {
+      const found = await rows;
+      // The store may have more than was heard of here: what is given now must not come a second time later.
+      feed.accept(found);
+      return found;
+    } finally {
+      if (reading === mine) reading = null;
+    }
+  }
+
+  async function newestPage(): Promise<Recovery> {
+    if (newest?.lastSeq !== feed.lastSeq) {
+      const page = await readNewest();
+      newest = { lastSeq: page.messages.at(-1)?.seq ?? feed.lastSeq, page };
+    }
+    return newest.page;
+  }
+
+  async function readNewest(): Promise<Recovery> {
+    let page: readonly StoredMessage[] = feed.ring.newest(LIMITS.pageSize);
+    if (page.length < LIMITS.pageSize && (feed.ring.firstSeq ?? 1) > 1) {
+      let last: number;
+      do {
+        page = await messages.before(feed.roomId, feed.lastSeq + 1, LIMITS.pageSize);
+        last = page.at(-1)?.seq ?? feed.lastSeq;
+        // The ring turned over during the read: what came meanwhile would not follow the page without a hole.
+      } while (!feed.ring.covers(last, feed.lastSeq));
+      page = [...page, ...feed.ring.after(last)].slice(-LIMITS.pageSize);
+    }
+    page = boundPage(page, 'newest');
+    return { messages: page, recovered: false, hasMore: (page[0]?.seq ?? 1) > 1 };
+  }
+
+  /** `after` null: the newest page. Its last message is the newest one of the moment in which the promise resolves. */
+  return async (after: number | null): Promise<Recovery> => {
+    if (after === null) return newestPage();
+    const rows = await missed(after);
+    if (rows && rows.reduce((bytes, row) => bytes + messageBytes(row), 0) <= RECOVERY_BYTES) {
+      return { messages: rows, recovered: true, hasMore: false };
+    }
+    return { ...(await newestPage()), hasMore: true };
+  };
+}
+
+export type Recover = ReturnType<typeof createRecovery>;

@@ -1,0 +1,302 @@
+import type { Event, Summary } from '@gongu/shared';
+import type { MessageStore } from '../room/ports/message-store.ts';
+import type { RoomSnapshot } from '../room/ports/room-store.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
+import { roomView, wireMessage } from '../room/view.ts';
+import { fanOut, type Listener, type Pending } from './fan-out.ts';
+import { Ring } from './ring.ts';
+import { apply, markRead, type RoomState, roomState } from './room-state.ts';
+
+/** A listener of the feed: told of what it can't be written. */
+export interface FeedListener extends Listener {
+  /** Its queue is full: events after `afterSeq` were not queued. */
+  behind(roomId: string, afterSeq: number): void;
+  /** Its user is no longer a member, or the room is gone; nothing more follows. */
+  ended(roomId: string, why: 'left' | 'gone'): void;
+}
+
+export interface RoomFeedDeps {
+  readonly roomId: string;
+  readonly messages: Pick<MessageStore, 'after'>;
+  /** Messages kept in memory for reconnects. Default 512: at 10 messages a second, most of a minute. */
+  readonly ringSize?: number;
+  /** Asks for one call of `flush`: at the end of this turn of the event loop when `urgent`, else perhaps later. */
+  readonly scheduleFlush: (urgent?: boolean) => void;
+  /** Asks for one call of `repair` in a few tens of milliseconds: what is missing is probably on its way. */
+  readonly scheduleRepair: () => void;
+  readonly observe: FeedObserver;
+}
+
+/** Hears what a feed does. */
+export interface FeedObserver {
+  /** Events that were written to sockets, one for each socket, of one room; when the oldest message among them was stored. */
+  delivered(roomId: string, events: number, sockets: number, oldest: string | null): void;
+  /** The store was read because a message was missing. */
+  repaired(roomId: string): void;
+  /** A socket was too slow for a room. */
+  resynced(roomId: string): void;
+  failed(what: string, error: unknown): void;
+}
+
+/** Messages held beyond a gap; past this the store is read anyway. */
+const HELD_MAX = 2_000;
+/** Rows of one repairing read. */
+const REPAIR_ROWS = 500;
+
+/**
+ * One room on this instance: puts messages into the order of `seq`, whichever way they came and however often, keeps the
+ * newest, and writes them to the listeners. Until `ready`, it only holds.
+ */
+export function createRoomFeed(deps: RoomFeedDeps) {
+  const { roomId, messages, ringSize = 512, scheduleFlush, scheduleRepair } = deps;
+  const held = new Map<number, StoredMessage>();
+  const listeners = new Map<FeedListener, { live: boolean; sentSeq: number }>();
+  let pending: Pending[] = [];
+  let gone: string[] = [];
+  /** When the oldest pending message was stored. */
+  let pendingAt: string | null = null;
+  let state: RoomState | null = null;
+  let ring = new Ring([], ringSize);
+  /** The `seq` expected next. */
+  let next = 1;
+  /** All up to this has been written to every live listener. */
+  let flushedSeq = 0;
+  let repairing: Promise<boolean> | null = null;
+  let quietSince = performance.now();
+  let flushedAt = -Infinity;
+  let onlineCount = 0;
+  /** Participants came or went since the last summary. */
+  let countsMoved = false;
+
+  function advance(message: StoredMessage): void {
+    const left = apply(state!, message);
+    ring.push(message);
+    next = message.seq + 1;
+    pending.push({ event: { type: 'message', ...wireMessage(message) } });
+    pendingAt ??= message.createdAt;
+    if (left !== null) gone.push(left);
+    if (message.kind !== 'SYSTEM') return;
+    countsMoved = true;
+    if ((message.data as { event: string }).event.startsWith('room.')) {
+      pending.push({ event: { type: 'status', roomId, room: roomView(state!.room, onlineCount) } });
+    }
+  }
+
+  function drainHeld(): void {
+    for (let message = held.get(next); message; message = held.get(next)) {
+      held.delete(next);
+      advance(message);
+    }
+    // What is held below the expected number came a second time.
+    if (held.size > 0) for (const seq of held.keys()) if (seq < next) held.delete(seq);
+  }
+
+  function accept(arrived: readonly StoredMessage[]): void {
+    for (const message of arrived) {
+      if (state && message.seq === next) advance(message);
+      else if (message.seq >= next && held.size < HELD_MAX) held.set(message.seq, message);
+    }
+    if (!state) return;
+    if (held.size > 0) drainHeld();
+    if (held.size > 0) scheduleRepair();
+    // Who was removed gets that row and none of a later commit.
+    if (pending.length > 0) scheduleFlush(gone.length > 0);
+  }
+
+  async function readGap(): Promise<void> {
+    for (;;) {
+      const rows = await messages.after(roomId, next - 1, REPAIR_ROWS);
+      if (rows.length > 0) deps.observe.repaired(roomId);
+      accept(rows);
+      if (rows.length < REPAIR_ROWS) return;
+    }
+  }
+
+  /** Reads from the store what is missing; one read at a time. Never rejects: false when the store could not be read. */
+  function repair(): Promise<boolean> {
+    repairing ??= readGap()
+      .then(
+        () => true,
+        (error) => {
+          deps.observe.failed('read of missing messages', error);
+          return false;
+        },
+      )
+      .finally(() => {
+        repairing = null;
+      });
+    return repairing;
+  }
+
+  function flush(): void {
+    if (pending.length === 0) return;
+    const batch = pending;
+    const storedAt = pendingAt;
+    pending = [];
+    pendingAt = null;
+    const before = flushedSeq;
+    flushedSeq = next - 1;
+    flushedAt = performance.now();
+    quietSince = flushedAt;
+    const late: FeedListener[] = [];
+    const sockets = fanOut(roomId, batch, live(), (listener) => late.push(listener as FeedListener));
+    deps.observe.delivered(roomId, batch.length, sockets, storedAt);
+    for (const listener of late) {
+      const entry = listeners.get(listener);
+      if (!entry) continue;
+      entry.live = false;
+      entry.sentSeq = before;
+      listener.behind(roomId, before);
+      deps.observe.resynced(roomId);
+    }
+    if (gone.length > 0) dropGone();
+  }
+
+  function* live(): Iterable<FeedListener> {
+    for (const [listener, entry] of listeners) if (entry.live) yield listener;
+  }
+
+  function dropGone(): void {
+    const users = new Set(gone);
+    gone = [];
+    for (const listener of [...listeners.keys()]) {
+      if (!users.has(listener.userId) || state?.members.has(listener.userId)) continue;
+      listeners.delete(listener);
+      listener.ended(roomId, 'left');
+    }
+  }
+
+  return {
+    roomId,
+    get state(): RoomState {
+      return state!;
+    },
+    get ring(): Ring {
+      return ring;
+    },
+    /** The newest `seq` that passed through here. */
+    get lastSeq(): number {
+      return next - 1;
+    },
+    /** `performance.now()` of the last time that listeners were written to. */
+    get flushedAt(): number {
+      return flushedAt;
+    },
+    get listenerCount(): number {
+      return listeners.size;
+    },
+    listeners: (): Iterable<FeedListener> => listeners.keys(),
+
+    /** Starts delivering from a snapshot; what was held meanwhile follows it. */
+    ready(snapshot: RoomSnapshot): void {
+      state = roomState(snapshot);
+      ring = new Ring(snapshot.messages, ringSize);
+      next = snapshot.room.lastSeq + 1;
+      flushedSeq = snapshot.room.lastSeq;
+      accept([]);
+    },
+
+    accept,
+    repair,
+    flush,
+
+    /** The newest `seq` in the store, as a poll saw it: reads what is missing. */
+    seen(head: number): void {
+      if (state && head >= next) void repair();
+    },
+
+    /** Something that does not last: typing, presence, a read mark. `except`: not to this user's sockets. */
+    tell(event: Event | Summary, except?: string): void {
+      if (listeners.size === 0 || !state) return;
+      pending.push(except === undefined ? { event } : { event, except });
+      scheduleFlush();
+    },
+
+    /** Something that does not last, to one user's sockets. */
+    tellOne(event: Event | Summary, userId: string): void {
+      if (listeners.size === 0 || !state) return;
+      pending.push({ event, only: userId });
+      scheduleFlush();
+    },
+
+    /** Whether participants came or went since the last `summarise`. */
+    get countsMoved(): boolean {
+      return countsMoved;
+    },
+
+    /** Tells how many participants there are and how many of them are online, to those who subscribe to that singly. */
+    summarise(online: number): void {
+      onlineCount = online;
+      countsMoved = false;
+      if (!state) return;
+      const { participantCount } = state.room;
+      this.tell({ type: 'participants', roomId, participantCount, onlineCount });
+    },
+
+    markRead(userId: string, seq: number, chatNo: number): void {
+      if (state) markRead(state, userId, seq, chatNo);
+    },
+
+    /**
+     * Adds a listener that has everything up to `sentSeq`. Live at once when that is all there is, else `resume` it.
+     * Call `flush` before looking at `lastSeq`: what is pending belongs to those who were there.
+     */
+    add(listener: FeedListener, sentSeq: number): void {
+      listeners.set(listener, { live: sentSeq >= next - 1, sentSeq });
+    },
+
+    delete(listener: FeedListener): boolean {
+      return listeners.delete(listener);
+    },
+
+    has: (listener: FeedListener): boolean => listeners.has(listener),
+
+    /** Sends a listener that fell behind what it missed, from the ring or the store, until it is live or full again. */
+    async resume(listener: FeedListener): Promise<void> {
+      for (;;) {
+        flush();
+        const entry = listeners.get(listener);
+        if (!entry || entry.live) return;
+        const covered = ring.covers(entry.sentSeq, next - 1);
+        const rows = covered
+          ? ring.after(entry.sentSeq).slice(0, 100)
+          : await messages.after(roomId, entry.sentSeq, 100);
+        if (listeners.get(listener) !== entry) return;
+        // The store may have more than was heard of here: what this listener gets now must not come to it again later.
+        if (!covered) accept(rows);
+        if (rows.length > 0) {
+          const bytes = listener.encode(rows.map((row) => ({ type: 'message', ...wireMessage(row) })));
+          if (bytes && !listener.write(bytes)) {
+            listener.behind(roomId, entry.sentSeq);
+            return;
+          }
+          entry.sentSeq = rows.at(-1)!.seq;
+        }
+        if (entry.sentSeq >= next - 1) {
+          flush();
+          entry.live = true;
+          return;
+        }
+        if (!covered && rows.length === 0) return;
+      }
+    },
+
+    /** Ends all listeners: the room was removed. */
+    end(): void {
+      flush();
+      const all = [...listeners.keys()];
+      listeners.clear();
+      for (const listener of all) listener.ended(roomId, 'gone');
+    },
+
+    /** The heart-beat of a room in which nothing happened for `quietMs`. */
+    beat(quietMs: number): void {
+      if (state && listeners.size > 0 && performance.now() - quietSince >= quietMs) {
+        pending.push({ event: { type: 'head', roomId, seq: next - 1 } });
+        scheduleFlush();
+      }
+    },
+  };
+}
+
+export type RoomFeed = ReturnType<typeof createRoomFeed>;

@@ -1,0 +1,90 @@
+import type { Participant, SystemEvent } from '@gongu/shared';
+import type { MemberRow } from '../room/ports/member-row.ts';
+import type { RoomRow } from '../room/ports/room-row.ts';
+import type { RoomSnapshot } from '../room/ports/room-store.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
+
+/** A room and its members in this instance's memory: true as long as every message of the room passes through `apply`. */
+export interface RoomState {
+  room: RoomRow;
+  /** In order of joining. */
+  readonly members: Map<string, MemberRow>;
+  /** Whether `members` are all; otherwise one who is not among them must be asked for in the store. */
+  complete: boolean;
+}
+
+export function roomState(snapshot: RoomSnapshot): RoomState {
+  return {
+    room: snapshot.room,
+    members: new Map(snapshot.members.map((member) => [member.userId, member])),
+    complete: snapshot.complete,
+  };
+}
+
+interface SystemData {
+  event: SystemEvent;
+  participant?: Participant;
+  participantCount?: number;
+  committedCount?: number;
+  room?: Partial<RoomRow>;
+}
+
+/** Moves the state by the next message of the sequence. Returns who ceased to be a member by it, else null. */
+export function apply(state: RoomState, message: StoredMessage): string | null {
+  state.room = { ...state.room, lastSeq: message.seq, lastChatNo: message.chatNo };
+  if (message.kind !== 'SYSTEM') {
+    if (message.sender) markRead(state, message.sender.userId, message.seq, message.chatNo);
+    return null;
+  }
+  const data = message.data as SystemData;
+  if (data.participantCount !== undefined && data.committedCount !== undefined) {
+    state.room = { ...state.room, participantCount: data.participantCount, committedCount: data.committedCount };
+  }
+  const participant = data.participant;
+  switch (data.event) {
+    case 'participant.joined':
+      if (participant) state.members.set(participant.userId, memberOf(participant, message));
+      return null;
+    case 'participant.committed':
+    case 'participant.uncommitted': {
+      const member = participant && state.members.get(participant.userId);
+      if (member) state.members.set(member.userId, { ...member, committed: data.event === 'participant.committed' });
+      return null;
+    }
+    case 'participant.left':
+    case 'participant.removed':
+      if (participant) state.members.delete(participant.userId);
+      return participant?.userId ?? null;
+    case 'room.opened':
+    case 'room.closed':
+    case 'room.cancelled':
+    case 'room.updated': {
+      const { lastSeq: _, lastChatNo: __, ...rest } = data.room ?? {};
+      state.room = { ...state.room, ...rest };
+      return null;
+    }
+  }
+}
+
+/** Moves a read mark in memory; only forward. */
+export function markRead(state: RoomState, userId: string, seq: number, chatNo: number): void {
+  const member = state.members.get(userId);
+  if (member && member.lastReadSeq < seq) {
+    state.members.set(userId, { ...member, lastReadSeq: seq, lastReadChatNo: chatNo });
+  }
+}
+
+function memberOf(participant: Participant, message: StoredMessage): MemberRow {
+  return {
+    userId: participant.userId,
+    nickname: participant.nickname,
+    tag: participant.tag,
+    host: participant.role === 'HOST',
+    committed: participant.committed,
+    joinedAt: participant.joinedAt,
+    joinedSeq: message.seq,
+    // One who joins has read what was there: SYSTEM rows don't count, so the number of this row is that of the one before.
+    lastReadSeq: participant.lastReadSeq,
+    lastReadChatNo: message.chatNo,
+  };
+}

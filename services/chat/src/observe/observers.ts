@@ -1,0 +1,68 @@
+import { isUnavailable, type Logger } from '@gongu/host';
+import { AppError } from '@gongu/shared';
+import type { HubDeps } from '../hub/hub.ts';
+import type { MembersDeps } from '../room/members.ts';
+import type { Messages, MessagesDeps } from '../room/messages.ts';
+import type { RoomsDeps } from '../room/rooms.ts';
+import type { RateLimit } from '../session/rate-limit.ts';
+import type { ChatMetrics } from './metrics.ts';
+
+/** What becomes of what the parts tell: lines of the log, and numbers. */
+export function createObservers({ log, counts }: { log: Logger; counts: ChatMetrics }) {
+  function failed(what: string, error: unknown): void {
+    // While PostgreSQL is away every poll fails; one line each is what the log can bear.
+    if (isUnavailable(error)) log.warn({ what }, 'the store does not answer');
+    else log.error({ what, err: error }, 'failed');
+  }
+  const hub: HubDeps['observe'] = {
+    delivered(roomId, events, sockets, oldest) {
+      if (sockets > 0) counts.delivered(events * sockets, oldest === null ? null : Date.now() - Date.parse(oldest));
+      if (log.isLevelEnabled('debug')) log.debug({ event: 'fan-out', roomId, events, sockets }, 'fan-out');
+    },
+    repaired: () => counts.repaired(),
+    resynced: () => counts.resynced(),
+    failed,
+  };
+  const messages: MessagesDeps['observe'] = {
+    appended: counts.appended,
+    stored(stored) {
+      counts.accepted(stored.length);
+      if (!log.isLevelEnabled('debug')) return;
+      for (const { roomId, seq, sender } of stored) {
+        log.debug({ event: 'message.stored', roomId, seq, userId: sender?.userId ?? null }, 'message stored');
+      }
+    },
+  };
+  const roomTold: RoomsDeps['told'] = (event, { roomId }) => {
+    log.info({ event: `room.${event}`, roomId }, `room ${event}`);
+  };
+  const memberTold: MembersDeps['told'] = (event, fields) => log.info({ event, ...fields }, event);
+
+  return {
+    failed,
+    hub,
+    messages,
+    roomTold,
+    memberTold,
+
+    /** The same use cases and limit; messages that come to nothing are counted, whatever they came by. */
+    counted<T extends Pick<Messages, 'send'>>(stored: T, rate: RateLimit): { messages: T; rate: RateLimit } {
+      const send: Messages['send'] = async (caller, sending) => {
+        try {
+          return await stored.send(caller, sending);
+        } catch (error) {
+          counts.messageRefused(
+            error instanceof AppError ? error.code : isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL',
+          );
+          throw error;
+        }
+      };
+      const take = (userId: string) => {
+        const retryAfterMs = rate.take(userId);
+        if (retryAfterMs > 0) counts.messageRefused('RATE_LIMITED');
+        return retryAfterMs;
+      };
+      return { messages: { ...stored, send }, rate: { ...rate, take } };
+    },
+  };
+}

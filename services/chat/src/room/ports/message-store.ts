@@ -1,0 +1,61 @@
+import type { MessageKind, User } from '@gongu/shared';
+import type { Refusal } from './outcome.ts';
+import type { StoredMessage } from './stored-message.ts';
+
+/** A message before it has a `seq`. */
+export interface Draft {
+  readonly roomId: string;
+  readonly kind: Extract<MessageKind, 'CHAT' | 'NOTIFICATION'>;
+  /** Null: the service itself. */
+  readonly sender: Pick<User, 'userId' | 'nickname' | 'tag'> | null;
+  /** Never absent: the server makes one where a protocol has none, so that an unknown outcome can be retried. */
+  readonly clientMessageId: string;
+  readonly content: string;
+  /** `seq` of the message that is answered. */
+  readonly replyTo: number | null;
+  /** Any JSON, for the protocols that carry some. */
+  readonly data?: unknown;
+  /** See `StoredMessage`. */
+  readonly signalType?: string | undefined;
+}
+
+/** What became of a draft. 'duplicate': it was stored before, and these are the first one's place and time. */
+export type AppendOutcome =
+  | {
+      readonly outcome: 'stored' | 'duplicate';
+      readonly seq: number;
+      readonly chatNo: number;
+      readonly createdAt: string;
+    }
+  | Refusal<'NOT_FOUND' | 'NOT_A_MEMBER' | 'ROOM_READ_ONLY' | 'FORBIDDEN' | 'REPLY_UNKNOWN' | 'REFUSED_DATA' | 'BUSY'>;
+
+/** Which messages of a room. */
+export interface PageQuery {
+  /** Only those below this `seq`; the newest of them. */
+  readonly before?: number | null | undefined;
+  /** Only those above this `seq`, the oldest of them. Wins over `before`. */
+  readonly after?: number | null | undefined;
+  /** As many are left out at the end that the page begins with. */
+  readonly offset?: number | undefined;
+  readonly limit: number;
+}
+
+/** Messages. */
+export interface MessageStore {
+  /**
+   * Stores drafts of any rooms in one transaction, in their order. An outcome each; resolved only after the commit.
+   * 'BUSY': the room stayed locked by somebody else, nothing was stored. Rejects with AppError UNAVAILABLE when nothing
+   * was stored, with INTERNAL when that can't be known.
+   */
+  append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]>;
+  /** Messages after `afterSeq`, ascending, at most `limit`. */
+  after(roomId: string, afterSeq: number, limit: number): Promise<readonly StoredMessage[]>;
+  /** The newest messages before `beforeSeq` (null: the newest of all), ascending. */
+  before(roomId: string, beforeSeq: number | null, limit: number): Promise<readonly StoredMessage[]>;
+  /** A page for a reader, ascending; `readerId` null: the service, who needs no membership. All of one moment. */
+  page(
+    roomId: string,
+    readerId: string | null,
+    query: PageQuery,
+  ): Promise<readonly StoredMessage[] | 'NOT_FOUND' | 'NOT_A_MEMBER'>;
+}

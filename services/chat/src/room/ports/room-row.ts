@@ -1,0 +1,20 @@
+import type { RoomStatus } from '@gongu/shared';
+
+/** A room as stored: what lasts. Times are ISO 8601 UTC with milliseconds. */
+export interface RoomRow {
+  readonly roomId: string;
+  readonly productId: string | null;
+  readonly title: string;
+  readonly status: RoomStatus;
+  readonly reason: string | null;
+  readonly hostId: string | null;
+  readonly maxParticipants: number;
+  readonly minParticipants: number | null;
+  readonly participantCount: number;
+  readonly committedCount: number;
+  readonly lastSeq: number;
+  readonly lastChatNo: number;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly closedAt: string | null;
+}

@@ -1,0 +1,104 @@
+import type { RoomStatus } from '@gongu/shared';
+import type { MemberRow } from './member-row.ts';
+import type { Refusal, RoomChange } from './outcome.ts';
+import type { RoomRow } from './room-row.ts';
+import type { StoredMessage } from './stored-message.ts';
+
+/** Payload that opens a room, normalised: equal payloads compare equal. */
+export interface Opening {
+  readonly roomId: string;
+  readonly productId: string | null;
+  readonly title: string;
+  readonly hostId: string | null;
+  readonly hostNickname: string | null;
+  readonly maxParticipants: number;
+  readonly minParticipants: number | null;
+  readonly expiresAt: string | null;
+}
+
+/**
+ * Rooms. Each writing call is one statement that locks the room's row, so calls on one room happen one after the other
+ * and their messages have consecutive `seq`s without gaps.
+ */
+export interface RoomStore {
+  open(opening: Opening): Promise<RoomChange<'created' | 'same' | 'conflict'>>;
+  find(roomId: string): Promise<RoomRow | null>;
+  setStatus(
+    roomId: string,
+    status: RoomStatus,
+    reason: string | null,
+  ): Promise<
+    RoomChange<'changed' | 'same'> | (RoomChange<'illegal'> & { readonly provisional: boolean }) | Refusal<'NOT_FOUND'>
+  >;
+  patch(
+    roomId: string,
+    patch: {
+      readonly title?: string | undefined;
+      readonly maxParticipants?: number | undefined;
+      /** null takes the minimum away. */
+      readonly minParticipants?: number | null | undefined;
+      readonly expiresAt?: string | undefined;
+    },
+  ): Promise<
+    | RoomChange<'changed' | 'same'>
+    | Refusal<'NOT_FOUND' | 'ROOM_READ_ONLY' | 'ROOM_NOT_ACTIVE' | 'BELOW_BUYERS' | 'MIN_ABOVE_MAX'>
+  >;
+  /** Ends ACTIVE rooms past their deadline, by the database's clock; at most `limit`. One winner among instances. */
+  expire(limit: number): Promise<readonly RoomChange<'changed'>[]>;
+  /** Removes the room with all it holds. */
+  remove(roomId: string): Promise<boolean>;
+  /** Newest `seq` of each room that exists. */
+  heads(roomIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Of each of these rooms that exists, what an overview shows. */
+  headRows(roomIds: readonly string[]): Promise<readonly RoomHeadRow[]>;
+  /** Of each of these users, what an overview shows of his rooms: newest membership first, at most `limit` a user. */
+  overviews(userIds: readonly string[], limit: number): Promise<readonly OverviewRow[]>;
+  /** All that serving these rooms from memory needs, each of one moment, in order; null for a room that is not there. */
+  load(
+    roomIds: readonly string[],
+    limits: { members: number; messages: number },
+  ): Promise<readonly (RoomSnapshot | null)[]>;
+  /** Rooms of a member, newest membership first. `before` is the last row of the page before. */
+  listFor(
+    userId: string,
+    page: { readonly limit: number; readonly before: RoomListKey | null },
+  ): Promise<readonly RoomListRow[]>;
+}
+
+export interface RoomSnapshot {
+  readonly room: RoomRow;
+  /** In order of joining; at most the number asked for. */
+  readonly members: readonly MemberRow[];
+  /** Whether `members` are all. */
+  readonly complete: boolean;
+  /** The newest messages, ascending and without gaps up to `room.lastSeq`. */
+  readonly messages: readonly StoredMessage[];
+}
+
+/** What an overview shows of a room, whoever looks. */
+export interface RoomHeadRow {
+  readonly roomId: string;
+  readonly title: string;
+  readonly status: RoomStatus;
+  readonly reason: string | null;
+  readonly lastSeq: number;
+  readonly lastChatNo: number;
+}
+
+/** What an overview shows of a member's room. */
+export interface OverviewRow extends RoomHeadRow {
+  readonly userId: string;
+  readonly lastReadSeq: number;
+  readonly lastReadChatNo: number;
+}
+
+export interface RoomListKey {
+  readonly joinedAt: string;
+  readonly roomId: string;
+}
+
+export interface RoomListRow {
+  readonly room: RoomRow;
+  readonly member: MemberRow;
+  readonly lastMessage: StoredMessage | null;
+}

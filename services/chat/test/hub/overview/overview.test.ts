@@ -1,0 +1,80 @@
+import type { Summary } from '@gongu/shared';
+import { expect, it } from 'vitest';
+import { createLocalBus, createLocalExchange } from '../../../src/bus/local-bus.ts';
+import { createOverview } from '../../../src/hub/overview/overview.ts';
+import type { FeedListener } from '../../../src/hub/room-feed.ts';
+import type { OverviewRow } from '../../../src/room/ports/room-store.ts';
+import { chatMessage } from '../../fixture/signals.ts';
+
+/** An overview over rows that the test holds. */
+function given(rows: OverviewRow[]) {
+  const overview = createOverview({
+    rooms: {
+      overviews: async (userIds, limit) => rows.filter((row) => userIds.includes(row.userId)).slice(0, limit),
+      headRows: async (roomIds) => rows.filter((row) => roomIds.includes(row.roomId)),
+    },
+    bus: createLocalBus({ exchange: createLocalExchange() }),
+    now: () => 0,
+    failed: (_, error) => {
+      throw error;
+    },
+  });
+  const told: Summary[] = [];
+  const listener: FeedListener = {
+    userId: 'me',
+    key: () => '',
+    encode: (events) => Buffer.from(JSON.stringify(events)),
+    write(bytes) {
+      told.push(...JSON.parse(String(bytes)));
+      return true;
+    },
+    behind() {},
+    ended() {},
+  };
+  return { overview, listener, told };
+}
+const row = (n: number): OverviewRow => ({
+  ...{ userId: 'me', roomId: `room-${n}`, title: `${n}`, status: 'ACTIVE', reason: null },
+  ...{ lastSeq: 5, lastChatNo: 3, lastReadSeq: 4, lastReadChatNo: 2 },
+});
+
+it('shows 500 rooms, says that there are more, and tells all anew when memberships change', async () => {
+  const rows = Array.from({ length: 501 }, (_, n) => row(n));
+  const { overview, listener, told } = given(rows);
+  await overview.watch(listener);
+  expect(told).toMatchObject([{ type: 'rooms', hasMore: true }]);
+  expect((told[0] as { rooms: unknown[] }).rooms).toHaveLength(500);
+  expect(overview.size).toBe(500);
+  rows.unshift(row(900));
+  const event = { event: 'participant.joined', participant: { userId: 'me' } };
+  overview.feed.committed([{ ...chatMessage('room-900', 5), kind: 'SYSTEM', sender: null, data: event }]);
+  await overview.beat();
+  expect(told).toHaveLength(2);
+  expect((told[1] as { rooms: { roomId: string }[] }).rooms.map(({ roomId }) => roomId)).toContain('room-900');
+  expect(overview.size).toBe(500);
+  overview.unwatch(listener);
+  expect(overview.size).toBe(0);
+});
+
+it('tells of a busy room once a beat, and of one that did not move not at all', async () => {
+  const { overview, listener, told } = given([row(1), row(2)]);
+  await overview.watch(listener);
+  for (let seq = 6; seq <= 105; seq++) overview.feed.committed([{ ...chatMessage('room-1', seq), chatNo: seq - 2 }]);
+  await overview.beat();
+  expect(told.slice(1)).toEqual([{ type: 'unread', roomId: 'room-1', seq: 105, unread: 101 }]);
+  await overview.beat();
+  expect(told).toHaveLength(2);
+});
+
+it('asks the store where a number is missing', async () => {
+  const rows = [row(1)];
+  const { overview, listener, told } = given(rows);
+  await overview.watch(listener);
+  rows[0] = { ...row(1), status: 'CLOSED', lastSeq: 9, lastChatNo: 5 };
+  overview.feed.committed([{ ...chatMessage('room-1', 9), chatNo: 5 }]);
+  await overview.beat();
+  expect(told.slice(1)).toEqual([
+    { type: 'unread', roomId: 'room-1', seq: 9, unread: 3 },
+    { type: 'room.changed', roomId: 'room-1', title: '1', status: 'CLOSED', reason: null },
+  ]);
+});

@@ -1,0 +1,26 @@
+import type { Buyer, Participation, Product, Purchase } from '@gongu/shared';
+import type { Caller } from './caller.ts';
+import type { Claim } from './key-store.ts';
+import type { Outcome } from './outcome.ts';
+import type { Page } from './page.ts';
+import type { Position } from './product-store.ts';
+
+/** Who takes part in what. Joins and withdrawals keep the promises of {@link ProductStore}. */
+export interface ParticipationStore {
+  join(
+    productId: string,
+    quantity: number,
+    caller: Caller,
+    claim: Claim | null,
+  ): Promise<
+    | { outcome: 'ok'; product: Product; participation: Participation }
+    | { outcome: 'not_found' }
+    | { outcome: 'seller' | 'already' | 'ended'; product: Product }
+  >;
+  withdraw(productId: string, caller: Caller): Promise<Outcome<'seller' | 'absent' | 'ended'>>;
+  find(productId: string, userId: string): Promise<Participation | null>;
+  /** Oldest first, one more than `limit` where there is more. Position: `joinedAt` and user id. */
+  buyers(productId: string, page: Page<Position>): Promise<Buyer[]>;
+  /** Newest first, one more than `limit` where there is more. Position: `joinedAt` and product id. */
+  purchases(userId: string, page: Page<Position>): Promise<Purchase[]>;
+}

@@ -1,0 +1,80 @@
+import type { AuditEntry, Product, ProductStatus } from '@gongu/shared';
+import type { Caller } from './caller.ts';
+import type { Claim } from './key-store.ts';
+import type { Outcome } from './outcome.ts';
+import type { Page } from './page.ts';
+
+/** A product about to be created; checked, except for what only the database can tell. */
+export interface NewProduct {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly imageUrl: string | null;
+  readonly price: Product['price'];
+  readonly minParticipants: number;
+  readonly maxParticipants: number;
+  readonly deadline: Date;
+}
+
+/** Fields to change; absent ones stay. `imageUrl` null takes the image away. */
+export interface Edit {
+  readonly title?: string;
+  readonly description?: string;
+  readonly imageUrl?: string | null;
+  readonly minParticipants?: number;
+  readonly maxParticipants?: number;
+  readonly deadline?: Date;
+}
+
+/** Where a page of products begins: after this one. `at` is the sort key, as ISO text. */
+export interface Position {
+  readonly at: string;
+  readonly id: string;
+}
+
+export type ProductSort = 'deadline' | '-createdAt';
+
+export interface ProductFilter {
+  readonly status?: ProductStatus;
+  readonly sellerId?: string;
+  /** Only products in which this user takes part. */
+  readonly buyerId?: string;
+  readonly minSeatsLeft?: number;
+  readonly deadlineBefore?: Date;
+  readonly sort: ProductSort;
+}
+
+/**
+ * Products in the database. Every change locks the product's row, ends the product first if its deadline has passed by
+ * the database's clock, and commits together with its audit, its live change and its entries for chat.
+ */
+export interface ProductStore {
+  create(
+    product: NewProduct,
+    caller: Caller,
+    claim: Claim | null,
+  ): Promise<{ outcome: 'ok'; product: Product } | { outcome: 'deadline_past' }>;
+  find(id: string): Promise<Product | null>;
+  /** One more than `limit` where there is more. */
+  list(filter: ProductFilter, page: Page<Position>): Promise<Product[]>;
+  /** @param versions the versions that the caller may have seen; null: any */
+  edit(
+    id: string,
+    edit: Edit,
+    versions: readonly number[] | null,
+    caller: Caller,
+    admin: boolean,
+  ): Promise<Outcome<'forbidden' | 'stale' | 'ended' | 'deadline_past' | 'below_buyers' | 'minimum_above_maximum'>>;
+  /** The same end again is `ok` and changes nothing. */
+  end(
+    id: string,
+    status: 'CLOSED' | 'CANCELLED',
+    note: string | null,
+    caller: Caller,
+    admin: boolean,
+  ): Promise<Outcome<'forbidden' | 'illegal' | 'minimum'>>;
+  /** Ends up to `limit` products whose deadline has passed. Any number of instances share the work. */
+  endDue(limit: number): Promise<number>;
+  /** Oldest first, one more than `limit` where there is more. */
+  audit(id: string, page: Page<string>): Promise<AuditEntry[]>;
+}
