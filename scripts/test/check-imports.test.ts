@@ -49,8 +49,18 @@ it('lets pass what the table allows', () => {
 
 it.each([
   ['a folder that is not in its row', ROOM, "import { x } from '../store/room-store.ts';", '../store/room-store.ts ('],
-  ['a value where only types are allowed', STORE, "import { x } from '../room/ports/room-store.ts';", '../room/ports/room-store.ts ('],
-  ['a value beside a type', STORE, "import { type A, b } from '../room/ports/room-store.ts';", '../room/ports/room-store.ts ('],
+  [
+    'a value where only types are allowed',
+    STORE,
+    "import { x } from '../room/ports/room-store.ts';",
+    '../room/ports/room-store.ts (',
+  ],
+  [
+    'a value beside a type',
+    STORE,
+    "import { type A, b } from '../room/ports/room-store.ts';",
+    '../room/ports/room-store.ts (',
+  ],
   ['an npm package that is not in its row', ROOM, "import pg from 'pg';", 'pg ('],
   ['a module of Node in the domain', ROOM, "import { randomUUID } from 'node:crypto';", 'node:crypto ('],
   ['a package of ours that is not in its row', ROOM, "import { createLog } from '@gongu/host';", '@gongu/host ('],
