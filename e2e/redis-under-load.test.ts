@@ -1,4 +1,5 @@
-import { probe, type Shopper, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
+import type { Shopper } from '@gongu/sim';
+import { probe, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 import { startTalk, type Talk } from './fixture/room-talk.ts';

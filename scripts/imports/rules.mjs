@@ -68,7 +68,12 @@ export const RULES = [
   { folder: 'packages/client/src', may: [{ from: SHARED, names: WITHOUT_ZOD }] },
   { folder: 'packages/react/src', may: ['@gongu/client', SHARED, 'react', 'react-dom', '@tanstack/react-virtual'] },
   { folder: 'packages/testkit/src', ...OUTSIDE },
-  ...['shared', 'host', 'client', 'react', 'testkit'].map((name) => ({
+  // Not the client package: who judges it shares no code with it.
+  {
+    folder: 'packages/sim/src',
+    may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', 'sockjs-client', 'ws', 'node:'],
+  },
+  ...['shared', 'host', 'client', 'react', 'testkit', 'sim'].map((name) => ({
     folder: `packages/${name}/test`,
     base: `packages/${name}/src`,
     may: [...OUTSIDE.may, '*'],
@@ -137,11 +142,21 @@ export const RULES = [
   },
   ...['stage', 'demo', 'loadtest'].map((name) => ({
     folder: `tools/${name}`,
-    may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', 'node:'],
+    may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', '@gongu/sim', 'node:'],
   })),
   {
     folder: 'tools/chaos',
-    may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', '@gongu/client', 'sockjs-client', 'ws', 'node:'],
+    may: [
+      SHARED,
+      HOST,
+      '@gongu/host/embedded',
+      '@gongu/testkit',
+      '@gongu/sim',
+      '@gongu/client',
+      'sockjs-client',
+      'ws',
+      'node:',
+    ],
   },
 ];
 

@@ -1,5 +1,5 @@
 import type { Message } from '@gongu/shared';
-import { readStored, type StoredPage } from '@gongu/testkit';
+import { readStored, type StoredPage } from '@gongu/sim';
 import type { Calls } from '../stage/calls.ts';
 import type { FinalProduct, FinalRoom, Stored } from './check/history.ts';
 import type { Offer, Shop } from './shop.ts';

@@ -1,15 +1,14 @@
 import type { Event, Message, Room } from '@gongu/shared';
 import {
   createFaults,
-  createLatency,
   createLedger,
-  type Latency,
   readStored,
   type Shopper,
   type StoredPage,
   settle,
   startShopper,
-} from '@gongu/testkit';
+} from '@gongu/sim';
+import { createLatency, type Latency } from '@gongu/testkit';
 import type { Stage } from '../stage/stage.ts';
 
 export const SELLER = { userId: 'seller', nickname: '감귤농장' };

@@ -3,14 +3,14 @@ import type { Room } from '@gongu/shared';
 import {
   checkAgreement,
   createFaults,
-  createLatency,
   createLedger,
   readStored,
   type Shopper,
   type StoredPage,
   settle,
   startShopper,
-} from '@gongu/testkit';
+} from '@gongu/sim';
+import { createLatency } from '@gongu/testkit';
 import { createCalls } from '../stage/calls.ts';
 import type { LoadtestArguments } from './arguments.ts';
 import type { Target } from './target.ts';

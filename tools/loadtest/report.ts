@@ -1,4 +1,5 @@
-import { FAULT_KINDS, type LatencySummary, machine } from '@gongu/testkit';
+import { FAULT_KINDS } from '@gongu/sim';
+import { type LatencySummary, machine } from '@gongu/testkit';
 import type { LoadtestArguments } from './arguments.ts';
 import type { Crowd } from './crowd.ts';
 import type { Effort } from './effort.ts';

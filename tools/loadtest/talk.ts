@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Shopper } from '@gongu/testkit';
+import type { Shopper } from '@gongu/sim';
 
 export interface TalkOptions {
   readonly shoppers: readonly Shopper[];

@@ -21,14 +21,3 @@ export { startRedis, type TestRedis } from './programs/redis.ts';
 export { ensureRedisProgram, redisProgram } from './programs/redis-program.ts';
 export { type LogLine, type ServiceProcess, type SpawnServiceOptions, spawnService } from './programs/spawn-service.ts';
 export { inRepository } from './repository.ts';
-export { checkAgreement, settle } from './shopper/agreement.ts';
-export { createFaults, FAULT_KINDS, type Fault, type FaultKind, type Faults } from './shopper/faults.ts';
-export { createLedger, type Ledger, type Saying } from './shopper/ledger.ts';
-export {
-  type Place,
-  type Shopper,
-  type ShopperObserver,
-  type ShopperOptions,
-  startShopper,
-} from './shopper/shopper.ts';
-export { readStored, type StoredPage } from './shopper/stored-messages.ts';

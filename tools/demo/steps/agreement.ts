@@ -1,4 +1,4 @@
-import { checkAgreement, FAULT_KINDS } from '@gongu/testkit';
+import { checkAgreement, FAULT_KINDS } from '@gongu/sim';
 import { confirm, count, type Scene } from '../scene.ts';
 import { productNow } from './purchases.ts';
 

@@ -1,5 +1,5 @@
 import type { Product } from '@gongu/shared';
-import type { Shopper } from '@gongu/testkit';
+import type { Shopper } from '@gongu/sim';
 import { SHOPPERS } from '../cast.ts';
 import { confirm, eventually, type Scene } from '../scene.ts';
 import { CAP } from './product-and-room.ts';

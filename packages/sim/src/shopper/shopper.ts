@@ -1,6 +1,6 @@
 import { type Clock, systemClock, type Timer } from '@gongu/host';
 import type { Event, EventOf, Message } from '@gongu/shared';
-import type { Ledger, Saying } from './ledger.ts';
+import type { Ledger, Saying } from '../check/ledger.ts';
 import { createOutbox } from './outbox.ts';
 import { createReturningSocket } from './returning-socket.ts';
 import { createSequence, type Next, type Way } from './sequence.ts';

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@gongu/host';
 import type { EventOf } from '@gongu/shared';
-import type { Ledger, Saying } from './ledger.ts';
+import type { Ledger, Saying } from '../check/ledger.ts';
 
 export interface OutboxOptions {
   readonly who: string;

@@ -1,5 +1,5 @@
 import { type EventOf, LIMITS, type Message } from '@gongu/shared';
-import type { Ledger } from './ledger.ts';
+import type { Ledger } from '../check/ledger.ts';
 
 /** What the client has to send now: `join` with what {@link Sequence.ask} returns, or `history` after `lastSeq`. */
 export type Next = 'nothing' | 'join' | 'page';

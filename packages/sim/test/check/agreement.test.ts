@@ -1,11 +1,11 @@
 import type { Message } from '@gongu/shared';
 import { describe, expect, it } from 'vitest';
-import { checkAgreement } from '../../src/shopper/agreement.ts';
-import { createFaults } from '../../src/shopper/faults.ts';
-import { createLedger, type Saying } from '../../src/shopper/ledger.ts';
-import { breachesOf } from '../../src/shopper/room-rules.ts';
+import { checkAgreement } from '../../src/check/agreement.ts';
+import { createFaults } from '../../src/check/faults.ts';
+import { createLedger, type Saying } from '../../src/check/ledger.ts';
+import { breachesOf } from '../../src/check/room-rules.ts';
 import type { Shopper } from '../../src/shopper/shopper.ts';
-import { chat, room, system } from './room-text.ts';
+import { chat, room, system } from '../room-text.ts';
 
 /** A run in which ann and bob said two things each, which came back as `change` says. */
 function run(

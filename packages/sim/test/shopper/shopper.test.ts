@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFaults, type Faults } from '../../src/shopper/faults.ts';
-import { createLedger, type Ledger } from '../../src/shopper/ledger.ts';
+import { createFaults, type Faults } from '../../src/check/faults.ts';
+import { createLedger, type Ledger } from '../../src/check/ledger.ts';
 import { type Shopper, type ShopperOptions, startShopper } from '../../src/shopper/shopper.ts';
-import { chat, chats, joined, system } from './room-text.ts';
+import { chat, chats, joined, system } from '../room-text.ts';
 import { type Connection, type ScriptedServer, scriptedServer } from './scripted-server.ts';
 
 let status: number | null;

@@ -1,7 +1,7 @@
 import type { Message } from '@gongu/shared';
+import type { Shopper } from '../shopper/shopper.ts';
 import { difference, type Ledger, type Saying } from './ledger.ts';
 import { breachesOf } from './room-rules.ts';
-import type { Shopper } from './shopper.ts';
 
 export interface SettleOptions {
   readonly shoppers: readonly Shopper[];

@@ -1,10 +1,10 @@
 import type { Message } from '@gongu/shared';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFaults } from '../../src/shopper/faults.ts';
-import { createLedger } from '../../src/shopper/ledger.ts';
+import { createFaults } from '../../src/check/faults.ts';
+import { createLedger } from '../../src/check/ledger.ts';
 import { createSequence } from '../../src/shopper/sequence.ts';
-import { chat, chats, joined } from './room-text.ts';
+import { chat, chats, joined } from '../room-text.ts';
 
 function follow(after: number | null = 0) {
   const faults = createFaults();
