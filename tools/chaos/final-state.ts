@@ -1,7 +1,5 @@
-import type { Message } from '@gongu/shared';
-import { readStored, type StoredPage } from '@gongu/sim';
+import { type FinalProduct, type FinalRoom, readStored, type StoredPage, storedOf } from '@gongu/sim';
 import type { Calls } from '../stage/calls.ts';
-import type { FinalProduct, FinalRoom, Stored } from './check/history.ts';
 import type { Offer, Shop } from './shop.ts';
 
 type Row = Omit<FinalRoom, 'messages' | 'members'>;
@@ -50,8 +48,4 @@ async function all<T>(page: (cursor: string) => Promise<List<T>>): Promise<T[]> 
     if (nextCursor === null) return items;
     cursor = `&cursor=${encodeURIComponent(nextCursor)}`;
   }
-}
-
-function storedOf({ roomId, seq, kind, content, sender, clientMessageId, data }: Message): Stored {
-  return { roomId, seq, kind, content, sender: sender?.userId ?? null, clientMessageId, data };
 }

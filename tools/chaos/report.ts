@@ -1,8 +1,6 @@
+import { type Evidence, type History, sayingsOf, VIOLATION_KINDS, type Violation } from '@gongu/sim';
 import { machine } from '@gongu/testkit';
 import type { ChaosArguments } from './arguments.ts';
-import type { Evidence, History } from './check/history.ts';
-import { sayingsOf } from './check/sayings.ts';
-import { VIOLATION_KINDS, type Violation } from './check/violation.ts';
 import type { Counts } from './client/diary.ts';
 
 export interface ReportOptions {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Purchase } from './check/history.ts';
+import type { Purchase } from '@gongu/sim';
 import type { Edit, Sale } from './plan/schedule.ts';
 import type { System } from './system/system.ts';
 

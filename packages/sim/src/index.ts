@@ -1,7 +1,22 @@
 export { checkAgreement, settle } from './check/agreement.ts';
+export { check } from './check/check.ts';
+export type {
+  Entry,
+  Evidence,
+  FinalProduct,
+  FinalRoom,
+  Heard,
+  History,
+  Purchase,
+  Stored,
+} from './check/evidence.ts';
 export { createFaults, FAULT_KINDS, type Fault, type FaultKind, type Faults } from './check/faults.ts';
 export { createLedger, type Ledger, type Saying } from './check/ledger.ts';
-export { readStored, type StoredPage } from './check/stored-messages.ts';
+export { sayingsOf } from './check/sayings.ts';
+export { createLeakFinder } from './check/secrets.ts';
+export { readStored, type StoredPage, storedOf } from './check/stored-messages.ts';
+export { buyerOf, endsMembershipOf } from './check/system-data.ts';
+export { VIOLATION_KINDS, type Violation } from './check/violation.ts';
 export {
   type Place,
   type Shopper,

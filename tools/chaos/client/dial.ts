@@ -1,4 +1,4 @@
-import type { Heard } from '../check/history.ts';
+import type { Heard } from '@gongu/sim';
 import type { Random } from '../plan/random.ts';
 
 /** What a line tells its talker; after `over`, nothing. */

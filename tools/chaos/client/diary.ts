@@ -1,4 +1,4 @@
-import type { Entry, Heard } from '../check/history.ts';
+import type { Entry, Heard } from '@gongu/sim';
 import type { ParticipantOptions } from './participant.ts';
 
 /** Counts of one client, for the report. */

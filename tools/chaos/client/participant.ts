@@ -1,4 +1,4 @@
-import type { History } from '../check/history.ts';
+import type { History } from '@gongu/sim';
 import type { Diary } from './diary.ts';
 
 /** `away`: not in the room, and trying. `in`. `out`: refused for good, or no member any more. `over`: went by itself. */

@@ -1,3 +1,4 @@
+import { endsMembershipOf } from '@gongu/sim';
 import type { Random } from '../plan/random.ts';
 import type { Call, Hearing, Line, Protocol } from './dial.ts';
 import { createDiary } from './diary.ts';
@@ -76,7 +77,7 @@ export function startTalker(options: TalkerOptions): Participant {
         joined: whileOpen(joined),
         heard: whileOpen((message) => {
           diary.heard(message);
-          if (endsMembership(message.data)) {
+          if (endsMembershipOf(message, userId)) {
             place = 'out';
             refusal = 'REMOVED';
           }
@@ -141,11 +142,6 @@ export function startTalker(options: TalkerOptions): Participant {
     for (const saying of diary.pending.values()) {
       if (now - (saidAt.get(saying.id) ?? 0) >= ANSWER_MS) send(saying);
     }
-  }
-
-  function endsMembership(data: unknown): boolean {
-    const { event, participant } = (data ?? {}) as { event?: string; participant?: { userId?: string } };
-    return (event === 'participant.left' || event === 'participant.removed') && participant?.userId === userId;
   }
 
   connect();

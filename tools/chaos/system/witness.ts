@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { createLeakFinder } from '../check/secrets.ts';
+import { createLeakFinder } from '@gongu/sim';
 
 export interface WitnessOptions {
   /** Where the logs go. */

@@ -1,15 +1,11 @@
+import { buyerOf } from '@gongu/sim';
 import { confirm, type Scene } from '../scene.ts';
 import { buy, LEFT_FOR_LATER, productNow } from './purchases.ts';
 
 /** Two guests of the room and two from outside want the last three places at the same moment. */
 export async function lastPlaces(scene: Scene): Promise<string> {
   const { cast, say } = scene;
-  const bought = new Set(
-    [...cast.ledger.rows.values()].flatMap(({ data }) => {
-      const { event, participant } = (data ?? {}) as { event?: string; participant?: { userId: string } };
-      return event === 'participant.committed' && participant ? [participant.userId] : [];
-    }),
-  );
+  const bought = new Set([...cast.ledger.rows.values()].map(buyerOf));
   const guests = cast.everybody().filter(({ userId }) => !bought.has(userId) && userId !== 'seller');
   const inside = guests.filter(({ place }) => place === 'in').slice(0, 2);
   const outside = guests.filter(({ place }) => place === 'out').slice(0, LEFT_FOR_LATER + 1 - inside.length);

@@ -1,5 +1,5 @@
 import type { Product } from '@gongu/shared';
-import type { Shopper } from '@gongu/sim';
+import { buyerOf, type Shopper } from '@gongu/sim';
 import { SHOPPERS } from '../cast.ts';
 import { confirm, eventually, type Scene } from '../scene.ts';
 import { CAP } from './product-and-room.ts';
@@ -77,11 +77,8 @@ async function expectBought(scene: Scene, shoppers: readonly Shopper[]): Promise
 /** Waits until chat knows of a purchase: it travels through trade's outbox. */
 async function committed(scene: Scene, shopper: Shopper): Promise<void> {
   await eventually(scene, `${shopper.userId} is a buyer in chat`, async () => {
-    for (const { data } of scene.cast.ledger.rows.values()) {
-      const { event, participant } = (data ?? {}) as { event?: string; participant?: { userId: string } };
-      if (event === 'participant.committed' && participant?.userId === shopper.userId) return true;
-    }
-    return undefined;
+    const rows = [...scene.cast.ledger.rows.values()];
+    return rows.some((row) => buyerOf(row) === shopper.userId) || undefined;
   });
 }
 

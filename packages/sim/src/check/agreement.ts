@@ -1,7 +1,8 @@
 import type { Message } from '@gongu/shared';
 import type { Shopper } from '../shopper/shopper.ts';
 import { difference, type Ledger, type Saying } from './ledger.ts';
-import { breachesOf } from './room-rules.ts';
+import { replayRoom } from './room-log.ts';
+import { storedOf } from './stored-messages.ts';
 
 export interface SettleOptions {
   readonly shoppers: readonly Shopper[];
@@ -81,7 +82,8 @@ export function checkAgreement({ ledger, shoppers, stored }: AgreementOptions): 
   }
   for (const saying of sayings.values()) checkSaying(ledger, saying, places.get(saying.clientMessageId));
   for (const shopper of shoppers) checkOrder(ledger, shopper);
-  if (first === 1) for (const breach of breachesOf(stored)) faults.add('protocol', breach);
+  if (first !== 1) return;
+  for (const { seq, text } of replayRoom(stored.map(storedOf)).breaches) faults.add('protocol', `${seq}: ${text}`);
 }
 
 function checkSaying({ faults }: Ledger, saying: Saying, storedAs: number | undefined): void {

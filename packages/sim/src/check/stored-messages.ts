@@ -1,4 +1,5 @@
 import type { Message } from '@gongu/shared';
+import type { Stored } from './evidence.ts';
 
 /** A page of `GET /api/chat/rooms/:roomId/messages?after=&limit=`. */
 export interface StoredPage {
@@ -14,4 +15,9 @@ export async function readStored(page: (after: number) => Promise<StoredPage>, a
     all.push(...messages);
     if (!hasMore || messages.length === 0) return all;
   }
+}
+
+/** A message of `gongu.v1` and of the routes, as the checker has it. */
+export function storedOf({ roomId, seq, kind, content, sender, clientMessageId, data }: Message): Stored {
+  return { roomId, seq, kind, content, sender: sender?.userId ?? null, clientMessageId, data };
 }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock, type Timer } from '@gongu/host';
 import type { Event, EventOf, Message } from '@gongu/shared';
 import type { Ledger, Saying } from '../check/ledger.ts';
+import { endsMembershipOf } from '../check/system-data.ts';
 import { createOutbox } from './outbox.ts';
 import { createReturningSocket } from './returning-socket.ts';
 import { createSequence, type Next, type Way } from './sequence.ts';
@@ -280,8 +281,3 @@ export function startShopper(options: ShopperOptions) {
 }
 
 export type Shopper = ReturnType<typeof startShopper>;
-
-function endsMembershipOf({ data }: Message, userId: string): boolean {
-  const { event, participant } = (data ?? {}) as { event?: string; participant?: { userId?: string } };
-  return (event === 'participant.left' || event === 'participant.removed') && participant?.userId === userId;
-}

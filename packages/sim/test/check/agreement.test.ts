@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { checkAgreement } from '../../src/check/agreement.ts';
 import { createFaults } from '../../src/check/faults.ts';
 import { createLedger, type Saying } from '../../src/check/ledger.ts';
-import { breachesOf } from '../../src/check/room-rules.ts';
 import type { Shopper } from '../../src/shopper/shopper.ts';
-import { chat, room, system } from '../room-text.ts';
+import { chat } from '../room-text.ts';
 
 /** A run in which ann and bob said two things each, which came back as `change` says. */
 function run(
@@ -98,65 +97,5 @@ describe('the agreement of a run', () => {
         parts.sayings[0]!.sends = 2;
       }),
     ).toEqual([]);
-  });
-});
-
-describe("a room's rules", () => {
-  const opened = system(1, {
-    event: 'room.opened',
-    room: room({ maxParticipants: 2 }),
-    participant: { userId: 'seller' },
-  });
-  const event = (name: string, userId: string, participantCount: number, committedCount = 0) => ({
-    event: name,
-    participant: { userId },
-    participantCount,
-    committedCount,
-  });
-  const rows = (...data: (object | string)[]): Message[] => [
-    opened,
-    ...data.map((one, i) =>
-      typeof one === 'string' ? chat(i + 2, { sender: { userId: one, nickname: one, tag: null } }) : system(i + 2, one),
-    ),
-  ];
-  const closed = { event: 'room.closed', room: room({ status: 'CLOSED', reason: 'FULL', maxParticipants: 2 }) };
-  const expired = { event: 'room.closed', room: room({ status: 'CLOSED', reason: 'EXPIRED', maxParticipants: 2 }) };
-  const cancelled = { event: 'room.cancelled', room: room({ status: 'CANCELLED', maxParticipants: 2 }) };
-
-  it('allow a room its life', () => {
-    const life = rows(
-      event('participant.joined', 'ann', 1),
-      'ann',
-      'seller',
-      event('participant.joined', 'bob', 2),
-      event('participant.removed', 'bob', 1),
-      event('participant.joined', 'cho', 2),
-      event('participant.committed', 'cho', 2, 1),
-      event('participant.left', 'cho', 1, 1),
-      expired,
-      event('participant.joined', 'dan', 2, 1),
-      event('participant.committed', 'dan', 2, 2),
-      'ann',
-    );
-    expect(breachesOf(life)).toEqual([]);
-  });
-
-  it.each<[string, Message[], string]>([
-    [
-      'a member beyond the cap',
-      rows(
-        event('participant.joined', 'a', 1),
-        event('participant.joined', 'b', 2),
-        event('participant.joined', 'c', 3),
-      ),
-      '4: 3 members where 2 may be',
-    ],
-    ['a join after the close', rows(closed, event('participant.joined', 'a', 1)), '3: a joins a room that is CLOSED'],
-    ['talk by somebody who is no member', rows('ann'), '2: ann talks and is no member'],
-    ['talk after the cancellation', rows(cancelled, 'seller'), '3: somebody talks in a cancelled room'],
-    ['counters that do not count', rows(event('participant.joined', 'a', 2)), '2: 1 members are told as 2'],
-    ['a removal of nobody', rows(event('participant.left', 'a', 0)), '2: a goes and is no member'],
-  ])('do not allow %s', (_, messages, breach) => {
-    expect(breachesOf(messages)).toEqual([breach]);
   });
 });

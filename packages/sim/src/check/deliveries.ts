@@ -1,4 +1,4 @@
-import type { FinalRoom, Heard, History, Stored } from './history.ts';
+import type { FinalRoom, Heard, History, Stored } from './evidence.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
 /** What a client heard: each message once, in order of `seq`, none left out, and the same as is stored. */

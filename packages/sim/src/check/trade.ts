@@ -1,5 +1,6 @@
-import type { Evidence, FinalProduct, FinalRoom, Purchase } from './history.ts';
-import { differenceOf } from './room-log.ts';
+import type { Evidence, FinalProduct, FinalRoom, Purchase } from './evidence.ts';
+import { differenceOf } from './final-room.ts';
+import { replayRoom } from './room-log.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
 const ROOM_STATUS: Readonly<Record<string, string>> = {
@@ -77,12 +78,6 @@ function checkPair(product: FinalProduct, room: FinalRoom | undefined): Violatio
     .filter(([, inTrade, inChat]) => inTrade !== inChat)
     .map(([name, inTrade, inChat]) => report(`its ${name} is ${inTrade} in trade and ${inChat} in chat`));
   // A buyer who left the conversation stays a buyer, so the rows decide, not the list of members.
-  const buyers = new Set<string>();
-  for (const { data } of room.messages) {
-    const { event, participant } = (data ?? {}) as { event?: string; participant?: { userId: string } };
-    if (event === 'participant.committed') buyers.add(participant!.userId);
-    if (event === 'participant.uncommitted') buyers.delete(participant!.userId);
-  }
-  const differing = differenceOf(product.buyers, buyers);
+  const differing = differenceOf(product.buyers, replayRoom(room.messages).buyers);
   return differing ? [...violations, report(`buyers in trade and in chat differ by ${differing}`)] : violations;
 }

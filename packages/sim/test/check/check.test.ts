@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { check } from '../../chaos/check/check.ts';
-import type { Entry, Evidence, FinalProduct, FinalRoom, History, Stored } from '../../chaos/check/history.ts';
-import { createLeakFinder } from '../../chaos/check/secrets.ts';
+import { check } from '../../src/check/check.ts';
+import type { Entry, Evidence, FinalProduct, FinalRoom, History, Stored } from '../../src/check/evidence.ts';
+import { createLeakFinder } from '../../src/check/secrets.ts';
 
 type Change = { -readonly [name in keyof Evidence]?: Evidence[name] };
 

@@ -1,6 +1,6 @@
 import { checkDeliveries } from './deliveries.ts';
-import type { Evidence } from './history.ts';
-import { checkRoomLog } from './room-log.ts';
+import type { Evidence } from './evidence.ts';
+import { checkFinalRoom } from './final-room.ts';
 import { checkSayings } from './sayings.ts';
 import { checkTrade } from './trade.ts';
 import type { Violation } from './violation.ts';
@@ -11,7 +11,7 @@ export function check(evidence: Evidence): Violation[] {
   const nowhere = { roomId: null, client: null, seqs: [] };
   const byId = new Map(rooms.map((room) => [room.roomId, room]));
   return [
-    ...rooms.flatMap(checkRoomLog),
+    ...rooms.flatMap(checkFinalRoom),
     ...rooms.flatMap((room) => {
       const own = histories.filter(({ roomId }) => roomId === room.roomId);
       return [...own.flatMap((history) => checkDeliveries(history, room)), ...checkSayings(own, room)];

@@ -1,4 +1,4 @@
-import type { FinalRoom, History } from './history.ts';
+import type { FinalRoom, History } from './evidence.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
 /** What was said: acknowledged ⇒ stored once, where the acknowledgement says; refused ⇒ not stored; nothing else is. */

@@ -1,0 +1,37 @@
+import type { FinalRoom } from './evidence.ts';
+import { replayRoom } from './room-log.ts';
+import type { Violation, ViolationKind } from './violation.ts';
+
+/** A room held against its own messages: none is missing, the rules hold, and its fields say what the messages say. */
+export function checkFinalRoom(room: FinalRoom): Violation[] {
+  const { roomId, messages } = room;
+  const violations: Violation[] = [];
+  const about = (kind: ViolationKind, seq: number, text: string) =>
+    violations.push({ kind, roomId, client: null, seqs: [seq], text });
+  messages.forEach(({ seq }, i) => {
+    if (seq !== i + 1) about('gap', seq, `${roomId}: ${seq}: stands where ${i + 1} belongs`);
+  });
+  const { status, host, members, buyers, breaches } = replayRoom(messages);
+  for (const { kind, seq, text } of breaches) about(kind, seq, `${roomId}: ${seq}: ${text}`);
+
+  const report = (kind: ViolationKind, text: string) => about(kind, room.lastSeq, `${roomId}: ${text}`);
+  if (room.lastSeq !== messages.length) report('gap', `${messages.length} messages where the last is ${room.lastSeq}`);
+  if (room.status !== status) report('diverged', `is ${room.status}, and its messages say ${status}`);
+  const listed = room.members.filter(({ userId }) => userId !== host).map(({ userId }) => userId);
+  const differing = differenceOf(listed, members);
+  if (differing) report('diverged', `its list of members and its messages differ by ${differing}`);
+  if (room.participantCount !== listed.length) {
+    report('diverged', `${listed.length} members are counted as ${room.participantCount}`);
+  }
+  if (room.committedCount !== buyers.size) {
+    report('diverged', `${buyers.size} buyers are counted as ${room.committedCount}`);
+  }
+  return violations;
+}
+
+/** Users in one and not in the other; null when they are the same. */
+export function differenceOf(one: Iterable<string>, other: Iterable<string>): string | null {
+  const [left, right] = [new Set(one), new Set(other)];
+  const only = [...left].filter((id) => !right.has(id)).concat([...right].filter((id) => !left.has(id)));
+  return only.length > 0 ? only.join(', ') : null;
+}

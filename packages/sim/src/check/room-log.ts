@@ -1,0 +1,129 @@
+import { systemDataOf } from './system-data.ts';
+import type { ViolationKind } from './violation.ts';
+
+/** What counts of a stored message. */
+export interface LogRow {
+  readonly seq: number;
+  readonly kind: string;
+  /** `userId`; null for SYSTEM. */
+  readonly sender: string | null;
+  readonly data?: unknown;
+}
+
+/** Something in a room's log that the room's rules do not allow. */
+export interface Breach {
+  readonly kind: ViolationKind;
+  readonly seq: number;
+  /** In one line, without the `seq`. */
+  readonly text: string;
+}
+
+/** A room as its messages say that it is. */
+export interface RoomLog {
+  readonly status: string;
+  readonly host: string | null;
+  /** Members other than the host. */
+  readonly members: ReadonlySet<string>;
+  /** All who bought, also those who left the conversation. */
+  readonly buyers: ReadonlySet<string>;
+  readonly breaches: readonly Breach[];
+}
+
+interface State {
+  status: string;
+  /** An end that expiry gave: trade may still give the other one, and a purchase that waited still gets in. */
+  provisional: boolean;
+  max: number;
+  host: string | null;
+  readonly members: Set<string>;
+  readonly buyers: Set<string>;
+}
+
+type Report = (kind: ViolationKind, text: string) => void;
+
+/**
+ * The room's rules, held against all its messages from the first one on: no talk and no member where there may be none,
+ * the cap, counters that count. An end that expiry gave is provisional (docs/guarantees.md, G6): one who had bought in
+ * time still gets in, and nobody else.
+ */
+export function replayRoom(rows: readonly LogRow[]): RoomLog {
+  const breaches: Breach[] = [];
+  const state: State = {
+    status: 'ACTIVE',
+    provisional: false,
+    max: Number.POSITIVE_INFINITY,
+    host: null,
+    members: new Set(),
+    buyers: new Set(),
+  };
+  rows.forEach((row, i) => {
+    const report: Report = (kind, text) => breaches.push({ kind, seq: row.seq, text });
+    if (row.kind !== 'SYSTEM') applyTalk(state, row, report);
+    else if (isOver(state)) report('after-cancelled', 'comes after the cancellation');
+    else applyEvent(state, row, rows[i + 1], report);
+  });
+  return { status: state.status, host: state.host, members: state.members, buyers: state.buyers, breaches };
+}
+
+/** Cancelled for good: nothing is added any more. */
+function isOver({ status, provisional }: State): boolean {
+  return status === 'CANCELLED' && !provisional;
+}
+
+function applyTalk(state: State, { sender }: LogRow, report: Report): void {
+  if (state.status === 'CANCELLED') report('after-cancelled', 'somebody talks in a cancelled room');
+  if (isOver(state)) return;
+  if (sender !== null && sender !== state.host && !state.members.has(sender)) {
+    report('no-member', `${sender} talks and is no member`);
+  }
+}
+
+function applyEvent(state: State, row: LogRow, next: LogRow | undefined, report: Report): void {
+  const { event, room, participant, ...counts } = systemDataOf(row);
+  const userId = participant?.userId ?? '';
+  switch (event) {
+    case 'room.opened':
+      state.host = participant?.userId ?? null;
+      break;
+    case 'participant.joined':
+      if (state.status !== 'ACTIVE' && !(state.provisional && isPurchase(row, next))) {
+        report('member-after-closed', `${userId} joins a room that is ${state.status}`);
+      }
+      if (state.members.has(userId)) report('doubled', `${userId} joins twice`);
+      state.members.add(userId);
+      break;
+    case 'participant.left':
+    case 'participant.removed':
+      if (!state.members.delete(userId)) report('diverged', `${userId} goes and is no member`);
+      break;
+    case 'participant.committed':
+      if (state.buyers.has(userId)) report('doubled', `${userId} buys twice`);
+      state.buyers.add(userId);
+      break;
+    case 'participant.uncommitted':
+      if (!state.buyers.delete(userId)) report('diverged', `${userId} withdraws and has not bought`);
+      break;
+  }
+  if (room) {
+    state.status = room.status;
+    state.provisional = room.status !== 'ACTIVE' && room.reason === 'EXPIRED';
+    state.max = room.maxParticipants;
+  }
+  const { participantCount = state.members.size, committedCount = state.buyers.size } = counts;
+  if (participantCount !== state.members.size) {
+    report('diverged', `${state.members.size} members are told as ${participantCount}`);
+  }
+  if (committedCount !== state.buyers.size) {
+    report('diverged', `${state.buyers.size} buyers are told as ${committedCount}`);
+  }
+  if (state.members.size > state.max) report('cap-exceeded', `${state.members.size} members where ${state.max} may be`);
+  if (state.buyers.size > state.max) report('cap-exceeded', `${state.buyers.size} buyers where ${state.max} may be`);
+}
+
+/** Whether this join is that of somebody who bought: the row says so, or the one that the same commit put after it. */
+function isPurchase(row: LogRow, next: LogRow | undefined): boolean {
+  const { participant } = systemDataOf(row);
+  if (participant?.committed) return true;
+  const after = next && systemDataOf(next);
+  return after?.event === 'participant.committed' && after.participant?.userId === participant?.userId;
+}
