@@ -112,7 +112,7 @@ export const RULES = [
     owners: [HOST, 'type transport/sockjs/owners.ts', 'ioredis', 'redis/', 'node:'],
   })),
   ...serviceRules('trade', 'product', ({ driver }) => ({
-    outbox: driver,
+    outbox: [...driver, 'type zod'],
     chat: [SHARED, HOST],
   })),
   {

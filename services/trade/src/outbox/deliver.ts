@@ -1,4 +1,5 @@
-import type { OpenRoom, PatchRoom } from '@gongu/shared';
+import { CommitParticipant, OpenRoom, PatchRoom, UserId } from '@gongu/shared';
+import type { z } from 'zod';
 import type { Trace } from '../product/ports/caller.ts';
 import type { OutboxEntry } from './outbox-store.ts';
 
@@ -28,13 +29,14 @@ export interface ChatRooms {
 
 /**
  * - `delivered`
- * - `refused`: chat will never take this entry; a person has to look at it.
+ * - `refused`: chat will never take this entry; a person has to look at it. `unsent`: its payload is broken, and chat was
+ *   not asked.
  * - `retry`: this entry may succeed later. `missing`: chat does not know the room. `silent`: chat did not answer in time.
  * - `unreachable`: no entry can be delivered at the moment.
  */
 export type Delivery =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'refused'; readonly detail: string; readonly unsent?: boolean }
   | {
       readonly kind: 'retry';
       readonly detail: string;
@@ -47,23 +49,39 @@ export type Delivery =
 
 export type Deliver = (entry: OutboxEntry) => Promise<Delivery>;
 
-/** Tells chat about one entry. Chat takes every one of them twice without harm. */
+const Buyer = CommitParticipant.pick({ nickname: true }).extend({ userId: UserId });
+
+/**
+ * Tells chat about one entry. Chat takes every one of them twice without harm. SQL made the payload: what the route it
+ * goes to would not take is refused here, and never sent.
+ */
 export function createDeliver({ chat }: { chat: ChatRooms }): Deliver {
   return async ({ roomId, kind, payload, trace }) => {
     switch (kind) {
       case 'room.open':
-        return judge(await chat.open(payload as OpenRoom, trace));
+        return checked(OpenRoom, payload, (body) => chat.open(body, trace));
       case 'room.patched':
       case 'room.status':
-        return judge(await chat.patch(roomId, payload as PatchRoom, trace));
-      case 'buyer.committed': {
-        const { userId, nickname } = payload as { userId: string; nickname: string };
-        return judge(await chat.commit(roomId, userId, { committed: true, nickname }, trace));
-      }
+        return checked(PatchRoom, payload, (body) => chat.patch(roomId, body, trace));
+      case 'buyer.committed':
+        return checked(Buyer, payload, ({ userId, nickname }) =>
+          chat.commit(roomId, userId, { committed: true, ...(nickname == null ? {} : { nickname }) }, trace),
+        );
       case 'buyer.withdrawn':
-        return judge(await chat.commit(roomId, (payload as { userId: string }).userId, { committed: false }, trace));
+        return checked(Buyer, payload, ({ userId }) => chat.commit(roomId, userId, { committed: false }, trace));
     }
   };
+}
+
+async function checked<T extends z.ZodType>(
+  schema: T,
+  payload: unknown,
+  send: (body: z.output<T>) => Promise<ChatAnswer>,
+): Promise<Delivery> {
+  const { success, data, error } = schema.safeParse(payload);
+  if (success) return judge(await send(data));
+  const problems = error.issues.map(({ path, message }) => `${path.join('.') || 'the payload'} ${message}`);
+  return { kind: 'refused', unsent: true, detail: `not sent, chat would not take it: ${problems.join('; ')}` };
 }
 
 /** What an answer means for the entry. */

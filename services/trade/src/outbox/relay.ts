@@ -182,5 +182,12 @@ export type Relay = ReturnType<typeof createRelay>;
 
 /** Whether chat said anything at all; a silence is no sign that it is back. */
 function wasAnswered(delivery: Delivery): boolean {
-  return delivery.kind === 'retry' ? !delivery.silent : delivery.kind !== 'unreachable';
+  switch (delivery.kind) {
+    case 'retry':
+      return !delivery.silent;
+    case 'refused':
+      return !delivery.unsent;
+    default:
+      return delivery.kind === 'delivered';
+  }
 }
