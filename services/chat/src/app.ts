@@ -36,14 +36,13 @@ import { createLinks } from './links.ts';
 import { createChatMetrics } from './observe/metrics.ts';
 import { createObservers } from './observe/observers.ts';
 import { createAnonymous } from './room/anonymous.ts';
-import { createFeed } from './room/feed.ts';
 import { createMembers } from './room/members.ts';
 import { createMessages } from './room/messages.ts';
 import { createRooms } from './room/rooms.ts';
 import { createTickets } from './room/tickets.ts';
 import { createConnectionWatch } from './session/connection-watch.ts';
 import { createDispatch } from './session/dispatch.ts';
-import { createPresenceBeat } from './session/presence-tick.ts';
+import { createPresenceTick } from './session/presence-tick.ts';
 import { createRateLimit } from './session/rate-limit.ts';
 import { createSessions } from './session/sessions.ts';
 import { CHAT_SCHEMA, openStore } from './store/open-store.ts';
@@ -92,7 +91,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
   const links = createLinks({
     ...{ env, log, clock, exchange },
     openSockets: () => sessions.size,
-    gone: (roomId, userIds) => beat.gone(roomId, userIds),
+    gone: (roomId, userIds) => presenceTick.gone(roomId, userIds),
   });
   const { bus, presence, owners } = links;
   const hub = createHub({
@@ -101,26 +100,28 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
     messages: store.messages,
     bus: links.branch(),
     flushSpacingMs: env.ROOM_WRITE_MS,
+    onEmit: (signal) => overview.apply(signal),
+    onPresence: (roomId, userId, online) => presenceTick.note(roomId, userId, online),
     observe: observers.hub,
   });
   const elapsed = () => performance.now();
   const overview = createOverview({ rooms: store.rooms, bus: links.branch(), now: elapsed, failed });
-  const feed = createFeed([hub.feed, overview.feed]);
+  const { emit } = hub;
   const rooms = createRooms({
     ...store,
     presence,
-    feed,
+    emit,
     told: observers.roomTold,
   });
   const members = createMembers({
     ...store,
     presence,
-    feed,
+    emit,
     told: observers.memberTold,
   });
   const stored = createMessages({
     ...store,
-    feed,
+    emit,
     newId: randomUUID,
     spacingMs: env.COMMIT_MS,
     observe: observers.messages,
@@ -194,10 +195,14 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
   });
 
   // Sockets.
-  const beat = createPresenceBeat({ presence, hub, bus });
+  const presenceTick = createPresenceTick({ presence, hub });
   const connections = createConnectionWatch({ presence, failed: (error) => failed('count of connections', error) });
-  const told = { hub, presence, beat, connections, overview };
-  const dispatch = createDispatch({ ...told, members, messages, rate: messageRate, now });
+  const dispatch = createDispatch({
+    ...{ hub, presence, presenceTick, connections, overview, members },
+    messages,
+    rate: messageRate,
+    now,
+  });
   const sessions = createSessions({ random: Math.random });
   const admission = createAdmission({
     maxConnections: env.MAX_CONNECTIONS,
@@ -242,7 +247,7 @@ export async function createChat(deps: ChatDeps): Promise<Chat> {
         every('reading of heads', () => 250, reconcileHeads),
         every('reading of overviews', () => 250, reconcileOverview),
         every('overviews', () => 250, overview.beat),
-        every('presence', () => 1_000, beat.beat),
+        every('presence', () => 1_000, presenceTick.tick),
         every('count of connections', () => 1_000, connections.beat),
         every(
           'sweep',

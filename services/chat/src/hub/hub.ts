@@ -1,10 +1,9 @@
-import { AppError, type Event, LIMITS, type SummaryMap } from '@gongu/shared';
+import { AppError, type Event, LIMITS } from '@gongu/shared';
 import type { Bus, Signal } from '../room/ports/bus.ts';
-import type { Feed } from '../room/ports/feed.ts';
 import type { MemberRow } from '../room/ports/member-row.ts';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
-import type { StoredMessage } from '../room/ports/stored-message.ts';
+import { noSuchRoom } from '../room/refusals.ts';
 import type { Recovery } from './recovery.ts';
 import type { FeedListener } from './room-feed.ts';
 import type { RoomState } from './room-state.ts';
@@ -13,7 +12,11 @@ import { createServedRooms, type ServedRoomsDeps } from './served-rooms.ts';
 export interface HubDeps extends ServedRoomsDeps {
   readonly rooms: Pick<RoomStore, 'load' | 'heads'>;
   readonly members: Pick<MemberStore, 'find'>;
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'publish' | 'follow' | 'unfollow' | 'listen'>;
+  /** Hears each fact that is told here, beside the rooms. */
+  readonly onEmit?: (signal: Signal) => void;
+  /** Hears who came or went in a room that is served here. */
+  readonly onPresence?: (roomId: string, userId: string, online: boolean) => void;
 }
 
 /** What a listener is given when it attaches: the state and the messages of one moment, after which it is live. */
@@ -26,19 +29,12 @@ export interface Attached extends Recovery {
 const REACH_TRIES = 3;
 
 /**
- * Where in and out meet. Committed messages come in from here and from the bus, each room's feed puts them in order, and
- * whoever listens to a room is attached and detached here.
+ * Where in and out meet. Facts come in from here and from the bus, by the same function; each room's feed puts messages in
+ * order, and whoever listens to a room is attached and detached here.
  */
 export function createHub(deps: HubDeps) {
-  const { rooms, members, bus } = deps;
+  const { rooms, members, bus, onEmit = () => {}, onPresence = () => {} } = deps;
   const served = createServedRooms(deps);
-
-  function committed(stored: readonly StoredMessage[]): void {
-    for (const [roomId, batch] of byRoom(stored)) {
-      served.get(roomId)?.feed.accept(batch);
-      bus.publish({ kind: 'messages', roomId, messages: batch });
-    }
-  }
 
   function removed(roomId: string): void {
     const entry = served.get(roomId);
@@ -47,7 +43,8 @@ export function createHub(deps: HubDeps) {
     served.forget(roomId, entry);
   }
 
-  bus.listen((signal: Signal) => {
+  /** Takes a fact into the rooms here, whether it was told here or by another instance. */
+  function apply(signal: Signal): void {
     const feed = served.get(signal.roomId)?.feed;
     if (!feed) return;
     switch (signal.kind) {
@@ -65,7 +62,7 @@ export function createHub(deps: HubDeps) {
           signal.user.userId,
         );
       case 'presence':
-        return presenceHeard(signal.roomId, signal.userId, signal.online);
+        return onPresence(signal.roomId, signal.userId, signal.online);
       case 'whisper': {
         const { kind: type, ...whisper } = signal;
         return feed.tellOne({ type, ...whisper }, signal.receiver);
@@ -73,27 +70,16 @@ export function createHub(deps: HubDeps) {
       case 'removed':
         return removed(signal.roomId);
     }
-  });
-
-  let presenceHeard: (roomId: string, userId: string, online: boolean) => void = () => {};
-
-  const feed: Feed = {
-    committed,
-    read(roomId, userId, seq, chatNo) {
-      const local = served.get(roomId)?.feed;
-      local?.markRead(userId, seq, chatNo);
-      local?.tell({ type: 'read', roomId, userId, seq }, userId);
-      bus.publish({ kind: 'read', roomId, userId, seq, chatNo });
-    },
-    removed(roomId) {
-      removed(roomId);
-      bus.publish({ kind: 'removed', roomId });
-    },
-  };
+  }
+  bus.listen(apply);
 
   return {
-    /** Where the domain's use cases tell what they committed. */
-    feed,
+    /** Tells a fact: to the rooms here, at once, and to the other instances. */
+    emit(signal: Signal): void {
+      apply(signal);
+      onEmit(signal);
+      bus.publish(signal);
+    },
 
     /**
      * Makes `listener` live in a room: what it missed since `after`, or the newest page, and everything that follows,
@@ -121,7 +107,7 @@ export function createHub(deps: HubDeps) {
         }
         const recovery = await recover(after);
         // From here to the end nothing is awaited: the snapshot, and being live, are of one moment.
-        if (served.get(roomId) !== entry) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+        if (served.get(roomId) !== entry) throw noSuchRoom();
         if (!roomFeed.state.members.has(listener.userId)) throw new AppError('NOT_A_MEMBER');
         roomFeed.flush();
         const lastSeq = roomFeed.lastSeq;
@@ -162,18 +148,6 @@ export function createHub(deps: HubDeps) {
       }
     },
 
-    /** Something that does not last, to the room's other users, here and on the other instances. */
-    typing(roomId: string, event: Extract<Event, { type: 'typing' }>): void {
-      served.get(roomId)?.feed.tell(event, event.user.userId);
-      bus.publish({ kind: 'typing', roomId, user: event.user, typing: event.typing });
-    },
-
-    /** Something that does not last, to one user's sockets in the room, here and on the other instances. */
-    whisper(whisper: SummaryMap['whisper']): void {
-      served.get(whisper.roomId)?.feed.tellOne({ type: 'whisper', ...whisper }, whisper.receiver);
-      bus.publish({ kind: 'whisper', ...whisper });
-    },
-
     /** To the room's listeners on this instance only. */
     tellHere(roomId: string, event: Event, except?: string): void {
       served.get(roomId)?.feed.tell(event, except);
@@ -185,11 +159,6 @@ export function createHub(deps: HubDeps) {
     /** Tells a room's listeners on this instance how many participants there are, and how many are online. */
     summarise(roomId: string, online: number): void {
       served.get(roomId)?.feed.summarise(online);
-    },
-
-    /** Who hears of presence on other instances. */
-    onPresence(heard: (roomId: string, userId: string, online: boolean) => void): void {
-      presenceHeard = heard;
     },
 
     /** Compares with the store what each room has; reads what is missing. Rooms that are gone end. */
@@ -223,13 +192,3 @@ export function createHub(deps: HubDeps) {
 }
 
 export type Hub = ReturnType<typeof createHub>;
-
-function byRoom(stored: readonly StoredMessage[]): Map<string, StoredMessage[]> {
-  const groups = new Map<string, StoredMessage[]>();
-  for (const message of stored) {
-    const group = groups.get(message.roomId);
-    if (group) group.push(message);
-    else groups.set(message.roomId, [message]);
-  }
-  return groups;
-}

@@ -1,8 +1,8 @@
-import { AppError } from '@gongu/shared';
 import { createGroupCommit } from '../room/group-commit.ts';
 import type { Bus } from '../room/ports/bus.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { RoomSnapshot, RoomStore } from '../room/ports/room-store.ts';
+import { noSuchRoom } from '../room/refusals.ts';
 import { createFlushSchedule } from './flush-schedule.ts';
 import { createRecovery, type Recover } from './recovery.ts';
 import { createRoomFeed, type FeedObserver, type RoomFeed } from './room-feed.ts';
@@ -106,7 +106,7 @@ export function createServedRooms(deps: ServedRoomsDeps) {
 
   async function open(roomId: string): Promise<Served> {
     const entry = serve(roomId);
-    if (!(await entry.opened)) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+    if (!(await entry.opened)) throw noSuchRoom();
     return entry;
   }
 

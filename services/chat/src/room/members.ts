@@ -1,24 +1,26 @@
 import { AppError, defaultNickname, type Participant, type User } from '@gongu/shared';
 import { type Caller, requireMember, requireService } from './access.ts';
+import { tellCommitted } from './committed.ts';
 import { createGroupCommit } from './group-commit.ts';
-import type { Feed } from './ports/feed.ts';
+import type { Emit } from './ports/emit.ts';
 import type { MemberRow } from './ports/member-row.ts';
 import type { Joining, JoinOutcome, MarkOutcome, MemberStore } from './ports/member-store.ts';
 import type { Presence } from './ports/presence.ts';
 import type { RoomStore } from './ports/room-store.ts';
+import { noSuchRoom } from './refusals.ts';
 import { participantView } from './view.ts';
 
 export interface MembersDeps {
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly presence: Presence;
-  readonly feed: Feed;
+  readonly emit: Emit;
   /** Hears of what operators analyse: who joined, left, was removed, bought or withdrew. */
   readonly told: (event: string, fields: { roomId: string; userId: string }) => void;
 }
 
 /** Memberships: joined by a member, ended by him, by the host or by trade; purchases as trade tells them. */
-export function createMembers({ rooms, members, presence, feed, told }: MembersDeps) {
+export function createMembers({ rooms, members, presence, emit, told }: MembersDeps) {
   const marks = createGroupCommit<{ roomId: string; userId: string; seq: number }, MarkOutcome>({
     run: (batch) => members.markRead(batch),
   });
@@ -44,14 +46,14 @@ export function createMembers({ rooms, members, presence, feed, told }: MembersD
       const change = await joins.add({ roomId, user, online });
       switch (change.outcome) {
         case 'NOT_FOUND':
-          throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+          throw noSuchRoom();
         case 'BUSY':
           throw new AppError('UNAVAILABLE', { detail: 'The room is busy; nothing was stored', retryAfterMs: 500 });
         case 'ROOM_NOT_ACTIVE':
         case 'ROOM_FULL':
           throw new AppError(change.outcome);
         default:
-          feed.committed(change.messages);
+          tellCommitted(emit, change.messages);
           if (change.outcome === 'joined') told('participant.joined', { roomId, userId: user.userId });
           return { outcome: change.outcome, lastSeq: change.room.lastSeq };
       }
@@ -64,7 +66,7 @@ export function createMembers({ rooms, members, presence, feed, told }: MembersD
       const change = await members.leave(roomId, userId, own ? 'participant.left' : 'participant.removed', null);
       switch (change.outcome) {
         case 'NOT_FOUND':
-          throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+          throw noSuchRoom();
         case 'FORBIDDEN':
           throw new AppError('FORBIDDEN', { detail: 'The host can not leave the own room' });
         case 'ROOM_READ_ONLY':
@@ -76,7 +78,7 @@ export function createMembers({ rooms, members, presence, feed, told }: MembersD
           }
           return;
         default:
-          feed.committed(change.messages);
+          tellCommitted(emit, change.messages);
           told(own ? 'participant.left' : 'participant.removed', { roomId, userId });
       }
     },
@@ -93,14 +95,14 @@ export function createMembers({ rooms, members, presence, feed, told }: MembersD
       const change = await members.commit(roomId, userId, body.committed, nickname);
       switch (change.outcome) {
         case 'NOT_FOUND':
-          throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+          throw noSuchRoom();
         case 'SELLER_CANNOT_BUY':
         case 'ROOM_READ_ONLY':
         case 'ROOM_NOT_ACTIVE':
         case 'ROOM_FULL':
           throw new AppError(change.outcome);
         default: {
-          feed.committed(change.messages);
+          tellCommitted(emit, change.messages);
           if (change.outcome !== 'same') told(`participant.${change.outcome}`, { roomId, userId });
           const [[member], view] = await Promise.all([members.find(roomId, [userId]), presence.view(roomId)]);
           if (member) return participantView(member, view);
@@ -127,7 +129,7 @@ export function createMembers({ rooms, members, presence, feed, told }: MembersD
       roomId: string,
       page: { limit: number; afterSeq: number | null },
     ): Promise<{ participants: Participant[]; rows: readonly MemberRow[] }> {
-      if (!(await rooms.find(roomId))) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+      if (!(await rooms.find(roomId))) throw noSuchRoom();
       await requireMember(caller, roomId, members);
       const [rows, view] = await Promise.all([members.list(roomId, page), presence.view(roomId)]);
       return { participants: rows.map((row) => participantView(row, view)), rows };
@@ -137,16 +139,16 @@ export function createMembers({ rooms, members, presence, feed, told }: MembersD
     async markRead(userId: string, roomId: string, seq: number): Promise<void> {
       const mark = await marks.add({ roomId, userId, seq });
       if (!mark.member) {
-        if (!(await rooms.find(roomId))) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+        if (!(await rooms.find(roomId))) throw noSuchRoom();
         throw new AppError('NOT_A_MEMBER');
       }
-      if (mark.moved) feed.read(roomId, userId, mark.seq, mark.chatNo);
+      if (mark.moved) emit({ kind: 'read', roomId, userId, seq: mark.seq, chatNo: mark.chatNo });
     },
   };
 
   async function requireHost(user: User, roomId: string): Promise<void> {
     const room = await rooms.find(roomId);
-    if (!room) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+    if (!room) throw noSuchRoom();
     if (room.hostId !== user.userId) {
       throw new AppError('FORBIDDEN', { detail: 'Only the host and the service may remove others' });
     }

@@ -1,15 +1,17 @@
 import { AppError, LIMITS, type Message, type MessageKind, parseMessageId, publicUser } from '@gongu/shared';
 import type { Caller } from './access.ts';
+import { tellCommitted } from './committed.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { boundPage } from './page-bytes.ts';
-import type { Feed } from './ports/feed.ts';
+import type { Emit } from './ports/emit.ts';
 import type { AppendOutcome, Draft, MessageStore, PageQuery } from './ports/message-store.ts';
 import type { StoredMessage } from './ports/stored-message.ts';
+import { noSuchRoom } from './refusals.ts';
 import { wireMessage } from './view.ts';
 
 export interface MessagesDeps {
   readonly messages: MessageStore;
-  readonly feed: Feed;
+  readonly emit: Emit;
   /** A fresh id for messages whose protocol has none. */
   readonly newId: () => string;
   /** Milliseconds from one batch to the next while messages wait; see `createGroupCommit`. Default 0. */
@@ -35,7 +37,7 @@ export interface Sending {
 }
 
 /** The messages of rooms: the append by group commit, and pages of history. */
-export function createMessages({ messages, feed, newId, spacingMs = 0, observe }: MessagesDeps) {
+export function createMessages({ messages, emit, newId, spacingMs = 0, observe }: MessagesDeps) {
   const appends = createGroupCommit<Draft, AppendOutcome>({
     async run(drafts) {
       const outcomes = await messages.append(drafts);
@@ -45,7 +47,7 @@ export function createMessages({ messages, feed, newId, spacingMs = 0, observe }
         if (outcome.outcome === 'stored') stored.push(messageOf(drafts[i]!, outcome));
       });
       observe.stored(stored);
-      feed.committed(stored);
+      tellCommitted(emit, stored);
       return outcomes;
     },
     orderBy: (draft) => draft.roomId,
@@ -70,11 +72,11 @@ export function createMessages({ messages, feed, newId, spacingMs = 0, observe }
           // What was stored first is the answer, whatever the retry says.
           const [first] = await messages.before(draft.roomId, outcome.seq + 1, 1);
           // Perhaps nobody was told: it was stored, and the connection broke before this instance knew.
-          if (first) feed.committed([first]);
+          if (first) tellCommitted(emit, [first]);
           return { message: wireMessage(first ?? messageOf(draft, outcome)), duplicate: true };
         }
         case 'NOT_FOUND':
-          throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+          throw noSuchRoom();
         case 'NOT_A_MEMBER':
         case 'ROOM_READ_ONLY':
           throw new AppError(outcome.outcome);
@@ -95,7 +97,7 @@ export function createMessages({ messages, feed, newId, spacingMs = 0, observe }
       const readerId = caller.kind === 'service' ? null : caller.user.userId;
       // One more than asked for tells whether there is more.
       const found = await messages.page(roomId, readerId, { ...query, limit: limit + 1 });
-      if (found === 'NOT_FOUND') throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+      if (found === 'NOT_FOUND') throw noSuchRoom();
       if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');
       const forward = query.after != null;
       const wanted = forward ? found.slice(0, limit) : found.slice(-limit);

@@ -1,10 +1,12 @@
 import { AppError, LIMITS, type OpenRoom, type PatchRoom, type Room } from '@gongu/shared';
 import { type Caller, requireService, requireSight } from './access.ts';
-import type { Feed } from './ports/feed.ts';
+import { tellCommitted } from './committed.ts';
+import type { Emit } from './ports/emit.ts';
 import type { MemberStore } from './ports/member-store.ts';
 import type { Presence } from './ports/presence.ts';
 import type { RoomRow } from './ports/room-row.ts';
 import type { Opening, RoomListKey, RoomListRow, RoomStore } from './ports/room-store.ts';
+import { noSuchRoom } from './refusals.ts';
 import { allowedNext } from './status.ts';
 import { roomView } from './view.ts';
 
@@ -12,7 +14,7 @@ export interface RoomsDeps {
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly presence: Presence;
-  readonly feed: Feed;
+  readonly emit: Emit;
   /** Hears of what operators want in the log: rooms opened, ended and removed. */
   readonly told: (event: 'opened' | 'closed' | 'cancelled' | 'removed' | 'updated', room: { roomId: string }) => void;
 }
@@ -21,7 +23,7 @@ export interface RoomsDeps {
 const EXPIRE_LIMIT = 100;
 
 /** The life of rooms: opened with a product, changed by trade, ended by trade or by the deadline. */
-export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps) {
+export function createRooms({ rooms, members, presence, emit, told }: RoomsDeps) {
   const view = async (room: RoomRow): Promise<Room> => roomView(room, (await presence.view(room.roomId)).count);
 
   return {
@@ -35,7 +37,7 @@ export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps)
       if (change.outcome === 'conflict') {
         throw new AppError('CONFLICT', { detail: 'This room was opened with another payload' });
       }
-      feed.committed(change.messages);
+      tellCommitted(emit, change.messages);
       if (change.outcome === 'created') told('opened', change.room);
       return { room: await view(change.room), created: change.outcome === 'created' };
     },
@@ -52,12 +54,12 @@ export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps)
         minParticipants: null,
         expiresAt: null,
       });
-      feed.committed(change.messages);
+      tellCommitted(emit, change.messages);
     },
 
     async get(caller: Caller, roomId: string): Promise<Room> {
       const room = await rooms.find(roomId);
-      if (!room) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+      if (!room) throw noSuchRoom();
       await requireSight(caller, room, members);
       return view(room);
     },
@@ -67,7 +69,7 @@ export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps)
       if (patch.status !== undefined) {
         requireService(caller);
         const change = await rooms.setStatus(roomId, patch.status, patch.reason ?? null);
-        if (change.outcome === 'NOT_FOUND') throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+        if (change.outcome === 'NOT_FOUND') throw noSuchRoom();
         if (change.outcome === 'illegal') {
           const allowed = allowedNext(change.room.status, change.provisional);
           throw new AppError('ILLEGAL_TRANSITION', {
@@ -75,7 +77,7 @@ export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps)
             allowed,
           });
         }
-        feed.committed(change.messages);
+        tellCommitted(emit, change.messages);
         if (change.outcome === 'changed') told(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
         return view(change.room);
       }
@@ -83,7 +85,7 @@ export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps)
       const change = await rooms.patch(roomId, { ...patch, expiresAt: patch.expiresAt && isoOf(patch.expiresAt) });
       switch (change.outcome) {
         case 'NOT_FOUND':
-          throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+          throw noSuchRoom();
         case 'ROOM_READ_ONLY':
         case 'ROOM_NOT_ACTIVE':
           throw new AppError(change.outcome);
@@ -97,7 +99,7 @@ export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps)
             errors: [{ path: 'minParticipants', message: 'must not be more than maxParticipants' }],
           });
         default:
-          feed.committed(change.messages);
+          tellCommitted(emit, change.messages);
           if (change.outcome === 'changed') told('updated', change.room);
           return view(change.room);
       }
@@ -106,8 +108,8 @@ export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps)
     /** Removes a room and its messages. */
     async remove(caller: Caller, roomId: string): Promise<void> {
       requireService(caller);
-      if (!(await rooms.remove(roomId))) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
-      feed.removed(roomId);
+      if (!(await rooms.remove(roomId))) throw noSuchRoom();
+      emit({ kind: 'removed', roomId });
       told('removed', { roomId });
     },
 
@@ -120,7 +122,7 @@ export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps)
     async expire(): Promise<number> {
       const changes = await rooms.expire(EXPIRE_LIMIT);
       for (const change of changes) {
-        feed.committed(change.messages);
+        tellCommitted(emit, change.messages);
         told(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
       }
       return changes.length;
@@ -133,7 +135,7 @@ export function createRooms({ rooms, members, presence, feed, told }: RoomsDeps)
     patch: PatchRoom,
   ): Promise<void> {
     const room = await rooms.find(roomId);
-    if (!room) throw new AppError('NOT_FOUND', { detail: 'There is no such room' });
+    if (!room) throw noSuchRoom();
     const onlyTitle =
       patch.maxParticipants === undefined && patch.minParticipants === undefined && patch.expiresAt === undefined;
     if (room.hostId !== caller.user.userId || !onlyTitle) {

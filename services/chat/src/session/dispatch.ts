@@ -9,7 +9,7 @@ import type { Presence } from '../room/ports/presence.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { participantView, roomView, unreadOf, wireMessage } from '../room/view.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
-import type { PresenceBeat } from './presence-tick.ts';
+import type { PresenceTick } from './presence-tick.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Session } from './session.ts';
 import { SocketRooms } from './socket-rooms.ts';
@@ -19,7 +19,7 @@ export interface DispatchDeps {
   readonly members: Members;
   readonly messages: Messages;
   readonly presence: Presence;
-  readonly beat: PresenceBeat;
+  readonly presenceTick: PresenceTick;
   readonly connections: ConnectionWatch;
   readonly overview: OverviewWatch;
   /** Messages of one user, over all his sockets and HTTP. */
@@ -49,7 +49,7 @@ type SendCommand = Extract<Command, { type: 'send' }> & Pick<Sending, 'data' | '
  * for nothing go straight to the append, which keeps them in theirs.
  */
 export function createDispatch(deps: DispatchDeps) {
-  const { hub, members, messages, presence, beat, connections, overview, rate, now } = deps;
+  const { hub, members, messages, presence, presenceTick, connections, overview, rate, now } = deps;
   const sockets = new Map<string, SocketRooms>();
   /** In a storm of joins all get the same messages: the same objects, so that a protocol can keep what it made of them. */
   const wires = new WeakMap<StoredMessage, Message>();
@@ -75,7 +75,7 @@ export function createDispatch(deps: DispatchDeps) {
     if (session.user) typing(session, session.user, { type: 'typing', roomId, typing: false });
     hub.detach(roomId, session.listener);
     if (!own?.joined.delete(roomId)) return;
-    if (session.user) beat.leave(roomId, session.user.userId, session.id);
+    if (session.user) presenceTick.leave(roomId, session.user.userId, session.id);
   }
 
   async function join(
@@ -95,7 +95,7 @@ export function createDispatch(deps: DispatchDeps) {
     const { joined } = roomsOf(session);
     const again = joined.has(roomId);
     joined.add(roomId);
-    beat.enter(roomId, user.userId, session.id);
+    presenceTick.enter(roomId, user.userId, session.id);
     const online = await presence.view(roomId);
     let attached: Attached;
     try {
@@ -151,7 +151,7 @@ export function createDispatch(deps: DispatchDeps) {
     }
     const retryAfterMs = rate.take(user.userId);
     if (retryAfterMs > 0) throw new AppError('RATE_LIMITED', { retryAfterMs });
-    hub.whisper({ roomId, sender: user.userId, signalType, ...to });
+    hub.emit({ kind: 'whisper', roomId, sender: user.userId, signalType, ...to });
   }
 
   function typing(session: Session, user: User, command: Extract<Command, { type: 'typing' }>): void {
@@ -167,7 +167,7 @@ export function createDispatch(deps: DispatchDeps) {
       if (!pass) return;
     } else own.typing?.delete(roomId);
     const { userId, nickname, tag } = user;
-    hub.typing(roomId, { type: 'typing', roomId, user: { userId, nickname, tag }, typing: command.typing });
+    hub.emit({ kind: 'typing', roomId, user: { userId, nickname, tag }, typing: command.typing });
   }
 
   async function run(session: Session, user: User, command: Exclude<Asked, { type: 'auth' }>): Promise<void> {

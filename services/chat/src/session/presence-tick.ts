@@ -1,17 +1,15 @@
 import type { Hub } from '../hub/hub.ts';
-import type { Bus } from '../room/ports/bus.ts';
 import type { Presence } from '../room/ports/presence.ts';
 
-export interface PresenceBeatDeps {
+export interface PresenceTickOptions {
   readonly presence: Presence;
-  readonly hub: Pick<Hub, 'onPresence' | 'tellHere' | 'movedRooms' | 'summarise'>;
-  readonly bus: Pick<Bus, 'publish'>;
+  readonly hub: Pick<Hub, 'emit' | 'tellHere' | 'movedRooms' | 'summarise'>;
 }
 
-/** Users told of per room and beat; more wait for the next one, so that a stampede can't flood a room. */
-const TOLD_PER_BEAT = 50;
-/** Beats for which a change that `view` does not show yet is kept: what happened elsewhere takes a moment to arrive. */
-const DOUBTFUL_BEATS = 3;
+/** Users told of per room and tick; more wait for the next one, so that a stampede can't flood a room. */
+const USERS_PER_TICK = 50;
+/** Ticks for which a change that `view` does not show yet is kept: what happened elsewhere takes a moment to arrive. */
+const DOUBTFUL_TICKS = 3;
 /** Rooms looked at together. */
 const ROOMS_AT_ONCE = 100;
 
@@ -21,11 +19,11 @@ interface Change {
 }
 
 /**
- * Tells a room's members who came online and who went, at most once a beat (one second) and room: how it is at its end.
- * Also of one who came and went within a beat: who joined between the two has seen him in the snapshot. Not of one who
+ * Tells a room's members who came online and who went, at most once a tick (one second) and room: how it is at its end.
+ * Also of one who came and went within a tick: who joined between the two has seen him in the snapshot. Not of one who
  * went here but has a socket on another instance.
  */
-export function createPresenceBeat({ presence, hub, bus }: PresenceBeatDeps) {
+export function createPresenceTick({ presence, hub }: PresenceTickOptions) {
   const changed = new Map<string, Map<string, Change>>();
 
   function note(roomId: string, userId: string, online: boolean): void {
@@ -34,20 +32,18 @@ export function createPresenceBeat({ presence, hub, bus }: PresenceBeatDeps) {
     users.set(userId, { online, doubts: 0 });
   }
 
-  hub.onPresence(note);
-
   async function tell(roomId: string, users: Map<string, Change>): Promise<void> {
     const view = await presence.view(roomId);
-    let told = 0;
+    let count = 0;
     for (const [userId, change] of users) {
-      if (told >= TOLD_PER_BEAT) break;
+      if (count >= USERS_PER_TICK) break;
       const { online } = change;
       if (view.has(userId) !== online) {
         change.doubts += 1;
-        if (change.doubts > DOUBTFUL_BEATS) users.delete(userId);
+        if (change.doubts > DOUBTFUL_TICKS) users.delete(userId);
         continue;
       }
-      told += 1;
+      count += 1;
       users.delete(userId);
       hub.tellHere(roomId, { type: 'presence', roomId, userId, online, onlineCount: view.count }, userId);
     }
@@ -58,23 +54,24 @@ export function createPresenceBeat({ presence, hub, bus }: PresenceBeatDeps) {
   return {
     enter(roomId: string, userId: string, connectionId: string): void {
       if (!presence.enter(roomId, userId, connectionId)) return;
-      note(roomId, userId, true);
-      bus.publish({ kind: 'presence', roomId, userId, online: true });
+      hub.emit({ kind: 'presence', roomId, userId, online: true });
     },
 
     leave(roomId: string, userId: string, connectionId: string): void {
       if (!presence.leave(roomId, userId, connectionId)) return;
-      note(roomId, userId, false);
-      bus.publish({ kind: 'presence', roomId, userId, online: false });
+      hub.emit({ kind: 'presence', roomId, userId, online: false });
     },
+
+    /** One came or went, here or at another instance. */
+    note,
 
     /** Users who went with another instance, which can't say so any more. */
     gone(roomId: string, userIds: readonly string[]): void {
       for (const userId of userIds) note(roomId, userId, false);
     },
 
-    /** Tells what changed since the last beat. */
-    async beat(): Promise<void> {
+    /** Tells what changed since the last tick. */
+    async tick(): Promise<void> {
       for (const roomId of hub.movedRooms()) if (!changed.has(roomId)) changed.set(roomId, new Map());
       const rooms = [...changed];
       for (let i = 0; i < rooms.length; i += ROOMS_AT_ONCE) {
@@ -84,4 +81,4 @@ export function createPresenceBeat({ presence, hub, bus }: PresenceBeatDeps) {
   };
 }
 
-export type PresenceBeat = ReturnType<typeof createPresenceBeat>;
+export type PresenceTick = ReturnType<typeof createPresenceTick>;

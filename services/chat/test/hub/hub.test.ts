@@ -42,9 +42,9 @@ describe('attaching to a room', () => {
     for (let i = 0; i < 60; i++) room.store();
     const ann = listener('ann');
     const attaching = room.hub.attach('room', ann, { after: 40, reached: 0 });
-    room.hub.feed.committed([room.store()]);
+    room.commit([room.store()]);
     const { messages, lastSeq } = await attaching;
-    room.hub.feed.committed([room.store(), room.store()]);
+    room.commit([room.store(), room.store()]);
     await turns();
     expect([...seqs(messages), ...seqs(ann.events)]).toEqual(Array.from({ length: 24 }, (_, i) => i + 41));
     expect(lastSeq).toBe(messages.at(-1)!.seq);
@@ -56,11 +56,11 @@ describe('attaching to a room', () => {
     await room.hub.attach('room', listener('bob'), newest);
     const open = room.hold();
     room.store();
-    room.hub.feed.committed([room.store()]);
+    room.commit([room.store()]);
     await expect.poll(() => room.calls).toContain('after');
     room.store();
     const joined = room.join('ann');
-    room.hub.feed.committed([joined]);
+    room.commit([joined]);
     const attaching = room.hub.attach('room', listener('ann'), { after: null, reached: joined.seq });
     open();
     const { state, lastSeq } = await attaching;
@@ -90,7 +90,7 @@ describe('attaching to a room', () => {
     const { messages, lastSeq } = await room.hub.attach('room', ann, { after: 50, reached: 0 });
     expect(lastSeq).toBe(messages.at(-1)!.seq);
     await room.hub.reconcile();
-    room.hub.feed.committed([room.store()]);
+    room.commit([room.store()]);
     await expect.poll(() => [...seqs(messages), ...seqs(ann.events)].at(-1)).toBe(522);
     expect([...seqs(messages), ...seqs(ann.events)]).toEqual(Array.from({ length: 522 - 50 }, (_, i) => i + 51));
   });
@@ -115,7 +115,7 @@ describe('attaching to a room', () => {
     room.store();
     const joined = room.join('ann');
     room.fail(new Error('no database'));
-    room.hub.feed.committed([joined]);
+    room.commit([joined]);
     const attaching = room.hub.attach('room', listener('ann'), { after: null, reached: joined.seq });
     await expect(attaching).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
@@ -159,7 +159,7 @@ describe('the heads in the store', () => {
     const ann = listener('ann');
     await room.hub.attach('room', ann, newest);
     room.store();
-    room.hub.feed.committed([room.store()]);
+    room.commit([room.store()]);
     await expect.poll(() => seqs(ann.events)).toEqual([2, 3]);
   });
 
@@ -192,7 +192,7 @@ describe('the heads in the store', () => {
     slow();
     await Promise.all([attaching, polling]);
     expect(ann.endings).toEqual([]);
-    room.hub.feed.committed([room.store()]);
+    room.commit([room.store()]);
     await turns();
     expect(seqs(ann.events)).toEqual([2]);
   });
@@ -232,9 +232,9 @@ describe('a busy room', () => {
     for (const userId of ['ann', 'bob']) room.join(userId);
     const [ann, bob] = [listener('ann'), listener('bob')];
     for (const one of [ann, bob]) await room.hub.attach('room', one, newest);
-    room.hub.feed.committed([room.store()]);
+    room.commit([room.store()]);
     await turns();
-    room.hub.feed.committed([room.store()]);
+    room.commit([room.store()]);
     await turns();
     expect(seqs(ann.events)).toEqual([3]);
     return { ...room, ann, bob, room };
@@ -242,9 +242,9 @@ describe('a busy room', () => {
 
   it('tells who is removed of it at once, and of nothing that is committed later', async () => {
     const { room, hub, ann, bob } = await busy();
-    hub.feed.committed([room.remove('ann')]);
+    room.commit([room.remove('ann')]);
     await turns();
-    hub.feed.committed([room.store()]);
+    room.commit([room.store()]);
     hub.flushRoom('room');
     expect([seqs(ann.events), ann.endings]).toEqual([[3, 4, 5], ['left']]);
     expect([seqs(bob.events), bob.endings]).toEqual([[3, 4, 5, 6], []]);
@@ -254,7 +254,7 @@ describe('a busy room', () => {
     const { hub, room, ann } = await busy();
     hub.flush();
     expect(seqs(ann.events)).toEqual([3, 4]);
-    hub.feed.committed([room.store()]);
+    room.commit([room.store()]);
     hub.flushRoom('room');
     hub.detach('room', ann);
     expect(seqs(ann.events)).toEqual([3, 4, 5]);

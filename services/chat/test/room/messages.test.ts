@@ -24,7 +24,9 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
         throw new Error('nobody asks for a page here');
       },
     },
-    feed: { committed: (stored) => void told.push([...stored]), read() {}, removed() {} },
+    emit(signal) {
+      if (signal.kind === 'messages') told.push([...signal.messages]);
+    },
     newId: () => 'made',
     observe: { appended() {}, stored() {} },
   });

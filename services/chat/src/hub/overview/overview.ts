@@ -1,6 +1,5 @@
 import { LIMITS, type RoomEntry } from '@gongu/shared';
 import { type Bus, type Signal, userChannel, userOfChannel } from '../../room/ports/bus.ts';
-import type { Feed } from '../../room/ports/feed.ts';
 import type { OverviewRow, RoomHeadRow, RoomStore } from '../../room/ports/room-store.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
 import type { FeedListener } from '../room-feed.ts';
@@ -10,7 +9,7 @@ import { move, take, type WatchedRoom } from './watched-room.ts';
 export interface OverviewDeps {
   readonly rooms: Pick<RoomStore, 'headRows' | 'overviews'>;
   /** A branch of its own: it follows rooms that this instance does not serve. */
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'follow' | 'unfollow' | 'listen' | 'headIntervalMs'>;
   /** Milliseconds, of any origin, that never go back. */
   readonly now: () => number;
   readonly failed: (what: string, error: unknown) => void;
@@ -105,10 +104,6 @@ export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
     noteMoved(roomId, room);
   }
 
-  function read(roomId: string, userId: string, seq: number, chatNo: number): void {
-    viewers.get(userId)?.mark(roomId, seq, chatNo);
-  }
-
   function outdate(userId: string): void {
     const viewer = viewers.get(userId);
     if (viewer) viewer.stale = true;
@@ -118,26 +113,14 @@ export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
     for (const userId of [...(watched.get(roomId)?.users ?? [])]) left(userId, roomId, 'gone');
   }
 
-  bus.listen((signal: Signal) => {
+  /** Takes a fact, whether it was told here or by another instance. */
+  function apply(signal: Signal): void {
     if (signal.kind === 'messages') accept(signal.roomId, signal.messages);
-    else if (signal.kind === 'read') read(signal.roomId, signal.userId, signal.seq, signal.chatNo);
+    else if (signal.kind === 'read') viewers.get(signal.userId)?.mark(signal.roomId, signal.seq, signal.chatNo);
     else if (signal.kind === 'removed') removed(signal.roomId);
     else if (signal.kind === 'member') outdate(userOfChannel(signal.roomId));
-  });
-
-  const feed: Feed = {
-    committed(messages) {
-      for (const message of messages) {
-        accept(message.roomId, [message]);
-        const came = joinedBy(message);
-        if (came === null) continue;
-        outdate(came);
-        bus.publish({ kind: 'member', roomId: userChannel(came) });
-      }
-    },
-    read,
-    removed,
-  };
+  }
+  bus.listen(apply);
 
   // What the store has.
   async function readMembers(some: readonly Viewer[]): Promise<void> {
@@ -213,8 +196,8 @@ export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
   }
 
   return {
-    /** Hears what is committed here. */
-    feed,
+    /** Hears each fact that is told here. */
+    apply,
 
     /** Tells a listener its user's rooms, and from then on what becomes of them. @throws AppError UNAVAILABLE */
     async watch(listener: FeedListener): Promise<void> {
@@ -277,10 +260,3 @@ export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
 }
 
 export type Overview = ReturnType<typeof createOverview>;
-
-/** Who became a member by a message; null for any other. */
-function joinedBy(message: StoredMessage): string | null {
-  if (message.kind !== 'SYSTEM') return null;
-  const { event, participant } = message.data as { event: string; participant?: { userId: string } | null };
-  return event === 'participant.joined' || event === 'room.opened' ? (participant?.userId ?? null) : null;
-}

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { createLocalBus, createLocalExchange } from '../../../src/bus/local-bus.ts';
 import { createOverview } from '../../../src/hub/overview/overview.ts';
 import type { FeedListener } from '../../../src/hub/room-feed.ts';
+import { tellCommitted } from '../../../src/room/committed.ts';
 import type { OverviewRow } from '../../../src/room/ports/room-store.ts';
 import { chatMessage } from '../../fixture/signals.ts';
 
@@ -47,7 +48,7 @@ it('shows 500 rooms, says that there are more, and tells all anew when membershi
   expect(overview.size).toBe(500);
   rows.unshift(row(900));
   const event = { event: 'participant.joined', participant: { userId: 'me' } };
-  overview.feed.committed([{ ...chatMessage('room-900', 5), kind: 'SYSTEM', sender: null, data: event }]);
+  tellCommitted(overview.apply, [{ ...chatMessage('room-900', 5), kind: 'SYSTEM', sender: null, data: event }]);
   await overview.beat();
   expect(told).toHaveLength(2);
   expect((told[1] as { rooms: { roomId: string }[] }).rooms.map(({ roomId }) => roomId)).toContain('room-900');
@@ -59,7 +60,8 @@ it('shows 500 rooms, says that there are more, and tells all anew when membershi
 it('tells of a busy room once a beat, and of one that did not move not at all', async () => {
   const { overview, listener, told } = given([row(1), row(2)]);
   await overview.watch(listener);
-  for (let seq = 6; seq <= 105; seq++) overview.feed.committed([{ ...chatMessage('room-1', seq), chatNo: seq - 2 }]);
+  for (let seq = 6; seq <= 105; seq++)
+    tellCommitted(overview.apply, [{ ...chatMessage('room-1', seq), chatNo: seq - 2 }]);
   await overview.beat();
   expect(told.slice(1)).toEqual([{ type: 'unread', roomId: 'room-1', seq: 105, unread: 101 }]);
   await overview.beat();
@@ -71,7 +73,7 @@ it('asks the store where a number is missing', async () => {
   const { overview, listener, told } = given(rows);
   await overview.watch(listener);
   rows[0] = { ...row(1), status: 'CLOSED', lastSeq: 9, lastChatNo: 5 };
-  overview.feed.committed([{ ...chatMessage('room-1', 9), chatNo: 5 }]);
+  tellCommitted(overview.apply, [{ ...chatMessage('room-1', 9), chatNo: 5 }]);
   await overview.beat();
   expect(told.slice(1)).toEqual([
     { type: 'unread', roomId: 'room-1', seq: 9, unread: 3 },

@@ -1,0 +1,29 @@
+import { userChannel } from './ports/bus.ts';
+import type { Emit } from './ports/emit.ts';
+import type { StoredMessage } from './ports/stored-message.ts';
+
+/** Tells what was committed: messages of one or more rooms, ascending within each, and who became a member by them. */
+export function tellCommitted(emit: Emit, stored: readonly StoredMessage[]): void {
+  for (const [roomId, messages] of byRoom(stored)) emit({ kind: 'messages', roomId, messages });
+  for (const message of stored) {
+    const userId = joinedBy(message);
+    if (userId !== null) emit({ kind: 'member', roomId: userChannel(userId) });
+  }
+}
+
+function byRoom(stored: readonly StoredMessage[]): Map<string, StoredMessage[]> {
+  const groups = new Map<string, StoredMessage[]>();
+  for (const message of stored) {
+    const group = groups.get(message.roomId);
+    if (group) group.push(message);
+    else groups.set(message.roomId, [message]);
+  }
+  return groups;
+}
+
+/** Who became a member by a message; null for any other. */
+function joinedBy(message: StoredMessage): string | null {
+  if (message.kind !== 'SYSTEM') return null;
+  const { event, participant } = message.data as { event: string; participant?: { userId: string } | null };
+  return event === 'participant.joined' || event === 'room.opened' ? (participant?.userId ?? null) : null;
+}
