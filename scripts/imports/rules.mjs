@@ -33,8 +33,9 @@ function serviceRules(service, domain, folders) {
     ...folders({ driver }),
   };
   return [
-    // The composition: app.ts and the files beside it.
+    // The composition: app.ts, the files beside it, and its paragraphs.
     { folder: base, base, may: ['*'], beside: true },
+    { folder: `${base}/app`, base, may: ['*'] },
     ...Object.entries(rules).map(([name, may]) => ({ folder: `${base}/${name}`, base, may })),
     { folder: `services/${service}/test`, base, may: ['*'], tests: true },
   ];

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Logger } from '@gongu/host';
-import { createLocalBus, type LocalExchange } from './bus/local-bus.ts';
-import { createRedisBus } from './bus/redis-bus.ts';
-import { createSharedBus } from './bus/shared-bus.ts';
-import type { ChatEnv } from './env.ts';
-import { createRedisOwners } from './owners/redis-owners.ts';
-import { createLocalPresence } from './presence/local-presence.ts';
-import { createRedisPresence } from './presence/redis-presence.ts';
-import { redisTarget } from './redis/redis-url.ts';
+import { createLocalBus, type LocalExchange } from '../bus/local-bus.ts';
+import { createRedisBus } from '../bus/redis-bus.ts';
+import { createSharedBus } from '../bus/shared-bus.ts';
+import type { ChatEnv } from '../env.ts';
+import { createRedisOwners } from '../owners/redis-owners.ts';
+import { createLocalPresence } from '../presence/local-presence.ts';
+import { createRedisPresence } from '../presence/redis-presence.ts';
+import { redisTarget } from '../redis/redis-url.ts';
 
 export interface LinksOptions {
   readonly env: Pick<ChatEnv, 'REDIS_URL' | 'INSTANCE_URL' | 'CHAT_PORT'>;

@@ -1,0 +1,41 @@
+import { createLog } from '../log.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { waitForPostgres } from '../postgres/wait-for-postgres.ts';
+import { runMain } from '../process/main-run.ts';
+import { readRunFile } from '../process/run-file.ts';
+import { onShutdown } from '../process/shutdown.ts';
+import type { Service } from './service.ts';
+import type { ServiceEnv } from './service-env.ts';
+import type { ServiceOptions } from './service-parts.ts';
+
+export interface RunServiceOptions<Env extends ServiceEnv> {
+  readonly name: string;
+  /** @throws EnvError naming every missing or bad variable */
+  readonly readEnv: (source: NodeJS.ProcessEnv) => Env;
+  /** PostgreSQL schema of its tables. */
+  readonly schema: string;
+  /** Folder with `migrations/`. */
+  readonly prismaDir: string;
+  /** Wires it, on a migrated database. */
+  readonly create: (env: Env, options: ServiceOptions) => Promise<Service>;
+}
+
+/** Milliseconds to wait for PostgreSQL at start. */
+const POSTGRES_MS = 15_000;
+
+/** The process of one service, from its environment to its end by a signal. */
+export function runService<Env extends ServiceEnv>(options: RunServiceOptions<Env>): Promise<void> {
+  const { name, readEnv, schema, prismaDir: dir, create } = options;
+  return runMain(name, async () => {
+    // Started alone beside `pnpm start`, a service shares its database and its secrets.
+    const env = readEnv({ ...process.env, ...readRunFile(process.env) });
+    const log = createLog({ service: name, level: env.LOG_LEVEL });
+    let service: Service | undefined;
+    // A signal may come while the database is waited for; then there is nothing to stop yet.
+    onShutdown({ log, deadlineMs: env.DRAIN_MS + 5_000 }, [{ name, run: () => service?.stop() }]);
+    await waitForPostgres({ url: env.DATABASE_URL, deadlineMs: POSTGRES_MS, log });
+    await migrate({ url: env.DATABASE_URL, schema, dir, log });
+    service = await create(env, { log });
+    await service.start();
+  });
+}

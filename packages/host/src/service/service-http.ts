@@ -1,0 +1,37 @@
+import { announceDraining } from '../http/announce-draining.ts';
+import { askCallersFirst, type CallerChecks } from '../http/callers-first.ts';
+import { type DocsOptions, registerDocs } from '../http/docs/docs.ts';
+import { createHttp, type Http, type ServiceInfo } from '../http/http.ts';
+import { type HealthOptions, registerHealth } from '../http/observe/health.ts';
+import { observeHttp } from '../http/observe/observe-http.ts';
+import type { ServiceParts } from './service-parts.ts';
+
+export interface ServiceHttpOptions extends DocsOptions {
+  readonly service: ServiceInfo;
+  /** Largest body, bytes. Default: that of `createHttp`. */
+  readonly bodyLimitBytes?: number;
+  /** What `/readyz` asks; without PostgreSQL no service can work. */
+  readonly checks: HealthOptions['checks'] & { postgres: unknown };
+  /** Who may call the routes whose schema names callers. */
+  readonly callers: CallerChecks;
+}
+
+/** A service's HTTP before its first route: documentation, health, metrics, and who may ask. */
+export async function createServiceHttp(parts: ServiceParts, options: ServiceHttpOptions): Promise<Http> {
+  const { env, log, metrics, checkAnswers, phase } = parts;
+  const { service, tags = [], bodyLimitBytes, checks, callers } = options;
+  const app = createHttp({
+    log,
+    service,
+    trustProxy: env.TRUST_PROXY,
+    allowedOrigins: env.ALLOWED_ORIGINS,
+    checkAnswers,
+    ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
+  });
+  announceDraining(app, () => phase.current === 'draining');
+  await registerDocs(app, { tags });
+  observeHttp(app, metrics);
+  registerHealth(app, { metrics, state: () => phase.current, critical: ['postgres'], checks });
+  askCallersFirst(app, callers);
+  return app;
+}

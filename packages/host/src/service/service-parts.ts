@@ -1,0 +1,51 @@
+import { type Auth, createAuth } from '../auth/auth.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { type Cron, createCron } from '../cron.ts';
+import type { Lifecycle } from '../http/observe/health.ts';
+import type { Logger } from '../log.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
+import { observeJobs } from '../observe-jobs.ts';
+import type { ServiceEnv } from './service-env.ts';
+
+/** What whoever creates a service passes beside its environment. */
+export interface ServiceOptions {
+  readonly log: Logger;
+  /** Default: the real time. */
+  readonly clock?: Clock;
+  /** Compare each answer with its schema; for tests. Default false. */
+  readonly checkAnswers?: boolean;
+}
+
+/** What every service has before it has a domain. */
+export interface ServiceParts<Env extends ServiceEnv = ServiceEnv> {
+  readonly env: Env;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly checkAnswers: boolean;
+  readonly metrics: Metrics;
+  readonly auth: Auth;
+  /** Jobs by the clock; their runs are counted. */
+  readonly cron: Cron;
+  /** Where the service stands; {@link createService} moves it. */
+  readonly phase: { current: Lifecycle };
+}
+
+/**
+ * @param name of the service, as metrics call it
+ * @throws EnvError when both secrets are the same, or nothing can verify a user
+ */
+export function createServiceParts<Env extends ServiceEnv>(
+  name: string,
+  env: Env,
+  { log, clock = systemClock, checkAnswers = false }: ServiceOptions,
+): ServiceParts<Env> {
+  const auth = createAuth({
+    jwtSecret: env.JWT_SECRET,
+    jwksUrl: env.JWKS_URL,
+    serviceSecret: env.SERVICE_JWT_SECRET,
+    clock,
+  });
+  const metrics = createMetrics({ service: name });
+  const cron = createCron({ log, ran: observeJobs(metrics) });
+  return { env, log, clock, checkAnswers, metrics, auth, cron, phase: { current: 'starting' } };
+}

@@ -1,0 +1,74 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { observePools, type ServiceParts } from '@gongu/host';
+import { createLocalExchange, type LocalExchange } from '../bus/local-bus.ts';
+import type { ChatEnv } from '../env.ts';
+import { createHub } from '../hub/hub.ts';
+import { createOverview } from '../hub/overview/overview.ts';
+import { createChatMetrics } from '../observe/metrics.ts';
+import { createObservers } from '../observe/observers.ts';
+import { createMembers } from '../room/members.ts';
+import { createMessages } from '../room/messages.ts';
+import { createRooms } from '../room/rooms.ts';
+import { createTickets } from '../room/tickets.ts';
+import { createConnectionWatch } from '../session/connection-watch.ts';
+import { createPresenceTick } from '../session/presence-tick.ts';
+import { createRateLimit } from '../session/rate-limit.ts';
+import { createSessions } from '../session/sessions.ts';
+import { openStore } from '../store/open-store.ts';
+import { createLinks } from './links.ts';
+
+/** The rules, and the rooms in memory: from the store and the other instances up to what sessions are told. */
+export function createDomain(
+  { env, log, clock, metrics }: ServiceParts<ChatEnv>,
+  { exchange = createLocalExchange() }: { exchange?: LocalExchange },
+) {
+  const now = () => clock.now();
+  const sessions = createSessions({ random: Math.random });
+  const counts = createChatMetrics(metrics, {
+    sessions: () => sessions.all(),
+    connections: () => sessions.byProtocol(),
+    rooms: () => hub.roomIds().length,
+    waiting: () => stored.waiting(),
+    bus: () => ({ state: bus.state(), lagMs: bus.lagMs() }),
+  });
+  const observers = createObservers({ log, counts });
+  const { failed } = observers;
+
+  const store = openStore({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL, log });
+  observePools(metrics, store.pools);
+  const links = createLinks({
+    ...{ env, log, clock, exchange },
+    openSockets: () => sessions.size,
+    gone: (roomId, userIds) => presenceTick.gone(roomId, userIds),
+  });
+  const { bus, presence } = links;
+
+  const hub = createHub({
+    ...store,
+    bus: links.branch(),
+    flushSpacingMs: env.ROOM_WRITE_MS,
+    onEmit: (signal) => overview.apply(signal),
+    onPresence: (roomId, userId, online) => presenceTick.note(roomId, userId, online),
+    observe: observers.hub,
+  });
+  const overview = createOverview({ rooms: store.rooms, bus: links.branch(), now: () => performance.now(), failed });
+  const presenceTick = createPresenceTick({ presence, hub });
+  const connections = createConnectionWatch({ presence, failed: (error) => failed('count of connections', error) });
+
+  const { emit } = hub;
+  const rooms = createRooms({ ...store, presence, emit, told: observers.roomTold });
+  const members = createMembers({ ...store, presence, emit, told: observers.memberTold });
+  const committing = { newId: randomUUID, spacingMs: env.COMMIT_MS, observe: observers.messages };
+  const stored = createMessages({ ...store, emit, ...committing });
+  const perUser = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND, now });
+  const { messages, rate } = observers.counted(stored, perUser);
+  // By address, and behind a balancer whose word is not taken all clients have one address: so ten times as many.
+  const identityRate = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND * 10, now });
+  const tickets = createTickets({ tickets: store.tickets, newTicket: () => randomBytes(32).toString('base64url') });
+
+  return {
+    ...{ counts, observers, store, links, sessions, hub, overview, presenceTick, connections },
+    ...{ rooms, members, messages, rate, identityRate, tickets },
+  };
+}
+export type Domain = ReturnType<typeof createDomain>;

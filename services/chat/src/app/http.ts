@@ -1,0 +1,34 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { createServiceHttp, type ServiceParts } from '@gongu/host';
+import { createIdentify } from '../endpoints/identify.ts';
+import { bodyLimitOf, type ChatEnv } from '../env.ts';
+import { createAnonymous } from '../room/anonymous.ts';
+import type { Domain } from './domain.ts';
+
+/** HTTP before its first URL, and who may ask: users, services, and people without an account. */
+export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, links, tickets }: Domain) {
+  const { env, auth, clock } = parts;
+  const identify = createIdentify({ auth, tickets, clock });
+  const anonymous = createAnonymous({
+    tokens: {
+      verify: (token) => auth.verifyUser(token),
+      readExpired: async (token) => auth.readExpiredAnonymous(token),
+      async sign(user) {
+        const token = auth.signAnonymous(user);
+        return { token, expiresAtMs: (await auth.verifyUser(token)).expiresAtMs };
+      },
+    },
+    tags: store.tags,
+    newId: randomUUID,
+    random: randomInt,
+  });
+  const { user, service, caller } = identify.routes;
+  const app = await createServiceHttp(parts, {
+    service: { name: 'gongu chat', version: '0.1.0', description: 'Rooms, participants and messages of group buys' },
+    bodyLimitBytes: bodyLimitOf(env),
+    checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => links.bus.state() },
+    callers: { user, service, either: caller },
+  });
+  return { app, identify, anonymous };
+}
+export type ChatHttp = Awaited<ReturnType<typeof createChatHttp>>;

@@ -1,0 +1,48 @@
+import type { ServiceParts } from '@gongu/host';
+import type { ChatEnv } from '../env.ts';
+import { periodic } from '../jobs/periodic.ts';
+import { createReconcileHeads } from '../jobs/reconcile-heads.ts';
+import type { Domain } from './domain.ts';
+
+/** What happens by itself. */
+export function createSchedule({ env, cron }: ServiceParts<ChatEnv>, domain: Domain) {
+  const { rooms, hub, overview, presenceTick, connections, rate, identityRate } = domain;
+  const { failed } = domain.observers;
+  const { headIntervalMs } = domain.links.bus;
+  const stops: (() => Promise<void>)[] = [];
+
+  function every(intervalMs: number, what: string, task: () => Promise<void>): void {
+    stops.push(periodic({ task, intervalMs: () => intervalMs, failed: (error) => failed(what, error) }));
+  }
+
+  async function expire(): Promise<boolean> {
+    try {
+      // More may be due than one run takes.
+      for (let ended = 1; ended > 0; ) ended = await rooms.expire();
+      return true;
+    } catch (error) {
+      failed('expiry of rooms', error);
+      return false;
+    }
+  }
+
+  return {
+    start(): void {
+      const now = () => performance.now();
+      // Four times a second it is asked whether it is time: the bus may fail between two readings.
+      every(250, 'reading of heads', createReconcileHeads({ headIntervalMs, reconcile: hub.reconcile, now }));
+      every(250, 'reading of overviews', createReconcileHeads({ headIntervalMs, reconcile: overview.reconcile, now }));
+      every(250, 'overviews', overview.beat);
+      every(1_000, 'presence', presenceTick.tick);
+      every(1_000, 'count of connections', connections.beat);
+      every(1_000, 'sweep', async () => {
+        hub.sweep(env.HEARTBEAT_MS);
+        rate.sweep();
+        identityRate.sweep();
+      });
+      // At start too: what fell due while no instance ran.
+      cron.schedule('expire-rooms', env.EXPIRE_CRON, expire, { atStart: true });
+    },
+    stop: () => Promise.all([cron.stop(), ...stops.map((stop) => stop())]),
+  };
+}

@@ -1,0 +1,24 @@
+import type { ServiceParts } from '@gongu/host';
+import type { TradeEnv } from '../env.ts';
+import { consistencyRoutes } from '../http/consistency-routes.ts';
+import { devRoutes } from '../http/dev-routes.ts';
+import { outboxRoutes } from '../http/outbox-routes.ts';
+import { participationRoutes } from '../http/participation-routes.ts';
+import { productEvents } from '../http/product-events.ts';
+import { productRoutes } from '../http/product-routes.ts';
+import type { Domain } from './domain.ts';
+import type { TradeHttp } from './http.ts';
+
+/** All URLs: the event stream and the routes of HTTP. */
+export function registerEndpoints(
+  { env, clock, auth }: ServiceParts<TradeEnv>,
+  { store, outbox, relay, feed, products, participations, reconcile }: Domain,
+  { app, userOf, requireOperator }: TradeHttp,
+): void {
+  productEvents(app, { feed, store: store.changes, clock, heartbeatMs: env.HEARTBEAT_MS });
+  productRoutes(app, { products, userOf });
+  participationRoutes(app, { participations, userOf });
+  outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
+  consistencyRoutes(app, { reconcile, requireOperator });
+  if (env.DEV_LOGIN) devRoutes(app, { sign: auth.signUser });
+}

@@ -1,0 +1,26 @@
+import { createServiceHttp, requireEither, requireService, requireUser, type ServiceParts } from '@gongu/host';
+import type { TradeEnv } from '../env.ts';
+import { createRequireOperator } from '../http/operator.ts';
+import { requireAccount } from '../product/permission.ts';
+import type { Domain } from './domain.ts';
+
+/** HTTP before its first URL, and who may ask: users, services, and those who operate it. */
+export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store }: Domain) {
+  const userOf = requireUser(parts.auth);
+  const either = requireEither(parts.auth);
+  const app = await createServiceHttp(parts, {
+    service: { name: 'gongu trade', version: '0.1.0', description: 'Group-buying products and purchases' },
+    tags: [{ name: 'products' }, { name: 'participations' }, { name: 'operations' }, { name: 'development' }],
+    checks: { postgres: () => store.ping().then(() => 'ok' as const) },
+    callers: {
+      async user(request) {
+        const user = await userOf(request);
+        if (request.method !== 'GET') requireAccount(user);
+      },
+      service: requireService(parts.auth),
+      either,
+    },
+  });
+  return { app, userOf, requireOperator: createRequireOperator(either) };
+}
+export type TradeHttp = Awaited<ReturnType<typeof createTradeHttp>>;
