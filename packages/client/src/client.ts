@@ -12,6 +12,7 @@ import type { OutboxStorage } from './outbox/outbox-storage.ts';
 import { createRest } from './rest.ts';
 import { createRoom, type Room } from './room/room.ts';
 import { createRoomFeed, type RoomFeed } from './room/room-feed.ts';
+import { createRoomList, type RoomList } from './rooms/room-list.ts';
 import { browserSignals, type Signals } from './signals.ts';
 import { createLazyTransport } from './transport/lazy-transport.ts';
 import type { Transport } from './transport/transport.ts';
@@ -61,6 +62,8 @@ export interface ChatClient {
     readonly limit?: number;
     readonly cursor?: string;
   }): Promise<Result<{ readonly items: readonly MyRoom[]; readonly nextCursor: string | null }>>;
+  /** The rooms in which one is, as they move: for a list of rooms, or a badge. The same list with every call. */
+  rooms(): RoomList;
 }
 
 /** Milliseconds a room outlives its last listener: a change of screens, or a second mount, costs no new join. */
@@ -119,6 +122,16 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       for (const { feed } of held.values()) feed.lost();
     },
   });
+  const roomList = createRoomList({
+    async load() {
+      const { followRooms } = await import('./rooms/follow-rooms.ts');
+      return (store, refresh) => followRooms({ url, tokens, fetch, clock, random, signals }, store, refresh);
+    },
+    clock,
+    random,
+    signals,
+  });
+  const rooms: RoomList = { subscribe: roomList.subscribe, getSnapshot: roomList.getSnapshot };
   let unlisten = () => {};
 
   function defaultTransports(): Transport[] {
@@ -137,6 +150,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
 
   function connect(): void {
     connection.start();
+    roomList.connect();
     unlisten();
     unlisten = signals.listen((signal) => {
       if (signal === 'hidden') for (const { feed } of held.values()) feed.readMark.flush();
@@ -184,6 +198,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       for (const { feed } of held.values()) feed.readMark.flush();
       unlisten();
       connection.stop();
+      roomList.disconnect();
     },
     room: (roomId) => createRoom(roomId, { feed: (id) => held.get(id)?.feed, hold, outbox }),
     async myRooms({ limit, cursor } = {}) {
@@ -194,5 +209,6 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       const answer = await rest.request<{ items: MyRoom[]; nextCursor: string | null }>('GET', `/rooms?${query}`);
       return answer.ok ? success(answer.value.body) : answer;
     },
+    rooms: () => rooms,
   };
 }

@@ -21,6 +21,7 @@ export type { Draft, Outgoing, StoredDraft } from './outbox/outgoing.ts';
 export { type SystemData, systemData } from './room/apply-message.ts';
 export type { Room } from './room/room.ts';
 export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';
+export type { ListedRoom, RoomList, RoomListSnapshot } from './rooms/room-list.ts';
 export type { Signal, Signals } from './signals.ts';
 export type { Channel, Hearer, Transport } from './transport/transport.ts';
 export type { WebSocketConstructor, WebSocketLike } from './transport/websocket-transport.ts';

@@ -5,6 +5,8 @@ export type Signal = 'online' | 'offline' | 'visible' | 'hidden';
 export interface Signals {
   /** Whether there may be a network. A hint: some systems say no and have one, so it never forbids a try. */
   online(): boolean;
+  /** Whether nobody can see it now. Absent: somebody always may. */
+  isHidden?(): boolean;
   listen(heard: (signal: Signal) => void): () => void;
 }
 
@@ -22,6 +24,7 @@ export function browserSignals(): Signals {
   const { document } = scope;
   return {
     online: () => scope.navigator?.onLine !== false,
+    isHidden: () => document?.visibilityState === 'hidden',
     listen(heard) {
       const changed = () => heard(document?.visibilityState === 'hidden' ? 'hidden' : 'visible');
       const pairs: [Listenable | undefined, string, () => void][] = [

@@ -2,6 +2,7 @@ export { ChatProvider, type ChatProviderProps } from './chat/ChatProvider.tsx';
 export { useChatClient, useStrings } from './chat/chat-context.ts';
 export { type ChatRoomHandle, useChatRoom } from './chat/useChatRoom.ts';
 export { useConnection } from './chat/useConnection.ts';
+export { useRooms } from './chat/useRooms.ts';
 export { ChatRoom, type ChatRoomProps } from './components/ChatRoom.tsx';
 export { MessageInput, type MessageInputProps } from './components/MessageInput.tsx';
 export { systemText } from './components/MessageItem.tsx';

@@ -1,5 +1,6 @@
 import { english, korean, systemText } from '@gongu/react';
 import { Link } from 'react-router';
+import { SignedIn } from '../chat/SignedIn.tsx';
 import { UnreadCount } from '../chat/UnreadCount.tsx';
 import { useMyRooms } from '../chat/useMyRooms.ts';
 import { moment } from '../i18n/format.ts';
@@ -14,64 +15,73 @@ const STATUS = { ACTIVE: 'RECRUITING', CLOSED: 'CLOSED', CANCELLED: 'CANCELLED' 
 /** The conversations in which one is, and what is unread in them. */
 export function RoomsPage() {
   const strings = useStrings();
-  const chatStrings = strings.locale === 'ko' ? korean : english;
-  const { session } = useServices();
-  const { data: rooms, isPending, error, refetch } = useMyRooms();
+  const { chat } = useServices();
   return (
     <div className="page">
       <title>{`${strings.roomsTitle} · ${strings.shop}`}</title>
       <h1>{strings.roomsTitle}</h1>
-      {!session ? (
+      {chat ? (
+        <SignedIn>
+          <Rooms />
+        </SignedIn>
+      ) : (
         <div className="empty">
           <p>{strings.roomsSignIn}</p>
           <Link className="button primary" to={signInPath('/rooms')}>
             {strings.signIn}
           </Link>
         </div>
-      ) : error && !rooms ? (
-        <Failure error={error} retry={() => void refetch()} />
-      ) : isPending ? (
-        <Loading />
-      ) : rooms?.length === 0 ? (
-        <div className="empty">
-          <p>{strings.roomsEmpty}</p>
-          <Link className="button" to="/">
-            {strings.toProducts}
-          </Link>
-        </div>
-      ) : (
-        <ul className="rooms">
-          {rooms?.map(({ roomId, title, status, unread, lastMessage }) => (
-            <li key={roomId} className="card room" data-room={roomId}>
-              <div className="room-line">
-                <h2>
-                  <Link to={`/products/${roomId}?tab=chat`}>
-                    <bdi>{title}</bdi>
-                  </Link>
-                </h2>
-                <span className="badge" data-status={STATUS[status]}>
-                  {strings.statuses[STATUS[status]]}
-                </span>
-                <UnreadCount count={unread} />
-              </div>
-              {lastMessage && (
-                <p className="room-last">
-                  <span>
-                    {lastMessage.kind === 'SYSTEM' ? (
-                      systemText(lastMessage, chatStrings)
-                    ) : (
-                      <>
-                        <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>: {lastMessage.content}
-                      </>
-                    )}
-                  </span>
-                  <time dateTime={lastMessage.createdAt}>{moment(lastMessage.createdAt, strings.locale)}</time>
-                </p>
-              )}
-            </li>
-          ))}
-        </ul>
       )}
     </div>
+  );
+}
+
+function Rooms() {
+  const strings = useStrings();
+  const chatStrings = strings.locale === 'ko' ? korean : english;
+  const { rooms, error, retry } = useMyRooms({ withMessages: true });
+  if (!rooms) return error ? <Failure error={error} retry={retry} /> : <Loading />;
+  if (rooms.length === 0) {
+    return (
+      <div className="empty">
+        <p>{strings.roomsEmpty}</p>
+        <Link className="button" to="/">
+          {strings.toProducts}
+        </Link>
+      </div>
+    );
+  }
+  return (
+    <ul className="rooms">
+      {rooms.map(({ roomId, title, status, unread, lastMessage }) => (
+        <li key={roomId} className="card room" data-room={roomId}>
+          <div className="room-line">
+            <h2>
+              <Link to={`/products/${roomId}?tab=chat`}>
+                <bdi>{title}</bdi>
+              </Link>
+            </h2>
+            <span className="badge" data-status={STATUS[status]}>
+              {strings.statuses[STATUS[status]]}
+            </span>
+            <UnreadCount count={unread} />
+          </div>
+          {lastMessage && (
+            <p className="room-last">
+              <span>
+                {lastMessage.kind === 'SYSTEM' ? (
+                  systemText(lastMessage, chatStrings)
+                ) : (
+                  <>
+                    <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>: {lastMessage.content}
+                  </>
+                )}
+              </span>
+              <time dateTime={lastMessage.createdAt}>{moment(lastMessage.createdAt, strings.locale)}</time>
+            </p>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }

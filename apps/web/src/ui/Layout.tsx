@@ -1,7 +1,6 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
-import { UnreadCount } from '../chat/UnreadCount.tsx';
-import { useUnread } from '../chat/useMyRooms.ts';
+import { MyUnreadCount } from '../chat/UnreadCount.tsx';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useIsLive } from '../live/LiveProducts.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
@@ -15,7 +14,6 @@ export function Layout({ children }: { readonly children: ReactNode }) {
   const strings = useStrings();
   const { session, signOut } = useServices();
   const { pathname, search } = useLocation();
-  const unread = useUnread();
   const isOnline = useOnline();
   const isLive = useIsLive();
   const main = useRef<HTMLElement>(null);
@@ -74,7 +72,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
         <NavLink to="/rooms">
           <Icon path="M4 5h16v11H10l-5 4v-4H4z" />
           {strings.rooms}
-          <UnreadCount count={unread} />
+          <MyUnreadCount />
         </NavLink>
         <NavLink to="/sell">
           <Icon path="M12 4v16M4 12h16" />

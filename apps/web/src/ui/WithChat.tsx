@@ -1,8 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react';
 import { useSearchParams } from 'react-router';
 import { ChatPanel } from '../chat/ChatPanel.tsx';
-import { UnreadCount } from '../chat/UnreadCount.tsx';
-import { useMyRooms } from '../chat/useMyRooms.ts';
+import { MyUnreadCount } from '../chat/UnreadCount.tsx';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useMedia } from './useMedia.ts';
 
@@ -23,7 +22,6 @@ export function WithChat({ roomId, title, children }: WithChatProps) {
   const strings = useStrings();
   const isWide = useMedia(WIDE);
   const [params, setParams] = useSearchParams();
-  const { data: rooms } = useMyRooms();
   const id = useId();
   const buttons = useRef(new Map<string, HTMLButtonElement>());
   if (isWide) {
@@ -40,7 +38,6 @@ export function WithChat({ roomId, title, children }: WithChatProps) {
 
   const tab = params.get('tab') === 'chat' ? 'chat' : 'details';
   const choose = (next: (typeof TABS)[number]) => setParams(next === 'chat' ? { tab: 'chat' } : {}, { replace: true });
-  const unread = rooms?.find((room) => room.roomId === roomId)?.unread ?? 0;
   function arrow(event: KeyboardEvent): void {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
     const next = tab === 'chat' ? 'details' : 'chat';
@@ -66,7 +63,7 @@ export function WithChat({ roomId, title, children }: WithChatProps) {
             onKeyDown={arrow}
           >
             {strings[one]}
-            {one === 'chat' && tab !== 'chat' && <UnreadCount count={unread} />}
+            {one === 'chat' && tab !== 'chat' && <MyUnreadCount roomId={roomId} />}
           </button>
         ))}
       </div>

@@ -34,8 +34,8 @@ export function createSseParser(heard: (event: SseEvent) => void): (chunk: strin
 export interface SseStreamOptions {
   readonly url: string;
   readonly token: string;
-  /** The newest `seq` that is here already. */
-  readonly lastEventId: string;
+  /** The newest `seq` that is here already. Absent: the stream has no such thing, and tells all. */
+  readonly lastEventId?: string;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly event: (event: SseEvent) => void;
@@ -74,7 +74,11 @@ export function openSseStream(options: SseStreamOptions): { close(): void } {
   async function read(): Promise<void> {
     watch(0);
     const response = await options.fetch(url, {
-      headers: { accept: 'text/event-stream', authorization: `Bearer ${token}`, 'last-event-id': lastEventId },
+      headers: {
+        accept: 'text/event-stream',
+        authorization: `Bearer ${token}`,
+        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+      },
       signal: abort.signal,
     });
     if (!response.ok || !response.body) return end(response.status, await problemOf(response));

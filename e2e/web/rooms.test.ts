@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { call } from '../fixture/pair.ts';
+import { openShop, type Visitor } from '../fixture/shop.ts';
+
+const shop = openShop();
+
+/** Requests to chat that a page makes from now on; a WebSocket is none. */
+function requestsOf({ page }: Visitor): string[] {
+  const paths: string[] = [];
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (pathname.startsWith('/api/chat/')) paths.push(`${request.method()} ${pathname}${search}`);
+  });
+  return paths;
+}
+
+const badge = ({ page }: Visitor, text: string) => page.getByRole('navigation').getByText(text).waitFor();
+
+test('what is unread moves with the rooms, and nothing is asked for it in between', async () => {
+  const [first, second] = [
+    await shop.product('sue', { title: 'Pears' }),
+    await shop.product('sue', { title: 'Plums' }),
+  ];
+  const [ann, bob] = [await shop.visitor(), await shop.visitor()];
+  await ann.signIn('list-ann', { next: `/products/${first}` });
+  await ann.say('I am here');
+  await ann.sees('I am here');
+  await bob.signIn('list-bob', { next: `/products/${first}` });
+  await bob.sees('I am here');
+
+  // Elsewhere in the shop.
+  const opening = requestsOf(ann);
+  await ann.go('/');
+  await expect.poll(() => opening).toContain('GET /api/chat/events');
+  await bob.say('one');
+  await badge(ann, '1 unread');
+  const asked = requestsOf(ann);
+  await bob.say('two');
+  await badge(ann, '2 unread');
+  await bob.say('three');
+  await badge(ann, '3 unread');
+  expect(asked).toEqual([]);
+
+  // In the list: what the stream lacks is read once for a change, and nothing by time.
+  await ann.page.getByRole('link', { name: 'Chats' }).click();
+  const row = ann.page.locator(`[data-room="${first}"]`);
+  await row.getByText('three').waitFor();
+  const inList = requestsOf(ann);
+  await sleep(6_000);
+  expect(inList).toEqual([]);
+  await bob.say('four');
+  await row.getByText('4 unread').waitFor();
+  await row.getByText('four').waitFor();
+  expect(inList).toEqual(['GET /api/chat/rooms?limit=100']);
+
+  // A room that one comes into elsewhere, and one that gets another name.
+  const session = await ann.page.evaluate<string>("sessionStorage.getItem('gongu.session')");
+  const { token, userId } = JSON.parse(session) as { token: string; userId: string };
+  const rooms = `${shop.pair.chat.url}/api/chat/rooms`;
+  expect((await call('POST', `${rooms}/${second}/participants`, token, {})).status).toBe(201);
+  const other = ann.page.locator(`[data-room="${second}"]`);
+  await other.getByText('Plums').waitFor();
+  expect((await call('PATCH', `${rooms}/${second}`, shop.pair.user('sue'), { title: 'Plums 2kg' })).status).toBe(200);
+  await other.getByText('Plums 2kg').waitFor();
+  expect((await call('DELETE', `${rooms}/${second}/participants/${userId}`, token)).status).toBe(204);
+  await other.waitFor({ state: 'detached' });
+});
