@@ -13,7 +13,6 @@ const WITHOUT_ZOD = [
   'ERRORS',
   'ERROR_CODES',
   'LIMITS',
-  'SYSTEM_EVENTS',
   'messageId',
   'parseMessageId',
   'codePoints',

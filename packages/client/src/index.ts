@@ -18,7 +18,7 @@ export { createIndexedDbStorage, type IndexedDbLike } from './outbox/indexed-db-
 export { createLocalStorage, type StorageLike } from './outbox/local-storage.ts';
 export { createMemoryStorage, type OutboxStorage } from './outbox/outbox-storage.ts';
 export type { Draft, Outgoing, StoredDraft } from './outbox/outgoing.ts';
-export { type SystemData, systemData } from './room/apply-message.ts';
+export { systemData } from './room/apply-message.ts';
 export type { Room } from './room/room.ts';
 export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';
 export type { ListedRoom, RoomList, RoomListSnapshot } from './rooms/room-list.ts';

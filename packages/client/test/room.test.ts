@@ -180,7 +180,10 @@ test('a refusal that stays is shown, and asked again only when told to', async (
 
 test('being removed, leaving, and the end of the room are told apart, and none is joined again by itself', async () => {
   const removal = (event: string) =>
-    messageFrame(4, { kind: 'SYSTEM', sender: null, data: { event, participant: { ...joined().you } } });
+    messageFrame(4, {
+      ...{ kind: 'SYSTEM', sender: null },
+      data: { event, participant: { ...joined().you }, participantCount: 1, committedCount: 0 },
+    });
   for (const [event, gone] of [
     ['participant.removed', 'removed'],
     ['participant.left', 'left'],

@@ -16,7 +16,7 @@ function conversation(said: readonly Said[]): Message[] {
   return said.map(({ by, kind, afterMs }, i) => {
     at += afterMs;
     const seq = i + 1;
-    return {
+    const message = {
       roomId: 'room',
       seq,
       messageId: `room:${seq}`,
@@ -27,6 +27,7 @@ function conversation(said: readonly Said[]): Message[] {
       clientMessageId: `c-${seq}`,
       createdAt: new Date(at).toISOString(),
     };
+    return message as Message;
   });
 }
 

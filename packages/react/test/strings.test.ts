@@ -6,7 +6,7 @@ import { type ChatStrings, english, korean, systemText } from '../src/index.ts';
 const participant = { userId: 'ann', nickname: '귤사랑', tag: '0042' };
 
 function system(data: object): Message {
-  return {
+  const message = {
     roomId: 'room',
     seq: 1,
     messageId: 'room:1',
@@ -18,6 +18,7 @@ function system(data: object): Message {
     data,
     createdAt: '2026-01-01T00:00:00.000Z',
   };
+  return message as Message;
 }
 
 describe.each([

@@ -1,115 +1,83 @@
-import type { ErrorCode, FieldError } from './errors.ts';
-import type { Message } from './message.ts';
-import type { Participant, Room, RoomStatus } from './room.ts';
-import type { PublicUser } from './user.ts';
+import { z } from 'zod';
+import { ERROR_CODES, type ErrorCode, type FieldError } from './errors.ts';
+import { ChatMessage, Message, SystemMessage } from './message.ts';
+import { Participant, Room } from './room.ts';
+import { PublicUser } from './user.ts';
+
+const roomId = z.string();
+const seq = z.int();
+/** Of the frame that is answered. */
+const ref = z.string().optional();
+const time = z.iso.datetime();
+
+const messageType = { type: z.literal('message') };
 
 /** Frames that the server sends in `gongu.v1`, by `type`. docs/protocol.md says when. */
-export interface EventMap {
-  ready: {
-    connectionId: string;
-    user: PublicUser;
-    serverTime: string;
-    heartbeatMs: number;
-    tokenExpiresAt: string;
-    limits: { contentChars: number; frameBytes: number };
-  };
-  joined: {
-    ref?: string;
-    roomId: string;
-    room: Room;
-    you: Participant & { unread: number };
-    participants: Participant[];
-    messages: Message[];
-    lastSeq: number;
-    recovered: boolean;
-    hasMore: boolean;
-  };
-  ack: {
-    ref?: string;
-    roomId: string;
-    seq: number;
-    messageId: string;
-    clientMessageId: string;
-    createdAt: string;
-    duplicate: boolean;
-  };
-  message: Message;
-  typing: { roomId: string; user: PublicUser; typing: boolean };
-  read: { roomId: string; userId: string; seq: number };
-  presence: { roomId: string; userId: string; online: boolean; onlineCount: number };
-  head: { roomId: string; seq: number };
-  page: { ref?: string; roomId: string; messages: Message[]; hasMore: boolean };
-  ok: { ref?: string };
-  pong: { ref?: string; serverTime: string };
-  resync: { roomId: string; afterSeq: number };
-  reconnect: { afterMs: number };
-  'token.expiring': { expiresAt: string };
-  error: {
-    ref?: string;
-    code: ErrorCode;
-    message: string;
-    roomId?: string;
-    retryAfterMs?: number;
-    errors: FieldError[];
-  };
-}
-export type EventType = keyof EventMap;
+export const serverFrames = {
+  ready: z.object({
+    type: z.literal('ready'),
+    connectionId: z.string(),
+    user: PublicUser,
+    serverTime: time,
+    heartbeatMs: z.int(),
+    tokenExpiresAt: time,
+    limits: z.object({ contentChars: z.int(), frameBytes: z.int() }),
+  }),
+  joined: z.object({
+    type: z.literal('joined'),
+    ref,
+    roomId,
+    room: Room,
+    you: Participant.extend({ unread: z.int() }),
+    participants: z.array(Participant),
+    messages: z.array(Message),
+    lastSeq: seq,
+    recovered: z.boolean(),
+    hasMore: z.boolean(),
+  }),
+  ack: z.object({
+    type: z.literal('ack'),
+    ref,
+    roomId,
+    seq,
+    messageId: z.string(),
+    clientMessageId: z.string(),
+    createdAt: time,
+    duplicate: z.boolean(),
+  }),
+  message: z.discriminatedUnion('kind', [ChatMessage.extend(messageType), SystemMessage.extend(messageType)]),
+  typing: z.object({ type: z.literal('typing'), roomId, user: PublicUser, typing: z.boolean() }),
+  read: z.object({ type: z.literal('read'), roomId, userId: z.string(), seq }),
+  presence: z.object({
+    type: z.literal('presence'),
+    roomId,
+    userId: z.string(),
+    online: z.boolean(),
+    onlineCount: z.int(),
+  }),
+  head: z.object({ type: z.literal('head'), roomId, seq }),
+  page: z.object({ type: z.literal('page'), ref, roomId, messages: z.array(Message), hasMore: z.boolean() }),
+  ok: z.object({ type: z.literal('ok'), ref }),
+  pong: z.object({ type: z.literal('pong'), ref, serverTime: time }),
+  resync: z.object({ type: z.literal('resync'), roomId, afterSeq: seq }),
+  reconnect: z.object({ type: z.literal('reconnect'), afterMs: z.int() }),
+  'token.expiring': z.object({ type: z.literal('token.expiring'), expiresAt: time }),
+  error: z.object({
+    type: z.literal('error'),
+    ref,
+    code: z.enum(ERROR_CODES),
+    message: z.string(),
+    roomId: roomId.optional(),
+    retryAfterMs: z.int().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })),
+  }),
+} as const;
+
+type ServerFrames = typeof serverFrames;
+export type EventType = keyof ServerFrames;
+export type EventOf<K extends EventType> = z.output<ServerFrames[K]>;
 /** A server's frame. */
-export type Event = { [K in EventType]: { type: K } & EventMap[K] }[EventType];
-export type EventOf<K extends EventType> = { type: K } & EventMap[K];
-
-/**
- * What gongu.v1 does not carry: it tells the same by `presence` and by SYSTEM messages. Protocols whose clients subscribe
- * to it singly (STOMP) do, each at most once a second and room.
- */
-export interface SummaryMap {
-  participants: { roomId: string; participantCount: number; onlineCount: number };
-  /** The room after its status, title, cap, minimum or end changed. */
-  status: { roomId: string; room: Room };
-  /** Sockets connected on all instances. */
-  connections: { count: number };
-  /** First on the older URLs, when no token was presented: the anonymous identity that the socket was given. */
-  identity: { token: string };
-  /** A user's rooms on the stream that carries all of them: first, and whenever they must be told anew. */
-  rooms: { rooms: RoomEntry[]; hasMore: boolean };
-  /** A room of his moved on, or his read mark in it did. */
-  unread: { roomId: string; seq: number; unread: number };
-  'room.changed': { roomId: string; title: string; status: RoomStatus; reason: string | null };
-  'room.joined': RoomEntry;
-  /** `gone`: the room was removed. */
-  'room.left': { roomId: string; why: 'left' | 'removed' | 'gone' };
-  /** From one member to another's sockets in the room, by `/room`. */
-  whisper: { roomId: string; sender: string; receiver: string; signalType: string; data: unknown };
-}
-/** A room as the stream of all rooms shows it. */
-export interface RoomEntry {
-  roomId: string;
-  title: string;
-  status: RoomStatus;
-  reason: string | null;
-  seq: number;
-  unread: number;
-  lastReadSeq: number;
-}
-export type Summary = { [K in keyof SummaryMap]: { type: K } & SummaryMap[K] }[keyof SummaryMap];
-
-const SUMMARIES: ReadonlySet<string> = new Set<keyof SummaryMap>([
-  'participants',
-  'status',
-  'connections',
-  'rooms',
-  'unread',
-  'room.changed',
-  'room.joined',
-  'room.left',
-  'identity',
-  'whisper',
-]);
-
-/** Tells a summary from the events of gongu.v1. */
-export function isSummary(event: Event | Summary): event is Summary {
-  return SUMMARIES.has(event.type);
-}
+export type Event = EventOf<EventType>;
 
 /** An `error` frame; `code` from the one table. */
 export function errorEvent(

@@ -10,17 +10,7 @@ export {
   type FieldError,
   fieldErrors,
 } from './errors.ts';
-export {
-  type Event,
-  type EventMap,
-  type EventOf,
-  type EventType,
-  errorEvent,
-  isSummary,
-  type RoomEntry,
-  type Summary,
-  type SummaryMap,
-} from './event.ts';
+export { type Event, type EventOf, type EventType, errorEvent, serverFrames } from './event.ts';
 export {
   ClientRef,
   MessageId,
@@ -34,7 +24,7 @@ export {
 } from './ids.ts';
 export { Instant } from './instant.ts';
 export { LIMITS } from './limits.ts';
-export { Message, MessageKind, SYSTEM_EVENTS, type SystemEvent, sendBody } from './message.ts';
+export { ChatMessage, Message, MessageKind, SystemMessage, sendBody } from './message.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
 export { ListQuery, listOf, MessagePage, MessageQuery } from './page.ts';
 export { Problem, problemOf } from './problem.ts';
@@ -65,6 +55,15 @@ export {
   RoomStatus,
 } from './room.ts';
 export { signalTypeOf, withSignalType } from './signal-type.ts';
+export {
+  RoomEntry,
+  type RoomsStreamData,
+  type RoomsStreamEventType,
+  roomStreamEvents,
+  roomsStreamEvents,
+} from './stream-event.ts';
+export { isSummary, type Summary, type SummaryMap } from './summary.ts';
+export { SYSTEM_EVENTS, SystemEvent, type SystemEventName } from './system-event.ts';
 export { closeReason, codePoints, hasForbiddenCharacters, text } from './text.ts';
 export { AnonymousTokenAnswer, AnonymousTokenRequest, defaultNickname, TicketAnswer, UserClaims } from './token.ts';
 export { PublicUser, publicUser, type User } from './user.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ClientRef, MessageId } from './ids.ts';
+import { SystemEvent } from './system-event.ts';
 import { text } from './text.ts';
 import { PublicUser } from './user.ts';
 
@@ -7,41 +8,51 @@ import { PublicUser } from './user.ts';
 export const MessageKind = z.enum(['CHAT', 'SYSTEM', 'NOTIFICATION']);
 export type MessageKind = z.output<typeof MessageKind>;
 
-/** What a SYSTEM message tells, in `data.event`. */
-export const SYSTEM_EVENTS = [
-  'participant.joined',
-  'participant.left',
-  'participant.removed',
-  'participant.committed',
-  'participant.uncommitted',
-  'room.opened',
-  'room.closed',
-  'room.cancelled',
-  'room.updated',
-] as const;
-export type SystemEvent = (typeof SYSTEM_EVENTS)[number];
+const place = {
+  roomId: z.string(),
+  seq: z.int(),
+  messageId: z.string(),
+};
+
+/** What somebody says: CHAT and NOTIFICATION. */
+export const ChatMessage = z
+  .object({
+    ...place,
+    kind: MessageKind.exclude(['SYSTEM']),
+    /** Null for a NOTIFICATION by the service. */
+    sender: PublicUser.nullable(),
+    /** Raw text: escape at output. */
+    content: z.string(),
+    replyTo: z.string().nullable(),
+    clientMessageId: z.string().nullable(),
+    /** Any JSON; only where there is some. */
+    data: z.unknown().optional(),
+    createdAt: z.string(),
+  })
+  .meta({ id: 'ChatMessage' });
+export type ChatMessage = z.output<typeof ChatMessage>;
+
+/** What the service tells of a room: who came and went, and what became of it. */
+export const SystemMessage = z
+  .object({
+    ...place,
+    kind: MessageKind.extract(['SYSTEM']),
+    sender: z.null(),
+    /** A readable fallback: translate by `data`. */
+    content: z.string(),
+    replyTo: z.null(),
+    clientMessageId: z.null(),
+    data: SystemEvent,
+    createdAt: z.string(),
+  })
+  .meta({ id: 'SystemMessage' });
+export type SystemMessage = z.output<typeof SystemMessage>;
 
 /**
  * One row of a room's sequence. All that lasts is such a row, one per `seq` and none missing: a client that applies
  * them in order of `seq` has the room's state.
  */
-export const Message = z
-  .object({
-    roomId: z.string(),
-    seq: z.int(),
-    messageId: z.string(),
-    kind: MessageKind,
-    /** Null for SYSTEM, and for a NOTIFICATION by the service. */
-    sender: PublicUser.nullable(),
-    /** Raw text: escape at output. Of SYSTEM a readable fallback; translate by `data`. */
-    content: z.string(),
-    replyTo: z.string().nullable(),
-    clientMessageId: z.string().nullable(),
-    /** Only where there is some. */
-    data: z.unknown().optional(),
-    createdAt: z.string(),
-  })
-  .meta({ id: 'Message' });
+export const Message = z.discriminatedUnion('kind', [ChatMessage, SystemMessage]).meta({ id: 'Message' });
 export type Message = z.output<typeof Message>;
 
 /** Body of `POST …/messages` and the fields of a `send` frame. `maxChars` counts code points. */

@@ -1,8 +1,11 @@
-import type { EventOf, Message, Participant, Room } from '@gongu/shared';
+import type { ChatMessage, EventOf, Message, MessageKind, Participant, Room } from '@gongu/shared';
 
 /** A message as the service would send it; the same `seq` gives the same one. */
-export function chat(seq: number, change: Partial<Message> = {}): Message {
-  return {
+export function chat(
+  seq: number,
+  change: Partial<Omit<ChatMessage, 'kind'>> & { readonly kind?: MessageKind } = {},
+): Message {
+  const message = {
     roomId: 'r',
     seq,
     messageId: `r:${seq}`,
@@ -14,6 +17,7 @@ export function chat(seq: number, change: Partial<Message> = {}): Message {
     createdAt: '2026-11-21T00:00:00.000Z',
     ...change,
   };
+  return message as Message;
 }
 
 /** A SYSTEM row. */

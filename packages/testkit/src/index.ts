@@ -4,6 +4,7 @@ export { numberOption, readOptions } from './command-line.ts';
 export { type ConfigurationRow, configurationTable, variablesReadBy } from './docs/configuration-table.ts';
 export { type CodeBlock, type Markdown, type MarkdownLink, markdownFiles, readMarkdown } from './docs/markdown.ts';
 export { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './docs/openapi-check.ts';
+export { differencesFrom } from './docs/wire-check.ts';
 export { createLatency, type Latency, type LatencySummary } from './latency.ts';
 export { machine } from './machine.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';

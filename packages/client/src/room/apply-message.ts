@@ -1,21 +1,9 @@
-import type { Message, Participant, Room, SystemEvent } from '@gongu/shared';
+import type { Message, Participant, SystemEvent } from '@gongu/shared';
 import type { RoomState } from './room-state.ts';
 
-/** What a SYSTEM message tells; the numbers are those after it. */
-export interface SystemData {
-  readonly event: SystemEvent;
-  readonly participant?: Participant;
-  /** Why: of a removal, or of an end. */
-  readonly reason?: string;
-  readonly participantCount?: number;
-  readonly committedCount?: number;
-  readonly room?: Partial<Room>;
-}
-
-/** The data of a SYSTEM message; null where it has none that is known. */
-export function systemData(message: Message): SystemData | null {
-  const data = message.data as SystemData | undefined;
-  return message.kind === 'SYSTEM' && typeof data?.event === 'string' ? data : null;
+/** What a SYSTEM message tells; null for other messages. Its `event` may be one that only a newer server knows. */
+export function systemData(message: Message): SystemEvent | null {
+  return message.kind === 'SYSTEM' && typeof message.data?.event === 'string' ? message.data : null;
 }
 
 /** The effect on everything but the list of messages. Call it once per `seq`, in order. */
@@ -40,18 +28,29 @@ export function applyMessage(state: RoomState, message: Message): RoomState {
   };
 }
 
-function applySystem(state: RoomState, data: SystemData | null): RoomState {
-  if (!data) return state;
+function applySystem(state: RoomState, data: SystemEvent | null): RoomState {
+  switch (data?.event) {
+    case 'room.opened':
+    case 'room.closed':
+    case 'room.cancelled':
+    case 'room.updated': {
+      const { lastSeq: _, ...changed } = data.room;
+      return { ...state, room: state.room && { ...state.room, ...changed } };
+    }
+    case 'participant.joined':
+    case 'participant.left':
+    case 'participant.removed':
+    case 'participant.committed':
+    case 'participant.uncommitted':
+      return applyMembership(state, data);
+    default:
+      return state;
+  }
+}
+
+function applyMembership(state: RoomState, data: Extract<SystemEvent, { participantCount: number }>): RoomState {
   const { event, participant, participantCount, committedCount } = data;
-  let { room } = state;
-  if (room && participantCount !== undefined && committedCount !== undefined) {
-    room = { ...room, participantCount, committedCount };
-  }
-  if (event.startsWith('room.')) {
-    const { onlineCount: _, lastSeq: __, ...rest } = data.room ?? {};
-    return { ...state, room: room && { ...room, ...rest } };
-  }
-  if (!participant) return { ...state, room };
+  const room = state.room && { ...state.room, participantCount, committedCount };
   const { userId } = participant;
   const others = state.participants.filter((known) => known.userId !== userId);
   const mine = userId === state.me;

@@ -1,4 +1,4 @@
-import { type Message, type Outgoing, systemData } from '@gongu/client';
+import { type Message, type Outgoing, type SystemEvent, systemData } from '@gongu/client';
 import { memo } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { nameOf } from '../strings/name-of.ts';
@@ -142,6 +142,8 @@ function dateOf(at: string, { locale }: ChatStrings): string {
 /** A SYSTEM message in the reader's language; one of a kind not known here as the server put it. */
 export function systemText(message: Message, strings: ChatStrings): string {
   const data = systemData(message);
-  const say = data && Object.hasOwn(strings.system, data.event) ? strings.system[data.event] : null;
-  return say && data ? say(data.participant ? nameOf(data.participant) : '', data) : message.content;
+  if (!data || !Object.hasOwn(strings.system, data.event)) return message.content;
+  // Each takes its own event's data, which the compiler does not follow through the look-up.
+  const say = strings.system[data.event] as (name: string, data: SystemEvent) => string;
+  return say('participant' in data && data.participant ? nameOf(data.participant) : '', data);
 }

@@ -1,4 +1,9 @@
-import type { ChatError, SystemData } from '@gongu/client';
+import type { ChatError, SystemEvent } from '@gongu/client';
+
+/** How each of the system's events is said; `name` is the participant's whom it concerns, where it concerns one. */
+export type SystemStrings = {
+  readonly [E in SystemEvent['event']]: (name: string, data: Extract<SystemEvent, { event: E }>) => string;
+};
 
 /** Every text that the components show. `english` and `korean` are complete; take one and change what you like. */
 export interface ChatStrings {
@@ -47,6 +52,6 @@ export interface ChatStrings {
   readonly status: Readonly<Record<'ACTIVE' | 'CLOSED' | 'CANCELLED', string>>;
   /** By code; `message` is for developers, so it is not shown. */
   readonly error: (error: ChatError) => string;
-  /** A SYSTEM message; `name` is the participant's whom it concerns, where it concerns one. */
-  readonly system: Readonly<Record<SystemData['event'], (name: string, data: SystemData) => string>>;
+  /** A SYSTEM message. */
+  readonly system: SystemStrings;
 }

@@ -77,7 +77,7 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     if (left !== null) gone.push(left);
     if (message.kind !== 'SYSTEM') return;
     countsMoved = true;
-    if ((message.data as { event: string }).event.startsWith('room.')) {
+    if (message.data.event.startsWith('room.')) {
       pending.push({ event: { type: 'status', roomId, room: roomView(state!.room, onlineCount) } });
     }
   }

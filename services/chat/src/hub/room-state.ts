@@ -1,4 +1,4 @@
-import type { Participant, SystemEvent } from '@gongu/shared';
+import type { Participant } from '@gongu/shared';
 import type { MemberRow } from '../room/ports/member-row.ts';
 import type { RoomRow } from '../room/ports/room-row.ts';
 import type { RoomSnapshot } from '../room/ports/room-store.ts';
@@ -21,14 +21,6 @@ export function roomState(snapshot: RoomSnapshot): RoomState {
   };
 }
 
-interface SystemData {
-  event: SystemEvent;
-  participant?: Participant;
-  participantCount?: number;
-  committedCount?: number;
-  room?: Partial<RoomRow>;
-}
-
 /** Moves the state by the next message of the sequence. Returns who ceased to be a member by it, else null. */
 export function apply(state: RoomState, message: StoredMessage): string | null {
   state.room = { ...state.room, lastSeq: message.seq, lastChatNo: message.chatNo };
@@ -36,34 +28,40 @@ export function apply(state: RoomState, message: StoredMessage): string | null {
     if (message.sender) markRead(state, message.sender.userId, message.seq, message.chatNo);
     return null;
   }
-  const data = message.data as SystemData;
-  if (data.participantCount !== undefined && data.committedCount !== undefined) {
-    state.room = { ...state.room, participantCount: data.participantCount, committedCount: data.committedCount };
-  }
-  const participant = data.participant;
+  const { data } = message;
   switch (data.event) {
     case 'participant.joined':
-      if (participant) state.members.set(participant.userId, memberOf(participant, message));
+      count(state, data);
+      state.members.set(data.participant.userId, memberOf(data.participant, message));
       return null;
     case 'participant.committed':
     case 'participant.uncommitted': {
-      const member = participant && state.members.get(participant.userId);
+      count(state, data);
+      const member = state.members.get(data.participant.userId);
       if (member) state.members.set(member.userId, { ...member, committed: data.event === 'participant.committed' });
       return null;
     }
     case 'participant.left':
     case 'participant.removed':
-      if (participant) state.members.delete(participant.userId);
-      return participant?.userId ?? null;
+      count(state, data);
+      state.members.delete(data.participant.userId);
+      return data.participant.userId;
     case 'room.opened':
     case 'room.closed':
     case 'room.cancelled':
     case 'room.updated': {
-      const { lastSeq: _, lastChatNo: __, ...rest } = data.room ?? {};
-      state.room = { ...state.room, ...rest };
+      const { lastSeq: _, ...changed } = data.room;
+      state.room = { ...state.room, ...changed };
       return null;
     }
+    // A row that only a newer version of the service writes.
+    default:
+      return null;
   }
+}
+
+function count(state: RoomState, now: Pick<RoomRow, 'participantCount' | 'committedCount'>): void {
+  state.room = { ...state.room, participantCount: now.participantCount, committedCount: now.committedCount };
 }
 
 /** Moves a read mark in memory; only forward. */

@@ -24,6 +24,7 @@ function byRoom(stored: readonly StoredMessage[]): Map<string, StoredMessage[]> 
 /** Who became a member by a message; null for any other. */
 function joinedBy(message: StoredMessage): string | null {
   if (message.kind !== 'SYSTEM') return null;
-  const { event, participant } = message.data as { event: string; participant?: { userId: string } | null };
-  return event === 'participant.joined' || event === 'room.opened' ? (participant?.userId ?? null) : null;
+  const { data } = message;
+  const joins = data.event === 'participant.joined' || data.event === 'room.opened';
+  return joins ? (data.participant?.userId ?? null) : null;
 }

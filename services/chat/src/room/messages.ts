@@ -1,4 +1,4 @@
-import { AppError, LIMITS, type Message, type MessageKind, parseMessageId, publicUser } from '@gongu/shared';
+import { AppError, LIMITS, type Message, type MessageKind, messageId, parseMessageId, publicUser } from '@gongu/shared';
 import type { Caller } from './access.ts';
 import { tellCommitted } from './committed.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -147,11 +147,11 @@ function messageOf(draft: Draft, place: { seq: number; chatNo: number; createdAt
   return {
     roomId: draft.roomId,
     seq: place.seq,
-    messageId: `${draft.roomId}:${place.seq}`,
+    messageId: messageId(draft.roomId, place.seq),
     kind: draft.kind,
     sender: draft.sender,
     content: draft.content,
-    replyTo: draft.replyTo === null ? null : `${draft.roomId}:${draft.replyTo}`,
+    replyTo: draft.replyTo === null ? null : messageId(draft.roomId, draft.replyTo),
     clientMessageId: draft.clientMessageId,
     ...(draft.data === undefined ? {} : { data: draft.data }),
     ...(draft.signalType === undefined ? {} : { signalType: draft.signalType }),

@@ -1,4 +1,4 @@
-import { type MessageKind, messageId, type RoomStatus } from '@gongu/shared';
+import { messageId, type RoomStatus } from '@gongu/shared';
 import type { MemberRow } from '../room/ports/member-row.ts';
 import type { RoomRow } from '../room/ports/room-row.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
@@ -20,12 +20,13 @@ export interface MessageJson {
   createdAt: string;
 }
 
+/** A row as a message. What its `data` holds was made by the migrations' functions, or checked where it was stored. */
 export function messageOf(row: MessageJson): StoredMessage {
-  return {
+  const message = {
     roomId: row.roomId,
     seq: row.seq,
     messageId: messageId(row.roomId, row.seq),
-    kind: row.kind as MessageKind,
+    kind: row.kind,
     sender:
       row.senderId === null
         ? null
@@ -38,6 +39,7 @@ export function messageOf(row: MessageJson): StoredMessage {
     createdAt: row.createdAt,
     chatNo: row.chatNo,
   };
+  return message as StoredMessage;
 }
 
 /** What `room_json` with `lastChatNo` makes of a row. */

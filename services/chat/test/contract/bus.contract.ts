@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus, Signal } from '../../src/room/ports/bus.ts';
+import { storedMessage } from '../fixture/messages.ts';
 import { chatMessage, listenTo, messageSignal } from '../fixture/signals.ts';
 
 /** Where the buses of one test meet. */
@@ -39,7 +40,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
         {
           kind: 'messages',
           roomId: 'r',
-          messages: [chatMessage('r', 1), { ...chatMessage('r', 2), data: { a: [1, null] } }],
+          messages: [chatMessage('r', 1), storedMessage(2, { roomId: 'r', data: { a: [1, null] } })],
         },
         { kind: 'read', roomId: 'r', userId: '사용자 1', seq: 2, chatNo: 1 },
         { kind: 'typing', roomId: 'r', user: { userId: 'ann', nickname: '귀여운 감귤', tag: '0042' }, typing: true },

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
+import { eventOf, systemEventOf } from '../fixture/messages.ts';
 import { joining } from '../fixture/opening.ts';
 import { SERVICE } from '../fixture/tokens.ts';
 
@@ -26,7 +27,6 @@ async function allMessages(roomId: string): Promise<Message[]> {
   }
   return all;
 }
-const eventOf = (message: Message) => (message.data as { event?: string } | undefined)?.event;
 
 describe('200 senders against a close', () => {
   it('each know for sure: what was acknowledged is there, what was refused is not, and nothing follows the end', async () => {
@@ -103,8 +103,8 @@ describe('1 000 who join a room of 50', () => {
     expect(new Set(results)).toEqual(new Set(['in', 'ROOM_FULL']));
     const { body } = await chat.call<Room>('GET', `/api/chat/rooms/${roomId}`, { as: SERVICE });
     expect(body).toMatchObject({ participantCount: 50, lastSeq: 51 });
-    const joins = (await allMessages(roomId)).filter((message) => eventOf(message) === 'participant.joined');
-    expect(joins.map((message) => (message.data as { participantCount: number }).participantCount)).toEqual(
+    const events = (await allMessages(roomId)).map(systemEventOf);
+    expect(events.flatMap((data) => (data?.event === 'participant.joined' ? [data.participantCount] : []))).toEqual(
       Array.from({ length: 50 }, (_, i) => i + 1),
     );
     for (const client of sockets) client.terminate();

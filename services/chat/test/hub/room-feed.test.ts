@@ -200,7 +200,10 @@ describe('who is no longer a member', () => {
   const gone = (seq: number, userId: string, event = 'participant.removed'): StoredMessage =>
     storedMessage(seq, {
       ...{ kind: 'SYSTEM', sender: null, clientMessageId: null },
-      data: { event, participant: { userId, nickname: userId, role: 'GUEST', committed: false, lastReadSeq: 0 } },
+      data: {
+        ...{ event, participantCount: 0, committedCount: 0 },
+        participant: { userId, nickname: userId, role: 'GUEST', committed: false, lastReadSeq: 0 },
+      },
     });
 
   it('hears of the removal and then nothing, on all sockets', () => {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import type { Client } from '../fixture/client.ts';
 import { said } from '../fixture/log-lines.ts';
+import { eventOf } from '../fixture/messages.ts';
 import { SERVICE } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
@@ -15,8 +16,7 @@ const commit = (roomId: string, userId: string, committed = true) =>
   chat.call('PUT', `/api/chat/rooms/${roomId}/participants/${userId}`, { as: SERVICE, body: { committed } });
 const patch = (roomId: string, body: object) =>
   chat.call<Room>('PATCH', `/api/chat/rooms/${roomId}`, { as: SERVICE, body });
-const system = (client: Client, event: string) =>
-  client.event('message', (message) => (message.data as { event?: string } | undefined)?.event === event);
+const system = (client: Client, event: string) => client.event('message', (message) => eventOf(message) === event);
 const silent = (client: Client) => client.none(100, (frame) => frame.type === 'message' && frame.kind === 'CHAT');
 const errorOf = async (client: Client, frame: object) => {
   client.send({ ref: 'e', ...frame });

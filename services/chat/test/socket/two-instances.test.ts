@@ -5,6 +5,7 @@ import type { Signal } from '../../src/room/ports/bus.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import type { Client } from '../fixture/client.ts';
 import { said } from '../fixture/log-lines.ts';
+import { eventOf } from '../fixture/messages.ts';
 import { SERVICE } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
@@ -13,8 +14,7 @@ const took = async (task: Promise<unknown>) => {
   await task;
   return performance.now() - began;
 };
-const system = (client: Client, event: string) =>
-  client.event('message', (message) => (message.data as { event?: string } | undefined)?.event === event);
+const system = (client: Client, event: string) => client.event('message', (message) => eventOf(message) === event);
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 async function seqsUntil(client: Client, last: number): Promise<number[]> {
   const got: number[] = [];

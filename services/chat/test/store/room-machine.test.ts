@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { apply, type RoomState, roomState } from '../../src/hub/room-state.ts';
 import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
+import { systemEventOf } from '../fixture/messages.ts';
 import { joinOne, opening, person } from '../fixture/opening.ts';
 import { applyToModel, HOST, type RoomCommand, type RoomModel } from '../fixture/room-model.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
@@ -89,11 +90,13 @@ async function run(roomId: string, next: RoomCommand): Promise<string> {
 
 /** The state that a client builds from nothing but the messages. */
 function rebuilt(messages: readonly StoredMessage[]): RoomState {
-  const { room, participant } = messages[0]!.data as { room: RoomState['room']; participant: { joinedAt: string } };
+  const opened = systemEventOf(messages[0]!);
+  if (opened?.event !== 'room.opened') throw new Error('the first message does not open the room');
+  const { room, participant } = opened;
   const host = { userId: HOST, nickname: HOST, tag: null, host: true, committed: false, joinedSeq: 1 };
   const state = roomState({
     room: { ...room, lastSeq: 1, lastChatNo: 0 },
-    members: [{ ...host, joinedAt: participant.joinedAt, lastReadSeq: 0, lastReadChatNo: 0 }],
+    members: [{ ...host, joinedAt: participant!.joinedAt, lastReadSeq: 0, lastReadChatNo: 0 }],
     complete: true,
     messages: [],
   });

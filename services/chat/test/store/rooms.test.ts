@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventOf } from '../fixture/messages.ts';
 import { joinOne, opening } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
 
@@ -65,9 +66,11 @@ describe('the cap', () => {
     await joinOne(given.store.members, input.roomId, 'bob');
     const change = await given.store.members.commit(input.roomId, 'cho', true, 'cho');
     expect(change).toMatchObject({ outcome: 'committed', room: { participantCount: 2, committedCount: 1 } });
-    expect('messages' in change && change.messages.map((message) => (message.data as { event: string }).event)).toEqual(
-      ['participant.removed', 'participant.joined', 'participant.committed'],
-    );
+    expect('messages' in change && change.messages.map(eventOf)).toEqual([
+      'participant.removed',
+      'participant.joined',
+      'participant.committed',
+    ]);
     const members = await given.store.members.list(input.roomId, { limit: 10, afterSeq: null });
     expect(members.map((member) => member.userId)).toEqual(['seller', 'ann', 'cho']);
   });
@@ -118,11 +121,7 @@ describe('the end of a room', () => {
     });
     const rows = await history(input.roomId);
     expect(rows.map((message) => message.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(rows.slice(5).map((message) => (message.data as { event: string }).event)).toEqual([
-      'room.closed',
-      'participant.removed',
-      'participant.removed',
-    ]);
+    expect(rows.slice(5).map(eventOf)).toEqual(['room.closed', 'participant.removed', 'participant.removed']);
     expect((await joinOne(given.store.members, input.roomId, 'late')).outcome).toBe('ROOM_NOT_ACTIVE');
     expect((await given.store.members.commit(input.roomId, 'late', true, 'late')).outcome).toBe('ROOM_NOT_ACTIVE');
   });

@@ -19,26 +19,28 @@ export interface Moved {
 
 const UNMOVED: Moved = { changed: false, left: null };
 
-interface SystemData {
-  event: string;
-  participant?: { userId: string } | null;
-  room?: Partial<RoomHeadRow>;
-}
-
 /** Moves a room's overview by a message. One that came before its time, or late, leaves a doubt. */
 export function move(room: WatchedRoom, message: StoredMessage): Moved {
   if (message.seq <= room.row.lastSeq) return UNMOVED;
   if (message.seq > room.row.lastSeq + 1) room.doubtful = true;
   room.row = { ...room.row, lastSeq: message.seq, lastChatNo: message.chatNo };
   if (message.kind !== 'SYSTEM') return UNMOVED;
-  const { event, participant, room: change } = message.data as SystemData;
-  if (participant && (event === 'participant.left' || event === 'participant.removed')) {
-    return {
-      changed: false,
-      left: { userId: participant.userId, why: event === 'participant.left' ? 'left' : 'removed' },
-    };
+  const { data } = message;
+  switch (data.event) {
+    case 'participant.left':
+      return { changed: false, left: { userId: data.participant.userId, why: 'left' } };
+    case 'participant.removed':
+      return { changed: false, left: { userId: data.participant.userId, why: 'removed' } };
+    case 'room.opened':
+    case 'room.closed':
+    case 'room.cancelled':
+    case 'room.updated': {
+      const { title, status, reason } = data.room;
+      return { changed: show(room, { ...room.row, title, status, reason }), left: null };
+    }
+    default:
+      return UNMOVED;
   }
-  return { changed: change !== undefined && show(room, { ...room.row, ...pick(change) }), left: null };
 }
 
 /** Takes a row of the store; whether what is shown of the room, beside its numbers, became another. */
@@ -52,12 +54,4 @@ function show(room: WatchedRoom, row: RoomHeadRow): boolean {
   const { title, status, reason } = room.row;
   room.row = row;
   return title !== row.title || status !== row.status || reason !== row.reason;
-}
-
-function pick({ title, status, reason }: Partial<RoomHeadRow>): Partial<RoomHeadRow> {
-  return {
-    ...(title === undefined ? {} : { title }),
-    ...(status === undefined ? {} : { status }),
-    ...(reason === undefined ? {} : { reason }),
-  };
 }

@@ -1,4 +1,4 @@
-import type { SystemEvent, User } from '@gongu/shared';
+import type { SystemEventName, User } from '@gongu/shared';
 import type { MemberRow } from './member-row.ts';
 import type { Refusal, RoomChange } from './outcome.ts';
 
@@ -10,7 +10,7 @@ export interface MemberStore {
   leave(
     roomId: string,
     userId: string,
-    event: Extract<SystemEvent, 'participant.left' | 'participant.removed'>,
+    event: Extract<SystemEventName, 'participant.left' | 'participant.removed'>,
     reason: string | null,
   ): Promise<RoomChange<'left' | 'absent'> | Refusal<'NOT_FOUND' | 'FORBIDDEN' | 'ROOM_READ_ONLY'>>;
   /** Records a purchase or its withdrawal. A buyer always gets in: the newest guest gives way. */

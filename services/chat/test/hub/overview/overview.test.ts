@@ -5,6 +5,7 @@ import { createOverview } from '../../../src/hub/overview/overview.ts';
 import type { FeedListener } from '../../../src/hub/room-feed.ts';
 import { tellCommitted } from '../../../src/room/committed.ts';
 import type { OverviewRow } from '../../../src/room/ports/room-store.ts';
+import { storedMessage } from '../../fixture/messages.ts';
 import { chatMessage } from '../../fixture/signals.ts';
 
 /** An overview over rows that the test holds. */
@@ -47,8 +48,8 @@ it('shows 500 rooms, says that there are more, and tells all anew when membershi
   expect((told[0] as { rooms: unknown[] }).rooms).toHaveLength(500);
   expect(overview.size).toBe(500);
   rows.unshift(row(900));
-  const event = { event: 'participant.joined', participant: { userId: 'me' } };
-  tellCommitted(overview.apply, [{ ...chatMessage('room-900', 5), kind: 'SYSTEM', sender: null, data: event }]);
+  const data = { event: 'participant.joined', participant: { userId: 'me' } };
+  tellCommitted(overview.apply, [storedMessage(5, { roomId: 'room-900', kind: 'SYSTEM', sender: null, data })]);
   await overview.beat();
   expect(told).toHaveLength(2);
   expect((told[1] as { rooms: { roomId: string }[] }).rooms.map(({ roomId }) => roomId)).toContain('room-900');

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { Participant, Room } from './room.ts';
+
+/** The room as it is after the row, without what does not last. */
+const RoomRecord = Room.omit({ onlineCount: true });
+
+/** Who came, went or bought, and the room's counters after it. */
+const membership = {
+  participant: Participant,
+  participantCount: z.int(),
+  committedCount: z.int(),
+};
+
+/**
+ * What a SYSTEM message tells, in its `data`: one object for each `event`. Clients ignore an `event` that they don't
+ * know, so that a later version may add some.
+ */
+export const SystemEvent = z
+  .discriminatedUnion('event', [
+    z.object({ event: z.literal('participant.joined'), ...membership }),
+    z.object({ event: z.literal('participant.left'), ...membership }),
+    z.object({
+      event: z.literal('participant.removed'),
+      /** `GAVE_WAY`, `CAP_LOWERED`, `NOT_A_BUYER`; absent where the host or the service did it. */
+      reason: z.string().optional(),
+      ...membership,
+    }),
+    z.object({ event: z.literal('participant.committed'), ...membership }),
+    z.object({ event: z.literal('participant.uncommitted'), ...membership }),
+    z.object({
+      event: z.literal('room.opened'),
+      room: RoomRecord,
+      /** The host; null in a room without one. */
+      participant: Participant.nullable(),
+    }),
+    z.object({ event: z.literal('room.closed'), room: RoomRecord }),
+    z.object({ event: z.literal('room.cancelled'), room: RoomRecord }),
+    z.object({ event: z.literal('room.updated'), room: RoomRecord }),
+  ])
+  .meta({ id: 'SystemEvent' });
+export type SystemEvent = z.output<typeof SystemEvent>;
+export type SystemEventName = SystemEvent['event'];
+
+/** The names of all of them. */
+export const SYSTEM_EVENTS: readonly SystemEventName[] = SystemEvent.options.map(({ shape }) => shape.event.value);
