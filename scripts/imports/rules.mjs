@@ -6,6 +6,9 @@
 
 const SHARED = '@gongu/shared';
 const HOST = '@gongu/host';
+const SIM = '@gongu/sim';
+/** Starting and stopping processes in order, without what simulates. */
+const SUPERVISE = '@gongu/sim/supervise';
 /** What a browser can do with the shared package without zod at run time; types are free. */
 const WITHOUT_ZOD = [
   'CLOSE',
@@ -135,14 +138,17 @@ export const RULES = [
   { folder: 'examples', may: ['node:', 'ws'] },
   { folder: 'scripts/test', ...OUTSIDE },
   { folder: 'tools/test', ...OUTSIDE },
-  { folder: 'tools/start', may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/web/site', 'zod', 'node:'] },
+  {
+    folder: 'tools/start',
+    may: [SHARED, HOST, '@gongu/host/embedded', SUPERVISE, '@gongu/web/site', 'zod', 'node:'],
+  },
   {
     folder: 'tools/screenshots',
-    may: [SHARED, HOST, '@gongu/testkit', '@gongu/testkit/browser', '@gongu/web/site', 'node:'],
+    may: [SHARED, HOST, SIM, SUPERVISE, '@gongu/testkit', '@gongu/testkit/browser', '@gongu/web/site', 'node:'],
   },
-  ...['stage', 'demo', 'loadtest'].map((name) => ({
+  ...['demo', 'loadtest'].map((name) => ({
     folder: `tools/${name}`,
-    may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', '@gongu/sim', 'node:'],
+    may: [SHARED, HOST, SIM, SUPERVISE, '@gongu/testkit', 'node:'],
   })),
   {
     folder: 'tools/chaos',
@@ -151,7 +157,8 @@ export const RULES = [
       HOST,
       '@gongu/host/embedded',
       '@gongu/testkit',
-      '@gongu/sim',
+      SIM,
+      SUPERVISE,
       '@gongu/client',
       'sockjs-client',
       'ws',

@@ -4,10 +4,10 @@ import type { Participant } from './client/participant.ts';
 import { PROTOCOLS } from './client/protocols.ts';
 import { startTalker } from './client/talker.ts';
 import { createRandom, type Random } from './plan/random.ts';
-import type { System } from './system/system.ts';
+import type { ChaosSystem } from './system/chaos-system.ts';
 
 export interface CrowdOptions {
-  readonly system: System;
+  readonly system: ChaosSystem;
   readonly seed: number;
 }
 

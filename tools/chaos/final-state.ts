@@ -1,5 +1,5 @@
+import type { Calls } from '@gongu/sim';
 import { type FinalProduct, type FinalRoom, readStored, type StoredPage, storedOf } from '@gongu/sim';
-import type { Calls } from '../stage/calls.ts';
 import type { Offer, Shop } from './shop.ts';
 
 type Row = Omit<FinalRoom, 'messages' | 'members'>;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { runMain } from '@gongu/host';
-import { type Run, runUntilSignal } from '../stage/run-until-signal.ts';
+import { type Run, runUntilSignal } from '@gongu/sim/supervise';
 import { type ChaosArguments, readArguments, USAGE } from './arguments.ts';
 import { runChaos } from './run.ts';
 

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, type Evidence, type FinalProduct, type FinalRoom, type Violation } from '@gongu/sim';
-import type { Run } from '../stage/run-until-signal.ts';
+import type { Run } from '@gongu/sim/supervise';
 import type { ChaosArguments } from './arguments.ts';
 import { createCrowd, type Regular } from './crowd.ts';
 import { readFinalProduct, readFinalRoom } from './final-state.ts';
@@ -12,8 +12,8 @@ import { type Step, schedule } from './plan/schedule.ts';
 import { report } from './report.ts';
 import { settle } from './settle.ts';
 import { createShop, type Offer } from './shop.ts';
+import { type ChaosSystem, startChaosSystem } from './system/chaos-system.ts';
 import { createInflictor } from './system/inflict.ts';
-import { type System, startSystem } from './system/system.ts';
 
 /** Clients of one room, about: enough for every protocol to be in each. */
 const ROOM_SIZE = 27;
@@ -31,7 +31,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<{ text: 
   const { seed, clients, instances } = args;
   // Every client of a run asks whether it is over.
   setMaxListeners(0, stopping);
-  const system = await startSystem({ ...run, seed, instances });
+  const system = await startChaosSystem({ ...run, seed, instances });
   for (const part of system.parts) terminal.say(part);
   const crowd = createCrowd({ system, seed });
   lifecycle.add({ name: 'the clients', stop: crowd.leave });
@@ -118,7 +118,7 @@ async function play(steps: readonly Step[], stopping: AbortSignal, act: (step: S
 }
 
 async function gather(
-  system: System,
+  system: ChaosSystem,
   crowd: ReturnType<typeof createCrowd>,
   shop: ReturnType<typeof createShop>,
   offers: readonly Offer[],
@@ -154,7 +154,7 @@ async function gather(
 }
 
 /** Logs, histories and the final state, where they outlive this run. Returns the folder. */
-function keep({ evidenceDir, witness }: System, evidence: Evidence, violations: readonly Violation[]): string {
+function keep({ evidenceDir, witness }: ChaosSystem, evidence: Evidence, violations: readonly Violation[]): string {
   rmSync(evidenceDir, { recursive: true, force: true });
   mkdirSync(evidenceDir, { recursive: true });
   cpSync(witness.dir, join(evidenceDir, 'logs'), { recursive: true });

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Participant } from './client/participant.ts';
 import { readRoom } from './final-state.ts';
 import type { Offer, Shop } from './shop.ts';
-import type { System } from './system/system.ts';
+import type { ChaosSystem } from './system/chaos-system.ts';
 
 export interface SettleOptions {
-  readonly system: System;
+  readonly system: ChaosSystem;
   readonly shop: Shop;
   readonly participants: readonly Participant[];
   readonly offers: readonly Offer[];

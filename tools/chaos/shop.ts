@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Purchase } from '@gongu/sim';
+import { callAs, type Purchase } from '@gongu/sim';
 import type { Edit, Sale } from './plan/schedule.ts';
-import type { System } from './system/system.ts';
+import type { ChaosSystem } from './system/chaos-system.ts';
 
 export interface ShopOptions {
-  readonly system: System;
+  readonly system: ChaosSystem;
   /** Nobody asks any more. */
   readonly stopping: AbortSignal;
 }
@@ -52,19 +52,12 @@ export function createShop({ system, stopping }: ShopOptions) {
   }
 
   async function once(token: string, method: string, path: string, body: object | undefined, key: string) {
-    const response = await fetch(`${trade.url}/api/products${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(method === 'POST' ? { 'idempotency-key': key } : {}),
-        ...(body ? { 'content-type': 'application/json' } : {}),
-      },
-      ...(body ? { body: JSON.stringify(body) } : {}),
+    const answer = await callAs<Record<string, unknown> | null>({
+      ...{ token, method, url: `${trade.url}/api/products${path}`, body },
+      headers: method === 'POST' ? { 'idempotency-key': key } : {},
       signal: AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)]),
     });
-    const text = await response.text();
-    const read = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
-    return { status: response.status, code: typeof read.code === 'string' ? read.code : null, body: read };
+    return { ...answer, body: answer.body ?? {} };
   }
 
   /** Something that goes on beside everything else, and is waited for in the end. */

@@ -1,4 +1,5 @@
 import type { Event, Message, Room } from '@gongu/shared';
+import type { System } from '@gongu/sim';
 import {
   createFaults,
   createLedger,
@@ -9,7 +10,6 @@ import {
   startShopper,
 } from '@gongu/sim';
 import { createLatency, type Latency } from '@gongu/testkit';
-import type { Stage } from '../stage/stage.ts';
 
 export const SELLER = { userId: 'seller', nickname: '감귤농장' };
 /** Twenty shoppers, by nickname. */
@@ -24,13 +24,13 @@ export const SHOPPERS = NICKNAMES.map((nickname, i) => ({
 const SETTLE_MS = 30_000;
 
 export interface CastOptions {
-  readonly stage: Stage;
+  readonly system: System;
   readonly roomId: string;
 }
 
 /** Everybody who is in the room, or wants to be, and what they have together. */
-export function createCast({ stage, roomId }: CastOptions) {
-  const { auth, calls, chatUrl, sockets } = stage;
+export function createCast({ system, roomId }: CastOptions) {
+  const { auth, calls, chatUrl, sockets } = system;
   const faults = createFaults();
   const ledger = createLedger({ roomId, faults });
   const people = new Map<string, { shopper: Shopper; nickname: string }>();

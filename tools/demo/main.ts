@@ -1,7 +1,7 @@
 import { runMain } from '@gongu/host';
+import { startSystem } from '@gongu/sim';
+import { runUntilSignal } from '@gongu/sim/supervise';
 import { readOptions } from '@gongu/testkit';
-import { runUntilSignal } from '../stage/run-until-signal.ts';
-import { startStage } from '../stage/stage.ts';
 import { CALM, FAST } from './pace.ts';
 import { show } from './show.ts';
 import { createStory } from './story.ts';
@@ -20,13 +20,10 @@ await runMain('demo', async () => {
   await runUntilSignal(async ({ lifecycle, terminal, env }) => {
     const story = createStory({ out: terminal.say, nowMs: () => performance.now(), stopping: lifecycle.stopping });
     story.say('gongu demo: starting a system of its own');
-    const died = (reason: string) => {
-      if (!lifecycle.stopping.aborted) terminal.warn(reason);
-    };
-    const stage = await startStage({ env, name: 'demo', lifecycle, terminal, died });
+    const system = await startSystem({ env, name: 'demo', lifecycle, terminal });
     if (lifecycle.stopping.aborted) return 1;
-    for (const part of stage.parts) story.say(`   ${part}`);
-    await show({ stage, story, pace: fast ? FAST : CALM, lifecycle });
+    for (const part of system.parts) story.say(`   ${part}`);
+    await show({ system, story, pace: fast ? FAST : CALM, lifecycle });
     if (lifecycle.stopping.aborted) return 1;
     terminal.say(`\n${story.table()}\n`);
     terminal.say(story.failed ? 'The demo did NOT show what it should.' : 'Nothing was lost, doubled or out of order.');

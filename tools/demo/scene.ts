@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Stage } from '../stage/stage.ts';
+import type { System } from '@gongu/sim';
 import type { Cast } from './cast.ts';
 import type { Pace } from './pace.ts';
 
 /** What every step has to hand. */
 export interface Scene {
-  readonly stage: Stage;
+  readonly system: System;
   readonly cast: Cast;
   readonly pace: Pace;
   readonly productId: string;

@@ -1,6 +1,6 @@
+import type { System } from '@gongu/sim';
+import type { Lifecycle } from '@gongu/sim/supervise';
 import { tcpProxy } from '@gongu/testkit';
-import type { Stage } from '../stage/stage.ts';
-import type { Lifecycle } from '../start/lifecycle.ts';
 import { createCast } from './cast.ts';
 import type { Pace } from './pace.ts';
 import type { Scene } from './scene.ts';
@@ -18,31 +18,31 @@ import { typing } from './steps/typing.ts';
 import type { Story } from './story.ts';
 
 export interface ShowOptions {
-  readonly stage: Stage;
+  readonly system: System;
   readonly story: Story;
   readonly pace: Pace;
   readonly lifecycle: Lifecycle;
 }
 
 /** The whole story, step by step. */
-export async function show({ stage, story, pace, lifecycle }: ShowOptions): Promise<void> {
+export async function show({ system, story, pace, lifecycle }: ShowOptions): Promise<void> {
   const { say, step } = story;
   const { stopping } = lifecycle;
-  const tunnel = await tcpProxy({ target: stage.sockets[0]! });
+  const tunnel = await tcpProxy({ target: system.sockets[0]! });
   lifecycle.add({ name: 'the tunnel', stop: tunnel.close });
   let scene: Scene | undefined;
   /** Steps after the first one are not reached without it. */
   const on = () => scene!;
 
   await step('a product is created in trade, and its room appears', async () => {
-    const { id } = await createProduct({ stage, say, stopping });
-    const cast = createCast({ stage, roomId: id });
+    const { id } = await createProduct({ system, say, stopping });
+    const cast = createCast({ system, roomId: id });
     lifecycle.add({ name: 'the shoppers', stop: cast.close });
-    scene = { stage, cast, pace, productId: id, say, stopping };
+    scene = { system, cast, pace, productId: id, say, stopping };
     return 'ACTIVE on both instances';
   });
   await step('the seller and 20 shoppers join on both instances', () =>
-    joinRoom(on(), tunnel.through(stage.sockets[0]!)),
+    joinRoom(on(), tunnel.through(system.sockets[0]!)),
   );
   await step('everybody talks', () => talk(on()));
   await step('one types', () => typing(on()));

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Room } from '@gongu/shared';
 import {
   checkAgreement,
+  createCalls,
   createFaults,
   createLedger,
   readStored,
@@ -11,7 +12,6 @@ import {
   startShopper,
 } from '@gongu/sim';
 import { createLatency } from '@gongu/testkit';
-import { createCalls } from '../stage/calls.ts';
 import type { LoadtestArguments } from './arguments.ts';
 import type { Target } from './target.ts';
 

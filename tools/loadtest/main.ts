@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { runMain } from '@gongu/host';
-import { type Run, runUntilSignal } from '../stage/run-until-signal.ts';
+import { type Run, runUntilSignal } from '@gongu/sim/supervise';
 import { type LoadtestArguments, readArguments, USAGE } from './arguments.ts';
 import { type Crowd, createCrowd } from './crowd.ts';
 import { measureEffort } from './effort.ts';

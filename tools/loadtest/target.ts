@@ -1,7 +1,6 @@
 import { type Auth, createAuth, readRunFile, StartError } from '@gongu/host';
-import { type Calls, createCalls } from '../stage/calls.ts';
-import type { Run } from '../stage/run-until-signal.ts';
-import { startStage } from '../stage/stage.ts';
+import { type Calls, createCalls, startSystem } from '@gongu/sim';
+import type { Run } from '@gongu/sim/supervise';
 import type { LoadtestArguments } from './arguments.ts';
 
 /** What is put under load. */
@@ -28,11 +27,8 @@ export async function openTarget(run: Run, { url, rate, clients }: LoadtestArgum
   const perClient = rate / clients;
   if (url === null) {
     const chatEnv = { RATE_MESSAGES_PER_SECOND: String(Math.max(USUAL_RATE, Math.ceil(2 * perClient))) };
-    const died = (reason: string) => {
-      if (!lifecycle.stopping.aborted) terminal.warn(reason);
-    };
-    const stage = await startStage({ env, name: 'loadtest', lifecycle, terminal, chatEnv, died });
-    return { ...stage, instances: stage.chats, lasting: false };
+    const system = await startSystem({ env, name: 'loadtest', lifecycle, terminal, chatEnv });
+    return { ...system, instances: system.chats, lasting: false };
   }
   if (perClient > USUAL_RATE) {
     terminal.warn(`${perClient.toFixed(1)} messages per second and client may be more than RATE_MESSAGES_PER_SECOND`);

@@ -1,10 +1,10 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { runMain } from '@gongu/host';
+import { startSystem } from '@gongu/sim';
+import { runUntilSignal } from '@gongu/sim/supervise';
 import { inRepository } from '@gongu/testkit';
 import { startBrowser } from '@gongu/testkit/browser';
 import { startSite } from '@gongu/web/site';
-import { runUntilSignal } from '../stage/run-until-signal.ts';
-import { startStage } from '../stage/stage.ts';
 import { setScene } from './scene.ts';
 
 const DESK = { viewport: { width: 1_200, height: 800 } };
@@ -19,11 +19,11 @@ const LOOKS = [
 // Pictures of the shop for the documentation, from a system of its own: docs/images.
 await runMain('screenshots', () =>
   runUntilSignal(async ({ lifecycle, terminal, env }) => {
-    const stage = await startStage({ env, name: 'screenshots', lifecycle, terminal, died: terminal.warn });
-    const products = await setScene(stage, lifecycle.stopping);
+    const system = await startSystem({ env, name: 'screenshots', lifecycle, terminal });
+    const products = await setScene(system, lifecycle.stopping);
     const site = await startSite({
       ...{ assets: inRepository('apps/web/dist'), host: '127.0.0.1', port: 0 },
-      ...{ chatPort: Number(new URL(stage.chatUrl).port), tradePort: stage.trade.port },
+      ...{ chatPort: Number(new URL(system.chatUrl).port), tradePort: system.trade.port },
     });
     lifecycle.add({ name: 'web', stop: site.stop });
     const browser = await startBrowser();
@@ -42,7 +42,7 @@ await runMain('screenshots', () =>
         terminal.say(`docs/images/${what}-${name}.png  ${(statSync(path).size / 1_000).toFixed(0)} kB`);
       };
       // A buyer who is in already, so that the picture shows what a buyer sees.
-      const token = stage.auth.signUser({ userId: '하늘', nickname: '하늘', roles: [] }, 3_600);
+      const token = system.auth.signUser({ userId: '하늘', nickname: '하늘', roles: [] }, 3_600);
       const session = { kind: 'user', token, userId: '하늘', nickname: '하늘', tag: null, seller: false };
       await page.addInitScript(`sessionStorage.setItem('gongu.session', ${JSON.stringify(JSON.stringify(session))})`);
       await page.goto(url);

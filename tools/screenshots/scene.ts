@@ -1,5 +1,5 @@
 import type { Product } from '@gongu/shared';
-import type { Stage } from '../stage/stage.ts';
+import type { System } from '@gongu/sim';
 import { ensureSamples } from '../start/samples.ts';
 
 /** What people say in the picture. `by` null: the seller, as a notice. */
@@ -28,8 +28,8 @@ const BUYERS = [
 ];
 
 /** The samples with buyers and a conversation, as on a good day. */
-export async function setScene(stage: Stage, signal: AbortSignal): Promise<Product[]> {
-  const { auth, calls, chatUrl, trade } = stage;
+export async function setScene(system: System, signal: AbortSignal): Promise<Product[]> {
+  const { auth, calls, chatUrl, trade } = system;
   const token = (userId: string, roles: readonly string[] = []) =>
     auth.signUser({ userId, nickname: userId, roles }, 3_600);
   const seller = token('seller-1', ['seller']);

@@ -3,23 +3,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataDir, writeRunFile } from '@gongu/host';
 import { takeOwnership } from '@gongu/host/embedded';
+import { answersOk, createRegister, endLeftovers, type Lifecycle, readable, type Terminal } from '@gongu/sim/supervise';
 import { startSite } from '@gongu/web/site';
 import { type BannerOptions, banner } from './banner.ts';
-import { openDataDir } from './data-dir.ts';
+import { LEFTOVERS, openDataDir } from './data-dir.ts';
 import { openDatabase } from './database.ts';
-import { createRegister, endLeftovers, LEFTOVERS } from './leftovers.ts';
-import type { Lifecycle } from './lifecycle.ts';
 import { followLog } from './log-file.ts';
-import { readable } from './log-line.ts';
 import { createPeople } from './people.ts';
 import { claimPort, localHost } from './ports.ts';
-import { answersOk, checkOf } from './probe.ts';
+import { checkOf } from './probe.ts';
 import { openRedis } from './redis.ts';
 import { ensureSamples } from './samples.ts';
 import { keepSecrets } from './secrets.ts';
 import { createServiceProcess } from './service-process.ts';
 import { readSettings } from './settings.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface BringUpOptions {
   /** The repository's folder. */

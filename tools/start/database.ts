@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog, waitForPostgres } from '@gongu/host';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@gongu/host/embedded';
-import { readable } from './log-line.ts';
-import type { Terminal } from './terminal.ts';
+import { readable, type Terminal } from '@gongu/sim/supervise';
 
 export interface Database {
   url: string;

@@ -1,24 +1,4 @@
-import { get } from 'node:http';
 import { connect } from 'node:net';
-
-export interface ProbeOptions {
-  headers?: Record<string, string>;
-  /** @default 2_000 */
-  timeoutMs?: number;
-}
-
-/** Whether a GET is answered by 200. A connection of its own each time: it must not keep a stopping server waiting. */
-export function answersOk(url: string, { headers = {}, timeoutMs = 2_000 }: ProbeOptions = {}): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = get(url, { agent: false, timeout: timeoutMs, headers }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(false));
-    request.on('close', () => resolve(false));
-  });
-}
 
 /** Whether a Redis answers there and takes the password. Over a plain socket: one PING is no reason for a client. */
 export function redisAnswers(at: {

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Stoppable } from './lifecycle.ts';
+import type { Stoppable, Terminal } from '@gongu/sim/supervise';
 import { followLog } from './log-file.ts';
 import { claimPort } from './ports.ts';
 import { redisAnswers } from './probe.ts';
 import { createServiceProcess } from './service-process.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface Redis {
   /** Undefined: chat runs on its local bus. */

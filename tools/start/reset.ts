@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dataDir, runMain } from '@gongu/host';
 import { endLeftover, takeOwnership } from '@gongu/host/embedded';
-import { readEnvFile } from './env-file.ts';
-import { endLeftovers, LEFTOVERS } from './leftovers.ts';
-import { createTerminal } from './terminal.ts';
+import { createTerminal, endLeftovers, readEnvFile } from '@gongu/sim/supervise';
+import { LEFTOVERS } from './data-dir.ts';
 
 /** What a start leaves in its data folder. Anything else in it is not ours to remove. */
 const OURS = [

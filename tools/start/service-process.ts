@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError } from '@gongu/host';
+import type { Terminal } from '@gongu/sim/supervise';
 import type { LogFile } from './log-file.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface ServiceProcessOptions {
   name: string;

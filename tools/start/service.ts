@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { runMain, StartError } from '@gongu/host';
-import { readEnvFile } from './env-file.ts';
+import { readEnvFile } from '@gongu/sim/supervise';
 
 const SERVICES = ['chat', 'trade'];
 

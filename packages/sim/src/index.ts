@@ -24,3 +24,7 @@ export {
   type ShopperOptions,
   startShopper,
 } from './shopper/shopper.ts';
+export { type Answer, type Calls, callAs, createCalls } from './system/calls.ts';
+export type { Instance } from './system/instance.ts';
+export { openParts } from './system/parts.ts';
+export { type System, startSystem } from './system/system.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TcpProxy } from '@gongu/testkit';
 import { type Fault, type FaultKind, targetOf } from '../plan/faults.ts';
-import type { System } from './system.ts';
+import type { ChaosSystem } from './chaos-system.ts';
 
 /** What a fault needs of a client. */
 export interface Victim {
@@ -12,7 +12,7 @@ export interface Victim {
 }
 
 export interface InflictOptions {
-  readonly system: System;
+  readonly system: ChaosSystem;
   readonly victims: readonly Victim[];
   readonly say: (text: string) => void;
 }

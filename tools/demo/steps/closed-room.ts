@@ -5,10 +5,10 @@ import { CAP } from './product-and-room.ts';
 
 /** The room is closed with the product: guests go, nobody comes, buyers talk on. */
 export async function closedRoom(scene: Scene): Promise<string> {
-  const { cast, stage, say, productId } = scene;
-  for (const { name, url } of stage.chats) {
+  const { cast, system, say, productId } = scene;
+  for (const { name, url } of system.chats) {
     const room = await eventually(scene, `a closed room on ${name}`, async () => {
-      const found = await stage.calls.service<Room>('GET', `${url}/api/chat/rooms/${productId}`);
+      const found = await system.calls.service<Room>('GET', `${url}/api/chat/rooms/${productId}`);
       return found.status === 'CLOSED' ? found : undefined;
     });
     say(`   ${name}: ${room.status} (${room.reason}), ${room.committedCount} buyers, ${room.participantCount} members`);

@@ -7,7 +7,7 @@ import { CAP } from './product-and-room.ts';
  *
  * @param tunnel URL by which the first shopper connects, through a network that can be cut
  */
-export async function joinRoom({ stage, cast, say }: Scene, tunnel: string): Promise<string> {
+export async function joinRoom({ system, cast, say }: Scene, tunnel: string): Promise<string> {
   // One after the other: these two must have their places.
   for (const [person, urls] of [
     [SELLER, undefined],
@@ -26,8 +26,8 @@ export async function joinRoom({ stage, cast, say }: Scene, tunnel: string): Pro
   const { participantCount } = await cast.room();
   say(`   ${inside} of ${SHOPPERS.length} shoppers and the seller are in; the room counts ${participantCount}`);
   say(`   refused with ROOM_FULL: ${refused.map((one) => cast.nicknameOf(one)).join(', ')}`);
-  const sockets = await Promise.all(stage.chats.map(async ({ url }) => openSockets(url)));
-  say(`   sockets: ${stage.chats.map(({ name }, i) => `${sockets[i]} on ${name}`).join(', ')}`);
+  const sockets = await Promise.all(system.chats.map(async ({ url }) => openSockets(url)));
+  say(`   sockets: ${system.chats.map(({ name }, i) => `${sockets[i]} on ${name}`).join(', ')}`);
   confirm(inside === CAP && participantCount === CAP, `${CAP} members`);
   confirm(
     refused.every(({ refusal }) => refusal === 'ROOM_FULL'),

@@ -2,8 +2,8 @@ import { confirm, count, duration, eventually, type Scene, talkWhile } from '../
 
 /** One of two instances dies while all talk; the other takes over, and the dead one is started again. */
 export async function killInstance(scene: Scene): Promise<string> {
-  const { cast, stage, say } = scene;
-  const [, victim] = stage.chats;
+  const { cast, system, say } = scene;
+  const [, victim] = system.chats;
   const losses = () => cast.everybody().reduce((sum, { counts }) => sum + counts.losses, 0);
   const before = losses();
   let lost = 0;
@@ -17,7 +17,7 @@ export async function killInstance(scene: Scene): Promise<string> {
     });
     lost = losses() - before;
     say(
-      `   ${count(lost, 'connection')} lost; all are back on ${stage.chats[0].name} after ${duration(performance.now() - at)}`,
+      `   ${count(lost, 'connection')} lost; all are back on ${system.chats[0].name} after ${duration(performance.now() - at)}`,
     );
     const again = performance.now();
     await victim.start();

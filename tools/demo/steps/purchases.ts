@@ -8,9 +8,9 @@ import { CAP } from './product-and-room.ts';
 export const LEFT_FOR_LATER = 3;
 
 /** One buys in trade. Returns the status and the code of the answer. */
-export function buy({ stage, cast, productId }: Scene, shopper: Shopper) {
+export function buy({ system, cast, productId }: Scene, shopper: Shopper) {
   const token = cast.token({ userId: shopper.userId, nickname: cast.nicknameOf(shopper) });
-  return stage.calls.as(token, 'POST', `${stage.trade.url}/api/products/${productId}/participations`, {});
+  return system.calls.as(token, 'POST', `${system.trade.url}/api/products/${productId}/participations`, {});
 }
 
 /**
@@ -64,9 +64,9 @@ export async function purchases(scene: Scene): Promise<string> {
 }
 
 /** The product as trade has it. */
-export async function productNow({ stage, productId, cast }: Scene): Promise<Product> {
+export async function productNow({ system, productId, cast }: Scene): Promise<Product> {
   const token = cast.token({ userId: 'seller', nickname: 'seller' });
-  return (await stage.calls.as<Product>(token, 'GET', `${stage.trade.url}/api/products/${productId}`)).body;
+  return (await system.calls.as<Product>(token, 'GET', `${system.trade.url}/api/products/${productId}`)).body;
 }
 
 async function expectBought(scene: Scene, shoppers: readonly Shopper[]): Promise<void> {

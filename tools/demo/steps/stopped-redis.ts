@@ -7,12 +7,12 @@ const SLOWEST_MS = 5_000;
 
 /** Redis is stopped while all talk: messages come by way of PostgreSQL, and nothing is lost when it goes on. */
 export async function stopRedis(scene: Scene): Promise<StepResult> {
-  const { cast, stage, pace, say, stopping } = scene;
-  const { redis } = stage;
+  const { cast, system, pace, say, stopping } = scene;
+  const { redis } = system;
   if (!redis) return { skipped: 'there is no Redis here; the instances meet in PostgreSQL all the time' };
   const both = (wanted: string) =>
     eventually(scene, `both instances ${wanted}`, async () => {
-      const states = await Promise.all(stage.chats.map(async ({ url }) => statusOf(url)));
+      const states = await Promise.all(system.chats.map(async ({ url }) => statusOf(url)));
       return states.every((state) => state === wanted) ? true : undefined;
     });
   await both('ready');

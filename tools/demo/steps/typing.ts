@@ -2,7 +2,7 @@ import { confirm, eventually, type Scene } from '../scene.ts';
 
 /** One types, and the others see it; with Redis on both instances, without it on his own. */
 export async function typing(scene: Scene): Promise<string> {
-  const { cast, stage, say } = scene;
+  const { cast, system, say } = scene;
   const writer = cast.present().at(-1)!;
   const others = cast.present().length - 1;
   const seen = new Set<string>();
@@ -12,7 +12,9 @@ export async function typing(scene: Scene): Promise<string> {
   });
   try {
     writer.typing(true);
-    await eventually(scene, 'typing is seen', async () => (seen.size >= (stage.redis ? others : 1) ? true : undefined));
+    await eventually(scene, 'typing is seen', async () =>
+      seen.size >= (system.redis ? others : 1) ? true : undefined,
+    );
     writer.typing(false);
     await eventually(scene, 'its end is seen', async () => (hushed.size >= seen.size ? true : undefined));
   } finally {
@@ -20,6 +22,6 @@ export async function typing(scene: Scene): Promise<string> {
   }
   confirm(!seen.has(writer.userId), 'nobody is told of himself');
   say(`   ${cast.nicknameOf(writer)} types: ${seen.size} of ${others} others see it, and see when it ends`);
-  if (!stage.redis) say('   (those on his own instance: without Redis, what does not last stays there)');
+  if (!system.redis) say('   (those on his own instance: without Redis, what does not last stays there)');
   return `seen by ${seen.size} of ${others}`;
 }

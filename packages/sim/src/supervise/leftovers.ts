@@ -8,10 +8,7 @@ interface Entry {
   identity: string | undefined;
 }
 
-/** What a killed start may have left behind, in the order in which it is stopped. PostgreSQL sees to itself. */
-export const LEFTOVERS = ['web', 'trade', 'chat', 'Redis'];
-
-/** Which processes this start has begun, kept in a file for the next one. */
+/** Which processes this run has begun, kept in a file for the next one. */
 export interface Register {
   /** A service runs under that number now; null: it runs no more. */
   note(service: string, pid: number | null): void;
@@ -35,7 +32,7 @@ export function createRegister(file: string): Register {
 }
 
 /**
- * Ends services that a killed start has left behind, one after the other in the order given. They are asked first, and
+ * Ends processes that a killed run has left behind, one after the other in the order given. They are asked first, and
  * killed when `patienceMs` is over.
  */
 export async function endLeftovers(options: {

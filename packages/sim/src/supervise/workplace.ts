@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataDir } from '@gongu/host';
 import { endLeftover, takeOwnership } from '@gongu/host/embedded';
-import { createRegister, endLeftovers } from '../start/leftovers.ts';
-import type { Terminal } from '../start/terminal.ts';
+import { createRegister, endLeftovers } from './leftovers.ts';
+import type { Terminal } from './terminal.ts';
 
 /** The folder of one run, which is there for as long as the run. */
 export interface Workplace {

@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { readEnvFile } from '../start/env-file.ts';
-import { watchLauncher } from '../start/launcher.ts';
-import { createLifecycle, type Lifecycle } from '../start/lifecycle.ts';
-import { createTerminal, type Terminal } from '../start/terminal.ts';
+import { readEnvFile } from './env-file.ts';
+import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
 
-/** Package managers pass on a signal that the terminal has sent us too: within this time it is the same Ctrl-C. */
-const SAME_SIGNAL_MS = 750;
 /** What a shell says of a process that SIGINT has ended. */
 const INTERRUPTED = 130;
 
@@ -30,27 +28,18 @@ export interface RunOptions {
 export async function runUntilSignal(work: (run: Run) => Promise<number>, options: RunOptions = {}): Promise<void> {
   const terminal = createTerminal(options.out ?? process.stdout, process.stderr);
   const lifecycle = createLifecycle({ terminal });
-  let firstSignalAt: number | undefined;
-
-  async function interrupt(reason: string): Promise<void> {
-    if (firstSignalAt !== undefined) {
-      if (Date.now() - firstSignalAt > SAME_SIGNAL_MS) lifecycle.hurry();
-      return;
-    }
-    firstSignalAt = Date.now();
-    terminal.warn(`${reason}: stopping everything (once more to hurry)`);
-    await lifecycle.stop();
-    process.exit(INTERRUPTED);
-  }
-
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void interrupt(signal));
-  process.on('uncaughtException', (error) => {
-    // What was under way when a step was given up may still fail.
-    if (lifecycle.stopping.aborted) return;
-    terminal.warn(`a defect: ${error.stack}`);
-    void interrupt('failed');
+  const signals = stopOnSignal({
+    lifecycle,
+    env: process.env,
+    onStopping: (reason) => terminal.warn(`${reason}: stopping everything (once more to hurry)`),
+    onDefect(error) {
+      // What was under way when a step was given up may still fail.
+      if (lifecycle.stopping.aborted) return false;
+      terminal.warn(`a defect: ${error.stack}`);
+      return true;
+    },
+    onStopped: () => process.exit(INTERRUPTED),
   });
-  watchLauncher(process.env, () => void interrupt('the terminal is gone'));
 
   let code = 1;
   // dist/demo.mjs and the like: the repository is one folder up.
@@ -58,7 +47,7 @@ export async function runUntilSignal(work: (run: Run) => Promise<number>, option
   await lifecycle.start(async () => {
     code = await work({ lifecycle, terminal, env });
   });
-  if (firstSignalAt !== undefined) return; // `interrupt` ends it
+  if (signals.stopping) return; // it ends this process
   await lifecycle.stop();
   process.exit(process.exitCode ?? code);
 }

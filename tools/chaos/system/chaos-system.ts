@@ -1,23 +1,10 @@
 import { join } from 'node:path';
-import { createAuth, dataDir } from '@gongu/host';
-import {
-  freePort,
-  hasNginx,
-  type NginxProcess,
-  newSecret,
-  redisProgram,
-  startNginx,
-  startRedis,
-  type TcpProxy,
-  type TestRedis,
-  tcpProxy,
-} from '@gongu/testkit';
-import { createCalls } from '../../stage/calls.ts';
-import type { Run } from '../../stage/run-until-signal.ts';
-import { openWorkplace } from '../../stage/workplace.ts';
+import { dataDir } from '@gongu/host';
+import { type Instance, openParts } from '@gongu/sim';
+import type { Run } from '@gongu/sim/supervise';
+import { freePort, type TcpProxy, tcpProxy } from '@gongu/testkit';
 import { type BusProxy, startBusProxy } from './bus-proxy.ts';
 import { startDatabase } from './database.ts';
-import { createSubject, type Subject } from './subject.ts';
 import { createWitness } from './witness.ts';
 
 const MIB = 2 ** 20;
@@ -32,21 +19,21 @@ const BOUNDS: Readonly<Record<string, number>> = {
   nginx: 64 * MIB,
 };
 /** Services are quicker to notice here than they are by default, since a run is short. */
-const COMMON = { HOST: '127.0.0.1', ALLOWED_ORIGINS: '*', DRAIN_MS: '1000', TRUST_PROXY: 'loopback' };
 const CHAT = { HEARTBEAT_MS: '4000', SEND_QUEUE_BYTES: '65536', SEND_TIMEOUT_MS: '5000' };
 
-export interface SystemOptions extends Run {
+export interface ChaosSystemOptions extends Run {
   readonly seed: number;
   readonly instances: number;
 }
 
 /** A whole system with a place to break it between any two of its parts. Everything is added to the lifecycle. */
-export async function startSystem({ lifecycle, terminal, env, seed, instances }: SystemOptions) {
+export async function startChaosSystem({ lifecycle, terminal, env, seed, instances }: ChaosSystemOptions) {
   const { stopping } = lifecycle;
   const numbers = Array.from({ length: instances }, (_, i) => i);
-  const order = ['nginx', 'trade', ...numbers.map((i) => `chat-${i + 1}`), 'redis'];
-  const workplace = await openWorkplace({ env, name: 'chaos', order, terminal });
-  lifecycle.add({ name: 'the folder', stop: workplace.remove });
+  const chatNames = numbers.map((i) => `chat-${i + 1}`);
+  const onProcess = (name: string, pid: () => number | null) => witness.watch(name, pid);
+  const parts = await openParts({ env, name: 'chaos', chats: chatNames, lifecycle, terminal, onProcess });
+  const { workplace, secrets, auth, calls } = parts;
   const evidenceDir = join(dataDir(env), 'chaos-evidence', `seed-${seed}`);
   const witness = createWitness({
     dir: workplace.file('logs'),
@@ -54,13 +41,11 @@ export async function startSystem({ lifecycle, terminal, env, seed, instances }:
   });
   lifecycle.add({ name: 'the witness', stop: witness.stop });
 
-  const secrets = { JWT_SECRET: newSecret(), SERVICE_JWT_SECRET: newSecret() };
-  const auth = createAuth({ jwtSecret: secrets.JWT_SECRET, serviceSecret: secrets.SERVICE_JWT_SECRET });
   const database = await startDatabase({ dataDir: workplace.path });
   lifecycle.add({ name: 'PostgreSQL', stop: database.stop });
   for (const text of [...Object.values(secrets), new URL(database.url).password]) witness.secret(text);
 
-  const redis = await openRedis();
+  const redis = await parts.redis();
   const redisLinks: TcpProxy[] = [];
   const buses: BusProxy[] = [];
   if (redis) {
@@ -76,12 +61,12 @@ export async function startSystem({ lifecycle, terminal, env, seed, instances }:
 
   const ports: number[] = [];
   for (const _ of numbers) ports.push(await freePort());
-  const nginx = hasNginx() ? await openNginx([ports[0]!, ports[1]!]) : null;
+  const nginx = await parts.nginx([ports[0]!, ports[1]!]);
   const front = nginx?.port ?? ports[0]!;
   const tradeToChat = await proxyTo(front);
 
   const chats = numbers.map((i) =>
-    open('chat', `chat-${i + 1}`, ports[i]!, {
+    open('chat', chatNames[i]!, ports[i]!, {
       ...CHAT,
       DATABASE_URL: postgresLinks[i]!.through(database.url),
       INSTANCE_URL: `http://127.0.0.1:${ports[i]}`,
@@ -95,24 +80,22 @@ export async function startSystem({ lifecycle, terminal, env, seed, instances }:
     CHAT_URL: `http://127.0.0.1:${tradeToChat.port}`,
     LOG_LEVEL: 'debug',
   });
-  await Promise.all([...chats, trade].map((subject) => subject.start()));
+  await Promise.all([...chats, trade].map((instance) => instance.start()));
 
-  function open(service: 'chat' | 'trade', name: string, port: number, own: Record<string, string>): Subject {
-    const subject = createSubject({
-      name,
+  function open(service: 'chat' | 'trade', name: string, port: number, own: Record<string, string>): Instance {
+    const wrote = witness.wrote(name);
+    return parts.instance({
       service,
+      name,
       port,
-      env: { ...COMMON, ...secrets, DATA_DIR: workplace.path, ...own },
-      note: (pid) => workplace.note(name, pid),
-      wrote: witness.wrote(name),
-      died(reason) {
+      env: { TRUST_PROXY: 'loopback', ...own },
+      revives: true,
+      onLine: (line) => wrote(JSON.stringify(line)),
+      onText: wrote,
+      onDied(reason) {
         if (!stopping.aborted) witness.died(reason);
       },
-      stopping,
     });
-    witness.watch(name, () => subject.pid);
-    lifecycle.add(subject);
-    return subject;
   }
 
   async function proxyTo(target: number): Promise<TcpProxy> {
@@ -127,23 +110,6 @@ export async function startSystem({ lifecycle, terminal, env, seed, instances }:
     return proxy;
   }
 
-  async function openRedis(): Promise<TestRedis | null> {
-    if (!redisProgram()) return null;
-    const started = await startRedis({ dir: workplace.file('redis'), detached: true });
-    workplace.note('redis', started.pid);
-    witness.watch('redis', () => (started.pid > 0 ? started.pid : null));
-    lifecycle.add({ name: 'Redis', stop: started.stop });
-    return started;
-  }
-
-  async function openNginx(behind: [number, number]): Promise<NginxProcess> {
-    const started = await startNginx('round-robin', behind, { dir: workplace.file('nginx'), detached: true });
-    workplace.note('nginx', started.pid);
-    witness.watch('nginx', () => started.pid);
-    lifecycle.add({ name: 'nginx', stop: started.stop });
-    return started;
-  }
-
   return {
     chats,
     trade,
@@ -156,7 +122,7 @@ export async function startSystem({ lifecycle, terminal, env, seed, instances }:
     nginx,
     witness,
     auth,
-    calls: createCalls({ auth, stopping }),
+    calls,
     evidenceDir,
     note: workplace.note,
     /** HTTP to chat when nothing is broken. */
@@ -171,4 +137,4 @@ export async function startSystem({ lifecycle, terminal, env, seed, instances }:
   };
 }
 
-export type System = Awaited<ReturnType<typeof startSystem>>;
+export type ChaosSystem = Awaited<ReturnType<typeof startChaosSystem>>;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { readEnvFile } from '../start/env-file.ts';
+import { readEnvFile } from '../../src/supervise/env-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gongu-env-'));
 const file = join(folder, '.env');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readable } from '../start/log-line.ts';
+import { readable } from '../../src/supervise/log-line.ts';
 
 const line = (fields: object) =>
   JSON.stringify({ level: 'warn', time: '2026-11-21T10:20:30.000Z', service: 'chat', pid: 1, ...fields });

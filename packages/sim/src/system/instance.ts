@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StartError } from '@gongu/host';
+import { type LogLine, type ServiceProcess, spawnService } from '@gongu/testkit';
+import { answersOk } from '../supervise/answers-ok.ts';
+
+export interface InstanceOptions {
+  /** As in "chat-1". */
+  readonly name: string;
+  /** Whose bundle runs. */
+  readonly service: 'chat' | 'trade';
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+  /**
+   * What becomes of a process that ends although nobody had asked for it. `false`: it stays away, and a start that
+   * fails is an error. `true`: it is started again until it serves; its database may be away.
+   */
+  readonly revives: boolean;
+  /** Hears its process number whenever it starts, and null when it was ended. */
+  readonly note: (pid: number | null) => void;
+  /** Hears every line of its log. */
+  readonly onLine: (line: LogLine) => void;
+  /** Hears whatever else it writes. */
+  readonly onText?: (text: string) => void;
+  /** It ended, or did not end, and nobody had meant it to. */
+  readonly onDied: (reason: string) => void;
+  /** Ends all starting. */
+  readonly stopping: AbortSignal;
+}
+
+/** One instance of a service: a process of its own, which may be killed, frozen, and started again on its port. */
+export interface Instance {
+  readonly name: string;
+  readonly port: number;
+  /** `http://127.0.0.1:…` */
+  readonly url: string;
+  /** Null while it does not run. */
+  readonly pid: number | null;
+  /** Resolves when it serves. @throws StartError with its own words, where it is not revived */
+  start(): Promise<void>;
+  /** SIGKILL: no farewell, as in a crash. */
+  kill(): Promise<void>;
+  /** SIGTERM: it must end by itself, with 0; else `onDied` is told. */
+  drain(): Promise<void>;
+  /** SIGSTOP: its connections stay open and nothing answers. */
+  freeze(): void;
+  thaw(): void;
+  /** Asks it to end, and kills it when it does not. */
+  stop(): Promise<void>;
+  /** Does not wait for `stop` any longer. */
+  hurry(): void;
+}
+
+/** What a drain may take: DRAIN_MS is 1 s, and the machine may be busy, or the database away. */
+const DRAIN_MS = 20_000;
+const STOP_MS = 8_000;
+const READY_MS = 60_000;
+const RESPAWN_MS = 300;
+
+export function createInstance(options: InstanceOptions): Instance {
+  const { name, service, port, env, revives, note, onLine, onText, onDied, stopping } = options;
+  const url = `http://127.0.0.1:${port}`;
+  let running: ServiceProcess | null = null;
+  let frozen = false;
+
+  function spawn(): ServiceProcess {
+    const started = spawnService({
+      entry: `services/${service}/dist/main.mjs`,
+      env: { ...env, [service === 'chat' ? 'CHAT_PORT' : 'TRADE_PORT']: String(port) },
+      detached: true,
+      onLine,
+      onText,
+    });
+    running = started;
+    frozen = false;
+    note(started.pid);
+    started.ready.then(
+      async () => {
+        const { code, signal } = await started.exited;
+        if (!isCurrent(started)) return;
+        const words = started.stderr().slice(-2_000);
+        onDied(`${name} ended: ${signal ?? `exit code ${code}`}\n${words}`.trim());
+        if (!revives) return;
+        running = null;
+        await start();
+      },
+      () => {},
+    );
+    return started;
+  }
+
+  /** Nobody has ended it. */
+  const isCurrent = (process: ServiceProcess) => running === process;
+
+  async function start(): Promise<void> {
+    while (!running && !stopping.aborted) {
+      const started = spawn();
+      const serves = await Promise.race([
+        started.ready.then(
+          () => true,
+          () => false,
+        ),
+        aborted(stopping),
+      ]);
+      if (stopping.aborted || !isCurrent(started)) return;
+      if (serves) return revives ? undefined : untilReady(started);
+      running = null;
+      if (!revives) throw new StartError(`${name}: ${started.stderr().trim()}`);
+      await sleep(RESPAWN_MS);
+    }
+  }
+
+  /** It listens; whether it has all that it needs, it says itself. */
+  async function untilReady(started: ServiceProcess): Promise<void> {
+    const ended = started.exited.then(() => true);
+    const giveUpAt = performance.now() + READY_MS;
+    while (!(await answersOk(`${url}/readyz`))) {
+      if (stopping.aborted) return;
+      if (await Promise.race([ended, sleep(50, false)])) throw new StartError(`${name}: ${started.stderr().trim()}`);
+      if (performance.now() > giveUpAt) throw new StartError(`${name} was not ready after ${READY_MS / 1_000} s`);
+    }
+  }
+
+  async function end(signal: NodeJS.Signals, patienceMs: number): Promise<{ code: number | null; late: boolean }> {
+    const ending = running;
+    running = null;
+    if (!ending) return { code: 0, late: false };
+    if (frozen) ending.signal('SIGCONT');
+    frozen = false;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      ending.signal('SIGKILL');
+    }, patienceMs);
+    const { code } = await ending.kill(signal);
+    clearTimeout(timer);
+    note(null);
+    return { code, late };
+  }
+
+  return {
+    name,
+    port,
+    url,
+    get pid() {
+      return running?.pid ?? null;
+    },
+    start,
+    kill: async () => void (await end('SIGKILL', STOP_MS)),
+    async drain() {
+      const { code, late } = await end('SIGTERM', DRAIN_MS);
+      if (late) onDied(`${name} did not end within ${DRAIN_MS / 1_000} s of SIGTERM`);
+      else if (code !== 0) onDied(`${name} ended with ${code} after SIGTERM`);
+    },
+    freeze() {
+      frozen = running !== null;
+      running?.signal('SIGSTOP');
+    },
+    thaw() {
+      frozen = false;
+      running?.signal('SIGCONT');
+    },
+    stop: async () => void (await end('SIGTERM', STOP_MS)),
+    hurry: () => running?.signal('SIGKILL'),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<false> {
+  if (signal.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(false), { once: true }));
+}
