@@ -3,6 +3,7 @@ import { systemClock, type Timer } from '../src/index.ts';
 
 test('the system clock tells the time, runs timers and clears them', async () => {
   expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(50);
+  const before = systemClock.monotonic();
   const cleared = systemClock.setTimeout(() => expect.unreachable(), 1);
   systemClock.clear(cleared);
   systemClock.clear(undefined);
@@ -16,4 +17,5 @@ test('the system clock tells the time, runs timers and clears them', async () =>
   systemClock.clear(interval);
   await new Promise<void>((resolve) => systemClock.setTimeout(resolve, 10));
   expect(ticks).toBe(2);
+  expect(systemClock.monotonic()).toBeGreaterThan(before);
 });

@@ -23,6 +23,7 @@ interface Waiting {
 /** @param startMs default: 2026-01-01T00:00:00Z */
 export function manualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
   let now = startMs;
+  let elapsed = 0;
   const waiting = new Set<Waiting>();
 
   const add = (entry: Waiting): Timer => {
@@ -39,6 +40,7 @@ export function manualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
 
   return {
     now: () => now,
+    monotonic: () => elapsed,
     setTimeout: (task, ms) => add({ task, dueMs: now + Math.max(0, ms) }),
     setInterval: (task, ms) => add({ task, dueMs: now + Math.max(1, ms), everyMs: Math.max(1, ms) }),
     clear(timer) {
@@ -47,12 +49,14 @@ export function manualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
     async advance(ms) {
       const until = now + ms;
       for (let entry = nextDue(until); entry; entry = nextDue(until)) {
+        elapsed += Math.max(0, entry.dueMs - now);
         now = Math.max(now, entry.dueMs);
         if (entry.everyMs === undefined) waiting.delete(entry);
         else entry.dueMs += entry.everyMs;
         entry.task();
         await settle();
       }
+      elapsed += until - now;
       now = until;
       await settle();
     },

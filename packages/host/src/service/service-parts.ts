@@ -1,10 +1,9 @@
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { type Cron, createCron } from '../cron.ts';
 import type { Lifecycle } from '../http/observe/health.ts';
+import { type Cron, createCron } from '../jobs/cron.ts';
 import type { Logger } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
-import { observeJobs } from '../observe-jobs.ts';
 import type { ServiceEnv } from './service-env.ts';
 
 /** What whoever creates a service passes beside its environment. */
@@ -46,6 +45,6 @@ export function createServiceParts<Env extends ServiceEnv>(
     clock,
   });
   const metrics = createMetrics({ service: name });
-  const cron = createCron({ log, ran: observeJobs(metrics) });
+  const cron = createCron({ log, clock, metrics });
   return { env, log, clock, checkAnswers, metrics, auth, cron, phase: { current: 'starting' } };
 }

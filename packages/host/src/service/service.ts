@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
 import { drainNoticeMs } from '../http/announce-draining.ts';
 import type { Http } from '../http/http.ts';
+import type { Logger } from '../log.ts';
 import type { ServiceParts } from './service-parts.ts';
-import { createSettle, type Settle } from './settle.ts';
 
 /** A service of this process, wired. */
 export interface Service {
@@ -12,6 +13,9 @@ export interface Service {
   /** Drains, finishes what was accepted, closes everything. */
   stop(): Promise<void>;
 }
+
+/** Waits for one step of stopping, until the moment (milliseconds after the start) at which it is given up. */
+export type Settle = (step: string, work: Promise<unknown>, untilMs: number) => Promise<void>;
 
 /** What a service adds to starting and stopping. */
 export interface ServiceLifecycle {
@@ -34,7 +38,7 @@ const CONNECT_BACKLOG = 4_096;
 
 /** How every service starts and stops; `/readyz` follows. */
 export function createService(
-  { env, log, phase }: ServiceParts,
+  { env, log, clock, phase }: ServiceParts,
   app: Http,
   { port: wanted, facts = {}, begin, onListening, end }: ServiceLifecycle,
 ): Service {
@@ -52,11 +56,33 @@ export function createService(
     },
     async stop() {
       phase.current = 'draining';
-      const settle = createSettle(log);
+      const settle = createSettle(log, clock);
       const noticeMs = drainNoticeMs(env.DRAIN_MS);
       await sleep(noticeMs);
       await end(settle, env.DRAIN_MS - noticeMs);
       log.info({ event: 'service.stopped' }, 'service stopped');
     },
+  };
+}
+
+/**
+ * Steps of stopping that must not hold the process: a database that hangs never answers, and never closes a connection
+ * either. A step that fails or takes too long is one line in the log, and the next one has its turn.
+ */
+function createSettle(log: Logger, clock: Clock): Settle {
+  const began = clock.monotonic();
+  return async (step, work, untilMs) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, began + untilMs - clock.monotonic()), 'late');
+    });
+    try {
+      if ((await Promise.race([work, late])) === 'late') log.warn({ step }, 'a step of stopping was given up');
+    } catch (err) {
+      log.warn({ step, err }, 'a step of stopping was given up');
+    } finally {
+      clearTimeout(timer);
+      work.catch(() => {});
+    }
   };
 }

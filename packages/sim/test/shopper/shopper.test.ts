@@ -152,6 +152,7 @@ describe('a shopper', () => {
     const waits: number[] = [];
     const clock = {
       now: () => Date.now(),
+      monotonic: () => performance.now(),
       setInterval: (task: () => void, ms: number) => setInterval(task, ms),
       setTimeout(task: () => void, ms: number) {
         waits.push(ms);

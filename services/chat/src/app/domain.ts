@@ -22,7 +22,7 @@ export function createDomain(
   { env, log, clock, metrics }: ServiceParts<ChatEnv>,
   { exchange = createLocalExchange() }: { exchange?: LocalExchange },
 ) {
-  const now = () => clock.now();
+  const now = clock.monotonic;
   const sessions = createSessions({ random: Math.random });
   const counts = createChatMetrics(metrics, {
     sessions: () => sessions.all(),
@@ -51,7 +51,7 @@ export function createDomain(
     onPresence: (roomId, userId, online) => presenceTick.note(roomId, userId, online),
     observe: observers.hub,
   });
-  const overview = createOverview({ rooms: store.rooms, bus: links.branch(), now: () => performance.now(), failed });
+  const overview = createOverview({ rooms: store.rooms, bus: links.branch(), now, failed });
   const presenceTick = createPresenceTick({ presence, hub });
   const connections = createConnectionWatch({ presence, failed: (error) => failed('count of connections', error) });
 

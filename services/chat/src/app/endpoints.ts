@@ -42,7 +42,7 @@ export async function registerEndpoints(
     maxHandshakesPerSecond: env.MAX_HANDSHAKES_PER_SECOND,
     connections: () => sessions.size,
     draining: () => phase.current === 'draining',
-    now: () => performance.now(),
+    now: clock.monotonic,
     random: Math.random,
   });
   await registerSockets(app, {

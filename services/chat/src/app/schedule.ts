@@ -5,10 +5,11 @@ import { createReconcileHeads } from '../jobs/reconcile-heads.ts';
 import type { Domain } from './domain.ts';
 
 /** What happens by itself. */
-export function createSchedule({ env, cron }: ServiceParts<ChatEnv>, domain: Domain) {
+export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
   const { rooms, hub, overview, presenceTick, connections, rate, identityRate } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
+  const now = clock.monotonic;
   const stops: (() => Promise<void>)[] = [];
 
   function every(intervalMs: number, what: string, task: () => Promise<void>): void {
@@ -28,7 +29,6 @@ export function createSchedule({ env, cron }: ServiceParts<ChatEnv>, domain: Dom
 
   return {
     start(): void {
-      const now = () => performance.now();
       // Four times a second it is asked whether it is time: the bus may fail between two readings.
       every(250, 'reading of heads', createReconcileHeads({ headIntervalMs, reconcile: hub.reconcile, now }));
       every(250, 'reading of overviews', createReconcileHeads({ headIntervalMs, reconcile: overview.reconcile, now }));

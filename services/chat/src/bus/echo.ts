@@ -2,7 +2,7 @@
 const REMEMBERED = 100;
 
 /** How long own beats take from being published to being heard, for metrics. */
-export function createEcho(now: () => number = () => performance.now()) {
+export function createEcho(now: () => number) {
   const sentAt = new Map<string, number>();
   let last = 0;
 

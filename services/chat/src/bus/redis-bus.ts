@@ -46,7 +46,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
   const channels = createChannels({ prefix, cluster: redis.kind === 'cluster' });
   const envelope = createEnvelope(instanceId);
   const pulse = createPulse({ instanceId, lanes: channels.lanes });
-  const echo = createEcho();
+  const echo = createEcho(clock.monotonic);
   let listener: ((signal: Signal) => void) | null = null;
   let healthy = false;
   let alone = true;

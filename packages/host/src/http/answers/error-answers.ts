@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import { AppError, problemOf } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { isUnavailable } from '../../postgres/unavailable.ts';
 import { isHushed } from '../observe/request-log.ts';
+import { requestIdOf } from '../observe/trace.ts';
 
 /** What a client waits after UNAVAILABLE. */
 const RETRY_MS = 1_000;
@@ -62,4 +64,28 @@ export function toAppError(error: unknown): AppError {
     return new AppError('VALIDATION_FAILED', { detail: String(message), cause: error });
   }
   return new AppError('INTERNAL', { cause: error });
+}
+
+/** Answers what Node could not read as HTTP: there is no request yet, only a socket. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code !== 'ECONNRESET' && socket.writable) {
+    const problem =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? new AppError('TOO_LARGE', { detail: 'The headers are too large' })
+        : new AppError('VALIDATION_FAILED', {
+            detail: error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'The request took too long' : 'This is not HTTP',
+          });
+    const requestId = requestIdOf({ headers: {} });
+    const body = JSON.stringify(problemOf(problem, requestId));
+    const headers = {
+      ...problemHeaders(problem),
+      'content-type': 'application/problem+json',
+      'content-length': String(Buffer.byteLength(body)),
+      'x-request-id': requestId,
+      connection: 'close',
+    };
+    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`HTTP/1.1 ${problem.status} ${problemOf(problem).title}\r\n${head.join('')}\r\n${body}`);
+  }
+  socket.destroySoon();
 }

@@ -1,13 +1,14 @@
 import { createTask, type ScheduledTask } from 'node-cron';
-import type { Logger } from './log.ts';
-
-/** Hears of each run of a job. */
-export type JobRan = (job: string, outcome: 'done' | 'failed', milliseconds: number) => void;
+import { type Clock, systemClock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 
 export interface CronOptions {
   log: Logger;
-  /** For metrics. */
-  ran?: JobRan;
+  /** Measures runs. Default: the real time. */
+  clock?: Pick<Clock, 'monotonic'>;
+  /** Gets `gongu_job_*` by task: runs by outcome, how long they take, and when one last went well. */
+  metrics?: Metrics;
 }
 
 export interface Cron {
@@ -26,9 +27,10 @@ export interface Cron {
 export type JobTask = () => Promise<void | boolean> | void;
 
 /** Jobs by the clock, over node-cron. */
-export function createCron({ log, ran }: CronOptions): Cron {
+export function createCron({ log, clock = systemClock, metrics }: CronOptions): Cron {
   const tasks: ScheduledTask[] = [];
   const running = new Map<string, Promise<void>>();
+  const onRun = metrics && observeRuns(metrics);
   const logger = {
     debug: (message: string | Error) => log.trace(String(message)),
     info: (message: string) => log.debug(message),
@@ -37,7 +39,7 @@ export function createCron({ log, ran }: CronOptions): Cron {
   };
 
   async function run(name: string, task: JobTask): Promise<void> {
-    const began = performance.now();
+    const began = clock.monotonic();
     let failed = false;
     try {
       failed = (await task()) === false;
@@ -46,7 +48,7 @@ export function createCron({ log, ran }: CronOptions): Cron {
       log.error({ job: name, err }, 'job failed');
     } finally {
       running.delete(name);
-      ran?.(name, failed ? 'failed' : 'done', performance.now() - began);
+      onRun?.(name, failed ? 'failed' : 'done', clock.monotonic() - began);
     }
   }
 
@@ -64,5 +66,30 @@ export function createCron({ log, ran }: CronOptions): Cron {
       await Promise.all(tasks.map((task) => task.destroy()));
       await Promise.all(running.values());
     },
+  };
+}
+
+// Prometheus has a label `job` of its own, so ours is `task`.
+function observeRuns(metrics: Metrics) {
+  const runs = metrics.counter({
+    name: 'gongu_job_runs_total',
+    help: 'Runs of jobs by the clock, by outcome: done or failed',
+    labels: ['task', 'outcome'],
+  });
+  const duration = metrics.histogram({
+    name: 'gongu_job_duration_seconds',
+    help: 'Time of one run of a job',
+    labels: ['task'],
+    buckets: [0.005, 0.05, 0.5, 5, 50],
+  });
+  const done = metrics.gauge({
+    name: 'gongu_job_last_success_timestamp_seconds',
+    help: 'When a job last went well, in seconds since the epoch',
+    labels: ['task'],
+  });
+  return (task: string, outcome: 'done' | 'failed', milliseconds: number) => {
+    runs.inc({ task, outcome });
+    duration.observe({ task }, milliseconds / 1_000);
+    if (outcome === 'done') done.setToCurrentTime({ task });
   };
 }
