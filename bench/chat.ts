@@ -38,8 +38,8 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
   let heard: ((statement: Statement) => void) | null = null;
   const proxy = statements ? await statementProxy(postgres.url, (statement) => heard?.(statement)) : null;
   const tokens = join(folder, 'tokens.txt');
-  const subject: ChatSubject = {
-    name: 'gongu chat',
+  const subjectOf = (name: string, entry: string): ChatSubject => ({
+    name,
     stores: true,
     keepsOrder: true,
     from: [1_200, 8_000],
@@ -56,7 +56,7 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
       const running: { port: number; process: ServiceProcess }[] = [];
       const open = async (i: number, port: number) => {
         const process = spawnService({
-          entry: 'services/chat/dist/main.mjs',
+          entry,
           nodeArgs: profile
             ? ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${label}-${i}.cpuprofile`]
             : [],
@@ -67,12 +67,20 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
             ...(bus ? { REDIS_URL: bus.url } : {}),
           },
         });
+        running[i] = { port, process };
         pin(process.pid);
         await process.ready;
-        running[i] = { port, process };
       };
-      for (let i = 0; i < instances; i++) await open(i, await freePort());
-      for (const roomId of rooms) await openRoom(running[0]!.port, roomId);
+      const stop = async () => {
+        await Promise.all(running.map(({ process }) => process.kill()));
+      };
+      try {
+        for (let i = 0; i < instances; i++) await open(i, await freePort());
+        for (const roomId of rooms) await openRoom(running[0]!.port, roomId);
+      } catch (error) {
+        await stop();
+        throw error;
+      }
       await sleep(500);
       return {
         ports: running.map(({ port }) => port),
@@ -84,14 +92,14 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
           await open(0, port);
           await sleep(1_000); // it finds Redis
         },
-        async stop() {
-          await Promise.all(running.map(({ process }) => process.kill()));
-        },
+        stop,
       };
     },
-  };
+  });
   return {
-    subject,
+    subject: subjectOf('gongu chat', 'services/chat/dist/main.mjs'),
+    /** Chat as it was built elsewhere: `entry` is the absolute path of its bundle. Each start empties the database. */
+    subjectOf,
     databaseUrl: postgres.url,
     /** Null without Redis. */
     redisUrl: bus?.url ?? null,

@@ -59,12 +59,12 @@ export function compile(source: string, folder: string, name: string): string {
   return program;
 }
 
-/** The load generator: one thread of C, so that it is not what limits. */
-export function createGenerator(program: string): Generator {
+/** The load generator: one thread of C, so that it is not what limits. `signal` ends a measurement, which is then rejected. */
+export function createGenerator(program: string, signal: AbortSignal): Generator {
   return {
     measure(args) {
       return new Promise((resolve, reject) => {
-        const child = spawn(program, ['--quiet', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+        const child = spawn(program, ['--quiet', ...args], { signal, stdio: ['ignore', 'pipe', 'inherit'] });
         const tooLong = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
         let output = '';
         child.stdout.on('data', (data) => (output += data));

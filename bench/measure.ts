@@ -36,8 +36,7 @@ export function reached(step: Step): boolean {
 /** Runs one scenario with one subject, which is started afresh for it. */
 export async function measure(options: MeasureOptions): Promise<Result> {
   const { subject, scenario } = options;
-  const rooms = Array.from({ length: scenario.rooms }, (_, i) => `r${i}`);
-  const start = () => subject.start({ ...scenario, instances: scenario.instances, rooms, label: options.label });
+  const start = () => subject.start({ ...scenario, rooms: roomsOf(scenario), label: options.label });
   const result = {
     subject: subject.name,
     fixed: [] as Measurement[],
@@ -47,24 +46,25 @@ export async function measure(options: MeasureOptions): Promise<Result> {
   if (scenario.kind === 'idle') {
     for (let turn = 0; turn < options.repeats; turn++) {
       const running = await start();
-      const idle = ['--rate', '0', '--settle', '3', '--warmup', '0', '--duration', '1'];
-      result.fixed.push(await run(options, running, idle));
-      if (subject.stores) result.returned.push(await run(options, running, idle));
+      result.fixed.push(await runLoad(options, running, IDLE));
+      if (subject.stores) result.returned.push(await runLoad(options, running, IDLE));
       await running.stop();
     }
     return result;
   }
   const running = await start();
   try {
-    for (const args of fixedLoads(scenario, subject)) {
-      await run(options, running, [...args, '--warmup', '1', '--duration', '7']); // compiled, caches filled
+    // Who stores nothing has nothing to acknowledge.
+    if (scenario.kind !== 'ingest' || subject.stores) {
+      const args = loadOf(scenario);
+      await runLoad(options, running, [...args, '--warmup', '1', '--duration', '7']); // compiled, caches filled
       for (let turn = 0; turn < options.repeats; turn++) {
-        result.fixed.push(await run(options, running, [...args, '--warmup', '1', '--duration', '4', '--check']));
+        result.fixed.push(await runLoad(options, running, [...args, '--warmup', '1', '--duration', '4', '--check']));
       }
     }
     if (scenario.kind === 'fan-out' && options.max) {
       for (let turn = 0; turn < options.repeats; turn++) {
-        const { steps } = await run(options, running, rising(subject.from[scenario.from]));
+        const { steps } = await runLoad(options, running, rising(subject.from[scenario.from]));
         result.rising.push([...steps]);
       }
     }
@@ -74,9 +74,17 @@ export async function measure(options: MeasureOptions): Promise<Result> {
   return result;
 }
 
-function fixedLoads(scenario: Scenario, subject: Subject): string[][] {
-  if (scenario.kind !== 'ingest') return [['--rate', String(scenario.rate)]];
-  return subject.stores ? [['--window', '8']] : [];
+/** The generator's options for connections that only stay. */
+export const IDLE: readonly string[] = ['--rate', '0', '--settle', '3', '--warmup', '0', '--duration', '1'];
+
+/** The generator's options for a scenario's fixed load. */
+export function loadOf({ kind, rate }: Scenario): string[] {
+  return kind === 'ingest' ? ['--window', '8'] : ['--rate', String(rate)];
+}
+
+/** The rooms that the generator will use in a scenario. */
+export function roomsOf({ rooms }: Scenario): string[] {
+  return Array.from({ length: rooms }, (_, i) => `r${i}`);
 }
 
 function rising(from: number): string[] {
@@ -85,7 +93,17 @@ function rising(from: number): string[] {
   return ['--rate', rates.join(','), ...until, '--warmup', '0.3', '--duration', '1.5', '--drain', '1'];
 }
 
-async function run({ generator, subject, scenario, say }: MeasureOptions, running: RunningSubject, load: string[]) {
+/**
+ * One run of the generator on a subject that runs.
+ *
+ * @param load options of the generator: rate and times
+ * @throws Error when a connection fails, or when a subject that keeps order did not
+ */
+export async function runLoad(
+  { generator, subject, scenario, say }: Pick<MeasureOptions, 'generator' | 'subject' | 'scenario' | 'say'>,
+  running: RunningSubject,
+  load: readonly string[],
+): Promise<Measurement> {
   const { connections, rooms, publishers } = scenario;
   const found = await generator.measure([
     ...['--port', running.ports.join(','), '--room-prefix', 'r', ...subject.speech, '--connect-timeout', '120'],

@@ -4,17 +4,23 @@ import { type Result, reached } from './measure.ts';
 import { type ReadsResult, STATEMENT_KINDS } from './reads.ts';
 import type { Scenario } from './scenarios.ts';
 
+/** A number with its thousands apart. */
+export function text(value: number, digits = 0): string {
+  return value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d)(?<!\.\d*))/g, ' ');
+}
+
 /** Median, with the least and the greatest where there are several. */
 function show(values: readonly number[], digits = 0): string {
   if (values.length === 0) return '–';
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  const text = (value: number) => value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d)(?<!\.\d*))/g, ' ');
-  return sorted.length === 1 ? text(median) : `${text(median)} (${text(sorted[0]!)}–${text(sorted.at(-1)!)})`;
+  const [middling, least, greatest] = [median, sorted[0]!, sorted.at(-1)!].map((value) => text(value, digits));
+  return sorted.length === 1 ? middling! : `${middling} (${least}–${greatest})`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 

@@ -9,7 +9,9 @@ const DEFAULTS = {
   max: true,
   report: null,
   profile: null,
+  against: null,
 };
+const AGAINST = { commit: 'v1', pairs: 10, seconds: 5 };
 
 describe('the arguments of pnpm bench', () => {
   it.each([
@@ -21,6 +23,10 @@ describe('the arguments of pnpm bench', () => {
     [['--no-peers'], { peers: false }],
     [['--no-max', '--no-peers'], { max: false, peers: false }],
     [['--report', 'a.md', '--profile', 'there'], { report: 'a.md', profile: 'there' }],
+    [['--against', 'v1'], { scenarios: ['s1a', 's1b', 's3', 's5'], against: AGAINST }],
+    [['s1b', '--against', 'v1', '--report', 'a.md'], { scenarios: ['s1b'], against: AGAINST, report: 'a.md' }],
+    [['s2', 's4a', '--against=v1', '--pairs', '5'], { scenarios: ['s2', 's4a'], against: { ...AGAINST, pairs: 5 } }],
+    [['s5', '--seconds', '1.5', '--against', 'v1'], { scenarios: ['s5'], against: { ...AGAINST, seconds: 1.5 } }],
   ])('%j are read', (args, meant) => {
     expect(readArguments(args)).toEqual({ ...DEFAULTS, ...meant });
   });
@@ -38,6 +44,17 @@ describe('the arguments of pnpm bench', () => {
     [['--repeats', '1.5'], /^--repeats must be a whole number from 1 to 20, not "1.5"$/],
     [['--repeats', 'many'], /^--repeats must be a whole number from 1 to 20, not "many"$/],
     [['--repeats='], /^--repeats must be a whole number from 1 to 20, not ""$/],
+    [['--pairs', '5'], /^--pairs does not go without --against$/],
+    [['--seconds', '5', 's1a'], /^--seconds does not go without --against$/],
+    [['--against', 'v1', '--repeats', '5'], /^--repeats does not go with --against$/],
+    [['--against', 'v1', '--no-peers'], /^--no-peers does not go with --against$/],
+    [['--against', 'v1', '--no-max'], /^--no-max does not go with --against$/],
+    [['--against', 'v1', '--profile', 'there'], /^--profile does not go with --against$/],
+    [['--against', 'v1', '--pairs', '51'], /^--pairs must be a whole number from 1 to 50, not "51"$/],
+    [['--against', 'v1', '--seconds', '0.5'], /^--seconds must be a number from 1 to 120, not "0.5"$/],
+    [['--against', 'v1', 's1a', 'history'], /^history is not made of runs that could be paired/],
+    [['--against', 'v1', 'reads'], /^reads is not made of runs that could be paired/],
+    [['--against'], /^Option '--against <value>' argument missing/],
     [['--peers'], /^Unknown option '--peers'/],
     [['--report'], /^Option '--report <value>' argument missing/],
   ])('%j are refused with a line that says why', (args, message) => {
@@ -48,8 +65,14 @@ describe('the arguments of pnpm bench', () => {
     for (const [name, { title }] of Object.entries(SCENARIOS)) {
       expect(USAGE).toMatch(new RegExp(`^  ${name} +${title}$`, 'm'));
     }
+    const [alone, compared] = USAGE.split('\n');
+    for (const option of ['--pairs N', '--seconds N', '--report FILE']) expect(compared).toContain(`[${option}]`);
+    expect(compared).toContain(' --against COMMIT ');
+    for (const option of ['--against COMMIT', '--pairs N', '--seconds N']) {
+      expect(USAGE).toMatch(new RegExp(`^  ${option} +\\S`, 'm'));
+    }
     for (const option of ['--repeats N', '--no-peers', '--no-max', '--report FILE', '--profile DIR']) {
-      expect(USAGE.split('\n\n')[0], 'the first line').toContain(`[${option}]`);
+      expect(alone, 'the first line').toContain(`[${option}]`);
       expect(USAGE).toMatch(new RegExp(`^  ${option} +\\S`, 'm'));
     }
   });

@@ -1,40 +1,8 @@
 import { expect, it } from 'vitest';
-import type { Measurement, Step } from '../generator.ts';
 import type { Result } from '../measure.ts';
 import { historySection, readsSection, section } from '../report.ts';
 import { SCENARIOS } from '../scenarios.ts';
-
-const step = (given: Partial<Step> = {}): Step => ({
-  rate: 100,
-  expected: 50_000,
-  got: 50_000,
-  delivered_per_s: 50_000,
-  per_server_cpu_s: 123_456.7,
-  lat_ms: { p50: 1.25, p99: 9.96, max: 20 },
-  gen_util: 0.2,
-  late_max_ms: 1,
-  dups: 0,
-  gaps: 0,
-  missing: 0,
-  misrouted: 0,
-  procs: { server: { util: 0.405 }, pg: { util: 0.254 } },
-  ...given,
-});
-
-const measurement = (steps: readonly Step[], connect: Partial<Measurement['connect']> = {}): Measurement => ({
-  connect: {
-    joined: 500,
-    failed: 0,
-    per_s: 4_321,
-    per_server_cpu_s: 6_543,
-    anon_kb_per_conn: 12.34,
-    error: '',
-    ...connect,
-  },
-  steps,
-  closed: 0,
-  final_error: '',
-});
+import { measurement, step } from './fixture.ts';
 
 const result = (given: Partial<Result> = {}): Result => ({
   subject: 'gongu',
