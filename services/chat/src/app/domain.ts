@@ -53,15 +53,16 @@ export function createDomain(
   });
   const overview = createOverview({ rooms: store.rooms, bus: links.branch(), now, failed });
   const presenceTick = createPresenceTick({ presence, hub });
-  const connections = createConnectionWatch({ presence, failed: (error) => failed('count of connections', error) });
+  const connections = createConnectionWatch({ presence, onFailure: (error) => failed('count of connections', error) });
 
   const { emit } = hub;
   const rooms = createRooms({ ...store, presence, emit, told: observers.roomTold });
   const members = createMembers({ ...store, presence, emit, told: observers.memberTold });
   const committing = { newId: randomUUID, spacingMs: env.COMMIT_MS, observe: observers.messages };
   const stored = createMessages({ ...store, emit, ...committing });
-  const perUser = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND, now });
-  const { messages, rate } = observers.counted(stored, perUser);
+  const messages = observers.counted(stored);
+  const onRefused = () => counts.messageRefused('RATE_LIMITED');
+  const rate = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND, now, onRefused });
   // By address, and behind a balancer whose word is not taken all clients have one address: so ten times as many.
   const identityRate = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND * 10, now });
   const tickets = createTickets({ tickets: store.tickets, newTicket: () => randomBytes(32).toString('base64url') });

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceParts } from '@gongu/host';
-import { AppError } from '@gongu/shared';
 import { registerSockets } from '../endpoints/accept.ts';
 import { createAdmission } from '../endpoints/admission.ts';
 import type { ChatEnv } from '../env.ts';
@@ -8,7 +7,9 @@ import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
-import { createDispatch } from '../session/dispatch.ts';
+import { createCommands } from '../session/commands/commands.ts';
+import { createLeaving } from '../session/leaving.ts';
+import { createTyping } from '../session/typing.ts';
 import type { Domain } from './domain.ts';
 import type { ChatHttp } from './http.ts';
 
@@ -28,15 +29,16 @@ export async function registerEndpoints(
     user: identify.routes.user,
     anonymous,
     ticket: (user) => tickets.issue(user),
-    admit(request) {
-      const retryAfterMs = identityRate.take(request.ip);
-      if (retryAfterMs > 0) throw new AppError('RATE_LIMITED', { retryAfterMs });
-    },
+    admit: (request) => identityRate.admit(request.ip),
   });
 
   const now = () => clock.now();
   const { overview, presenceTick } = domain;
-  const dispatch = createDispatch({ hub, presence, presenceTick, connections, overview, members, messages, rate, now });
+  const typing = createTyping({ hub, now });
+  const leaving = createLeaving({ hub, overview, connections, presenceTick, typing });
+  const commands = createCommands({
+    ...{ hub, overview, presence, presenceTick, members, messages, rate, typing, leaving, now },
+  });
   const admission = createAdmission({
     maxConnections: env.MAX_CONNECTIONS,
     maxHandshakesPerSecond: env.MAX_HANDSHAKES_PER_SECOND,
@@ -46,7 +48,8 @@ export async function registerEndpoints(
     random: Math.random,
   });
   await registerSockets(app, {
-    ...{ env, log, now, dispatch, sessions, admission, identify, anonymous },
+    ...{ env, log, now, sessions, admission, identify, anonymous },
+    parts: { commands, hub, overview, connections, leaving, typing },
     isMember: async (roomId, userId) => (await hub.member(roomId, userId)) !== null,
     random: Math.random,
     newId: randomUUID,

@@ -34,7 +34,7 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(250, 'reading of overviews', createReconcileHeads({ headIntervalMs, reconcile: overview.reconcile, now }));
       every(250, 'overviews', overview.beat);
       every(1_000, 'presence', presenceTick.tick);
-      every(1_000, 'count of connections', connections.beat);
+      every(1_000, 'count of connections', connections.tick);
       every(1_000, 'sweep', async () => {
         hub.sweep(env.HEARTBEAT_MS);
         rate.sweep();

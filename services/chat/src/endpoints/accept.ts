@@ -8,11 +8,8 @@ import { createJsonProtocol } from '../protocol/json.ts';
 import { createDestinations } from '../protocol/stomp/destination.ts';
 import { createStompProtocol } from '../protocol/stomp/protocol.ts';
 import type { Anonymous } from '../room/anonymous.ts';
-import type { Dispatch } from '../session/dispatch.ts';
 import { Session } from '../session/session.ts';
-import type { SessionOpening } from '../session/session-deps.ts';
-import type { SessionLimits } from '../session/session-limits.ts';
-import type { SessionLog } from '../session/session-log.ts';
+import type { SessionLimits, SessionLog, SessionOpening, SessionOptions } from '../session/session-options.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { Hello, Inbound, Socket } from '../transport/socket.ts';
 import { quotedBytes } from '../transport/sockjs/frames.ts';
@@ -35,7 +32,8 @@ export interface SocketDeps {
   readonly env: ChatEnv;
   readonly log: Logger;
   readonly now: () => number;
-  readonly dispatch: Dispatch;
+  /** The parts that sessions work with. */
+  readonly parts: Pick<SessionOptions, 'commands' | 'hub' | 'overview' | 'connections' | 'leaving' | 'typing'>;
   readonly sessions: Sessions;
   /** The door: whoever opens a session passes it first. */
   readonly admission: Admission;
@@ -71,7 +69,7 @@ export interface SocketParts {
 
 /** The part of the wiring that concerns sockets: which URL speaks what, who may connect, what is logged of it. */
 export async function registerSockets(app: FastifyInstance, deps: SocketDeps): Promise<void> {
-  const { env, log, now, dispatch, sessions, admission, identify, newId, refused } = deps;
+  const { env, log, now, sessions, admission, identify, newId, refused } = deps;
   const handshakes = createHandshakeLog({ log, now, ...deps.handshakes });
   const json = createJsonProtocol({ contentChars: env.MAX_CONTENT_CHARS });
   const stomp = createStompProtocol({
@@ -86,13 +84,13 @@ export async function registerSockets(app: FastifyInstance, deps: SocketDeps): P
   });
   const protocols = [json, stomp];
   const sessionDeps = {
-    dispatch,
+    ...deps.parts,
     toAppError,
     authenticate: identify.token,
     limits: limitsOf(env),
     now,
     log: createSessionLog(log, refused, deps.closed),
-    over: sessions.delete,
+    onOver: sessions.delete,
   };
 
   const choose = (offered: readonly string[]) => chooseSubprotocol(protocols, offered);

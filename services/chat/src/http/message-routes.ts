@@ -1,5 +1,5 @@
 import { problems } from '@gongu/host';
-import { AppError, Message, MessagePage, MessageQuery, RoomPath, sendBody } from '@gongu/shared';
+import { Message, MessagePage, MessageQuery, RoomPath, sendBody } from '@gongu/shared';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { OF_CALLER, OF_WRITER } from './refusals.ts';
@@ -51,8 +51,7 @@ export function messageRoutes(app: FastifyInstance, deps: RouteDeps): void {
     },
     async (request, reply) => {
       const caller = await identify.caller(request);
-      const retryAfterMs = caller.kind === 'user' ? rate.take(caller.user.userId) : 0;
-      if (retryAfterMs > 0) throw new AppError('RATE_LIMITED', { retryAfterMs });
+      if (caller.kind === 'user') rate.admit(caller.user.userId);
       const { message, duplicate } = await messages.send(caller, { ...request.body, roomId: request.params.roomId });
       return reply.status(duplicate ? 200 : 201).send(message);
     },

@@ -18,8 +18,8 @@ export interface RouteDeps {
     /** The service only. @throws AppError FORBIDDEN (a user's token) */
     service(request: FastifyRequest): Promise<Caller>;
   };
-  /** Messages of one user, over HTTP and all sockets: milliseconds to wait, or 0. */
-  readonly rate: { take(userId: string): number };
+  /** Messages of one user, over HTTP and all sockets. @throws AppError RATE_LIMITED */
+  readonly rate: { admit(userId: string): void };
   /** Longest text, code points. */
   readonly contentChars: number;
 }

@@ -4,7 +4,6 @@ import type { HubDeps } from '../hub/hub.ts';
 import type { MembersDeps } from '../room/members.ts';
 import type { Messages, MessagesDeps } from '../room/messages.ts';
 import type { RoomsDeps } from '../room/rooms.ts';
-import type { RateLimit } from '../session/rate-limit.ts';
 import type { ChatMetrics } from './metrics.ts';
 
 /** What becomes of what the parts tell: lines of the log, and numbers. */
@@ -45,8 +44,8 @@ export function createObservers({ log, counts }: { log: Logger; counts: ChatMetr
     roomTold,
     memberTold,
 
-    /** The same use cases and limit; messages that come to nothing are counted, whatever they came by. */
-    counted<T extends Pick<Messages, 'send'>>(stored: T, rate: RateLimit): { messages: T; rate: RateLimit } {
+    /** The same use cases; messages that come to nothing are counted, whatever they came by. */
+    counted<T extends Pick<Messages, 'send'>>(stored: T): T {
       const send: Messages['send'] = async (caller, sending) => {
         try {
           return await stored.send(caller, sending);
@@ -57,12 +56,7 @@ export function createObservers({ log, counts }: { log: Logger; counts: ChatMetr
           throw error;
         }
       };
-      const take = (userId: string) => {
-        const retryAfterMs = rate.take(userId);
-        if (retryAfterMs > 0) counts.messageRefused('RATE_LIMITED');
-        return retryAfterMs;
-      };
-      return { messages: { ...stored, send }, rate: { ...rate, take } };
+      return { ...stored, send };
     },
   };
 }

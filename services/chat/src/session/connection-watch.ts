@@ -1,38 +1,38 @@
 import type { Presence } from '../room/ports/presence.ts';
-import type { Session } from './session.ts';
+import type { Client } from './client.ts';
 
-/** Tells those who want to know how many sockets are connected on all instances: at once, and then at most once a beat. */
+/** Tells those who want to know how many sockets are connected on all instances: at once, and then at most once a tick. */
 export function createConnectionWatch({
   presence,
-  failed,
+  onFailure,
 }: {
   presence: Pick<Presence, 'connections'>;
-  failed: (error: unknown) => void;
+  onFailure: (error: unknown) => void;
 }) {
-  /** Who watches, and the number last told. */
-  const watching = new Map<Session, number | null>();
+  /** Who watches, and the number last sent to him. */
+  const watching = new Map<Client, number | null>();
 
-  async function tell(): Promise<void> {
+  async function send(): Promise<void> {
     const count = await presence.connections();
-    for (const [session, told] of watching) {
-      if (told === count || !session.user) continue;
-      watching.set(session, count);
-      session.emit({ type: 'connections', count });
+    for (const [client, sent] of watching) {
+      if (sent === count || !client.user) continue;
+      watching.set(client, count);
+      client.emit({ type: 'connections', count });
     }
   }
 
   return {
-    watch(session: Session, on: boolean): void {
+    watch(client: Client, on: boolean): void {
       if (!on) {
-        watching.delete(session);
+        watching.delete(client);
         return;
       }
-      watching.set(session, null);
-      void tell().catch(failed);
+      watching.set(client, null);
+      void send().catch(onFailure);
     },
-    /** Tells what changed since the last beat. */
-    async beat(): Promise<void> {
-      if (watching.size > 0) await tell();
+    /** Tells what changed since the last tick. */
+    async tick(): Promise<void> {
+      if (watching.size > 0) await send();
     },
   };
 }

@@ -1,3 +1,5 @@
+import { AppError } from '@gongu/shared';
+
 /** Tokens are sums of fractions: after the wait that was told, a hair may be missing. */
 const HAIR = 1e-9;
 
@@ -35,16 +37,33 @@ export class Bucket {
   }
 }
 
+export interface RateLimitOptions {
+  readonly perSecond: number;
+  readonly now: () => number;
+  /** Hears of each that was refused. */
+  readonly onRefused?: () => void;
+}
+
 /** Buckets by key, made when first used. Call `sweep` now and then: full ones are forgotten. */
-export function createRateLimit({ perSecond, now }: { perSecond: number; now: () => number }) {
+export function createRateLimit({ perSecond, now, onRefused = () => {} }: RateLimitOptions) {
   const buckets = new Map<string, Bucket>();
+
+  function take(key: string): number {
+    if (perSecond <= 0) return 0;
+    const bucket = buckets.get(key) ?? new Bucket(perSecond, now());
+    buckets.set(key, bucket);
+    return bucket.take(now());
+  }
+
   return {
     /** 0 when the event may pass, else the milliseconds after which one may. */
-    take(key: string): number {
-      if (perSecond <= 0) return 0;
-      const bucket = buckets.get(key) ?? new Bucket(perSecond, now());
-      buckets.set(key, bucket);
-      return bucket.take(now());
+    take,
+    /** Takes one. @throws AppError RATE_LIMITED */
+    admit(key: string): void {
+      const retryAfterMs = take(key);
+      if (retryAfterMs === 0) return;
+      onRefused();
+      throw new AppError('RATE_LIMITED', { retryAfterMs });
     },
     sweep(): void {
       for (const [key, bucket] of buckets) if (bucket.full(now())) buckets.delete(key);

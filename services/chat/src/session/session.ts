@@ -9,19 +9,23 @@ import {
   type Summary,
   type User,
 } from '@gongu/shared';
-import type { FeedListener } from '../hub/room-feed.ts';
+import { ALL_ROOMS } from '../hub/overview/viewer.ts';
 import type { Asked, Codec, Step } from '../protocol/codec.ts';
 import type { Inbound, Socket } from '../transport/socket.ts';
+import { beginCommand } from './begin-command.ts';
+import type { Client } from './client.ts';
+import { ClientRooms } from './client-rooms.ts';
 import { Bucket } from './rate-limit.ts';
-import type { SessionDeps, SessionOpening } from './session-deps.ts';
-import { SessionVoice, type Speaker } from './writer.ts';
+import type { SessionOpening, SessionOptions } from './session-options.ts';
+import type { OpenSession } from './sessions.ts';
+import { Writer, type WriterOwner } from './writer.ts';
 
 /** Frames that can't be read before the socket is closed. */
 const BAD_FRAMES_MAX = 3;
 /** Frames that wait while the first one is being authenticated. */
 const WAITING_MAX = 100;
 /** Milliseconds before a promised sign of life is due at which it is sent: two looks at the deadlines. */
-const BEAT_EARLY_MS = 500;
+const HEARTBEAT_EARLY_MS = 500;
 const MUST_AUTHENTICATE = 'The first frame must be auth, with a token';
 /** Milliseconds before its end at which a token's client is told. */
 const EXPIRING_MS = 30_000;
@@ -30,16 +34,15 @@ const EXPIRING_MS = 30_000;
  * One client's life, whatever carries it: who he is, what he asks, what he is told. Everything inbound is caught here:
  * a frame ends in an answer, an error event or a close, never in a throw.
  */
-export class Session implements Inbound, Speaker {
-  /** What is told to rooms' members. */
-  readonly listener: FeedListener;
-  readonly #deps: SessionDeps;
+export class Session implements Inbound, Client, OpenSession, WriterOwner {
+  readonly listener: Writer;
+  readonly #options: SessionOptions;
   readonly #socket: Socket;
   readonly #codec: Codec;
-  readonly #voice: SessionVoice;
   readonly #frames: Bucket;
   readonly #openedAt: number;
   #user: User | null = null;
+  #rooms: ClientRooms | null = null;
   /** The close has been said, or has come: nothing more is taken from the client. */
   #over = false;
   #gone = false;
@@ -52,22 +55,20 @@ export class Session implements Inbound, Speaker {
   /** Epoch milliseconds of the client's last sign of life. */
   #heardAt: number;
 
-  constructor(deps: SessionDeps, socket: Socket, codec: Codec) {
-    this.#deps = deps;
+  constructor(options: SessionOptions, socket: Socket, codec: Codec) {
+    this.#options = options;
     this.#socket = socket;
     this.#codec = codec;
-    this.#openedAt = deps.now();
+    this.#openedAt = options.now();
     this.#heardAt = this.#openedAt;
-    this.#frames = new Bucket(deps.limits.framesPerSecond, this.#openedAt);
-    this.#voice = new SessionVoice(this, deps, socket, codec);
-    this.listener = this.#voice;
+    this.#frames = new Bucket(options.limits.framesPerSecond, this.#openedAt);
+    this.listener = new Writer(this, options, socket, codec);
   }
 
   get id(): string {
     return this.#socket.id;
   }
 
-  /** What it speaks; may become known only with its first frame. */
   get protocol(): string {
     return this.#codec.protocol;
   }
@@ -84,7 +85,12 @@ export class Session implements Inbound, Speaker {
     return this.#over;
   }
 
-  /** Bytes that the client has not taken yet. */
+  /** Made when first used: some clients only listen to what is no room. */
+  get rooms(): ClientRooms {
+    this.#rooms ??= new ClientRooms();
+    return this.#rooms;
+  }
+
   get queuedBytes(): number {
     return this.#socket.queuedBytes();
   }
@@ -98,13 +104,13 @@ export class Session implements Inbound, Speaker {
   }
 
   emit(event: Event | Summary): void {
-    this.#voice.emit(event);
+    this.listener.emit(event);
   }
 
   refuse(error: unknown, command: { ref?: string | undefined; roomId?: string } = {}): void {
-    const { code, detail, retryAfterMs, errors } = this.#deps.toAppError(error);
-    if (code === 'INTERNAL') this.#deps.log.failed(this.#fields(), error);
-    else this.#deps.log.refused({ ...this.#fields(), code });
+    const { code, detail, retryAfterMs, errors } = this.#options.toAppError(error);
+    if (code === 'INTERNAL') this.#options.log.failed(this.#fields(), error);
+    else this.#options.log.refused({ ...this.#fields(), code });
     this.emit(errorEvent(code, detail, { ref: command.ref, roomId: command.roomId, retryAfterMs, errors }));
   }
 
@@ -114,16 +120,16 @@ export class Session implements Inbound, Speaker {
     this.#said = { code, reason };
     this.#socket.close(code, reason);
     // Now, and not when the client has answered the close: it may take its time, or go on talking.
-    this.#deps.dispatch.closed(this);
+    this.#options.leaving.all(this);
   }
 
   leftRoom(roomId: string): void {
-    this.#deps.dispatch.ended(this, roomId);
+    this.#options.leaving.room(this, roomId);
   }
 
   frame(data: string | Uint8Array): void {
     if (this.#over) return;
-    this.#heardAt = this.#deps.now();
+    this.#heardAt = this.#options.now();
     try {
       if (this.#frames.take(this.#heardAt) > 0) return this.end(CLOSE.tooManyFrames, 'too many frames');
       // One message may hold thousands of frames (STOMP): each counts. A note and what follows it are of one frame.
@@ -135,16 +141,17 @@ export class Session implements Inbound, Speaker {
         this.#follow(step);
       }
     } catch (error) {
-      this.#deps.log.failed(this.#fields(), error);
+      this.#options.log.failed(this.#fields(), error);
       this.end(CLOSE.internal, 'internal error');
     }
   }
 
   drained(): void {
     if (this.#over) return;
-    for (const [roomId, afterSeq] of this.#voice.caughtUp() ?? []) {
+    for (const [roomId, afterSeq] of this.listener.caughtUp() ?? []) {
       if (this.#codec.resyncs) this.emit({ type: 'resync', roomId, afterSeq });
-      else void this.#deps.dispatch.resume(this, roomId).catch((error) => this.refuse(error, { roomId }));
+      else if (roomId === ALL_ROOMS) this.#options.overview.retell(this.listener);
+      else void this.#options.hub.resume(roomId, this.listener).catch((error) => this.refuse(error, { roomId }));
     }
   }
 
@@ -152,15 +159,14 @@ export class Session implements Inbound, Speaker {
     if (this.#gone) return;
     this.#gone = true;
     this.#over = true;
-    this.#deps.dispatch.closed(this);
-    this.#deps.log.closed({ ...this.#fields(), code, reason, ...this.#said });
-    this.#deps.over(this);
+    this.#options.leaving.all(this);
+    this.#options.log.closed({ ...this.#fields(), code, reason, ...this.#said });
+    this.#options.onOver(this);
   }
 
-  /** Deadlines; called a few times a second for all sessions, so that none needs timers of its own. */
   sweep(): void {
     if (this.#over) return;
-    const { limits, dispatch, now } = this.#deps;
+    const { limits, typing, now } = this.#options;
     const at = now();
     const user = this.#user;
     if (!user) {
@@ -168,7 +174,7 @@ export class Session implements Inbound, Speaker {
       if (at - this.#openedAt >= limits.firstFrameMs) this.end(CLOSE.silent, 'nothing said in time');
       return;
     }
-    const { slowSince } = this.#voice;
+    const { slowSince } = this.listener;
     if (slowSince !== null && at - slowSince >= limits.sendTimeoutMs) {
       this.end(CLOSE.slowConsumer, 'too slow');
       return this.terminate();
@@ -181,17 +187,15 @@ export class Session implements Inbound, Speaker {
       this.#toldExpiring = true;
       this.emit({ type: 'token.expiring', expiresAt: new Date(user.expiresAtMs).toISOString() });
     }
-    this.#beat(at);
-    dispatch.sweep(this, at);
+    this.#heartbeat(at);
+    if (this.#rooms?.typing) typing.sweep(this, user, at);
   }
 
-  /** Sends the client elsewhere: told to come back after `afterMs`, then closed. */
   drain(afterMs: number): void {
     this.emit({ type: 'reconnect', afterMs });
     this.end(CLOSE.draining, 'draining');
   }
 
-  /** Ends the connection of a client that does not answer its close. */
   terminate(): void {
     this.#socket.terminate();
   }
@@ -201,7 +205,7 @@ export class Session implements Inbound, Speaker {
   }
 
   #welcome(user: User): void {
-    const { limits, log, now } = this.#deps;
+    const { limits, log, now } = this.#options;
     this.#user = user;
     this.#toldExpiring = false;
     log.authenticated({ connectionId: this.id, userId: user.userId, protocol: this.protocol });
@@ -219,7 +223,7 @@ export class Session implements Inbound, Speaker {
   async #authenticate(command: Extract<Command, { type: 'auth' }>): Promise<void> {
     this.#waiting = [];
     try {
-      const next = await this.#deps.authenticate(command.token);
+      const next = await this.#options.authenticate(command.token);
       if (this.#over) return;
       if (this.#user && this.#user.userId !== next.userId) {
         throw new AppError('FORBIDDEN', { detail: 'This socket belongs to another user; open a new one' });
@@ -228,7 +232,7 @@ export class Session implements Inbound, Speaker {
     } catch (error) {
       this.refuse(error, command);
       // By the code's own close: one whose token can't be checked at the moment must come back.
-      if (!this.#user) this.end(ERRORS[this.#deps.toAppError(error).code].close, 'not authenticated');
+      if (!this.#user) this.end(ERRORS[this.#options.toAppError(error).code].close, 'not authenticated');
     } finally {
       const held = this.#waiting;
       this.#waiting = null;
@@ -243,7 +247,7 @@ export class Session implements Inbound, Speaker {
     } else if (command.type === 'auth') {
       void this.#authenticate(command);
     } else if (this.#user) {
-      this.#deps.dispatch.command(this, this.#user, command, confirm);
+      beginCommand(this.#options.commands, this, this.#user, command, confirm);
     } else {
       this.refuse(new AppError('UNAUTHENTICATED', { detail: MUST_AUTHENTICATE }), command);
       this.end(CLOSE.unauthenticated, 'the first frame must authenticate');
@@ -255,7 +259,7 @@ export class Session implements Inbound, Speaker {
       case 'command':
         return this.#take(step.command, step.confirm ?? false);
       case 'reply':
-        return this.#voice.say(step.text);
+        return this.listener.say(step.text);
       case 'refused':
         if (this.#user || this.#waiting || step.error.code === 'UNKNOWN_TYPE') return this.emit(step.error);
         this.emit({ ...step.error, code: 'UNAUTHENTICATED', message: MUST_AUTHENTICATE });
@@ -265,24 +269,24 @@ export class Session implements Inbound, Speaker {
         if (++this.#badFrames >= BAD_FRAMES_MAX) this.end(CLOSE.badFrame, 'too many frames that can not be read');
         return;
       case 'close':
-        for (const text of step.texts ?? []) this.#voice.say(text);
+        for (const text of step.texts ?? []) this.listener.say(text);
         return this.end(step.code, step.reason);
       case 'watch':
-        return this.#deps.dispatch.watch(this, step.on);
+        return this.#options.connections.watch(this, step.on);
       case 'note':
-        return this.#deps.log.note(this.#fields(), step.note, step.fields);
+        return this.#options.log.note(this.#fields(), step.note, step.fields);
       case 'heartbeat':
         return;
     }
   }
 
   /** The signs of life that the protocol promised, and those that the client did. */
-  #beat(at: number): void {
+  #heartbeat(at: number): void {
     const promised = this.#codec.heartbeat;
     if (!promised) return;
     // Early rather than late: the next look is a sweep away.
-    if (promised.sendMs > 0 && at - this.#voice.sentAt >= promised.sendMs - BEAT_EARLY_MS) {
-      this.#voice.say(promised.text);
+    if (promised.sendMs > 0 && at - this.listener.sentAt >= promised.sendMs - HEARTBEAT_EARLY_MS) {
+      this.listener.say(promised.text);
     }
     if (promised.expectMs > 0 && at - this.#heardAt > promised.expectMs * 3) {
       this.end(CLOSE.goingAway, 'no heart-beat came');

@@ -1,7 +1,19 @@
-import type { Session } from './session.ts';
-
 /** Milliseconds between two looks at all sessions' deadlines. */
 const SWEEP_MS = 250;
+
+/** As much of a session as its instance sees. */
+export interface OpenSession {
+  /** What it speaks; may become known only with its first frame. */
+  readonly protocol: string;
+  /** Bytes that the client has not taken yet. */
+  readonly queuedBytes: number;
+  /** Deadlines; called a few times a second for all sessions, so that none needs timers of its own. */
+  sweep(): void;
+  /** Sends the client elsewhere: told to come back after `afterMs`, then closed. */
+  drain(afterMs: number): void;
+  /** Ends the connection of a client that does not answer its close. */
+  terminate(): void;
+}
 
 interface Drain {
   readonly windowMs: number;
@@ -11,7 +23,7 @@ interface Drain {
 
 /** All open sessions of this instance: their deadlines, and their end when the instance drains. */
 export function createSessions({ random }: { random: () => number }) {
-  const open = new Set<Session>();
+  const open = new Set<OpenSession>();
   const counts = new Map([['json', 0]]);
   const timer = setInterval(() => {
     for (const session of open) session.sweep();
@@ -19,8 +31,8 @@ export function createSessions({ random }: { random: () => number }) {
   timer.unref();
 
   return {
-    add: (session: Session) => void open.add(session),
-    delete: (session: Session) => void open.delete(session),
+    add: (session: OpenSession) => void open.add(session),
+    delete: (session: OpenSession) => void open.delete(session),
     /** How many there are of each protocol; those that have had some keep their row. */
     byProtocol(): ReadonlyMap<string, number> {
       for (const protocol of counts.keys()) counts.set(protocol, 0);
@@ -31,7 +43,7 @@ export function createSessions({ random }: { random: () => number }) {
       return open.size;
     },
     /** For metrics, which look seldom: every open session. */
-    all: (): Iterable<Session> => open,
+    all: (): Iterable<OpenSession> => open,
 
     /**
      * Sends all clients elsewhere, spread over `windowMs`, so that they don't all come to the others in one moment.

@@ -2,10 +2,10 @@ import { type Event, errorEvent, type Summary } from '@gongu/shared';
 import type { FeedListener } from '../hub/room-feed.ts';
 import type { Codec } from '../protocol/codec.ts';
 import type { Socket } from '../transport/socket.ts';
-import type { SessionDeps } from './session-deps.ts';
+import type { SessionOptions } from './session-options.ts';
 
-/** Whose voice it is. */
-export interface Speaker {
+/** Whose writer it is. */
+export interface WriterOwner {
   readonly userId: string;
   /** Nothing more is said to it. */
   readonly over: boolean;
@@ -18,13 +18,13 @@ export interface Speaker {
  * What one client is told, by itself and by its rooms, and how much of it may wait. A class, as the session is: of each
  * there is one for every connection, and objects of closures and accessors are ten times as large.
  */
-export class SessionVoice implements FeedListener {
+export class Writer implements FeedListener {
   /** Epoch milliseconds of the last thing said. */
   sentAt: number;
   /** Since when it does not read, epoch milliseconds; null while it does. */
   slowSince: number | null = null;
-  readonly #speaker: Speaker;
-  readonly #deps: SessionDeps;
+  readonly #owner: WriterOwner;
+  readonly #options: Pick<SessionOptions, 'limits' | 'now'>;
   readonly #socket: Socket;
   readonly #codec: Codec;
   /** Rooms of which something was not queued, with the position from which on. */
@@ -32,16 +32,16 @@ export class SessionVoice implements FeedListener {
   #key = '';
   #keyOf: string | null = null;
 
-  constructor(speaker: Speaker, deps: SessionDeps, socket: Socket, codec: Codec) {
-    this.#speaker = speaker;
-    this.#deps = deps;
+  constructor(owner: WriterOwner, options: Pick<SessionOptions, 'limits' | 'now'>, socket: Socket, codec: Codec) {
+    this.#owner = owner;
+    this.#options = options;
     this.#socket = socket;
     this.#codec = codec;
-    this.sentAt = deps.now();
+    this.sentAt = options.now();
   }
 
   get userId(): string {
-    return this.#speaker.userId;
+    return this.#owner.userId;
   }
 
   key(roomId: string): string {
@@ -60,9 +60,9 @@ export class SessionVoice implements FeedListener {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#socket.queuedBytes() > this.#deps.limits.sendQueueBytes) return false;
+    if (this.#socket.queuedBytes() > this.#options.limits.sendQueueBytes) return false;
     this.#socket.write(bytes);
-    this.sentAt = this.#deps.now();
+    this.sentAt = this.#options.now();
     return true;
   }
 
@@ -73,23 +73,23 @@ export class SessionVoice implements FeedListener {
   }
 
   ended(roomId: string, why: 'left' | 'gone'): void {
-    this.#speaker.leftRoom(roomId);
+    this.#owner.leftRoom(roomId);
     if (why === 'gone') this.emit(errorEvent('NOT_FOUND', 'The room was removed', { roomId }));
     const close = this.#codec.ended?.(roomId, why);
-    if (close) this.#speaker.end(close.code, close.reason);
+    if (close) this.#owner.end(close.code, close.reason);
   }
 
   emit(event: Event | Summary): void {
-    if (this.#speaker.over) return;
+    if (this.#owner.over) return;
     const { texts, close } = this.#codec.render(event);
     for (const text of texts) this.say(text);
-    if (close) this.#speaker.end(close.code, close.reason);
-    else if (this.slowSince === null && this.#socket.queuedBytes() > this.#deps.limits.sendQueueBytes) this.#slow();
+    if (close) this.#owner.end(close.code, close.reason);
+    else if (this.slowSince === null && this.#socket.queuedBytes() > this.#options.limits.sendQueueBytes) this.#slow();
   }
 
   say(text: string): void {
     this.#socket.send(text);
-    this.sentAt = this.#deps.now();
+    this.sentAt = this.#options.now();
   }
 
   /** It reads again: the rooms of which it missed something, with the positions from which on. Null: it was not slow. */
@@ -103,7 +103,7 @@ export class SessionVoice implements FeedListener {
   }
 
   #slow(): void {
-    this.slowSince ??= this.#deps.now();
+    this.slowSince ??= this.#options.now();
     // It doesn't read, so it shan't ask for more.
     this.#socket.pause(true);
   }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Ordered } from '../../src/session/ordered.ts';
+import { Ordered } from '../../src/session/client-rooms.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,0 +1,88 @@
+import { AppError } from '@gongu/shared';
+
+/**
+ * How a command is ordered among those of its socket and its room.
+ *
+ * - `free`: begins at once; where ordered ones of its room are under way (its join), in its turn. None waits for it.
+ * - `send`: the same, and a `last` one waits for it. Sends go to the append together, which keeps them in their order.
+ * - `ordered`: begins when the ordered ones of its room before it are done.
+ * - `last`: the same, and then waits for all sends to its room that are under way.
+ */
+export type Lane = 'free' | 'send' | 'ordered' | 'last';
+
+/** Commands of one socket that may wait for their turn. */
+const WAITING_MAX = 200;
+
+/** One client's rooms, and what it does in them. A class with few parts: there is one for every connection. */
+export class ClientRooms {
+  readonly joined = new Set<string>();
+  /** Made when first used, as most clients only listen. */
+  typing: Map<string, { until: number; passedAt: number }> | null = null;
+  readonly #ordered = new Ordered();
+  /** Sends under way, by room: fulfilled when all of them are answered. */
+  #sending: Map<string, Promise<unknown>> | null = null;
+
+  /** @throws AppError NOT_A_MEMBER: the client has to join the room first */
+  requireJoined(roomId: string): void {
+    if (!this.joined.has(roomId)) throw new AppError('NOT_A_MEMBER', { detail: 'Join the room first' });
+  }
+
+  /**
+   * Begins `task`, which must not reject, when its lane says so. A command without a room has the room ''.
+   * @throws AppError RATE_LIMITED: too many commands are waiting
+   */
+  run(lane: Lane, roomId: string, task: () => Promise<void>): void {
+    const ordered = this.#ordered;
+    const waits = lane === 'ordered' || lane === 'last';
+    if (!waits && !ordered.busy(roomId)) return this.#begin(lane, roomId, task);
+    if (ordered.size >= WAITING_MAX) {
+      throw new AppError('RATE_LIMITED', { detail: 'Too many commands are waiting', retryAfterMs: 1_000 });
+    }
+    // One that need not wait is begun in its turn and not waited for by what follows.
+    ordered.run(roomId, waits ? task : async () => this.#begin(lane, roomId, task));
+  }
+
+  /** Fulfilled when all sends to the room that are under way now are answered. */
+  async sent(roomId: string): Promise<void> {
+    await this.#sending?.get(roomId);
+  }
+
+  #begin(lane: Lane, roomId: string, task: () => Promise<void>): void {
+    const done = task();
+    if (lane !== 'send') return;
+    this.#sending ??= new Map();
+    const sending = this.#sending;
+    const all: Promise<unknown> = Promise.all([sending.get(roomId), done]).then(() => {
+      if (sending.get(roomId) === all) sending.delete(roomId);
+    });
+    sending.set(roomId, all);
+  }
+}
+
+/**
+ * Runs tasks of one key one after the other and tasks of different keys side by side. A key without tasks costs nothing.
+ */
+export class Ordered {
+  readonly #tails = new Map<string, Promise<void>>();
+  #size = 0;
+
+  /** Tasks under way and waiting. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether tasks of `key` are under way: a task that needn't wait by itself has to, then. */
+  busy(key: string): boolean {
+    return this.#tails.has(key);
+  }
+
+  /** `task` must not reject. */
+  run(key: string, task: () => Promise<void>): void {
+    this.#size++;
+    const tail = (this.#tails.get(key) ?? Promise.resolve()).then(task).finally(() => {
+      this.#size--;
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    });
+    this.#tails.set(key, tail);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Event, Summary, User } from '@gongu/shared';
+import type { FeedListener } from '../hub/room-feed.ts';
+import type { ClientRooms } from './client-rooms.ts';
+
+/** As much of a session as commands and the parts that serve many sessions see. */
+export interface Client {
+  /** `connectionId` on the wire. */
+  readonly id: string;
+  /** Null before the client has said who it is. */
+  readonly user: User | null;
+  /** Nothing more is said to it: what is begun for it now, nobody would end. */
+  readonly over: boolean;
+  readonly rooms: ClientRooms;
+  /** What rooms write to. */
+  readonly listener: FeedListener;
+  emit(event: Event | Summary): void;
+  /** Answers with an error. */
+  refuse(error: unknown, command?: { ref?: string | undefined; roomId?: string }): void;
+}

@@ -1,0 +1,98 @@
+import { AppError, LIMITS, type Message, type User } from '@gongu/shared';
+import type { Attached, Hub } from '../../hub/hub.ts';
+import type { Members } from '../../room/members.ts';
+import type { Presence, PresenceView } from '../../room/ports/presence.ts';
+import type { StoredMessage } from '../../room/ports/stored-message.ts';
+import { participantView, roomView, unreadOf, wireMessage } from '../../room/view.ts';
+import type { Client } from '../client.ts';
+import type { Leaving } from '../leaving.ts';
+import type { PresenceTick } from '../presence-tick.ts';
+import { type CommandOf, type EntryOf, refOf } from './entry.ts';
+
+export interface JoinOptions {
+  readonly hub: Pick<Hub, 'member' | 'attach'>;
+  readonly members: Pick<Members, 'join'>;
+  readonly presence: Pick<Presence, 'view'>;
+  readonly presenceTick: Pick<PresenceTick, 'enter'>;
+  readonly leaving: Pick<Leaving, 'room'>;
+}
+
+/** `join`: a membership where there is none, and the room from here on. `follow`: the same for members only. */
+export function createJoin({ hub, members, presence, presenceTick, leaving }: JoinOptions): EntryOf<'join' | 'follow'> {
+  /** In a storm of joins all get the same messages: the same objects, so that a protocol can keep what it made of them. */
+  const wires = new WeakMap<StoredMessage, Message>();
+
+  function wireOf(message: StoredMessage): Message {
+    const known = wires.get(message);
+    if (known) return known;
+    const made = wireMessage(message);
+    wires.set(message, made);
+    return made;
+  }
+
+  /** Makes the user a member where he is none. The room's newest `seq` after it, or 0. */
+  async function enter(user: User, { type, roomId }: CommandOf<'join' | 'follow'>): Promise<number> {
+    if (await hub.member(roomId, user.userId)) return 0;
+    if (type === 'follow') throw new AppError('NOT_A_MEMBER');
+    return (await members.join(user, roomId, true)).lastSeq;
+  }
+
+  async function attach(client: Client, command: CommandOf<'join' | 'follow'>, reached: number): Promise<Attached> {
+    const { type, roomId, after = null } = command;
+    const attached = await hub.attach(roomId, client.listener, { after, reached });
+    if (type !== 'follow' || after === null || after <= attached.lastSeq) return attached;
+    // The room was made anew. One who can't ask again starts over here.
+    return hub.attach(roomId, client.listener, { after: null, reached });
+  }
+
+  function tell(client: Client, user: User, command: CommandOf<'join' | 'follow'>, at: Attached, online: PresenceView) {
+    const { state, lastSeq, messages, recovered, hasMore } = at;
+    const me = state.members.get(user.userId)!;
+    const first = [...firstOf(state.members.values(), LIMITS.snapshotParticipants)];
+    client.emit({
+      type: 'joined',
+      ...refOf(command),
+      roomId: command.roomId,
+      room: roomView(state.room, online.count),
+      you: { ...participantView(me, online), unread: unreadOf(state.room, me) },
+      participants: first.map((member) => participantView(member, online)),
+      messages: messages.map(wireOf),
+      lastSeq,
+      recovered,
+      hasMore,
+    });
+  }
+
+  return {
+    lane: 'ordered',
+    async run(client, user, command) {
+      const { roomId } = command;
+      const reached = await enter(user, command);
+      // One that went meanwhile has left all its rooms: nobody would take it out of this one again.
+      if (client.over) return;
+      const { joined } = client.rooms;
+      const again = joined.has(roomId);
+      joined.add(roomId);
+      presenceTick.enter(roomId, user.userId, client.id);
+      const online = await presence.view(roomId);
+      let attached: Attached;
+      try {
+        attached = await attach(client, command, reached);
+      } catch (error) {
+        if (!again) leaving.room(client, roomId);
+        throw error;
+      }
+      if (client.over) return leaving.room(client, roomId);
+      // Nothing is awaited between being live and `joined`, so no event of the room can overtake it.
+      tell(client, user, command, attached, online);
+    },
+  };
+}
+
+function* firstOf<T>(items: Iterable<T>, count: number): Iterable<T> {
+  let i = 0;
+  for (const item of items) {
+    if (i++ >= count) return;
+    yield item;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Messages, Sending } from '../../room/messages.ts';
+import type { RateLimit } from '../rate-limit.ts';
+import type { Typing } from '../typing.ts';
+import { type CommandOf, type EntryOf, refOf } from './entry.ts';
+
+export interface SendOptions {
+  readonly messages: Pick<Messages, 'send'>;
+  readonly typing: Pick<Typing, 'stop'>;
+  /** Messages of one user, over all his sockets and HTTP. */
+  readonly rate: Pick<RateLimit, 'admit'>;
+}
+
+/** A `send`, with what only other protocols than gongu.v1 can say. */
+export type Send = CommandOf<'send'> & Pick<Sending, 'data' | 'signalType'>;
+
+export function createSend({ messages, typing, rate }: SendOptions) {
+  return {
+    lane: 'send',
+    async run(client, user, command: Send) {
+      rate.admit(user.userId);
+      const { message, duplicate } = await messages.send({ kind: 'user', user }, command);
+      typing.stop(client, user, command.roomId);
+      client.emit({
+        type: 'ack',
+        ...refOf(command),
+        roomId: message.roomId,
+        seq: message.seq,
+        messageId: message.messageId,
+        clientMessageId: command.clientMessageId,
+        createdAt: message.createdAt,
+        duplicate,
+      });
+    },
+  } satisfies EntryOf<'send'>;
+}

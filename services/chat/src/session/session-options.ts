@@ -1,0 +1,62 @@
+import type { AppError, User } from '@gongu/shared';
+import type { Hub } from '../hub/hub.ts';
+import type { Overview } from '../hub/overview/overview.ts';
+import type { Asked } from '../protocol/codec.ts';
+import type { Commands } from './commands/commands.ts';
+import type { ConnectionWatch } from './connection-watch.ts';
+import type { Leaving } from './leaving.ts';
+import type { OpenSession } from './sessions.ts';
+import type { Typing } from './typing.ts';
+
+/** What all sessions of an instance have in common. */
+export interface SessionOptions {
+  readonly commands: Commands;
+  readonly hub: Pick<Hub, 'resume'>;
+  readonly overview: Pick<Overview, 'retell'>;
+  readonly connections: Pick<ConnectionWatch, 'watch'>;
+  readonly leaving: Leaving;
+  readonly typing: Pick<Typing, 'sweep'>;
+  /** An error of whatever origin in the words of the table: INTERNAL where nobody foresaw it. */
+  readonly toAppError: (error: unknown) => AppError;
+  /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, UNAVAILABLE */
+  readonly authenticate: (token: string) => Promise<User>;
+  readonly limits: SessionLimits;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly log: SessionLog;
+  /** Called once when the connection is over. */
+  readonly onOver: (session: OpenSession) => void;
+}
+
+export interface SessionLimits {
+  readonly contentChars: number;
+  readonly frameBytes: number;
+  readonly sendQueueBytes: number;
+  readonly sendTimeoutMs: number;
+  readonly firstFrameMs: number;
+  readonly heartbeatMs: number;
+  /** Frames a second and socket; twice that in a burst; 0 = off. */
+  readonly framesPerSecond: number;
+}
+
+/** The lines a session writes; fields never hold a token or a text. */
+export interface SessionLog {
+  authenticated(fields: { connectionId: string; userId: string; protocol: string }): void;
+  closed(fields: { connectionId: string; userId: string | null; code: number; reason: string }): void;
+  refused(fields: { connectionId: string; userId: string | null; code: string }): void;
+  /** Something worth a line that a protocol noticed. */
+  note(
+    fields: { connectionId: string; userId: string | null },
+    note: string,
+    more: Readonly<Record<string, string | boolean | null>>,
+  ): void;
+  failed(fields: { connectionId: string; userId: string | null }, error: unknown): void;
+}
+
+/** What a session does by itself once its user is known. */
+export interface SessionOpening {
+  /** The token of the anonymous identity that the socket was given: the client is told it first. */
+  readonly identityToken?: string | undefined;
+  /** Commands that the URL stands for. */
+  readonly commands?: readonly Asked[];
+}
