@@ -19,6 +19,7 @@ const BUNDLES = [
   { entry: 'tools/start/reset.ts', output: 'dist/reset.mjs', owner: '.' },
   { entry: 'tools/start/service.ts', output: 'dist/service.mjs', owner: '.' },
   { entry: 'tools/demo/main.ts', output: 'dist/demo.mjs', owner: '.' },
+  { entry: 'tools/migration/main.ts', output: 'dist/migration.mjs', owner: '.' },
   { entry: 'tools/screenshots/main.ts', output: 'dist/screenshots.mjs', owner: '.' },
   { entry: 'tools/loadtest/main.ts', output: 'dist/loadtest.mjs', owner: '.' },
   { entry: 'tools/chaos/main.ts', output: 'dist/chaos.mjs', owner: '.' },

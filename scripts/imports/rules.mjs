@@ -146,6 +146,7 @@ export const RULES = [
     folder: 'tools/screenshots',
     may: [SHARED, HOST, SIM, SUPERVISE, '@gongu/testkit', '@gongu/testkit/browser', '@gongu/web/site', 'node:'],
   },
+  { folder: 'tools/migration', may: [HOST, '@gongu/host/embedded', SUPERVISE, '@gongu/testkit', 'node:'] },
   ...['demo', 'loadtest'].map((name) => ({
     folder: `tools/${name}`,
     may: [SHARED, HOST, SIM, SUPERVISE, '@gongu/testkit', 'node:'],

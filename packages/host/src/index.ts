@@ -18,6 +18,7 @@ export { type Cron, type CronOptions, createCron, type JobTask } from './jobs/cr
 export { createLog, errorFields, LOG_LEVELS, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { type MigrateOptions, migrate } from './postgres/migrate.ts';
+export { draftMigration } from './postgres/migration-draft.ts';
 export { diffMigrations } from './postgres/migration-drift.ts';
 export { type MigrationFile, type MigrationFiles, readMigrations } from './postgres/migration-files.ts';
 export { observePools } from './postgres/observe-pools.ts';

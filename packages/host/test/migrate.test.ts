@@ -132,5 +132,7 @@ test('drift: the missing SQL when they do not', async () => {
   await writeFile(join(dir, 'schema.prisma'), datamodel.replace('name String\n', 'name String\n  price Int?\n'));
   const sql = await diffMigrations({ url: database.url, schema: 'things', dir });
   expect(sql).toContain('ADD COLUMN     "price" INTEGER');
-  expect(await query('public', `SELECT datname FROM pg_database WHERE datname LIKE 'gongu_scratch%'`)).toEqual([]);
+  // Of this test's database: other files compare at the same time.
+  const left = `SELECT datname FROM pg_database WHERE datname LIKE 'gongu_scratch_' || current_database() || '%'`;
+  expect(await query('public', left)).toEqual([]);
 });

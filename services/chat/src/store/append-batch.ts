@@ -14,7 +14,7 @@ const DATA_ERROR = /^2[23]/;
  */
 const UNKNOWN_FOR_MS = 10_000;
 
-const SQL = `SELECT ord, outcome, seq, chat_no, created_at FROM append_messages(
+const SQL = `SELECT ord, outcome, seq, chat_no, created_at FROM chat.append_messages(
   $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[])`;
 
 interface AppendRow {

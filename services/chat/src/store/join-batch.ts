@@ -11,7 +11,7 @@ export function createJoinBatch({ prisma }: { prisma: PrismaClient }): MemberSto
   async function fill(joinings: readonly Joining[], places: readonly number[], out: JoinOutcome[]): Promise<void> {
     const batch = places.map((place) => joinings[place]!);
     try {
-      const rows = await prisma.$queryRaw<{ change: ChangeJson }[]>`SELECT change FROM join_rooms(
+      const rows = await prisma.$queryRaw<{ change: ChangeJson }[]>`SELECT change FROM chat.join_rooms(
         ${batch.map((joining) => joining.roomId)}, ${batch.map((joining) => joining.user.userId)},
         ${batch.map((joining) => joining.user.nickname)}, ${batch.map((joining) => joining.user.tag)}::text[],
         ${batch.map((joining) => joining.online)}) ORDER BY ord`;

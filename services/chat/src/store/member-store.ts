@@ -3,22 +3,22 @@ import type { PrismaClient } from './generated/client.ts';
 import { createJoinBatch } from './join-batch.ts';
 import { type ChangeJson, changeOf, MEMBER_JSON_SQL, type MemberJson } from './rows.ts';
 
-/** Memberships in PostgreSQL. The cap and its exceptions are the functions of prisma/chat/migrations. */
+/** Memberships in PostgreSQL. The cap and its exceptions are the functions of prisma/chat/functions. */
 export function createMemberStore({ prisma }: { prisma: PrismaClient }): MemberStore {
   const one = async <T>(rows: Promise<{ change: ChangeJson }[]>): Promise<T> => changeOf<T>((await rows)[0]!.change);
   return {
     join: createJoinBatch({ prisma }),
 
     leave: (roomId, userId, event, reason) =>
-      one(prisma.$queryRaw`SELECT leave_room(${roomId}, ${userId}, ${event}, ${reason}) AS change`),
+      one(prisma.$queryRaw`SELECT chat.leave_room(${roomId}, ${userId}, ${event}, ${reason}) AS change`),
 
     commit: (roomId, userId, committed, nickname) =>
-      one(prisma.$queryRaw`SELECT commit_participant(${roomId}, ${userId}, ${committed}, ${nickname}) AS change`),
+      one(prisma.$queryRaw`SELECT chat.commit_participant(${roomId}, ${userId}, ${committed}, ${nickname}) AS change`),
 
     async find(roomId, userIds) {
       const rows = await prisma.$queryRawUnsafe<{ member: MemberJson }[]>(
-        `SELECT ${MEMBER_JSON_SQL} AS member FROM members m
-        WHERE m.room_id = $1 AND m.user_id = ANY ($2::text[]) AND is_present(m.left_at)`,
+        `SELECT ${MEMBER_JSON_SQL} AS member FROM chat.members m
+        WHERE m.room_id = $1 AND m.user_id = ANY ($2::text[]) AND chat.is_present(m.left_at)`,
         roomId,
         [...userIds],
       );
@@ -27,7 +27,7 @@ export function createMemberStore({ prisma }: { prisma: PrismaClient }): MemberS
 
     async list(roomId, { limit, afterSeq }) {
       const rows = await prisma.$queryRawUnsafe<{ member: MemberJson }[]>(
-        `SELECT ${MEMBER_JSON_SQL} AS member FROM members m
+        `SELECT ${MEMBER_JSON_SQL} AS member FROM chat.members m
         WHERE m.room_id = $1 AND m.left_at IS NULL AND ($2::bigint IS NULL OR m.joined_seq > $2)
         ORDER BY m.joined_seq LIMIT $3`,
         roomId,
@@ -40,7 +40,7 @@ export function createMemberStore({ prisma }: { prisma: PrismaClient }): MemberS
     async markRead(marks) {
       const rows = await prisma.$queryRaw<
         { seq: bigint | null; chat_no: bigint | null; member: boolean; moved: boolean }[]
-      >`SELECT seq, chat_no, member, moved FROM mark_read(${marks.map((mark) => mark.roomId)},
+      >`SELECT seq, chat_no, member, moved FROM chat.mark_read(${marks.map((mark) => mark.roomId)},
         ${marks.map((mark) => mark.userId)}, ${marks.map((mark) => mark.seq)}::bigint[]) ORDER BY ord`;
       return rows.map((row) => ({
         member: row.member,

@@ -8,12 +8,13 @@ import { type MessageJson, messageOf } from './rows.ts';
  */
 const statement = (where: string, order: 'ASC' | 'DESC') => `
   SELECT room, reader, CASE WHEN reader THEN (
-      SELECT coalesce(json_agg(message_json(m::messages) ORDER BY m.seq), '[]') FROM (
-        SELECT * FROM messages WHERE room_id = $1 AND ${where} ORDER BY seq ${order} LIMIT $4 OFFSET $5) m)
+      SELECT coalesce(json_agg(chat.message_json(m::chat.messages) ORDER BY m.seq), '[]') FROM (
+        SELECT * FROM chat.messages WHERE room_id = $1 AND ${where} ORDER BY seq ${order} LIMIT $4 OFFSET $5) m)
     ELSE '[]' END AS messages
-  FROM (SELECT EXISTS (SELECT FROM rooms WHERE room_id = $1) AS room,
+  FROM (SELECT EXISTS (SELECT FROM chat.rooms WHERE room_id = $1) AS room,
     $2::text IS NULL OR EXISTS (
-      SELECT FROM members m WHERE m.room_id = $1 AND m.user_id = $2 AND is_present(m.left_at)) AS reader OFFSET 0) asked`;
+      SELECT FROM chat.members m
+      WHERE m.room_id = $1 AND m.user_id = $2 AND chat.is_present(m.left_at)) AS reader OFFSET 0) asked`;
 
 /** A text for each question, so that each is planned by its key: a nullable bound would read the room from one end. */
 const STATEMENTS = {

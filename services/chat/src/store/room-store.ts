@@ -16,41 +16,41 @@ import {
 const HEAD_COLUMNS_SQL = `r.room_id AS "roomId", r.title, r.status, r.reason, r.last_seq::float8 AS "lastSeq",
   r.last_chat_no::float8 AS "lastChatNo"`;
 
-/** Rooms in PostgreSQL. The rules under the lock are the functions of prisma/chat/migrations. */
+/** Rooms in PostgreSQL. The rules under the lock are the functions of prisma/chat/functions. */
 export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore {
   const one = async <T>(rows: Promise<{ change: ChangeJson }[]>): Promise<T> => changeOf<T>((await rows)[0]!.change);
 
   return {
     open: (opening) => {
       const payload = JSON.stringify(opening);
-      return one(prisma.$queryRaw`SELECT open_room(${opening.roomId}, ${opening.productId}, ${opening.title},
+      return one(prisma.$queryRaw`SELECT chat.open_room(${opening.roomId}, ${opening.productId}, ${opening.title},
         ${opening.hostId}, ${opening.hostNickname}, ${opening.maxParticipants}::int, ${opening.minParticipants}::int,
         ${opening.expiresAt}::timestamptz, ${payload}::jsonb) AS change`);
     },
 
     async find(roomId) {
       const rows = await prisma.$queryRawUnsafe<{ room: RoomJson }[]>(
-        `SELECT ${ROOM_JSON_SQL} AS room FROM rooms r WHERE r.room_id = $1`,
+        `SELECT ${ROOM_JSON_SQL} AS room FROM chat.rooms r WHERE r.room_id = $1`,
         roomId,
       );
       return rows[0] ? roomOf(rows[0].room) : null;
     },
 
     setStatus: (roomId, status, reason) =>
-      one(prisma.$queryRaw`SELECT set_room_status(${roomId}, ${status}, ${reason}) AS change`),
+      one(prisma.$queryRaw`SELECT chat.set_room_status(${roomId}, ${status}, ${reason}) AS change`),
 
     patch: (roomId, patch) =>
-      one(prisma.$queryRaw`SELECT patch_room(${roomId}, ${patch.title ?? null}, ${patch.maxParticipants ?? null}::int,
-        ${patch.minParticipants ?? null}::int, ${patch.minParticipants === null}, ${patch.expiresAt ?? null}::timestamptz)
-        AS change`),
+      one(prisma.$queryRaw`SELECT chat.patch_room(${roomId}, ${patch.title ?? null},
+        ${patch.maxParticipants ?? null}::int, ${patch.minParticipants ?? null}::int, ${patch.minParticipants === null},
+        ${patch.expiresAt ?? null}::timestamptz) AS change`),
 
     async expire(limit) {
-      const rows = await prisma.$queryRaw<{ change: ChangeJson }[]>`SELECT expire_rooms(${limit}::int) AS change`;
+      const rows = await prisma.$queryRaw<{ change: ChangeJson }[]>`SELECT chat.expire_rooms(${limit}::int) AS change`;
       return rows.map((row) => changeOf(row.change));
     },
 
     async remove(roomId) {
-      const rows = await prisma.$queryRaw<{ removed: boolean }[]>`SELECT delete_room(${roomId}) AS removed`;
+      const rows = await prisma.$queryRaw<{ removed: boolean }[]>`SELECT chat.delete_room(${roomId}) AS removed`;
       return rows[0]!.removed;
     },
 
@@ -64,7 +64,7 @@ export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore
 
     async headRows(roomIds) {
       return prisma.$queryRawUnsafe<RoomHeadRow[]>(
-        `SELECT ${HEAD_COLUMNS_SQL} FROM rooms r WHERE r.room_id = ANY ($1::text[])`,
+        `SELECT ${HEAD_COLUMNS_SQL} FROM chat.rooms r WHERE r.room_id = ANY ($1::text[])`,
         [...roomIds],
       );
     },
@@ -74,9 +74,9 @@ export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore
         `SELECT u.user_id AS "userId", ${HEAD_COLUMNS_SQL},
           m.last_read_seq::float8 AS "lastReadSeq", m.last_read_chat_no::float8 AS "lastReadChatNo"
         FROM unnest($1::text[]) AS u(user_id), LATERAL (
-          SELECT * FROM members WHERE members.user_id = u.user_id AND left_at IS NULL
+          SELECT * FROM chat.members WHERE members.user_id = u.user_id AND left_at IS NULL
           ORDER BY joined_at DESC, room_id DESC LIMIT $2) m
-        JOIN rooms r ON r.room_id = m.room_id`,
+        JOIN chat.rooms r ON r.room_id = m.room_id`,
         [...userIds],
         limit,
       );
@@ -87,10 +87,11 @@ export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore
       const rows = await prisma.$queryRawUnsafe<{ room: RoomJson; members: MemberJson[]; messages: MessageJson[] }[]>(
         `SELECT ${ROOM_JSON_SQL} AS room,
           (SELECT coalesce(jsonb_agg(${MEMBER_JSON_SQL} ORDER BY m.joined_seq), '[]') FROM (
-            SELECT * FROM members WHERE room_id = r.room_id AND left_at IS NULL ORDER BY joined_seq LIMIT $2) m) AS members,
-          (SELECT coalesce(jsonb_agg(message_json(m::messages) ORDER BY m.seq), '[]') FROM (
-            SELECT * FROM messages WHERE room_id = r.room_id ORDER BY seq DESC LIMIT $3) m) AS messages
-        FROM rooms r WHERE r.room_id = ANY ($1::text[])`,
+            SELECT * FROM chat.members
+            WHERE room_id = r.room_id AND left_at IS NULL ORDER BY joined_seq LIMIT $2) m) AS members,
+          (SELECT coalesce(jsonb_agg(chat.message_json(m::chat.messages) ORDER BY m.seq), '[]') FROM (
+            SELECT * FROM chat.messages WHERE room_id = r.room_id ORDER BY seq DESC LIMIT $3) m) AS messages
+        FROM chat.rooms r WHERE r.room_id = ANY ($1::text[])`,
         [...roomIds],
         limits.members + 1,
         limits.messages,
@@ -113,8 +114,9 @@ export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore
         { room: RoomJson; member: MemberJson; last_message: MessageJson | null }[]
       >(
         `SELECT ${ROOM_JSON_SQL} AS room, ${MEMBER_JSON_SQL} AS member,
-          (SELECT message_json(t) FROM messages t WHERE t.room_id = r.room_id AND t.seq = r.last_seq) AS last_message
-        FROM members m JOIN rooms r USING (room_id)
+          (SELECT chat.message_json(t) FROM chat.messages t
+            WHERE t.room_id = r.room_id AND t.seq = r.last_seq) AS last_message
+        FROM chat.members m JOIN chat.rooms r USING (room_id)
         WHERE m.user_id = $1 AND m.left_at IS NULL
           AND ($2::timestamptz IS NULL OR (m.joined_at, m.room_id) < ($2::timestamptz, $3))
         ORDER BY m.joined_at DESC, m.room_id DESC LIMIT $4`,

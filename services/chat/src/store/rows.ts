@@ -3,7 +3,7 @@ import type { MemberRow } from '../room/ports/member-row.ts';
 import type { RoomRow } from '../room/ports/room-row.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 
-/** What `message_json` of the migrations makes of a row. */
+/** What the function `message_json` makes of a row. */
 export interface MessageJson {
   roomId: string;
   seq: number;
@@ -55,13 +55,13 @@ export type MemberJson = MemberRow;
 /** SQL that makes a `MemberJson` of the alias `m`. */
 export const MEMBER_JSON_SQL = `jsonb_build_object(
   'userId', m.user_id, 'nickname', m.nickname, 'tag', m.tag, 'host', m.host, 'committed', m.committed,
-  'joinedAt', iso(m.joined_at), 'joinedSeq', m.joined_seq, 'lastReadSeq', m.last_read_seq,
+  'joinedAt', chat.iso(m.joined_at), 'joinedSeq', m.joined_seq, 'lastReadSeq', m.last_read_seq,
   'lastReadChatNo', m.last_read_chat_no)`;
 
 /** SQL that makes a `RoomJson` of the alias `r`. */
-export const ROOM_JSON_SQL = `room_json(r) || jsonb_build_object('lastChatNo', r.last_chat_no)`;
+export const ROOM_JSON_SQL = `chat.room_json(r) || jsonb_build_object('lastChatNo', r.last_chat_no)`;
 
-/** The answer of the migrations' functions. */
+/** The answer of the functions that change a room. */
 export interface ChangeJson {
   outcome: string;
   room?: RoomJson;

@@ -8,7 +8,7 @@ const RANDOM_TRIES = 8;
 /** Tags in PostgreSQL: the primary key decides between two instances that draw the same one. */
 export function createTagStore({ prisma }: { prisma: PrismaClient }): TagStore {
   const take = async (nickname: string, tag: string) =>
-    (await prisma.$executeRaw`INSERT INTO nickname_tags (nickname, tag) VALUES (${nickname}, ${tag})
+    (await prisma.$executeRaw`INSERT INTO chat.nickname_tags (nickname, tag) VALUES (${nickname}, ${tag})
       ON CONFLICT DO NOTHING`) === 1;
 
   return {
@@ -19,7 +19,7 @@ export function createTagStore({ prisma }: { prisma: PrismaClient }): TagStore {
       }
       const rows = await prisma.$queryRaw<{ tag: string }[]>`
         SELECT t.tag FROM (SELECT lpad(n::text, 4, '0') AS tag FROM generate_series(0, 9999) n) t
-        WHERE NOT EXISTS (SELECT 1 FROM nickname_tags k WHERE k.nickname = ${nickname} AND k.tag = t.tag)
+        WHERE NOT EXISTS (SELECT 1 FROM chat.nickname_tags k WHERE k.nickname = ${nickname} AND k.tag = t.tag)
         LIMIT 32`;
       for (const { tag } of rows) if (await take(nickname, tag)) return tag;
       return null;

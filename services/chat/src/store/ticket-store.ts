@@ -9,16 +9,16 @@ export function createTicketStore({ prisma }: { prisma: PrismaClient }): TicketS
   return {
     async issue(ticket, user, ttlMs) {
       const rows = await prisma.$queryRaw<{ expires_at: string }[]>`
-        WITH swept AS (DELETE FROM tickets WHERE expires_at < clock_timestamp())
-        INSERT INTO tickets (hash, claims, expires_at)
+        WITH swept AS (DELETE FROM chat.tickets WHERE expires_at < clock_timestamp())
+        INSERT INTO chat.tickets (hash, claims, expires_at)
         VALUES (${hashOf(ticket)}, ${JSON.stringify(user)}::jsonb, clock_timestamp() + ${ttlMs}::int * interval '1 ms')
-        RETURNING iso(expires_at) AS expires_at`;
+        RETURNING chat.iso(expires_at) AS expires_at`;
       return rows[0]!.expires_at;
     },
 
     async redeem(ticket) {
       const rows = await prisma.$queryRaw<{ claims: User; valid: boolean }[]>`
-        DELETE FROM tickets WHERE hash = ${hashOf(ticket)}
+        DELETE FROM chat.tickets WHERE hash = ${hashOf(ticket)}
         RETURNING claims, expires_at > clock_timestamp() AS valid`;
       return rows[0]?.valid ? rows[0].claims : null;
     },

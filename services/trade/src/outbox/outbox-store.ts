@@ -43,7 +43,7 @@ export function createOutboxStore({ pool }: { pool: Pool }) {
     async claim(claim: string, limit: number, leaseMs: number): Promise<OutboxEntry[]> {
       const { rows } = await pool.query<OutboxRow>({
         name: 'outbox_claim',
-        text: 'SELECT * FROM outbox_claim($1, $2, $3)',
+        text: 'SELECT * FROM trade.outbox_claim($1, $2, $3)',
         values: [claim, limit, leaseMs],
       });
       return rows.map(toEntry);
@@ -53,7 +53,7 @@ export function createOutboxStore({ pool }: { pool: Pool }) {
     async delivered({ roomId, id }: OutboxEntry, claim: string, leaseMs: number): Promise<OutboxEntry | null> {
       const { rows } = await pool.query<OutboxRow>({
         name: 'outbox_delivered',
-        text: 'SELECT * FROM outbox_delivered($1, $2, $3, $4)',
+        text: 'SELECT * FROM trade.outbox_delivered($1, $2, $3, $4)',
         values: [roomId, claim, id, leaseMs],
       });
       return rows[0] ? toEntry(rows[0]) : null;
@@ -76,15 +76,15 @@ export function createOutboxStore({ pool }: { pool: Pool }) {
 
     /** Decides on a parked entry. False: there is none with this id. */
     async unpark(id: string, decision: 'retry' | 'discard'): Promise<boolean> {
-      const { rows } = await pool.query('SELECT outbox_unpark($1, $2) AS done', [id, decision === 'discard']);
+      const { rows } = await pool.query('SELECT trade.outbox_unpark($1, $2) AS done', [id, decision === 'discard']);
       return rows[0].done as boolean;
     },
 
     async backlog(): Promise<Backlog> {
       const { rows } = await pool.query(
         `SELECT count(*)::integer AS depth, count(*) FILTER (WHERE parked_at IS NOT NULL)::integer AS parked,
-           (SELECT count(*)::integer FROM outbox_rooms) AS rooms,
-           (extract(epoch FROM clock_timestamp() - min(created_at)) * 1000)::bigint AS age FROM outbox`,
+           (SELECT count(*)::integer FROM trade.outbox_rooms) AS rooms,
+           (extract(epoch FROM clock_timestamp() - min(created_at)) * 1000)::bigint AS age FROM trade.outbox`,
       );
       const { depth, parked, rooms, age } = rows[0];
       return { depth, rooms, parked, oldestAgeMs: age === null ? null : Math.max(0, Number(age)) };
@@ -93,7 +93,7 @@ export function createOutboxStore({ pool }: { pool: Pool }) {
     /** Entries after `after`, oldest first; one more than `limit` where there is more. */
     async items(after: string | null, limit: number, parkedOnly: boolean): Promise<OutboxItem[]> {
       const { rows } = await pool.query<OutboxRow>(
-        'SELECT * FROM outbox WHERE id > $1 AND (NOT $2 OR parked_at IS NOT NULL) ORDER BY id LIMIT $3',
+        'SELECT * FROM trade.outbox WHERE id > $1 AND (NOT $2 OR parked_at IS NOT NULL) ORDER BY id LIMIT $3',
         [after ?? 0, parkedOnly, limit + 1],
       );
       return rows.map((row) => ({
@@ -112,7 +112,7 @@ export function createOutboxStore({ pool }: { pool: Pool }) {
   async function release(values: unknown[]): Promise<void> {
     await pool.query({
       name: 'outbox_release',
-      text: 'SELECT outbox_release($1, $2, $3, $4, $5, $6)',
+      text: 'SELECT trade.outbox_release($1, $2, $3, $4, $5, $6)',
       values,
     });
   }

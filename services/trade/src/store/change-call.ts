@@ -10,7 +10,7 @@ export interface ChangeCallOptions {
   committed: () => void;
 }
 
-/** What a function of the migrations answers. */
+/** What a function of prisma/trade/functions answers. */
 export interface ChangeAnswer {
   readonly outcome: string;
   readonly product: Product | null;
@@ -27,14 +27,14 @@ export function claimOf(claim: Claim | null): string | null {
 }
 
 /**
- * Calls one of the migrations' functions that answer `(outcome, product, participation)`. It is a transaction of its
- * own. Through node-postgres, prepared: these are the hot paths, and Prisma would add a millisecond.
+ * Calls one of the functions of prisma/trade/functions that answer `(outcome, product, participation)`. It is a
+ * transaction of its own. Through node-postgres, prepared: these are the hot paths, and Prisma would add a millisecond.
  */
 export function createChangeCall({ pool, committed }: ChangeCallOptions) {
   return async function call(name: string, args: readonly unknown[]): Promise<ChangeAnswer> {
     const places = args.map((_, index) => `$${index + 1}`).join(', ');
     const { rows } = await pool
-      .query({ name, text: `SELECT outcome, product, participation FROM ${name}(${places})`, values: [...args] })
+      .query({ name, text: `SELECT outcome, product, participation FROM trade.${name}(${places})`, values: [...args] })
       .catch((error: unknown) => {
         throw isTakenOver(error) ? takenOver() : error;
       });

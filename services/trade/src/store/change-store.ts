@@ -6,14 +6,16 @@ import { type ChangeRow, fromSql, toChange } from './product-row.ts';
 export function createChangeStore({ pool }: { pool: Pool }): ChangeStore {
   return {
     async newest(limit) {
-      const { rows } = await pool.query<{ seq: string }>('SELECT seq FROM changes ORDER BY seq DESC LIMIT $1', [limit]);
+      const { rows } = await pool.query<{ seq: string }>('SELECT seq FROM trade.changes ORDER BY seq DESC LIMIT $1', [
+        limit,
+      ]);
       return rows.map(({ seq }) => Number(seq)).reverse();
     },
 
     async read(seq, also, limit) {
       const { rows } = await pool.query({
         name: 'read_changes',
-        text: 'SELECT * FROM changes WHERE seq > $1 OR seq = ANY ($2::bigint[]) ORDER BY seq LIMIT $3',
+        text: 'SELECT * FROM trade.changes WHERE seq > $1 OR seq = ANY ($2::bigint[]) ORDER BY seq LIMIT $3',
         values: [seq, also, limit],
       });
       return rows.map((row) => ({ seq: Number(row.seq), change: toChange(fromSql<ChangeRow>(row)) }));
@@ -21,7 +23,7 @@ export function createChangeStore({ pool }: { pool: Pool }): ChangeStore {
 
     async range() {
       const { rows } = await pool.query(
-        'SELECT coalesce(min(seq), 0) AS lowest, coalesce(max(seq), 0) AS highest FROM changes',
+        'SELECT coalesce(min(seq), 0) AS lowest, coalesce(max(seq), 0) AS highest FROM trade.changes',
       );
       return { lowest: Number(rows[0].lowest), highest: Number(rows[0].highest) };
     },

@@ -13,7 +13,7 @@ export function createDueStore({ pool, committed }: DueStoreOptions) {
     async endDue(limit: number): Promise<number> {
       const { rows } = await pool.query({
         name: 'close_due',
-        text: "SELECT close_due($1, '{}') AS ended",
+        text: "SELECT trade.close_due($1, '{}') AS ended",
         values: [limit],
       });
       const ended = Number(rows[0].ended);
@@ -24,14 +24,15 @@ export function createDueStore({ pool, committed }: DueStoreOptions) {
     /** Removes idempotency keys and live changes older than `keepMs`, at most `limit` of each. Says how many. */
     async purge(keepMs: number, limit: number): Promise<number> {
       const keys = await pool.query(
-        `DELETE FROM idempotency_keys WHERE (user_id, route, key) IN (
-           SELECT user_id, route, key FROM idempotency_keys
+        `DELETE FROM trade.idempotency_keys WHERE (user_id, route, key) IN (
+           SELECT user_id, route, key FROM trade.idempotency_keys
            WHERE created_at < now() - $1 * interval '1 millisecond' LIMIT $2 FOR UPDATE SKIP LOCKED)`,
         [keepMs, limit],
       );
       const changes = await pool.query(
-        `DELETE FROM changes WHERE seq IN (
-           SELECT seq FROM changes WHERE at < now() - $1 * interval '1 millisecond' LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+        `DELETE FROM trade.changes WHERE seq IN (
+           SELECT seq FROM trade.changes
+           WHERE at < now() - $1 * interval '1 millisecond' LIMIT $2 FOR UPDATE SKIP LOCKED)`,
         [keepMs, limit],
       );
       return (keys.rowCount ?? 0) + (changes.rowCount ?? 0);

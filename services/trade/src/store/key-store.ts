@@ -9,7 +9,7 @@ export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
     async begin({ userId, route, key, run }, fingerprint, leaseMs, keepMs) {
       const { rows } = await pool.query({
         name: 'begin_key',
-        text: 'SELECT state, result FROM begin_key($1, $2, $3, $4, $5, $6, $7)',
+        text: 'SELECT state, result FROM trade.begin_key($1, $2, $3, $4, $5, $6, $7)',
         values: [userId, route, key, fingerprint, run, leaseMs, keepMs],
       });
       const { state, result } = rows[0] as { state: 'started' | 'running' | 'mismatch' | 'done'; result: object };
@@ -18,7 +18,7 @@ export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
 
     async refuse(claim, error) {
       await pool
-        .query('SELECT finish_key($1, $2)', [claimOf(claim), JSON.stringify({ error })])
+        .query('SELECT trade.finish_key($1, $2)', [claimOf(claim), JSON.stringify({ error })])
         .catch((cause: unknown) => {
           throw isTakenOver(cause) ? takenOver() : cause;
         });
@@ -26,7 +26,8 @@ export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
 
     async abandon({ userId, route, key, run }) {
       await pool.query(
-        'DELETE FROM idempotency_keys WHERE user_id = $1 AND route = $2 AND key = $3 AND run = $4 AND outcome IS NULL',
+        `DELETE FROM trade.idempotency_keys
+         WHERE user_id = $1 AND route = $2 AND key = $3 AND run = $4 AND outcome IS NULL`,
         [userId, route, key, run],
       );
     },

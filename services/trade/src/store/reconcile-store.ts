@@ -13,9 +13,9 @@ export function createReconcileStore({ pool, committed }: ReconcileStoreOptions)
   return {
     async settled(afterId, endedAfter, limit) {
       const { rows } = await pool.query(
-        `SELECT p.* FROM products p
+        `SELECT p.* FROM trade.products p
          WHERE p.id > $1 AND (p.status = 'RECRUITING' OR p.closed_at > $2)
-           AND NOT EXISTS (SELECT 1 FROM outbox_rooms r WHERE r.room_id = p.id)
+           AND NOT EXISTS (SELECT 1 FROM trade.outbox_rooms r WHERE r.room_id = p.id)
          ORDER BY p.id LIMIT $3`,
         [afterId, endedAfter, limit],
       );
@@ -24,7 +24,7 @@ export function createReconcileStore({ pool, committed }: ReconcileStoreOptions)
 
     async missing(limit) {
       const { rows } = await pool.query<{ room_id: string }>(
-        'SELECT room_id FROM outbox_rooms WHERE missing AND claim IS NULL ORDER BY room_id LIMIT $1',
+        'SELECT room_id FROM trade.outbox_rooms WHERE missing AND claim IS NULL ORDER BY room_id LIMIT $1',
         [limit],
       );
       return rows.map((row) => row.room_id);
@@ -32,7 +32,7 @@ export function createReconcileStore({ pool, committed }: ReconcileStoreOptions)
 
     async buyers(productId) {
       const { rows } = await pool.query<{ user_id: string }>(
-        'SELECT user_id FROM participations WHERE product_id = $1 ORDER BY joined_at, user_id',
+        'SELECT user_id FROM trade.participations WHERE product_id = $1 ORDER BY joined_at, user_id',
         [productId],
       );
       return rows.map((row) => row.user_id);
@@ -40,26 +40,26 @@ export function createReconcileStore({ pool, committed }: ReconcileStoreOptions)
 
     async unchanged(productId, version) {
       const { rows } = await pool.query<{ unchanged: boolean }>(
-        `SELECT EXISTS (SELECT 1 FROM products p WHERE p.id = $1 AND p.version = $2
-           AND NOT EXISTS (SELECT 1 FROM outbox_rooms r WHERE r.room_id = p.id)) AS unchanged`,
+        `SELECT EXISTS (SELECT 1 FROM trade.products p WHERE p.id = $1 AND p.version = $2
+           AND NOT EXISTS (SELECT 1 FROM trade.outbox_rooms r WHERE r.room_id = p.id)) AS unchanged`,
         [productId, version],
       );
       return rows[0]!.unchanged;
     },
 
     async pending() {
-      const { rows } = await pool.query<{ pending: number }>('SELECT count(*)::int AS pending FROM outbox_rooms');
+      const { rows } = await pool.query<{ pending: number }>('SELECT count(*)::int AS pending FROM trade.outbox_rooms');
       return rows[0]!.pending;
     },
 
     async heal(productId, extra) {
-      const { rows } = await pool.query("SELECT heal_room($1, $2::text[], '{}') AS sent", [productId, extra]);
+      const { rows } = await pool.query("SELECT trade.heal_room($1, $2::text[], '{}') AS sent", [productId, extra]);
       if (rows[0].sent) committed();
       return rows[0].sent as boolean;
     },
 
     async resend(productId, missing) {
-      const { rows } = await pool.query("SELECT resend_room($1, $2, '{}') AS sent", [productId, missing]);
+      const { rows } = await pool.query("SELECT trade.resend_room($1, $2, '{}') AS sent", [productId, missing]);
       if (rows[0].sent) committed();
       return rows[0].sent as boolean;
     },

@@ -1,6 +1,5 @@
-import { diffMigrations } from '@gongu/host';
 import type { Product } from '@gongu/shared';
-import { createOpenApiCheck, inRepository, serviceToken, tcpProxy, testDatabase } from '@gongu/testkit';
+import { createOpenApiCheck, serviceToken, tcpProxy, testDatabase } from '@gongu/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually } from '../fixture/eventually.ts';
 import { SERVICE_SECRET } from '../fixture/tokens.ts';
@@ -163,14 +162,5 @@ describe('while the database is away', async () => {
     expect((await shaky.call('POST', path, { as: 'ann', headers: { 'idempotency-key': 'k' } })).status).toBe(201);
     // The opening may have been on its way when the database went, and then comes a second time.
     await eventually(() => expect([...new Set(fixture.chat.told(product.id))]).toEqual(['open', 'committed ann']));
-  });
-});
-
-describe('the migrations', () => {
-  it('build what schema.prisma says', async () => {
-    const database = await testDatabase();
-    const dir = inRepository('prisma/trade');
-    expect(await diffMigrations({ url: database.url, schema: 'trade', dir })).toBe('');
-    await database.drop();
   });
 });

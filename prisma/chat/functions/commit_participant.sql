@@ -1,0 +1,69 @@
+-- Records a purchase, or its withdrawal, as trade tells it. A buyer always gets in: the newest guest gives way.
+CREATE OR REPLACE FUNCTION chat.commit_participant(p_room TEXT, p_user TEXT, p_committed BOOLEAN, p_nickname TEXT)
+RETURNS JSONB
+LANGUAGE plpgsql AS $$
+DECLARE
+  r chat.rooms;
+  m chat.members;
+  known BOOLEAN;
+  since BIGINT;
+  way chat.rooms;
+BEGIN
+  SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
+  since := r.last_seq;
+  SELECT * INTO m FROM chat.members WHERE room_id = p_room AND user_id = p_user;
+  known := FOUND;
+  IF known AND m.host THEN RETURN jsonb_build_object('outcome', 'SELLER_CANNOT_BUY'); END IF;
+  IF (known AND m.committed) = p_committed THEN
+    RETURN chat.room_change('same', r, since, CASE WHEN known THEN chat.participant_json(m, false) END);
+  END IF;
+  -- An end state that expiry gave is provisional: the purchase may have been waiting in trade's outbox.
+  IF r.status = 'CANCELLED' AND NOT r.provisional THEN RETURN jsonb_build_object('outcome', 'ROOM_READ_ONLY'); END IF;
+  IF r.status = 'CLOSED' AND NOT r.provisional AND p_committed THEN
+    RETURN jsonb_build_object('outcome', 'ROOM_NOT_ACTIVE');
+  END IF;
+  IF p_committed THEN
+    IF r.committed_count >= r.max_participants THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
+    IF NOT known THEN
+      IF r.participant_count >= r.max_participants THEN
+        way := chat.remove_newest_guest(r, 'GAVE_WAY');
+        IF way.room_id IS NULL THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
+        r := way;
+      END IF;
+      INSERT INTO chat.members (room_id, user_id, nickname, joined_seq, last_read_seq, last_read_chat_no)
+      VALUES (p_room, p_user, p_nickname, r.last_seq + 1, r.last_seq, r.last_chat_no) RETURNING * INTO m;
+      r.participant_count := r.participant_count + 1;
+      r.last_seq := chat.add_system(r, 'participant.joined', m.nickname || ' joined', jsonb_build_object(
+        'participant', chat.participant_json(m, false),
+        'participantCount', r.participant_count, 'committedCount', r.committed_count));
+    END IF;
+    UPDATE chat.members SET committed = true WHERE room_id = p_room AND user_id = p_user RETURNING * INTO m;
+    r.committed_count := r.committed_count + 1;
+    r.last_seq := chat.add_system(r, 'participant.committed', m.nickname || ' bought', jsonb_build_object(
+      'participant', chat.participant_json(m, false),
+      'participantCount', r.participant_count, 'committedCount', r.committed_count));
+  ELSE
+    r.committed_count := r.committed_count - 1;
+    IF m.left_at IS NOT NULL THEN
+      DELETE FROM chat.members WHERE room_id = p_room AND user_id = p_user;
+      m.committed := false;
+    ELSE
+      UPDATE chat.members SET committed = false WHERE room_id = p_room AND user_id = p_user RETURNING * INTO m;
+    END IF;
+    r.last_seq := chat.add_system(r, 'participant.uncommitted', m.nickname || ' withdrew', jsonb_build_object(
+      'participant', chat.participant_json(m, false),
+      'participantCount', r.participant_count, 'committedCount', r.committed_count));
+    IF r.status = 'CLOSED' AND m.left_at IS NULL THEN
+      -- A closed room keeps buyers only.
+      DELETE FROM chat.members WHERE room_id = p_room AND user_id = p_user;
+      r.participant_count := r.participant_count - 1;
+      r.last_seq := chat.add_system(r, 'participant.removed', m.nickname || ' was removed', jsonb_build_object(
+        'participant', chat.participant_json(m, false), 'reason', 'NOT_A_BUYER',
+        'participantCount', r.participant_count, 'committedCount', r.committed_count));
+    END IF;
+  END IF;
+  PERFORM chat.save_counters(r);
+  RETURN chat.room_change(
+    CASE WHEN p_committed THEN 'committed' ELSE 'uncommitted' END, r, since, chat.participant_json(m, false));
+END $$;

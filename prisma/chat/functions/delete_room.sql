@@ -1,0 +1,11 @@
+-- Removes a room with its members and messages. True when there was one.
+CREATE OR REPLACE FUNCTION chat.delete_room(p_room TEXT) RETURNS BOOLEAN
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM chat.rooms WHERE room_id = p_room FOR UPDATE;
+  IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM chat.lock_members(p_room);
+  DELETE FROM chat.messages WHERE room_id = p_room;
+  DELETE FROM chat.rooms WHERE room_id = p_room;
+  RETURN true;
+END $$;

@@ -1,0 +1,4 @@
+-- A time as the wire shows it.
+CREATE OR REPLACE FUNCTION chat.iso(t TIMESTAMPTZ) RETURNS TEXT
+LANGUAGE sql STABLE
+  RETURN to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');

@@ -1,0 +1,15 @@
+-- Many joins in one round trip, an answer each, in order. Rooms are locked in the order of their ids.
+CREATE OR REPLACE FUNCTION chat.join_rooms(
+  p_rooms TEXT[], p_users TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_online BOOLEAN[]
+) RETURNS TABLE (ord INTEGER, change JSONB)
+LANGUAGE plpgsql
+SET lock_timeout = '500ms'
+SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  PERFORM 1 FROM chat.rooms r WHERE r.room_id = ANY (p_rooms) ORDER BY r.room_id FOR NO KEY UPDATE;
+  FOR ord IN 1 .. cardinality(p_rooms) LOOP
+    change := chat.join_room(p_rooms[ord], p_users[ord], p_nicknames[ord], p_tags[ord], p_online[ord]);
+    RETURN NEXT;
+  END LOOP;
+END $$;

@@ -1,0 +1,25 @@
+-- A new product, with its audit row, its first live change and the entry that opens its room.
+-- Outcomes: ok, deadline_past.
+CREATE OR REPLACE FUNCTION trade.create_product(
+  p_id text, p_seller text, p_nickname text, p_title text, p_description text, p_image text, p_amount bigint,
+  p_currency text, p_min integer, p_max integer, p_deadline timestamptz, p_origin jsonb, p_claim jsonb
+) RETURNS TABLE (outcome text, product jsonb, participation jsonb)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_new trade.products;
+BEGIN
+  IF p_deadline <= clock_timestamp() THEN
+    RETURN QUERY SELECT 'deadline_past', NULL::jsonb, NULL::jsonb;
+    RETURN;
+  END IF;
+  INSERT INTO trade.products (id, seller_id, seller_nickname, title, description, image_url, price_amount,
+    price_currency, min_participants, max_participants, deadline, created_at)
+  VALUES (p_id, p_seller, p_nickname, p_title, p_description, p_image, p_amount,
+    p_currency, p_min, p_max, p_deadline, trade.instant())
+  RETURNING * INTO v_new;
+  PERFORM trade.record_audit(v_new, 'product.created', p_seller, NULL, NULL, NULL, p_origin);
+  PERFORM trade.record_change(v_new);
+  PERFORM trade.enqueue_open(v_new, p_origin);
+  PERFORM trade.finish_key(p_claim, jsonb_build_object('value', to_jsonb(v_new)));
+  RETURN QUERY SELECT 'ok', to_jsonb(v_new), NULL::jsonb;
+END $$;

@@ -1,0 +1,10 @@
+-- A row of the audit: what happened to the product, by whom, and what it is now.
+CREATE OR REPLACE FUNCTION trade.record_audit(
+  p trade.products, p_event text, p_actor text, p_from text, p_note text, p_data jsonb, p_origin jsonb
+) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO trade.audit (product_id, at, event, actor, from_status, to_status, reason, note, version, data,
+    request_id)
+  VALUES (p.id, trade.instant(), p_event, p_actor, p_from, p.status, p.reason, p_note, p.version, p_data,
+    p_origin ->> 'requestId')
+$$;
