@@ -15,7 +15,7 @@ export { createLedger, type Ledger, type Saying } from './check/ledger.ts';
 export { sayingsOf } from './check/sayings.ts';
 export { createLeakFinder } from './check/secrets.ts';
 export { readStored, type StoredPage, storedOf } from './check/stored-messages.ts';
-export { buyerOf, endsMembershipOf } from './check/system-data.ts';
+export { buyerOf, endsMembershipOf } from './check/system-event.ts';
 export { VIOLATION_KINDS, type Violation } from './check/violation.ts';
 export {
   type Place,

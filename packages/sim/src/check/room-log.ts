@@ -1,4 +1,4 @@
-import { systemDataOf } from './system-data.ts';
+import { buyerOf, systemEventOf } from './system-event.ts';
 import type { ViolationKind } from './violation.ts';
 
 /** What counts of a stored message. */
@@ -79,51 +79,62 @@ function applyTalk(state: State, { sender }: LogRow, report: Report): void {
 }
 
 function applyEvent(state: State, row: LogRow, next: LogRow | undefined, report: Report): void {
-  const { event, room, participant, ...counts } = systemDataOf(row);
-  const userId = participant?.userId ?? '';
-  switch (event) {
-    case 'room.opened':
-      state.host = participant?.userId ?? null;
-      break;
-    case 'participant.joined':
+  const told = systemEventOf(row);
+  switch (told?.event) {
+    case 'participant.joined': {
+      const { userId } = told.participant;
       if (state.status !== 'ACTIVE' && !(state.provisional && isPurchase(row, next))) {
         report('member-after-closed', `${userId} joins a room that is ${state.status}`);
       }
       if (state.members.has(userId)) report('doubled', `${userId} joins twice`);
       state.members.add(userId);
       break;
+    }
     case 'participant.left':
-    case 'participant.removed':
+    case 'participant.removed': {
+      const { userId } = told.participant;
       if (!state.members.delete(userId)) report('diverged', `${userId} goes and is no member`);
       break;
-    case 'participant.committed':
+    }
+    case 'participant.committed': {
+      const { userId } = told.participant;
       if (state.buyers.has(userId)) report('doubled', `${userId} buys twice`);
       state.buyers.add(userId);
       break;
-    case 'participant.uncommitted':
+    }
+    case 'participant.uncommitted': {
+      const { userId } = told.participant;
       if (!state.buyers.delete(userId)) report('diverged', `${userId} withdraws and has not bought`);
       break;
+    }
+    case 'room.opened':
+      state.host = told.participant?.userId ?? null;
+      break;
   }
-  if (room) {
-    state.status = room.status;
-    state.provisional = room.status !== 'ACTIVE' && room.reason === 'EXPIRED';
-    state.max = room.maxParticipants;
+  if (told && 'room' in told) {
+    state.status = told.room.status;
+    state.provisional = told.room.status !== 'ACTIVE' && told.room.reason === 'EXPIRED';
+    state.max = told.room.maxParticipants;
   }
-  const { participantCount = state.members.size, committedCount = state.buyers.size } = counts;
-  if (participantCount !== state.members.size) {
-    report('diverged', `${state.members.size} members are told as ${participantCount}`);
-  }
-  if (committedCount !== state.buyers.size) {
-    report('diverged', `${state.buyers.size} buyers are told as ${committedCount}`);
-  }
+  if (told && 'participantCount' in told) checkCounters(state, told, report);
   if (state.members.size > state.max) report('cap-exceeded', `${state.members.size} members where ${state.max} may be`);
   if (state.buyers.size > state.max) report('cap-exceeded', `${state.buyers.size} buyers where ${state.max} may be`);
 }
 
+function checkCounters(
+  { members, buyers }: State,
+  { participantCount, committedCount }: { readonly participantCount: number; readonly committedCount: number },
+  report: Report,
+): void {
+  if (participantCount !== members.size) {
+    report('diverged', `${members.size} members are told as ${participantCount}`);
+  }
+  if (committedCount !== buyers.size) report('diverged', `${buyers.size} buyers are told as ${committedCount}`);
+}
+
 /** Whether this join is that of somebody who bought: the row says so, or the one that the same commit put after it. */
 function isPurchase(row: LogRow, next: LogRow | undefined): boolean {
-  const { participant } = systemDataOf(row);
-  if (participant?.committed) return true;
-  const after = next && systemDataOf(next);
-  return after?.event === 'participant.committed' && after.participant?.userId === participant?.userId;
+  const told = systemEventOf(row);
+  if (told?.event !== 'participant.joined') return false;
+  return told.participant.committed || (next !== undefined && buyerOf(next) === told.participant.userId);
 }

@@ -1,7 +1,7 @@
 import { type Clock, systemClock, type Timer } from '@gongu/host';
 import type { Event, EventOf, Message } from '@gongu/shared';
 import type { Ledger, Saying } from '../check/ledger.ts';
-import { endsMembershipOf } from '../check/system-data.ts';
+import { endsMembershipOf } from '../check/system-event.ts';
 import { createOutbox } from './outbox.ts';
 import { createReturningSocket } from './returning-socket.ts';
 import { createSequence, type Next, type Way } from './sequence.ts';
