@@ -153,18 +153,7 @@ export const RULES = [
   })),
   {
     folder: 'tools/chaos',
-    may: [
-      SHARED,
-      HOST,
-      '@gongu/host/embedded',
-      '@gongu/testkit',
-      SIM,
-      SUPERVISE,
-      '@gongu/client',
-      'sockjs-client',
-      'ws',
-      'node:',
-    ],
+    may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', SIM, SUPERVISE, '@gongu/client', 'ws', 'node:'],
   },
 ];
 

@@ -1,9 +1,6 @@
+import { createRandom, type Participant, PROTOCOLS, type Random, startTalker } from '@gongu/sim';
 import { type TcpProxy, tcpProxy } from '@gongu/testkit';
-import { startPackageTalker } from './client/package-talker.ts';
-import type { Participant } from './client/participant.ts';
-import { PROTOCOLS } from './client/protocols.ts';
-import { startTalker } from './client/talker.ts';
-import { createRandom, type Random } from './plan/random.ts';
+import { PACKAGE, startPackageTalker } from './package-talker.ts';
 import type { ChaosSystem } from './system/chaos-system.ts';
 
 export interface CrowdOptions {
@@ -42,7 +39,7 @@ export function createCrowd({ system, seed }: CrowdOptions) {
       roomId,
       url,
       random,
-      client: `${PROTOCOLS[kind]?.name ?? '@gongu/client'} #${number}`,
+      client: `${PROTOCOLS[kind]?.name ?? PACKAGE} #${number}`,
       secret: witness.secret,
       intern,
       token() {

@@ -1,6 +1,5 @@
-import type { Participant } from './client/participant.ts';
+import { createRandom, type Participant, type Random } from '@gongu/sim';
 import type { Crowd } from './crowd.ts';
-import { createRandom } from './plan/random.ts';
 import type { Sale } from './plan/schedule.ts';
 import type { Offer, Shop } from './shop.ts';
 
@@ -60,7 +59,7 @@ export function createHall({ shop, crowd, offers, seed, lingers, say }: HallOpti
     }
   }
 
-  function chat(visitor: Participant, random: ReturnType<typeof createRandom>): void {
+  function chat(visitor: Participant, random: Random): void {
     later(random.between(500, 3_500), () => {
       visitor.say(random.between(4, 80));
       chat(visitor, random);

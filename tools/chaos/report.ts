@@ -1,7 +1,6 @@
-import { type Evidence, type History, sayingsOf, VIOLATION_KINDS, type Violation } from '@gongu/sim';
+import { type Counts, type Evidence, type History, sayingsOf, VIOLATION_KINDS, type Violation } from '@gongu/sim';
 import { machine } from '@gongu/testkit';
 import type { ChaosArguments } from './arguments.ts';
-import type { Counts } from './client/diary.ts';
 
 export interface ReportOptions {
   readonly args: ChaosArguments;
@@ -43,7 +42,7 @@ export function report(options: ReportOptions): string {
     ['acknowledged', sum(({ acks }) => acks)],
     ['refused (messages and joins)', sum(({ refusals }) => refusals)],
     ['unknown outcomes resolved', histories.reduce((total, history) => total + resolved(history), 0)],
-    ['delivered', sum(({ heard }) => heard)],
+    ['delivered', sum(({ received }) => received)],
     ['reconnects', sum(({ reconnects }) => reconnects)],
     ['too slow, resynchronised', sum(({ resyncs }) => resyncs)],
     ['too far behind, began anew', sum(({ restarts }) => restarts)],
@@ -99,8 +98,8 @@ function resolved(history: History): number {
   for (const entry of history.entries) if (entry.kind === 'said') times.set(entry.id, (times.get(entry.id) ?? 0) + 1);
   const sayings = sayingsOf(history);
   return [...times].filter(([id, sends]) => {
-    const { acks, refused, heardAs } = sayings.get(id)!;
-    return sends > 1 && (acks.length > 0 || refused !== null || heardAs !== null);
+    const { acks, refused, receivedAs } = sayings.get(id)!;
+    return sends > 1 && (acks.length > 0 || refused !== null || receivedAs !== null);
   }).length;
 }
 

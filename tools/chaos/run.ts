@@ -86,7 +86,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<{ text: 
     parts: system.parts,
     evidence,
     violations,
-    clients: crowd.all.map(({ protocol, diary }) => ({ protocol, counts: diary.counts })),
+    clients: crowd.all.map(({ protocol, record }) => ({ protocol, counts: record.counts })),
     faults: inflictor.counts,
     shop: shop.counts,
     busHarmed: system.buses.reduce((total, { harmed }) => total + harmed, 0),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Participant } from './client/participant.ts';
+import type { Participant } from '@gongu/sim';
 import { readRoom } from './final-state.ts';
 import type { Offer, Shop } from './shop.ts';
 import type { ChaosSystem } from './system/chaos-system.ts';
@@ -61,14 +61,14 @@ export async function settle({ system, shop, participants, offers, say, stopping
   const away = () => present().filter(({ place }) => place !== 'in');
   await until('everybody is in his room, or refused', () => away().length === 0, away);
   for (const participant of participants) if (participant.place !== 'over') await participant.resolve();
-  const unanswered = () => present().filter(({ diary }) => diary.pending.size > 0);
+  const unanswered = () => present().filter(({ record }) => record.pending.size > 0);
   await until('everything said is answered', () => unanswered().length === 0, unanswered);
   const heads = new Map<string, number>();
   for (const { id } of offers) heads.set(id, (await readRoom(calls, chatUrl, id))?.lastSeq ?? 0);
-  const behind = () => present().filter(({ roomId, diary }) => diary.lastSeq < (heads.get(roomId) ?? 0));
+  const behind = () => present().filter(({ roomId, record }) => record.lastSeq < (heads.get(roomId) ?? 0));
   await until('everybody has everything', () => behind().length === 0, behind);
 }
 
-function stateOf({ client, roomId, place, diary }: Participant): string {
-  return `  ${client} in ${roomId}: ${place}, at ${diary.lastSeq}, ${diary.pending.size} unanswered, ${JSON.stringify(diary.entries.at(-1)).slice(0, 200)}`;
+function stateOf({ client, roomId, place, record }: Participant): string {
+  return `  ${client} in ${roomId}: ${place}, at ${record.lastSeq}, ${record.pending.size} unanswered, ${JSON.stringify(record.entries.at(-1)).slice(0, 200)}`;
 }

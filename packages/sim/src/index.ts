@@ -5,9 +5,9 @@ export type {
   Evidence,
   FinalProduct,
   FinalRoom,
-  Heard,
   History,
   Purchase,
+  Received,
   Stored,
 } from './check/evidence.ts';
 export { createFaults, FAULT_KINDS, type Fault, type FaultKind, type Faults } from './check/faults.ts';
@@ -17,6 +17,9 @@ export { createLeakFinder } from './check/secrets.ts';
 export { readStored, type StoredPage, storedOf } from './check/stored-messages.ts';
 export { buyerOf, endsMembershipOf } from './check/system-event.ts';
 export { VIOLATION_KINDS, type Violation } from './check/violation.ts';
+export { messageOf } from './line/line.ts';
+export { PROTOCOLS } from './line/protocols.ts';
+export { createRandom, type Random } from './random.ts';
 export {
   type Place,
   type Shopper,
@@ -28,3 +31,6 @@ export { type Answer, type Calls, callAs, createCalls } from './system/calls.ts'
 export type { Instance } from './system/instance.ts';
 export { openParts } from './system/parts.ts';
 export { type System, startSystem } from './system/system.ts';
+export type { Participant, ParticipantOptions, Place as ParticipantPlace } from './talker/participant.ts';
+export { type Counts, createRecord } from './talker/record.ts';
+export { startTalker } from './talker/talker.ts';

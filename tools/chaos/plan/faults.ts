@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '@gongu/sim';
 
 /** One fault from outside. `forMs`: until it is healed; what is instantaneous has none. */
 export type Fault =

@@ -1,5 +1,5 @@
+import { createRandom, type Random } from '@gongu/sim';
 import { type Breakable, busyMs, drawFault, type Fault, type FaultKind, faultKinds, targetOf } from './faults.ts';
-import { createRandom, type Random } from './random.ts';
 
 /** How the sale of a product ends. `crowded`: more guests than places come into its room, and its seller cancels it. */
 export const FATES = ['full', 'deadline', 'underfilled', 'cancelled', 'closed', 'crowded'] as const;

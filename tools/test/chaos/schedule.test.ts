@@ -1,6 +1,6 @@
+import { createRandom } from '@gongu/sim';
 import { expect, it } from 'vitest';
 import { type Fault, faultKinds, targetOf } from '../../chaos/plan/faults.ts';
-import { createRandom } from '../../chaos/plan/random.ts';
 import { FATES, type ScheduleOptions, schedule } from '../../chaos/plan/schedule.ts';
 
 const OPTIONS: ScheduleOptions = {

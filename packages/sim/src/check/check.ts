@@ -17,7 +17,7 @@ export function check(evidence: Evidence): Violation[] {
       return [...own.flatMap((history) => checkDeliveries(history, room)), ...checkSayings(own, room)];
     }),
     ...histories
-      .filter(({ roomId, entries }) => !byId.has(roomId) && entries.some(({ kind }) => kind === 'heard'))
+      .filter(({ roomId, entries }) => !byId.has(roomId) && entries.some(({ kind }) => kind === 'received'))
       .map(({ client, roomId }): Violation => {
         return { kind: 'lost', roomId, client, seqs: [], text: `${client} was in ${roomId}, which is not there` };
       }),

@@ -1,7 +1,7 @@
-import type { FinalRoom, Heard, History, Stored } from './evidence.ts';
+import type { FinalRoom, History, Received, Stored } from './evidence.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
-/** What a client heard: each message once, in order of `seq`, none left out, and the same as is stored. */
+/** What a client received: each message once, in order of `seq`, none left out, and the same as is stored. */
 export function checkDeliveries(history: History, room: FinalRoom): Violation[] {
   const { client, roomId, entries, end } = history;
   const stored = new Map(room.messages.map((message) => [message.seq, message]));
@@ -20,14 +20,14 @@ export function checkDeliveries(history: History, room: FinalRoom): Violation[] 
       last = Math.max(last, entry.seq);
       continue;
     }
-    if (entry.kind !== 'heard') continue;
+    if (entry.kind !== 'received') continue;
     const { message } = entry;
     const { seq } = message;
     const kept = stored.get(seq);
-    if (!kept) report('lost', [seq], `${seq} was heard and is not stored`);
+    if (!kept) report('lost', [seq], `${seq} was received and is not stored`);
     else {
       const field = differs(message, kept);
-      if (field) report('changed', [seq], `${seq} was heard with another ${field} than is stored`);
+      if (field) report('changed', [seq], `${seq} was received with another ${field} than is stored`);
     }
     if (seq > last) {
       for (let left = last + 1; left < seq; left++) missing.add(left);
@@ -59,10 +59,10 @@ function isFarBehind(messages: readonly Stored[], last: number, seq: number): bo
   return missed.length > RECOVERY_MESSAGES || bytes > RECOVERY_BYTES;
 }
 
-function differs(heard: Heard, kept: Stored): string | null {
-  if (heard.kind !== kept.kind) return 'kind';
-  if (heard.content !== kept.content) return 'content';
-  if (heard.sender !== undefined && heard.sender !== kept.sender) return 'sender';
-  if (heard.clientMessageId !== undefined && heard.clientMessageId !== kept.clientMessageId) return 'clientMessageId';
+function differs(got: Received, kept: Stored): string | null {
+  if (got.kind !== kept.kind) return 'kind';
+  if (got.content !== kept.content) return 'content';
+  if (got.sender !== undefined && got.sender !== kept.sender) return 'sender';
+  if (got.clientMessageId !== undefined && got.clientMessageId !== kept.clientMessageId) return 'clientMessageId';
   return null;
 }

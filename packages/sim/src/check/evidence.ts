@@ -1,5 +1,5 @@
 /** A message as every protocol shows it, whatever its shape. Undefined: this protocol does not say. */
-export interface Heard {
+export interface Received {
   readonly seq: number;
   readonly kind: string;
   readonly content: string;
@@ -13,7 +13,7 @@ export interface Heard {
 export type Entry =
   | { readonly kind: 'connecting'; readonly connection: number; readonly after: number }
   | { readonly kind: 'joined'; readonly connection: number }
-  | { readonly kind: 'heard'; readonly connection: number; readonly message: Heard }
+  | { readonly kind: 'received'; readonly connection: number; readonly message: Received }
   /** The server has said that this client is too far behind to get all it missed: it goes on after `seq`. */
   | { readonly kind: 'restarted'; readonly connection: number; readonly seq: number }
   | { readonly kind: 'said'; readonly connection: number; readonly id: string; readonly content: string }
@@ -45,7 +45,7 @@ export interface Purchase {
 }
 
 /** A message as `GET …/messages` has it. */
-export interface Stored extends Heard {
+export interface Stored extends Received {
   readonly roomId: string;
   readonly sender: string | null;
   readonly clientMessageId: string | null;

@@ -32,7 +32,7 @@ interface Saying {
   readonly content: string;
   readonly acks: (number | null)[];
   refused: string | null;
-  heardAs: number | null;
+  receivedAs: number | null;
 }
 
 /** By `clientMessageId`, in the order in which they were first said. */
@@ -40,17 +40,17 @@ export function sayingsOf({ entries, userId }: History): ReadonlyMap<string, Rea
   const sayings = new Map<string, Saying>();
   for (const entry of entries) {
     if (entry.kind === 'said' && !sayings.has(entry.id)) {
-      sayings.set(entry.id, { id: entry.id, content: entry.content, acks: [], refused: null, heardAs: null });
+      sayings.set(entry.id, { id: entry.id, content: entry.content, acks: [], refused: null, receivedAs: null });
     }
     if (entry.kind === 'acked') sayings.get(entry.id)?.acks.push(entry.seq);
     if (entry.kind === 'refused' && entry.id !== null) {
       const saying = sayings.get(entry.id);
       if (saying) saying.refused = entry.code;
     }
-    if (entry.kind !== 'heard') continue;
+    if (entry.kind !== 'received') continue;
     const { sender, clientMessageId, seq } = entry.message;
     const own = clientMessageId && (sender === undefined || sender === userId) ? sayings.get(clientMessageId) : null;
-    if (own) own.heardAs = seq;
+    if (own) own.receivedAs = seq;
   }
   return sayings;
 }
@@ -71,8 +71,14 @@ function judge(history: History, saying: Readonly<Saying>, seqs: readonly number
   const kept = room.messages.find(({ seq }) => seq === seqs[0]);
   if (kept && kept.content !== content) report('changed', seqs, `is stored with another text as ${seqs[0]}`);
   if (refused !== null && seqs.length > 0) report('refused-stored', seqs, `was refused with ${refused} and is stored`);
-  // Not heard of in the end: a protocol without acknowledgements has its own messages in their place.
-  if (history.end === 'in' && acks.length === 0 && refused === null && saying.heardAs === null && seqs.length === 0) {
+  // Not seen in the end: a protocol without acknowledgements has its own messages in their place.
+  if (
+    history.end === 'in' &&
+    acks.length === 0 &&
+    refused === null &&
+    saying.receivedAs === null &&
+    seqs.length === 0
+  ) {
     report('unanswered', [], 'has no outcome');
   }
   return violations;

@@ -1,6 +1,6 @@
 /**
- * `lost`: acknowledged or heard, and not there in the end, or not with everybody. `doubled`: stored or heard twice.
- * `reordered`: heard after what follows it. `gap`: left out of what a client was told. `changed`: not the same for
+ * `lost`: acknowledged or received, and not there in the end, or not with everybody. `doubled`: stored or received twice.
+ * `reordered`: received after what follows it. `gap`: left out of what a client was told. `changed`: not the same for
  * everybody. `refused-stored`: refused for good, and stored all the same. `unanswered`: no outcome, long after all was
  * healed. `invented`: nobody said it. `no-member`: talk of somebody who is none. `after-cancelled`: anything in a room
  * that was cancelled. `member-after-closed`: somebody new in a room that was closed. `cap-exceeded`. `diverged`: trade

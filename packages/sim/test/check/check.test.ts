@@ -65,7 +65,7 @@ function historyOf(userId: string, entries: readonly Entry[], end: History['end'
   return { client: `${userId} #1`, userId, protocol: 'gongu.v1', roomId: ROOM, entries, end };
 }
 
-const heard = (message: Stored): Entry => ({ kind: 'heard', connection: 1, message });
+const heard = (message: Stored): Entry => ({ kind: 'received', connection: 1, message });
 const SAID: Entry = { kind: 'said', connection: 1, id: 'ann-4', content: 'text ann-4' };
 const acked = (seq: number | null, id = 'ann-4'): Entry => ({ kind: 'acked', connection: 1, id, seq });
 

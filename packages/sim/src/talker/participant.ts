@@ -1,5 +1,5 @@
-import type { History } from '@gongu/sim';
-import type { Diary } from './diary.ts';
+import type { History } from '../check/evidence.ts';
+import type { ClientRecord } from './record.ts';
 
 /** `away`: not in the room, and trying. `in`. `out`: refused for good, or no member any more. `over`: went by itself. */
 export type Place = 'away' | 'in' | 'out' | 'over';
@@ -10,7 +10,8 @@ export interface Participant {
   readonly userId: string;
   readonly protocol: string;
   readonly roomId: string;
-  readonly diary: Diary;
+  /** What it wrote down. */
+  readonly record: ClientRecord;
   readonly place: Place;
   /** Why it is out. */
   readonly refusal: string | null;

@@ -1,16 +1,16 @@
 import { CLOSE } from '@gongu/shared';
-import { type Dial, heardOf, jsonOf } from './dial.ts';
-import { askerOf, codeOf, sayByHttp } from './poll.ts';
+import { askerOf, codeOf, sayByHttp } from './http.ts';
+import { type Dial, jsonOf, messageOf } from './line.ts';
 
 /** Listens to a room's event stream, and joins and talks over HTTP. */
 export const dialEventStream: Dial = (call) => {
-  const { url, token, roomId, after, random, hearing } = call;
+  const { url, token, roomId, after, random, handlers } = call;
   const ask = askerOf(call);
   const ending = new AbortController();
 
   async function enter(): Promise<void> {
     const { status, body } = await ask('POST', '/participants', {});
-    if (status >= 400) return hearing.refused(null, codeOf(status, body.code), body.retryAfterMs);
+    if (status >= 400) return handlers.onRefused(null, codeOf(status, body.code), body.retryAfterMs);
     await listen();
   }
 
@@ -24,18 +24,18 @@ export const dialEventStream: Dial = (call) => {
     });
     if (answer.status !== 200 || !answer.body) {
       const code = jsonOf(await answer.text())?.code as string | undefined;
-      if (answer.status === 403 || answer.status === 404) return hearing.refused(null, codeOf(answer.status, code));
-      return hearing.over(`answered with ${answer.status}`);
+      if (answer.status === 403 || answer.status === 404) return handlers.onRefused(null, codeOf(answer.status, code));
+      return handlers.onOver(`answered with ${answer.status}`);
     }
     const decoder = new TextDecoder();
     let rest = '';
     for await (const chunk of answer.body) {
-      hearing.alive();
+      handlers.onAlive();
       const blocks = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n\n');
       rest = blocks.pop()!;
       for (const block of blocks) take(block);
     }
-    hearing.over('the stream ended');
+    handlers.onOver('the stream ended');
   }
 
   /** Whether what follows `joined` is all that was missed; else the first message begins anew. */
@@ -47,19 +47,19 @@ export const dialEventStream: Dial = (call) => {
     const data = jsonOf(field('data')) as Record<string, never> | null;
     if (event === 'joined') {
       whole = data?.recovered === true;
-      hearing.joined();
+      handlers.onJoined();
     }
     if (event === 'message') {
-      const message = heardOf(data)!;
-      if (!whole && message.seq > after() + 1) hearing.restarted(message.seq - 1);
+      const message = messageOf(data)!;
+      if (!whole && message.seq > after() + 1) handlers.onRestarted(message.seq - 1);
       whole = true;
-      hearing.heard(message);
+      handlers.onMessage(message);
     }
-    if (event === 'closed' && data?.code === CLOSE.removed) hearing.refused(null, 'NOT_A_MEMBER');
-    if (event === 'closed' && data?.code === CLOSE.noSuchRoom) hearing.refused(null, 'NOT_FOUND');
+    if (event === 'closed' && data?.code === CLOSE.removed) handlers.onRefused(null, 'NOT_A_MEMBER');
+    if (event === 'closed' && data?.code === CLOSE.noSuchRoom) handlers.onRefused(null, 'NOT_FOUND');
   }
 
-  enter().catch((error: Error) => hearing.over(error.message));
+  enter().catch((error: Error) => handlers.onOver(error.message));
   return {
     say: (id, content) => void sayByHttp(call, id, content),
     // A comment line comes with every heart-beat.

@@ -1,4 +1,4 @@
-import type { Entry, Heard } from '@gongu/sim';
+import type { Entry, Received } from '../check/evidence.ts';
 import type { ParticipantOptions } from './participant.ts';
 
 /** Counts of one client, for the report. */
@@ -7,7 +7,7 @@ export interface Counts {
   sentAgain: number;
   acks: number;
   refusals: number;
-  heard: number;
+  received: number;
   connections: number;
   reconnects: number;
   restarts: number;
@@ -25,7 +25,7 @@ interface Saying {
 const STRAYED_MS = 20_000;
 
 /** What one client writes down, and what it still waits for. */
-export function createDiary({ client, userId, intern }: Pick<ParticipantOptions, 'client' | 'userId' | 'intern'>) {
+export function createRecord({ client, userId, intern }: Pick<ParticipantOptions, 'client' | 'userId' | 'intern'>) {
   const entries: Entry[] = [];
   const pending = new Map<string, Saying>();
   const counts: Counts = {
@@ -33,7 +33,7 @@ export function createDiary({ client, userId, intern }: Pick<ParticipantOptions,
     sentAgain: 0,
     acks: 0,
     refusals: 0,
-    heard: 0,
+    received: 0,
     connections: 0,
     reconnects: 0,
     restarts: 0,
@@ -48,7 +48,7 @@ export function createDiary({ client, userId, intern }: Pick<ParticipantOptions,
   return {
     entries: entries as readonly Entry[],
     counts,
-    /** Said, and neither acknowledged, refused nor heard. */
+    /** Said, and neither acknowledged, refused nor received. */
     pending: pending as ReadonlyMap<string, Readonly<Saying>>,
     get lastSeq() {
       return lastSeq;
@@ -79,10 +79,10 @@ export function createDiary({ client, userId, intern }: Pick<ParticipantOptions,
       lastSeq = Math.max(lastSeq, seq);
       entries.push({ kind: 'restarted', connection, seq });
     },
-    heard(message: Heard): void {
-      counts.heard += 1;
+    received(message: Received): void {
+      counts.received += 1;
       lastSeq = Math.max(lastSeq, message.seq);
-      entries.push({ kind: 'heard', connection, message: { ...message, content: intern(message.content) } });
+      entries.push({ kind: 'received', connection, message: { ...message, content: intern(message.content) } });
       const { sender, clientMessageId, content } = message;
       if (sender !== undefined && sender !== userId) return;
       if (clientMessageId) pending.delete(clientMessageId);
@@ -125,4 +125,4 @@ export function createDiary({ client, userId, intern }: Pick<ParticipantOptions,
   };
 }
 
-export type Diary = ReturnType<typeof createDiary>;
+export type ClientRecord = ReturnType<typeof createRecord>;

@@ -1,9 +1,9 @@
-import { endsMembershipOf } from '@gongu/sim';
-import type { Random } from '../plan/random.ts';
-import type { Call, Hearing, Line, Protocol } from './dial.ts';
-import { createDiary } from './diary.ts';
+import { endsMembershipOf } from '../check/system-event.ts';
+import { sayByHttp } from '../line/http.ts';
+import type { Call, Line, LineHandlers, Protocol } from '../line/line.ts';
+import type { Random } from '../random.ts';
 import type { Participant, ParticipantOptions, Place } from './participant.ts';
-import { sayByHttp } from './poll.ts';
+import { createRecord } from './record.ts';
 
 export interface TalkerOptions extends ParticipantOptions {
   readonly protocol: Protocol;
@@ -28,7 +28,7 @@ const JOIN_MS = 12_000;
  */
 export function startTalker(options: TalkerOptions): Participant {
   const { client, userId, roomId, url, token, secret, protocol, random } = options;
-  const diary = createDiary(options);
+  const record = createRecord(options);
   const saidAt = new Map<string, number>();
   let place: Place = 'away';
   let refusal: string | null = null;
@@ -43,8 +43,8 @@ export function startTalker(options: TalkerOptions): Participant {
   let again: NodeJS.Timeout | undefined;
   const watch = setInterval(look, LOOK_MS);
 
-  function callFor(hearing: Hearing): Call {
-    return { url, token: token(), userId, roomId, after: () => diary.lastSeq, nowMs, random, hearing, secret };
+  function callFor(handlers: LineHandlers): Call {
+    return { url, token: token(), userId, roomId, after: () => record.lastSeq, nowMs, random, handlers, secret };
   }
 
   function nowMs(): number {
@@ -52,17 +52,17 @@ export function startTalker(options: TalkerOptions): Participant {
   }
 
   function connect(): void {
-    diary.connecting();
+    record.connecting();
     openedAt = aliveAt = performance.now();
     // What the line before says late is not heard.
     let current: Line | null = null;
     let over = false;
     const whileOpen =
-      <T extends unknown[]>(then: (...told: T) => void) =>
-      (...told: T) => {
+      <T extends unknown[]>(then: (...args: T) => void) =>
+      (...args: T) => {
         if (over || place === 'over') return;
         aliveAt = performance.now();
-        then(...told);
+        then(...args);
       };
     const finish = (reason: string, waitMs?: number) => {
       if (over) return;
@@ -73,27 +73,27 @@ export function startTalker(options: TalkerOptions): Participant {
     drop = finish;
     current = protocol.dial(
       callFor({
-        alive: whileOpen(() => {}),
-        joined: whileOpen(joined),
-        heard: whileOpen((message) => {
-          diary.heard(message);
+        onAlive: whileOpen(() => {}),
+        onJoined: whileOpen(joined),
+        onMessage: whileOpen((message) => {
+          record.received(message);
           if (endsMembershipOf(message, userId)) {
             place = 'out';
             refusal = 'REMOVED';
           }
         }),
-        restarted: whileOpen(diary.restarted),
-        resynced: whileOpen(diary.resynced),
-        acked: whileOpen(diary.acked),
-        refused: whileOpen((id, code, retryAfterMs) => {
+        onRestarted: whileOpen(record.restarted),
+        onResync: whileOpen(record.resynced),
+        onAck: whileOpen(record.acked),
+        onRefused: whileOpen((id, code, retryAfterMs) => {
           if (id !== null) return refused(id, code, retryAfterMs);
           if (JOIN_AGAIN.has(code)) return finish(code, retryAfterMs ?? 500);
-          diary.refused(null, code);
+          record.refused(null, code);
           place = 'out';
           refusal = code;
           finish(code);
         }),
-        over: whileOpen(finish),
+        onOver: whileOpen(finish),
       }),
     );
     if (over) current.end();
@@ -102,15 +102,15 @@ export function startTalker(options: TalkerOptions): Participant {
 
   function joined(): void {
     if (place === 'out') return;
-    diary.joined();
+    record.joined();
     place = 'in';
     failures = 0;
-    for (const saying of diary.pending.values()) send(saying);
+    for (const saying of record.pending.values()) send(saying);
   }
 
   function send(saying: { id: string; content: string }): void {
     if (place !== 'in' || performance.now() < pausedUntil) return;
-    diary.said(saying);
+    record.said(saying);
     saidAt.set(saying.id, performance.now());
     line?.say(saying.id, saying.content);
   }
@@ -119,12 +119,12 @@ export function startTalker(options: TalkerOptions): Participant {
     if (AGAIN.has(code)) {
       pausedUntil = performance.now() + retryAfterMs;
       saidAt.set(id, performance.now() - ANSWER_MS); // its turn comes with the next look
-    } else if (diary.pending.has(id)) diary.refused(id, code);
+    } else if (record.pending.has(id)) record.refused(id, code);
   }
 
   function lost(reason: string, waitMs?: number): void {
     line = null;
-    diary.lost(reason);
+    record.lost(reason);
     if (place === 'out' || place === 'over') return;
     place = 'away';
     failures += 1;
@@ -139,7 +139,7 @@ export function startTalker(options: TalkerOptions): Participant {
     const dead = now - aliveAt > SILENT_MS || (place === 'away' && now - openedAt > JOIN_MS);
     if (dead) return drop('silent');
     line.ping();
-    for (const saying of diary.pending.values()) {
+    for (const saying of record.pending.values()) {
       if (now - (saidAt.get(saying.id) ?? 0) >= ANSWER_MS) send(saying);
     }
   }
@@ -149,7 +149,7 @@ export function startTalker(options: TalkerOptions): Participant {
     client,
     userId,
     roomId,
-    diary,
+    record,
     protocol: protocol.name,
     get place() {
       return place;
@@ -159,17 +159,17 @@ export function startTalker(options: TalkerOptions): Participant {
     },
     say(characters) {
       if (place === 'over' || place === 'out') return;
-      send(diary.compose(characters));
+      send(record.compose(characters));
     },
     setClock(ms) {
       skewMs = ms;
     },
     async resolve() {
       if (protocol.answers && place !== 'out') return;
-      const hearing = { acked: diary.acked, refused } as Hearing;
-      for (const { id, content } of [...diary.pending.values()]) {
-        diary.said({ id, content });
-        await sayByHttp(callFor(hearing), id, content);
+      const handlers = { onAck: record.acked, onRefused: refused } as LineHandlers;
+      for (const { id, content } of [...record.pending.values()]) {
+        record.said({ id, content });
+        await sayByHttp(callFor(handlers), id, content);
       }
     },
     history: () => ({
@@ -177,8 +177,8 @@ export function startTalker(options: TalkerOptions): Participant {
       userId,
       roomId,
       protocol: protocol.name,
-      entries: diary.entries,
-      end: place === 'in' || place === 'away' ? diary.end : 'gone',
+      entries: record.entries,
+      end: place === 'in' || place === 'away' ? record.end : 'gone',
     }),
     leave() {
       place = 'over';

@@ -1,8 +1,6 @@
 import { CLOSE } from '@gongu/shared';
-import SockJS from 'sockjs-client';
 import { WebSocket } from 'ws';
-import type { Call, Dial } from './dial.ts';
-import type { Speak } from './speech.ts';
+import type { Call, Dial, Speak } from './line.ts';
 
 /** How the upgrade says who it is. */
 export type Presenting = 'first frame' | 'subprotocol' | 'query' | 'header' | 'ticket';
@@ -20,7 +18,7 @@ const TICKET_MS = 8_000;
 /** Texts over a WebSocket of one's own. */
 export function overWebSocket({ path, protocols, presenting, speak }: WebSocketChannel): Dial {
   return (call) => {
-    const { url, token, hearing } = call;
+    const { url, token, handlers } = call;
     let socket: WebSocket | null = null;
     let ended = false;
     const speech = speak(call, (text) => {
@@ -39,24 +37,24 @@ export function overWebSocket({ path, protocols, presenting, speak }: WebSocketC
       socket = opening;
       opening.on('open', () => speech.opened());
       opening.on('message', (data) => {
-        hearing.alive();
+        handlers.onAlive();
         speech.receive(String(data));
       });
-      opening.on('pong', () => hearing.alive());
-      opening.on('ping', () => hearing.alive());
+      opening.on('pong', () => handlers.onAlive());
+      opening.on('ping', () => handlers.onAlive());
       let why = '';
       opening.on('error', (error) => {
         why = error.message;
       });
       opening.on('close', (code, reason) => {
         // URLs of one room have no other way to say it.
-        if (code === CLOSE.noSuchRoom) hearing.refused(null, 'NOT_FOUND');
-        if (code === CLOSE.removed) hearing.refused(null, 'NOT_A_MEMBER');
-        hearing.over(String(reason) || why || `closed ${code}`);
+        if (code === CLOSE.noSuchRoom) handlers.onRefused(null, 'NOT_FOUND');
+        if (code === CLOSE.removed) handlers.onRefused(null, 'NOT_A_MEMBER');
+        handlers.onOver(String(reason) || why || `closed ${code}`);
       });
     }
 
-    open().catch((error: Error) => hearing.over(error.message));
+    open().catch((error: Error) => handlers.onOver(error.message));
     return {
       say: (id, content) => speech.say(id, content),
       ping() {
@@ -81,24 +79,4 @@ async function ticketFor({ url, token, secret }: Call): Promise<string> {
   if (!ticket) throw new Error(`no ticket: ${answer.status}`);
   secret(ticket);
   return ticket;
-}
-
-export type SockJsTransport = 'websocket' | 'xhr-streaming' | 'xhr-polling' | 'eventsource';
-
-/** Texts over SockJS with one transport, by the library that browsers load. */
-export function overSockJs(transport: SockJsTransport, speak: Speak, base = '/ws/chat'): Dial {
-  return (call) => {
-    const { url, token, hearing } = call;
-    const socket = new SockJS(`${url}${base}?token=${token}`, null, { transports: transport, timeout: 10_000 });
-    const speech = speak(call, (text) => {
-      if (socket.readyState === SockJS.OPEN) socket.send(text);
-    });
-    socket.onopen = () => speech.opened();
-    socket.onmessage = ({ data }) => {
-      hearing.alive();
-      speech.receive(String(data));
-    };
-    socket.onclose = ({ code, reason }) => hearing.over(reason || `closed ${code}`);
-    return { say: speech.say, ping: speech.ping, end: () => socket.close() };
-  };
 }

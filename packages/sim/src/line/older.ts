@@ -1,5 +1,4 @@
-import { type Hearing, jsonOf } from './dial.ts';
-import type { Speak } from './speech.ts';
+import { jsonOf, type LineHandlers, type Speak } from './line.ts';
 
 interface Told {
   readonly type: string;
@@ -12,34 +11,34 @@ interface Told {
 }
 
 /** `/ws/chat?sessionId=`: joined by opening, nothing is acknowledged. */
-export const speakSession: Speak = ({ hearing }, send) => ({
-  opened: () => hearing.joined(),
+export const speakSession: Speak = ({ handlers }, send) => ({
+  opened: () => handlers.onJoined(),
   receive(text) {
     const { type, seq, kind, content, senderId, code } = (jsonOf(text) ?? {}) as unknown as Told;
-    if (type === 'message') hearing.heard({ seq: seq!, kind, content, sender: senderId ?? null });
-    if (type === 'error') hearing.refused('', String(code));
+    if (type === 'message') handlers.onMessage({ seq: seq!, kind, content, sender: senderId ?? null });
+    if (type === 'error') handlers.onRefused('', String(code));
   },
   say: (id, content) => send(JSON.stringify({ type: 'message', content, clientMessageId: id })),
   ping() {},
 });
 
 /** `/chat/{roomId}`: messages only, and a timestamp that nobody believes. */
-export const speakRoom: Speak = ({ hearing, nowMs }, send) => ({
-  opened: () => hearing.joined(),
+export const speakRoom: Speak = ({ handlers, nowMs }, send) => ({
+  opened: () => handlers.onJoined(),
   receive(text) {
     const { type, seq, content } = (jsonOf(text) ?? {}) as unknown as Told;
-    if (typeof seq === 'number') hearing.heard({ seq, kind: type, content });
+    if (typeof seq === 'number') handlers.onMessage({ seq, kind: type, content });
   },
   say: (id, content) => send(JSON.stringify({ content, timestamp: nowMs(), clientMessageId: id })),
   ping() {},
 });
 
 /** `/room`: what goes to all is stored and comes back to everybody. */
-export const speakSignals: Speak = ({ hearing }, send) => ({
-  opened: () => hearing.joined(),
+export const speakSignals: Speak = ({ handlers }, send) => ({
+  opened: () => handlers.onJoined(),
   receive(text) {
     const { seq, type, data } = (jsonOf(text) ?? {}) as unknown as Told;
-    if (typeof seq === 'number') hearing.heard({ seq, kind: kindOf(type), content: String(data) });
+    if (typeof seq === 'number') handlers.onMessage({ seq, kind: kindOf(type), content: String(data) });
   },
   say: (id, content) => send(JSON.stringify({ type: 'talk', receiver: 'all', data: content, clientMessageId: id })),
   ping() {},
@@ -52,15 +51,15 @@ export const speakSignals: Speak = ({ hearing }, send) => ({
 export function noticing(speak: Speak): Speak {
   return (call, send) => {
     let isFirst = true;
-    const hearing: Hearing = {
-      ...call.hearing,
-      heard(message) {
-        if (isFirst && message.seq > call.after() + 1) call.hearing.restarted(message.seq - 1);
+    const handlers: LineHandlers = {
+      ...call.handlers,
+      onMessage(message) {
+        if (isFirst && message.seq > call.after() + 1) call.handlers.onRestarted(message.seq - 1);
         isFirst = false;
-        call.hearing.heard(message);
+        call.handlers.onMessage(message);
       },
     };
-    return speak({ ...call, hearing }, send);
+    return speak({ ...call, handlers }, send);
   };
 }
 

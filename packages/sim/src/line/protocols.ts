@@ -1,14 +1,11 @@
-import { overSockJs, overWebSocket, type Presenting } from './channels.ts';
-import type { Call, Protocol } from './dial.ts';
-import { dialEventStream } from './event-stream.ts';
-import { mindingSeq } from './minding-seq.ts';
-import { dialPolling } from './poll.ts';
-import { speakGongu } from './speak-gongu.ts';
-import { noticing, speakRoom, speakSession, speakSignals } from './speak-older.ts';
-import { CHANNELS, SPRING, speakStomp } from './speak-stomp.ts';
-
-/** The client package has a life of its own, and is no dial: see package-talker.ts. */
-export const PACKAGE = '@gongu/client';
+import { speakGongu } from './gongu.ts';
+import { dialPolling } from './http.ts';
+import type { Call, Protocol } from './line.ts';
+import { noticing, speakRoom, speakSession, speakSignals } from './older.ts';
+import { mindingSeq, overSockJs } from './sockjs.ts';
+import { dialEventStream } from './sse.ts';
+import { CHANNELS, SPRING, speakStomp } from './stomp.ts';
+import { overWebSocket, type Presenting } from './websocket.ts';
 
 const gongu = (presenting: Presenting) =>
   overWebSocket({

@@ -1,20 +1,20 @@
-import type { Heard } from '@gongu/sim';
-import type { Random } from '../plan/random.ts';
+import type { Received } from '../check/evidence.ts';
+import type { Random } from '../random.ts';
 
-/** What a line tells its talker; after `over`, nothing. */
-export interface Hearing {
+/** What a line tells whoever talks on it; after `onOver`, nothing. */
+export interface LineHandlers {
   /** Anything came: the connection lives. */
-  alive(): void;
-  joined(): void;
-  heard(message: Heard): void;
+  onAlive(): void;
+  onJoined(): void;
+  onMessage(message: Received): void;
   /** The server does not send all that was missed: it goes on after `seq`. */
-  restarted(seq: number): void;
+  onRestarted(seq: number): void;
   /** It was too slow, and asks for what it missed. */
-  resynced(): void;
-  acked(id: string, seq: number | null): void;
+  onResync(): void;
+  onAck(id: string, seq: number | null): void;
   /** @param id what was refused; null: the join */
-  refused(id: string | null, code: string, retryAfterMs?: number): void;
-  over(reason: string, waitMs?: number): void;
+  onRefused(id: string | null, code: string, retryAfterMs?: number): void;
+  onOver(reason: string, waitMs?: number): void;
 }
 
 /** One connection to one room. */
@@ -38,7 +38,7 @@ export interface Call {
   /** The client's own clock, which may be wrong. */
   readonly nowMs: () => number;
   readonly random: Random;
-  readonly hearing: Hearing;
+  readonly handlers: LineHandlers;
   /** Something that must not stand in a log. */
   readonly secret: (text: string) => void;
 }
@@ -49,14 +49,26 @@ export type Dial = (call: Call) => Line;
 export interface Protocol {
   readonly name: string;
   readonly dial: Dial;
-  /** Whether what is said is answered; else only hearing it says that it is stored. */
+  /** Whether what is said is answered; else only handlers it says that it is stored. */
   readonly answers: boolean;
 }
 
-/** A message of JSON as {@link Heard}; null when it is none. */
-export function heardOf(message: unknown): Heard | null {
+/** A protocol inside a channel of texts. */
+export interface Speech {
+  /** The channel is open. */
+  opened(): void;
+  receive(text: string): void;
+  say(id: string, content: string): void;
+  ping(): void;
+}
+
+/** @param send puts a text into the channel */
+export type Speak = (call: Call, send: (text: string) => void) => Speech;
+
+/** A message of JSON as {@link Received}; null when it is none. */
+export function messageOf(message: unknown): Received | null {
   const { seq, kind, content, sender, clientMessageId, data } = (message ?? {}) as {
-    [name in keyof Heard]?: Heard[name];
+    [name in keyof Received]?: Received[name];
   } & { sender?: { userId: string } | null };
   if (typeof seq !== 'number' || typeof kind !== 'string' || typeof content !== 'string') return null;
   const from = sender as unknown as { userId: string } | null | undefined;

@@ -1,5 +1,4 @@
-import { heardOf, jsonOf } from './dial.ts';
-import type { Speak } from './speech.ts';
+import { jsonOf, messageOf, type Speak } from './line.ts';
 
 interface Frame {
   readonly type?: string;
@@ -16,22 +15,22 @@ interface Frame {
 /** gongu.v1 as docs/protocol.md asks for it. @param authenticates whether the first frame presents the token */
 export function speakGongu(authenticates: boolean): Speak {
   return (call, send) => {
-    const { roomId, token, after, hearing, random } = call;
+    const { roomId, token, after, handlers, random } = call;
     const write = (frame: object) => send(JSON.stringify(frame));
     const join = () => write({ type: 'join', ref: 'join', roomId, after: after() });
 
     function joined({ messages = [], recovered }: Frame): void {
       const first = messages[0]?.seq;
-      if (!recovered && first !== undefined && first > after() + 1) hearing.restarted(first - 1);
-      for (const message of messages) hearing.heard(heardOf(message)!);
-      hearing.joined();
+      if (!recovered && first !== undefined && first > after() + 1) handlers.onRestarted(first - 1);
+      for (const message of messages) handlers.onMessage(messageOf(message)!);
+      handlers.onJoined();
     }
 
     function failed({ ref, code = '', retryAfterMs }: Frame): void {
-      if (ref === 'join') hearing.refused(null, code, retryAfterMs);
-      else if (ref?.startsWith('m-')) hearing.refused(ref.slice(2), code, retryAfterMs);
+      if (ref === 'join') handlers.onRefused(null, code, retryAfterMs);
+      else if (ref?.startsWith('m-')) handlers.onRefused(ref.slice(2), code, retryAfterMs);
       // With a room and no `ref`: the room was removed.
-      else if (ref === undefined && code === 'NOT_FOUND') hearing.refused(null, code);
+      else if (ref === undefined && code === 'NOT_FOUND') handlers.onRefused(null, code);
     }
 
     return {
@@ -44,17 +43,17 @@ export function speakGongu(authenticates: boolean): Speak {
           case 'joined':
             return joined(frame);
           case 'message': {
-            hearing.heard(heardOf(frame)!);
+            handlers.onMessage(messageOf(frame)!);
             if (random.chance(0.05)) write({ type: 'read', roomId, seq: frame.seq });
             return;
           }
           case 'resync':
-            hearing.resynced();
+            handlers.onResync();
             return join();
           case 'ack':
-            return hearing.acked(frame.clientMessageId!, frame.seq!);
+            return handlers.onAck(frame.clientMessageId!, frame.seq!);
           case 'reconnect':
-            return hearing.over('told to come back', frame.afterMs);
+            return handlers.onOver('told to come back', frame.afterMs);
           case 'error':
             return failed(frame);
         }

@@ -1,4 +1,4 @@
-import { type Call, type Dial, heardOf } from './dial.ts';
+import { type Call, type Dial, messageOf } from './line.ts';
 
 const ANSWER_MS = 8_000;
 /** Between two looks: this and up to as much again. */
@@ -14,30 +14,30 @@ interface Answer {
 
 /** HTTP alone: asks for what came after, again and again. */
 export const dialPolling: Dial = (call) => {
-  const { after, random, hearing } = call;
+  const { after, random, handlers } = call;
   const ask = askerOf(call);
   let timer: NodeJS.Timeout | undefined;
   let ended = false;
 
   async function enter(): Promise<void> {
     const { status, body } = await ask('POST', '/participants', {});
-    if (status >= 400) return hearing.refused(null, codeOf(status, body.code), body.retryAfterMs);
-    hearing.joined();
+    if (status >= 400) return handlers.onRefused(null, codeOf(status, body.code), body.retryAfterMs);
+    handlers.onJoined();
     await look();
   }
 
   async function look(): Promise<void> {
     const { status, body } = await ask('GET', `/messages?after=${after()}&limit=100`);
     if (ended) return;
-    if (status === 403) return hearing.refused(null, codeOf(status, body.code));
-    if (status !== 200) return hearing.over(`answered with ${status}`);
-    hearing.alive();
-    for (const message of body.messages as unknown[]) hearing.heard(heardOf(message)!);
+    if (status === 403) return handlers.onRefused(null, codeOf(status, body.code));
+    if (status !== 200) return handlers.onOver(`answered with ${status}`);
+    handlers.onAlive();
+    for (const message of body.messages as unknown[]) handlers.onMessage(messageOf(message)!);
     timer = setTimeout(run, body.hasMore ? 0 : LOOK_MS * (1 + random.next()), look);
   }
 
   function run(step: () => Promise<void>): void {
-    step().catch((error: Error) => hearing.over(error.message));
+    step().catch((error: Error) => handlers.onOver(error.message));
   }
 
   run(enter);
@@ -51,12 +51,12 @@ export const dialPolling: Dial = (call) => {
   };
 };
 
-/** Says something by HTTP; what it is answered goes to the hearing. A lost answer is no answer. */
+/** Says something by HTTP; what it is answered goes to the handlers. A lost answer is no answer. */
 export async function sayByHttp(call: Call, id: string, content: string): Promise<void> {
   try {
     const { status, body } = await askerOf(call)('POST', '/messages', { clientMessageId: id, content });
-    if (status === 200 || status === 201) call.hearing.acked(id, body.seq ?? null);
-    else call.hearing.refused(id, codeOf(status, body.code), body.retryAfterMs);
+    if (status === 200 || status === 201) call.handlers.onAck(id, body.seq ?? null);
+    else call.handlers.onRefused(id, codeOf(status, body.code), body.retryAfterMs);
   } catch {
     // Nobody knows what became of it: it is asked again under the same id.
   }

@@ -1,5 +1,4 @@
-import { heardOf, jsonOf } from './dial.ts';
-import type { Speak } from './speech.ts';
+import { jsonOf, messageOf, type Speak } from './line.ts';
 
 /** Where a room is heard, and where it is talked to. */
 export interface StompPlaces {
@@ -22,7 +21,7 @@ export const CHANNELS: StompPlaces = {
 
 /** STOMP, frame by frame: a receipt for what is said says that it is stored. */
 export function speakStomp({ hear, say, versions }: StompPlaces): Speak {
-  return ({ roomId, token, after, hearing }, send) => {
+  return ({ roomId, token, after, handlers }, send) => {
     const write = (command: string, headers: Readonly<Record<string, string>>, body = '') =>
       send(
         `${command}\n${Object.entries(headers)
@@ -40,8 +39,8 @@ export function speakStomp({ hear, say, versions }: StompPlaces): Speak {
     }
 
     function failed(receipt: string | undefined, code: string, retryAfterMs?: number): void {
-      if (receipt === 'join') hearing.refused(null, code, retryAfterMs);
-      else if (receipt?.startsWith('m-')) hearing.refused(receipt.slice(2), code, retryAfterMs);
+      if (receipt === 'join') handlers.onRefused(null, code, retryAfterMs);
+      else if (receipt?.startsWith('m-')) handlers.onRefused(receipt.slice(2), code, retryAfterMs);
     }
 
     function take(frame: string): void {
@@ -53,24 +52,24 @@ export function speakStomp({ hear, say, versions }: StompPlaces): Speak {
         case 'RECEIPT':
           if (receipt === 'join') {
             joined = true;
-            hearing.joined();
-          } else if (receipt?.startsWith('m-')) hearing.acked(receipt.slice(2), null);
+            handlers.onJoined();
+          } else if (receipt?.startsWith('m-')) handlers.onAck(receipt.slice(2), null);
           return;
         case 'MESSAGE': {
           const message = jsonOf(body);
           if (headers.get('subscription') === 'errors') {
             return failed(receipt, String(message?.code), message?.retryAfterMs as number | undefined);
           }
-          const heard = heardOf(message);
+          const heard = messageOf(message);
           if (!heard) return;
           // What comes before the receipt is a recovery; without the header it is not all that was missed.
           const whole = joined || headers.get('recovered') === 'true';
-          if (!whole && heard.seq > after() + 1) hearing.restarted(heard.seq - 1);
-          return hearing.heard(heard);
+          if (!whole && heard.seq > after() + 1) handlers.onRestarted(heard.seq - 1);
+          return handlers.onMessage(heard);
         }
         case 'ERROR':
           failed(receipt, headers.get('message') ?? '');
-          return hearing.over(`ERROR ${headers.get('message')}`);
+          return handlers.onOver(`ERROR ${headers.get('message')}`);
       }
     }
 

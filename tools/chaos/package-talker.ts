@@ -1,10 +1,16 @@
 import { type ChatClient, createChatClient, createMemoryStorage, type WebSocketConstructor } from '@gongu/client';
+import {
+  createRecord,
+  messageOf,
+  type Participant,
+  type ParticipantOptions,
+  type ParticipantPlace,
+  type Random,
+} from '@gongu/sim';
 import { WebSocket } from 'ws';
-import type { Random } from '../plan/random.ts';
-import { heardOf } from './dial.ts';
-import { createDiary } from './diary.ts';
-import type { Participant, ParticipantOptions, Place } from './participant.ts';
-import { PACKAGE } from './protocols.ts';
+
+/** How reports call it. */
+export const PACKAGE = '@gongu/client';
 
 export interface PackageTalkerOptions extends ParticipantOptions {
   readonly random: Random;
@@ -19,12 +25,12 @@ const FAR_BEHIND = 150;
 const UNKNOWN = new Set(['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'CONNECTION_LOST', 'TIMED_OUT']);
 const REJOIN = new Set(['NOT_FOUND', ...UNKNOWN]);
 
-/** Our own client package, which comes back, recovers and sends again by itself; what it shows is what was heard. */
+/** Our own client package, which comes back, recovers and sends again by itself; what it shows is what was received. */
 export function startPackageTalker(options: PackageTalkerOptions): Participant {
   const { client, userId, roomId, url, token, random, streams } = options;
-  const diary = createDiary(options);
+  const record = createRecord(options);
   const protocol = streams ? `${PACKAGE}, event streams` : PACKAGE;
-  let place: Place = 'away';
+  let place: ParticipantPlace = 'away';
   let refusal: string | null = null;
   let skewMs = 0;
   let rejoining: NodeJS.Timeout | undefined;
@@ -50,8 +56,8 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
     const isOpen = status === 'ready';
     if (isOpen === wasOpen) return;
     wasOpen = isOpen;
-    if (isOpen) diary.connecting();
-    else diary.lost(status);
+    if (isOpen) record.connecting();
+    else record.lost(status);
   });
   const leave = room.subscribe(look);
 
@@ -60,9 +66,9 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
     const { status, messages, outgoing, error, gone } = room.getSnapshot();
     const first = messages[0]?.seq;
     // It begins with the newest page, and begins anew when it is far behind; any smaller hole is one.
-    const behind = first === undefined ? 0 : first - diary.lastSeq - 1;
-    if (behind > (diary.lastSeq === 0 ? 0 : FAR_BEHIND)) diary.restarted(first! - 1);
-    for (const message of messages) if (message.seq > diary.lastSeq) diary.heard(heardOf(message)!);
+    const behind = first === undefined ? 0 : first - record.lastSeq - 1;
+    if (behind > (record.lastSeq === 0 ? 0 : FAR_BEHIND)) record.restarted(first! - 1);
+    for (const message of messages) if (message.seq > record.lastSeq) record.received(messageOf(message)!);
     for (const { clientMessageId, status: state, error: why } of outgoing) {
       if (state !== 'failed') continue;
       // After some tries it asks its user. An earlier try may have been stored: as the same message it goes out again.
@@ -70,11 +76,11 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
         room.retry(clientMessageId);
         continue;
       }
-      diary.refused(clientMessageId, why?.code ?? 'FAILED');
+      record.refused(clientMessageId, why?.code ?? 'FAILED');
       room.discard(clientMessageId);
     }
     if (status === 'live' && place !== 'in') {
-      diary.joined();
+      record.joined();
       place = 'in';
     }
     if (status === 'stale' || status === 'joining') place = 'away';
@@ -91,7 +97,7 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
       rejoining = setTimeout(() => place !== 'over' && room.rejoin(), REJOIN_MS);
       return;
     }
-    diary.refused(null, code);
+    record.refused(null, code);
     place = 'out';
     refusal = code;
   }
@@ -100,7 +106,7 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
     client,
     userId,
     roomId,
-    diary,
+    record,
     protocol,
     get place() {
       return place;
@@ -110,10 +116,10 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
     },
     say(characters) {
       if (place === 'over' || place === 'out') return;
-      const { id, content } = diary.compose(characters);
-      diary.forget(id);
+      const { id, content } = record.compose(characters);
+      record.forget(id);
       const sent = room.send({ content });
-      if (sent.ok) diary.wrote(sent.value, content);
+      if (sent.ok) record.wrote(sent.value, content);
     },
     setClock(ms) {
       skewMs = ms;
@@ -125,8 +131,8 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
       userId,
       roomId,
       protocol,
-      entries: diary.entries,
-      end: place === 'in' || place === 'away' ? diary.end : 'gone',
+      entries: record.entries,
+      end: place === 'in' || place === 'away' ? record.end : 'gone',
     }),
     leave() {
       place = 'over';
