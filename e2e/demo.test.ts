@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +15,6 @@ let dir: string;
 const runs: Run[] = [];
 
 beforeAll(async () => {
-  const { status, stderr } = spawnSync(process.execPath, [inRepository('scripts/build.mjs')], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`the build failed: ${stderr}`);
   dir = await mkdtemp(join(tmpdir(), 'gongu-demo-'));
   await chmod(dir, 0o711); // as root, PostgreSQL runs as another user
   await mkdir(join(dir, 'tmp'));

@@ -1,24 +1,48 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endLeftover, startEmbeddedPostgres } from '@gongu/host/embedded';
+import type { TestProject } from 'vitest/node';
 import { ensureRedisProgram } from './programs/redis-program.ts';
 import { inRepository } from './repository.ts';
 
 const PREFIX = 'gongu-test-';
 
 /**
- * Once per run: Prisma's clients are generated, and one PostgreSQL starts for all test files, without fsync unless
- * `TEST_DATABASE_DURABLE=1`. `TEST_DATABASE_URL`, when set, is used instead; its role must be allowed to create
- * databases. Test files find the server in the same variable.
+ * Once per run: whatever changed is built, Prisma's clients included, so that no test meets a bundle of yesterday; and
+ * one PostgreSQL starts for all test files, without fsync unless `TEST_DATABASE_DURABLE=1`. `TEST_DATABASE_URL`, when
+ * set, is used instead; its role must be allowed to create databases. Test files find the server in the same variable.
+ *
+ * @throws Error when the build fails, with the builder's messages already printed
  */
-export default async function setup(): Promise<() => Promise<void>> {
-  const { status } = spawnSync(process.execPath, [inRepository('scripts/generate.mjs')], { stdio: 'inherit' });
-  if (status !== 0) throw new Error('the Prisma clients could not be generated');
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  project.onTestsRerun(build);
   if (!ensureRedisProgram()) console.warn('no redis-server and no valkey-server: tests that need one will fail');
-  if (process.env.TEST_DATABASE_URL) return async () => {};
+  const building = build();
+  building.catch(() => {}); // it is awaited below, when the server is there
+  const stop = process.env.TEST_DATABASE_URL ? async () => {} : await startPostgres();
+  try {
+    await building;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
 
+/** A third of a second when nothing has changed. */
+async function build(): Promise<void> {
+  const child = spawn(process.execPath, [inRepository('scripts/build.mjs')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error('the build failed');
+}
+
+/** Starts the server that all test files share; what it returns ends it and removes its data. */
+async function startPostgres(): Promise<() => Promise<void>> {
   await sweepLeftovers();
   const dataDir = await mkdtemp(join(tmpdir(), PREFIX));
   await chmod(dataDir, 0o711); // as root, PostgreSQL runs as another user

@@ -1,17 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Product } from '@gongu/shared';
-import {
-  freePort,
-  inRepository,
-  type ServiceProcess,
-  spawnService,
-  type TestDatabase,
-  testDatabase,
-} from '@gongu/testkit';
+import { freePort, type ServiceProcess, spawnService, type TestDatabase, testDatabase } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ChatServer, startChatServer } from './fixture/chat-server.ts';
 import { eventually } from './fixture/eventually.ts';
@@ -21,8 +13,6 @@ import { draft } from './fixture/trade-server.ts';
 let database: TestDatabase;
 let chat: ChatServer;
 beforeAll(async () => {
-  const built = spawnSync(process.execPath, [inRepository('scripts/build.mjs')], { encoding: 'utf8' });
-  expect(built.stderr).toBe('');
   database = await testDatabase();
   chat = await startChatServer(SERVICE_SECRET);
 });

@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import WebSocket from 'ws';
 import { serviceToken, type UserTokenOptions, userToken } from '../auth/tokens.ts';
 import { freePort } from '../network/free-port.ts';
-import { inRepository } from '../repository.ts';
 import { testDatabase } from './postgres.ts';
 import { type ServiceProcess, spawnService } from './spawn-service.ts';
 
@@ -32,8 +30,6 @@ export interface ChatService {
 
 /** The chat service as an operator runs it: built, a process of its own, on a database of its own. */
 export async function startChatService(env: Readonly<Record<string, string>> = {}): Promise<ChatService> {
-  const { status, stderr } = spawnSync(process.execPath, [inRepository('scripts/build.mjs')], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`the build failed: ${stderr}`);
   const database = await testDatabase();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
