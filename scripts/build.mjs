@@ -8,11 +8,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { buildWeb, WEB, webInputs } from './build-web.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const recordFile = join(root, 'dist', 'build.json');
 
 /** `owner`: the folder whose package.json lists the npm packages that this bundle imports. */
-const BUNDLES = [
+export const BUNDLES = [
   { entry: 'services/chat/src/main.ts', output: 'services/chat/dist/main.mjs', owner: 'services/chat' },
   { entry: 'services/trade/src/main.ts', output: 'services/trade/dist/main.mjs', owner: 'services/trade' },
   { entry: 'tools/start/main.ts', output: 'dist/start.mjs', owner: '.' },
@@ -66,8 +66,13 @@ function isWebFresh(hashes) {
 }
 
 /** Paths of everything that went into the bundle, relative to the root. */
-async function bundleOne({ entry, output, owner }) {
-  const { outputFiles, metafile } = await esbuild.build({
+async function bundleOne(bundle) {
+  return writeBundle(bundle, await esbuild.build(esbuildOptions(bundle)));
+}
+
+/** @returns {import('esbuild').BuildOptions & {metafile: true, write: false}} how a bundle is made, in memory */
+export function esbuildOptions({ entry, output }) {
+  return {
     absWorkingDir: root,
     entryPoints: [entry],
     outfile: output,
@@ -82,7 +87,11 @@ async function bundleOne({ entry, output, owner }) {
     metafile: true,
     write: false,
     plugins: [{ name: 'npm-stays-outside', setup: keepNpmOutside }],
-  });
+  };
+}
+
+/** Writes what was made. @returns {string[]} paths of everything that went into it @throws Error for an undeclared package */
+export function writeBundle({ owner }, { outputFiles, metafile }) {
   checkDeclared(metafile, owner);
   for (const { path, contents } of outputFiles) writeWhole(path, contents);
   // A script of presence is named `beat-2.lua?raw`, as Vite wants it.

@@ -8,6 +8,7 @@ import { startSite } from '@gongu/web/site';
 import { type BannerOptions, banner } from './banner.ts';
 import { LEFTOVERS, openDataDir } from './data-dir.ts';
 import { openDatabase } from './database.ts';
+import { restartOnChange } from './dev-services.ts';
 import { followLog } from './log-file.ts';
 import { createPeople } from './people.ts';
 import { claimPort, localHost } from './ports.ts';
@@ -15,7 +16,7 @@ import { checkOf } from './probe.ts';
 import { openRedis } from './redis.ts';
 import { ensureSamples } from './samples.ts';
 import { keepSecrets } from './secrets.ts';
-import { createServiceProcess } from './service-process.ts';
+import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import { readSettings } from './settings.ts';
 
 export interface BringUpOptions {
@@ -23,7 +24,7 @@ export interface BringUpOptions {
   root: string;
   /** What the user has set, `.env` included. */
   env: NodeJS.ProcessEnv;
-  /** The page from its sources, changing with them, in place of the built one. */
+  /** Page and services change with their sources. */
   dev: boolean;
   lifecycle: Lifecycle;
   terminal: Terminal;
@@ -50,6 +51,8 @@ const ROOM_MS = 10_000;
 const REDIS_MS = 3_000;
 /** What a service needs beyond DRAIN_MS, which is for its sockets alone. */
 const STOP_MARGIN_MS = 7_000;
+/** DRAIN_MS in `pnpm dev`: whoever changes a source waits for the restart, and the only clients are his own. */
+const DEV_DRAIN_MS = '500';
 
 /**
  * From nothing to a system that answers. Every part that was started is added to the lifecycle, so that a failure or a
@@ -102,9 +105,11 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     ALLOWED_ORIGINS: withWeb(env.ALLOWED_ORIGINS?.trim() || '*', webUrl),
     DEV_LOGIN: env.DEV_LOGIN?.trim() || '1',
   };
-  await Promise.all([
-    startService('chat', chatUrl, { CHAT_PORT: String(chatPort) }),
-    startService('trade', tradeUrl, { TRADE_PORT: String(tradePort), CHAT_URL: env.CHAT_URL?.trim() || chatUrl }),
+  const drain = dev ? { DRAIN_MS: env.DRAIN_MS?.trim() || DEV_DRAIN_MS } : {};
+  const toChat = { CHAT_URL: env.CHAT_URL?.trim() || chatUrl };
+  const [chat, trade] = await Promise.all([
+    startService('chat', chatUrl, { CHAT_PORT: String(chatPort), ...drain }),
+    startService('trade', tradeUrl, { TRADE_PORT: String(tradePort), ...toChat, ...drain }),
   ]);
   if (stopping.aborted) return;
 
@@ -117,11 +122,18 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
   const people = createPeople(variables);
   const [products] = await Promise.all([samples(), redis.url === undefined ? undefined : lookAtRedis()]);
   if (stopping.aborted) return;
+  if (dev) {
+    const services = new Map([
+      ['chat', chat],
+      ['trade', trade],
+    ]);
+    lifecycle.add(await restartOnChange({ root, services, terminal, stopping }));
+  }
   const seconds = (now() - startedAt) / 1_000;
   const facts = { webUrl, chatUrl, tradeUrl, database: database.title, redis: redis.title, dataDir: dir.path };
   terminal.say(banner({ ...facts, host: settings.HOST, people, products, seconds }));
 
-  function startService(name: string, url: string, more: NodeJS.ProcessEnv): Promise<void> {
+  function startService(name: string, url: string, more: NodeJS.ProcessEnv): Promise<ServiceProcess> {
     const main = join(root, 'services', name, 'dist', 'main.mjs');
     const command = [process.execPath, '--enable-source-maps', main] as const;
     return startProcess({ name, command, cwd: root, url, isReady: `${url}/readyz`, env: { ...variables, ...more } });
@@ -153,7 +165,7 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     await startProcess({ name: 'web', command, cwd, url: webUrl, isReady: webUrl, env: ports });
   }
 
-  async function startProcess(what: Part): Promise<void> {
+  async function startProcess(what: Part): Promise<ServiceProcess> {
     const { name, command, cwd, url, isReady, env: more } = what;
     const onLine = (line: string) => {
       const text = readable(name, line);
@@ -176,6 +188,7 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     lifecycle.add({ name, ...service });
     await service.start();
     if (!stopping.aborted) terminal.say(`${name} is ready on ${url}`);
+    return service;
   }
 
   /** Chat goes on without it, so this only tells. */

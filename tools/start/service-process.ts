@@ -30,6 +30,11 @@ export interface ServiceProcessOptions {
 export interface ServiceProcess {
   /** Starts it. Resolves when it is ready. @throws StartError with its own words when it ends before */
   start(): Promise<void>;
+  /**
+   * Stops it and starts its program as it is now. Resolves when it is ready. @throws StartError with its own words when it
+   * ends before; then it stays ended until the next restart
+   */
+  restart(): Promise<void>;
   /** Asks it to end and waits. */
   stop(): Promise<void>;
   /** No more patience: asks a second time, and then kills. */
@@ -45,9 +50,12 @@ export function createServiceProcess(options: ServiceProcessOptions): ServicePro
   const { backoffMs = (attempt) => Math.min(30_000, 500 * 2 ** attempt) } = options;
   let child: ChildProcess | undefined;
   let attempt = 0;
+  /** Grows with each restart: one that waits to start it again after its end leaves that to the restart. */
+  let turn = 0;
 
   /** Resolves when it is ready; rejected with its words when it ended before. */
   async function launch(): Promise<void> {
+    const mine = turn;
     const from = log.size();
     const output = log.open();
     const startedAt = Date.now();
@@ -68,9 +76,9 @@ export function createServiceProcess(options: ServiceProcessOptions): ServicePro
     });
     started.once('exit', (code, signal) => {
       ended ??= signal ? `killed by ${signal}` : `exit code ${code}`;
-      child = undefined;
+      if (child === started) child = undefined;
       note(null);
-      if (!ready || stopping.aborted) return;
+      if (!ready || stopping.aborted || mine !== turn) return;
       if (Date.now() - startedAt > SETTLED_MS) attempt = 0;
       void again(ended);
     });
@@ -89,15 +97,16 @@ export function createServiceProcess(options: ServiceProcessOptions): ServicePro
   }
 
   async function again(reason: string): Promise<void> {
+    const mine = turn;
     const waitMs = backoffMs(attempt++);
     terminal.warn(`${name} ended (${reason}): starting it again in ${waitMs / 1000} s`);
     await sleep(waitMs, undefined, { signal: stopping }).catch(() => {});
-    if (stopping.aborted) return;
+    if (stopping.aborted || mine !== turn) return;
     try {
       await launch();
       if (!stopping.aborted) terminal.say(`${name} is back`);
     } catch (error) {
-      if (!stopping.aborted) await again(error instanceof Error ? error.message : String(error));
+      if (!stopping.aborted && mine === turn) await again(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -110,19 +119,27 @@ export function createServiceProcess(options: ServiceProcessOptions): ServicePro
     }
   }
 
+  async function stop(): Promise<void> {
+    const ending = child;
+    if (!ending) return;
+    const gone = new Promise((resolve) => ending.once('exit', resolve));
+    const timer = setTimeout(() => {
+      terminal.warn(`${name} did not stop within ${stopMs / 1000} s and is killed`);
+      signal('SIGKILL');
+    }, stopMs);
+    ending.kill('SIGTERM');
+    await gone;
+    clearTimeout(timer);
+  }
+
   return {
     start: launch,
-    async stop() {
-      const ending = child;
-      if (!ending) return;
-      const gone = new Promise((resolve) => ending.once('exit', resolve));
-      const timer = setTimeout(() => {
-        terminal.warn(`${name} did not stop within ${stopMs / 1000} s and is killed`);
-        signal('SIGKILL');
-      }, stopMs);
-      ending.kill('SIGTERM');
-      await gone;
-      clearTimeout(timer);
+    stop,
+    async restart() {
+      turn++;
+      attempt = 0;
+      await stop();
+      if (!stopping.aborted) await launch();
     },
     hurry() {
       signal('SIGTERM');
