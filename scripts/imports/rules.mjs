@@ -83,7 +83,7 @@ export const RULES = [
     tests: true,
   })),
   ...serviceRules('chat', 'room', ({ driver }) => ({
-    protocol: [SHARED, 'zod'],
+    protocol: [SHARED, 'zod', 'room/event.ts', 'type room/ports/'],
     transport: [
       { from: SHARED, names: ['CLOSE', 'closeReason', 'mayReturn', 'LIMITS'] },
       'fastify',

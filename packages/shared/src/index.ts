@@ -54,7 +54,6 @@ export {
   RoomPath,
   RoomStatus,
 } from './room.ts';
-export { signalTypeOf, withSignalType } from './signal-type.ts';
 export {
   RoomEntry,
   type RoomsStreamData,
@@ -62,7 +61,6 @@ export {
   roomStreamEvents,
   roomsStreamEvents,
 } from './stream-event.ts';
-export { isSummary, type Summary, type SummaryMap } from './summary.ts';
 export { SYSTEM_EVENTS, SystemEvent, type SystemEventName } from './system-event.ts';
 export { closeReason, codePoints, hasForbiddenCharacters, text } from './text.ts';
 export { AnonymousTokenAnswer, AnonymousTokenRequest, defaultNickname, TicketAnswer, UserClaims } from './token.ts';

@@ -1,13 +1,13 @@
-import type { SummaryMap } from '@gongu/shared';
+import type { RoomsStreamData } from '@gongu/shared';
 import type { ListedRoom, RoomListSnapshot } from './room-list.ts';
 
 /** What the stream of all rooms tells of them. */
 export type RoomListEvent =
-  | ({ readonly type: 'rooms' } & SummaryMap['rooms'])
-  | ({ readonly type: 'head' } & SummaryMap['unread'])
-  | ({ readonly type: 'room.changed' } & SummaryMap['room.changed'])
-  | ({ readonly type: 'room.joined' } & SummaryMap['room.joined'])
-  | ({ readonly type: 'room.left' } & SummaryMap['room.left']);
+  | ({ readonly type: 'rooms' } & RoomsStreamData<'rooms'>)
+  | ({ readonly type: 'head' } & RoomsStreamData<'head'>)
+  | ({ readonly type: 'room.changed' } & RoomsStreamData<'room.changed'>)
+  | ({ readonly type: 'room.joined' } & RoomsStreamData<'room.joined'>)
+  | ({ readonly type: 'room.left' } & RoomsStreamData<'room.left'>);
 
 /** The list after an event. An event that it does not know changes nothing, and a change leaves the other rooms as they are. */
 export function reduceRoomList(list: RoomListSnapshot, event: RoomListEvent): RoomListSnapshot {

@@ -3,8 +3,9 @@ import { Instant, ListQuery, listOf, Message, OpenRoom, PatchRoom, Room, RoomId,
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { wireMessage } from '../room/event.ts';
 import type { Presence } from '../room/ports/presence.ts';
-import { roomView, unreadOf, wireMessage } from '../room/view.ts';
+import { roomView, unreadOf } from '../room/view.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { OF_CALLER, OF_ONE_KIND, OF_WRITER } from './refusals.ts';
 import type { RouteDeps } from './route-deps.ts';

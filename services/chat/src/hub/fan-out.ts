@@ -1,4 +1,4 @@
-import type { Event, Summary } from '@gongu/shared';
+import type { ChatEvent } from '../room/event.ts';
 
 /** One who listens to a room. */
 export interface Listener {
@@ -6,14 +6,14 @@ export interface Listener {
   /** Listeners with equal keys get equal bytes. */
   key(roomId: string): string;
   /** Events as this listener's bytes; called once per key. Null when its protocol shows none of them. */
-  encode(events: readonly (Event | Summary)[]): Buffer | null;
+  encode(events: readonly ChatEvent[]): Buffer | null;
   /** False when its queue is full: nothing was taken. */
   write(bytes: Buffer): boolean;
 }
 
 /** An event for a room's listeners: all, all but one user's, or one user's only. */
 export interface Pending {
-  readonly event: Event | Summary;
+  readonly event: ChatEvent;
   /** Not for this user's sockets. */
   readonly except?: string;
   /** For this user's sockets only. */
@@ -60,11 +60,11 @@ export function fanOut(
   return written;
 }
 
-function toEvent({ event }: Pending): Event | Summary {
+function toEvent({ event }: Pending): ChatEvent {
   return event;
 }
 
-function encode(listener: Listener, events: readonly (Event | Summary)[]): Buffer | null {
+function encode(listener: Listener, events: readonly ChatEvent[]): Buffer | null {
   return events.length === 0 ? null : listener.encode(events);
 }
 

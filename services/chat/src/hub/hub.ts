@@ -1,4 +1,5 @@
-import { AppError, type Event, LIMITS } from '@gongu/shared';
+import { AppError, LIMITS } from '@gongu/shared';
+import type { ChatEvent } from '../room/event.ts';
 import type { Bus, Signal } from '../room/ports/bus.ts';
 import type { MemberRow } from '../room/ports/member-row.ts';
 import type { MemberStore } from '../room/ports/member-store.ts';
@@ -149,7 +150,7 @@ export function createHub(deps: HubDeps) {
     },
 
     /** To the room's listeners on this instance only. */
-    tellHere(roomId: string, event: Event, except?: string): void {
+    tellHere(roomId: string, event: ChatEvent, except?: string): void {
       served.get(roomId)?.feed.tell(event, except);
     },
 

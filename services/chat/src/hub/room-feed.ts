@@ -1,8 +1,8 @@
-import type { Event, Summary } from '@gongu/shared';
+import type { ChatEvent } from '../room/event.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { RoomSnapshot } from '../room/ports/room-store.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
-import { roomView, wireMessage } from '../room/view.ts';
+import { roomView } from '../room/view.ts';
 import { fanOut, type Listener, type Pending } from './fan-out.ts';
 import { Ring } from './ring.ts';
 import { apply, markRead, type RoomState, roomState } from './room-state.ts';
@@ -72,7 +72,7 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     const left = apply(state!, message);
     ring.push(message);
     next = message.seq + 1;
-    pending.push({ event: { type: 'message', ...wireMessage(message) } });
+    pending.push({ event: { type: 'message', message } });
     pendingAt ??= message.createdAt;
     if (left !== null) gone.push(left);
     if (message.kind !== 'SYSTEM') return;
@@ -206,14 +206,14 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     },
 
     /** Something that does not last: typing, presence, a read mark. `except`: not to this user's sockets. */
-    tell(event: Event | Summary, except?: string): void {
+    tell(event: ChatEvent, except?: string): void {
       if (listeners.size === 0 || !state) return;
       pending.push(except === undefined ? { event } : { event, except });
       scheduleFlush();
     },
 
     /** Something that does not last, to one user's sockets. */
-    tellOne(event: Event | Summary, userId: string): void {
+    tellOne(event: ChatEvent, userId: string): void {
       if (listeners.size === 0 || !state) return;
       pending.push({ event, only: userId });
       scheduleFlush();
@@ -265,7 +265,7 @@ export function createRoomFeed(deps: RoomFeedDeps) {
         // The store may have more than was heard of here: what this listener gets now must not come to it again later.
         if (!covered) accept(rows);
         if (rows.length > 0) {
-          const bytes = listener.encode(rows.map((row) => ({ type: 'message', ...wireMessage(row) })));
+          const bytes = listener.encode(rows.map((message) => ({ type: 'message', message })));
           if (bytes && !listener.write(bytes)) {
             listener.behind(roomId, entry.sentSeq);
             return;

@@ -1,4 +1,5 @@
-import type { Command, Event, Summary } from '@gongu/shared';
+import type { Command, Event } from '@gongu/shared';
+import type { ChatEvent } from '../room/event.ts';
 
 /** What only `/room` asks for, beside the commands of gongu.v1. */
 export interface SignalCommand {
@@ -88,7 +89,7 @@ export interface Codec {
    */
   renderKey(roomId: string): string;
   receive(frame: string | Uint8Array): Step[];
-  render(event: Event | Summary): Rendered;
+  render(event: ChatEvent): Rendered;
   /**
    * The socket stopped listening to a room without having asked for it: the member was removed, or the room. Where the
    * URL names that room, the close that follows.

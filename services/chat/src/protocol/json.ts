@@ -1,13 +1,6 @@
-import {
-  type Command,
-  type CommandType,
-  commandSchemas,
-  type EventOf,
-  errorEvent,
-  fieldErrors,
-  isSummary,
-  type Message,
-} from '@gongu/shared';
+import { type Command, type CommandType, commandSchemas, errorEvent, fieldErrors } from '@gongu/shared';
+import { frameOf, type JoinedEvent, wireMessage } from '../room/event.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
 import type { Codec, ProtocolKind, Step } from './codec.ts';
 
 /** `gongu.v1`: one JSON object a frame, both ways. docs/protocol.md is its specification. */
@@ -20,18 +13,19 @@ export function createJsonProtocol({ contentChars }: { contentChars: number }): 
     renderKey: () => '',
     receive: (frame) => [parse(frame)],
     render: (event) => {
-      if (isSummary(event)) return { texts: [] };
-      return { texts: [event.type === 'joined' ? joined(event) : JSON.stringify(event)] };
+      if (event.type === 'joined') return { texts: [joined(event)] };
+      const frame = frameOf(event);
+      return { texts: frame ? [JSON.stringify(frame)] : [] };
     },
   };
-  const messageTexts = new WeakMap<Message, string>();
+  const messageTexts = new WeakMap<StoredMessage, string>();
 
   /** Most of it is messages that were told to the one who joined before as well. */
-  function joined({ messages, ...rest }: EventOf<'joined'>): string {
+  function joined({ messages, ...rest }: JoinedEvent): string {
     const texts = messages.map((message) => {
       const known = messageTexts.get(message);
       if (known !== undefined) return known;
-      const text = JSON.stringify(message);
+      const text = JSON.stringify(wireMessage(message));
       messageTexts.set(message, text);
       return text;
     });

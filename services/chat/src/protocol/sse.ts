@@ -1,4 +1,5 @@
-import { CLOSE, type Event, isSummary, type Summary } from '@gongu/shared';
+import { CLOSE, type Event } from '@gongu/shared';
+import { frameOf, type Summary, wireMessage } from '../room/event.ts';
 import type { Codec, Rendered } from './codec.ts';
 import { closeOfRefusal, endedRoom } from './one-room.ts';
 
@@ -15,15 +16,17 @@ export function createRoomStreamCodec(): Codec {
     receive: () => [],
     render(event): Rendered {
       // Who is connected, the client knows; the frame is that of a socket with many rooms.
-      if (isSummary(event) || event.type === 'ready') return { texts: [] };
+      if (event.type === 'ready') return { texts: [] };
       if (event.type === 'joined') {
         const { ref: _, messages, ...joined } = event;
         // Each message is an event with an id of its own: a stream that breaks off among them goes on from there.
-        const missed = messages.map((message) => block({ type: 'message', ...message }));
+        const missed = messages.map((message) => block({ type: 'message', ...wireMessage(message) }));
         return { texts: [block({ ...joined, messages: [] }), ...missed] };
       }
+      const frame = frameOf(event);
+      if (!frame) return { texts: [] };
       const close = event.type === 'error' ? closeOfRefusal(event) : undefined;
-      return close ? { texts: [block(event)], close } : { texts: [block(event)] };
+      return close ? { texts: [block(frame)], close } : { texts: [block(frame)] };
     },
     ended: (_, why) => endedRoom(why),
   };

@@ -1,13 +1,13 @@
 import { AppError, LIMITS, type Message, type MessageKind, messageId, parseMessageId, publicUser } from '@gongu/shared';
 import type { Caller } from './access.ts';
 import { tellCommitted } from './committed.ts';
+import { wireMessage } from './event.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { boundPage } from './page-bytes.ts';
 import type { Emit } from './ports/emit.ts';
 import type { AppendOutcome, Draft, MessageStore, PageQuery } from './ports/message-store.ts';
 import type { StoredMessage } from './ports/stored-message.ts';
 import { noSuchRoom } from './refusals.ts';
-import { wireMessage } from './view.ts';
 
 export interface MessagesDeps {
   readonly messages: MessageStore;

@@ -1,8 +1,7 @@
-import { type Message, type Participant, type ParticipantRole, type Room, withSignalType } from '@gongu/shared';
+import type { Participant, ParticipantRole, Room } from '@gongu/shared';
 import type { MemberRow } from './ports/member-row.ts';
 import type { PresenceView } from './ports/presence.ts';
 import type { RoomRow } from './ports/room-row.ts';
-import type { StoredMessage } from './ports/stored-message.ts';
 
 /** A room as the wire shows it. */
 export function roomView(room: RoomRow, onlineCount: number): Room {
@@ -23,11 +22,6 @@ export function roomView(room: RoomRow, onlineCount: number): Room {
     expiresAt: room.expiresAt,
     closedAt: room.closedAt,
   };
-}
-
-/** A message without what never leaves the service. */
-export function wireMessage({ chatNo: _, signalType, ...message }: StoredMessage): Message {
-  return withSignalType(message, signalType);
 }
 
 /** BUYER once trade has recorded the purchase. */

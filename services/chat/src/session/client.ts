@@ -1,5 +1,6 @@
-import type { Event, Summary, User } from '@gongu/shared';
+import type { User } from '@gongu/shared';
 import type { FeedListener } from '../hub/room-feed.ts';
+import type { ChatEvent } from '../room/event.ts';
 import type { ClientRooms } from './client-rooms.ts';
 
 /** As much of a session as commands and the parts that serve many sessions see. */
@@ -13,7 +14,7 @@ export interface Client {
   readonly rooms: ClientRooms;
   /** What rooms write to. */
   readonly listener: FeedListener;
-  emit(event: Event | Summary): void;
+  emit(event: ChatEvent): void;
   /** Answers with an error. */
   refuse(error: unknown, command?: { ref?: string | undefined; roomId?: string }): void;
 }

@@ -1,16 +1,7 @@
-import {
-  AppError,
-  CLOSE,
-  type Command,
-  ERRORS,
-  type Event,
-  errorEvent,
-  publicUser,
-  type Summary,
-  type User,
-} from '@gongu/shared';
+import { AppError, CLOSE, type Command, ERRORS, errorEvent, publicUser, type User } from '@gongu/shared';
 import { ALL_ROOMS } from '../hub/overview/viewer.ts';
 import type { Asked, Codec, Step } from '../protocol/codec.ts';
+import type { ChatEvent } from '../room/event.ts';
 import type { Inbound, Socket } from '../transport/socket.ts';
 import { beginCommand } from './begin-command.ts';
 import type { Client } from './client.ts';
@@ -103,7 +94,7 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
     for (const command of commands) this.#take(command, false);
   }
 
-  emit(event: Event | Summary): void {
+  emit(event: ChatEvent): void {
     this.listener.emit(event);
   }
 

@@ -1,6 +1,7 @@
-import { type Event, errorEvent, type Summary } from '@gongu/shared';
+import { errorEvent } from '@gongu/shared';
 import type { FeedListener } from '../hub/room-feed.ts';
 import type { Codec } from '../protocol/codec.ts';
+import type { ChatEvent } from '../room/event.ts';
 import type { Socket } from '../transport/socket.ts';
 import type { SessionOptions } from './session-options.ts';
 
@@ -53,7 +54,7 @@ export class Writer implements FeedListener {
     return this.#key;
   }
 
-  encode(events: readonly (Event | Summary)[]): Buffer | null {
+  encode(events: readonly ChatEvent[]): Buffer | null {
     const { framing } = this.#socket;
     const frames = events.flatMap((event) => this.#codec.render(event).texts.map((text) => framing.frame(text)));
     return frames.length === 0 ? null : framing.join(frames);
@@ -79,7 +80,7 @@ export class Writer implements FeedListener {
     if (close) this.#owner.end(close.code, close.reason);
   }
 
-  emit(event: Event | Summary): void {
+  emit(event: ChatEvent): void {
     if (this.#owner.over) return;
     const { texts, close } = this.#codec.render(event);
     for (const text of texts) this.say(text);

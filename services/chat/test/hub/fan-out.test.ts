@@ -1,8 +1,8 @@
-import type { Event } from '@gongu/shared';
 import { describe, expect, it } from 'vitest';
 import { fanOut, type Listener, type Pending } from '../../src/hub/fan-out.ts';
+import type { ChatEvent } from '../../src/room/event.ts';
 
-const head = (seq: number): Event => ({ type: 'head', roomId: 'room', seq });
+const head = (seq: number): ChatEvent => ({ type: 'head', roomId: 'room', seq });
 
 /** A listener that keeps what it is written; `takes` false is a full queue. */
 function listener(userId: string, key: string, takes = true) {

@@ -1,18 +1,19 @@
-import type { Event } from '@gongu/shared';
 import { describe, expect, it } from 'vitest';
 import type { FeedListener } from '../../src/hub/room-feed.ts';
+import type { ChatEvent } from '../../src/room/event.ts';
+import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { hubOf } from '../fixture/hub.ts';
 
 /** A listener that keeps what it is written. */
 function listener(userId: string) {
-  const events: Event[] = [];
+  const events: ChatEvent[] = [];
   const endings: string[] = [];
   const self: FeedListener = {
     userId,
     key: () => 'json',
     encode: (next) => Buffer.from(JSON.stringify(next)),
     write(bytes) {
-      events.push(...(JSON.parse(bytes.toString()) as Event[]));
+      events.push(...(JSON.parse(bytes.toString()) as ChatEvent[]));
       return true;
     },
     behind() {},
@@ -20,7 +21,12 @@ function listener(userId: string) {
   };
   return Object.assign(self, { events, endings });
 }
-const seqs = (events: readonly object[]) => events.flatMap((event) => ('seq' in event ? [event.seq] : []));
+const seqs = (messages: readonly StoredMessage[]) => messages.map(({ seq }) => seq);
+const seqsOf = (events: readonly ChatEvent[]) =>
+  events.flatMap((event) => {
+    if (event.type === 'message') return [event.message.seq];
+    return 'seq' in event ? [event.seq] : [];
+  });
 const newest = { after: null, reached: 0 };
 const turns = async (count = 5) => {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -46,7 +52,7 @@ describe('attaching to a room', () => {
     const { messages, lastSeq } = await attaching;
     room.commit([room.store(), room.store()]);
     await turns();
-    expect([...seqs(messages), ...seqs(ann.events)]).toEqual(Array.from({ length: 24 }, (_, i) => i + 41));
+    expect([...seqs(messages), ...seqsOf(ann.events)]).toEqual(Array.from({ length: 24 }, (_, i) => i + 41));
     expect(lastSeq).toBe(messages.at(-1)!.seq);
   });
 
@@ -91,8 +97,8 @@ describe('attaching to a room', () => {
     expect(lastSeq).toBe(messages.at(-1)!.seq);
     await room.hub.reconcile();
     room.commit([room.store()]);
-    await expect.poll(() => [...seqs(messages), ...seqs(ann.events)].at(-1)).toBe(522);
-    expect([...seqs(messages), ...seqs(ann.events)]).toEqual(Array.from({ length: 522 - 50 }, (_, i) => i + 51));
+    await expect.poll(() => [...seqs(messages), ...seqsOf(ann.events)].at(-1)).toBe(522);
+    expect([...seqs(messages), ...seqsOf(ann.events)]).toEqual(Array.from({ length: 522 - 50 }, (_, i) => i + 51));
   });
 
   it('is UNAVAILABLE while the store can not tell what the client already has from another instance', async () => {
@@ -150,7 +156,7 @@ describe('the heads in the store', () => {
     room.store();
     await room.hub.reconcile();
     await turns();
-    expect(seqs(ann.events)).toEqual([2, 3]);
+    expect(seqsOf(ann.events)).toEqual([2, 3]);
   });
 
   it('fill a hole that a signal leaves within some tens of milliseconds, without a poll', async () => {
@@ -160,7 +166,7 @@ describe('the heads in the store', () => {
     await room.hub.attach('room', ann, newest);
     room.store();
     room.commit([room.store()]);
-    await expect.poll(() => seqs(ann.events)).toEqual([2, 3]);
+    await expect.poll(() => seqsOf(ann.events)).toEqual([2, 3]);
   });
 
   it('end a room that is gone', async () => {
@@ -194,7 +200,7 @@ describe('the heads in the store', () => {
     expect(ann.endings).toEqual([]);
     room.commit([room.store()]);
     await turns();
-    expect(seqs(ann.events)).toEqual([2]);
+    expect(seqsOf(ann.events)).toEqual([2]);
   });
 });
 
@@ -236,7 +242,7 @@ describe('a busy room', () => {
     await turns();
     room.commit([room.store()]);
     await turns();
-    expect(seqs(ann.events)).toEqual([3]);
+    expect(seqsOf(ann.events)).toEqual([3]);
     return { ...room, ann, bob, room };
   };
 
@@ -246,17 +252,17 @@ describe('a busy room', () => {
     await turns();
     room.commit([room.store()]);
     hub.flushRoom('room');
-    expect([seqs(ann.events), ann.endings]).toEqual([[3, 4, 5], ['left']]);
-    expect([seqs(bob.events), bob.endings]).toEqual([[3, 4, 5, 6], []]);
+    expect([seqsOf(ann.events), ann.endings]).toEqual([[3, 4, 5], ['left']]);
+    expect([seqsOf(bob.events), bob.endings]).toEqual([[3, 4, 5, 6], []]);
   });
 
   it('tells what waits before its sockets are closed, and before one of them stops listening', async () => {
     const { hub, room, ann } = await busy();
     hub.flush();
-    expect(seqs(ann.events)).toEqual([3, 4]);
+    expect(seqsOf(ann.events)).toEqual([3, 4]);
     room.commit([room.store()]);
     hub.flushRoom('room');
     hub.detach('room', ann);
-    expect(seqs(ann.events)).toEqual([3, 4, 5]);
+    expect(seqsOf(ann.events)).toEqual([3, 4, 5]);
   });
 });

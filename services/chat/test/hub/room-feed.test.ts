@@ -1,6 +1,6 @@
-import type { Event } from '@gongu/shared';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ChatEvent } from '../../src/room/event.ts';
 import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { feedOf, room, seqsOf, silentObserver } from '../fixture/feed.ts';
 import { storedMessage, storedMessages } from '../fixture/messages.ts';
@@ -172,7 +172,7 @@ describe('a listener that is slow', () => {
 });
 
 describe('what does not last', () => {
-  const typing = (userId: string): Event => ({
+  const typing = (userId: string): ChatEvent => ({
     type: 'typing',
     roomId: 'room',
     user: { userId, nickname: userId, tag: null },

@@ -1,4 +1,6 @@
-import { type EventOf, LIMITS, type Message } from '@gongu/shared';
+import { LIMITS } from '@gongu/shared';
+import type { JoinedEvent } from '../../room/event.ts';
+import type { StoredMessage } from '../../room/ports/stored-message.ts';
 
 /** What a single-room URL's query asks for. */
 export interface Opening {
@@ -18,7 +20,7 @@ export function openingOf(roomId: string, query: URLSearchParams): Opening | nul
 }
 
 /** The messages that the query asked for, of those that the join brought. */
-export function openingMessages(joined: EventOf<'joined'>, opening: Opening): readonly Message[] {
+export function openingMessages(joined: JoinedEvent, opening: Opening): readonly StoredMessage[] {
   if (opening.after !== null) return joined.messages;
   return opening.history === 0 ? [] : joined.messages.slice(-opening.history);
 }

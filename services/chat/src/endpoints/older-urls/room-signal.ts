@@ -1,7 +1,8 @@
-import { ClientRef, type Message, signalTypeOf, UserId } from '@gongu/shared';
+import { ClientRef, UserId } from '@gongu/shared';
 import { z } from 'zod';
 import type { Codec } from '../../protocol/codec.ts';
 import { closeOfRefusal, endedRoom } from '../../protocol/one-room.ts';
+import type { StoredMessage } from '../../room/ports/stored-message.ts';
 import { openingMessages } from './opening.ts';
 import { readPlain } from './plain-object.ts';
 import type { AliasOptions } from './single-room.ts';
@@ -42,7 +43,7 @@ export function createRoomSignalCodec({ opening, contentChars, newId }: AliasOpt
         case 'identity':
           return { texts: [JSON.stringify({ type: 'identity', token: event.token })] };
         case 'message':
-          return { texts: [shown(event)] };
+          return { texts: [shown(event.message)] };
         case 'joined':
           return { texts: openingMessages(event, opening).map(shown) };
         case 'presence': {
@@ -67,14 +68,13 @@ export function createRoomSignalCodec({ opening, contentChars, newId }: AliasOpt
 }
 
 /** Messages of other URLs, and of the service, are called by their kind. */
-function shown(message: Message): string {
-  const { kind, sender, seq } = message;
-  const type = signalTypeOf(message);
+function shown(message: StoredMessage): string {
+  const { kind, sender, seq, signalType: type } = message;
   const data = type !== undefined && message.content === 'null' ? null : dataOf(message);
   return JSON.stringify({ type: type ?? kind, sender: sender?.userId ?? null, receiver: ALL, data, seq });
 }
 
 /** SYSTEM's `data` is for those who translate; these clients show what is written. */
-function dataOf({ kind, content, data = content }: Message): unknown {
+function dataOf({ kind, content, data = content }: StoredMessage): unknown {
   return kind === 'SYSTEM' ? content : data;
 }

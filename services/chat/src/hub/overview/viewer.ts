@@ -1,4 +1,5 @@
-import type { RoomEntry, Summary } from '@gongu/shared';
+import type { RoomEntry } from '@gongu/shared';
+import type { Summary } from '../../room/event.ts';
 import type { FeedListener } from '../room-feed.ts';
 
 /** In place of a room's id, where a listener falls behind. */

@@ -1,12 +1,5 @@
-import {
-  CLOSE,
-  type CommandSchemas,
-  type ErrorCode,
-  type Event,
-  type EventOf,
-  errorEvent,
-  type Summary,
-} from '@gongu/shared';
+import { CLOSE, type CommandSchemas, type ErrorCode, type EventOf, errorEvent } from '@gongu/shared';
+import type { ChatEvent, JoinedEvent } from '../../room/event.ts';
 import type { Codec, Heartbeat, Rendered, Step } from '../codec.ts';
 import { createAnswers } from './answers.ts';
 import { connectToken, type HeartbeatOffer, negotiateHeartbeat, negotiateVersion } from './connect.ts';
@@ -216,7 +209,7 @@ export function createStompCodec(options: StompCodecOptions): Codec {
     return { kind: 'close', ...closeOf(code), texts };
   }
 
-  function answered(event: EventOf<'ack'> | EventOf<'ok'> | EventOf<'joined'>): Rendered {
+  function answered(event: EventOf<'ack'> | EventOf<'ok'> | JoinedEvent): Rendered {
     const entry = answers.take(event.ref);
     if (entry?.kind === 'join' && event.type === 'joined') return withFarewell(joins.joined(entry, event, render));
     return withFarewell(entry?.kind === 'done' && entry.receipt !== null ? [render.receipt(entry.receipt)] : []);
@@ -247,7 +240,7 @@ export function createStompCodec(options: StompCodecOptions): Codec {
       parser.receive(chunk, (input) => steps.push(...receive(input)));
       return steps;
     },
-    render(event: Event | Summary): Rendered {
+    render(event: ChatEvent): Rendered {
       if (phase === 'over') return NOTHING;
       switch (event.type) {
         case 'ready':

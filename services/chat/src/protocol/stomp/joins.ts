@@ -1,4 +1,5 @@
-import type { Command, EventOf } from '@gongu/shared';
+import type { Command } from '@gongu/shared';
+import type { JoinedEvent } from '../../room/event.ts';
 import type { Answers, PendingJoin } from './answers.ts';
 import type { StompRender } from './render.ts';
 import { chats, type Subscription, type Subscriptions } from './subscriptions.ts';
@@ -37,7 +38,7 @@ export function createJoins({ subscriptions, answers }: { subscriptions: Subscri
     },
 
     /** The room was joined: what the subscriptions that waited get, and their receipts after it. */
-    joined({ room, waiting, recovers }: PendingJoin, event: EventOf<'joined'>, render: StompRender): string[] {
+    joined({ room, waiting, recovers }: PendingJoin, event: JoinedEvent, render: StompRender): string[] {
       if (subscriptions.room(room.roomId) === room) room.joined = true;
       return waiting.flatMap(({ subscription, receipt }) => {
         const texts: string[] = [];
@@ -61,7 +62,7 @@ export function createJoins({ subscriptions, answers }: { subscriptions: Subscri
 
 export type Joins = ReturnType<typeof createJoins>;
 
-function snapshot(to: Subscription, { roomId, room }: EventOf<'joined'>, render: StompRender): string[] {
+function snapshot(to: Subscription, { roomId, room }: JoinedEvent, render: StompRender): string[] {
   if (to.source.kind !== 'room') return [];
   const { participantCount, onlineCount } = room;
   if (to.source.topic === 'participants') return [render.participants(to, { roomId, participantCount, onlineCount })];

@@ -7,8 +7,8 @@ import {
   type PublicUser,
   problemOf,
   type Room,
-  type SummaryMap,
 } from '@gongu/shared';
+import type { SummaryMap } from '../../room/event.ts';
 import type { Source } from './destination.ts';
 import { escapeHeader, headerLine, type StompVersion, stompText } from './frame.ts';
 

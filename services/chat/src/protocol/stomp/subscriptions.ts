@@ -1,4 +1,5 @@
-import type { Event, EventOf, Message, Summary } from '@gongu/shared';
+import { type ChatEvent, wireMessage } from '../../room/event.ts';
+import type { StoredMessage } from '../../room/ports/stored-message.ts';
 import type { RoomTopic } from './destination.ts';
 import type { StompVersion } from './frame.ts';
 import type { Addressed, StompRender } from './render.ts';
@@ -96,10 +97,10 @@ export function createSubscriptions() {
     },
 
     /** What happened, as MESSAGEs: one for each subscription that it concerns. */
-    messages(event: Event | Summary, render: StompRender): string[] {
+    messages(event: ChatEvent, render: StompRender): string[] {
       switch (event.type) {
         case 'message':
-          return chats([...liveIn(event.roomId, 'messages')], [messageOf(event)], render);
+          return chats([...liveIn(event.message.roomId, 'messages')], [event.message], render);
         case 'read':
           return [...liveIn(event.roomId, 'read')].map((to) => render.read(to, event));
         case 'typing':
@@ -122,17 +123,13 @@ export type Subscriptions = ReturnType<typeof createSubscriptions>;
 /** Each message for each subscription. `recovered` as in `StompRender.chat`. */
 export function chats(
   to: readonly Subscription[],
-  messages: readonly Message[],
+  messages: readonly StoredMessage[],
   render: StompRender,
   recovered?: boolean,
 ): string[] {
   if (to.length === 0) return [];
   return messages.flatMap((message) => {
-    const json = JSON.stringify(message);
+    const json = JSON.stringify(wireMessage(message));
     return to.map((each) => render.chat(each, message, json, recovered));
   });
-}
-
-function messageOf({ type: _, ...message }: EventOf<'message'>): Message {
-  return message;
 }

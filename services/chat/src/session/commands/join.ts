@@ -1,9 +1,8 @@
-import { AppError, LIMITS, type Message, type User } from '@gongu/shared';
+import { AppError, LIMITS, type User } from '@gongu/shared';
 import type { Attached, Hub } from '../../hub/hub.ts';
 import type { Members } from '../../room/members.ts';
 import type { Presence, PresenceView } from '../../room/ports/presence.ts';
-import type { StoredMessage } from '../../room/ports/stored-message.ts';
-import { participantView, roomView, unreadOf, wireMessage } from '../../room/view.ts';
+import { participantView, roomView, unreadOf } from '../../room/view.ts';
 import type { Client } from '../client.ts';
 import type { Leaving } from '../leaving.ts';
 import type { PresenceTick } from '../presence-tick.ts';
@@ -19,17 +18,6 @@ export interface JoinOptions {
 
 /** `join`: a membership where there is none, and the room from here on. `follow`: the same for members only. */
 export function createJoin({ hub, members, presence, presenceTick, leaving }: JoinOptions): EntryOf<'join' | 'follow'> {
-  /** In a storm of joins all get the same messages: the same objects, so that a protocol can keep what it made of them. */
-  const wires = new WeakMap<StoredMessage, Message>();
-
-  function wireOf(message: StoredMessage): Message {
-    const known = wires.get(message);
-    if (known) return known;
-    const made = wireMessage(message);
-    wires.set(message, made);
-    return made;
-  }
-
   /** Makes the user a member where he is none. The room's newest `seq` after it, or 0. */
   async function enter(user: User, { type, roomId }: CommandOf<'join' | 'follow'>): Promise<number> {
     if (await hub.member(roomId, user.userId)) return 0;
@@ -56,7 +44,7 @@ export function createJoin({ hub, members, presence, presenceTick, leaving }: Jo
       room: roomView(state.room, online.count),
       you: { ...participantView(me, online), unread: unreadOf(state.room, me) },
       participants: first.map((member) => participantView(member, online)),
-      messages: messages.map(wireOf),
+      messages,
       lastSeq,
       recovered,
       hasMore,

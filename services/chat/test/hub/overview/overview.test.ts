@@ -1,9 +1,9 @@
-import type { Summary } from '@gongu/shared';
 import { expect, it } from 'vitest';
 import { createLocalBus, createLocalExchange } from '../../../src/bus/local-bus.ts';
 import { createOverview } from '../../../src/hub/overview/overview.ts';
 import type { FeedListener } from '../../../src/hub/room-feed.ts';
 import { tellCommitted } from '../../../src/room/committed.ts';
+import type { Summary } from '../../../src/room/event.ts';
 import type { OverviewRow } from '../../../src/room/ports/room-store.ts';
 import { storedMessage } from '../../fixture/messages.ts';
 import { chatMessage } from '../../fixture/signals.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { connected, joined, message, ready, stompClient } from '../../fixture/stomp-client.ts';
+import { connected, joined, messageEvent, ready, stompClient, stored } from '../../fixture/stomp-client.ts';
 
 const destination = fc.constantFrom(
   '/topic/chat/r1',
@@ -69,11 +69,11 @@ test('whatever a client sends: nothing is thrown, and after an ERROR nothing fol
             }
             if (step.kind !== 'command' || dice.next().value === 0) continue;
             const { command } = step;
-            if (command.type === 'join') texts(client.codec.render(joined(command, { messages: [message(4)] })).texts);
+            if (command.type === 'join') texts(client.codec.render(joined(command, { messages: [stored(4)] })).texts);
             else if (command.type === 'auth') texts(client.codec.render(ready).texts);
             else texts(client.codec.render({ type: 'ok', ref: command.ref }).texts);
           }
-          texts(client.codec.render({ type: 'message', ...message(5) }).texts);
+          texts(client.codec.render(messageEvent(5)).texts);
           client.codec.renderKey('r1');
         }
       },
@@ -86,9 +86,9 @@ test('after DISCONNECT has closed, nothing of a room follows', () => {
   const client = connected();
   const [join] = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1' }).commands;
   client.event(joined(join!));
-  expect(client.event({ type: 'message', ...message(5) }).frames).toHaveLength(1);
+  expect(client.event(messageEvent(5)).frames).toHaveLength(1);
   expect(client.frame('DISCONNECT').close).toMatchObject({ code: 1000 });
-  expect(client.event({ type: 'message', ...message(6) }).frames).toEqual([]);
+  expect(client.event(messageEvent(6)).frames).toEqual([]);
 });
 
 test('a codec that was cut off by garbage says so once and closes', () => {
@@ -116,7 +116,7 @@ test('codecs with equal keys render equal texts', () => {
         client.event(joined(command));
       }
     }
-    return { key: client.codec.renderKey('r1'), texts: client.codec.render({ type: 'message', ...message(5) }).texts };
+    return { key: client.codec.renderKey('r1'), texts: client.codec.render(messageEvent(5)).texts };
   };
   fc.assert(
     fc.property(subscriptions, subscriptions, (a, b) => {

@@ -1,15 +1,13 @@
 import { errorEvent } from '@gongu/shared';
 import { describe, expect, test } from 'vitest';
-import { ann, connected, joined, message, room, subscribed } from '../../fixture/stomp-client.ts';
-
-const live = (seq: number, content = '안녕') => ({ type: 'message' as const, ...message(seq, content) });
+import { ann, connected, joined, message, messageEvent, room, subscribed } from '../../fixture/stomp-client.ts';
 
 describe('MESSAGE', () => {
   test('carries the message object, and where and what it is in its headers', () => {
     const client = connected();
     subscribed(client, 'sub-0', '/topic/chat/r1');
     const body = JSON.stringify(message(10));
-    expect(client.event(live(10)).frames).toEqual([
+    expect(client.event(messageEvent(10)).frames).toEqual([
       {
         command: 'MESSAGE',
         headers: {
@@ -28,7 +26,7 @@ describe('MESSAGE', () => {
   test('its bytes are what the specification says, escapes included', () => {
     const client = connected();
     subscribed(client, 'a\\cb', '/topic/chat/r1');
-    expect(client.codec.render(live(10)).texts[0]).toMatch(
+    expect(client.codec.render(messageEvent(10)).texts[0]).toMatch(
       /^MESSAGE\nsubscription:a\\cb\ndestination:\/topic\/chat\/r1\nmessage-id:r1\\c10\nseq:10\ncontent-type:application\/json\ncontent-length:\d+\n\n\{.*\}\0$/s,
     );
   });
@@ -38,7 +36,9 @@ describe('MESSAGE', () => {
     subscribed(client, '1', '/topic/chat/r1');
     subscribed(client, '2', '/sub/channel/r1');
     subscribed(client, '3', '/topic/chat/r2');
-    expect(client.event(live(10)).frames.map(({ headers }) => [headers.subscription, headers.destination])).toEqual([
+    expect(
+      client.event(messageEvent(10)).frames.map(({ headers }) => [headers.subscription, headers.destination]),
+    ).toEqual([
       ['1', '/topic/chat/r1'],
       ['2', '/sub/channel/r1'],
     ]);
@@ -52,7 +52,7 @@ describe('MESSAGE', () => {
     ] as const) {
       const client = connected({ version });
       client.event(joined(client.frame('SUBSCRIBE', headers).commands[0]));
-      expect(client.event(live(10)).frames[0]!.headers.ack).toBe(expected);
+      expect(client.event(messageEvent(10)).frames[0]!.headers.ack).toBe(expected);
     }
   });
 
@@ -72,7 +72,7 @@ describe('MESSAGE', () => {
       [['participants', { roomId: 'r1', participantCount: 3, onlineCount: 2 }]],
       [['status', room()]],
     ]);
-    expect(client.event(live(10)).frames).toEqual([]);
+    expect(client.event(messageEvent(10)).frames).toEqual([]);
   });
 
   test('what STOMP has no words for is not said', () => {
@@ -96,7 +96,7 @@ describe('renderKey', () => {
   const keyAfter = (subscribe: (client: ReturnType<typeof connected>) => void, options = {}) => {
     const client = connected(options);
     subscribe(client);
-    return { key: client.codec.renderKey('r1'), texts: client.codec.render(live(10)).texts };
+    return { key: client.codec.renderKey('r1'), texts: client.codec.render(messageEvent(10)).texts };
   };
 
   test('is equal where the bytes are', () => {
@@ -141,7 +141,7 @@ describe('renderKey', () => {
     const before = client.codec.renderKey('r1');
     client.event(errorEvent('INTERNAL', 'x'));
     expect(client.codec.renderKey('r1')).not.toBe(before);
-    expect(client.event(live(10)).frames).toEqual([]);
+    expect(client.event(messageEvent(10)).frames).toEqual([]);
   });
 
   test('of entry is that of the connections', () => {

@@ -1,9 +1,8 @@
 import { errorEvent } from '@gongu/shared';
 import { describe, expect, test } from 'vitest';
-import { connected, joined, message, room, subscribed } from '../../fixture/stomp-client.ts';
+import { connected, joined, messageEvent, room, stored, subscribed } from '../../fixture/stomp-client.ts';
 
 const commands = (frames: readonly { command: string }[]) => frames.map((frame) => frame.command);
-const live = (seq: number, content?: string) => ({ type: 'message' as const, ...message(seq, content) });
 
 describe('SUBSCRIBE', () => {
   test('joins the room without asking for a backlog, and its receipt follows the join', () => {
@@ -16,7 +15,7 @@ describe('SUBSCRIBE', () => {
       note: 'stomp.subscribe',
       fields: { destination: '/topic/chat/r1', roomId: 'r1' },
     });
-    const answer = client.event(joined(told.commands[0], { messages: [message(9)] }));
+    const answer = client.event(joined(told.commands[0], { messages: [stored(9)] }));
     expect(answer.frames).toEqual([{ command: 'RECEIPT', headers: { 'receipt-id': 'r-1' }, body: '' }]);
   });
 
@@ -38,7 +37,7 @@ describe('SUBSCRIBE', () => {
     const client = connected();
     const told = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1', after: '7', receipt: 'r' });
     expect(told.commands).toMatchObject([{ type: 'join', after: 7 }]);
-    const { frames } = client.event(joined(told.commands[0], { messages: [message(8), message(9)], recovered: true }));
+    const { frames } = client.event(joined(told.commands[0], { messages: [stored(8), stored(9)], recovered: true }));
     expect(frames.map(({ command, headers }) => [command, headers.seq, headers.recovered])).toEqual([
       ['MESSAGE', '8', 'true'],
       ['MESSAGE', '9', 'true'],
@@ -50,7 +49,7 @@ describe('SUBSCRIBE', () => {
     const client = connected();
     const told = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1', after: '0' });
     const { frames } = client.event(
-      joined(told.commands[0], { messages: [message(9)], recovered: false, hasMore: true }),
+      joined(told.commands[0], { messages: [stored(9)], recovered: false, hasMore: true }),
     );
     expect(frames).toMatchObject([{ headers: { seq: '9', recovered: 'false' } }]);
   });
@@ -59,17 +58,17 @@ describe('SUBSCRIBE', () => {
     const client = connected();
     subscribed(client, 'read', '/topic/chat/r1/read');
     const told = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1', after: '5' });
-    expect(client.event(live(9)).frames).toEqual([]);
-    expect(client.event(joined(told.commands[0], { messages: [message(9)] })).frames).toHaveLength(1);
-    expect(client.event(live(10)).frames).toHaveLength(1);
+    expect(client.event(messageEvent(9)).frames).toEqual([]);
+    expect(client.event(joined(told.commands[0], { messages: [stored(9)] })).frames).toHaveLength(1);
+    expect(client.event(messageEvent(10)).frames).toHaveLength(1);
   });
 
   test('the same SUBSCRIBE again recovers and stays one subscription', () => {
     const client = connected();
     subscribed(client, '0', '/topic/chat/r1');
     const told = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1', after: '8' });
-    client.event(joined(told.commands[0], { messages: [message(9)] }));
-    expect(client.event(live(10)).frames).toHaveLength(1);
+    client.event(joined(told.commands[0], { messages: [stored(9)] }));
+    expect(client.event(messageEvent(10)).frames).toHaveLength(1);
   });
 
   test('participants and status show the present state at once', () => {
@@ -137,7 +136,7 @@ describe('UNSUBSCRIBE', () => {
     const first = client.frame('UNSUBSCRIBE', { id: '0', receipt: 'a' });
     expect(first.commands).toEqual([]);
     expect(commands(first.frames)).toEqual(['RECEIPT']);
-    expect(client.event(live(10)).frames).toEqual([]);
+    expect(client.event(messageEvent(10)).frames).toEqual([]);
     const last = client.frame('UNSUBSCRIBE', { id: '1', receipt: 'b' });
     expect(last.commands).toMatchObject([{ type: 'unsubscribe', roomId: 'r1' }]);
     expect(last.frames).toEqual([]);
@@ -151,11 +150,11 @@ describe('UNSUBSCRIBE', () => {
     const [leave] = client.frame('UNSUBSCRIBE', { id: '0', receipt: 'b' }).commands;
     const again = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1', receipt: 'c' });
     expect(again.commands).toMatchObject([{ type: 'join' }]);
-    expect(client.event(joined(join, { messages: [message(9)] })).frames[0]!.headers['receipt-id']).toBe('a');
-    expect(client.event(live(10)).frames).toEqual([]);
+    expect(client.event(joined(join, { messages: [stored(9)] })).frames[0]!.headers['receipt-id']).toBe('a');
+    expect(client.event(messageEvent(10)).frames).toEqual([]);
     expect(client.event({ type: 'ok', ref: leave!.ref }).frames[0]!.headers['receipt-id']).toBe('b');
     expect(client.event(joined(again.commands[0])).frames[0]!.headers['receipt-id']).toBe('c');
-    expect(client.event(live(11)).frames).toHaveLength(1);
+    expect(client.event(messageEvent(11)).frames).toHaveLength(1);
   });
 
   test('of an id that is not there is no error: its SUBSCRIBE may have been refused', () => {
@@ -169,12 +168,12 @@ describe('UNSUBSCRIBE', () => {
     const client = connected({ version: '1.0' });
     const [join] = client.frame('SUBSCRIBE', { destination: '/topic/chat/r1' }).commands;
     client.event(joined(join));
-    const { frames } = client.event(live(10));
+    const { frames } = client.event(messageEvent(10));
     expect(frames[0]!.headers.subscription).toBeUndefined();
     expect(client.frame('UNSUBSCRIBE', { destination: '/topic/chat/r1' }).commands).toMatchObject([
       { type: 'unsubscribe', roomId: 'r1' },
     ]);
-    expect(client.event(live(11)).frames).toEqual([]);
+    expect(client.event(messageEvent(11)).frames).toEqual([]);
     expect(client.frame('UNSUBSCRIBE').close?.code).toBe(4500);
   });
 });
@@ -209,7 +208,7 @@ describe('a refused join', () => {
       ['e', 'b'],
     ]);
     expect(JSON.parse(frames[0]!.body)).toMatchObject({ code: 'ROOM_FULL', status: 409, detail: 'The room is full' });
-    expect(client.event(live(10)).frames).toEqual([]);
+    expect(client.event(messageEvent(10)).frames).toEqual([]);
     expect(client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1' }).commands).toHaveLength(1);
   });
 
@@ -219,7 +218,7 @@ describe('a refused join', () => {
     subscribed(client, '0', '/topic/chat/r1');
     const [join] = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1', after: '3' }).commands;
     client.event(errorEvent('UNAVAILABLE', 'later', { ref: join!.ref, roomId: 'r1' }));
-    expect(client.event(live(10)).frames).toHaveLength(1);
+    expect(client.event(messageEvent(10)).frames).toHaveLength(1);
   });
 });
 

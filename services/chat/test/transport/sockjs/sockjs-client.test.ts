@@ -5,7 +5,7 @@ import { createDestinations } from '../../../src/protocol/stomp/destination.ts';
 import { createStompProtocol } from '../../../src/protocol/stomp/protocol.ts';
 import type { Accept } from '../../../src/transport/socket.ts';
 import { close, echo, recorder, type SockJsApp, sockJsApp } from '../../fixture/sockjs-app.ts';
-import { joined, message, ready } from '../../fixture/stomp-client.ts';
+import { joined, messageEvent, ready } from '../../fixture/stomp-client.ts';
 
 /** Those that work without a browser's own parts are those that work in a current browser. */
 const TRANSPORTS = ['websocket', 'xhr-streaming', 'eventsource', 'xhr-polling'] as const;
@@ -29,7 +29,7 @@ const stomp: Accept = (socket) => {
         if (step.command.type === 'auth') tell(ready);
         if (step.command.type === 'join') tell(joined(step.command));
         if (step.command.type !== 'send') continue;
-        tell({ type: 'message', ...message(++seq, step.command.content) });
+        tell(messageEvent(++seq, step.command.content));
         tell({ type: 'ok', ref: step.command.ref });
       }
     },
