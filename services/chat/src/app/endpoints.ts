@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceParts } from '@gongu/host';
-import { registerSockets } from '../endpoints/accept.ts';
+import { createAccept } from '../endpoints/accept.ts';
 import { createAdmission } from '../endpoints/admission.ts';
+import { registerEventStreams } from '../endpoints/event-streams.ts';
+import { createHandshakeLog } from '../endpoints/handshake-log.ts';
+import { registerOlderUrls } from '../endpoints/older-urls/older-urls.ts';
+import { registerSockJsEndpoint } from '../endpoints/sockjs.ts';
+import { registerWebSocketEndpoint } from '../endpoints/websocket.ts';
 import type { ChatEnv } from '../env.ts';
 import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
+import { createSessionLog } from '../observe/session-log.ts';
 import { createCommands } from '../session/commands/commands.ts';
 import { createLeaving } from '../session/leaving.ts';
 import { createTyping } from '../session/typing.ts';
@@ -47,15 +53,23 @@ export async function registerEndpoints(
     now: clock.monotonic,
     random: Math.random,
   });
-  await registerSockets(app, {
-    ...{ env, log, now, sessions, admission, identify, anonymous },
-    parts: { commands, hub, overview, connections, leaving, typing },
-    isMember: async (roomId, userId) => (await hub.member(roomId, userId)) !== null,
-    random: Math.random,
-    newId: randomUUID,
-    refused: counts.refused,
-    closed: counts.closed,
-    handshakes: { accepted: counts.handshakeAccepted, refused: counts.handshakeRefused },
-    ...(owners ? { instances: { owners, fetch, sign: auth.signService, verify: identify.instance } } : {}),
+  const sessionLog = createSessionLog({ log, onRefused: counts.refused, onClosed: counts.closed });
+  const handshakes = createHandshakeLog({
+    ...{ log, now, onAccepted: counts.handshakeAccepted, onRefused: counts.handshakeRefused },
   });
+  const accept = createAccept({
+    ...{ env, now, sessions, identify, newId: randomUUID },
+    parts: { commands, hub, overview, connections, leaving, typing, log: sessionLog },
+  });
+  const doors = { env, log, accept, admission, handshakes, identify };
+  const websockets = await registerWebSocketEndpoint(app, doors);
+  registerEventStreams(app, {
+    ...{ ...doors, now, random: Math.random },
+    isMember: async (roomId, userId) => (await hub.member(roomId, userId)) !== null,
+  });
+  const instances = owners ? { owners, fetch, sign: auth.signService, verify: identify.instance } : undefined;
+  const sockjs = { ...doors, instances };
+  const base = registerOlderUrls({ env, accept, websockets, anonymous, newId: randomUUID });
+  await registerSockJsEndpoint(app, '/ws/chat', sockjs, base);
+  await registerSockJsEndpoint(app, '/ws/chat-sockjs', sockjs);
 }

@@ -3,6 +3,7 @@ import { AppError, LIMITS, RoomPath } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { ChatEnv } from '../env.ts';
 import { OF_CALLER } from '../http/refusals.ts';
 import { OPENING_REF } from '../protocol/one-room.ts';
 import { createOverviewStreamCodec, createRoomStreamCodec } from '../protocol/sse.ts';
@@ -12,7 +13,9 @@ import { createRounds } from '../transport/rounds.ts';
 import { createFlusher } from '../transport/send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from '../transport/socket.ts';
 import { systemTimers } from '../transport/timers.ts';
-import type { SocketDeps, SocketParts } from './accept.ts';
+import type { Accept } from './accept.ts';
+import type { Admission } from './admission.ts';
+import type { HandshakeLog } from './handshake-log.ts';
 
 /** Milliseconds within which an EventSource that lost its stream comes back, each at a moment of its own. */
 const RETURN_FROM_MS = 1_000;
@@ -35,24 +38,39 @@ const Headers = z.object({
 
 const STREAM = { 'text/event-stream': { schema: z.string() } };
 
+export interface EventStreamsOptions {
+  readonly env: ChatEnv;
+  readonly accept: Accept;
+  /** The door: whoever opens a session passes it first. */
+  readonly admission: Admission;
+  readonly handshakes: HandshakeLog;
+  /** @throws AppError NOT_FOUND (no such room), UNAVAILABLE */
+  readonly isMember: (roomId: string, userId: string) => Promise<boolean>;
+  readonly now: () => number;
+  /** 0 ≤ n < 1. */
+  readonly random: () => number;
+}
+
 /**
  * What is told without being asked, for those who can only listen (server-sent events): a transport and a codec onto the
  * same sessions as the sockets. An `EventSource` stays away from an answer that is not 200, so all refusals come first.
  */
-export function registerEventStreams(app: FastifyInstance, parts: SocketParts, deps: SocketDeps): void {
-  const { env, isMember, admission, now, random } = deps;
+export function registerEventStreams(
+  app: FastifyInstance,
+  { env, accept, admission, handshakes, isMember, now, random }: EventStreamsOptions,
+): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const flusher = createFlusher();
-  const beats = createRounds<EventStream>({
+  const heartbeats = createRounds<EventStream>({
     intervalMs: env.HEARTBEAT_MS,
     visit: (stream) => stream.beat(),
     timers: systemTimers,
   });
-  app.addHook('onClose', async () => beats.stop());
+  app.addHook('onClose', async () => heartbeats.stop());
 
   /** The user of a stream. Also of a token that would be good for a few seconds more: a stream ends where it says. */
   async function identified(request: FastifyRequest): Promise<Identity> {
-    const user = await parts.identify(request, queryOf(request));
+    const user = await accept.identify(request, queryOf(request));
     if (!user) throw new AppError('UNAUTHENTICATED');
     if (user.expiresAtMs <= now()) throw new AppError('TOKEN_EXPIRED');
     return user;
@@ -62,7 +80,7 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
     request: FastifyRequest,
     reply: FastifyReply,
     check: (user: Identity) => Promise<void>,
-    accept: (socket: Socket, hello: Hello) => Inbound,
+    begin: (socket: Socket, hello: Hello) => Inbound,
   ): Promise<FastifyReply> {
     let user: Identity;
     let settled = () => {};
@@ -74,7 +92,7 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
       if (!reply.raw.socket) throw new AppError('VALIDATION_FAILED', { detail: 'A stream needs its own connection' });
     } catch (error) {
       settled();
-      parts.handshakes.rejected(request, error);
+      handshakes.rejected(request, error);
       throw error;
     }
     reply.hijack();
@@ -88,10 +106,10 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
       peer,
       flusher,
     });
-    parts.handshakes.accepted({ connectionId: stream.id, hello });
-    const inbound = accept(stream, hello);
+    handshakes.accepted({ connectionId: stream.id, hello });
+    const inbound = begin(stream, hello);
     settled();
-    const leave = beats.add(stream);
+    const leave = heartbeats.add(stream);
     stream.listen({
       frame: (data) => inbound.frame(data),
       drained: () => inbound.drained(),
@@ -131,7 +149,7 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
         if (!(await isMember(roomId, userId))) throw new AppError('NOT_A_MEMBER');
       };
       return open(request, reply, check, (socket, hello) =>
-        parts.open(socket, hello, createRoomStreamCodec(), {
+        accept.open(socket, hello, createRoomStreamCodec(), {
           commands: [{ type: 'follow', ref: OPENING_REF, roomId, after: last ? Number(last) : null }],
         }),
       );
@@ -161,7 +179,8 @@ export function registerEventStreams(app: FastifyInstance, parts: SocketParts, d
         request,
         reply,
         async () => {},
-        (socket, hello) => parts.open(socket, hello, createOverviewStreamCodec(), { commands: [{ type: 'overview' }] }),
+        (socket, hello) =>
+          accept.open(socket, hello, createOverviewStreamCodec(), { commands: [{ type: 'overview' }] }),
       ),
   });
 }

@@ -8,24 +8,25 @@ import { NotAdmitted } from './admission.ts';
 /** Milliseconds between two lines about handshakes that were not admitted for the same reason. */
 const LINE_MS = 1_000;
 
+export interface HandshakeLogOptions {
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly onAccepted: () => void;
+  /** Hears of each refusal: a reason of admission, else the error's code. */
+  readonly onRefused: (reason: string) => void;
+}
+
 /**
  * One line for each handshake. Of those that were not admitted, which come by the thousand, one a second and reason,
  * with the number of those since the line before.
  */
-export function createHandshakeLog(options: {
-  readonly log: Logger;
-  readonly now: () => number;
-  /** Hears of each refusal: a reason of admission, else the error's code. */
-  readonly refused: (reason: string) => void;
-  readonly accepted: () => void;
-}) {
-  const { log, now, refused } = options;
+export function createHandshakeLog({ log, now, onAccepted, onRefused }: HandshakeLogOptions) {
   const lines = new Map<string, { at: number; unlogged: number }>();
 
   function rejected(request: FastifyRequest, error: unknown): void {
     const { code, detail } = toAppError(error);
     const reason = error instanceof NotAdmitted ? error.reason : code;
-    refused(reason);
+    onRefused(reason);
     const fields = {
       ...{ event: 'handshake.rejected', code, reason, detail },
       ...{ path: pathOf(request), address: request.ip, origin: request.headers.origin },
@@ -46,10 +47,12 @@ export function createHandshakeLog(options: {
   return {
     rejected,
     accepted({ connectionId, hello }: { connectionId: string; hello: Hello }): void {
-      options.accepted();
+      onAccepted();
       const { path, subprotocol, user, tokenPresent, peer, requestId } = hello;
       const fields = { connectionId, userId: user?.userId ?? null, path, subprotocol, address: peer.address };
       log.info({ event: 'handshake.accepted', ...fields, tokenPresent, requestId }, 'handshake accepted');
     },
   };
 }
+
+export type HandshakeLog = ReturnType<typeof createHandshakeLog>;

@@ -20,7 +20,7 @@ afterEach(() => {
   for (const socket of open.splice(0)) socket.terminate();
 });
 
-/** S1: sends as soon as it is open, and shows each message's text. */
+/** `/ws/chat`: sends as soon as it is open, and shows each message's text. */
 async function sessionChat(roomId: string, token: string, content?: string): Promise<string[]> {
   const socket = new WebSocket(`${base}/ws/chat?sessionId=${roomId}&token=${token}`);
   open.push(socket);
@@ -31,7 +31,7 @@ async function sessionChat(roomId: string, token: string, content?: string): Pro
   return received;
 }
 
-/** S2: a hook that keeps every frame as a message, and sends only while the socket is open. */
+/** `/chat/{roomId}`: a hook that keeps every frame as a message, and sends only while the socket is open. */
 async function useWebSocket(roomId: string) {
   const socket = new WebSocket(`${base}/chat/${roomId}`);
   open.push(socket);
@@ -57,7 +57,7 @@ interface Signal {
   token?: string;
 }
 
-/** S4: keeps what it hears. */
+/** `/room`: keeps what it hears. */
 async function signalling(roomId: string) {
   const socket = new WebSocket(`${base}/room?roomId=${roomId}`);
   open.push(socket);
@@ -85,7 +85,7 @@ const contents = (frames: readonly string[]) =>
     .filter(({ type, kind }) => type === 'message' && kind === 'CHAT')
     .map(({ content }) => content);
 
-describe('S1', () => {
+describe('/ws/chat?sessionId=', () => {
   it('sends on open, and three clients of one session hear it', async () => {
     const roomId = await chat.room();
     const others = [await sessionChat(roomId, tokenOf('bob')), await sessionChat(roomId, tokenOf('cid'))];
@@ -122,7 +122,7 @@ describe('S1', () => {
   });
 });
 
-describe('S2', () => {
+describe('/chat/{roomId}', () => {
   it('shows what two of them say to each other, without a token, and nothing that is no message', async () => {
     const roomId = await chat.room();
     const ann = await useWebSocket(roomId);
@@ -146,7 +146,7 @@ describe('S2', () => {
   });
 });
 
-describe('S4', () => {
+describe('/room?roomId=', () => {
   it('hears who comes, signals to one and to all, and hears who goes, without a token', async () => {
     const roomId = await chat.room();
     const ann = await signalling(roomId);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 const open = (path: string) => probe(`${chat.url.replace('http', 'ws')}${path}`);
 
-describe('S1, /ws/chat?sessionId=', () => {
+describe('/ws/chat?sessionId=', () => {
   it('talks in the room that the URL names, in its own shapes', async () => {
     const roomId = await chat.room();
     const bob = await chat.connect('bob');
@@ -84,7 +84,7 @@ describe('S1, /ws/chat?sessionId=', () => {
   });
 });
 
-describe('S2, /chat/{roomId}', () => {
+describe('/chat/{roomId}', () => {
   it('takes and gives messages only', async () => {
     const roomId = await chat.room();
     const ann = await open(`/chat/${roomId}?token=${tokenOf('ann')}`);

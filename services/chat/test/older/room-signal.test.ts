@@ -35,7 +35,7 @@ async function annAndBob() {
   return { roomId, ann, bob };
 }
 
-describe('S4, /room?roomId=', () => {
+describe('/room?roomId=', () => {
   it.skipIf(!redisProgram())('tells the others on all instances who came and who went', async () => {
     const { ann, bob } = await annAndBob();
     expect(await bob.next((frame) => frame.type === 'new')).toEqual({ type: 'new', sender: 'ann', receiver: 'all' });

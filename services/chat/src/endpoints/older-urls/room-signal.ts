@@ -12,7 +12,7 @@ import { storedData } from './stored-data.ts';
 const ALL = 'all';
 
 /**
- * S4, `/room?roomId=`: `{"type","receiver":"all"|userId,"data"}` in; out the same with the true `sender`, and `seq` where
+ * `/room?roomId=`: `{"type","receiver":"all"|userId,"data"}` in; out the same with the true `sender`, and `seq` where
  * it is stored. What goes to all is a CHAT message; what goes to one is passed to his sockets in the room and forgotten.
  * `new` and `close` are the server's words for one who came and one who went.
  */
@@ -26,7 +26,7 @@ export function createRoomSignalCodec({ opening, contentChars, newId }: AliasOpt
   });
 
   return {
-    protocol: 's4',
+    protocol: 'room-signal',
     resyncs: false,
     renderKey: () => '',
     receive(frame) {

@@ -14,7 +14,7 @@ export interface AliasOptions {
 }
 
 /**
- * S1, `/ws/chat?sessionId={roomId}`: `{"type":"message","content"}` in, `{"type":"message",…}` out. A client may send a
+ * `/ws/chat?sessionId={roomId}`: `{"type":"message","content"}` in, `{"type":"message",…}` out. A client may send a
  * `clientMessageId` of its own, and then its retries are found.
  */
 export function createSessionChatCodec({ opening, contentChars, newId }: AliasOptions): Codec {
@@ -38,7 +38,7 @@ export function createSessionChatCodec({ opening, contentChars, newId }: AliasOp
     });
 
   return {
-    protocol: 's1',
+    protocol: 'ws-chat',
     resyncs: false,
     renderKey: () => '',
     receive(frame) {
@@ -60,7 +60,7 @@ export function createSessionChatCodec({ opening, contentChars, newId }: AliasOp
   };
 }
 
-/** S2, `/chat/{roomId}`: `{content, timestamp}` in; out messages only, as its clients take every frame for one. */
+/** `/chat/{roomId}`: `{content, timestamp}` in; out messages only, as its clients take every frame for one. */
 export function createRoomChatCodec({ opening, contentChars, newId }: AliasOptions): Codec {
   const { roomId } = opening;
   // The client's timestamp is not believed: time is the server's.
@@ -76,7 +76,7 @@ export function createRoomChatCodec({ opening, contentChars, newId }: AliasOptio
     });
 
   return {
-    protocol: 's2',
+    protocol: 'chat-room',
     resyncs: false,
     renderKey: () => '',
     receive(frame) {

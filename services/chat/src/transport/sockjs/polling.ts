@@ -6,7 +6,7 @@ import type { Hello, Inbound } from '../socket.ts';
 import { type Forwarded, forward, HOP_HEADER } from './forward.ts';
 import { closeFrame, decode } from './frames.ts';
 import { headersOf, keepCookie, neverCache } from './headers.ts';
-import type { Mounted } from './plugin.ts';
+import type { Mounted } from './mounted.ts';
 import { Receiver, type ReceiverKind } from './receiver.ts';
 import { SockJsSession } from './session.ts';
 import { createSockJsSessions } from './sessions.ts';

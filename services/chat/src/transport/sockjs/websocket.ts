@@ -9,7 +9,7 @@ import { textFrame } from '../ws-framing.ts';
 import { WsSocket } from '../ws-socket.ts';
 import { SockJsWebSocket } from './framed-socket.ts';
 import { OPEN, quotedBytes } from './frames.ts';
-import type { Mounted } from './plugin.ts';
+import type { Mounted } from './mounted.ts';
 
 const OPEN_FRAME = textFrame(OPEN);
 
