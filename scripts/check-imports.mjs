@@ -1,12 +1,14 @@
-// Holds "who may import whom" (imports/rules.mjs): folders, npm packages, package borders, cycles between folders, and
-// one version of an npm package everywhere. Says where and which rule, and ends with 1.
+// Holds "who may import whom" (imports/rules.mjs): folders, npm packages, package borders, circles of folders and of files
+// (types included), the direction of a service's folders, folders that can be deleted, and one version of an npm package
+// everywhere. Says where and which rule, and ends with 1.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { findCycles } from './imports/cycles.mjs';
+import { checkFlow } from './imports/flows.mjs';
 import { readImports } from './imports/read-imports.mjs';
-import { MAIN_MAY, RULES } from './imports/rules.mjs';
+import { DELETABLE, FLOWS, MAIN_MAY, RULES } from './imports/rules.mjs';
 
 const SOURCE = /\.(?:ts|tsx|mts|js|mjs)$/;
 const SKIPPED = new Set(['node_modules', 'dist', 'generated', '.git', '.gongu', 'coverage']);
@@ -16,11 +18,12 @@ const WITH_EXTENSION = /\.(?:ts|tsx|mts|js|mjs|json|lua|lua\?raw|css|svg|md)$/;
  * Problems of the repository, each `file:line: what (rule)`.
  *
  * @param {string} root
- * @returns {{problems: string[], files: number}}
+ * @returns {{problems: string[], files: number, arrows: Map<string, number>}} `arrows`: between folders, by their base
  */
 export function checkImports(root) {
   const problems = [];
-  const edges = new Map();
+  /** Folder → folder and file → file → where; `allowed`: folders, without what a row forbids. */
+  const edges = { folders: new Map(), allowed: new Map(), files: new Map() };
   const packages = new Map();
   const whole = packageOf(root, 'package.json', packages);
   const files = sourcesIn(root, '');
@@ -37,7 +40,19 @@ export function checkImports(root) {
       if (problem) problems.push(`${file}:${one.line}: ${problem}`);
     }
   }
-  return { problems: [...problems, ...findCycles(edges), ...differingVersions(root, packages)], files: files.length };
+  const flows = FLOWS.map((flow) => ({ flow, ...checkFlow(flow, edges.allowed) }));
+  return {
+    problems: [
+      ...problems,
+      ...findCycles('folders', edges.folders),
+      ...findCycles('files', edges.files),
+      ...flows.flatMap((one) => one.problems),
+      ...namedTwice(edges.files),
+      ...differingVersions(root, packages),
+    ],
+    files: files.length,
+    arrows: new Map(flows.map(({ flow, arrows }) => [flow.base, arrows])),
+  };
 }
 
 /** Why the import is not allowed; undefined when it is. */
@@ -54,13 +69,16 @@ function judge(context, { specifier, typeOnly, names, line }) {
     if (packageOf(root, target, packages).dir !== owner.dir)
       return `${specifier} climbs out of ${owner.dir || 'the root package'}`;
     if (!WITH_EXTENSION.test(specifier)) return `${specifier} has no file extension`;
+    note(edges.files, file, target, `${file}:${line}`);
     if (!rule.base) return undefined;
     const below = posix.relative(rule.base, target);
-    noteEdge(edges, rule.base, file, below, line);
+    noteFolders(edges.folders, rule.base, file, below, line);
     if (below === 'app.ts' && !file.endsWith('/main.ts') && !rule.tests)
       return `${specifier}: only main.ts and tests know app.ts`;
     const own = !rule.beside && target.startsWith(`${rule.folder}/`);
-    return own || allowed(below) ? undefined : `${specifier} (${listed})`;
+    if (!own && !allowed(below)) return `${specifier} (${listed})`;
+    noteFolders(edges.allowed, rule.base, file, below, line);
+    return undefined;
   }
 
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)[0];
@@ -102,13 +120,28 @@ function ruleFor(file) {
 }
 
 /** Imports between two folders of a service. */
-function noteEdge(edges, base, file, below, line) {
+function noteFolders(edges, base, file, below, line) {
   if (!file.startsWith(`${base}/`) || below.startsWith('..')) return;
   const [from, to] = [posix.relative(base, file), below].map((path) => (path.includes('/') ? path.split('/')[0] : ''));
   if (!from || !to || from === to) return;
-  const targets = edges.get(`${base}/${from}`) ?? new Map();
-  edges.set(`${base}/${from}`, targets);
-  if (!targets.has(`${base}/${to}`)) targets.set(`${base}/${to}`, `${file}:${line}`);
+  note(edges, `${base}/${from}`, `${base}/${to}`, `${file}:${line}`);
+}
+
+function note(edges, from, to, where) {
+  const targets = edges.get(from) ?? new Map();
+  edges.set(from, targets);
+  if (!targets.has(to)) targets.set(to, where);
+}
+
+/** Imports of a folder that can be deleted, beside the one that may name it. */
+function namedTwice(files) {
+  return DELETABLE.flatMap((folder) => {
+    const inside = (path) => path.startsWith(`${folder}/`);
+    const from = [...files].filter(([file]) => !inside(file) && !/\/test\//.test(file));
+    const found = from.flatMap(([, targets]) => [...targets].flatMap(([to, where]) => (inside(to) ? [where] : [])));
+    const rest = found.slice(1).join(', ');
+    return rest ? [`${rest}: ${folder} can be deleted with one line, and ${found[0]} names it already`] : [];
+  });
 }
 
 function isDeclared({ dependencies = {}, devDependencies = {}, peerDependencies = {} }, name, development) {
@@ -151,10 +184,11 @@ function sourcesIn(root, folder) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { problems, files } = checkImports(resolve(dirname(fileURLToPath(import.meta.url)), '..'));
+  const { problems, files, arrows } = checkImports(resolve(dirname(fileURLToPath(import.meta.url)), '..'));
   for (const problem of problems) console.error(problem);
   console.log(
     problems.length > 0 ? `${problems.length} forbidden imports` : `imports of ${files} files are as the table says`,
   );
+  for (const [base, count] of arrows) console.log(`${base}: ${count} arrows between its folders`);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

@@ -157,5 +157,33 @@ export const RULES = [
   },
 ];
 
+/** Folders of a service from the top down: imports go down, and there are at most so many arrows between them. */
+export const FLOWS = [
+  {
+    base: 'services/chat/src',
+    order: [
+      'app',
+      'endpoints',
+      'observe',
+      'jobs',
+      'http',
+      'session',
+      'hub',
+      'owners',
+      'bus',
+      'presence',
+      'store',
+      'protocol',
+      'transport',
+      'redis',
+      'room',
+    ],
+    most: 38,
+  },
+];
+
+/** Folders that can be deleted with the one import that names them; their tests go with them. */
+export const DELETABLE = ['services/chat/src/endpoints/older-urls'];
+
 /** `main.ts` of a service knows its app, its environment and the host, and nobody else knows the app. */
 export const MAIN_MAY = ['app.ts', 'env.ts', HOST, 'node:'];

@@ -6,6 +6,9 @@ import { afterEach, expect, it } from 'vitest';
 // Plain JavaScript, which runs without a build and has no declarations.
 const script = (name: string) => import(new URL(`../${name}`, import.meta.url).href);
 const { checkImports } = (await script('check-imports.mjs')) as { checkImports(root: string): { problems: string[] } };
+const { checkFlow } = (await script('imports/flows.mjs')) as {
+  checkFlow(flow: object, edges: Map<string, Map<string, string>>): { problems: string[]; arrows: number };
+};
 const { readImports } = (await script('imports/read-imports.mjs')) as { readImports(text: string): object[] };
 
 let root = '';
@@ -119,6 +122,55 @@ it('refuses folders that import each other in a circle', () => {
   expect(problems.join('\n')).toContain(
     'folders import each other in a circle: services/chat/src/room → services/chat/src/session → services/chat/src/room',
   );
+});
+
+it('refuses files that import each other in a circle, for types too, in any package', () => {
+  const problems = problemsOf({
+    'packages/shared/package.json': '{}',
+    'packages/shared/src/a.ts': "import type { B } from './b.ts';\n",
+    'packages/shared/src/b.ts': "import { c } from './c.ts';\n",
+    'packages/shared/src/c.ts': "import type { A } from './a.ts';\n",
+  });
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => `packages/shared/src/${name}.ts`);
+  expect(problems).toEqual([
+    `${a}:1: files import each other in a circle: ${a} → ${b} → ${c} → ${a} (${a}:1, ${b}:1, ${c}:1)`,
+  ]);
+});
+
+it('counts the arrows between the folders of chat, and refuses one that goes up and one too many', () => {
+  const files = {
+    'services/chat/src/session/session.ts':
+      "import { hub } from '../hub/hub.ts';\nimport { x } from '../room/rooms.ts';\n",
+    'services/chat/src/hub/hub.ts':
+      "import { x } from '../room/rooms.ts';\nimport { y } from '../room/ports/bus.ts';\n",
+    'services/chat/src/http/up.ts': "import { app } from '../room/rooms.ts';\n",
+  };
+  expect(problemsOf(files)).toEqual([]);
+  const edges = new Map([
+    ['base/low', new Map([['base/high', 'low/x.ts:1']])],
+    ['base/high', new Map([['base/low', 'high/x.ts:2']])],
+  ]);
+  expect(checkFlow({ base: 'base', order: ['high', 'low'], most: 2 }, edges)).toEqual({
+    problems: ['low/x.ts:1: base/low → base/high goes up (order: high, low)'],
+    arrows: 2,
+  });
+  expect(checkFlow({ base: 'base', order: ['high', 'low'], most: 1 }, edges).problems).toContain(
+    'base: 2 arrows between its folders, and 1 are allowed',
+  );
+});
+
+it('lets one line name the older URLs, so that they can be deleted with it', () => {
+  const older = 'services/chat/src/endpoints/older-urls';
+  const named = "import { registerOlderUrls } from '../endpoints/older-urls/older-urls.ts';\n";
+  const files = {
+    [`${older}/older-urls.ts`]: "import { read } from './plain-object.ts';\n",
+    'services/chat/src/app/endpoints.ts': named,
+    'services/chat/test/older/old.test.ts': "import { x } from '../../src/endpoints/older-urls/older-urls.ts';\n",
+  };
+  expect(problemsOf(files)).toEqual([]);
+  expect(problemsOf({ ...files, 'services/chat/src/app/http.ts': named })).toEqual([
+    `services/chat/src/app/http.ts:1: ${older} can be deleted with one line, and services/chat/src/app/endpoints.ts:1 names it already`,
+  ]);
 });
 
 it('refuses two versions of one package', () => {
