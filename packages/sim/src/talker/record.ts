@@ -1,5 +1,4 @@
 import type { Entry, Received } from '../check/evidence.ts';
-import type { ParticipantOptions } from './participant.ts';
 
 /** Counts of one client, for the report. */
 export interface Counts {
@@ -24,8 +23,15 @@ interface Saying {
 /** Longer than any return takes when nothing is broken. */
 const STRAYED_MS = 20_000;
 
+export interface RecordOptions {
+  readonly client: string;
+  readonly userId: string;
+  /** The same text, once in memory however many hear it. */
+  readonly intern: (text: string) => string;
+}
+
 /** What one client writes down, and what it still waits for. */
-export function createRecord({ client, userId, intern }: Pick<ParticipantOptions, 'client' | 'userId' | 'intern'>) {
+export function createRecord({ client, userId, intern }: RecordOptions) {
   const entries: Entry[] = [];
   const pending = new Map<string, Saying>();
   const counts: Counts = {
