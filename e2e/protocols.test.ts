@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DIALS } from './fixture/dials.ts';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 import { instancesOfSessions } from './fixture/session-instances.ts';
-import { startTalker, type Talker } from './fixture/talker.ts';
+import { type CutOffTalker, startCutOffTalker } from './fixture/talker.ts';
 
 const NAMES = Object.keys(DIALS);
 /** Those whose requests may reach an instance that has not their session. */
@@ -14,7 +14,7 @@ let pair: Pair;
 let nginx: NginxProcess;
 let rooms = 0;
 let lines = 0;
-const talkers: Talker[] = [];
+const talkers: CutOffTalker[] = [];
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -45,21 +45,21 @@ async function room(): Promise<string> {
   return roomId;
 }
 
-async function talk(name: string, roomId: string, userId: string): Promise<Talker> {
+async function talk(name: string, roomId: string, userId: string): Promise<CutOffTalker> {
   const dial = DIALS[name]!;
-  const talker = await startTalker({ name, dial, port: nginx.port, token: pair.user(userId), roomId });
+  const talker = await startCutOffTalker({ name, dial, port: nginx.port, userId, token: pair.user(userId), roomId });
   talkers.push(talker);
   return talker;
 }
 const everybody = (roomId: string) => Promise.all(NAMES.map((name, i) => talk(name, roomId, `user-${i}`)));
 
 /** One says something, and all of them have it. */
-async function say(from: Talker, all: readonly Talker[]): Promise<void> {
+async function say(from: CutOffTalker, all: readonly CutOffTalker[]): Promise<void> {
   const content = `${from.name}: 안녕하세요 ${lines++}`;
   from.say(content);
   await heard(content, all);
 }
-async function heard(content: string, all: readonly Talker[]): Promise<void> {
+async function heard(content: string, all: readonly CutOffTalker[]): Promise<void> {
   await expect
     .poll(() => all.filter((one) => !one.has(content)).map(({ name }) => name), {
       // In Node, sockjs-client misses the end of a stream; its next STOMP beat, after 10 s, tells it.
@@ -70,7 +70,7 @@ async function heard(content: string, all: readonly Talker[]): Promise<void> {
 }
 
 /** The same messages with the same numbers at everybody, each once, and as many as the room has. */
-async function agree(all: readonly Talker[], roomId: string): Promise<void> {
+async function agree(all: readonly CutOffTalker[], roomId: string): Promise<void> {
   const { body } = await call('GET', `${pair.chats[1]!.url}/api/chat/rooms/${roomId}`, pair.service());
   await expect
     .poll(() => all.map(({ history }) => history.length), { timeout: 15_000, interval: 20 })

@@ -17,8 +17,10 @@ export { createLeakFinder } from './check/secrets.ts';
 export { readStored, type StoredPage, storedOf } from './check/stored-messages.ts';
 export { buyerOf, endsMembershipOf } from './check/system-event.ts';
 export { VIOLATION_KINDS, type Violation } from './check/violation.ts';
-export { messageOf } from './line/line.ts';
-export { PROTOCOLS } from './line/protocols.ts';
+export { speakGongu } from './line/gongu.ts';
+export { type Dial, type Line, messageOf } from './line/line.ts';
+export { dialGongu, dialRoom, dialSession, dialSignals, PROTOCOLS } from './line/protocols.ts';
+export { overSockJs, type SockJsTransport } from './line/sockjs.ts';
 export { createRandom, type Random } from './random.ts';
 export {
   type Place,
@@ -33,4 +35,4 @@ export { openParts } from './system/parts.ts';
 export { type System, startSystem } from './system/system.ts';
 export type { Participant, ParticipantOptions, Place as ParticipantPlace } from './talker/participant.ts';
 export { type Counts, createRecord } from './talker/record.ts';
-export { startTalker } from './talker/talker.ts';
+export { startTalker, type Talker } from './talker/talker.ts';

@@ -21,7 +21,8 @@ export type Entry =
   | { readonly kind: 'acked'; readonly connection: number; readonly id: string; readonly seq: number | null }
   /** For good. `id` is null when it was the join. */
   | { readonly kind: 'refused'; readonly connection: number; readonly id: string | null; readonly code: string }
-  | { readonly kind: 'lost'; readonly connection: number; readonly reason: string };
+  /** `code`: of the close, where the protocol has one. */
+  | { readonly kind: 'lost'; readonly connection: number; readonly reason: string; readonly code: number | null };
 
 export interface History {
   /** As in "gongu.v1-17". */

@@ -53,7 +53,7 @@ export function speakGongu(authenticates: boolean): Speak {
           case 'ack':
             return handlers.onAck(frame.clientMessageId!, frame.seq!);
           case 'reconnect':
-            return handlers.onOver('told to come back', frame.afterMs);
+            return handlers.onOver('told to come back', { waitMs: frame.afterMs });
           case 'error':
             return failed(frame);
         }

@@ -3,8 +3,8 @@ import type { Random } from '../random.ts';
 
 /** What a line tells whoever talks on it; after `onOver`, nothing. */
 export interface LineHandlers {
-  /** Anything came: the connection lives. */
-  onAlive(): void;
+  /** Anything came: the connection lives. @param text what it was, where it was a text */
+  onAlive(text?: string): void;
   onJoined(): void;
   onMessage(message: Received): void;
   /** The server does not send all that was missed: it goes on after `seq`. */
@@ -14,7 +14,15 @@ export interface LineHandlers {
   onAck(id: string, seq: number | null): void;
   /** @param id what was refused; null: the join */
   onRefused(id: string | null, code: string, retryAfterMs?: number): void;
-  onOver(reason: string, waitMs?: number): void;
+  onOver(reason: string, more?: LineEnd): void;
+}
+
+/** What is known of the end of a line, beside its reason. */
+export interface LineEnd {
+  /** Close code, where the protocol has one. */
+  readonly code?: number;
+  /** The server has said when to come back. */
+  readonly waitMs?: number;
 }
 
 /** One connection to one room. */

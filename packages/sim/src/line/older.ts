@@ -1,11 +1,13 @@
 import { jsonOf, type LineHandlers, type Speak } from './line.ts';
 
-interface Told {
+/** What any of these protocols sends. */
+interface OlderFrame {
   readonly type: string;
   readonly seq?: number;
   readonly kind: string;
   readonly content: string;
   readonly senderId?: string;
+  readonly sender?: string | null;
   readonly code?: string;
   readonly data?: unknown;
 }
@@ -14,7 +16,7 @@ interface Told {
 export const speakSession: Speak = ({ handlers }, send) => ({
   opened: () => handlers.onJoined(),
   receive(text) {
-    const { type, seq, kind, content, senderId, code } = (jsonOf(text) ?? {}) as unknown as Told;
+    const { type, seq, kind, content, senderId, code } = (jsonOf(text) ?? {}) as unknown as OlderFrame;
     if (type === 'message') handlers.onMessage({ seq: seq!, kind, content, sender: senderId ?? null });
     if (type === 'error') handlers.onRefused('', String(code));
   },
@@ -26,8 +28,8 @@ export const speakSession: Speak = ({ handlers }, send) => ({
 export const speakRoom: Speak = ({ handlers, nowMs }, send) => ({
   opened: () => handlers.onJoined(),
   receive(text) {
-    const { type, seq, content } = (jsonOf(text) ?? {}) as unknown as Told;
-    if (typeof seq === 'number') handlers.onMessage({ seq, kind: type, content });
+    const { type, seq, content, sender } = (jsonOf(text) ?? {}) as unknown as OlderFrame;
+    if (typeof seq === 'number') handlers.onMessage({ seq, kind: type, content, sender: sender ?? null });
   },
   say: (id, content) => send(JSON.stringify({ content, timestamp: nowMs(), clientMessageId: id })),
   ping() {},
@@ -37,8 +39,9 @@ export const speakRoom: Speak = ({ handlers, nowMs }, send) => ({
 export const speakSignals: Speak = ({ handlers }, send) => ({
   opened: () => handlers.onJoined(),
   receive(text) {
-    const { seq, type, data } = (jsonOf(text) ?? {}) as unknown as Told;
-    if (typeof seq === 'number') handlers.onMessage({ seq, kind: kindOf(type), content: String(data) });
+    const { seq, type, data, sender } = (jsonOf(text) ?? {}) as unknown as OlderFrame;
+    if (typeof seq !== 'number') return; // those who came and went have no number
+    handlers.onMessage({ seq, kind: kindOf(type), content: String(data), sender: sender ?? null });
   },
   say: (id, content) => send(JSON.stringify({ type: 'talk', receiver: 'all', data: content, clientMessageId: id })),
   ping() {},

@@ -7,9 +7,10 @@ import { dialEventStream } from './sse.ts';
 import { CHANNELS, SPRING, speakStomp } from './stomp.ts';
 import { overWebSocket, type Presenting } from './websocket.ts';
 
-const gongu = (presenting: Presenting) =>
+/** gongu.v1 on a WebSocket of its own. */
+export const dialGongu = (presenting: Presenting, path = '/ws') =>
   overWebSocket({
-    path: () => '/ws',
+    path: () => path,
     protocols: ['gongu.v1'],
     presenting,
     speak: speakGongu(presenting === 'first frame'),
@@ -18,11 +19,16 @@ const gongu = (presenting: Presenting) =>
 const older = (path: (call: Call) => string, speak: typeof speakRoom) =>
   overWebSocket({ path, protocols: [], presenting: 'query', speak: noticing(speak) });
 
+/** The older protocols, one URL each. */
+export const dialSession = older(({ roomId, after }) => `/ws/chat?sessionId=${roomId}&after=${after()}`, speakSession);
+export const dialRoom = older(({ roomId, after }) => `/chat/${roomId}?after=${after()}`, speakRoom);
+export const dialSignals = older(({ roomId, after }) => `/room?roomId=${roomId}&after=${after()}`, speakSignals);
+
 /** Every protocol there is, by every way to carry it; the most usual one twice. */
 export const PROTOCOLS: readonly Protocol[] = [
-  { name: 'gongu.v1', answers: true, dial: gongu('first frame') },
-  { name: 'gongu.v1, bearer', answers: true, dial: gongu('subprotocol') },
-  { name: 'gongu.v1, ticket', answers: true, dial: gongu('ticket') },
+  { name: 'gongu.v1', answers: true, dial: dialGongu('first frame') },
+  { name: 'gongu.v1, bearer', answers: true, dial: dialGongu('subprotocol') },
+  { name: 'gongu.v1, ticket', answers: true, dial: dialGongu('ticket') },
   {
     name: 'STOMP 1.2',
     answers: true,
@@ -52,21 +58,9 @@ export const PROTOCOLS: readonly Protocol[] = [
     answers: true,
     dial: mindingSeq(overSockJs('eventsource', speakStomp(SPRING), '/ws/chat-sockjs')),
   },
-  {
-    name: '/ws/chat?sessionId',
-    answers: false,
-    dial: older(({ roomId, after }) => `/ws/chat?sessionId=${roomId}&after=${after()}`, speakSession),
-  },
-  {
-    name: '/chat/{room}',
-    answers: false,
-    dial: older(({ roomId, after }) => `/chat/${roomId}?after=${after()}`, speakRoom),
-  },
-  {
-    name: '/room?roomId',
-    answers: false,
-    dial: older(({ roomId, after }) => `/room?roomId=${roomId}&after=${after()}`, speakSignals),
-  },
+  { name: '/ws/chat?sessionId', answers: false, dial: dialSession },
+  { name: '/chat/{room}', answers: false, dial: dialRoom },
+  { name: '/room?roomId', answers: false, dial: dialSignals },
   { name: 'event stream and HTTP', answers: true, dial: dialEventStream },
   { name: 'HTTP polling', answers: true, dial: dialPolling },
 ];

@@ -13,10 +13,10 @@ export function overSockJs(transport: SockJsTransport, speak: Speak, base = '/ws
     });
     socket.onopen = () => speech.opened();
     socket.onmessage = ({ data }) => {
-      handlers.onAlive();
+      handlers.onAlive(String(data));
       speech.receive(String(data));
     };
-    socket.onclose = ({ code, reason }) => handlers.onOver(reason || `closed ${code}`);
+    socket.onclose = ({ code, reason }) => handlers.onOver(reason || `closed ${code}`, { code });
     return { say: speech.say, ping: speech.ping, end: () => socket.close() };
   };
 }

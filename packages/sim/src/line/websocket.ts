@@ -37,7 +37,7 @@ export function overWebSocket({ path, protocols, presenting, speak }: WebSocketC
       socket = opening;
       opening.on('open', () => speech.opened());
       opening.on('message', (data) => {
-        handlers.onAlive();
+        handlers.onAlive(String(data));
         speech.receive(String(data));
       });
       opening.on('pong', () => handlers.onAlive());
@@ -50,7 +50,7 @@ export function overWebSocket({ path, protocols, presenting, speak }: WebSocketC
         // URLs of one room have no other way to say it.
         if (code === CLOSE.noSuchRoom) handlers.onRefused(null, 'NOT_FOUND');
         if (code === CLOSE.removed) handlers.onRefused(null, 'NOT_A_MEMBER');
-        handlers.onOver(String(reason) || why || `closed ${code}`);
+        handlers.onOver(String(reason) || why || `closed ${code}`, { code });
       });
     }
 

@@ -56,14 +56,14 @@ export function createReturningSocket(options: ReturningSocketOptions) {
       error = cause.message;
     });
     current.on('open', () => {
-      heardAt = clock.now();
+      heardAt = clock.monotonic();
       options.opened();
     });
     current.on('ping', () => {
-      heardAt = clock.now();
+      heardAt = clock.monotonic();
     });
     current.on('message', (data) => {
-      heardAt = clock.now();
+      heardAt = clock.monotonic();
       const text = String(data);
       const frame = parse(text);
       if (frame) options.frame(frame);
@@ -104,7 +104,7 @@ export function createReturningSocket(options: ReturningSocketOptions) {
       const current = socket;
       clock.clear(watch);
       watch = clock.setInterval(() => {
-        if (clock.now() - heardAt > heartbeatMs * SILENT_HEARTBEATS) current?.terminate();
+        if (clock.monotonic() - heardAt > heartbeatMs * SILENT_HEARTBEATS) current?.terminate();
       }, heartbeatMs);
     },
     /** The server has said when to come back. */

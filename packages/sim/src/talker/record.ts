@@ -51,6 +51,14 @@ export function createRecord({ client, userId, intern }: RecordOptions) {
   let lastSeq = 0;
   let sayings = 0;
 
+  /** A new message of this client. */
+  function enter(content: string): Saying {
+    sayings += 1;
+    const saying = { id: `${userId}-${sayings}`, content, sends: 0 };
+    pending.set(saying.id, saying);
+    return saying;
+  }
+
   return {
     entries: entries as readonly Entry[],
     counts,
@@ -73,9 +81,9 @@ export function createRecord({ client, userId, intern }: RecordOptions) {
       awaySince = null;
       entries.push({ kind: 'joined', connection });
     },
-    lost(reason: string): void {
+    lost(reason: string, code: number | null = null): void {
       awaySince ??= performance.now();
-      entries.push({ kind: 'lost', connection, reason });
+      entries.push({ kind: 'lost', connection, reason, code });
     },
     resynced(): void {
       counts.resyncs += 1;
@@ -96,13 +104,10 @@ export function createRecord({ client, userId, intern }: RecordOptions) {
     },
     /** A new message of this client, with a text that no other has. */
     compose(characters: number): Saying {
-      sayings += 1;
-      const id = `${client}-${sayings}`.replaceAll(/[^A-Za-z0-9-]/g, '-');
-      const content = `${id} ${'공동구매 '.repeat(Math.ceil(characters / 5)).slice(0, characters)}`.trim();
-      const saying = { id: `${userId}-${sayings}`, content, sends: 0 };
-      pending.set(saying.id, saying);
-      return saying;
+      const id = `${client}-${sayings + 1}`.replaceAll(/[^A-Za-z0-9-]/g, '-');
+      return enter(`${id} ${'공동구매 '.repeat(Math.ceil(characters / 5)).slice(0, characters)}`.trim());
     },
+    enter,
     /** Somebody else has given it this id and sends it. */
     wrote(id: string, content: string): void {
       pending.set(id, { id, content, sends: 1 });

@@ -1,6 +1,7 @@
+import { type Clock, systemClock, type Timer } from '@gongu/host';
 import { endsMembershipOf } from '../check/system-event.ts';
 import { sayByHttp } from '../line/http.ts';
-import type { Call, Line, LineHandlers, Protocol } from '../line/line.ts';
+import type { Call, Line, LineEnd, LineHandlers, Protocol } from '../line/line.ts';
 import type { Random } from '../random.ts';
 import type { Participant, ParticipantOptions, Place } from './participant.ts';
 import { createRecord } from './record.ts';
@@ -8,6 +9,27 @@ import { createRecord } from './record.ts';
 export interface TalkerOptions extends ParticipantOptions {
   readonly protocol: Protocol;
   readonly random: Random;
+  readonly patience?: Partial<Patience>;
+  readonly clock?: Clock;
+  /** Anything that came, where it was a text. */
+  readonly onText?: (text: string) => void;
+}
+
+/** How long a talker waits, milliseconds. */
+export interface Patience {
+  /** Without any sign of life, a connection counts as dead. @default 9_000 */
+  readonly silentMs: number;
+  /** Without an answer, what was said is said again. @default 5_000 */
+  readonly answerMs: number;
+  /** Without having joined, a connection is given up. @default 12_000 */
+  readonly joinMs: number;
+  /** Bound of any wait before a return; the first one's is 500. @default 4_000 */
+  readonly returnMs: number;
+}
+
+/** Somebody of whom one may ask for a text of one's own. */
+export interface Talker extends Participant {
+  sayText(content: string): void;
 }
 
 /** Answers after which the same is asked again. */
@@ -15,19 +37,15 @@ const AGAIN = new Set(['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'TOKEN_EXPIRED
 /** A room that is not there yet comes with trade's outbox. */
 const JOIN_AGAIN = new Set([...AGAIN, 'NOT_FOUND']);
 const LOOK_MS = 1_000;
-/** Without any sign of life, a connection counts as dead. */
-const SILENT_MS = 9_000;
-/** Without an answer, what was said is said again. */
-const ANSWER_MS = 5_000;
-/** Without having joined, a connection is given up. */
-const JOIN_MS = 12_000;
+const PATIENCE: Patience = { silentMs: 9_000, answerMs: 5_000, joinMs: 12_000, returnMs: 4_000 };
 
 /**
  * A client as docs/protocol.md asks for one, in any protocol: comes back with the last `seq` that it has, and says
  * again, under the same id, what was not answered. Writes everything down and judges nothing.
  */
-export function startTalker(options: TalkerOptions): Participant {
-  const { client, userId, roomId, url, token, secret, protocol, random } = options;
+export function startTalker(options: TalkerOptions): Talker {
+  const { client, userId, roomId, url, token, secret, protocol, random, clock = systemClock, onText } = options;
+  const { silentMs, answerMs, joinMs, returnMs } = { ...PATIENCE, ...options.patience };
   const record = createRecord(options);
   const saidAt = new Map<string, number>();
   let place: Place = 'away';
@@ -40,20 +58,20 @@ export function startTalker(options: TalkerOptions): Participant {
   let openedAt = 0;
   let failures = 0;
   let pausedUntil = 0;
-  let again: NodeJS.Timeout | undefined;
-  const watch = setInterval(look, LOOK_MS);
+  let again: Timer | undefined;
+  const watch = clock.setInterval(look, LOOK_MS);
 
   function callFor(handlers: LineHandlers): Call {
     return { url, token: token(), userId, roomId, after: () => record.lastSeq, nowMs, random, handlers, secret };
   }
 
   function nowMs(): number {
-    return Date.now() + skewMs;
+    return clock.now() + skewMs;
   }
 
   function connect(): void {
     record.connecting();
-    openedAt = aliveAt = performance.now();
+    openedAt = aliveAt = clock.monotonic();
     // What the line before says late is not heard.
     let current: Line | null = null;
     let over = false;
@@ -61,19 +79,21 @@ export function startTalker(options: TalkerOptions): Participant {
       <T extends unknown[]>(then: (...args: T) => void) =>
       (...args: T) => {
         if (over || place === 'over') return;
-        aliveAt = performance.now();
+        aliveAt = clock.monotonic();
         then(...args);
       };
-    const finish = (reason: string, waitMs?: number) => {
+    const finish = (reason: string, { code, waitMs }: LineEnd = {}) => {
       if (over) return;
       over = true;
       current?.end();
-      lost(reason, waitMs);
+      lost(reason, code, waitMs);
     };
     drop = finish;
     current = protocol.dial(
       callFor({
-        onAlive: whileOpen(() => {}),
+        onAlive: whileOpen((text?: string) => {
+          if (text !== undefined) onText?.(text);
+        }),
         onJoined: whileOpen(joined),
         onMessage: whileOpen((message) => {
           record.received(message);
@@ -87,7 +107,7 @@ export function startTalker(options: TalkerOptions): Participant {
         onAck: whileOpen(record.acked),
         onRefused: whileOpen((id, code, retryAfterMs) => {
           if (id !== null) return refused(id, code, retryAfterMs);
-          if (JOIN_AGAIN.has(code)) return finish(code, retryAfterMs ?? 500);
+          if (JOIN_AGAIN.has(code)) return finish(code, { waitMs: retryAfterMs ?? 500 });
           record.refused(null, code);
           place = 'out';
           refusal = code;
@@ -109,38 +129,38 @@ export function startTalker(options: TalkerOptions): Participant {
   }
 
   function send(saying: { id: string; content: string }): void {
-    if (place !== 'in' || performance.now() < pausedUntil) return;
+    if (place !== 'in' || clock.monotonic() < pausedUntil) return;
     record.said(saying);
-    saidAt.set(saying.id, performance.now());
+    saidAt.set(saying.id, clock.monotonic());
     line?.say(saying.id, saying.content);
   }
 
   function refused(id: string, code: string, retryAfterMs = 500): void {
     if (AGAIN.has(code)) {
-      pausedUntil = performance.now() + retryAfterMs;
-      saidAt.set(id, performance.now() - ANSWER_MS); // its turn comes with the next look
+      pausedUntil = clock.monotonic() + retryAfterMs;
+      saidAt.set(id, clock.monotonic() - answerMs); // its turn comes with the next look
     } else if (record.pending.has(id)) record.refused(id, code);
   }
 
-  function lost(reason: string, waitMs?: number): void {
+  function lost(reason: string, code?: number, waitMs = 0): void {
     line = null;
-    record.lost(reason);
+    record.lost(reason, code);
     if (place === 'out' || place === 'over') return;
     place = 'away';
     failures += 1;
-    const boundMs = Math.min(4_000, 250 * 2 ** Math.min(failures, 6));
-    again = setTimeout(connect, (waitMs ?? 0) + random.next() * boundMs);
+    const boundMs = Math.min(returnMs, 250 * 2 ** Math.min(failures, 6));
+    again = clock.setTimeout(connect, waitMs + random.next() * boundMs);
   }
 
   /** Once a second: whether the connection lives, and what is still without an answer. */
   function look(): void {
     if (!line) return;
-    const now = performance.now();
-    const dead = now - aliveAt > SILENT_MS || (place === 'away' && now - openedAt > JOIN_MS);
+    const now = clock.monotonic();
+    const dead = now - aliveAt > silentMs || (place === 'away' && now - openedAt > joinMs);
     if (dead) return drop('silent');
     line.ping();
     for (const saying of record.pending.values()) {
-      if (now - (saidAt.get(saying.id) ?? 0) >= ANSWER_MS) send(saying);
+      if (now - (saidAt.get(saying.id) ?? 0) >= answerMs) send(saying);
     }
   }
 
@@ -160,6 +180,10 @@ export function startTalker(options: TalkerOptions): Participant {
     say(characters) {
       if (place === 'over' || place === 'out') return;
       send(record.compose(characters));
+    },
+    sayText(content) {
+      if (place === 'over' || place === 'out') return;
+      send(record.enter(content));
     },
     setClock(ms) {
       skewMs = ms;
@@ -182,8 +206,8 @@ export function startTalker(options: TalkerOptions): Participant {
     }),
     leave() {
       place = 'over';
-      clearInterval(watch);
-      clearTimeout(again);
+      clock.clear(watch);
+      clock.clear(again);
       line?.end();
       line = null;
     },
