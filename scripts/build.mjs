@@ -18,6 +18,8 @@ export const BUNDLES = [
   { entry: 'tools/start/main.ts', output: 'dist/start.mjs', owner: '.' },
   { entry: 'tools/start/reset.ts', output: 'dist/reset.mjs', owner: '.' },
   { entry: 'tools/start/service.ts', output: 'dist/service.mjs', owner: '.' },
+  { entry: 'tools/running/psql.ts', output: 'dist/psql.mjs', owner: '.' },
+  { entry: 'tools/running/repl.ts', output: 'dist/repl.mjs', owner: '.' },
   { entry: 'tools/demo/main.ts', output: 'dist/demo.mjs', owner: '.' },
   { entry: 'tools/migration/main.ts', output: 'dist/migration.mjs', owner: '.' },
   { entry: 'tools/screenshots/main.ts', output: 'dist/screenshots.mjs', owner: '.' },
