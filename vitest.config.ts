@@ -19,8 +19,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // What is waited for comes when it comes: a busy machine is no failure.
     expect: { poll: { timeout: 10_000 } },
-    // In CI, where others may be at work on the same machine: a test that a pause of the machine broke is run again.
-    retry: process.env.CI ? 2 : 0,
     // Lists of thousands of messages would push all else out of a log.
     diff: { truncateThreshold: 200 },
     teardownTimeout: 30_000,
