@@ -101,7 +101,6 @@ export const RULES = [
       'protocol/',
       'transport/',
       'zod',
-      'http/',
       'type fastify',
       'fastify-type-provider-zod',
       'node:',

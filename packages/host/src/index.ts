@@ -4,9 +4,18 @@ export { type Clock, systemClock, type Timer } from './clock.ts';
 export { EnvError, type EnvProblem, readEnv } from './env/env.ts';
 export { envFields } from './env/env-fields.ts';
 export { problemHeaders, sendProblem, toAppError } from './http/answers/error-answers.ts';
-export { noContent, type ProblemResponse, problems } from './http/answers/problem-responses.ts';
+export {
+  noContent,
+  OF_CALLER,
+  OF_ONE_KIND,
+  OF_WRITER,
+  type ProblemResponse,
+  problems,
+} from './http/answers/problem-responses.ts';
 export { askCallersFirst, type CallerChecks } from './http/callers-first.ts';
+export { type Cursor, createCursor } from './http/cursor.ts';
 export { type DocsOptions, registerDocs } from './http/docs/docs.ts';
+export { EVENT_STREAM_HEADERS } from './http/event-stream-headers.ts';
 export { createHttp, type Http, type HttpOptions, type ServiceInfo } from './http/http.ts';
 export { type CheckResult, type HealthOptions, type Lifecycle, registerHealth } from './http/observe/health.ts';
 export { observeHttp } from './http/observe/observe-http.ts';

@@ -1,10 +1,9 @@
-import { problems } from '@gongu/host';
+import { EVENT_STREAM_HEADERS, OF_CALLER, problems } from '@gongu/host';
 import { AppError, LIMITS, RoomPath } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ChatEnv } from '../env.ts';
-import { OF_CALLER } from '../http/refusals.ts';
 import { OPENING_REF } from '../protocol/one-room.ts';
 import { createOverviewStreamCodec, createRoomStreamCodec } from '../protocol/sse.ts';
 import { EventStream } from '../transport/event-stream.ts';
@@ -101,7 +100,7 @@ export function registerEventStreams(
     // Nobody gets a stream without one.
     const hello: Hello = { path, query, subprotocol: null, user, tokenPresent: true, peer, requestId };
     const stream = new EventStream(request.raw, reply.raw, {
-      headers: reply.getHeaders() as Record<string, string>,
+      headers: { ...(reply.getHeaders() as Record<string, string>), ...EVENT_STREAM_HEADERS },
       retryMs: RETURN_FROM_MS + random() * (RETURN_TO_MS - RETURN_FROM_MS),
       peer,
       flusher,

@@ -1,7 +1,7 @@
 import { type Auth, type Clock, requireEither, requireService, requireUser } from '@gongu/host';
 import { AppError, type User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
-import type { RouteDeps } from '../http/route-deps.ts';
+import type { Caller } from '../room/access.ts';
 import type { Tickets } from '../room/tickets.ts';
 import { type Presented, presentedToken } from '../transport/presented-token.ts';
 
@@ -22,13 +22,14 @@ export function createIdentify({ auth, tickets, clock }: { auth: Auth; tickets: 
     return auth.verifyUser(token);
   }
 
-  const routes: RouteDeps['identify'] = {
+  /** For routes of HTTP. */
+  const routes = {
     user,
-    async caller(request) {
+    async caller(request: FastifyRequest): Promise<Caller> {
       const found = await either(request);
       return found === 'service' ? { kind: 'service' } : { kind: 'user', user: found };
     },
-    async service(request) {
+    async service(request: FastifyRequest): Promise<Caller> {
       await service(request);
       return { kind: 'service' };
     },

@@ -1,20 +1,14 @@
-import { noContent, problems } from '@gongu/host';
+import { createCursor, type Http, noContent, OF_CALLER, OF_ONE_KIND, OF_WRITER, problems } from '@gongu/host';
 import { CommitParticipant, ListQuery, listOf, MarkRead, Participant, ParticipantPath, RoomPath } from '@gongu/shared';
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from './cursor.ts';
-import { OF_CALLER, OF_ONE_KIND, OF_WRITER } from './refusals.ts';
-import type { RouteDeps } from './route-deps.ts';
+import type { RoutesOptions } from './routes-options.ts';
 
 /** The `seq` of the last one's joining. */
-const Cursor = z.tuple([z.int()]);
+const joinings = createCursor(z.tuple([z.int()]));
 
 /** `…/participants` and `…/read`: who is in a room, and how far each has read. */
-export function memberRoutes(app: FastifyInstance, { members, identify }: RouteDeps): void {
-  const routes = app.withTypeProvider<ZodTypeProvider>();
-
-  routes.get(
+export function memberRoutes(app: Http, { members, identify }: RoutesOptions): void {
+  app.get(
     '/api/chat/rooms/:roomId/participants',
     {
       schema: {
@@ -29,17 +23,17 @@ export function memberRoutes(app: FastifyInstance, { members, identify }: RouteD
     async (request) => {
       const caller = await identify.caller(request);
       const { limit, cursor } = request.query;
-      const afterSeq = decodeCursor(Cursor, cursor)?.[0] ?? null;
+      const afterSeq = joinings.decode(cursor)?.[0] ?? null;
       const { participants, rows } = await members.list(caller, request.params.roomId, { limit: limit + 1, afterSeq });
       const last = rows[limit - 1];
       return {
         items: participants.slice(0, limit),
-        nextCursor: rows.length > limit && last ? encodeCursor([last.joinedSeq]) : null,
+        nextCursor: joinings.encode(rows.length > limit && last ? [last.joinedSeq] : null),
       };
     },
   );
 
-  routes.post(
+  app.post(
     '/api/chat/rooms/:roomId/participants',
     {
       schema: {
@@ -63,7 +57,7 @@ export function memberRoutes(app: FastifyInstance, { members, identify }: RouteD
     },
   );
 
-  routes.put(
+  app.put(
     '/api/chat/rooms/:roomId/participants/:userId',
     {
       schema: {
@@ -92,7 +86,7 @@ export function memberRoutes(app: FastifyInstance, { members, identify }: RouteD
     },
   );
 
-  routes.delete(
+  app.delete(
     '/api/chat/rooms/:roomId/participants/:userId',
     {
       schema: {
@@ -110,7 +104,7 @@ export function memberRoutes(app: FastifyInstance, { members, identify }: RouteD
     },
   );
 
-  routes.put(
+  app.put(
     '/api/chat/rooms/:roomId/read',
     {
       schema: {

@@ -1,16 +1,11 @@
-import { problems } from '@gongu/host';
+import { type Http, OF_CALLER, OF_WRITER, problems } from '@gongu/host';
 import { Message, MessagePage, MessageQuery, RoomPath, sendBody } from '@gongu/shared';
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { OF_CALLER, OF_WRITER } from './refusals.ts';
-import type { RouteDeps } from './route-deps.ts';
+import type { RoutesOptions } from './routes-options.ts';
 
 /** `…/messages`: pages of history, and sending. */
-export function messageRoutes(app: FastifyInstance, deps: RouteDeps): void {
+export function messageRoutes(app: Http, deps: RoutesOptions): void {
   const { messages, identify, rate, contentChars } = deps;
-  const routes = app.withTypeProvider<ZodTypeProvider>();
-
-  routes.get(
+  app.get(
     '/api/chat/rooms/:roomId/messages',
     {
       schema: {
@@ -25,7 +20,7 @@ export function messageRoutes(app: FastifyInstance, deps: RouteDeps): void {
     async (request) => messages.page(await identify.caller(request), request.params.roomId, request.query),
   );
 
-  routes.post(
+  app.post(
     '/api/chat/rooms/:roomId/messages',
     {
       schema: {

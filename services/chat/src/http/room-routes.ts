@@ -1,14 +1,10 @@
-import { noContent, problems } from '@gongu/host';
+import { createCursor, type Http, noContent, OF_CALLER, OF_ONE_KIND, OF_WRITER, problems } from '@gongu/host';
 import { Instant, ListQuery, listOf, Message, OpenRoom, PatchRoom, Room, RoomId, RoomPath } from '@gongu/shared';
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { wireMessage } from '../room/event.ts';
 import type { Presence } from '../room/ports/presence.ts';
 import { roomView, unreadOf } from '../room/view.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
-import { OF_CALLER, OF_ONE_KIND, OF_WRITER } from './refusals.ts';
-import type { RouteDeps } from './route-deps.ts';
+import type { RoutesOptions } from './routes-options.ts';
 
 /** A room in its member's list. */
 const MyRoom = Room.extend({
@@ -18,14 +14,12 @@ const MyRoom = Room.extend({
 }).meta({ id: 'MyRoom' });
 
 /** When the last one was joined, and which. */
-const Cursor = z.tuple([Instant, RoomId]);
+const memberships = createCursor(z.tuple([Instant, RoomId]));
 
 /** `/api/chat/rooms`: opened, changed and removed by the service; listed and read by users. */
-export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: Presence }): void {
+export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence }): void {
   const { rooms, identify, presence } = deps;
-  const routes = app.withTypeProvider<ZodTypeProvider>();
-
-  routes.post(
+  app.post(
     '/api/chat/rooms',
     {
       schema: {
@@ -46,7 +40,7 @@ export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: P
     },
   );
 
-  routes.get(
+  app.get(
     '/api/chat/rooms',
     {
       schema: {
@@ -60,7 +54,7 @@ export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: P
     async (request) => {
       const user = await identify.user(request);
       const { limit, cursor } = request.query;
-      const place = decodeCursor(Cursor, cursor);
+      const place = memberships.decode(cursor);
       const before = place && { joinedAt: place[0], roomId: place[1] };
       const rows = await rooms.listFor(user.userId, { limit: limit + 1, before });
       const shown = rows.slice(0, limit);
@@ -74,12 +68,12 @@ export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: P
             lastMessage: lastMessage && wireMessage(lastMessage),
           })),
         ),
-        nextCursor: rows.length > limit && last ? encodeCursor([last.member.joinedAt, last.room.roomId]) : null,
+        nextCursor: memberships.encode(rows.length > limit && last ? [last.member.joinedAt, last.room.roomId] : null),
       };
     },
   );
 
-  routes.get(
+  app.get(
     '/api/chat/rooms/:roomId',
     {
       schema: {
@@ -93,7 +87,7 @@ export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: P
     async (request) => rooms.get(await identify.caller(request), request.params.roomId),
   );
 
-  routes.patch(
+  app.patch(
     '/api/chat/rooms/:roomId',
     {
       schema: {
@@ -119,7 +113,7 @@ export function roomRoutes(app: FastifyInstance, deps: RouteDeps & { presence: P
     async (request) => rooms.patch(await identify.caller(request), request.params.roomId, request.body),
   );
 
-  routes.delete(
+  app.delete(
     '/api/chat/rooms/:roomId',
     {
       schema: {

@@ -1,11 +1,9 @@
-import { problems } from '@gongu/host';
+import { type Http, OF_ONE_KIND, OF_WRITER, problems } from '@gongu/host';
 import { AnonymousTokenAnswer, AnonymousTokenRequest, TicketAnswer, type User } from '@gongu/shared';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { OF_ONE_KIND, OF_WRITER } from './refusals.ts';
 
-export interface TokenRouteDeps {
+export interface TokenRoutesOptions {
   readonly user: (request: FastifyRequest) => Promise<User>;
   /** The same token when it is valid, a renewed one of the same identity when it has expired, else a new identity. */
   readonly anonymous: (token: string | null) => Promise<z.output<typeof AnonymousTokenAnswer>>;
@@ -15,10 +13,8 @@ export interface TokenRouteDeps {
 }
 
 /** Identities without an account, and one-time tickets for connecting. */
-export function tokenRoutes(app: FastifyInstance, deps: TokenRouteDeps): void {
-  const routes = app.withTypeProvider<ZodTypeProvider>();
-
-  routes.post(
+export function tokenRoutes(app: Http, deps: TokenRoutesOptions): void {
+  app.post(
     '/api/chat/tokens/anonymous',
     {
       schema: {
@@ -34,7 +30,7 @@ export function tokenRoutes(app: FastifyInstance, deps: TokenRouteDeps): void {
     },
   );
 
-  routes.post(
+  app.post(
     '/api/chat/tickets',
     {
       schema: {

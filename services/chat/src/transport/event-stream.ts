@@ -17,7 +17,7 @@ const BEAT = Buffer.from(':\n\n');
 const ENDING_BEATS = 2;
 
 export interface EventStreamOptions {
-  /** Headers collected so far: of CORS, the request's id. */
+  /** All of the answer's: of event streams, CORS, the request's id. */
   readonly headers: OutgoingHttpHeaders;
   readonly peer: Peer;
   readonly flusher: Flusher;
@@ -44,14 +44,7 @@ export class EventStream implements Socket {
     this.#socket = request.socket;
     this.peer = options.peer;
     response.useChunkedEncodingByDefault = false;
-    response.writeHead(200, {
-      ...options.headers,
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      // nginx would hold events back until its buffer is full.
-      'x-accel-buffering': 'no',
-      connection: 'close',
-    });
+    response.writeHead(200, options.headers);
     response.flushHeaders();
     this.#socket.setNoDelay(true);
     this.#queue = new SendQueue(this.#socket, options.flusher);

@@ -1,8 +1,7 @@
-import { type Http, problems } from '@gongu/host';
+import { type Http, OF_ONE_KIND, problems } from '@gongu/host';
 import { AppError, Consistency } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import type { Reconcile } from '../product/reconcile.ts';
-import { OF_CALLER } from './refusals.ts';
 
 export interface ConsistencyRoutesOptions {
   reconcile: Pick<Reconcile, 'look'>;
@@ -19,7 +18,7 @@ export function consistencyRoutes(app: Http, { reconcile, requireOperator }: Con
         tags: ['operations'],
         security: [{ user: [] }, { service: [] }],
         summary: 'Compare products with their rooms, now, and change nothing',
-        response: { 200: Consistency, ...problems(...OF_CALLER) },
+        response: { 200: Consistency, ...problems(...OF_ONE_KIND) },
       },
     },
     async (request) => {

@@ -1,62 +1,38 @@
-import { AppError, hasForbiddenCharacters } from '@gongu/shared';
-import type { Position } from '../product/ports/product-store.ts';
+import { type Cursor, createCursor } from '@gongu/host';
+import { hasForbiddenCharacters } from '@gongu/shared';
+import { z } from 'zod';
+import type { Position } from '../product/ports/page.ts';
 
-/** One kind of `?cursor=`: text that only the list which gave it can read. */
-export interface Cursor<P> {
-  encode(position: P | null): string | null;
-  /** @throws AppError VALIDATION_FAILED for a text that this list did not give */
-  decode(text: string | undefined): P | null;
-}
-
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-const NUMBER = /^[1-9]\d{0,18}$/;
 const LARGEST_BIGINT = 9_223_372_036_854_775_807n;
+
+const At = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
+  .refine((at) => !Number.isNaN(Date.parse(at)));
+const Id = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine((id) => !hasForbiddenCharacters(id));
+const BigintText = z.string().refine((number) => /^[1-9]\d{0,18}$/.test(number) && BigInt(number) <= LARGEST_BIGINT);
 
 /** Cursor of a list that is sorted by a time and then by an id. `list` names list and order, so that no other takes it. */
 export function positionCursor(list: string): Cursor<Position> {
-  return cursorOf(
-    list,
-    ({ at, id }) => [at, id],
-    ([at = '', id = ''], rest) => {
-      const good = rest === 2 && INSTANT.test(at) && !Number.isNaN(Date.parse(at)) && id.length > 0 && id.length <= 64;
-      return good && !hasForbiddenCharacters(id) ? { at, id } : null;
-    },
-  );
-}
-
-/** Cursor of a list that is sorted by a number of the database, as text. */
-export function numberCursor(list: string): Cursor<string> {
-  return cursorOf(
-    list,
-    (number) => [number],
-    ([number = ''], rest) => (rest === 1 && NUMBER.test(number) && BigInt(number) <= LARGEST_BIGINT ? number : null),
-  );
-}
-
-function cursorOf<P>(
-  list: string,
-  partsOf: (position: P) => string[],
-  read: (parts: string[], count: number) => P | null,
-): Cursor<P> {
+  const places = createCursor(z.tuple([At, Id]), list);
   return {
-    encode: (position) =>
-      position === null ? null : Buffer.from(JSON.stringify([list, ...partsOf(position)])).toString('base64url'),
+    encode: (position) => places.encode(position && [position.at, position.id]),
     decode(text) {
-      if (text === undefined) return null;
-      const parts = partsIn(text);
-      const position = parts?.[0] === list ? read(parts.slice(1), parts.length - 1) : null;
-      if (position !== null) return position;
-      const message = 'must be the nextCursor of the same list';
-      throw new AppError('VALIDATION_FAILED', { detail: `cursor ${message}`, errors: [{ path: 'cursor', message }] });
+      const place = places.decode(text);
+      return place && { at: place[0], id: place[1] };
     },
   };
 }
 
-function partsIn(text: string): string[] | null {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    return Array.isArray(parts) && parts.every((part) => typeof part === 'string') ? parts : null;
-  } catch {
-    return null;
-  }
+/** Cursor of a list that is sorted by a number of the database, as text. */
+export function numberCursor(list: string): Cursor<string> {
+  const places = createCursor(z.tuple([BigintText]), list);
+  return {
+    encode: (number) => places.encode(number === null ? null : [number]),
+    decode: (text) => places.decode(text)?.[0] ?? null,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@gongu/host';
+import { type Clock, EVENT_STREAM_HEADERS } from '@gongu/host';
 import type { FastifyReply } from 'fastify';
 
 export interface EventStreamOptions {
@@ -34,13 +34,7 @@ export function openEventStream(reply: FastifyReply, options: EventStreamOptions
   reply.hijack();
   const { raw } = reply;
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
-  raw.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    // The stream is the connection's last answer: kept alive after it, it would hold up a service that stops.
-    connection: 'close',
-    'x-accel-buffering': 'no',
-  });
+  raw.writeHead(200, EVENT_STREAM_HEADERS);
   // Headers alone would wait in the socket for the first event.
   write(': hello\n\n');
   const heartbeat = clock.setInterval(() => write(': still here\n\n'), heartbeatMs);

@@ -1,10 +1,10 @@
-import { type Http, noContent, problems } from '@gongu/host';
+import { type Http, noContent, OF_ONE_KIND, problems } from '@gongu/host';
 import { AppError, ListQuery, type OutboxItem, OutboxStatus } from '@gongu/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { pageOf } from '../product/page.ts';
 import { numberCursor } from './cursor.ts';
-import { OF_CALLER, OF_WRITER } from './refusals.ts';
+import { OF_ACCOUNT } from './refusals.ts';
 
 /** The outbox as an operator sees it. */
 export interface OutboxView {
@@ -39,7 +39,7 @@ export function outboxRoutes(app: Http, { outbox, wake, requireOperator }: Outbo
         querystring: ListQuery.extend({
           parked: z.enum(['true', 'false']).default('false').meta({ description: 'only parked entries' }),
         }),
-        response: { 200: OutboxStatus, ...problems(...OF_CALLER) },
+        response: { 200: OutboxStatus, ...problems(...OF_ONE_KIND) },
       },
     },
     async (request) => {
@@ -57,7 +57,7 @@ export function outboxRoutes(app: Http, { outbox, wake, requireOperator }: Outbo
       security: OPERATORS,
       summary,
       params: EntryPath,
-      response: { 204: noContent, ...problems(...OF_WRITER, 'NOT_FOUND') },
+      response: { 204: noContent, ...problems(...OF_ACCOUNT, 'NOT_FOUND') },
     },
   });
 

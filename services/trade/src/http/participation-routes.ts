@@ -1,10 +1,10 @@
-import { type Http, noContent, problems } from '@gongu/host';
+import { type Http, noContent, OF_ONE_KIND, problems } from '@gongu/host';
 import { Buyer, CreateParticipation, ListQuery, listOf, Participation, Purchase } from '@gongu/shared';
 import type { Participations } from '../product/participation.ts';
 import { callerOf, type UserOf } from './caller.ts';
 import { positionCursor } from './cursor.ts';
 import { ProductPath } from './product-path.ts';
-import { OF_CALLER, OF_WRITER } from './refusals.ts';
+import { OF_ACCOUNT } from './refusals.ts';
 import { RepeatableHeaders, repeatableOf, unwrap } from './repeatable.ts';
 
 export interface ParticipationRoutesOptions {
@@ -30,7 +30,7 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
         response: {
           201: Participation,
           ...problems(
-            ...OF_WRITER,
+            ...OF_ACCOUNT,
             'SELLER_CANNOT_BUY',
             'NOT_FOUND',
             'ALREADY_PARTICIPATING',
@@ -63,7 +63,7 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
         summary: 'Who buys what, oldest first; for the seller',
         params: ProductPath,
         querystring: ListQuery,
-        response: { 200: listOf(Buyer), ...problems(...OF_CALLER, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
+        response: { 200: listOf(Buyer), ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
       },
     },
     async (request) => {
@@ -83,7 +83,7 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
         security: [{ user: [] }],
         summary: "The caller's own purchase",
         params: ProductPath,
-        response: { 200: Participation, ...problems(...OF_CALLER, 'NOT_FOUND') },
+        response: { 200: Participation, ...problems(...OF_ONE_KIND, 'NOT_FOUND') },
       },
     },
     async (request) => participations.mine(await callerOf(request, userOf), request.params.id),
@@ -97,7 +97,7 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
         security: [{ user: [] }],
         summary: 'Withdraw a purchase while the product recruits',
         params: ProductPath,
-        response: { 204: noContent, ...problems(...OF_WRITER, 'NOT_FOUND', 'NOT_RECRUITING', 'DEADLINE_PASSED') },
+        response: { 204: noContent, ...problems(...OF_ACCOUNT, 'NOT_FOUND', 'NOT_RECRUITING', 'DEADLINE_PASSED') },
       },
     },
     async (request, reply) => {
@@ -114,7 +114,7 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
         security: [{ user: [] }],
         summary: 'What the caller has bought, newest first',
         querystring: ListQuery,
-        response: { 200: listOf(Purchase), ...problems(...OF_CALLER) },
+        response: { 200: listOf(Purchase), ...problems(...OF_ONE_KIND) },
       },
     },
     async (request) => {

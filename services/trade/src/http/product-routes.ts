@@ -1,4 +1,4 @@
-import { type Http, problems } from '@gongu/host';
+import { type Http, OF_ONE_KIND, problems } from '@gongu/host';
 import {
   AuditEntry,
   CancelProduct,
@@ -19,7 +19,7 @@ import { callerOf, type UserOf } from './caller.ts';
 import { numberCursor, positionCursor } from './cursor.ts';
 import { etagOf, isKnown, versionsIn } from './etag.ts';
 import { ProductPath } from './product-path.ts';
-import { OF_CALLER, OF_WRITER } from './refusals.ts';
+import { OF_ACCOUNT } from './refusals.ts';
 import { RepeatableHeaders, repeatableOf, unwrap } from './repeatable.ts';
 
 export interface ProductRoutesOptions {
@@ -58,7 +58,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
         body: CreateProduct,
         response: {
           201: Product,
-          ...problems(...OF_WRITER, 'CONFLICT', 'IDEMPOTENCY_CONFLICT'),
+          ...problems(...OF_ACCOUNT, 'CONFLICT', 'IDEMPOTENCY_CONFLICT'),
         },
       },
     },
@@ -78,7 +78,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
         tags: ['products'],
         summary: 'List products',
         querystring: ListProducts,
-        response: { 200: listOf(Product), ...problems(...OF_CALLER) },
+        response: { 200: listOf(Product), ...problems(...OF_ONE_KIND) },
       },
     },
     async (request) => {
@@ -130,7 +130,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
         response: {
           200: Product,
           ...problems(
-            ...OF_WRITER,
+            ...OF_ACCOUNT,
             'NOT_FOUND',
             'NOT_RECRUITING',
             'DEADLINE_PASSED',
@@ -155,7 +155,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
         security: [{ user: [] }],
         summary: 'Close recruitment before its deadline',
         params: ProductPath,
-        response: { 200: Product, ...problems(...OF_WRITER, 'NOT_FOUND', 'MINIMUM_NOT_MET', 'ILLEGAL_TRANSITION') },
+        response: { 200: Product, ...problems(...OF_ACCOUNT, 'NOT_FOUND', 'MINIMUM_NOT_MET', 'ILLEGAL_TRANSITION') },
       },
     },
     async (request, reply) => {
@@ -175,7 +175,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
         body: CancelProduct.nullish(),
         response: {
           200: Product,
-          ...problems(...OF_WRITER, 'NOT_FOUND', 'ILLEGAL_TRANSITION'),
+          ...problems(...OF_ACCOUNT, 'NOT_FOUND', 'ILLEGAL_TRANSITION'),
         },
       },
     },
@@ -194,7 +194,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
         summary: 'What happened to a product, oldest first; for its seller',
         params: ProductPath,
         querystring: ListQuery,
-        response: { 200: listOf(AuditEntry), ...problems(...OF_CALLER, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
+        response: { 200: listOf(AuditEntry), ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
       },
     },
     async (request) => {

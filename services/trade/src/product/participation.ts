@@ -3,9 +3,8 @@ import type { Answer, Once, Repeatable } from './once.ts';
 import { pageOf } from './page.ts';
 import { requireAccount } from './permission.ts';
 import type { Caller } from './ports/caller.ts';
-import type { Page, PageOf } from './ports/page.ts';
+import type { Page, PageOf, Position } from './ports/page.ts';
 import type { ParticipationStore } from './ports/participation-store.ts';
-import type { Position } from './ports/product-store.ts';
 import type { Products } from './products.ts';
 import { cannotBuy, cannotChange } from './status.ts';
 

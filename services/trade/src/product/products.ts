@@ -4,8 +4,8 @@ import type { Answer, Once, Repeatable } from './once.ts';
 import { pageOf } from './page.ts';
 import { isAdmin, notTheSeller, requireAccount, requireSeller } from './permission.ts';
 import type { Caller } from './ports/caller.ts';
-import type { Page, PageOf } from './ports/page.ts';
-import type { Position, ProductFilter, ProductStore } from './ports/product-store.ts';
+import type { Page, PageOf, Position } from './ports/page.ts';
+import type { ProductFilter, ProductStore } from './ports/product-store.ts';
 import { cannotBecome, cannotChange } from './status.ts';
 
 export interface ProductsOptions {

@@ -1,5 +1,5 @@
+import type { Position } from '../product/ports/page.ts';
 import type { ParticipationStore } from '../product/ports/participation-store.ts';
-import type { Position } from '../product/ports/product-store.ts';
 import { type ChangeCall, claimOf, originOf } from './change-call.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { toParticipation, toProduct } from './product-row.ts';

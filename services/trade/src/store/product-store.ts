@@ -1,5 +1,6 @@
 import type { AuditEvent, ProductReason, ProductStatus } from '@gongu/shared';
-import type { Position, ProductFilter, ProductStore } from '../product/ports/product-store.ts';
+import type { Position } from '../product/ports/page.ts';
+import type { ProductFilter, ProductStore } from '../product/ports/product-store.ts';
 import { type ChangeCall, claimOf, originOf } from './change-call.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { ProductWhereInput } from './generated/models.ts';

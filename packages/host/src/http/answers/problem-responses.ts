@@ -27,5 +27,14 @@ export function problems(...codes: ErrorCode[]): Record<number, ProblemResponse>
   );
 }
 
+/** What any route may answer that asks who calls; for {@link problems}. */
+export const OF_CALLER = ['UNAUTHENTICATED', 'TOKEN_EXPIRED'] as const satisfies ErrorCode[];
+
+/** What any route may answer that is for users only, or for services only. */
+export const OF_ONE_KIND = [...OF_CALLER, 'FORBIDDEN'] as const satisfies ErrorCode[];
+
+/** What any request may be answered that changes something. */
+export const OF_WRITER = ['ORIGIN_NOT_ALLOWED', 'TOO_LARGE'] as const satisfies ErrorCode[];
+
 /** A 204 in `schema.response`. */
 export const noContent = { description: 'Done; the answer has no body', content: {} } as const;

@@ -2,8 +2,7 @@ import type { Buyer, Participation, Product, Purchase } from '@gongu/shared';
 import type { Caller } from './caller.ts';
 import type { Claim } from './key-store.ts';
 import type { Outcome } from './outcome.ts';
-import type { Page } from './page.ts';
-import type { Position } from './product-store.ts';
+import type { Page, Position } from './page.ts';
 
 /** Who takes part in what. Joins and withdrawals keep the promises of {@link ProductStore}. */
 export interface ParticipationStore {

@@ -2,7 +2,7 @@ import type { AuditEntry, Product, ProductStatus } from '@gongu/shared';
 import type { Caller } from './caller.ts';
 import type { Claim } from './key-store.ts';
 import type { Outcome } from './outcome.ts';
-import type { Page } from './page.ts';
+import type { Page, Position } from './page.ts';
 
 /** A product about to be created; checked, except for what only the database can tell. */
 export interface NewProduct {
@@ -24,12 +24,6 @@ export interface Edit {
   readonly minParticipants?: number;
   readonly maxParticipants?: number;
   readonly deadline?: Date;
-}
-
-/** Where a page of products begins: after this one. `at` is the sort key, as ISO text. */
-export interface Position {
-  readonly at: string;
-  readonly id: string;
 }
 
 export type ProductSort = 'deadline' | '-createdAt';

@@ -6,7 +6,7 @@ import type { Messages } from '../room/messages.ts';
 import type { Rooms } from '../room/rooms.ts';
 
 /** What the routes are made of; `app.ts` passes it in. */
-export interface RouteDeps {
+export interface RoutesOptions {
   readonly rooms: Rooms;
   readonly members: Members;
   readonly messages: Messages;
