@@ -54,6 +54,7 @@ export {
   RoomPath,
   RoomStatus,
 } from './room.ts';
+export { stompBodies } from './stomp-body.ts';
 export {
   RoomEntry,
   type RoomsStreamData,

@@ -1,10 +1,11 @@
 export { type JwksIssuer, startJwks } from './auth/jwks.ts';
 export { expiredToken, newSecret, serviceToken, signToken, type UserTokenOptions, userToken } from './auth/tokens.ts';
 export { numberOption, readOptions } from './command-line.ts';
+export { asyncApiProblems } from './docs/asyncapi-check.ts';
 export { type ConfigurationRow, configurationTable, variablesReadBy } from './docs/configuration-table.ts';
 export { type CodeBlock, type Markdown, type MarkdownLink, markdownFiles, readMarkdown } from './docs/markdown.ts';
 export { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './docs/openapi-check.ts';
-export { differencesFrom } from './docs/wire-check.ts';
+export { checkFrame, checkReceived, differencesFrom } from './docs/wire-check.ts';
 export { createLatency, type Latency, type LatencySummary } from './latency.ts';
 export { machine } from './machine.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';

@@ -11,6 +11,8 @@ export interface ProbeOptions {
   headers?: Readonly<Record<string, string>>;
   /** For `next` and `closed` where they name none. @default 5_000 */
   timeoutMs?: number;
+  /** Throws at a frame that must not come. It fails the run, whether the test looks at that frame or not. */
+  check?: (frame: Frame, protocol: string) => void;
 }
 
 /** A raw WebSocket with a queue of what came in. */
@@ -53,7 +55,7 @@ export class UpgradeRefused extends Error {
 
 /** Connects, and returns when the socket is open. @throws UpgradeRefused when there is no 101 */
 export async function probe(url: string, options: ProbeOptions = {}): Promise<Probe> {
-  const { protocols = [], headers = {}, timeoutMs: usualMs = 5_000 } = options;
+  const { protocols = [], headers = {}, timeoutMs: usualMs = 5_000, check: checkOf = () => {} } = options;
   const socket = new WebSocket(url, [protocols].flat() as string[], { headers, handshakeTimeout: 10_000 });
   const queue: Frame[] = [];
   const watchers = new Set<() => void>();
@@ -63,8 +65,11 @@ export async function probe(url: string, options: ProbeOptions = {}): Promise<Pr
   };
   // Before the handshake is over: the first frame may come in one packet with the 101.
   socket.on('message', (data, binary) => {
-    queue.push(readFrame(data, binary));
+    const frame = readFrame(data, binary);
+    queue.push(frame);
     changed();
+    // Last, so that a frame that is refused is there all the same.
+    checkOf(frame, socket.protocol);
   });
   socket.on('close', (code, reason) => {
     end = { code, reason: reason.toString() };

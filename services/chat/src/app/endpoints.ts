@@ -8,6 +8,7 @@ import { registerOlderUrls } from '../endpoints/older-urls/older-urls.ts';
 import { registerSockJsEndpoint } from '../endpoints/sockjs.ts';
 import { registerWebSocketEndpoint } from '../endpoints/websocket.ts';
 import type { ChatEnv } from '../env.ts';
+import { asyncApiOf } from '../http/asyncapi.ts';
 import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
@@ -27,6 +28,9 @@ export async function registerEndpoints(
 ): Promise<void> {
   const { rooms, members, messages, rate, identityRate, tickets, hub, sessions, counts, connections } = domain;
   const { presence, owners } = domain.links;
+  const { name: title, version, description } = app.serviceInfo;
+  const asyncApi = asyncApiOf({ info: { title, version, description }, contentChars: env.MAX_CONTENT_CHARS });
+  app.get('/asyncapi.json', { schema: { hide: true } }, async () => asyncApi);
   const routes = { rooms, members, messages, identify: identify.routes, rate, contentChars: env.MAX_CONTENT_CHARS };
   roomRoutes(app, { ...routes, presence });
   memberRoutes(app, routes);

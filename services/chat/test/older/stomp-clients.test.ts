@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
+import { checkMessage } from '../fixture/stomp-reader.ts';
 import { SERVICE, tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
@@ -51,7 +52,10 @@ async function subscribe(client: StompClient, destination: string, headers: Reco
     client.watchForReceipt(receipt, () => resolve());
     client.subscribe(
       destination,
-      (message) => messages.push({ body: JSON.parse(message.body) as never, headers: message.headers }),
+      (message) => {
+        checkMessage(message.headers.destination, message.body);
+        messages.push({ body: JSON.parse(message.body) as never, headers: message.headers });
+      },
       { ...headers, receipt },
     );
   });
