@@ -1,5 +1,5 @@
 import type { Room, RoomSnapshot } from '@gongu/client';
-import { useMemo, useSyncExternalStore } from 'react';
+import { useMemo, useRef, useSyncExternalStore } from 'react';
 import { useChatClient } from './chat-context.ts';
 
 /** A room: what it shows, and what can be done in it. The functions stay the same as long as the room does. */
@@ -11,13 +11,50 @@ export interface ChatRoomHandle extends RoomSnapshot, Omit<Room, 'subscribe' | '
 /**
  * A room, joined as long as a component that uses it is mounted (and 3 s longer, so that a second mount costs nothing). Any
  * number of components may use the same room.
+ *
+ * `select` takes what the component needs; it is rendered when that has changed, or, where it is an object, one of its
+ * fields: `useChatRoom(id, ({ unread, status }) => ({ unread, status }))`. Without it, every change of the room renders.
  */
-export function useChatRoom(roomId: string): ChatRoomHandle {
+export function useChatRoom(roomId: string): ChatRoomHandle;
+export function useChatRoom<T>(roomId: string, select: (room: ChatRoomHandle) => T): T;
+export function useChatRoom<T>(roomId: string, select?: (room: ChatRoomHandle) => T): T | ChatRoomHandle {
   const client = useChatClient();
-  const { room, actions } = useMemo(() => {
+  const { subscribe, getHandle } = useMemo(() => {
     const { subscribe, getSnapshot, typing, ...rest } = client.room(roomId);
-    return { room: { subscribe, getSnapshot }, actions: { ...rest, setTyping: typing } };
+    const actions = { ...rest, setTyping: typing };
+    let snapshot: RoomSnapshot | null = null;
+    let handle: ChatRoomHandle | null = null;
+    return {
+      subscribe,
+      /** The same object until something in the room changes. */
+      getHandle(): ChatRoomHandle {
+        const present = getSnapshot();
+        if (handle === null || present !== snapshot) handle = { ...present, ...actions };
+        snapshot = present;
+        return handle;
+      },
+    };
   }, [client, roomId]);
-  const snapshot = useSyncExternalStore(room.subscribe, room.getSnapshot, room.getSnapshot);
-  return useMemo(() => ({ ...snapshot, ...actions }), [snapshot, actions]);
+
+  const selected = useRef<{ readonly value: T } | null>(null);
+  function getSelected(): T | ChatRoomHandle {
+    const handle = getHandle();
+    if (!select) return handle;
+    const value = select(handle);
+    if (selected.current === null || !isSame(selected.current.value, value)) selected.current = { value };
+    return selected.current.value;
+  }
+  return useSyncExternalStore(subscribe, getSelected, getSelected);
+}
+
+/** Whether two values are one, or two plain objects or lists with the same fields. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const fields = Object.entries(a);
+  return (
+    fields.length === Object.keys(b).length &&
+    fields.every(([name, value]) => Object.hasOwn(b, name) && Object.is(value, (b as Record<string, unknown>)[name]))
+  );
 }

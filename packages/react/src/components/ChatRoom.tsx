@@ -20,7 +20,7 @@ export interface ChatRoomProps {
 /** A whole room: its title, its people, its messages and the field for writing. Fills the element it is in. */
 export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
   const strings = useStrings();
-  const room = useChatRoom(roomId);
+  const room = useChatRoom(roomId, withoutTyping);
   const { contentChars } = useConnection();
   const { send, setTyping, loadParticipants } = room;
   const me = room.you?.userId ?? null;
@@ -63,9 +63,7 @@ export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
       <div className="gongu-body">
         <div className="gongu-talk">
           <MessageList key={roomId} room={room} {...(canWrite ? { onReply: setAnswered } : {})} />
-          <p className="gongu-typing" role="status">
-            {room.typing.length > 0 && strings.typing(room.typing.map(nameOf))}
-          </p>
+          <Typing roomId={roomId} />
         </div>
         <div id={peopleId} className="gongu-aside" hidden={!showsPeople}>
           <ParticipantList
@@ -96,8 +94,24 @@ export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
   );
 }
 
+/** What of a room does not change with each key that somebody presses. */
+function withoutTyping({ typing: _, ...room }: ChatRoomHandle): Omit<ChatRoomHandle, 'typing'> {
+  return room;
+}
+
+/** Who is writing: apart from the rest, which is not rendered for it. */
+function Typing({ roomId }: { readonly roomId: string }) {
+  const strings = useStrings();
+  const typing = useChatRoom(roomId, (room) => room.typing);
+  return (
+    <p className="gongu-typing" role="status">
+      {typing.length > 0 && strings.typing(typing.map(nameOf))}
+    </p>
+  );
+}
+
 /** Why nothing can be written here; null where it can. Before the first answer it can: it is sent after the join. */
-function closedBecause(room: ChatRoomHandle, readOnly: string): string | null {
+function closedBecause(room: Pick<ChatRoomHandle, 'room' | 'status'>, readOnly: string): string | null {
   if (room.room?.status === 'CANCELLED') return readOnly;
   // What happened is told above the messages.
   return room.status === 'gone' || room.status === 'refused' ? readOnly : null;

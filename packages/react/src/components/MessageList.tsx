@@ -8,8 +8,8 @@ import { messageRows } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
 
 export interface MessageListProps {
-  /** What `useChatRoom` gave. */
-  readonly room: ChatRoomHandle;
+  /** What `useChatRoom` gave; it may lack who is typing. */
+  readonly room: Omit<ChatRoomHandle, 'typing'>;
   /** Offers to answer a message. */
   readonly onReply?: (message: Message) => void;
 }
@@ -137,7 +137,7 @@ export function MessageList({ room, onReply }: MessageListProps) {
  * Where the reader left off: his mark when the room was entered, and anew each time when the page goes out of sight. What
  * he writes himself ends it.
  */
-function useUnreadMark({ status, readSeq, lastSeq, outgoing }: ChatRoomHandle): number | null {
+function useUnreadMark({ status, readSeq, lastSeq, outgoing }: MessageListProps['room']): number | null {
   const [mark, setMark] = useState<number | null>(null);
   const [isEntered, setIsEntered] = useState(false);
   if (status === 'live' && !isEntered) {

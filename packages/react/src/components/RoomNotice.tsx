@@ -3,7 +3,7 @@ import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useConnection } from '../chat/useConnection.ts';
 
 /** What stands in the way, if anything does, and what can be done about it. */
-export function RoomNotice({ room }: { readonly room: ChatRoomHandle }) {
+export function RoomNotice({ room }: { readonly room: Omit<ChatRoomHandle, 'typing'> }) {
   const strings = useStrings();
   const client = useChatClient();
   const { status, online, error } = useConnection();

@@ -1,0 +1,28 @@
+import { createRoot } from 'react-dom/client';
+import { ChatProvider, ChatRoom, english, useChatRoom } from '../../src/index.ts';
+import type { PageConfig } from '../fixture/chat-page.ts';
+import './page.css';
+
+const { url, token, roomId } = JSON.parse(new URLSearchParams(location.search).get('config') ?? '{}') as PageConfig;
+
+/** Renders so far: of the whole room (its list of people says how many there are), and of a component that selects. */
+const renders = { room: 0, unread: 0 };
+(globalThis as unknown as { renders: typeof renders }).renders = renders;
+
+function Unread() {
+  renders.unread++;
+  const { messages } = useChatRoom(roomId, (room) => ({ messages: room.messages.length, status: room.status }));
+  return <output id="messages">{messages}</output>;
+}
+
+function participantsOf(count: number, most: number): string {
+  renders.room++;
+  return english.participantsOf(count, most);
+}
+
+createRoot(document.getElementById('root')!).render(
+  <ChatProvider url={url} token={() => token} locale="en" strings={{ participantsOf }}>
+    <Unread />
+    <ChatRoom roomId={roomId} />
+  </ChatProvider>,
+);

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { chatPages } from './fixture/chat-page.ts';
+
+const pages = chatPages('packages/react/test/page/renders.tsx');
+
+test('who is typing is shown without rendering the room, and a component renders for what it selects', async () => {
+  const roomId = await pages.chat.room();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  const renders = () => ann.page.evaluate('({ ...renders })') as Promise<{ room: number; unread: number }>;
+  await bob.say('here');
+  await ann.sees('here');
+  // Bob's read mark, and whatever else follows the message.
+  let settled = await renders();
+  await expect
+    .poll(
+      async () => {
+        const before = settled;
+        settled = await renders();
+        return JSON.stringify(before) === JSON.stringify(settled);
+      },
+      { interval: 700 },
+    )
+    .toBe(true);
+
+  const typing = ann.page.locator('.gongu-typing');
+  for (let n = 0; n < 3; n++) {
+    await bob.field.fill('writing');
+    await typing.getByText('bob').waitFor();
+    await bob.field.fill('');
+    await expect.poll(() => typing.textContent()).toBe('');
+  }
+  expect(await renders()).toEqual(settled);
+
+  await bob.say('a message');
+  await ann.sees('a message');
+  const after = await renders();
+  expect(after.room).toBeGreaterThan(settled.room);
+  expect(after.unread).toBe(settled.unread + 1);
+});
