@@ -17,7 +17,7 @@ export interface Regular extends Participant {
 const SHORT_TOKEN = 0.15;
 
 /** Every protocol, and the client package with a WebSocket and with event streams. */
-export const KINDS = PROTOCOLS.length + 2;
+const KINDS = PROTOCOLS.length + 2;
 
 /** All clients of a run. */
 export function createCrowd({ system, seed }: CrowdOptions) {

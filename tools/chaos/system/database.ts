@@ -44,5 +44,3 @@ export async function startDatabase({ dataDir }: { dataDir: string }) {
     stop: () => server.stop(),
   };
 }
-
-export type Database = Awaited<ReturnType<typeof startDatabase>>;

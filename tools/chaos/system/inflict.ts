@@ -171,5 +171,3 @@ export function createInflictor({ system, victims, say }: InflictOptions) {
     },
   };
 }
-
-export type Inflictor = ReturnType<typeof createInflictor>;

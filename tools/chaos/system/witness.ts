@@ -80,8 +80,6 @@ export function createWitness({ dir, boundOf }: WitnessOptions) {
   };
 }
 
-export type Witness = ReturnType<typeof createWitness>;
-
 function residentBytes(pid: number | null): number | null {
   if (pid === null) return null;
   try {

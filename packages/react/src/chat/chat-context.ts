@@ -10,7 +10,7 @@ export interface Chat {
 export const ChatContext = createContext<Chat | null>(null);
 
 /** What the provider above gives. @throws Error where there is no provider */
-export function useChat(): Chat {
+function useChat(): Chat {
   const chat = useContext(ChatContext);
   if (!chat) throw new Error('There is no ChatProvider above this component');
   return chat;

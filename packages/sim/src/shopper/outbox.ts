@@ -123,5 +123,3 @@ export function createOutbox({ who, ledger, clock, send, acknowledged }: OutboxO
     },
   };
 }
-
-export type Outbox = ReturnType<typeof createOutbox>;

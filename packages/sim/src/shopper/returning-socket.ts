@@ -130,8 +130,6 @@ export function createReturningSocket(options: ReturningSocketOptions) {
   };
 }
 
-export type ReturningSocket = ReturnType<typeof createReturningSocket>;
-
 function parse(text: string): Event | undefined {
   try {
     const value: unknown = JSON.parse(text);

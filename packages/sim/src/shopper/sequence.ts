@@ -198,5 +198,3 @@ export function createSequence({ who, ledger, after, taken }: SequenceOptions) {
     },
   };
 }
-
-export type Sequence = ReturnType<typeof createSequence>;

@@ -17,7 +17,7 @@ export interface Envelope {
 export type NoSignal = 'own' | 'unknown' | 'unreadable';
 
 /** How instances may be called. */
-export const INSTANCE_ID = /^[A-Za-z0-9._:-]{1,64}$/;
+const INSTANCE_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 
 const VERSION = '1'.charCodeAt(0);
 const NEWLINE = 0x0a;

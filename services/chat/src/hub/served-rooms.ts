@@ -136,5 +136,3 @@ export function createServedRooms(deps: ServedRoomsDeps) {
     },
   };
 }
-
-export type ServedRooms = ReturnType<typeof createServedRooms>;

@@ -1,8 +1,5 @@
 import type { RoomStatus } from '@gongu/shared';
 
-/** Reason of an end state that chat gave by itself when the deadline passed. */
-export const EXPIRED = 'EXPIRED';
-
 /**
  * The states that may follow `status`. An end state is final, except one that expiry gave: trade has the last word, so
  * the other end state may still be set. The same state again is no transition and always allowed.

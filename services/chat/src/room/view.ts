@@ -25,7 +25,7 @@ export function roomView(room: RoomRow, onlineCount: number): Room {
 }
 
 /** BUYER once trade has recorded the purchase. */
-export function roleOf(member: Pick<MemberRow, 'host' | 'committed'>): ParticipantRole {
+function roleOf(member: Pick<MemberRow, 'host' | 'committed'>): ParticipantRole {
   if (member.host) return 'HOST';
   return member.committed ? 'BUYER' : 'GUEST';
 }

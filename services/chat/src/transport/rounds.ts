@@ -28,5 +28,3 @@ export function createRounds<Member>(options: {
     stop: () => timers.clear(timer),
   };
 }
-
-export type Rounds<Member> = ReturnType<typeof createRounds<Member>>;

@@ -104,7 +104,6 @@ export function createChatApi({ url, signService, timeoutMs = 5_000 }: ChatApiOp
     });
   }
 }
-export type ChatApi = ReturnType<typeof createChatApi>;
 
 /** `CODE: detail` of a problem, or the beginning of whatever came instead. */
 async function detailOf(response: Response): Promise<string> {

@@ -178,7 +178,6 @@ export function createRelay(options: RelayOptions) {
     },
   };
 }
-export type Relay = ReturnType<typeof createRelay>;
 
 /** Whether chat said anything at all; a silence is no sign that it is back. */
 function wasAnswered(delivery: Delivery): boolean {

@@ -39,4 +39,3 @@ export function createDueStore({ pool, committed }: DueStoreOptions) {
     },
   };
 }
-export type DueStore = ReturnType<typeof createDueStore>;

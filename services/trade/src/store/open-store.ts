@@ -47,4 +47,3 @@ export function openStore({ url, max, log, committed }: StoreOptions) {
     },
   };
 }
-export type Store = ReturnType<typeof openStore>;

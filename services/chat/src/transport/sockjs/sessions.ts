@@ -51,8 +51,6 @@ export function createSockJsSessions(identified: (request: FastifyRequest) => Pr
   };
 }
 
-export type SockJsSessions = ReturnType<typeof createSockJsSessions>;
-
 function credentialOf(request: FastifyRequest): string {
   const presented = presentedToken(request.headers, queryOf(request));
   return presented ? `${presented.kind}:${presented.value}` : '';
