@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # PyPI sseclient-py 1.9.0, an SSE reader.
 # A stream cut in the middle of an event (deploy, proxy, lost network): the half event is handed over as if it were
-# whole (12 of "data: 12000"), where the standard drops what has no blank line after it. `id` is not carried on: an event without one has id
-# None, so "the last id seen" taken from the last event is lost. `retry` is a text, not a number, and not checked. A byte
-# order mark at the start takes the first line with it. eventsource-parser (npm, 3.1.1) keeps to the standard in the
-# first and third. Parse only what carries an end of its own, and keep the last id that is not None. Seen:
+# whole (12 of "data: 12000"), where the standard drops what has no blank line after it. `id` is not carried on: an event
+# without one has id None, so "the last id seen" is lost when taken from the last event. `retry` is a text, unchecked. A
+# byte order mark at the start takes the first line with it. npm's eventsource-parser 3.1.1 drops the half event and the
+# bad retry. Parse only what has an end of its own, and keep the last id that is not None. Seen:
 #> python cut ['12']
 #> python id ['7', None]
 #> python retry ['soon']
