@@ -31,7 +31,6 @@ function serviceRules(service, domain, folders) {
     [domain]: [SHARED],
     store: [...driver, 'pg', '@prisma/client', '@prisma/adapter-pg'],
     http,
-    jobs: [SHARED, HOST, `${domain}/`],
     ...folders({ driver }),
   };
   return [
@@ -107,6 +106,7 @@ export const RULES = [
       'type env.ts',
     ],
     observe: [SHARED, HOST, 'type room/', 'type hub/', 'type session/', 'node:'],
+    jobs: [SHARED, HOST, 'room/'],
     // What both need of Redis: its URL, and a connection that is replaced when it dies.
     redis: [HOST, 'ioredis', 'node:'],
     bus: [...driver, 'ioredis', 'redis/'],
@@ -114,6 +114,7 @@ export const RULES = [
     owners: [HOST, 'type transport/sockjs/owners.ts', 'ioredis', 'redis/', 'node:'],
   })),
   ...serviceRules('trade', 'product', ({ driver }) => ({
+    observe: [HOST, 'type product/', 'type outbox/'],
     outbox: [...driver, 'type zod'],
     chat: [SHARED, HOST],
   })),

@@ -46,6 +46,6 @@ export { onShutdown, type Shutdown, type ShutdownOptions, type ShutdownStep } fr
 export { StartError } from './process/start-error.ts';
 export { type RunServiceOptions, runService } from './service/run-service.ts';
 export { createService, type Service, type ServiceLifecycle, type Settle } from './service/service.ts';
-export type { ServiceEnv } from './service/service-env.ts';
+export { type ServiceEnv, serviceEnv } from './service/service-env.ts';
 export { createServiceHttp, type ServiceHttpOptions } from './service/service-http.ts';
 export { createServiceParts, type ServiceOptions, type ServiceParts } from './service/service-parts.ts';

@@ -1,30 +1,18 @@
-import { envFields, readEnv } from '@gongu/host';
+import { envFields, readEnv, serviceEnv } from '@gongu/host';
 import { LIMITS } from '@gongu/shared';
 import { z } from 'zod';
 import { redisTarget } from './redis/redis-url.ts';
 
 /** The chat service's configuration; docs/configuration.md is generated from nothing else. Unset values are defaults. */
-const Fields = z.object({
+export const ChatEnv = serviceEnv({
   /** Port of HTTP and sockets. */
   CHAT_PORT: envFields.port(8080),
-  /** Address to listen on. */
-  HOST: envFields.text('0.0.0.0'),
-  /** PostgreSQL, `postgresql://…`. */
-  DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }),
   /** Connections to PostgreSQL, all together. */
   DATABASE_POOL: envFields.int(10, { min: 3, max: 1_000 }),
   /** Redis, which carries what instances tell each other; unset: one instance, or one that polls PostgreSQL. */
   REDIS_URL: z.string().trim().superRefine(checkRedisUrl).optional(),
   /** Where other instances reach this one, without a path; unset: http://127.0.0.1 and its port. */
   INSTANCE_URL: envFields.url({ protocols: ['http:', 'https:'] }).optional(),
-  /** Verifies users' tokens (HS256, HS384, HS512); at least 32 bytes. */
-  JWT_SECRET: envFields.secret().optional(),
-  /** Verifies users' tokens (RS, ES) by published keys. */
-  JWKS_URL: envFields.url({ protocols: ['https:', 'http:'] }).optional(),
-  /** Verifies service tokens; at least 32 bytes, and not JWT_SECRET. */
-  SERVICE_JWT_SECRET: envFields.secret(),
-  /** `*` or a comma list: HTTP, WebSocket and SockJS alike. */
-  ALLOWED_ORIGINS: envFields.origins(),
   /** Whether sockets of the older URLs get an anonymous identity when they present no token. */
   ANONYMOUS_ACCESS: envFields.bool(true),
   /** The room of sockets and messages that name none: always ACTIVE, without a product. Empty = there is none. */
@@ -55,11 +43,6 @@ const Fields = z.object({
   MAX_HANDSHAKES_PER_SECOND: envFields.int(10_000, { max: 1_000_000 }),
   /** When rooms past their deadline are ended. */
   EXPIRE_CRON: envFields.cron('*/5 * * * * *'),
-  /** Milliseconds for a graceful stop: a tenth for balancers to notice, then reconnects spread over half of it. */
-  DRAIN_MS: envFields.int(10_000, { max: 600_000 }),
-  /** Whose `X-Forwarded-For` is believed. */
-  TRUST_PROXY: envFields.trustProxy(),
-  LOG_LEVEL: envFields.logLevel(),
 });
 
 /** Its message never quotes the URL: that may hold a password. */
@@ -71,18 +54,6 @@ function checkRedisUrl(url: string, context: z.RefinementCtx<string>): void {
   }
 }
 
-/** Beside the errors of other variables, so that all are named at once. */
-const always = () => true;
-
-export const ChatEnv = Fields.refine(({ JWT_SECRET, JWKS_URL }) => JWT_SECRET || JWKS_URL, {
-  path: ['JWT_SECRET'],
-  error: 'is not set (nor is JWKS_URL)',
-  when: always,
-}).refine(({ JWT_SECRET, SERVICE_JWT_SECRET }) => !JWT_SECRET || JWT_SECRET !== SERVICE_JWT_SECRET, {
-  path: ['SERVICE_JWT_SECRET'],
-  error: 'must differ from JWT_SECRET',
-  when: always,
-});
 export type ChatEnv = z.output<typeof ChatEnv>;
 
 /** @throws EnvError naming every missing or bad variable */

@@ -1,22 +1,52 @@
-import type { AllowedOrigins } from '../http/origins.ts';
-import type { LogLevel } from '../log.ts';
+import { z } from 'zod';
+import { envFields } from '../env/env-fields.ts';
+
+const FIELDS = {
+  /** Address to listen on. */
+  HOST: envFields.text('0.0.0.0'),
+  /** PostgreSQL, `postgresql://…`. */
+  DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }),
+  /** Verifies users' tokens (HS256, HS384, HS512); at least 32 bytes. */
+  JWT_SECRET: envFields.secret().optional(),
+  /** Verifies users' tokens (RS, ES) by published keys. */
+  JWKS_URL: envFields.url({ protocols: ['https:', 'http:'] }).optional(),
+  /** Signs and verifies what services say to each other; at least 32 bytes, and not JWT_SECRET. */
+  SERVICE_JWT_SECRET: envFields.secret(),
+  /** `*` or a comma list: who may call from a browser. */
+  ALLOWED_ORIGINS: envFields.origins(),
+  /** Milliseconds for a graceful stop. */
+  DRAIN_MS: envFields.int(10_000, { max: 600_000 }),
+  /** Whose `X-Forwarded-For` is believed. */
+  TRUST_PROXY: envFields.trustProxy(),
+  LOG_LEVEL: envFields.logLevel(),
+};
 
 /** What every service reads from its environment. */
-export interface ServiceEnv {
-  /** Address to listen on. */
-  readonly HOST: string;
-  /** PostgreSQL, `postgresql://…`. */
-  readonly DATABASE_URL: string;
-  /** Verifies users' tokens (HS256, HS384, HS512). */
-  readonly JWT_SECRET?: string | undefined;
-  /** Verifies users' tokens (RS, ES) by published keys. */
-  readonly JWKS_URL?: string | undefined;
-  /** Signs and verifies what services say to each other. */
-  readonly SERVICE_JWT_SECRET: string;
-  readonly ALLOWED_ORIGINS: AllowedOrigins;
-  /** Whose `X-Forwarded-For` is believed. */
-  readonly TRUST_PROXY: boolean | string[];
-  /** Milliseconds that stopping may take. */
-  readonly DRAIN_MS: number;
-  readonly LOG_LEVEL: LogLevel;
+export type ServiceEnv = z.output<z.ZodObject<typeof FIELDS>>;
+
+/** Beside the errors of other variables, so that all are named at once. */
+const when = () => true;
+
+/**
+ * The schema of a service's environment: what every service reads, and its own variables. Something must verify users,
+ * and not by the secret of the services.
+ */
+export function serviceEnv<Own extends z.ZodRawShape>(own: Own) {
+  return z
+    .object({ ...FIELDS, ...own })
+    .refine((env) => Boolean(tokensOf(env).JWT_SECRET || tokensOf(env).JWKS_URL), {
+      path: ['JWT_SECRET'],
+      error: 'is not set (nor is JWKS_URL)',
+      when,
+    })
+    .refine((env) => !tokensOf(env).JWT_SECRET || tokensOf(env).JWT_SECRET !== tokensOf(env).SERVICE_JWT_SECRET, {
+      path: ['SERVICE_JWT_SECRET'],
+      error: 'must differ from JWT_SECRET',
+      when,
+    });
+}
+
+// What the object's type is can't be told for every `Own`.
+function tokensOf(env: object): Pick<ServiceEnv, 'JWT_SECRET' | 'JWKS_URL' | 'SERVICE_JWT_SECRET'> {
+  return env as ServiceEnv;
 }

@@ -3,7 +3,8 @@ import { observePools, type ServiceParts } from '@gongu/host';
 import { v7 } from 'uuid';
 import { createChatApi } from '../chat/chat-api.ts';
 import type { TradeEnv } from '../env.ts';
-import { tradeMetrics } from '../metrics.ts';
+import { createTradeMetrics } from '../observe/metrics.ts';
+import { createObservers } from '../observe/observers.ts';
 import { createDeliver } from '../outbox/deliver.ts';
 import { createOutboxStore } from '../outbox/outbox-store.ts';
 import { createRelay } from '../outbox/relay.ts';
@@ -20,31 +21,22 @@ export function createDomain(
   { chatTimeoutMs }: { chatTimeoutMs?: number },
 ) {
   // Commits wake the relay and the feed, which are made from the store: the one knot, tied here.
-  const wake = { committed: () => {} };
+  const wake = { onCommit: () => {} };
   const store = openStore({
     url: env.DATABASE_URL,
     max: env.DATABASE_POOL,
     log,
-    committed: () => wake.committed(),
+    onCommit: () => wake.onCommit(),
   });
   observePools(metrics, { all: store.pool });
   const outbox = createOutboxStore({ pool: store.pool });
-  const observe = tradeMetrics(metrics, { backlog: outbox.backlog, listeners: () => feed.listeners() });
+  const counts = createTradeMetrics(metrics, { backlog: outbox.backlog, listeners: () => feed.listeners() });
+  const observers = createObservers({ log, counts });
 
   const chat = createChatApi({ url: env.CHAT_URL, signService: auth.signService, timeoutMs: chatTimeoutMs });
-  const relay = createRelay({
-    store: outbox,
-    deliver: createDeliver({ chat }),
-    clock,
-    log,
-    attempted: observe.attempted,
-  });
-  const feed = createChangeFeed({
-    store: store.changes,
-    clock,
-    failed: (error) => log.warn({ err: error }, 'live changes can not be read'),
-  });
-  wake.committed = () => {
+  const relay = createRelay({ store: outbox, deliver: createDeliver({ chat }), clock, log, ...observers.relay });
+  const feed = createChangeFeed({ store: store.changes, clock, ...observers.feed });
+  wake.onCommit = () => {
     relay.wake();
     feed.wake();
   };
@@ -52,20 +44,7 @@ export function createDomain(
   const once = createOnce({ keys: store.keys, newRun: randomUUID, digest: sha256 });
   const products = createProducts({ store: store.products, once, newId: v7 });
   const participations = createParticipations({ store: store.participations, products, once });
-  const reconcile = createReconcile({
-    store: store.reconcile,
-    rooms: chat,
-    now: clock.now,
-    compared: observe.compared,
-    found(divergence, healed) {
-      observe.diverged();
-      // Ids tell enough, and there may be thousands of them.
-      const { productId, fields, missingBuyers, extraBuyers } = divergence;
-      const line = { productId, fields, missing: missingBuyers.length, extra: extraBuyers.length };
-      if (healed) log.warn(line, 'the room differs from its product: chat is told everything again');
-      else log.warn(line, 'the room differs from its product, and telling chat again would not help now');
-    },
-  });
+  const reconcile = createReconcile({ store: store.reconcile, rooms: chat, now: clock.now, ...observers.reconcile });
   return { store, outbox, relay, feed, products, participations, reconcile };
 }
 export type Domain = ReturnType<typeof createDomain>;

@@ -1,6 +1,6 @@
 import { createServiceHttp, requireEither, requireService, requireUser, type ServiceParts } from '@gongu/host';
 import type { TradeEnv } from '../env.ts';
-import { createRequireOperator } from '../http/operator.ts';
+import { createRequireOperator } from '../http/caller.ts';
 import { requireAccount } from '../product/permission.ts';
 import type { Domain } from './domain.ts';
 

@@ -1,19 +1,55 @@
 import type { ServiceParts } from '@gongu/host';
-import { scheduleJobs } from '../jobs/schedule.ts';
 import type { Domain } from './domain.ts';
 
-/** What happens by itself. The relay is stopped apart: deliveries under way outlive HTTP. */
+const KEEP_MS = 24 * 3_600_000;
+const PURGE_BATCH = 5_000;
+/** What is caught up at start, rather than at the next tick. */
+const AT_START = new Set(['close recruitment', 'purge']);
+
+/**
+ * What happens by itself. Every instance runs all of it: the database picks who ends a product, and the rest does no harm
+ * twice. What was missed while nobody ran is caught up at start. The relay is stopped apart: deliveries under way outlive
+ * HTTP.
+ */
 export function createSchedule(
   { cron, log }: ServiceParts,
   { store, relay, products, reconcile }: Domain,
   { reconcileCron = '0 */10 * * * *' }: { reconcileCron?: string },
 ) {
+  /** Of failures in a row only the first is logged: a database that is away for an hour is one line, not 3 600. */
+  function schedule(job: string, expression: string, task: () => Promise<void>): void {
+    let failing = false;
+    const run = async () => {
+      try {
+        await task();
+        if (failing) log.info({ job }, 'job works again');
+        failing = false;
+        return true;
+      } catch (error) {
+        if (!failing) log.warn({ job, err: error }, 'job failed and will be tried again');
+        failing = true;
+        return false;
+      }
+    };
+    cron.schedule(job, expression, run, { atStart: AT_START.has(job) });
+  }
+
   return {
     start(): void {
-      scheduleJobs({
-        ...{ cron, log, products, reconcile, reconcileCron },
-        wakeRelay: relay.wake,
-        purge: store.due.purge,
+      schedule('close recruitment', '* * * * * *', async () => {
+        const ended = await products.endDue();
+        if (ended > 0) log.info({ event: 'products.ended', ended }, 'products reached their deadline');
+      });
+      schedule('relay outbox', '* * * * * *', async () => relay.wake());
+      schedule('reopen lost rooms', '*/10 * * * * *', async () => {
+        await reconcile.reopen();
+      });
+      schedule('compare with chat', reconcileCron, async () => {
+        const different = await reconcile.compare();
+        log.info({ event: 'rooms.compared', different }, 'rooms compared with their products');
+      });
+      schedule('purge', '17 * * * *', async () => {
+        while ((await store.due.purge(KEEP_MS, PURGE_BATCH)) >= PURGE_BATCH);
       });
       relay.start();
     },

@@ -17,7 +17,6 @@ import { instantOf } from '../product/deadline.ts';
 import type { Products } from '../product/products.ts';
 import { callerOf, type UserOf } from './caller.ts';
 import { numberCursor, positionCursor } from './cursor.ts';
-import { etagOf, isKnown, versionsIn } from './etag.ts';
 import { ProductPath } from './product-path.ts';
 import { OF_ACCOUNT } from './refusals.ts';
 import { RepeatableHeaders, repeatableOf, unwrap } from './repeatable.ts';
@@ -214,4 +213,28 @@ function tagged(product: Product, reply: FastifyReply): Product {
 
 function notModified(product: Product, reply: FastifyReply): FastifyReply {
   return reply.code(304).header('ETag', etagOf(product)).send();
+}
+
+/** A product's version as an entity tag. */
+function etagOf({ version }: { version: number }): string {
+  return `"${version}"`;
+}
+
+/**
+ * Versions that `If-Match` allows; null: any (`*`, or no header). Weak tags never match (RFC 9110 §13.1.1), and neither
+ * does a tag that is not ours: the list may be empty. A bare number is taken for the tag it means.
+ */
+function versionsIn(ifMatch: string | undefined): number[] | null {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return null;
+  return ifMatch
+    .split(',')
+    .map((tag) => /^(?:"(\d{1,9})"|(\d{1,9}))$/.exec(tag.trim()))
+    .flatMap((match) => (match ? [Number(match[1] ?? match[2])] : []));
+}
+
+/** Whether `If-None-Match` names the version: the caller has it already. Weak tags match here (RFC 9110 §13.1.2). */
+function isKnown(ifNoneMatch: string | undefined, product: { version: number }): boolean {
+  if (ifNoneMatch === undefined) return false;
+  const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(etagOf(product));
 }

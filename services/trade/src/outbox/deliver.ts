@@ -1,6 +1,6 @@
 import { CommitParticipant, OpenRoom, PatchRoom, UserId } from '@gongu/shared';
 import type { z } from 'zod';
-import type { Trace } from '../product/ports/caller.ts';
+import type { Trace } from '../product/ports/trace.ts';
 import type { OutboxEntry } from './outbox-store.ts';
 
 /** What chat said. */

@@ -1,6 +1,6 @@
 import type { Pool } from '@gongu/host';
 import type { OutboxItem, OutboxKind, OutboxStatus } from '@gongu/shared';
-import type { Trace } from '../product/ports/caller.ts';
+import type { Trace } from '../product/ports/trace.ts';
 
 /** What chat has to be told. */
 export interface OutboxEntry {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Logger, Timer } from '@gongu/host';
-import { backoffMs } from './backoff.ts';
 import type { Deliver, Delivery } from './deliver.ts';
 import type { OutboxEntry, OutboxStore } from './outbox-store.ts';
 
@@ -10,7 +9,7 @@ export interface RelayOptions {
   clock: Clock;
   log: Logger;
   /** Hears of every attempt. */
-  attempted?: (entry: OutboxEntry, kind: Delivery['kind']) => void;
+  onAttempt?: (entry: OutboxEntry, kind: Delivery['kind']) => void;
   /** [0, 1). Default: Math.random. */
   random?: () => number;
   /** Rooms under way at once. Default 8. */
@@ -34,7 +33,7 @@ const PAUSE_BASE_MS = 250;
  * the order of commits, at least once. While chat is away one room at a time is tried, rather than all that wait.
  */
 export function createRelay(options: RelayOptions) {
-  const { store, deliver, clock, log, attempted, random = Math.random, concurrency = 8, pollMs = 1_000 } = options;
+  const { store, deliver, clock, log, onAttempt, random = Math.random, concurrency = 8, pollMs = 1_000 } = options;
   const { leaseMs = 10_000, sendWithinMs = 6_000, entryPauseMs = 30_000, awayPauseMs = 5_000 } = options;
   const underWay = new Set<Promise<void>>();
   let timer: Timer | undefined;
@@ -114,7 +113,7 @@ export function createRelay(options: RelayOptions) {
         return store.giveBack(entry, claim);
       }
       const delivery: Delivery = await deliver(entry);
-      attempted?.(entry, delivery.kind);
+      onAttempt?.(entry, delivery.kind);
       if (wasAnswered(delivery)) back();
       if (delivery.kind !== 'delivered') return setBack(entry, claim, delivery);
       leaseFromMs = clock.now();
@@ -189,4 +188,22 @@ function wasAnswered(delivery: Delivery): boolean {
     default:
       return delivery.kind === 'delivered';
   }
+}
+
+interface BackoffOptions {
+  /** Milliseconds; the first pause is at most this long. */
+  baseMs: number;
+  /** Milliseconds; no pause is longer. */
+  capMs: number;
+  /** [0, 1). */
+  random: () => number;
+}
+
+/**
+ * Exponential backoff with full jitter: any time between nothing and `baseMs · 2^failures`, so that what failed
+ * together does not come back together.
+ */
+export function backoffMs(failures: number, { baseMs, capMs, random }: BackoffOptions): number {
+  // 2^30 is beyond every cap; a larger exponent would end in Infinity.
+  return random() * Math.min(capMs, baseMs * 2 ** Math.min(failures, 30));
 }

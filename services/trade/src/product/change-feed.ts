@@ -16,7 +16,7 @@ export interface ChangeFeedOptions {
   /** Milliseconds a number may be absent. Default 20 000: longer than a statement may take. */
   gapMs?: number;
   /** Hears why a look failed, of several in a row the first. The next one is tried all the same. */
-  failed: (error: unknown) => void;
+  onFailure: (error: unknown) => void;
 }
 
 export type ChangeListener = (changes: readonly SafeChange[]) => void;
@@ -30,7 +30,7 @@ const LOOK_BACK = 200;
  * Live changes of products, those of other instances on the same database included: one reader per instance, which rests
  * while nobody listens. A listener gets every change from the moment `subscribe` resolved, at least once.
  */
-export function createChangeFeed({ store, clock, pollMs = 1_000, gapMs = 20_000, failed }: ChangeFeedOptions) {
+export function createChangeFeed({ store, clock, pollMs = 1_000, gapMs = 20_000, onFailure }: ChangeFeedOptions) {
   const listeners = new Set<ChangeListener>();
   let cursor: Promise<ChangeCursor> | null = null;
   let reading = false;
@@ -57,7 +57,7 @@ export function createChangeFeed({ store, clock, pollMs = 1_000, gapMs = 20_000,
         failing = false;
       } while (again && listeners.size > 0);
     } catch (error) {
-      if (!failing) failed(error);
+      if (!failing) onFailure(error);
       failing = true;
     } finally {
       reading = false;

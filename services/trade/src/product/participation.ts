@@ -1,8 +1,8 @@
 import { AppError, type Buyer, type Participation, type Purchase } from '@gongu/shared';
+import type { Caller } from './caller.ts';
 import type { Answer, Once, Repeatable } from './once.ts';
 import { pageOf } from './page.ts';
 import { requireAccount } from './permission.ts';
-import type { Caller } from './ports/caller.ts';
 import type { Page, PageOf, Position } from './ports/page.ts';
 import type { ParticipationStore } from './ports/participation-store.ts';
 import type { Products } from './products.ts';

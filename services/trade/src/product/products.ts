@@ -1,9 +1,9 @@
 import { AppError, type AuditEntry, type CreateProduct, type EditProduct, type Product } from '@gongu/shared';
+import type { Caller } from './caller.ts';
 import { deadlinePast, instantOf } from './deadline.ts';
 import type { Answer, Once, Repeatable } from './once.ts';
 import { pageOf } from './page.ts';
 import { isAdmin, notTheSeller, requireAccount, requireSeller } from './permission.ts';
-import type { Caller } from './ports/caller.ts';
 import type { Page, PageOf, Position } from './ports/page.ts';
 import type { ProductFilter, ProductStore } from './ports/product-store.ts';
 import { cannotBecome, cannotChange } from './status.ts';

@@ -6,9 +6,9 @@ export interface ReconcileOptions {
   store: ReconcileStore;
   rooms: RoomStates;
   /** Hears of a room that was found different; `healed`: chat is told everything again. */
-  found: (divergence: Divergence, healed: boolean) => void;
+  onDivergence: (divergence: Divergence, healed: boolean) => void;
   /** Hears how many rooms differed, at the end of each comparison. */
-  compared: (diverged: number) => void;
+  onCompared: (diverged: number) => void;
   now: () => number;
 }
 
@@ -22,7 +22,7 @@ const ITEMS = 100;
  * Compares trade's products with chat's rooms, and tells chat again where they differ: after one of the two databases
  * was restored from a backup, or a parked entry was discarded. Trade has the last word.
  */
-export function createReconcile({ store, rooms, found, compared, now }: ReconcileOptions) {
+export function createReconcile({ store, rooms, onDivergence, onCompared, now }: ReconcileOptions) {
   let looking: Promise<Consistency> | null = null;
 
   return {
@@ -32,7 +32,7 @@ export function createReconcile({ store, rooms, found, compared, now }: Reconcil
       for (const id of await store.missing(BATCH)) {
         // Chat is asked first: a room that merely was not open yet when its buyer was told is there by now.
         if ((await rooms.find(id)) !== null || !(await store.resend(id, true))) continue;
-        found({ productId: id, fields: ['room'], missingBuyers: [], extraBuyers: [] }, true);
+        onDivergence({ productId: id, fields: ['room'], missingBuyers: [], extraBuyers: [] }, true);
         sent += 1;
       }
       return sent;
@@ -47,10 +47,10 @@ export function createReconcile({ store, rooms, found, compared, now }: Reconcil
       let different = 0;
       await eachDivergence(async (divergence, room) => {
         const healed = canHeal(room, divergence) && (await heal(divergence, room));
-        found(divergence, healed);
+        onDivergence(divergence, healed);
         different += 1;
       });
-      compared(different);
+      onCompared(different);
       return different;
     },
 
@@ -74,7 +74,7 @@ export function createReconcile({ store, rooms, found, compared, now }: Reconcil
       diverged += 1;
       if (items.length < ITEMS) items.push(divergence);
     });
-    compared(diverged);
+    onCompared(diverged);
     const pending = await store.pending();
     const consistent = diverged === 0 && pending === 0;
     return { checkedAt: new Date(now()).toISOString(), consistent, compared: products, pending, diverged, items };

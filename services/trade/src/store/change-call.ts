@@ -1,13 +1,13 @@
 import type { Pool } from '@gongu/host';
 import { AppError, type Participation, type Product } from '@gongu/shared';
-import type { Trace } from '../product/ports/caller.ts';
 import type { Claim } from '../product/ports/key-store.ts';
+import type { Trace } from '../product/ports/trace.ts';
 import { fromSql, toParticipation, toProduct } from './product-row.ts';
 
 export interface ChangeCallOptions {
   pool: Pool;
   /** Something was committed that the relay and live listeners wait for. */
-  committed: () => void;
+  onCommit: () => void;
 }
 
 /** What a function of prisma/trade/functions answers. */
@@ -30,7 +30,7 @@ export function claimOf(claim: Claim | null): string | null {
  * Calls one of the functions of prisma/trade/functions that answer `(outcome, product, participation)`. It is a
  * transaction of its own. Through node-postgres, prepared: these are the hot paths, and Prisma would add a millisecond.
  */
-export function createChangeCall({ pool, committed }: ChangeCallOptions) {
+export function createChangeCall({ pool, onCommit }: ChangeCallOptions) {
   return async function call(name: string, args: readonly unknown[]): Promise<ChangeAnswer> {
     const places = args.map((_, index) => `$${index + 1}`).join(', ');
     const { rows } = await pool
@@ -40,7 +40,7 @@ export function createChangeCall({ pool, committed }: ChangeCallOptions) {
       });
     const { outcome, product, participation } = rows[0] as Record<'outcome', string> & Record<string, object | null>;
     // A refusal may have ended a product whose deadline had passed; that is worth no wake-up for each who came too late.
-    if (outcome === 'ok') committed();
+    if (outcome === 'ok') onCommit();
     return {
       outcome,
       product: product ? toProduct(fromSql(product)) : null,

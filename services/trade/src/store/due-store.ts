@@ -3,11 +3,11 @@ import type { Pool } from '@gongu/host';
 export interface DueStoreOptions {
   pool: Pool;
   /** Something was committed that the relay and live listeners wait for. */
-  committed: () => void;
+  onCommit: () => void;
 }
 
 /** What the scheduler changes: ends at deadlines, and what has been kept long enough. */
-export function createDueStore({ pool, committed }: DueStoreOptions) {
+export function createDueStore({ pool, onCommit }: DueStoreOptions) {
   return {
     /** Ends up to `limit` products whose deadline has passed by the database's clock. */
     async endDue(limit: number): Promise<number> {
@@ -17,7 +17,7 @@ export function createDueStore({ pool, committed }: DueStoreOptions) {
         values: [limit],
       });
       const ended = Number(rows[0].ended);
-      if (ended > 0) committed();
+      if (ended > 0) onCommit();
       return ended;
     },
 

@@ -18,22 +18,22 @@ export interface StoreOptions {
   max: number;
   log: Logger;
   /** Called after each commit that the relay and live listeners wait for. */
-  committed: () => void;
+  onCommit: () => void;
 }
 
 /** Everything that touches trade's tables, but the outbox, over one pool that Prisma shares. */
-export function openStore({ url, max, log, committed }: StoreOptions) {
+export function openStore({ url, max, log, onCommit }: StoreOptions) {
   const pool = createPool({ url, schema: TRADE_SCHEMA, max, log, applicationName: 'gongu trade' });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool, schema: TRADE_SCHEMA }) });
-  const call = createChangeCall({ pool, committed });
-  const due = createDueStore({ pool, committed });
+  const call = createChangeCall({ pool, onCommit });
+  const due = createDueStore({ pool, onCommit });
   return {
     pool,
     products: createProductStore({ call, prisma, endDue: due.endDue }),
     participations: createParticipationStore({ call, prisma }),
     keys: createKeyStore({ pool }),
     changes: createChangeStore({ pool }),
-    reconcile: createReconcileStore({ pool, committed }),
+    reconcile: createReconcileStore({ pool, onCommit }),
     due,
 
     /** Rejects when PostgreSQL does not answer. */

@@ -5,11 +5,11 @@ import { fromSql, type ProductRow, toProduct } from './product-row.ts';
 export interface ReconcileStoreOptions {
   pool: Pool;
   /** Something was committed that the relay waits for. */
-  committed: () => void;
+  onCommit: () => void;
 }
 
 /** See {@link ReconcileStore}. */
-export function createReconcileStore({ pool, committed }: ReconcileStoreOptions): ReconcileStore {
+export function createReconcileStore({ pool, onCommit }: ReconcileStoreOptions): ReconcileStore {
   return {
     async settled(afterId, endedAfter, limit) {
       const { rows } = await pool.query(
@@ -54,13 +54,13 @@ export function createReconcileStore({ pool, committed }: ReconcileStoreOptions)
 
     async heal(productId, extra) {
       const { rows } = await pool.query("SELECT trade.heal_room($1, $2::text[], '{}') AS sent", [productId, extra]);
-      if (rows[0].sent) committed();
+      if (rows[0].sent) onCommit();
       return rows[0].sent as boolean;
     },
 
     async resend(productId, missing) {
       const { rows } = await pool.query("SELECT trade.resend_room($1, $2, '{}') AS sent", [productId, missing]);
-      if (rows[0].sent) committed();
+      if (rows[0].sent) onCommit();
       return rows[0].sent as boolean;
     },
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMs } from '../../src/outbox/backoff.ts';
 import { judge } from '../../src/outbox/deliver.ts';
+import { backoffMs } from '../../src/outbox/relay.ts';
 
 const answer = (status: number | null, timedOut = false) => ({ status, timedOut, detail: 'why', retryAfterMs: null });
 

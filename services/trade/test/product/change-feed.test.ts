@@ -35,7 +35,7 @@ function sequence() {
 
 function feedOn(store: ChangeStore, pollMs = 5) {
   const failures: unknown[] = [];
-  const feed = createChangeFeed({ store, clock: realClock, pollMs, failed: (error) => failures.push(error) });
+  const feed = createChangeFeed({ store, clock: realClock, pollMs, onFailure: (error) => failures.push(error) });
   onTestFinished(() => feed.stop());
   return { feed, failures };
 }

@@ -30,8 +30,8 @@ const compared: number[] = [];
 const reconcile = createReconcile({
   store: store.reconcile,
   rooms: api,
-  found: (divergence, healed) => found.push({ ...divergence, healed }),
-  compared: (diverged) => compared.push(diverged),
+  onDivergence: (divergence, healed) => found.push({ ...divergence, healed }),
+  onCompared: (diverged) => compared.push(diverged),
   now: Date.now,
 });
 relay.start();

@@ -1,5 +1,5 @@
 import type { AuditEntry, Product, ProductStatus } from '@gongu/shared';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../caller.ts';
 import type { Claim } from './key-store.ts';
 import type { Outcome } from './outcome.ts';
 import type { Page, Position } from './page.ts';

@@ -1,14 +1,6 @@
-import type { User } from '@gongu/shared';
-
 /** What is kept of a request with each change it makes, and passed on to chat. */
 export interface Trace {
   readonly requestId?: string;
   /** W3C trace context, as it came. */
   readonly traceparent?: string;
-}
-
-/** Who asks. */
-export interface Caller {
-  readonly user: User;
-  readonly trace: Trace;
 }

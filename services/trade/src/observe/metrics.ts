@@ -7,7 +7,7 @@ export interface TradeMetricsOptions {
 }
 
 /** Trade's own metrics; what they mean stands in their help texts. */
-export function tradeMetrics(metrics: Metrics, { backlog, listeners }: TradeMetricsOptions) {
+export function createTradeMetrics(metrics: Metrics, { backlog, listeners }: TradeMetricsOptions) {
   const attempts = metrics.counter({
     name: 'gongu_trade_outbox_attempts_total',
     help: 'Deliveries to chat by outcome: delivered, retry, refused (parked), unreachable',
@@ -57,7 +57,7 @@ export function tradeMetrics(metrics: Metrics, { backlog, listeners }: TradeMetr
     collect: (gauge) => gauge.set(listeners()),
   });
   return {
-    attempted: (_: unknown, outcome: string) => attempts.inc({ outcome }),
+    attempted: (outcome: string) => attempts.inc({ outcome }),
     diverged: () => diverged.inc(),
     compared(rooms: number): void {
       differing.set(rooms);
@@ -65,3 +65,4 @@ export function tradeMetrics(metrics: Metrics, { backlog, listeners }: TradeMetr
     },
   };
 }
+export type TradeMetrics = ReturnType<typeof createTradeMetrics>;
