@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import {
+  checkFrame,
   freePort,
   type Probe,
   probe,
@@ -73,7 +74,10 @@ async function room(): Promise<string> {
 
 async function member(userId: string, roomId: string): Promise<Probe> {
   const token = userToken({ sub: userId, secret: JWT_SECRET });
-  const socket = await probe(`ws://127.0.0.1:${port}/ws`, { protocols: ['gongu.v1', `bearer.${token}`] });
+  const socket = await probe(`ws://127.0.0.1:${port}/ws`, {
+    protocols: ['gongu.v1', `bearer.${token}`],
+    check: checkFrame,
+  });
   socket.send({ type: 'join', roomId });
   await socket.next((frame) => frame.type === 'joined', 20_000);
   return socket;
@@ -144,7 +148,7 @@ describe('chat that is told to stop', () => {
     await chat.line((line) => line.msg === 'stopping');
     const [ready, refused] = await Promise.all([
       readiness(port),
-      probe(`ws://127.0.0.1:${port}/ws`, { protocols: 'gongu.v1' }).catch((error) => error),
+      probe(`ws://127.0.0.1:${port}/ws`, { protocols: 'gongu.v1', check: checkFrame }).catch((error) => error),
     ]);
     expect(ready).toMatchObject({ status: 503, connection: 'close', body: { status: 'draining' } });
     expect(refused).toBeInstanceOf(UpgradeRefused);

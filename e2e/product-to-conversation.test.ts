@@ -1,4 +1,4 @@
-import { probe } from '@gongu/testkit';
+import { checkFrame, probe } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 
@@ -42,7 +42,8 @@ it('takes a product from its creation over a conversation with a lost network to
     .poll(() => room(id))
     .toMatchObject({ roomId: id, status: 'ACTIVE', hostId: 'seller', maxParticipants: 3 });
 
-  const open = (who: string) => probe(pair.chat.ws, { protocols: ['gongu.v1', `bearer.${pair.user(who)}`] });
+  const open = (who: string) =>
+    probe(pair.chat.ws, { protocols: ['gongu.v1', `bearer.${pair.user(who)}`], check: checkFrame });
   const [ann, bob, guest] = await Promise.all([open('ann'), open('bob'), open('guest')]);
   for (const socket of [ann, bob, guest]) {
     socket.send({ type: 'join', ref: 'j', roomId: id });

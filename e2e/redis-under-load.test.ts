@@ -1,5 +1,5 @@
 import type { Shopper } from '@gongu/sim';
-import { probe, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
+import { checkFrame, probe, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 import { startTalk, type Talk } from './fixture/room-talk.ts';
@@ -136,7 +136,7 @@ it('calls the users of a killed instance offline within 7 s, and counts the user
   const [a] = [shop(0, 'ann')];
   shop(1, 'bob');
   const token = pair.user('eve');
-  const watcher = await probe(pair.chats[0]!.ws, { protocols: ['gongu.v1', `bearer.${token}`] });
+  const watcher = await probe(pair.chats[0]!.ws, { protocols: ['gongu.v1', `bearer.${token}`], check: checkFrame });
   watcher.send({ type: 'join', roomId: talk.ledger.roomId, after: 0 });
   const onlineCount = async () => {
     const { body } = await call('GET', `${pair.chat.url}/api/chat/rooms/${talk.ledger.roomId}`, pair.service());

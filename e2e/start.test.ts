@@ -1,6 +1,6 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { probe, testDatabase } from '@gongu/testkit';
+import { checkFrame, probe, testDatabase } from '@gongu/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Installation, install, type Run } from './fixture/installation.ts';
 import { processesIn } from './fixture/processes.ts';
@@ -67,7 +67,7 @@ describe('a start in a new clone', () => {
       await expect.poll(async () => (await room(productId, printed(run, 'ANN'))).status, { timeout: 15_000 }).toBe(200);
 
       const url = `ws://127.0.0.1:${here.chatPort}/ws`;
-      const bob = await probe(url, { protocols: ['gongu.v1', `bearer.${printed(run, 'BOB')}`] });
+      const bob = await probe(url, { protocols: ['gongu.v1', `bearer.${printed(run, 'BOB')}`], check: checkFrame });
       bob.send({ type: 'join', ref: 'j', roomId: printed(run, 'PRODUCT') });
       expect(await bob.next((frame) => frame.type === 'joined')).toMatchObject({ room: { hostId: 'seller-1' } });
 

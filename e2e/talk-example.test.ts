@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { inRepository, type Probe, probe } from '@gongu/testkit';
+import { checkFrame, inRepository, type Probe, probe } from '@gongu/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 
@@ -15,7 +15,7 @@ describe('examples/talk.mjs', () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const room = { productId: roomId, title: '제주 감귤', hostId: 'seller', maxParticipants: 9, expiresAt };
     expect((await call('POST', `${pair.chat.url}/api/chat/rooms`, pair.service(), room)).status).toBe(201);
-    ann = await probe(pair.chat.ws, { protocols: ['gongu.v1', `bearer.${pair.user('ann')}`] });
+    ann = await probe(pair.chat.ws, { protocols: ['gongu.v1', `bearer.${pair.user('ann')}`], check: checkFrame });
     ann.send({ type: 'join', ref: 'j', roomId });
     await ann.next((frame) => frame.type === 'joined');
   });

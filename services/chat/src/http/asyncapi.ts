@@ -36,6 +36,8 @@ const SHARED: Schemas = {
 };
 
 const schemaUri = (id: string) => `#/components/schemas/${id}`;
+/** A route's path with its parameters as AsyncAPI writes them. */
+const addressOf = (path: string) => path.replace(/:(\w+)/g, '{$1}');
 const refTo = (path: string) => ({ $ref: `#/${path}` });
 
 /** What goes over sockets and event streams, as AsyncAPI 3.0: from the schemas that hold it everywhere else. */
@@ -83,7 +85,7 @@ export function asyncApiOf({ info, contentChars }: AsyncApiOptions): object {
         bindings: { ws: { method: 'GET', bindingVersion: '0.1.0' } },
       },
       room: {
-        address: '/api/chat/rooms/{roomId}/events',
+        address: addressOf('/api/chat/rooms/:roomId/events'),
         description: 'A room as server-sent events: `event` is the name of the message, `data` its payload.',
         parameters: { roomId: { description: 'A room that the user is a member of.' } },
         messages: ofRoom,

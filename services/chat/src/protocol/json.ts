@@ -14,6 +14,7 @@ export function createJsonProtocol({ contentChars }: { contentChars: number }): 
     receive: (frame) => [parse(frame)],
     render: (event) => {
       if (event.type === 'joined') return { texts: [joined(event)] };
+      if (event.type === 'message') return { texts: [messageText(event.message)] };
       const frame = frameOf(event);
       return { texts: frame ? [JSON.stringify(frame)] : [] };
     },
@@ -30,6 +31,11 @@ export function createJsonProtocol({ contentChars }: { contentChars: number }): 
       return text;
     });
     return `${JSON.stringify(rest).slice(0, -1)},"messages":[${texts.join(',')}]}`;
+  }
+
+  /** The same as of `frameOf`, without one more copy of each message that is told. */
+  function messageText(message: StoredMessage): string {
+    return `{"type":"message",${JSON.stringify(wireMessage(message)).slice(1)}`;
   }
 
   function parse(frame: string | Uint8Array): Step {
