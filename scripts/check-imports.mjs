@@ -5,8 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { findCycles } from './imports/cycles.mjs';
-import { checkFlow } from './imports/flows.mjs';
+import { checkFlow, findCycles } from './imports/graph.mjs';
 import { readImports } from './imports/read-imports.mjs';
 import { DELETABLE, FLOWS, MAIN_MAY, RULES } from './imports/rules.mjs';
 

@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 // Plain JavaScript, which runs without a build and has no declarations.
 const script = (name: string) => import(new URL(`../${name}`, import.meta.url).href);
 const { checkImports } = (await script('check-imports.mjs')) as { checkImports(root: string): { problems: string[] } };
-const { checkFlow } = (await script('imports/flows.mjs')) as {
+const { checkFlow } = (await script('imports/graph.mjs')) as {
   checkFlow(flow: object, edges: Map<string, Map<string, string>>): { problems: string[]; arrows: number };
 };
 const { readImports } = (await script('imports/read-imports.mjs')) as { readImports(text: string): object[] };

@@ -14,8 +14,7 @@ import { createRoom, type Room } from './room/room.ts';
 import { createRoomFeed, type RoomFeed } from './room/room-feed.ts';
 import { createRoomList, type RoomList } from './rooms/room-list.ts';
 import { browserSignals, type Signals } from './signals.ts';
-import { createLazyTransport } from './transport/lazy-transport.ts';
-import type { Transport } from './transport/transport.ts';
+import type { Channel, Transport } from './transport/transport.ts';
 import { createWebSocketTransport, type WebSocketConstructor } from './transport/websocket-transport.ts';
 
 export interface ChatClientOptions {
@@ -210,5 +209,31 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       return answer.ok ? success(answer.value.body) : answer;
     },
     rooms: () => rooms,
+  };
+}
+
+/** A transport whose code is loaded with its first use. Code that can't be had counts as a channel that never opened. */
+function createLazyTransport(name: string, load: () => Promise<Transport>): Transport {
+  return {
+    name,
+    open(token, hearer) {
+      let channel: Channel | null = null;
+      let isClosed = false;
+      load().then(
+        (transport) => {
+          if (!isClosed) channel = transport.open(token, hearer);
+        },
+        (error) => {
+          if (!isClosed) hearer.closed(1006, String(error));
+        },
+      );
+      return {
+        send: (command) => channel?.send(command),
+        close() {
+          isClosed = true;
+          channel?.close();
+        },
+      };
+    },
   };
 }

@@ -1,8 +1,11 @@
 import { ChatProvider, ChatRoom, useChatRoom } from '@gongu/react';
+import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
+import { Link, useLocation } from 'react-router';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
-import { ChatEntry } from './ChatEntry.tsx';
+import { Failure } from '../ui/Failure.tsx';
+import { signInPath } from '../ui/paths.ts';
 
 /** Milliseconds before a room that is not there is asked for again, doubling up to the second. */
 const AGAIN_MS = 500;
@@ -32,4 +35,25 @@ function Opening({ roomId }: { readonly roomId: string }) {
     return () => clearTimeout(timer);
   }, [isMissing, rejoin]);
   return null;
+}
+
+/** The door to a conversation, for whoever has no name yet: as a guest at once, or by signing in. */
+function ChatEntry() {
+  const strings = useStrings();
+  const { enterAsGuest } = useServices();
+  const { pathname, search } = useLocation();
+  const enter = useMutation({ mutationFn: enterAsGuest });
+  return (
+    <section className="chat-entry" aria-label={strings.chat}>
+      <h2>{strings.chatEntry}</h2>
+      <p>{strings.chatEntryText}</p>
+      {enter.isError && <Failure error={enter.error} />}
+      <button type="button" className="primary" disabled={enter.isPending} onClick={() => enter.mutate()}>
+        {enter.isPending ? strings.entering : strings.enterAsGuest}
+      </button>
+      <Link className="button" to={signInPath(pathname + search)}>
+        {strings.signIn}
+      </Link>
+    </section>
+  );
 }

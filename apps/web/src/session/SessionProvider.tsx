@@ -1,7 +1,8 @@
 import { type ChatClient, createChatClient } from '@gongu/client';
+import type { PublicUser } from '@gongu/shared';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
-import { enterAnonymously, type Identity, signInByNickname } from '../api/identity.ts';
+import { fetchJson } from '../api/http.ts';
 import { createTrade, type Trade } from '../api/trade.ts';
 import type { Config } from '../config.ts';
 import { readSession, type Session, writeSession } from './session.ts';
@@ -82,4 +83,20 @@ export function useServices(): Services {
   const services = useContext(Context);
   if (!services) throw new Error('There is no SessionProvider above this component');
   return services;
+}
+
+/** A token as trade's development sign-in and chat's anonymous entry give it. */
+interface Identity {
+  readonly token: string;
+  readonly user: PublicUser;
+}
+
+/** Anybody becomes whom he names; trade answers only with DEV_LOGIN. @throws ApiError NOT_FOUND without it */
+function signInByNickname(tradeUrl: string, nickname: string, seller: boolean): Promise<Identity> {
+  return fetchJson(`${tradeUrl}/api/dev/session`, { method: 'POST', body: { nickname, seller } });
+}
+
+/** A nickname by chance. A token from before keeps its identity. @throws ApiError */
+function enterAnonymously(chatUrl: string, token: string | null): Promise<Identity> {
+  return fetchJson(`${chatUrl}/api/chat/tokens/anonymous`, { method: 'POST', body: token === null ? {} : { token } });
 }

@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { onlineManager } from '@tanstack/react-query';
+import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
 import { MyUnreadCount } from '../chat/UnreadCount.tsx';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
@@ -7,7 +8,6 @@ import { useServices } from '../session/SessionProvider.tsx';
 import { shownName } from '../session/session.ts';
 import { Appearance } from './Appearance.tsx';
 import { signInPath } from './paths.ts';
-import { useOnline } from './useOnline.ts';
 
 /** What is around every page: the name of the shop, the ways, and who one is. */
 export function Layout({ children }: { readonly children: ReactNode }) {
@@ -94,5 +94,13 @@ function Icon({ path }: { readonly path: string }) {
     <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false">
       <path d={path} fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" />
     </svg>
+  );
+}
+
+/** Whether the browser has a network. */
+function useOnline(): boolean {
+  return useSyncExternalStore(
+    (changed) => onlineManager.subscribe(changed),
+    () => onlineManager.isOnline(),
   );
 }

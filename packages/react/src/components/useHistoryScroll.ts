@@ -1,6 +1,5 @@
 import { defaultRangeExtractor, type Range, useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { useVisibility } from './useVisibility.ts';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 
 /** What a row must tell for scrolling. */
 export interface ScrollRow {
@@ -143,4 +142,18 @@ function seqUpTo(rows: readonly ScrollRow[], index: number): number {
 
 function allOf(range: Range): number[] {
   return defaultRangeExtractor({ ...range, startIndex: 0, endIndex: range.count - 1 });
+}
+
+/** Whether the page is in sight: only then what it shows has been seen. */
+function useVisibility(): boolean {
+  return useSyncExternalStore(subscribe, isVisible, () => true);
+}
+
+function subscribe(changed: () => void): () => void {
+  document.addEventListener('visibilitychange', changed);
+  return () => document.removeEventListener('visibilitychange', changed);
+}
+
+function isVisible(): boolean {
+  return document.visibilityState !== 'hidden';
 }

@@ -2,7 +2,8 @@ import type { Clock, Logger } from '@gongu/host';
 import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
 import type { SessionOwners } from '../transport/sockjs/owners.ts';
-import { defineOwnerScripts, scripted } from './owner-scripts.ts';
+import releaseScript from './release-1.lua?raw' with { type: 'text' };
+import renewScript from './renew-1.lua?raw' with { type: 'text' };
 
 export interface RedisOwnersOptions {
   readonly redis: RedisTarget;
@@ -130,4 +131,20 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
       return closed;
     },
   };
+}
+
+/** A client that knows the scripts of claims. */
+interface Scripted {
+  gonguRelease(key: string, owner: string): Promise<number>;
+  gonguRenew(key: string, owner: string, ttlMs: number): Promise<number>;
+}
+
+/** Makes the scripts of claims known to a new client; Redis is sent their text once for each connection. */
+function defineOwnerScripts(client: RedisClient): void {
+  client.defineCommand('gonguRelease', { numberOfKeys: 1, lua: releaseScript });
+  client.defineCommand('gonguRenew', { numberOfKeys: 1, lua: renewScript });
+}
+
+function scripted(client: RedisClient): Scripted {
+  return client as unknown as Scripted;
 }

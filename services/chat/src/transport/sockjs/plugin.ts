@@ -4,7 +4,6 @@ import { allowOrigin, answerOptions, neverCache } from './headers.ts';
 import { type Mounted, resolved } from './mounted.ts';
 import type { SockJsOptions } from './options.ts';
 import { pollingRoutes } from './polling.ts';
-import { isNamed } from './url.ts';
 import { websocketRoutes } from './websocket.ts';
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -102,4 +101,10 @@ export async function sockjs(app: FastifyInstance, given: SockJsOptions): Promis
   });
   if (options.websocket) websocketRoutes(app, mounted);
   pollingRoutes(app, mounted);
+}
+
+/** Whether the server and session of a URL, if it has them, are what they may be: any text without a dot. */
+function isNamed(request: FastifyRequest): boolean {
+  const { server = '-', session = '-' } = request.params as { server?: string; session?: string };
+  return /^[^.]+$/.test(server) && /^[^.]+$/.test(session);
 }
