@@ -15,6 +15,7 @@ import { createPresenceTick } from '../session/presence-tick.ts';
 import { createRateLimit } from '../session/rate-limit.ts';
 import { createSessions } from '../session/sessions.ts';
 import { openStore } from '../store/open-store.ts';
+import { createFlusher } from '../transport/send-queue.ts';
 import { createLinks } from './links.ts';
 
 /** The rules, and the rooms in memory: from the store and the other instances up to what sessions are told. */
@@ -43,10 +44,13 @@ export function createDomain(
   });
   const { bus, presence } = links;
 
+  const flusher = createFlusher();
   const hub = createHub({
     ...store,
     bus: links.branch(),
     flushSpacingMs: env.ROOM_WRITE_MS,
+    // One scheduler: rooms fill their sockets' queues before these are written.
+    atTurnEnd: flusher.fill,
     onEmit: (signal) => overview.apply(signal),
     onPresence: (roomId, userId, online) => presenceTick.note(roomId, userId, online),
     observe: observers.hub,
@@ -68,7 +72,7 @@ export function createDomain(
   const tickets = createTickets({ tickets: store.tickets, newTicket: () => randomBytes(32).toString('base64url') });
 
   return {
-    ...{ counts, observers, store, links, sessions, hub, overview, presenceTick, connections },
+    ...{ counts, observers, store, links, sessions, flusher, hub, overview, presenceTick, connections },
     ...{ rooms, members, messages, rate, identityRate, tickets },
   };
 }

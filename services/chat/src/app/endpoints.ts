@@ -26,7 +26,7 @@ export async function registerEndpoints(
   domain: Domain,
   { app, identify, anonymous }: ChatHttp,
 ): Promise<void> {
-  const { rooms, members, messages, rate, identityRate, tickets, hub, sessions, counts, connections } = domain;
+  const { rooms, members, messages, rate, identityRate, tickets, hub, sessions, counts, connections, flusher } = domain;
   const { presence, owners } = domain.links;
   const { name: title, version, description } = app.serviceInfo;
   const asyncApi = asyncApiOf({ info: { title, version, description }, contentChars: env.MAX_CONTENT_CHARS });
@@ -65,7 +65,7 @@ export async function registerEndpoints(
     ...{ env, now, sessions, identify, newId: randomUUID },
     parts: { commands, hub, overview, connections, leaving, typing, log: sessionLog },
   });
-  const doors = { env, log, accept, admission, handshakes, identify };
+  const doors = { env, log, accept, admission, handshakes, identify, flusher };
   const websockets = await registerWebSocketEndpoint(app, doors);
   registerEventStreams(app, {
     ...{ ...doors, now, random: Math.random },

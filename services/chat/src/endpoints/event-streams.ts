@@ -9,7 +9,7 @@ import { createOverviewStreamCodec, createRoomStreamCodec } from '../protocol/ss
 import { EventStream } from '../transport/event-stream.ts';
 import { pathOf, queryOf } from '../transport/request-url.ts';
 import { createRounds } from '../transport/rounds.ts';
-import { createFlusher } from '../transport/send-queue.ts';
+import type { Flusher } from '../transport/send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from '../transport/socket.ts';
 import { systemTimers } from '../transport/timers.ts';
 import type { Accept } from './accept.ts';
@@ -43,6 +43,8 @@ export interface EventStreamsOptions {
   /** The door: whoever opens a session passes it first. */
   readonly admission: Admission;
   readonly handshakes: HandshakeLog;
+  /** When sockets are written to. */
+  readonly flusher: Flusher;
   /** @throws AppError NOT_FOUND (no such room), UNAVAILABLE */
   readonly isMember: (roomId: string, userId: string) => Promise<boolean>;
   readonly now: () => number;
@@ -56,10 +58,9 @@ export interface EventStreamsOptions {
  */
 export function registerEventStreams(
   app: FastifyInstance,
-  { env, accept, admission, handshakes, isMember, now, random }: EventStreamsOptions,
+  { env, accept, admission, handshakes, flusher, isMember, now, random }: EventStreamsOptions,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const flusher = createFlusher();
   const heartbeats = createRounds<EventStream>({
     intervalMs: env.HEARTBEAT_MS,
     visit: (stream) => stream.beat(),

@@ -2,6 +2,7 @@ import { isOriginAllowed, type Logger } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { FastifyInstance } from 'fastify';
 import type { ChatEnv } from '../env.ts';
+import type { Flusher } from '../transport/send-queue.ts';
 import type { BaseSocket, InstanceOptions, Refused } from '../transport/sockjs/options.ts';
 import { sockjs } from '../transport/sockjs/plugin.ts';
 import type { Accept } from './accept.ts';
@@ -22,6 +23,8 @@ export interface SockJsEndpointOptions {
   /** The door: whoever opens a session passes it first. */
   readonly admission: Admission;
   readonly handshakes: HandshakeLog;
+  /** When sockets are written to. */
+  readonly flusher: Flusher;
   readonly identify: ReturnType<typeof createIdentify>;
   /** How sessions are found that are at other instances. Default: there are none. */
   readonly instances?: InstanceOptions | undefined;
@@ -31,7 +34,7 @@ export interface SockJsEndpointOptions {
 export async function registerSockJsEndpoint(
   app: FastifyInstance,
   prefix: string,
-  { env, log, accept, admission, handshakes, identify, instances }: SockJsEndpointOptions,
+  { env, log, accept, admission, handshakes, flusher, identify, instances }: SockJsEndpointOptions,
   base?: BaseSocket,
 ): Promise<void> {
   await app.register(sockjs, {
@@ -45,6 +48,7 @@ export async function registerSockJsEndpoint(
     ...(base ? { base } : {}),
     frameBytes: env.MAX_FRAME_BYTES,
     heartbeatMs: env.HEARTBEAT_MS,
+    flusher,
     sendQueueBytes: env.SEND_QUEUE_BYTES,
     leastCeilingBytes: RECOVERY_CEILING_BYTES,
     ...(instances ? { instances } : {}),

@@ -5,19 +5,25 @@ export interface Flushable {
   flush(): void;
 }
 
+export interface FlushScheduleOptions {
+  readonly spacingMs: number;
+  /** Runs a task at the end of this turn of the event loop. @default `setImmediate` */
+  readonly atTurnEnd?: ((task: () => void) => void) | undefined;
+}
+
 /**
  * When a room's events leave. What a turn of the event loop brings leaves together, after its I/O callbacks. A room that
  * was quiet for `spacingMs` is written to at once; one that is not, `spacingMs` after the last time: nobody reads 25
  * messages a second one by one, and a write costs a system call for each of the room's sockets.
  */
-export function createFlushSchedule({ spacingMs }: { readonly spacingMs: number }) {
+export function createFlushSchedule({ spacingMs, atTurnEnd = setImmediately }: FlushScheduleOptions) {
   let soon: Flushable[] = [];
   const waiting = new Map<Flushable, NodeJS.Timeout | null>();
 
   function flushSoon(room: Flushable): void {
     waiting.set(room, null);
     if (soon.push(room) > 1) return;
-    setImmediate(() => {
+    atTurnEnd(() => {
       const rooms = soon;
       soon = [];
       for (const each of rooms) {
@@ -54,4 +60,8 @@ export function createFlushSchedule({ spacingMs }: { readonly spacingMs: number 
       }
     },
   };
+}
+
+function setImmediately(task: () => void): void {
+  setImmediate(task);
 }

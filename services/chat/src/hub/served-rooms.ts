@@ -21,6 +21,8 @@ export interface ServedRoomsDeps {
    * and 0.4 of the CPU (`pnpm bench s1a`).
    */
   readonly flushSpacingMs?: number;
+  /** Runs a task at the end of this turn of the event loop, before sockets are written to. Default: on its own. */
+  readonly atTurnEnd?: (task: () => void) => void;
   readonly observe: FeedObserver;
 }
 
@@ -51,7 +53,7 @@ export interface Served {
 export function createServedRooms(deps: ServedRoomsDeps) {
   const { rooms, messages, bus, observe, gapMs = 30, lingerMs = 30_000, flushSpacingMs = 0 } = deps;
   const served = new Map<string, Served>();
-  const flushes = createFlushSchedule({ spacingMs: flushSpacingMs });
+  const flushes = createFlushSchedule({ spacingMs: flushSpacingMs, atTurnEnd: deps.atTurnEnd });
   const loads = createGroupCommit<string, RoomSnapshot | null>({
     run: (roomIds) => rooms.load(roomIds, { members: MEMBERS_IN_MEMORY, messages: OPENING_MESSAGES }),
     batchMax: LOAD_BATCH,

@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import { offeredSubprotocols, presentedToken, realSubprotocols } from './presented-token.ts';
 import { pathOf, queryOf } from './request-url.ts';
 import { createRounds } from './rounds.ts';
-import { createFlusher } from './send-queue.ts';
+import { createFlusher, type Flusher } from './send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from './socket.ts';
 import { systemTimers } from './timers.ts';
 import { WsSocket } from './ws-socket.ts';
@@ -30,6 +30,8 @@ export interface WebSocketOptions {
   readonly rejected: (request: FastifyRequest, error: unknown) => void;
   /** Called for every upgrade that became a socket. */
   readonly accepted: (fields: { connectionId: string; hello: Hello }) => void;
+  /** When sockets are written to. @default one of its own */
+  readonly flusher?: Flusher;
   /** A socket's own error; it closes by itself. */
   readonly failed: (connectionId: string, error: Error) => void;
 }
@@ -59,7 +61,7 @@ const HANDSHAKE_MS = 10_000;
 
 /** WebSockets on a Fastify app: bytes to texts and back, pings, close codes. Knows no protocol. */
 export async function registerWebSocket(app: FastifyInstance, options: WebSocketOptions): Promise<WebSockets> {
-  const flusher = createFlusher();
+  const { flusher = createFlusher() } = options;
   const pings = createRounds<WsSocket>({
     intervalMs: options.heartbeatMs,
     visit: (socket) => socket.ping(),

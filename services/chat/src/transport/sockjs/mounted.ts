@@ -1,5 +1,6 @@
 import { LIMITS } from '@gongu/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createFlusher } from '../send-queue.ts';
 import type { Hello, Identity } from '../socket.ts';
 import { systemTimers } from '../timers.ts';
 import { plainRefusal, type SockJsOptions } from './options.ts';
@@ -43,6 +44,7 @@ export function resolved(options: SockJsOptions) {
     frameBytes,
     bodyBytes: options.bodyBytes ?? frameBytes * 4,
     ceilingBytes: Math.max((options.sendQueueBytes ?? LIMITS.sendQueueBytes) * 8, options.leastCeilingBytes ?? 0),
+    flusher: options.flusher ?? createFlusher(),
     clock: options.clock ?? systemTimers,
     instances: options.instances ?? local,
     rejected: options.rejected ?? (() => {}),

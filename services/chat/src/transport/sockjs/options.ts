@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import type { Flusher } from '../send-queue.ts';
 import type { Accept, Hello, Identity } from '../socket.ts';
 import type { Timers } from '../timers.ts';
 import type { Fetch } from './forward.ts';
@@ -76,6 +77,8 @@ export interface SockJsOptions {
   readonly sendQueueBytes?: number;
   /** It is not closed below this, however small `sendQueueBytes` is: the largest thing written at once. @default 0 */
   readonly leastCeilingBytes?: number;
+  /** When WebSockets are written to. @default one of its own */
+  readonly flusher?: Flusher;
   /** @default real time */
   readonly clock?: Timers;
   /** Sessions may be at other instances. @default they are all here */

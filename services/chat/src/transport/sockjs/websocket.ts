@@ -3,7 +3,6 @@ import type { WebSocket } from 'ws';
 import { offeredSubprotocols, presentedToken, realSubprotocols } from '../presented-token.ts';
 import { pathOf, queryOf } from '../request-url.ts';
 import { createRounds } from '../rounds.ts';
-import { createFlusher } from '../send-queue.ts';
 import type { Hello, Identity } from '../socket.ts';
 import { textFrame } from '../ws-framing.ts';
 import { WsSocket } from '../ws-socket.ts';
@@ -15,7 +14,7 @@ const OPEN_FRAME = textFrame(OPEN);
 
 /** The websocket transport, where a session is its socket, and the raw WebSocket, which has no framing at all. */
 export function websocketRoutes(app: FastifyInstance, { options, others, identified, admitted }: Mounted): void {
-  const flusher = createFlusher();
+  const { flusher } = options;
   const rounds = createRounds<SockJsWebSocket>({
     intervalMs: options.heartbeatMs,
     visit: (socket) => socket.beat(),
