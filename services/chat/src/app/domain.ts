@@ -24,7 +24,7 @@ export function createDomain(
   { exchange = createLocalExchange() }: { exchange?: LocalExchange },
 ) {
   const now = clock.monotonic;
-  const sessions = createSessions({ random: Math.random });
+  const sessions = createSessions({ random: Math.random, now });
   const counts = createChatMetrics(metrics, {
     sessions: () => sessions.all(),
     connections: () => sessions.byProtocol(),
@@ -54,8 +54,9 @@ export function createDomain(
     onEmit: (signal) => overview.apply(signal),
     onPresence: (roomId, userId, online) => presenceTick.note(roomId, userId, online),
     observe: observers.hub,
+    now,
   });
-  const overview = createOverview({ rooms: store.rooms, bus: links.branch(), now, failed });
+  const overview = createOverview({ rooms: store.rooms, bus: links.branch(), now, onFailure: failed });
   const presenceTick = createPresenceTick({ presence, hub });
   const connections = createConnectionWatch({ presence, onFailure: (error) => failed('count of connections', error) });
 

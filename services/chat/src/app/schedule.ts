@@ -32,7 +32,7 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       // Four times a second it is asked whether it is time: the bus may fail between two readings.
       every(250, 'reading of heads', createReconcileHeads({ headIntervalMs, reconcile: hub.reconcile, now }));
       every(250, 'reading of overviews', createReconcileHeads({ headIntervalMs, reconcile: overview.reconcile, now }));
-      every(250, 'overviews', overview.beat);
+      every(250, 'overviews', overview.tick);
       every(1_000, 'presence', presenceTick.tick);
       every(1_000, 'count of connections', connections.tick);
       every(1_000, 'sweep', async () => {

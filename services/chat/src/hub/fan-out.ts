@@ -1,15 +1,8 @@
 import type { ChatEvent } from '../room/event.ts';
+import type { Listener } from './listener.ts';
 
-/** One who listens to a room. */
-export interface Listener {
-  readonly userId: string;
-  /** Listeners with equal keys get equal bytes. */
-  key(roomId: string): string;
-  /** Events as this listener's bytes; called once per key. Null when its protocol shows none of them. */
-  encode(events: readonly ChatEvent[]): Buffer | null;
-  /** False when its queue is full: nothing was taken. */
-  write(bytes: Buffer): boolean;
-}
+/** As much of a listener as is written to. */
+export type FanOutListener = Pick<Listener, 'userId' | 'key' | 'encode' | 'write'>;
 
 /** An event for a room's listeners: all, all but one user's, or one user's only. */
 export interface Pending {
@@ -21,14 +14,14 @@ export interface Pending {
 }
 
 /**
- * Writes what a room has to tell to its listeners: rendered, framed and joined once per key, one buffer a socket. `refused`
+ * Writes what a room has to tell to its listeners: rendered, framed and joined once per key, one buffer a socket. `onFull`
  * hears of those whose queue is full.
  */
-export function fanOut(
+export function fanOut<Some extends FanOutListener>(
   roomId: string,
   pending: readonly Pending[],
-  listeners: Iterable<Listener>,
-  refused: (listener: Listener) => void,
+  listeners: Iterable<Some>,
+  onFull: (listener: Some) => void,
 ): number {
   const special = specialUsers(pending);
   const all = special
@@ -55,7 +48,7 @@ export function fanOut(
     }
     if (bytes === null) continue;
     if (listener.write(bytes)) written++;
-    else refused(listener);
+    else onFull(listener);
   }
   return written;
 }
@@ -64,7 +57,7 @@ function toEvent({ event }: Pending): ChatEvent {
   return event;
 }
 
-function encode(listener: Listener, events: readonly ChatEvent[]): Buffer | null {
+function encode(listener: FanOutListener, events: readonly ChatEvent[]): Buffer | null {
   return events.length === 0 ? null : listener.encode(events);
 }
 

@@ -1,12 +1,14 @@
 /** What is flushed: a room's events. */
 export interface Flushable {
-  /** `performance.now()` of the last time. */
+  /** When that was last, by the schedule's clock. */
   readonly flushedAt: number;
   flush(): void;
 }
 
 export interface FlushScheduleOptions {
   readonly spacingMs: number;
+  /** Milliseconds, of any origin, that never go back. */
+  readonly now: () => number;
   /** Runs a task at the end of this turn of the event loop. @default `setImmediate` */
   readonly atTurnEnd?: ((task: () => void) => void) | undefined;
 }
@@ -16,7 +18,7 @@ export interface FlushScheduleOptions {
  * was quiet for `spacingMs` is written to at once; one that is not, `spacingMs` after the last time: nobody reads 25
  * messages a second one by one, and a write costs a system call for each of the room's sockets.
  */
-export function createFlushSchedule({ spacingMs, atTurnEnd = setImmediately }: FlushScheduleOptions) {
+export function createFlushSchedule({ spacingMs, now, atTurnEnd = setImmediately }: FlushScheduleOptions) {
   let soon: Flushable[] = [];
   const waiting = new Map<Flushable, NodeJS.Timeout | null>();
 
@@ -39,7 +41,7 @@ export function createFlushSchedule({ spacingMs, atTurnEnd = setImmediately }: F
       const timer = waiting.get(room);
       if (timer === null || (timer && !urgent)) return;
       clearTimeout(timer);
-      const restMs = urgent ? 0 : room.flushedAt + spacingMs - performance.now();
+      const restMs = urgent ? 0 : room.flushedAt + spacingMs - now();
       if (restMs < 1) flushSoon(room);
       else
         waiting.set(

@@ -5,12 +5,12 @@ import type { MemberRow } from '../room/ports/member-row.ts';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
 import { noSuchRoom } from '../room/refusals.ts';
+import type { Listener } from './listener.ts';
 import type { Recovery } from './recovery.ts';
-import type { FeedListener } from './room-feed.ts';
 import type { RoomState } from './room-state.ts';
-import { createServedRooms, type ServedRoomsDeps } from './served-rooms.ts';
+import { createServedRooms, type ServedRoomsOptions } from './served-rooms.ts';
 
-export interface HubDeps extends ServedRoomsDeps {
+export interface HubOptions extends ServedRoomsOptions {
   readonly rooms: Pick<RoomStore, 'load' | 'heads'>;
   readonly members: Pick<MemberStore, 'find'>;
   readonly bus: Pick<Bus, 'publish' | 'follow' | 'unfollow' | 'listen'>;
@@ -33,8 +33,8 @@ const REACH_TRIES = 3;
  * Where in and out meet. Facts come in from here and from the bus, by the same function; each room's feed puts messages in
  * order, and whoever listens to a room is attached and detached here.
  */
-export function createHub(deps: HubDeps) {
-  const { rooms, members, bus, onEmit = () => {}, onPresence = () => {} } = deps;
+export function createHub(deps: HubOptions) {
+  const { rooms, members, bus, onEmit = () => {}, onPresence = () => {}, now } = deps;
   const served = createServedRooms(deps);
 
   function removed(roomId: string): void {
@@ -89,7 +89,7 @@ export function createHub(deps: HubDeps) {
      */
     async attach(
       roomId: string,
-      listener: FeedListener,
+      listener: Listener,
       { after, reached }: { after: number | null; reached: number },
     ): Promise<Attached> {
       const entry = await served.open(roomId);
@@ -100,10 +100,10 @@ export function createHub(deps: HubDeps) {
         // may have begun before that one was stored.
         // So may be what the client has already, from another instance: it must not come to it a second time.
         const known = Math.max(reached, after === null || after === Number.MAX_SAFE_INTEGER ? 0 : after);
-        let told = true;
-        for (let i = 0; roomFeed.lastSeq < known && i < REACH_TRIES; i++) told = await roomFeed.repair();
+        let readable = true;
+        for (let i = 0; roomFeed.lastSeq < known && i < REACH_TRIES; i++) readable = await roomFeed.repair();
         // A room that is shorter than the client thinks was made anew, if the store says so; else nobody knows.
-        if (roomFeed.lastSeq < (told ? reached : known)) {
+        if (roomFeed.lastSeq < (readable ? reached : known)) {
           throw new AppError('UNAVAILABLE', { detail: 'The room can not be read now', retryAfterMs: 1_000 });
         }
         const recovery = await recover(after);
@@ -117,20 +117,20 @@ export function createHub(deps: HubDeps) {
         roomFeed.add(listener, lastSeq);
         return { ...recovery, messages: [...recovery.messages, ...since], state: roomFeed.state, lastSeq };
       } finally {
-        if (roomFeed.listenerCount === 0) entry.idleSince = performance.now();
+        if (roomFeed.listenerCount === 0) entry.idleSince = now();
       }
     },
 
     /** Ends a listener's share in a room. */
-    detach(roomId: string, listener: FeedListener): void {
+    detach(roomId: string, listener: Listener): void {
       const entry = served.get(roomId);
       if (!entry) return;
       entry.feed.delete(listener);
-      if (entry.feed.listenerCount === 0) entry.idleSince = performance.now();
+      if (entry.feed.listenerCount === 0) entry.idleSince = now();
     },
 
     /** Sends a listener that fell behind what it missed. */
-    async resume(roomId: string, listener: FeedListener): Promise<void> {
+    async resume(roomId: string, listener: Listener): Promise<void> {
       await served.get(roomId)?.feed.resume(listener);
     },
 

@@ -3,19 +3,12 @@ import type { MessageStore } from '../room/ports/message-store.ts';
 import type { RoomSnapshot } from '../room/ports/room-store.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { roomView } from '../room/view.ts';
-import { fanOut, type Listener, type Pending } from './fan-out.ts';
+import { fanOut, type Pending } from './fan-out.ts';
+import type { Listener } from './listener.ts';
 import { Ring } from './ring.ts';
 import { apply, markRead, type RoomState, roomState } from './room-state.ts';
 
-/** A listener of the feed: told of what it can't be written. */
-export interface FeedListener extends Listener {
-  /** Its queue is full: events after `afterSeq` were not queued. */
-  behind(roomId: string, afterSeq: number): void;
-  /** Its user is no longer a member, or the room is gone; nothing more follows. */
-  ended(roomId: string, why: 'left' | 'gone'): void;
-}
-
-export interface RoomFeedDeps {
+export interface RoomFeedOptions {
   readonly roomId: string;
   readonly messages: Pick<MessageStore, 'after'>;
   /** Messages kept in memory for reconnects. Default 512: at 10 messages a second, most of a minute. */
@@ -25,6 +18,8 @@ export interface RoomFeedDeps {
   /** Asks for one call of `repair` in a few tens of milliseconds: what is missing is probably on its way. */
   readonly scheduleRepair: () => void;
   readonly observe: FeedObserver;
+  /** Milliseconds, of any origin, that never go back. */
+  readonly now: () => number;
 }
 
 /** Hears what a feed does. */
@@ -47,10 +42,10 @@ const REPAIR_ROWS = 500;
  * One room on this instance: puts messages into the order of `seq`, whichever way they came and however often, keeps the
  * newest, and writes them to the listeners. Until `ready`, it only holds.
  */
-export function createRoomFeed(deps: RoomFeedDeps) {
-  const { roomId, messages, ringSize = 512, scheduleFlush, scheduleRepair } = deps;
+export function createRoomFeed(deps: RoomFeedOptions) {
+  const { roomId, messages, ringSize = 512, scheduleFlush, scheduleRepair, now } = deps;
   const held = new Map<number, StoredMessage>();
-  const listeners = new Map<FeedListener, { live: boolean; sentSeq: number }>();
+  const listeners = new Map<Listener, { live: boolean; sentSeq: number }>();
   let pending: Pending[] = [];
   let gone: string[] = [];
   /** When the oldest pending message was stored. */
@@ -62,7 +57,7 @@ export function createRoomFeed(deps: RoomFeedDeps) {
   /** All up to this has been written to every live listener. */
   let flushedSeq = 0;
   let repairing: Promise<boolean> | null = null;
-  let quietSince = performance.now();
+  let quietSince = now();
   let flushedAt = -Infinity;
   let onlineCount = 0;
   /** Participants came or went since the last summary. */
@@ -136,23 +131,23 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     pendingAt = null;
     const before = flushedSeq;
     flushedSeq = next - 1;
-    flushedAt = performance.now();
+    flushedAt = now();
     quietSince = flushedAt;
-    const late: FeedListener[] = [];
-    const sockets = fanOut(roomId, batch, live(), (listener) => late.push(listener as FeedListener));
+    const late: Listener[] = [];
+    const sockets = fanOut(roomId, batch, live(), (listener) => late.push(listener));
     deps.observe.delivered(roomId, batch.length, sockets, storedAt);
     for (const listener of late) {
       const entry = listeners.get(listener);
       if (!entry) continue;
       entry.live = false;
       entry.sentSeq = before;
-      listener.behind(roomId, before);
+      listener.onBehind(roomId, before);
       deps.observe.resynced(roomId);
     }
     if (gone.length > 0) dropGone();
   }
 
-  function* live(): Iterable<FeedListener> {
+  function* live(): Iterable<Listener> {
     for (const [listener, entry] of listeners) if (entry.live) yield listener;
   }
 
@@ -162,7 +157,7 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     for (const listener of [...listeners.keys()]) {
       if (!users.has(listener.userId) || state?.members.has(listener.userId)) continue;
       listeners.delete(listener);
-      listener.ended(roomId, 'left');
+      listener.onEnded(roomId, 'left');
     }
   }
 
@@ -178,14 +173,14 @@ export function createRoomFeed(deps: RoomFeedDeps) {
     get lastSeq(): number {
       return next - 1;
     },
-    /** `performance.now()` of the last time that listeners were written to. */
+    /** `now()` of the last time that listeners were written to. */
     get flushedAt(): number {
       return flushedAt;
     },
     get listenerCount(): number {
       return listeners.size;
     },
-    listeners: (): Iterable<FeedListener> => listeners.keys(),
+    listeners: (): Iterable<Listener> => listeners.keys(),
 
     /** Starts delivering from a snapshot; what was held meanwhile follows it. */
     ready(snapshot: RoomSnapshot): void {
@@ -241,18 +236,18 @@ export function createRoomFeed(deps: RoomFeedDeps) {
      * Adds a listener that has everything up to `sentSeq`. Live at once when that is all there is, else `resume` it.
      * Call `flush` before looking at `lastSeq`: what is pending belongs to those who were there.
      */
-    add(listener: FeedListener, sentSeq: number): void {
+    add(listener: Listener, sentSeq: number): void {
       listeners.set(listener, { live: sentSeq >= next - 1, sentSeq });
     },
 
-    delete(listener: FeedListener): boolean {
+    delete(listener: Listener): boolean {
       return listeners.delete(listener);
     },
 
-    has: (listener: FeedListener): boolean => listeners.has(listener),
+    has: (listener: Listener): boolean => listeners.has(listener),
 
     /** Sends a listener that fell behind what it missed, from the ring or the store, until it is live or full again. */
-    async resume(listener: FeedListener): Promise<void> {
+    async resume(listener: Listener): Promise<void> {
       for (;;) {
         flush();
         const entry = listeners.get(listener);
@@ -267,7 +262,7 @@ export function createRoomFeed(deps: RoomFeedDeps) {
         if (rows.length > 0) {
           const bytes = listener.encode(rows.map((message) => ({ type: 'message', message })));
           if (bytes && !listener.write(bytes)) {
-            listener.behind(roomId, entry.sentSeq);
+            listener.onBehind(roomId, entry.sentSeq);
             return;
           }
           entry.sentSeq = rows.at(-1)!.seq;
@@ -286,12 +281,12 @@ export function createRoomFeed(deps: RoomFeedDeps) {
       flush();
       const all = [...listeners.keys()];
       listeners.clear();
-      for (const listener of all) listener.ended(roomId, 'gone');
+      for (const listener of all) listener.onEnded(roomId, 'gone');
     },
 
-    /** The heart-beat of a room in which nothing happened for `quietMs`. */
-    beat(quietMs: number): void {
-      if (state && listeners.size > 0 && performance.now() - quietSince >= quietMs) {
+    /** Tells where the room is, if nothing happened in it for `quietMs`. */
+    tellHead(quietMs: number): void {
+      if (state && listeners.size > 0 && now() - quietSince >= quietMs) {
         pending.push({ event: { type: 'head', roomId, seq: next - 1 } });
         scheduleFlush();
       }

@@ -7,7 +7,7 @@ import { createFlushSchedule } from './flush-schedule.ts';
 import { createRecovery, type Recover } from './recovery.ts';
 import { createRoomFeed, type FeedObserver, type RoomFeed } from './room-feed.ts';
 
-export interface ServedRoomsDeps {
+export interface ServedRoomsOptions {
   readonly rooms: Pick<RoomStore, 'load'>;
   readonly messages: Pick<MessageStore, 'after' | 'before'>;
   readonly bus: Pick<Bus, 'follow' | 'unfollow'>;
@@ -24,6 +24,8 @@ export interface ServedRoomsDeps {
   /** Runs a task at the end of this turn of the event loop, before sockets are written to. Default: on its own. */
   readonly atTurnEnd?: (task: () => void) => void;
   readonly observe: FeedObserver;
+  /** Milliseconds, of any origin, that never go back. */
+  readonly now: () => number;
 }
 
 /** Members kept in memory for a room; of larger rooms, single members are asked for in the store. */
@@ -50,10 +52,10 @@ export interface Served {
  * The rooms in this instance's memory. Opening one costs one read, however many wait for it; writes and repairs of all
  * of them are scheduled here.
  */
-export function createServedRooms(deps: ServedRoomsDeps) {
-  const { rooms, messages, bus, observe, gapMs = 30, lingerMs = 30_000, flushSpacingMs = 0 } = deps;
+export function createServedRooms(deps: ServedRoomsOptions) {
+  const { rooms, messages, bus, observe, now, gapMs = 30, lingerMs = 30_000, flushSpacingMs = 0 } = deps;
   const served = new Map<string, Served>();
-  const flushes = createFlushSchedule({ spacingMs: flushSpacingMs, atTurnEnd: deps.atTurnEnd });
+  const flushes = createFlushSchedule({ spacingMs: flushSpacingMs, atTurnEnd: deps.atTurnEnd, now });
   const loads = createGroupCommit<string, RoomSnapshot | null>({
     run: (roomIds) => rooms.load(roomIds, { members: MEMBERS_IN_MEMORY, messages: OPENING_MESSAGES }),
     batchMax: LOAD_BATCH,
@@ -78,6 +80,7 @@ export function createServedRooms(deps: ServedRoomsDeps) {
       scheduleFlush: (urgent) => flushes.add(feed, urgent),
       scheduleRepair: () => scheduleRepair(feed),
       observe,
+      now,
     });
     // First the bus, then the snapshot, then what was held: nothing falls between them.
     const opened = bus
@@ -92,7 +95,7 @@ export function createServedRooms(deps: ServedRoomsDeps) {
         forget(roomId, entry);
         throw error;
       });
-    const entry: Served = { feed, recover: createRecovery({ feed, messages }), opened, idleSince: performance.now() };
+    const entry: Served = { feed, recover: createRecovery({ feed, messages }), opened, idleSince: now() };
     served.set(roomId, entry);
     return entry;
   }
@@ -119,12 +122,12 @@ export function createServedRooms(deps: ServedRoomsDeps) {
     open,
     forget,
 
-    /** Heart-beats of quiet rooms; and rooms nobody has listened to for a while leave the memory. */
+    /** Heads of quiet rooms; and rooms nobody has listened to for a while leave the memory. */
     sweep(heartbeatMs: number): void {
-      const now = performance.now();
+      const at = now();
       for (const [roomId, entry] of served) {
-        if (entry.feed.listenerCount > 0) entry.feed.beat(heartbeatMs);
-        else if (entry.idleSince !== null && now - entry.idleSince > lingerMs) forget(roomId, entry);
+        if (entry.feed.listenerCount > 0) entry.feed.tellHead(heartbeatMs);
+        else if (entry.idleSince !== null && at - entry.idleSince > lingerMs) forget(roomId, entry);
       }
     },
 

@@ -1,6 +1,6 @@
 import { isUnavailable, type Logger } from '@gongu/host';
 import { AppError } from '@gongu/shared';
-import type { HubDeps } from '../hub/hub.ts';
+import type { HubOptions } from '../hub/hub.ts';
 import type { MembersDeps } from '../room/members.ts';
 import type { Messages, MessagesDeps } from '../room/messages.ts';
 import type { RoomsDeps } from '../room/rooms.ts';
@@ -13,7 +13,7 @@ export function createObservers({ log, counts }: { log: Logger; counts: ChatMetr
     if (isUnavailable(error)) log.warn({ what }, 'the store does not answer');
     else log.error({ what, err: error }, 'failed');
   }
-  const hub: HubDeps['observe'] = {
+  const hub: HubOptions['observe'] = {
     delivered(roomId, events, sockets, oldest) {
       if (sockets > 0) counts.delivered(events * sockets, oldest === null ? null : Date.now() - Date.parse(oldest));
       if (log.isLevelEnabled('debug')) log.debug({ event: 'fan-out', roomId, events, sockets }, 'fan-out');

@@ -1,5 +1,5 @@
 import type { User } from '@gongu/shared';
-import type { FeedListener } from '../hub/room-feed.ts';
+import type { Listener } from '../hub/listener.ts';
 import type { ChatEvent } from '../room/event.ts';
 import type { ClientRooms } from './client-rooms.ts';
 
@@ -13,7 +13,7 @@ export interface Client {
   readonly over: boolean;
   readonly rooms: ClientRooms;
   /** What rooms write to. */
-  readonly listener: FeedListener;
+  readonly listener: Listener;
   emit(event: ChatEvent): void;
   /** Answers with an error. */
   refuse(error: unknown, command?: { ref?: string | undefined; roomId?: string }): void;

@@ -21,8 +21,15 @@ interface Drain {
   readonly flush: () => void;
 }
 
+export interface SessionsOptions {
+  /** 0 ≤ n < 1. */
+  readonly random: () => number;
+  /** Milliseconds, of any origin, that never go back. */
+  readonly now: () => number;
+}
+
 /** All open sessions of this instance: their deadlines, and their end when the instance drains. */
-export function createSessions({ random }: { random: () => number }) {
+export function createSessions({ random, now }: SessionsOptions) {
   const open = new Set<OpenSession>();
   const counts = new Map([['json', 0]]);
   const timer = setInterval(() => {
@@ -61,8 +68,8 @@ export function createSessions({ random }: { random: () => number }) {
           (i / all.length) * windowMs,
         ),
       );
-      const giveUpAt = performance.now() + deadlineMs;
-      while (open.size > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
+      const giveUpAt = now() + deadlineMs;
+      while (open.size > 0 && now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
       for (const each of timers) clearTimeout(each);
       // Those that never answered their close would hold the process.
       for (const session of [...open]) session.terminate();

@@ -1,5 +1,5 @@
 import { errorEvent } from '@gongu/shared';
-import type { FeedListener } from '../hub/room-feed.ts';
+import type { Listener } from '../hub/listener.ts';
 import type { Codec } from '../protocol/codec.ts';
 import type { ChatEvent } from '../room/event.ts';
 import type { Socket } from '../transport/socket.ts';
@@ -19,7 +19,7 @@ export interface WriterOwner {
  * What one client is told, by itself and by its rooms, and how much of it may wait. A class, as the session is: of each
  * there is one for every connection, and objects of closures and accessors are ten times as large.
  */
-export class Writer implements FeedListener {
+export class Writer implements Listener {
   /** Epoch milliseconds of the last thing said. */
   sentAt: number;
   /** Since when it does not read, epoch milliseconds; null while it does. */
@@ -67,13 +67,13 @@ export class Writer implements FeedListener {
     return true;
   }
 
-  behind(roomId: string, afterSeq: number): void {
+  onBehind(roomId: string, afterSeq: number): void {
     this.#behind ??= new Map();
     this.#behind.set(roomId, afterSeq);
     this.#slow();
   }
 
-  ended(roomId: string, why: 'left' | 'gone'): void {
+  onEnded(roomId: string, why: 'left' | 'gone'): void {
     this.#owner.leftRoom(roomId);
     if (why === 'gone') this.emit(errorEvent('NOT_FOUND', 'The room was removed', { roomId }));
     const close = this.#codec.ended?.(roomId, why);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fanOut, type Listener, type Pending } from '../../src/hub/fan-out.ts';
+import { type FanOutListener, fanOut, type Pending } from '../../src/hub/fan-out.ts';
 import type { ChatEvent } from '../../src/room/event.ts';
 
 const head = (seq: number): ChatEvent => ({ type: 'head', roomId: 'room', seq });
@@ -8,7 +8,7 @@ const head = (seq: number): ChatEvent => ({ type: 'head', roomId: 'room', seq })
 function listener(userId: string, key: string, takes = true) {
   const got: Buffer[] = [];
   const encoded: number[][] = [];
-  const self: Listener & { got: Buffer[]; encoded: number[][]; seqs(): number[] } = {
+  const self: FanOutListener & { got: Buffer[]; encoded: number[][]; seqs(): number[] } = {
     userId,
     got,
     encoded,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FeedListener } from '../../src/hub/room-feed.ts';
+import type { Listener } from '../../src/hub/listener.ts';
 import type { ChatEvent } from '../../src/room/event.ts';
 import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { hubOf } from '../fixture/hub.ts';
@@ -8,7 +8,7 @@ import { hubOf } from '../fixture/hub.ts';
 function listener(userId: string) {
   const events: ChatEvent[] = [];
   const endings: string[] = [];
-  const self: FeedListener = {
+  const self: Listener = {
     userId,
     key: () => 'json',
     encode: (next) => Buffer.from(JSON.stringify(next)),
@@ -16,8 +16,8 @@ function listener(userId: string) {
       events.push(...(JSON.parse(bytes.toString()) as ChatEvent[]));
       return true;
     },
-    behind() {},
-    ended: (_, why) => void endings.push(why),
+    onBehind() {},
+    onEnded: (_, why) => void endings.push(why),
   };
   return Object.assign(self, { events, endings });
 }

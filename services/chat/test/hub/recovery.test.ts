@@ -27,7 +27,7 @@ function given(options: { stored: number; ringSize?: number; content?: string })
     },
   };
   const feed = createRoomFeed({
-    ...{ roomId: 'room', messages: store, ringSize, observe: silentObserver },
+    ...{ roomId: 'room', messages: store, ringSize, observe: silentObserver, now: () => performance.now() },
     ...{ scheduleFlush() {}, scheduleRepair() {} },
   });
   feed.ready({ room: room(stored), members: [], complete: true, messages: rows.slice(-ringSize) });

@@ -187,10 +187,10 @@ describe('what does not last', () => {
     given.feed.tell(typing('ann'), 'ann');
     given.feed.flush();
     expect([ann.events.length, bob.events.length]).toEqual([0, 1]);
-    given.feed.beat(0);
+    given.feed.tellHead(0);
     given.feed.flush();
     expect(ann.events).toEqual([{ type: 'head', roomId: 'room', seq: 5 }]);
-    given.feed.beat(60_000);
+    given.feed.tellHead(60_000);
     given.feed.flush();
     expect(ann.events).toHaveLength(1);
   });
@@ -215,7 +215,7 @@ describe('who is no longer a member', () => {
     given.feed.accept([storedMessage(8)]);
     given.feed.flush();
     // 7 went out in the same write as 6.
-    expect(all.map((one) => one.ended.of)).toEqual([['left'], ['left'], []]);
+    expect(all.map((one) => one.ended)).toEqual([['left'], ['left'], []]);
     expect(seqsOf(all[2]!)).toEqual([6, 7, 8]);
     for (const one of all.slice(0, 2)) expect(seqsOf(one)).not.toContain(8);
   });
@@ -226,7 +226,7 @@ describe('who is no longer a member', () => {
     given.feed.add(ann, 5);
     given.feed.accept([gone(6, 'ann', 'participant.left'), gone(7, 'ann', 'participant.joined'), storedMessage(8)]);
     given.feed.flush();
-    expect(ann.ended.of).toEqual([]);
+    expect(ann.ended).toEqual([]);
     expect(seqsOf(ann)).toEqual([6, 7, 8]);
   });
 
@@ -235,7 +235,7 @@ describe('who is no longer a member', () => {
     const all = [given.listener('ann'), given.listener('bob')];
     for (const one of all) given.feed.add(one, 5);
     given.feed.end();
-    expect(all.map((one) => one.ended.of)).toEqual([['gone'], ['gone']]);
+    expect(all.map((one) => one.ended)).toEqual([['gone'], ['gone']]);
     expect(given.feed.listenerCount).toBe(0);
   });
 });

@@ -85,3 +85,29 @@ describe('a send queue', () => {
     await new Promise((resolve) => setImmediate(resolve));
   });
 });
+
+describe('the end of a turn', () => {
+  it('writes what a task of it queued with what the turn queued, in one piece', async () => {
+    const { near, far } = await pair();
+    const flusher = createFlusher();
+    const queue = new SendQueue(near, flusher);
+    const chunks: string[] = [];
+    far.on('data', (chunk) => chunks.push(String(chunk)));
+    queue.push(Buffer.from('the turn, '));
+    flusher.fill(() => queue.push(Buffer.from('its end')));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(queue.bytes).toBe(0);
+    await expect.poll(() => chunks).toEqual(['the turn, its end']);
+  });
+
+  it('comes again for what is queued or asked for in it', async () => {
+    const { near, far } = await pair();
+    const flusher = createFlusher();
+    const queue = new SendQueue(near, flusher);
+    flusher.fill(() => {
+      queue.push(Buffer.from('a'));
+      flusher.fill(() => queue.push(Buffer.from('b')));
+    });
+    expect(await read(far, 2)).toBe('ab');
+  });
+});

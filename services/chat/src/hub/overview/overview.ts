@@ -2,17 +2,17 @@ import { LIMITS, type RoomEntry } from '@gongu/shared';
 import { type Bus, type Signal, userChannel, userOfChannel } from '../../room/ports/bus.ts';
 import type { OverviewRow, RoomHeadRow, RoomStore } from '../../room/ports/room-store.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
-import type { FeedListener } from '../room-feed.ts';
+import type { Listener } from '../listener.ts';
 import { createViewer, type Viewer } from './viewer.ts';
 import { move, take, type WatchedRoom } from './watched-room.ts';
 
-export interface OverviewDeps {
+export interface OverviewOptions {
   readonly rooms: Pick<RoomStore, 'headRows' | 'overviews'>;
   /** A branch of its own: it follows rooms that this instance does not serve. */
   readonly bus: Pick<Bus, 'follow' | 'unfollow' | 'listen' | 'headIntervalMs'>;
   /** Milliseconds, of any origin, that never go back. */
   readonly now: () => number;
-  readonly failed: (what: string, error: unknown) => void;
+  readonly onFailure: (what: string, error: unknown) => void;
 }
 
 /** Most users or rooms of one read. */
@@ -24,9 +24,9 @@ const MEMBERS_MS = 15_000;
 /**
  * What a user sees of all his rooms: how far each is, how much of it is unread, its status; rooms that he joins or leaves
  * while he looks. A room costs some bytes and its signals, and is not served for it. What the bus loses is found by the
- * heads that the store has. Tells at most once a beat and room.
+ * heads that the store has. Tells at most once a tick and room.
  */
-export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
+export function createOverview({ rooms, bus, now, onFailure }: OverviewOptions) {
   const watched = new Map<string, WatchedRoom>();
   const viewers = new Map<string, Viewer>();
   let membersReadAt = now();
@@ -48,7 +48,7 @@ export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
     return Math.max(0, watched.get(roomId)!.row.lastChatNo - viewer.marks.get(roomId)!.chatNo);
   }
 
-  function tellAll(viewer: Viewer, listener: FeedListener): void {
+  function tellAll(viewer: Viewer, listener: Listener): void {
     viewer.tellAll(
       listener,
       [...viewer.marks.keys()].map((roomId) => entryOf(viewer, roomId)),
@@ -200,21 +200,21 @@ export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
     apply,
 
     /** Tells a listener its user's rooms, and from then on what becomes of them. @throws AppError UNAVAILABLE */
-    async watch(listener: FeedListener): Promise<void> {
+    async watch(listener: Listener): Promise<void> {
       const { userId } = listener;
       const present = viewers.get(userId);
       const viewer = present ?? createViewer(userId);
-      const entry = { told: false };
+      const entry = { sent: false };
       viewer.listeners.set(listener, entry);
       if (!present) {
         viewers.set(userId, viewer);
         await bus.follow(userChannel(userId));
       }
       await readMembers([viewer]);
-      if (viewer.listeners.get(listener) === entry && !entry.told) tellAll(viewer, listener);
+      if (viewer.listeners.get(listener) === entry && !entry.sent) tellAll(viewer, listener);
     },
 
-    unwatch(listener: FeedListener): void {
+    unwatch(listener: Listener): void {
       const viewer = viewers.get(listener.userId);
       if (!viewer?.listeners.delete(listener) || viewer.listeners.size > 0) return;
       viewers.delete(viewer.userId);
@@ -223,13 +223,13 @@ export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
     },
 
     /** Tells a listener that fell behind all of its user's rooms anew. */
-    retell(listener: FeedListener): void {
+    retell(listener: Listener): void {
       const viewer = viewers.get(listener.userId);
-      if (viewer?.listeners.get(listener)?.told === false) tellAll(viewer, listener);
+      if (viewer?.listeners.get(listener)?.sent === false) tellAll(viewer, listener);
     },
 
-    /** Tells what moved since the last beat; reads the memberships of those who were told that there is a new one. */
-    async beat(): Promise<void> {
+    /** Tells what moved since the last tick; reads the memberships of those who were told that there is a new one. */
+    async tick(): Promise<void> {
       for (const viewer of viewers.values()) {
         const moved = [...viewer.moved];
         viewer.moved.clear();
@@ -249,7 +249,7 @@ export function createOverview({ rooms, bus, now, failed }: OverviewDeps) {
       if (watched.size > 0) await readHeads([...watched.keys()]);
       if (now() - membersReadAt < Math.min(MEMBERS_MS, MEMBERS_EVERY * bus.headIntervalMs())) return;
       membersReadAt = now();
-      await readMembers([...viewers.values()]).catch((error) => failed('read of memberships', error));
+      await readMembers([...viewers.values()]).catch((error) => onFailure('read of memberships', error));
     },
 
     /** Rooms that somebody sees. */

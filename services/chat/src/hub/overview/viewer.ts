@@ -1,22 +1,22 @@
 import type { RoomEntry } from '@gongu/shared';
 import type { Summary } from '../../room/event.ts';
-import type { FeedListener } from '../room-feed.ts';
+import type { Listener } from '../listener.ts';
 
 /** In place of a room's id, where a listener falls behind. */
 export const ALL_ROOMS = '';
 
 /** A user who looks at his rooms: his marks in them, and his listeners here. */
 export function createViewer(userId: string) {
-  /** Whether each has been told his rooms; those who have not are about to be. */
-  const listeners = new Map<FeedListener, { told: boolean }>();
+  /** Whether each has been sent his rooms; those who have not are about to be. */
+  const listeners = new Map<Listener, { sent: boolean }>();
   const marks = new Map<string, { seq: number; chatNo: number }>();
 
-  function write(listener: FeedListener, entry: { told: boolean }, event: Summary): void {
+  function write(listener: Listener, entry: { sent: boolean }, event: Summary): void {
     const bytes = listener.encode([event]);
     if (bytes === null || listener.write(bytes)) return;
     // It is told all anew when it reads again.
-    entry.told = false;
-    listener.behind(ALL_ROOMS, 0);
+    entry.sent = false;
+    listener.onBehind(ALL_ROOMS, 0);
   }
 
   return {
@@ -24,7 +24,7 @@ export function createViewer(userId: string) {
     listeners,
     /** By room: those that he sees, in the order in which they are told. */
     marks: marks as ReadonlyMap<string, { readonly seq: number; readonly chatNo: number }>,
-    /** Rooms to tell of at the next beat. */
+    /** Rooms to tell of at the next tick. */
     moved: new Set<string>(),
     /** He has more rooms than are shown. */
     hasMore: false,
@@ -45,13 +45,13 @@ export function createViewer(userId: string) {
     },
 
     tell(event: Summary): void {
-      for (const [listener, entry] of listeners) if (entry.told) write(listener, entry, event);
+      for (const [listener, entry] of listeners) if (entry.sent) write(listener, entry, event);
     },
     /** Tells one listener all of his rooms. */
-    tellAll(listener: FeedListener, rooms: RoomEntry[]): void {
+    tellAll(listener: Listener, rooms: RoomEntry[]): void {
       const entry = listeners.get(listener);
       if (!entry) return;
-      entry.told = true;
+      entry.sent = true;
       write(listener, entry, { type: 'rooms', rooms, hasMore: this.hasMore });
     },
   };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createLocalBus, createLocalExchange } from '../../../src/bus/local-bus.ts';
+import type { Listener } from '../../../src/hub/listener.ts';
 import { createOverview } from '../../../src/hub/overview/overview.ts';
-import type { FeedListener } from '../../../src/hub/room-feed.ts';
 import { tellCommitted } from '../../../src/room/committed.ts';
 import type { Summary } from '../../../src/room/event.ts';
 import type { OverviewRow } from '../../../src/room/ports/room-store.ts';
@@ -17,12 +17,12 @@ function given(rows: OverviewRow[]) {
     },
     bus: createLocalBus({ exchange: createLocalExchange() }),
     now: () => 0,
-    failed: (_, error) => {
+    onFailure: (_, error) => {
       throw error;
     },
   });
   const told: Summary[] = [];
-  const listener: FeedListener = {
+  const listener: Listener = {
     userId: 'me',
     key: () => '',
     encode: (events) => Buffer.from(JSON.stringify(events)),
@@ -30,8 +30,8 @@ function given(rows: OverviewRow[]) {
       told.push(...JSON.parse(String(bytes)));
       return true;
     },
-    behind() {},
-    ended() {},
+    onBehind() {},
+    onEnded() {},
   };
   return { overview, listener, told };
 }
@@ -50,7 +50,7 @@ it('shows 500 rooms, says that there are more, and tells all anew when membershi
   rows.unshift(row(900));
   const data = { event: 'participant.joined', participant: { userId: 'me' } };
   tellCommitted(overview.apply, [storedMessage(5, { roomId: 'room-900', kind: 'SYSTEM', sender: null, data })]);
-  await overview.beat();
+  await overview.tick();
   expect(told).toHaveLength(2);
   expect((told[1] as { rooms: { roomId: string }[] }).rooms.map(({ roomId }) => roomId)).toContain('room-900');
   expect(overview.size).toBe(500);
@@ -58,14 +58,14 @@ it('shows 500 rooms, says that there are more, and tells all anew when membershi
   expect(overview.size).toBe(0);
 });
 
-it('tells of a busy room once a beat, and of one that did not move not at all', async () => {
+it('tells of a busy room once a tick, and of one that did not move not at all', async () => {
   const { overview, listener, told } = given([row(1), row(2)]);
   await overview.watch(listener);
   for (let seq = 6; seq <= 105; seq++)
     tellCommitted(overview.apply, [{ ...chatMessage('room-1', seq), chatNo: seq - 2 }]);
-  await overview.beat();
+  await overview.tick();
   expect(told.slice(1)).toEqual([{ type: 'unread', roomId: 'room-1', seq: 105, unread: 101 }]);
-  await overview.beat();
+  await overview.tick();
   expect(told).toHaveLength(2);
 });
 
@@ -75,7 +75,7 @@ it('asks the store where a number is missing', async () => {
   await overview.watch(listener);
   rows[0] = { ...row(1), status: 'CLOSED', lastSeq: 9, lastChatNo: 5 };
   tellCommitted(overview.apply, [{ ...chatMessage('room-1', 9), chatNo: 5 }]);
-  await overview.beat();
+  await overview.tick();
   expect(told.slice(1)).toEqual([
     { type: 'unread', roomId: 'room-1', seq: 9, unread: 3 },
     { type: 'room.changed', roomId: 'room-1', title: '1', status: 'CLOSED', reason: null },

@@ -1,7 +1,7 @@
 import { startRedis, type TestRedis } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chatOfThisFile, type Instance } from './fixture/chat.ts';
-import { said } from './fixture/log-lines.ts';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { said } from '../fixture/log-lines.ts';
 
 const given = chatOfThisFile();
 let redis: TestRedis;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AdmissionOptions, createAdmission, type NotAdmitted } from '../src/endpoints/admission.ts';
+import { type AdmissionOptions, createAdmission, type NotAdmitted } from '../../src/endpoints/admission.ts';
 
 function door(options: Partial<AdmissionOptions> = {}) {
   const state = { at: 0, open: 0, draining: false };

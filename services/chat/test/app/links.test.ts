@@ -1,6 +1,6 @@
 import { startRedis, type TestRedis } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { chatOfThisFile } from './fixture/chat.ts';
+import { chatOfThisFile } from '../fixture/chat.ts';
 
 const given = chatOfThisFile();
 let redis: TestRedis;

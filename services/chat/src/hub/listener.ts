@@ -1,0 +1,16 @@
+import type { ChatEvent } from '../room/event.ts';
+
+/** One who listens to rooms, and is told of what it can't be written. */
+export interface Listener {
+  readonly userId: string;
+  /** Listeners with equal keys get equal bytes. */
+  key(roomId: string): string;
+  /** Events as this listener's bytes; called once per key. Null when its protocol shows none of them. */
+  encode(events: readonly ChatEvent[]): Buffer | null;
+  /** False when its queue is full: nothing was taken. */
+  write(bytes: Buffer): boolean;
+  /** Its queue is full: events after `afterSeq` were not queued. */
+  onBehind(roomId: string, afterSeq: number): void;
+  /** Its user is no longer a member, or the room is gone; nothing more follows. */
+  onEnded(roomId: string, why: 'left' | 'gone'): void;
+}
