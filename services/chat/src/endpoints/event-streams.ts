@@ -63,7 +63,7 @@ export function registerEventStreams(
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const heartbeats = createRounds<EventStream>({
     intervalMs: env.HEARTBEAT_MS,
-    visit: (stream) => stream.beat(),
+    visit: (stream) => stream.heartbeat(),
     timers: systemTimers,
   });
   app.addHook('onClose', async () => heartbeats.stop());

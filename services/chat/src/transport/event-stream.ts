@@ -14,7 +14,7 @@ const eventFraming: Framing = {
 
 const BEAT = Buffer.from(':\n\n');
 /** Beats until a stream that was ended must have been read to its end. */
-const ENDING_BEATS = 2;
+const ENDING_HEARTBEATS = 2;
 
 export interface EventStreamOptions {
   /** All of the answer's: of event streams, CORS, the request's id. */
@@ -37,7 +37,7 @@ export class EventStream implements Socket {
   readonly #socket: NetSocket;
   readonly #queue: SendQueue;
   #closing = false;
-  #beatsLeft = ENDING_BEATS;
+  #heartbeatsLeft = ENDING_HEARTBEATS;
 
   constructor(request: IncomingMessage, response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
@@ -94,9 +94,9 @@ export class EventStream implements Socket {
   }
 
   /** A sign of life for the client and for proxies on the way. One that was ended and isn't read to its end is cut. */
-  beat(): void {
+  heartbeat(): void {
     if (this.#closing) {
-      if (--this.#beatsLeft <= 0) this.terminate();
+      if (--this.#heartbeatsLeft <= 0) this.terminate();
     } else if (this.#queue.bytes === 0) this.#queue.push(BEAT);
   }
 }

@@ -88,7 +88,7 @@ export class SockJsWebSocket implements Socket {
   }
 
   /** A sign of life to the client, and one asked of it. */
-  beat(): void {
+  heartbeat(): void {
     if (!this.#raw && !this.#closing) this.#inner.write(HEARTBEAT_FRAME);
     this.#inner.ping();
   }

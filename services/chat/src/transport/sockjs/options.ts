@@ -62,7 +62,7 @@ export interface SockJsOptions {
   readonly baseUrl?: string;
   /** Bytes of frames in one streaming answer. @default 131_072 // 128 KiB, as Spring has it */
   readonly responseLimitBytes?: number;
-  /** Milliseconds between beats to a client that waits. @default 25_000 */
+  /** Milliseconds between heartbeats to a client that waits. @default 25_000 */
   readonly heartbeatMs?: number;
   /** Milliseconds without a request after which a session is gone. @default 5_000 */
   readonly disconnectDelayMs?: number;

@@ -71,7 +71,7 @@ export class SockJsSession implements Socket {
       broken: () => this.#receiver === receiver && this.#interrupted(),
       drained: () => this.#receiver === receiver && this.#flush(),
     });
-    this.#beat(heartbeatMs);
+    this.#beginHeartbeat(heartbeatMs);
     this.#flush();
   }
 
@@ -173,11 +173,11 @@ export class SockJsSession implements Socket {
     this.#inbound?.drained();
   }
 
-  #beat(heartbeatMs: number): void {
+  #beginHeartbeat(heartbeatMs: number): void {
     const { timers } = this.#options;
     this.#heartbeat = timers.setTimeout(() => {
       if (!this.#receiver?.blocked) this.#receiver?.frame(HEARTBEAT);
-      if (this.#receiver && !this.#receiver.ended) return this.#beat(heartbeatMs);
+      if (this.#receiver && !this.#receiver.ended) return this.#beginHeartbeat(heartbeatMs);
       this.#detach();
       this.#wait(this.#options.disconnectDelayMs);
     }, heartbeatMs);

@@ -17,7 +17,7 @@ export function websocketRoutes(app: FastifyInstance, { options, others, identif
   const { flusher } = options;
   const rounds = createRounds<SockJsWebSocket>({
     intervalMs: options.heartbeatMs,
-    visit: (socket) => socket.beat(),
+    visit: (socket) => socket.heartbeat(),
     timers: options.clock,
   });
   app.addHook('onClose', async () => rounds.stop());
