@@ -7,9 +7,9 @@ import type { Run } from '@gongu/sim/supervise';
 import type { ChaosArguments } from './arguments.ts';
 import { createCrowd, type Regular } from './crowd.ts';
 import { readFinalProduct, readFinalRoom } from './final-state.ts';
-import { createHall } from './hall.ts';
 import { type Step, schedule } from './plan/schedule.ts';
 import { report } from './report.ts';
+import { createSales } from './sales.ts';
 import { settle } from './settle.ts';
 import { createShop, type Offer } from './shop.ts';
 import { type ChaosSystem, startChaosSystem } from './system/chaos-system.ts';
@@ -54,7 +54,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<{ text: 
 
   const durationMs = args.minutes * 60_000;
   const inflictor = createInflictor({ system, victims: regulars, say });
-  const hall = createHall({ shop, crowd, offers, seed, lingers: durationMs > 60_000, say });
+  const sales = createSales({ shop, crowd, offers, seed, lingers: durationMs > 60_000, say });
   const steps = schedule({
     seed,
     durationMs,
@@ -68,12 +68,12 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<{ text: 
   await play(steps, stopping, (step) => {
     if (step.kind === 'talk') regulars[step.client]!.say(step.characters);
     else if (step.kind === 'fault') inflictor.inflict(step.fault);
-    else hall.open(step.sale);
+    else sales.open(step.sale);
   });
   const chaosSeconds = (performance.now() - beganAt) / 1_000;
 
   say('healing');
-  hall.quiet();
+  sales.quiet();
   await inflictor.heal();
   await settle({ system, shop, participants: crowd.all, offers, say, stopping });
   if (stopping.aborted) return null;

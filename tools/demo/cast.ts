@@ -35,7 +35,7 @@ export function createCast({ system, roomId }: CastOptions) {
   const ledger = createLedger({ roomId, faults });
   const people = new Map<string, { shopper: Shopper; nickname: string }>();
   const roomUrl = `${chatUrl}/api/chat/rooms/${roomId}`;
-  const ears = new Set<(who: Shopper, frame: Event) => void>();
+  const listeners = new Set<(who: Shopper, frame: Event) => void>();
   let acks: Latency = createLatency();
   let receipts: Latency = createLatency();
 
@@ -64,21 +64,21 @@ export function createCast({ system, roomId }: CastOptions) {
         firstReturnMs: 400,
         mostReturnMs: 2_000,
         observe: {
-          frame(frame) {
-            for (const hear of ears) hear(shopper, frame);
+          onFrame(frame) {
+            for (const onFrame of listeners) onFrame(shopper, frame);
           },
-          acknowledged: (ms) => acks.record(ms),
-          received: (ms) => receipts.record(ms),
+          onAcknowledged: (ms) => acks.record(ms),
+          onReceived: (ms) => receipts.record(ms),
         },
       });
       people.set(person.userId, { shopper, nickname: person.nickname });
       return shopper;
     },
 
-    /** Hears all frames of everybody, until the returned function is called. */
-    listen(hear: (who: Shopper, frame: Event) => void): () => void {
-      ears.add(hear);
-      return () => ears.delete(hear);
+    /** Gets all frames of everybody, until the returned function is called. */
+    listen(onFrame: (who: Shopper, frame: Event) => void): () => void {
+      listeners.add(onFrame);
+      return () => listeners.delete(onFrame);
     },
 
     /** Times from now on; those so far are gone. */

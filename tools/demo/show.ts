@@ -8,13 +8,11 @@ import { agreement } from './steps/agreement.ts';
 import { closedRoom } from './steps/closed-room.ts';
 import { joinRoom } from './steps/joins.ts';
 import { killInstance } from './steps/killed-instance.ts';
-import { lastPlaces } from './steps/last-places.ts';
 import { loseNetwork } from './steps/lost-network.ts';
 import { createProduct } from './steps/product-and-room.ts';
-import { purchases } from './steps/purchases.ts';
+import { lastPlaces, purchases } from './steps/purchases.ts';
 import { stopRedis } from './steps/stopped-redis.ts';
-import { talk } from './steps/talk.ts';
-import { typing } from './steps/typing.ts';
+import { talk, typing } from './steps/talk.ts';
 import type { Story } from './story.ts';
 
 export interface ShowOptions {

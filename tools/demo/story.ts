@@ -9,7 +9,7 @@ export interface StoryOptions {
 /** A step ends with a short word for the table, or with the reason why it could not be shown here. */
 export type StepResult = string | { readonly skipped: string };
 
-interface Told {
+interface Row {
   readonly title: string;
   readonly outcome: 'shown' | 'FAILED' | 'skipped' | 'not reached';
   readonly seconds: number;
@@ -19,7 +19,7 @@ interface Told {
 /** What is shown, told as it happens: a line with the time for everything, and a table at the end. */
 export function createStory({ out, nowMs, stopping }: StoryOptions) {
   const startedAt = nowMs();
-  const told: Told[] = [];
+  const rows: Row[] = [];
   let broken = false;
 
   const say = (text: string) => out(`${((nowMs() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${text}`);
@@ -30,14 +30,14 @@ export function createStory({ out, nowMs, stopping }: StoryOptions) {
     /** Tells one step. After one that failed the others are not told: they would show its consequences only. */
     async step(title: string, run: () => Promise<StepResult>): Promise<void> {
       if (broken || stopping.aborted) {
-        told.push({ title, outcome: 'not reached', seconds: 0, note: '' });
+        rows.push({ title, outcome: 'not reached', seconds: 0, note: '' });
         return;
       }
       out('');
-      say(`${told.length + 1}. ${title}`);
+      say(`${rows.length + 1}. ${title}`);
       const beganAt = nowMs();
-      const end = (outcome: Told['outcome'], note: string) =>
-        told.push({ title, outcome, seconds: (nowMs() - beganAt) / 1_000, note });
+      const end = (outcome: Row['outcome'], note: string) =>
+        rows.push({ title, outcome, seconds: (nowMs() - beganAt) / 1_000, note });
       try {
         const result = await untilStopped(run(), stopping);
         if (typeof result === 'string') end('shown', result);
@@ -54,13 +54,13 @@ export function createStory({ out, nowMs, stopping }: StoryOptions) {
     },
 
     get failed(): boolean {
-      return told.some(({ outcome }) => outcome === 'FAILED' || outcome === 'not reached');
+      return rows.some(({ outcome }) => outcome === 'FAILED' || outcome === 'not reached');
     },
 
     /** One row for each step. */
     table(): string {
-      const width = Math.max(...told.map(({ title }) => title.length));
-      return told
+      const width = Math.max(...rows.map(({ title }) => title.length));
+      return rows
         .map(({ title, outcome, seconds, note }, i) =>
           [
             `${i + 1}.`.padStart(4),

@@ -47,9 +47,9 @@ export function createCrowd(target: Target, { clients, rooms }: LoadtestArgument
       ledger: ledgers[i % rooms]!,
       after: null,
       observe: {
-        joined: (ms) => latency.joined.record(ms),
-        acknowledged: (ms) => latency.ack.record(ms),
-        received: (ms) => latency.receipt.record(ms),
+        onJoined: (ms) => latency.joined.record(ms),
+        onAcknowledged: (ms) => latency.ack.record(ms),
+        onReceived: (ms) => latency.receipt.record(ms),
       },
     });
   }

@@ -13,7 +13,6 @@ export type {
 export { createFaults, FAULT_KINDS, type Fault, type FaultKind, type Faults } from './check/faults.ts';
 export { createLedger, type Ledger, type Saying } from './check/ledger.ts';
 export { sayingsOf } from './check/sayings.ts';
-export { createLeakFinder } from './check/secrets.ts';
 export { readStored, type StoredPage, storedOf } from './check/stored-messages.ts';
 export { buyerOf, endsMembershipOf } from './check/system-event.ts';
 export { VIOLATION_KINDS, type Violation } from './check/violation.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { confirm, duration, type Scene, talkWhile } from '../scene.ts';
+import { confirm, duration, eventually, type Scene, talkWhile } from '../scene.ts';
 
 /** Everybody talks; everybody has everything, in one order. */
 export async function talk(scene: Scene): Promise<string> {
@@ -21,4 +21,30 @@ export async function talk(scene: Scene): Promise<string> {
   );
   say(`   all ${cast.present().length} have the same ${lastSeq} messages`);
   return `${ack.count} messages, median ${duration(receipt.p50Ms)}`;
+}
+
+/** One types, and the others see it; with Redis on both instances, without it on his own. */
+export async function typing(scene: Scene): Promise<string> {
+  const { cast, system, say } = scene;
+  const writer = cast.present().at(-1)!;
+  const others = cast.present().length - 1;
+  const seen = new Set<string>();
+  const hushed = new Set<string>();
+  const deafen = cast.listen((who, frame) => {
+    if (frame.type === 'typing' && frame.user.userId === writer.userId) (frame.typing ? seen : hushed).add(who.userId);
+  });
+  try {
+    writer.typing(true);
+    await eventually(scene, 'typing is seen', async () =>
+      seen.size >= (system.redis ? others : 1) ? true : undefined,
+    );
+    writer.typing(false);
+    await eventually(scene, 'its end is seen', async () => (hushed.size >= seen.size ? true : undefined));
+  } finally {
+    deafen();
+  }
+  confirm(!seen.has(writer.userId), 'nobody is told of himself');
+  say(`   ${cast.nicknameOf(writer)} types: ${seen.size} of ${others} others see it, and see when it ends`);
+  if (!system.redis) say('   (those on his own instance: without Redis, what does not last stays there)');
+  return `seen by ${seen.size} of ${others}`;
 }

@@ -79,10 +79,10 @@ function applyTalk(state: State, { sender }: LogRow, report: Report): void {
 }
 
 function applyEvent(state: State, row: LogRow, next: LogRow | undefined, report: Report): void {
-  const told = systemEventOf(row);
-  switch (told?.event) {
+  const data = systemEventOf(row);
+  switch (data?.event) {
     case 'participant.joined': {
-      const { userId } = told.participant;
+      const { userId } = data.participant;
       if (state.status !== 'ACTIVE' && !(state.provisional && isPurchase(row, next))) {
         report('member-after-closed', `${userId} joins a room that is ${state.status}`);
       }
@@ -92,31 +92,31 @@ function applyEvent(state: State, row: LogRow, next: LogRow | undefined, report:
     }
     case 'participant.left':
     case 'participant.removed': {
-      const { userId } = told.participant;
+      const { userId } = data.participant;
       if (!state.members.delete(userId)) report('diverged', `${userId} goes and is no member`);
       break;
     }
     case 'participant.committed': {
-      const { userId } = told.participant;
+      const { userId } = data.participant;
       if (state.buyers.has(userId)) report('doubled', `${userId} buys twice`);
       state.buyers.add(userId);
       break;
     }
     case 'participant.uncommitted': {
-      const { userId } = told.participant;
+      const { userId } = data.participant;
       if (!state.buyers.delete(userId)) report('diverged', `${userId} withdraws and has not bought`);
       break;
     }
     case 'room.opened':
-      state.host = told.participant?.userId ?? null;
+      state.host = data.participant?.userId ?? null;
       break;
   }
-  if (told && 'room' in told) {
-    state.status = told.room.status;
-    state.provisional = told.room.status !== 'ACTIVE' && told.room.reason === 'EXPIRED';
-    state.max = told.room.maxParticipants;
+  if (data && 'room' in data) {
+    state.status = data.room.status;
+    state.provisional = data.room.status !== 'ACTIVE' && data.room.reason === 'EXPIRED';
+    state.max = data.room.maxParticipants;
   }
-  if (told && 'participantCount' in told) checkCounters(state, told, report);
+  if (data && 'participantCount' in data) checkCounters(state, data, report);
   if (state.members.size > state.max) report('cap-exceeded', `${state.members.size} members where ${state.max} may be`);
   if (state.buyers.size > state.max) report('cap-exceeded', `${state.buyers.size} buyers where ${state.max} may be`);
 }
@@ -134,7 +134,7 @@ function checkCounters(
 
 /** Whether this join is that of somebody who bought: the row says so, or the one that the same commit put after it. */
 function isPurchase(row: LogRow, next: LogRow | undefined): boolean {
-  const told = systemEventOf(row);
-  if (told?.event !== 'participant.joined') return false;
-  return told.participant.committed || (next !== undefined && buyerOf(next) === told.participant.userId);
+  const data = systemEventOf(row);
+  if (data?.event !== 'participant.joined') return false;
+  return data.participant.committed || (next !== undefined && buyerOf(next) === data.participant.userId);
 }

@@ -12,13 +12,13 @@ export function systemEventOf({ data }: MayBeSystem): SystemEvent | null {
 
 /** Whether this message ends that user's membership. */
 export function endsMembershipOf(message: MayBeSystem, userId: string): boolean {
-  const told = systemEventOf(message);
-  const ends = told?.event === 'participant.left' || told?.event === 'participant.removed';
-  return ends && told.participant.userId === userId;
+  const data = systemEventOf(message);
+  const ends = data?.event === 'participant.left' || data?.event === 'participant.removed';
+  return ends && data.participant.userId === userId;
 }
 
 /** The user whose purchase this message tells; undefined for any other message. */
 export function buyerOf(message: MayBeSystem): string | undefined {
-  const told = systemEventOf(message);
-  return told?.event === 'participant.committed' ? told.participant.userId : undefined;
+  const data = systemEventOf(message);
+  return data?.event === 'participant.committed' ? data.participant.userId : undefined;
 }

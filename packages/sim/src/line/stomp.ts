@@ -1,26 +1,26 @@
 import { jsonOf, messageOf, type Speak } from './line.ts';
 
-/** Where a room is heard, and where it is talked to. */
-export interface StompPlaces {
-  readonly hear: (roomId: string) => string;
-  readonly say: (roomId: string) => string;
+/** Destinations of a room: to subscribe to, and to send to. */
+export interface StompDestinations {
+  readonly subscribe: (roomId: string) => string;
+  readonly send: (roomId: string) => string;
   /** Of CONNECT, as in "1.0,1.1,1.2". */
   readonly versions: string;
 }
 
-export const SPRING: StompPlaces = {
-  hear: (roomId) => `/topic/chat/${roomId}`,
-  say: (roomId) => `/app/chat/${roomId}`,
+export const SPRING: StompDestinations = {
+  subscribe: (roomId) => `/topic/chat/${roomId}`,
+  send: (roomId) => `/app/chat/${roomId}`,
   versions: '1.1,1.2',
 };
-export const CHANNELS: StompPlaces = {
-  hear: (roomId) => `/sub/channel/${roomId}`,
-  say: () => '/pub/chat',
+export const CHANNELS: StompDestinations = {
+  subscribe: (roomId) => `/sub/channel/${roomId}`,
+  send: () => '/pub/chat',
   versions: '1.0',
 };
 
 /** STOMP, frame by frame: a receipt for what is said says that it is stored. */
-export function speakStomp({ hear, say, versions }: StompPlaces): Speak {
+export function speakStomp({ subscribe, send: sendTo, versions }: StompDestinations): Speak {
   return ({ roomId, token, after, handlers }, send) => {
     const write = (command: string, headers: Readonly<Record<string, string>>, body = '') =>
       send(
@@ -34,7 +34,7 @@ export function speakStomp({ hear, say, versions }: StompPlaces): Speak {
 
     function connected(): void {
       write('SUBSCRIBE', { id: 'errors', destination: '/user/queue/errors' });
-      const headers = { id: 'room', destination: hear(roomId), after: String(after()), receipt: 'join' };
+      const headers = { id: 'room', destination: subscribe(roomId), after: String(after()), receipt: 'join' };
       write('SUBSCRIBE', headers);
     }
 
@@ -60,12 +60,12 @@ export function speakStomp({ hear, say, versions }: StompPlaces): Speak {
           if (headers.get('subscription') === 'errors') {
             return failed(receipt, String(message?.code), message?.retryAfterMs as number | undefined);
           }
-          const heard = messageOf(message);
-          if (!heard) return;
+          const got = messageOf(message);
+          if (!got) return;
           // What comes before the receipt is a recovery; without the header it is not all that was missed.
           const whole = joined || headers.get('recovered') === 'true';
-          if (!whole && heard.seq > after() + 1) handlers.onRestarted(heard.seq - 1);
-          return handlers.onMessage(heard);
+          if (!whole && got.seq > after() + 1) handlers.onRestarted(got.seq - 1);
+          return handlers.onMessage(got);
         }
         case 'ERROR':
           failed(receipt, headers.get('message') ?? '');
@@ -84,7 +84,7 @@ export function speakStomp({ hear, say, versions }: StompPlaces): Speak {
       say: (id, content) =>
         write(
           'SEND',
-          { destination: say(roomId), receipt: `m-${id}`, 'content-type': 'application/json' },
+          { destination: sendTo(roomId), receipt: `m-${id}`, 'content-type': 'application/json' },
           JSON.stringify({ roomId, content, clientMessageId: id }),
         ),
       ping() {

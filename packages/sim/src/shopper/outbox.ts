@@ -9,7 +9,7 @@ export interface OutboxOptions {
   /** Puts a `send` frame on the way. */
   readonly send: (saying: Saying) => void;
   /** Milliseconds from saying to acknowledgement. */
-  readonly acknowledged: (ms: number, saying: Saying) => void;
+  readonly onAcknowledged: (ms: number, saying: Saying) => void;
 }
 
 /** Sent and not answered, at most: what a server may refuse at once stays small. */
@@ -23,7 +23,7 @@ const AGAIN_MS = 500;
  * What one client has said and not yet seen acknowledged. It goes out in order, again after each lost connection, and
  * always under the same `clientMessageId`. Checks the acknowledgements.
  */
-export function createOutbox({ who, ledger, clock, send, acknowledged }: OutboxOptions) {
+export function createOutbox({ who, ledger, clock, send, onAcknowledged }: OutboxOptions) {
   const { faults } = ledger;
   const sayings: Saying[] = [];
   const waiting: Saying[] = [];
@@ -101,7 +101,7 @@ export function createOutbox({ who, ledger, clock, send, acknowledged }: OutboxO
       if (!inFlight.delete(saying)) return;
       saying.ack ??= { seq, createdAt };
       acknowledgements += 1;
-      acknowledged(ledger.nowMs() - saying.saidAtMs, saying);
+      onAcknowledged(ledger.nowMs() - saying.saidAtMs, saying);
       pump();
     },
 

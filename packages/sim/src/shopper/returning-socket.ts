@@ -12,14 +12,14 @@ export interface ReturningSocketOptions {
   readonly firstReturnMs: number;
   readonly mostReturnMs: number;
   /** The socket is open. */
-  readonly opened: () => void;
-  readonly frame: (frame: Event) => void;
+  readonly onOpen: () => void;
+  readonly onFrame: (frame: Event) => void;
   /** Something came that is no frame. */
-  readonly unreadable: (text: string) => void;
+  readonly onUnreadable: (text: string) => void;
   /** The connection is gone, and there will be another. */
-  readonly lost: (reason: string) => void;
+  readonly onLost: (reason: string) => void;
   /** There will be no other: the server wants none. */
-  readonly ended: (reason: string) => void;
+  readonly onEnded: (reason: string) => void;
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -34,10 +34,10 @@ export function createReturningSocket(options: ReturningSocketOptions) {
   let socket: WebSocket | undefined;
   let timer: Timer | undefined;
   let watch: Timer | undefined;
-  let heardAt = 0;
+  let aliveAtMs = 0;
   let attempts = 0;
   let failures = 0;
-  let toldMs: number | null = null;
+  let returnAfterMs: number | null = null;
   let over = false;
 
   function connect(): void {
@@ -56,18 +56,18 @@ export function createReturningSocket(options: ReturningSocketOptions) {
       error = cause.message;
     });
     current.on('open', () => {
-      heardAt = clock.monotonic();
-      options.opened();
+      aliveAtMs = clock.monotonic();
+      options.onOpen();
     });
     current.on('ping', () => {
-      heardAt = clock.monotonic();
+      aliveAtMs = clock.monotonic();
     });
     current.on('message', (data) => {
-      heardAt = clock.monotonic();
+      aliveAtMs = clock.monotonic();
       const text = String(data);
       const frame = parse(text);
-      if (frame) options.frame(frame);
-      else options.unreadable(text);
+      if (frame) options.onFrame(frame);
+      else options.onUnreadable(text);
     });
     current.on('close', (code, reason) => {
       if (socket !== current) return;
@@ -78,18 +78,18 @@ export function createReturningSocket(options: ReturningSocketOptions) {
       const why = status ? `refused with ${status}` : reason.length > 0 ? `${code} ${reason}` : error || String(code);
       if (FINAL_STATUS.has(status) || !mayReturn(code)) {
         over = true;
-        return options.ended(why);
+        return options.onEnded(why);
       }
-      options.lost(why);
+      options.onLost(why);
       comeBack();
     });
   }
 
   function comeBack(): void {
     const boundMs = Math.min(mostReturnMs, firstReturnMs * 2 ** failures);
-    const waitMs = toldMs ?? random() * boundMs;
+    const waitMs = returnAfterMs ?? random() * boundMs;
     failures += 1;
-    toldMs = null;
+    returnAfterMs = null;
     timer = clock.setTimeout(connect, waitMs);
   }
 
@@ -104,12 +104,12 @@ export function createReturningSocket(options: ReturningSocketOptions) {
       const current = socket;
       clock.clear(watch);
       watch = clock.setInterval(() => {
-        if (clock.monotonic() - heardAt > heartbeatMs * SILENT_HEARTBEATS) current?.terminate();
+        if (clock.monotonic() - aliveAtMs > heartbeatMs * SILENT_HEARTBEATS) current?.terminate();
       }, heartbeatMs);
     },
     /** The server has said when to come back. */
     returnAfter(ms: number): void {
-      toldMs = ms;
+      returnAfterMs = ms;
     },
     /** Cuts the connection, as a tunnel does; it comes back. */
     cut: () => socket?.terminate(),

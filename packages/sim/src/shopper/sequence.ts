@@ -14,7 +14,7 @@ export interface SequenceOptions {
   /** Where the first join begins; null: with the newest page. */
   readonly after: number | null;
   /** Called for each message in order of `seq`, once. */
-  readonly taken: (message: Message, way: Way) => void;
+  readonly onTaken: (message: Message, way: Way) => void;
 }
 
 /** Suspicions that are kept; what is further ahead is a fault all the same. */
@@ -24,7 +24,7 @@ const SUSPECTS_MAX = 1_000;
  * What one client has of a room, and whether it came as docs/protocol.md says: in order, each once, none left out. What
  * was left out is asked for again, so that one fault does not hide the next. No socket and no timer.
  */
-export function createSequence({ who, ledger, after, taken }: SequenceOptions) {
+export function createSequence({ who, ledger, after, onTaken }: SequenceOptions) {
   const { faults } = ledger;
   let lastSeq = after;
   let firstSeq: number | null = null;
@@ -42,7 +42,7 @@ export function createSequence({ who, ledger, after, taken }: SequenceOptions) {
   function take(message: Message, way: Way): void {
     firstSeq ??= message.seq;
     lastSeq = message.seq;
-    taken(message, way);
+    onTaken(message, way);
   }
 
   function suspect(from: number, to: number): void {

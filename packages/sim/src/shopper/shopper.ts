@@ -33,13 +33,13 @@ export interface ShopperOptions {
 
 export interface ShopperObserver {
   /** Every frame, as it came. */
-  frame?(frame: Event): void;
+  onFrame?(frame: Event): void;
   /** Milliseconds from saying something to its acknowledgement. */
-  acknowledged?(ms: number): void;
+  onAcknowledged?(ms: number): void;
   /** Milliseconds from somebody else's saying something to its being here; live messages only. */
-  received?(ms: number): void;
+  onReceived?(ms: number): void;
   /** Milliseconds from beginning to connect to having the room. */
-  joined?(ms: number): void;
+  onJoined?(ms: number): void;
 }
 
 /**
@@ -61,14 +61,14 @@ export function startShopper(options: ShopperOptions) {
   let lastLoss = '';
   let again: Timer | undefined;
 
-  const sequence = createSequence({ who: userId, ledger, after, taken });
+  const sequence = createSequence({ who: userId, ledger, after, onTaken: taken });
   const outbox = createOutbox({
     who: userId,
     ledger,
     clock,
     send: ({ clientMessageId, content }) =>
       line.send({ type: 'send', ref: clientMessageId, roomId, clientMessageId, content }),
-    acknowledged: (ms) => observe.acknowledged?.(ms),
+    onAcknowledged: (ms) => observe.onAcknowledged?.(ms),
   });
   const line = createReturningSocket({
     urls,
@@ -76,15 +76,15 @@ export function startShopper(options: ShopperOptions) {
     random,
     firstReturnMs: options.firstReturnMs ?? 500,
     mostReturnMs: options.mostReturnMs ?? 5_000,
-    opened: () => line.send({ type: 'auth', ref: 'auth', token: token() }),
-    frame(frame) {
+    onOpen: () => line.send({ type: 'auth', ref: 'auth', token: token() }),
+    onFrame(frame) {
       if (place === 'over') return;
-      observe.frame?.(frame);
-      hear(frame);
+      observe.onFrame?.(frame);
+      apply(frame);
       waiters.look();
     },
-    unreadable: (text) => faults.add('protocol', `${userId}: got what is no frame: ${text.slice(0, 80)}`),
-    lost(reason) {
+    onUnreadable: (text) => faults.add('protocol', `${userId}: got what is no frame: ${text.slice(0, 80)}`),
+    onLost(reason) {
       counts.losses += 1;
       lastLoss = reason;
       disconnected();
@@ -92,7 +92,7 @@ export function startShopper(options: ShopperOptions) {
       beganAtMs = ledger.nowMs();
       waiters.look();
     },
-    ended(reason) {
+    onEnded(reason) {
       faults.add('protocol', `${userId}: sent away for good: ${reason}`);
       disconnected();
       place = 'over';
@@ -108,7 +108,7 @@ export function startShopper(options: ShopperOptions) {
     serving = false;
   }
 
-  function hear(frame: Event): void {
+  function apply(frame: Event): void {
     if ('roomId' in frame && frame.roomId !== undefined && frame.roomId !== roomId) {
       return faults.add('protocol', `${userId}: got ${frame.type} of the room ${frame.roomId}`);
     }
@@ -158,7 +158,7 @@ export function startShopper(options: ShopperOptions) {
   function joined(frame: EventOf<'joined'>): void {
     joining = false;
     const next = sequence.joined(frame);
-    if (place !== 'in') observe.joined?.(ledger.nowMs() - beganAtMs);
+    if (place !== 'in') observe.onJoined?.(ledger.nowMs() - beganAtMs);
     // After the messages: an earlier end of this membership may be among them.
     place = 'in';
     follow(next);
@@ -208,7 +208,7 @@ export function startShopper(options: ShopperOptions) {
     }
     if (place === 'out' && way === 'live') faults.add('protocol', `${userId}: got ${seq} after his membership ended`);
     const saying = message.clientMessageId === null ? undefined : ledger.sayings.get(message.clientMessageId);
-    if (saying && saying.userId !== userId && way === 'live') observe.received?.(ledger.nowMs() - saying.saidAtMs);
+    if (saying && saying.userId !== userId && way === 'live') observe.onReceived?.(ledger.nowMs() - saying.saidAtMs);
   }
 
   const shopper = {

@@ -15,11 +15,11 @@ export interface InstanceOptions {
    * fails is an error. `true`: it is started again until it serves; its database may be away.
    */
   readonly revives: boolean;
-  /** Hears its process number whenever it starts, and null when it was ended. */
-  readonly note: (pid: number | null) => void;
-  /** Hears every line of its log. */
+  /** Gets its process number whenever it starts, and null when it was ended. */
+  readonly onPid: (pid: number | null) => void;
+  /** Gets every line of its log. */
   readonly onLine: (line: LogLine) => void;
-  /** Hears whatever else it writes. */
+  /** Gets whatever else it writes. */
   readonly onText?: (text: string) => void;
   /** It ended, or did not end, and nobody had meant it to. */
   readonly onDied: (reason: string) => void;
@@ -57,7 +57,7 @@ const READY_MS = 60_000;
 const RESPAWN_MS = 300;
 
 export function createInstance(options: InstanceOptions): Instance {
-  const { name, service, port, env, revives, note, onLine, onText, onDied, stopping } = options;
+  const { name, service, port, env, revives, onPid, onLine, onText, onDied, stopping } = options;
   const url = `http://127.0.0.1:${port}`;
   let running: ServiceProcess | null = null;
   let frozen = false;
@@ -72,7 +72,7 @@ export function createInstance(options: InstanceOptions): Instance {
     });
     running = started;
     frozen = false;
-    note(started.pid);
+    onPid(started.pid);
     started.ready.then(
       async () => {
         const { code, signal } = await started.exited;
@@ -133,7 +133,7 @@ export function createInstance(options: InstanceOptions): Instance {
     }, patienceMs);
     const { code } = await ending.kill(signal);
     clearTimeout(timer);
-    note(null);
+    onPid(null);
     return { code, late };
   }
 

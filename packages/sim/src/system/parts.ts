@@ -62,11 +62,11 @@ export async function openParts({ env, name, chats, lifecycle, terminal, onProce
     },
 
     /** Not started yet. @param own its environment, beside what all have */
-    instance(own: Omit<InstanceOptions, 'note' | 'stopping'>): Instance {
+    instance(own: Omit<InstanceOptions, 'onPid' | 'stopping'>): Instance {
       const instance = createInstance({
         ...own,
         env: { ...common, ...own.env },
-        note: (pid) => workplace.note(own.name, pid),
+        onPid: (pid) => workplace.note(own.name, pid),
         stopping,
       });
       onProcess?.(own.name, () => instance.pid);

@@ -1,10 +1,10 @@
 import { startEmbeddedPostgres } from '@gongu/host/embedded';
-import { freePort } from '@gongu/testkit';
+import { freePort, type LogLine } from '@gongu/testkit';
 import type { Lifecycle } from '../supervise/lifecycle.ts';
+import { readable } from '../supervise/log-line.ts';
 import type { Terminal } from '../supervise/terminal.ts';
 import type { Instance } from './instance.ts';
 import { openParts } from './parts.ts';
-import { createWarnings } from './warnings.ts';
 
 export interface SystemOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -85,3 +85,21 @@ export async function startSystem({ env, name, lifecycle, terminal, chatEnv = {}
 }
 
 export type System = Awaited<ReturnType<typeof startSystem>>;
+
+interface WarningsOptions {
+  readonly terminal: Terminal;
+  /** @default 40 */
+  readonly most?: number;
+}
+
+/** Warnings of the services for the person who reads along; the first so many, since an outage may bring thousands. */
+function createWarnings({ terminal, most = 40 }: WarningsOptions) {
+  let shown = 0;
+  /** @param name whose log it is */
+  return (name: string) => (line: LogLine) => {
+    const text = readable(name, JSON.stringify(line));
+    if (text === null || shown > most) return;
+    shown += 1;
+    terminal.say(shown > most ? '         (further warnings of the services are not shown)' : `         ${text}`);
+  };
+}

@@ -33,6 +33,6 @@ export interface ParticipantOptions {
   /** Asked before each connection. */
   readonly token: () => string;
   readonly secret: (text: string) => void;
-  /** The same text, once in memory however many hear it. */
+  /** The same text, once in memory however many receive it. */
   readonly intern: (text: string) => string;
 }

@@ -1,4 +1,6 @@
+import { type Clock, systemClock } from '@gongu/host';
 import type { Entry, Received } from '../check/evidence.ts';
+import type { ParticipantOptions } from './participant.ts';
 
 /** Counts of one client, for the report. */
 export interface Counts {
@@ -26,12 +28,17 @@ const STRAYED_MS = 20_000;
 export interface RecordOptions {
   readonly client: string;
   readonly userId: string;
-  /** The same text, once in memory however many hear it. */
+  /** The same text, once in memory however many receive it. */
   readonly intern: (text: string) => string;
 }
 
+export interface RecordOptions extends Pick<ParticipantOptions, 'client' | 'userId' | 'intern'> {
+  readonly clock?: Clock;
+}
+
 /** What one client writes down, and what it still waits for. */
-export function createRecord({ client, userId, intern }: RecordOptions) {
+export function createRecord(options: RecordOptions) {
+  const { client, userId, intern, clock = systemClock } = options;
   const entries: Entry[] = [];
   const pending = new Map<string, Saying>();
   const counts: Counts = {
@@ -47,7 +54,7 @@ export function createRecord({ client, userId, intern }: RecordOptions) {
   };
   let connection = 0;
   /** Null while it is in the room. */
-  let awaySince: number | null = performance.now();
+  let awaySinceMs: number | null = clock.monotonic();
   let lastSeq = 0;
   let sayings = 0;
 
@@ -75,14 +82,14 @@ export function createRecord({ client, userId, intern }: RecordOptions) {
     },
     /** For one who neither left nor was refused. A token may end at any moment: `away` is who was so for a while. */
     get end(): 'in' | 'away' {
-      return awaySince !== null && performance.now() - awaySince > STRAYED_MS ? 'away' : 'in';
+      return awaySinceMs !== null && clock.monotonic() - awaySinceMs > STRAYED_MS ? 'away' : 'in';
     },
     joined(): void {
-      awaySince = null;
+      awaySinceMs = null;
       entries.push({ kind: 'joined', connection });
     },
     lost(reason: string, code: number | null = null): void {
-      awaySince ??= performance.now();
+      awaySinceMs ??= clock.monotonic();
       entries.push({ kind: 'lost', connection, reason, code });
     },
     resynced(): void {

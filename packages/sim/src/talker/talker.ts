@@ -46,7 +46,7 @@ const PATIENCE: Patience = { silentMs: 9_000, answerMs: 5_000, joinMs: 12_000, r
 export function startTalker(options: TalkerOptions): Talker {
   const { client, userId, roomId, url, token, secret, protocol, random, clock = systemClock, onText } = options;
   const { silentMs, answerMs, joinMs, returnMs } = { ...PATIENCE, ...options.patience };
-  const record = createRecord(options);
+  const record = createRecord({ ...options, clock });
   const saidAt = new Map<string, number>();
   let place: Place = 'away';
   let refusal: string | null = null;
@@ -72,7 +72,7 @@ export function startTalker(options: TalkerOptions): Talker {
   function connect(): void {
     record.connecting();
     openedAt = aliveAt = clock.monotonic();
-    // What the line before says late is not heard.
+    // What the line before says late does not count.
     let current: Line | null = null;
     let over = false;
     const whileOpen =

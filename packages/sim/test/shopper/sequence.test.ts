@@ -10,7 +10,7 @@ function follow(after: number | null = 0) {
   const faults = createFaults();
   const ledger = createLedger({ roomId: 'r', faults });
   const had: number[] = [];
-  const sequence = createSequence({ who: 'ann', ledger, after, taken: ({ seq }) => had.push(seq) });
+  const sequence = createSequence({ who: 'ann', ledger, after, onTaken: ({ seq }) => had.push(seq) });
   const found = () => faults.list.map(({ kind, text }) => `${kind} ${text}`);
   return { faults, ledger, sequence, had, found };
 }
@@ -145,7 +145,7 @@ describe('what one client has of a room', () => {
 
   it('compares a message with what another client of the run got', () => {
     const one = inRoom(2);
-    const other = createSequence({ who: 'bob', ledger: one.ledger, after: 0, taken: () => {} });
+    const other = createSequence({ who: 'bob', ledger: one.ledger, after: 0, onTaken: () => {} });
     other.joined(joined([chat(1), chat(2, { content: '다른 말' })], 2));
     one.sequence.message(chat(3, { kind: 'SYSTEM', data: { event: 'a', n: [1] } }));
     other.message(chat(3, { kind: 'SYSTEM', data: { event: 'a', n: [2] } }));

@@ -99,7 +99,7 @@ describe('a shopper', () => {
 
   it('waits as long as RATE_LIMITED says, with everything that follows, and then goes on', async () => {
     const heard: string[] = [];
-    start({ observe: { frame: ({ type }) => heard.push(type) } });
+    start({ observe: { onFrame: ({ type }) => heard.push(type) } });
     const connection = await inRoom(0, 0);
     const one = shopper.say('하나');
     await connection.got('send');
@@ -285,9 +285,9 @@ describe('a shopper', () => {
   it('measures acknowledgements and what it gets from others of the run', async () => {
     const measured: string[] = [];
     const observe = {
-      acknowledged: (ms: number) => measured.push(`ack ${ms >= 0}`),
-      received: (ms: number) => measured.push(`receipt ${ms >= 100}`),
-      joined: (ms: number) => measured.push(`joined ${ms > 0}`),
+      onAcknowledged: (ms: number) => measured.push(`ack ${ms >= 0}`),
+      onReceived: (ms: number) => measured.push(`receipt ${ms >= 100}`),
+      onJoined: (ms: number) => measured.push(`joined ${ms > 0}`),
     };
     start({ observe });
     const connection = await inRoom(0, 0);

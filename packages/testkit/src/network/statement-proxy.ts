@@ -15,15 +15,15 @@ export interface StatementProxy {
   close(): void;
 }
 
-/** A place in front of PostgreSQL that hears each statement as it is executed, and forwards everything unchanged. */
+/** A place in front of PostgreSQL that tells each statement as it is executed, and forwards everything unchanged. */
 export async function statementProxy(
   databaseUrl: string,
-  heard: (statement: Statement) => void,
+  onStatement: (statement: Statement) => void,
 ): Promise<StatementProxy> {
   const target = new URL(databaseUrl);
   const server = createServer((client) => {
     const upstream = connect(Number(target.port || 5432), target.hostname);
-    const look = createReader(heard);
+    const look = createReader(onStatement);
     client.on('data', look);
     client.pipe(upstream).pipe(client);
     const end = () => {
@@ -43,7 +43,7 @@ export async function statementProxy(
  * Reads what a client says (PostgreSQL's protocol 3.0, "Message Flow"): Parse names a text, Bind chooses one and its
  * parameters, Execute runs it; Query is all in one.
  */
-function createReader(heard: (statement: Statement) => void): (data: Buffer) => void {
+function createReader(onStatement: (statement: Statement) => void): (data: Buffer) => void {
   const prepared = new Map<string, string>();
   let chosen: Statement = { text: '', bound: '' };
   let rest: Buffer = Buffer.alloc(0);
@@ -55,8 +55,8 @@ function createReader(heard: (statement: Statement) => void): (data: Buffer) => 
     const [first = '', second = ''] = bound.split('\0', 2);
     if (type === 'P') prepared.set(first, second);
     if (type === 'B') chosen = { text: prepared.get(second) ?? '', bound };
-    if (type === 'E') heard(chosen);
-    if (type === 'Q') heard({ text: first, bound: '' });
+    if (type === 'E') onStatement(chosen);
+    if (type === 'Q') onStatement({ text: first, bound: '' });
   }
 
   return (data) => {

@@ -55,11 +55,11 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
     const started = spawn(program!, [...args, ...more], { stdio: ['ignore', 'pipe', 'pipe'], detached });
     child = started;
     let output = '';
-    const hear = (text: string) => {
+    const onText = (text: string) => {
       output += text;
       log += text;
     };
-    for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', hear);
+    for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', onText);
     const deadline = Date.now() + START_DEADLINE_MS;
     while (!(await answersPing(port))) {
       if (started.exitCode !== null || Date.now() > deadline) throw new Error(`${program} did not start: ${output}`);

@@ -3,7 +3,7 @@ import type { Crowd } from './crowd.ts';
 import type { Sale } from './plan/schedule.ts';
 import type { Offer, Shop } from './shop.ts';
 
-export interface HallOptions {
+export interface SalesOptions {
   readonly shop: Shop;
   readonly crowd: Crowd;
   /** Products that were offered; new ones are added. */
@@ -18,7 +18,7 @@ export interface HallOptions {
 const STAY_MS = 35_000;
 
 /** Where products are on sale: buyers and guests come into their rooms, talk, and go. */
-export function createHall({ shop, crowd, offers, seed, lingers, say }: HallOptions) {
+export function createSales({ shop, crowd, offers, seed, lingers, say }: SalesOptions) {
   const timers = new Set<NodeJS.Timeout>();
   let visitors = 0;
   let isQuiet = false;
