@@ -5,10 +5,10 @@ import { confirm, eventually, type Scene } from '../scene.ts';
 import { CAP } from './product-and-room.ts';
 
 /** Places that stay free until the end. */
-export const LEFT_FOR_LATER = 3;
+const LEFT_FOR_LATER = 3;
 
 /** One buys in trade. Returns the status and the code of the answer. */
-export function buy({ system, cast, productId }: Scene, shopper: Shopper) {
+function buy({ system, cast, productId }: Scene, shopper: Shopper) {
   const token = cast.token({ userId: shopper.userId, nickname: cast.nicknameOf(shopper) });
   return system.calls.as(token, 'POST', `${system.trade.url}/api/products/${productId}/participations`, {});
 }

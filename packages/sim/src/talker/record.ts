@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from '@gongu/host';
 import type { Entry, Received } from '../check/evidence.ts';
-import type { ParticipantOptions } from './participant.ts';
 
 /** Counts of one client, for the report. */
 export interface Counts {
@@ -32,7 +31,12 @@ export interface RecordOptions {
   readonly intern: (text: string) => string;
 }
 
-export interface RecordOptions extends Pick<ParticipantOptions, 'client' | 'userId' | 'intern'> {
+export interface RecordOptions {
+  /** As in "gongu.v1-17". */
+  readonly client: string;
+  readonly userId: string;
+  /** The same text, once in memory however many receive it. */
+  readonly intern: (text: string) => string;
   readonly clock?: Clock;
 }
 
