@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRepository, machine, redisProgram } from '@gongu/testkit';
 import { openChat } from '../chat.ts';
@@ -59,6 +61,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     this: 'services/chat/dist/main.mjs',
     that: await buildCommit({ repository, hash: commit.hash, folder: join(folder, 'commit'), signal }),
   };
+  const built = hashOf(entries.this);
   leaveServerCpu(); // not before it is built: that takes both
   const parts = [
     `## This tree against ${commit.name}\n`,
@@ -85,6 +88,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
         ...{ count: pairs, signal },
         async run(side, label) {
           signal.throwIfAborted();
+          if (hashOf(entries.this) !== built) throw new Error('this tree was built anew while it was measured');
           say(`${name}, ${label}`);
           return runOnce({ generator, subject: subjects[side], scenario, say, label: name, seconds });
         },
@@ -96,6 +100,12 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     }
   }
   return { text: `${parts.join('\n')}\n`, failures: failed };
+}
+
+function hashOf(bundle: string): string {
+  return createHash('sha256')
+    .update(readFileSync(inRepository(bundle)))
+    .digest('hex');
 }
 
 interface RunOptions {
