@@ -14,14 +14,11 @@ const REASON = /\bOver 300 lines: \S/;
 const SOURCE = /\.(?:ts|tsx|mts|js|mjs|c)$/;
 const DECLARATIONS = /\.d\.ts$/;
 const SKIPPED = new Set(['node_modules', 'dist', 'generated', '.git', '.gongu', 'coverage']);
-/** One file for each, however short: commands of a table, steps of a story, paragraphs of a composition, stores of ports. */
+/** One file for each, however short: commands, steps of a story, paragraphs of a composition, what observes, stores. */
 const ONE_EACH = [
   'services/chat/src/session/commands/',
   'tools/demo/steps/',
-  'services/chat/src/app/',
-  'services/trade/src/app/',
-  'services/chat/src/store/',
-  'services/trade/src/store/',
+  ...['app', 'observe', 'store'].flatMap((name) => [`services/chat/src/${name}/`, `services/trade/src/${name}/`]),
 ];
 /** Tests are as long as what they tell, and a fixture is no part of one test only because one test needs it. */
 const TESTS = /(?:^|\/)(?:test|e2e)\//;

@@ -18,6 +18,7 @@ const checks = [
   ['types in a browser', bin('tsc'), ['--noEmit', '-p', 'packages/react']],
   ['types of the page', bin('tsc'), ['--noEmit', '-p', 'apps/web']],
   ['imports', node, ['scripts/check-imports.mjs']],
+  ['sizes', node, ['scripts/check-sizes.mjs']],
   ['unused exports', bin('knip'), ['--no-progress']],
   ['build', node, ['scripts/build.mjs']],
 ].map(([name, program, args]) => {
