@@ -61,9 +61,9 @@ export function createDomain(
   const connections = createConnectionWatch({ presence, onFailure: (error) => failed('count of connections', error) });
 
   const { emit } = hub;
-  const rooms = createRooms({ ...store, presence, emit, told: observers.roomTold });
-  const members = createMembers({ ...store, presence, emit, told: observers.memberTold });
-  const committing = { newId: randomUUID, spacingMs: env.COMMIT_MS, observe: observers.messages };
+  const rooms = createRooms({ ...store, presence, emit, onChange: observers.onRoomChange });
+  const members = createMembers({ ...store, presence, emit, onChange: observers.onMemberChange });
+  const committing = { now, newId: randomUUID, spacingMs: env.COMMIT_MS, observe: observers.messages };
   const stored = createMessages({ ...store, emit, ...committing });
   const messages = observers.counted(stored);
   const onRefused = () => counts.messageRefused('RATE_LIMITED');

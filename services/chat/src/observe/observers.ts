@@ -1,9 +1,9 @@
 import { isUnavailable, type Logger } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { HubOptions } from '../hub/hub.ts';
-import type { MembersDeps } from '../room/members.ts';
-import type { Messages, MessagesDeps } from '../room/messages.ts';
-import type { RoomsDeps } from '../room/rooms.ts';
+import type { MembersOptions } from '../room/members.ts';
+import type { Messages, MessagesOptions } from '../room/messages.ts';
+import type { RoomsOptions } from '../room/rooms.ts';
 import type { ChatMetrics } from './metrics.ts';
 
 /** What becomes of what the parts tell: lines of the log, and numbers. */
@@ -22,7 +22,7 @@ export function createObservers({ log, counts }: { log: Logger; counts: ChatMetr
     resynced: () => counts.resynced(),
     failed,
   };
-  const messages: MessagesDeps['observe'] = {
+  const messages: MessagesOptions['observe'] = {
     appended: counts.appended,
     stored(stored) {
       counts.accepted(stored.length);
@@ -32,17 +32,17 @@ export function createObservers({ log, counts }: { log: Logger; counts: ChatMetr
       }
     },
   };
-  const roomTold: RoomsDeps['told'] = (event, { roomId }) => {
+  const onRoomChange: RoomsOptions['onChange'] = (event, { roomId }) => {
     log.info({ event: `room.${event}`, roomId }, `room ${event}`);
   };
-  const memberTold: MembersDeps['told'] = (event, fields) => log.info({ event, ...fields }, event);
+  const onMemberChange: MembersOptions['onChange'] = (event, fields) => log.info({ event, ...fields }, event);
 
   return {
     failed,
     hub,
     messages,
-    roomTold,
-    memberTold,
+    onRoomChange,
+    onMemberChange,
 
     /** The same use cases; messages that come to nothing are counted, whatever they came by. */
     counted<T extends Pick<Messages, 'send'>>(stored: T): T {

@@ -11,7 +11,7 @@ export interface AnonymousTokens {
   sign(user: PublicUser): Promise<{ token: string; expiresAtMs: number }>;
 }
 
-export interface AnonymousDeps {
+export interface AnonymousOptions {
   readonly tokens: AnonymousTokens;
   readonly tags: TagStore;
   readonly newId: () => string;
@@ -30,7 +30,7 @@ export interface AnonymousIdentity {
 }
 
 /** Identities without an account (S3): kept while valid, renewed when expired, else made anew. */
-export function createAnonymous({ tokens, tags, newId, random }: AnonymousDeps) {
+export function createAnonymous({ tokens, tags, newId, random }: AnonymousOptions) {
   async function freshUser(): Promise<PublicUser> {
     for (let i = 0; i < NICKNAMES_TRIED; i++) {
       const nickname = randomNickname(random);

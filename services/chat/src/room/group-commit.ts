@@ -17,6 +17,8 @@ export interface GroupCommitOptions<In, Out> {
    * done. An item that finds nothing waiting is not held up, nor is a batch of a hundred. Default 0.
    */
   readonly spacingMs?: number;
+  /** Milliseconds, of any origin, that never go back. Default: the real time. */
+  readonly now?: () => number;
   /** Hears of each batch, for metrics: how long it took, and how long ago its oldest item was queued. */
   readonly observe?: (size: number, milliseconds: number, oldestMs: number) => void;
 }
@@ -29,6 +31,8 @@ interface Entry<In, Out> {
   readonly reject: (error: unknown) => void;
 }
 
+const systemNow = () => performance.now();
+
 /** Items for which a second batch is worth its commit. Fewer would only make two small batches of one. */
 const SECOND_FROM = 100;
 
@@ -38,7 +42,7 @@ const SECOND_FROM = 100;
  * in their order.
  */
 export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>) {
-  const { run, batchMax = 400, queueMax = 10_000, orderBy, spacingMs = 0, observe } = options;
+  const { run, batchMax = 400, queueMax = 10_000, orderBy, spacingMs = 0, now = systemNow, observe } = options;
   let waiting: Entry<In, Out>[] = [];
   /** Those whose key is in a batch that is under way. */
   let blocked: Entry<In, Out>[] = [];
@@ -53,7 +57,7 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
   function pump(): void {
     scheduled = false;
     if (waiting.length > 0 && waiting.length < SECOND_FROM && notBefore > 0) {
-      const restMs = notBefore - performance.now();
+      const restMs = notBefore - now();
       if (restMs >= 1) {
         if (resting) return;
         resting = true;
@@ -71,7 +75,7 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
       waiting = [];
       for (const entry of rest) place(entry);
       underWay++;
-      const began = performance.now();
+      const began = now();
       void carryOut(batch).then(() => {
         underWay--;
         release(batch);
@@ -80,9 +84,9 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
       });
     }
     if (underWay > 0) return;
-    const told = idlers;
+    const resolved = idlers;
     idlers = [];
-    for (const idle of told) idle();
+    for (const idle of resolved) idle();
   }
 
   function place(entry: Entry<In, Out>): void {
@@ -111,7 +115,7 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
 
   /** Never rejected. */
   async function carryOut(batch: readonly Entry<In, Out>[]): Promise<void> {
-    const began = performance.now();
+    const began = now();
     try {
       const results = await run(batch.map((entry) => entry.item));
       batch.forEach((entry, i) => {
@@ -121,7 +125,7 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
       for (const entry of batch) entry.reject(error);
       if (error instanceof AppError && error.retryAfterMs !== undefined) giveUpWaiting(error);
     }
-    const ended = performance.now();
+    const ended = now();
     observe?.(batch.length, ended - began, ended - batch[0]!.at);
   }
 
@@ -134,7 +138,7 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
         );
       }
       return new Promise<Out>((resolve, reject) => {
-        place({ item, key: orderBy?.(item) ?? '', at: performance.now(), resolve, reject });
+        place({ item, key: orderBy?.(item) ?? '', at: now(), resolve, reject });
         if (scheduled) return;
         scheduled = true;
         // In a microtask, so that what one turn of the event loop brings goes into the first batch together.

@@ -10,17 +10,17 @@ import type { RoomStore } from './ports/room-store.ts';
 import { noSuchRoom } from './refusals.ts';
 import { participantView } from './view.ts';
 
-export interface MembersDeps {
+export interface MembersOptions {
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly presence: Presence;
   readonly emit: Emit;
   /** Hears of what operators analyse: who joined, left, was removed, bought or withdrew. */
-  readonly told: (event: string, fields: { roomId: string; userId: string }) => void;
+  readonly onChange: (event: string, fields: { roomId: string; userId: string }) => void;
 }
 
 /** Memberships: joined by a member, ended by him, by the host or by trade; purchases as trade tells them. */
-export function createMembers({ rooms, members, presence, emit, told }: MembersDeps) {
+export function createMembers({ rooms, members, presence, emit, onChange }: MembersOptions) {
   const marks = createGroupCommit<{ roomId: string; userId: string; seq: number }, MarkOutcome>({
     run: (batch) => members.markRead(batch),
   });
@@ -54,7 +54,7 @@ export function createMembers({ rooms, members, presence, emit, told }: MembersD
           throw new AppError(change.outcome);
         default:
           tellCommitted(emit, change.messages);
-          if (change.outcome === 'joined') told('participant.joined', { roomId, userId: user.userId });
+          if (change.outcome === 'joined') onChange('participant.joined', { roomId, userId: user.userId });
           return { outcome: change.outcome, lastSeq: change.room.lastSeq };
       }
     },
@@ -79,7 +79,7 @@ export function createMembers({ rooms, members, presence, emit, told }: MembersD
           return;
         default:
           tellCommitted(emit, change.messages);
-          told(own ? 'participant.left' : 'participant.removed', { roomId, userId });
+          onChange(own ? 'participant.left' : 'participant.removed', { roomId, userId });
       }
     },
 
@@ -103,7 +103,7 @@ export function createMembers({ rooms, members, presence, emit, told }: MembersD
           throw new AppError(change.outcome);
         default: {
           tellCommitted(emit, change.messages);
-          if (change.outcome !== 'same') told(`participant.${change.outcome}`, { roomId, userId });
+          if (change.outcome !== 'same') onChange(`participant.${change.outcome}`, { roomId, userId });
           const [[member], view] = await Promise.all([members.find(roomId, [userId]), presence.view(roomId)]);
           if (member) return participantView(member, view);
           // A buyer who left the conversation: known to trade, no member.

@@ -9,11 +9,13 @@ import type { AppendOutcome, Draft, MessageStore, PageQuery } from './ports/mess
 import type { StoredMessage } from './ports/stored-message.ts';
 import { noSuchRoom } from './refusals.ts';
 
-export interface MessagesDeps {
+export interface MessagesOptions {
   readonly messages: MessageStore;
   readonly emit: Emit;
   /** A fresh id for messages whose protocol has none. */
   readonly newId: () => string;
+  /** Milliseconds, of any origin, that never go back. Default: the real time. */
+  readonly now?: () => number;
   /** Milliseconds from one batch to the next while messages wait; see `createGroupCommit`. Default 0. */
   readonly spacingMs?: number;
   readonly observe: {
@@ -37,7 +39,7 @@ export interface Sending {
 }
 
 /** The messages of rooms: the append by group commit, and pages of history. */
-export function createMessages({ messages, emit, newId, spacingMs = 0, observe }: MessagesDeps) {
+export function createMessages({ messages, emit, newId, now, spacingMs = 0, observe }: MessagesOptions) {
   const appends = createGroupCommit<Draft, AppendOutcome>({
     async run(drafts) {
       const outcomes = await messages.append(drafts);
@@ -52,6 +54,7 @@ export function createMessages({ messages, emit, newId, spacingMs = 0, observe }
     },
     orderBy: (draft) => draft.roomId,
     spacingMs,
+    ...(now ? { now } : {}),
     observe: observe.appended,
   });
 

@@ -10,20 +10,23 @@ import { noSuchRoom } from './refusals.ts';
 import { allowedNext } from './status.ts';
 import { roomView } from './view.ts';
 
-export interface RoomsDeps {
+export interface RoomsOptions {
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly presence: Presence;
   readonly emit: Emit;
   /** Hears of what operators want in the log: rooms opened, ended and removed. */
-  readonly told: (event: 'opened' | 'closed' | 'cancelled' | 'removed' | 'updated', room: { roomId: string }) => void;
+  readonly onChange: (
+    event: 'opened' | 'closed' | 'cancelled' | 'removed' | 'updated',
+    room: { roomId: string },
+  ) => void;
 }
 
 /** Rooms ended by one run of the expiry at most; the rest follow in the next. */
 const EXPIRE_LIMIT = 100;
 
 /** The life of rooms: opened with a product, changed by trade, ended by trade or by the deadline. */
-export function createRooms({ rooms, members, presence, emit, told }: RoomsDeps) {
+export function createRooms({ rooms, members, presence, emit, onChange }: RoomsOptions) {
   const view = async (room: RoomRow): Promise<Room> => roomView(room, (await presence.view(room.roomId)).count);
 
   return {
@@ -38,7 +41,7 @@ export function createRooms({ rooms, members, presence, emit, told }: RoomsDeps)
         throw new AppError('CONFLICT', { detail: 'This room was opened with another payload' });
       }
       tellCommitted(emit, change.messages);
-      if (change.outcome === 'created') told('opened', change.room);
+      if (change.outcome === 'created') onChange('opened', change.room);
       return { room: await view(change.room), created: change.outcome === 'created' };
     },
 
@@ -78,7 +81,8 @@ export function createRooms({ rooms, members, presence, emit, told }: RoomsDeps)
           });
         }
         tellCommitted(emit, change.messages);
-        if (change.outcome === 'changed') told(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
+        if (change.outcome === 'changed')
+          onChange(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
         return view(change.room);
       }
       if (caller.kind === 'user') await requireHostForTitle(caller, roomId, patch);
@@ -100,7 +104,7 @@ export function createRooms({ rooms, members, presence, emit, told }: RoomsDeps)
           });
         default:
           tellCommitted(emit, change.messages);
-          if (change.outcome === 'changed') told('updated', change.room);
+          if (change.outcome === 'changed') onChange('updated', change.room);
           return view(change.room);
       }
     },
@@ -110,7 +114,7 @@ export function createRooms({ rooms, members, presence, emit, told }: RoomsDeps)
       requireService(caller);
       if (!(await rooms.remove(roomId))) throw noSuchRoom();
       emit({ kind: 'removed', roomId });
-      told('removed', { roomId });
+      onChange('removed', { roomId });
     },
 
     /** A user's rooms, newest membership first. */
@@ -123,7 +127,7 @@ export function createRooms({ rooms, members, presence, emit, told }: RoomsDeps)
       const changes = await rooms.expire(EXPIRE_LIMIT);
       for (const change of changes) {
         tellCommitted(emit, change.messages);
-        told(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
+        onChange(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
       }
       return changes.length;
     },
