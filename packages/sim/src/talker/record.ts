@@ -24,14 +24,7 @@ interface Saying {
 /** Longer than any return takes when nothing is broken. */
 const STRAYED_MS = 20_000;
 
-export interface RecordOptions {
-  readonly client: string;
-  readonly userId: string;
-  /** The same text, once in memory however many receive it. */
-  readonly intern: (text: string) => string;
-}
-
-export interface RecordOptions {
+interface RecordOptions {
   /** As in "gongu.v1-17". */
   readonly client: string;
   readonly userId: string;
