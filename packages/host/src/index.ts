@@ -3,7 +3,7 @@ export { bearerOf, requireEither, requireService, requireUser } from './auth/cal
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export { EnvError, type EnvProblem, readEnv } from './env/env.ts';
 export { envFields } from './env/env-fields.ts';
-export { problemHeaders, sendProblem, toAppError } from './http/answers/error-answers.ts';
+export { toAppError } from './http/answers/error-answers.ts';
 export {
   noContent,
   OF_CALLER,
@@ -20,11 +20,10 @@ export { createHttp, type Http, type HttpOptions, type ServiceInfo } from './htt
 export { type CheckResult, type HealthOptions, type Lifecycle, registerHealth } from './http/observe/health.ts';
 export { observeHttp } from './http/observe/observe-http.ts';
 export { hush, noteUser } from './http/observe/request-log.ts';
-export { requestIdOf, type Trace, traceHeaders, traceOf } from './http/observe/trace.ts';
+export { type Trace, traceHeaders, traceOf } from './http/observe/trace.ts';
 export { type AllowedOrigins, isOriginAllowed } from './http/origins.ts';
-export { findBadText } from './http/text-guard.ts';
 export { type Cron, type CronOptions, createCron, type JobTask } from './jobs/cron.ts';
-export { createLog, errorFields, LOG_LEVELS, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';
+export { createLog, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { type MigrateOptions, migrate } from './postgres/migrate.ts';
 export { draftMigration } from './postgres/migration-draft.ts';
