@@ -13,7 +13,6 @@ import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
-import { createSessionLog } from '../observe/session-log.ts';
 import { createCommands } from '../session/commands/commands.ts';
 import { createLeaving } from '../session/leaving.ts';
 import { createTyping } from '../session/typing.ts';
@@ -57,13 +56,12 @@ export async function registerEndpoints(
     now: clock.monotonic,
     random: Math.random,
   });
-  const sessionLog = createSessionLog({ log, onRefused: counts.refused, onClosed: counts.closed });
   const handshakes = createHandshakeLog({
     ...{ log, now, onAccepted: counts.handshakeAccepted, onRefused: counts.handshakeRefused },
   });
   const accept = createAccept({
     ...{ env, now, sessions, identify, newId: randomUUID },
-    parts: { commands, hub, overview, connections, leaving, typing, log: sessionLog },
+    parts: { commands, hub, overview, connections, leaving, typing, log: domain.observers.session },
   });
   const doors = { env, log, accept, admission, handshakes, identify, flusher };
   const websockets = await registerWebSocketEndpoint(app, doors);

@@ -4,6 +4,7 @@ import type { HubOptions } from '../hub/hub.ts';
 import type { MembersOptions } from '../room/members.ts';
 import type { Messages, MessagesOptions } from '../room/messages.ts';
 import type { RoomsOptions } from '../room/rooms.ts';
+import type { SessionLog } from '../session/session-options.ts';
 import type { ChatMetrics } from './metrics.ts';
 
 /** What becomes of what the parts tell: lines of the log, and numbers. */
@@ -37,8 +38,23 @@ export function createObservers({ log, counts }: { log: Logger; counts: ChatMetr
   };
   const onMemberChange: MembersOptions['onChange'] = (event, fields) => log.info({ event, ...fields }, event);
 
+  const session: SessionLog = {
+    authenticated: (fields) => log.info({ event: 'session.authenticated', ...fields }, 'session authenticated'),
+    closed(fields) {
+      counts.closed(fields.code);
+      log.info({ event: 'session.closed', ...fields }, 'session closed');
+    },
+    refused(fields) {
+      counts.refused(fields.code);
+      log.debug({ event: 'command.refused', ...fields }, 'command refused');
+    },
+    note: (fields, note, more) => log.info({ event: note, ...fields, ...more }, note),
+    failed: (fields, error) => log.error({ event: 'command.failed', ...fields, err: error }, 'command failed'),
+  };
+
   return {
     failed,
+    session,
     hub,
     messages,
     onRoomChange,
