@@ -101,7 +101,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     link: () => connection.link,
     contentChars: () => connection.state.get().contentChars,
     appliedSeq: (roomId) => held.get(roomId)?.feed.state.appliedSeq ?? null,
-    changed: (roomId) => held.get(roomId)?.feed.refresh(),
+    onChange: (roomId) => held.get(roomId)?.feed.refresh(),
   });
   const connection = createConnection({
     transports: options.transports ?? defaultTransports(),
@@ -109,14 +109,14 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     clock,
     random,
     signals,
-    ready({ user }) {
+    onReady({ user }) {
       // Joins go out first: where they take a place, what is sent needs it.
       for (const { feed } of held.values()) feed.ready(user.userId);
       void outbox.own(user.userId);
       outbox.ready();
     },
-    event: heard,
-    lost() {
+    onEvent: handle,
+    onLost() {
       outbox.stop();
       for (const { feed } of held.values()) feed.lost();
     },
@@ -143,7 +143,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     return WebSocket ? [createWebSocketTransport({ url: `${url.replace(/^http/, 'ws')}/ws`, WebSocket }), sse] : [sse];
   }
 
-  function heard(event: Event): void {
+  function handle(event: Event): void {
     if ('roomId' in event && event.roomId !== undefined) held.get(event.roomId)?.feed.heard(event);
   }
 
@@ -216,15 +216,15 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
 function createLazyTransport(name: string, load: () => Promise<Transport>): Transport {
   return {
     name,
-    open(token, hearer) {
+    open(token, handlers) {
       let channel: Channel | null = null;
       let isClosed = false;
       load().then(
         (transport) => {
-          if (!isClosed) channel = transport.open(token, hearer);
+          if (!isClosed) channel = transport.open(token, handlers);
         },
         (error) => {
-          if (!isClosed) hearer.closed(1006, String(error));
+          if (!isClosed) handlers.onClosed(1006, String(error));
         },
       );
       return {

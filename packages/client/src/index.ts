@@ -23,5 +23,5 @@ export type { Room } from './room/room.ts';
 export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';
 export type { ListedRoom, RoomList, RoomListSnapshot } from './rooms/room-list.ts';
 export type { Signal, Signals } from './signals.ts';
-export type { Channel, Hearer, Transport } from './transport/transport.ts';
+export type { Channel, ChannelHandlers, Transport } from './transport/transport.ts';
 export type { WebSocketConstructor, WebSocketLike } from './transport/websocket-transport.ts';

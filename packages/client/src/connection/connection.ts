@@ -18,10 +18,10 @@ export interface ConnectionOptions {
   readonly random: () => number;
   readonly signals: Signals;
   /** Authenticated on a new link, which may take the place of one that still works. */
-  readonly ready: (event: EventOf<'ready'>) => void;
-  readonly event: (event: Event) => void;
+  readonly onReady: (event: EventOf<'ready'>) => void;
+  readonly onEvent: (event: Event) => void;
   /** There is no link any more. */
-  readonly lost: () => void;
+  readonly onLost: () => void;
 }
 
 /** The connection that returns. */
@@ -89,13 +89,13 @@ export function createConnection(options: ConnectionOptions): Connection {
       transport: nextTransport(),
       token: token.value,
       clock,
-      ready(event) {
+      onReady(event) {
         if (wasReady) return welcome(event);
         wasReady = true;
         established(link!, event);
       },
-      event: heard,
-      closed: (end) => closed(end, wasReady),
+      onEvent: handle,
+      onClosed: (end) => closed(end, wasReady),
     });
   }
 
@@ -128,12 +128,12 @@ export function createConnection(options: ConnectionOptions): Connection {
       bestHasWorked = true;
       upgradeMs = UPGRADE_MS;
     } else planUpgrade();
-    options.ready(event);
+    options.onReady(event);
   }
 
-  function heard(event: Event): void {
+  function handle(event: Event): void {
     if (event.type === 'token.expiring') void renew();
-    else options.event(event);
+    else options.onEvent(event);
   }
 
   /** A fresh token on the living connection. Without one, the server closes at the expiry, and that is dealt with there. */
@@ -150,7 +150,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     candidate = null;
     if (wasReady) {
       if (clock.now() - readyAtMs >= STABLE_MS) attempt = 0;
-      options.lost();
+      options.onLost();
     } else failures++;
     const why = error ?? chatError('CONNECTION_LOST', `The connection closed with ${code} ${reason}`);
     if (code === CLOSE.tokenExpired) needsFreshToken = true;
@@ -192,7 +192,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       transport: best,
       token: token.value,
       clock,
-      ready(event) {
+      onReady(event) {
         if (wasReady) return welcome(event);
         wasReady = true;
         const old = link;
@@ -200,11 +200,11 @@ export function createConnection(options: ConnectionOptions): Connection {
         turn++;
         // What was asked on the old one fails, and is asked again on the new one.
         old?.close();
-        options.lost();
+        options.onLost();
         established(trial, event);
       },
-      event: heard,
-      closed(end) {
+      onEvent: handle,
+      onClosed(end) {
         if (wasReady) return closed(end, true);
         candidate = null;
         upgradeMs = Math.min(upgradeMs * 2, UPGRADE_CAP_MS);
@@ -254,7 +254,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       link = null;
       old?.close();
       change({ status: 'idle', transport: null, retryAtMs: null });
-      options.lost();
+      options.onLost();
     },
   };
 }

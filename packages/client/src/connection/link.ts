@@ -30,11 +30,11 @@ export interface LinkOptions {
   readonly token: string;
   readonly clock: Clock;
   /** Authenticated; again after each renewal of the token. */
-  readonly ready: (event: EventOf<'ready'>) => void;
+  readonly onReady: (event: EventOf<'ready'>) => void;
   /** Everything else that is no answer. */
-  readonly event: (event: Event) => void;
+  readonly onEvent: (event: Event) => void;
   /** Called once, unless this side closed the link. Requests under way have failed before it. */
-  readonly closed: (end: LinkEnd) => void;
+  readonly onClosed: (end: LinkEnd) => void;
 }
 
 /** One connection to the server, from its opening to its end. */
@@ -72,7 +72,7 @@ export function createLink(options: LinkOptions): Link {
   /** When an answer to the last ping is due; infinite when none is. */
   let pongBy = Number.POSITIVE_INFINITY;
 
-  const channel = transport.open(options.token, { event, alive, closed: (code, reason) => finish(code, reason) });
+  const channel = transport.open(options.token, { onEvent, onAlive, onClosed: (code, reason) => finish(code, reason) });
 
   function watch(): void {
     cancelWatch();
@@ -90,11 +90,11 @@ export function createLink(options: LinkOptions): Link {
     cancelWatch = clock.after(patienceMs, () => end(1006, 'no sign of life'));
   }
 
-  function alive(): void {
+  function onAlive(): void {
     if (isReady && !over) watch();
   }
 
-  function event(received: Event): void {
+  function onEvent(received: Event): void {
     if (over) return;
     if (isReady) watch();
     const { ref } = received as { ref?: string };
@@ -109,12 +109,12 @@ export function createLink(options: LinkOptions): Link {
       quietMs = received.heartbeatMs;
       error = null;
       watch();
-      options.ready(received);
+      options.onReady(received);
     } else if (received.type === 'reconnect') {
       returnAfterMs = received.afterMs;
     } else if (received.type !== 'pong') {
       if (received.type === 'error' && received.roomId === undefined) error = errorOf(received);
-      options.event(received);
+      options.onEvent(received);
     }
   }
 
@@ -128,7 +128,7 @@ export function createLink(options: LinkOptions): Link {
   function finish(code: number, reason: string): void {
     if (over) return;
     stop();
-    options.closed({ code, reason, error, returnAfterMs });
+    options.onClosed({ code, reason, error, returnAfterMs });
   }
 
   function stop(): void {

@@ -19,7 +19,7 @@ export interface OutboxOptions {
   /** Up to where the room's messages are here; null for a room that nobody listens to. */
   readonly appliedSeq: (roomId: string) => number | null;
   /** A room's drafts are others than before. */
-  readonly changed: (roomId: string) => void;
+  readonly onChange: (roomId: string) => void;
 }
 
 /** Milliseconds after which a draft from an earlier visit is not sent by itself any more: it would surprise. One day. */
@@ -33,7 +33,7 @@ const NONE: readonly Outgoing[] = [];
  * were written, whatever is refused or lost; a draft leaves when its message has come, and is asked again until then.
  */
 export function createOutbox(options: OutboxOptions) {
-  const { storage, clock, random, newId, changed } = options;
+  const { storage, clock, random, newId, onChange } = options;
   const byRoom = new Map<string, readonly Outgoing[]>();
   /** Rooms with a draft under way, or waiting for the time of its next try. */
   const busy = new Map<string, () => void>();
@@ -50,7 +50,7 @@ export function createOutbox(options: OutboxOptions) {
   function set(roomId: string, drafts: readonly Outgoing[]): void {
     if (drafts.length === 0) byRoom.delete(roomId);
     else byRoom.set(roomId, drafts);
-    changed(roomId);
+    onChange(roomId);
   }
 
   function update(roomId: string, id: string, part: Partial<Outgoing>): void {

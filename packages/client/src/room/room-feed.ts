@@ -40,7 +40,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let cancelGap: (() => void) | null = null;
   let cancelRetry = () => {};
   let cancelExpiry = () => {};
-  const history = createRoomHistory({ roomId, link, rest, state: () => state, reduce, changed: () => show() });
+  const history = createRoomHistory({ roomId, link, rest, state: () => state, reduce, onChange: () => show() });
   const store = createStore<RoomSnapshot>(snapshot(), clock);
 
   const readMark = createReadMark({

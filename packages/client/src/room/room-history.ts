@@ -12,12 +12,12 @@ export interface RoomHistoryOptions {
   readonly state: () => RoomState;
   readonly reduce: (action: RoomAction) => void;
   /** What is being loaded changed. */
-  readonly changed: () => void;
+  readonly onChange: () => void;
 }
 
 /** What a room's snapshot does not hold yet: older and newer pages, and the participants beyond the first hundred. */
 export function createRoomHistory(options: RoomHistoryOptions) {
-  const { roomId, link, rest, state, reduce, changed } = options;
+  const { roomId, link, rest, state, reduce, onChange } = options;
   let isLoadingOlder = false;
   let isLoadingNewer = false;
 
@@ -32,7 +32,7 @@ export function createRoomHistory(options: RoomHistoryOptions) {
       else isLoadingNewer = on;
     };
     mark(true);
-    changed();
+    onChange();
     return new Promise((resolve) => {
       ready.ask({ type: 'history', roomId, ...range, limit: LIMITS.pageSize }, (answer) => {
         mark(false);
@@ -40,7 +40,7 @@ export function createRoomHistory(options: RoomHistoryOptions) {
           const { messages, hasMore } = answer.value;
           reduce({ type: 'page', where, messages, hasMore });
         }
-        changed();
+        onChange();
         resolve(answer.ok ? success(answer.value.messages.length) : answer);
       });
     });

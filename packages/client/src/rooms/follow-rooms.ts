@@ -65,9 +65,9 @@ export function followRooms(
       token: token.value,
       fetch: options.fetch,
       clock,
-      event: onBlock,
-      alive() {},
-      ended(status, problem) {
+      onEvent: onBlock,
+      onAlive() {},
+      onEnd(status, problem) {
         // It was there for a while: the next failure waits the shortest time again.
         if (clock.now() - openedAtMs >= STABLE_MS) attempt = 0;
         const error = problem ?? reason ?? chatError('CONNECTION_LOST', `The stream of rooms ended with ${status}`);

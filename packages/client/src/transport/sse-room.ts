@@ -13,10 +13,10 @@ export interface SseRoomOptions {
   readonly random: () => number;
   /** Whether this room may hold a stream now; asked before each opening. */
   readonly mayStream: () => boolean;
-  readonly event: (event: Event) => void;
-  readonly alive: () => void;
+  readonly onEvent: (event: Event) => void;
+  readonly onAlive: () => void;
   /** Something that ends more than this room. */
-  readonly failed: (error: ChatError) => void;
+  readonly onFailed: (error: ChatError) => void;
 }
 
 /** Milliseconds between two looks where no stream can be had. */
@@ -107,23 +107,23 @@ export function createSseRoom(options: SseRoomOptions) {
       lastEventId: String(seq),
       fetch: options.fetch,
       clock,
-      event: heard,
-      alive: options.alive,
-      ended(status, error) {
+      onEvent: handle,
+      onAlive: options.onAlive,
+      onEnd(status, error) {
         stream = null;
         // Full at the moment: it is asked again when it says, and polled meanwhile.
         if (status === 503 || status === 429) streamFromMs = clock.now() + (error?.retryAfterMs ?? POLL_MS);
         // No such stream here, or not with this proxy: the rest of the API still works.
         else if (status >= 400 && status !== 401) canStream = false;
-        if (status === 0) options.failed({ code: 'CONNECTION_LOST', message: 'The stream broke', errors: [] });
-        else if (status === 401 && error) options.failed(error);
+        if (status === 0) options.onFailed({ code: 'CONNECTION_LOST', message: 'The stream broke', errors: [] });
+        else if (status === 401 && error) options.onFailed(error);
         else if (mayFollow()) next(options.random() * REOPEN_MS, follow);
         else next(0, poll);
       },
     });
   }
 
-  function heard({ type, data }: SseEvent): void {
+  function handle({ type, data }: SseEvent): void {
     try {
       pass({ type, ...(JSON.parse(data) as object) } as Event);
     } catch {
@@ -133,16 +133,16 @@ export function createSseRoom(options: SseRoomOptions) {
 
   function pass(event: Event): void {
     if (event.type === 'message') seq = Math.max(seq, event.seq);
-    options.event(event);
+    options.onEvent(event);
   }
 
   async function poll(): Promise<void> {
     const mine = turn;
     const found = await missed(seq);
     if (mine !== turn) return;
-    if (!found.ok) return options.failed(found.error);
-    options.alive();
-    if (found.value === null) return options.event({ type: 'resync', roomId, afterSeq: seq });
+    if (!found.ok) return options.onFailed(found.error);
+    options.onAlive();
+    if (found.value === null) return options.onEvent({ type: 'resync', roomId, afterSeq: seq });
     for (const message of found.value) pass({ type: 'message', ...message });
     next(POLL_MS, mayFollow() ? follow : poll);
   }

@@ -38,10 +38,10 @@ export interface SseStreamOptions {
   readonly lastEventId?: string;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
-  readonly event: (event: SseEvent) => void;
-  readonly alive: () => void;
+  readonly onEvent: (event: SseEvent) => void;
+  readonly onAlive: () => void;
   /** Called once, unless this side closed it. `status` 0: no answer at all; 200: the stream ended or fell silent. */
-  readonly ended: (status: number, error: ChatError | null) => void;
+  readonly onEnd: (status: number, error: ChatError | null) => void;
 }
 
 /** Milliseconds without a byte after which a stream is taken for dead. Servers send a comment every 25 s. */
@@ -57,7 +57,7 @@ export function openSseStream(options: SseStreamOptions): { close(): void } {
   function end(status: number, error: ChatError | null): void {
     if (over) return;
     close();
-    options.ended(status, error);
+    options.onEnd(status, error);
   }
 
   function close(): void {
@@ -83,7 +83,7 @@ export function openSseStream(options: SseStreamOptions): { close(): void } {
     });
     if (!response.ok || !response.body) return end(response.status, await problemOf(response));
     const parse = createSseParser((event) => {
-      if (!over) options.event(event);
+      if (!over) options.onEvent(event);
     });
     const decoder = new TextDecoder();
     const reader = response.body.getReader();
@@ -92,7 +92,7 @@ export function openSseStream(options: SseStreamOptions): { close(): void } {
       if (over) return;
       if (done) return end(200, null);
       watch(200);
-      options.alive();
+      options.onAlive();
       parse(decoder.decode(value, { stream: true }));
     }
   }

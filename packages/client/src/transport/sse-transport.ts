@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { type Claims, readClaims } from '../connection/claims.ts';
 import type { Rest, RestAnswer } from '../rest.ts';
 import { createSseRoom, type SseRoom } from './sse-room.ts';
-import type { Channel, Hearer, Transport } from './transport.ts';
+import type { Channel, ChannelHandlers, Transport } from './transport.ts';
 
 export interface SseTransportOptions {
   readonly rest: Rest;
@@ -22,23 +22,27 @@ const STREAMS_MAX = 3;
  * ends is renewed by the first request that is refused for it.
  */
 export function createSseTransport(options: SseTransportOptions): Transport {
-  return { name: 'sse', open: (token, hearer) => openChannel(options, token, hearer) };
+  return { name: 'sse', open: (token, handlers) => openChannel(options, token, handlers) };
 }
 
-function openChannel({ rest, fetch, clock, random }: SseTransportOptions, first: string, hearer: Hearer): Channel {
+function openChannel(
+  { rest, fetch, clock, random }: SseTransportOptions,
+  first: string,
+  handlers: ChannelHandlers,
+): Channel {
   const rooms = new Map<string, SseRoom>();
   const tails = new Map<string, Promise<void>>();
   let token = first;
   let over = false;
 
   function event(told: Event): void {
-    if (!over) hearer.event(told);
+    if (!over) handlers.onEvent(told);
   }
 
   function end(code: number, reason: string): void {
     if (over) return;
     close();
-    hearer.closed(code, reason);
+    handlers.onClosed(code, reason);
   }
 
   function close(): void {
@@ -99,12 +103,12 @@ function openChannel({ rest, fetch, clock, random }: SseTransportOptions, first:
       clock,
       random,
       mayStream: () => [...rooms.values()].filter((room) => room.isStreaming).length < STREAMS_MAX,
-      event(told) {
+      onEvent(told) {
         event(told);
         if (told.type === 'reconnect') end(CLOSE.draining, 'draining');
       },
-      alive: () => !over && hearer.alive(),
-      failed: (error) => refuse(error, { roomId }),
+      onAlive: () => !over && handlers.onAlive(),
+      onFailed: (error) => refuse(error, { roomId }),
     });
     rooms.set(roomId, made);
     return made;
@@ -183,7 +187,7 @@ function openChannel({ rest, fetch, clock, random }: SseTransportOptions, first:
         void ask().then((answer) => {
           if (over) return;
           if (answer.ok) event({ type: 'pong', serverTime: new Date(clock.now()).toISOString() });
-          else if (!ends(answer.error)) hearer.alive();
+          else if (!ends(answer.error)) handlers.onAlive();
         });
       } else if (command.type !== 'typing') {
         // As on a socket: what concerns one room happens in order.

@@ -29,13 +29,13 @@ const OPEN = 1;
 export function createWebSocketTransport({ url, WebSocket }: WebSocketTransportOptions): Transport {
   return {
     name: 'websocket',
-    open(token, hearer) {
+    open(token, handlers) {
       let socket: WebSocketLike;
       try {
         socket = new WebSocket(url, ['gongu.v1']);
       } catch (error) {
         // A URL that the page may not use (ws: from https:).
-        queueMicrotask(() => hearer.closed(1006, String(error)));
+        queueMicrotask(() => handlers.onClosed(1006, String(error)));
         return { send() {}, close() {} };
       }
       const send = (command: Command) => {
@@ -44,10 +44,10 @@ export function createWebSocketTransport({ url, WebSocket }: WebSocketTransportO
       socket.onopen = () => send({ type: 'auth', token });
       socket.onmessage = ({ data }: { data: unknown }) => {
         const event = eventOf(data);
-        if (event) hearer.event(event);
-        else hearer.alive();
+        if (event) handlers.onEvent(event);
+        else handlers.onAlive();
       };
-      socket.onclose = ({ code, reason }: { code: number; reason: string }) => hearer.closed(code, reason);
+      socket.onclose = ({ code, reason }: { code: number; reason: string }) => handlers.onClosed(code, reason);
       // A close always follows; without a listener `ws` would throw.
       socket.onerror = () => {};
       return {
