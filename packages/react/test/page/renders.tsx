@@ -15,6 +15,15 @@ function Unread() {
   return <output id="messages">{messages}</output>;
 }
 
+/** Says when nothing is on its way any more: both are here, and have read all. */
+function Quiet() {
+  const isQuiet = useChatRoom(roomId, ({ participants, lastSeq, readSeq, room }) => {
+    const bob = participants.find(({ userId }) => userId === 'bob');
+    return room?.onlineCount === 2 && readSeq === lastSeq && bob?.online === true && bob.lastReadSeq === lastSeq;
+  });
+  return <output id="quiet">{String(isQuiet)}</output>;
+}
+
 function participantsOf(count: number, most: number): string {
   renders.room++;
   return english.participantsOf(count, most);
@@ -23,6 +32,7 @@ function participantsOf(count: number, most: number): string {
 createRoot(document.getElementById('root')!).render(
   <ChatProvider url={url} token={() => token} locale="en" strings={{ participantsOf }}>
     <Unread />
+    <Quiet />
     <ChatRoom roomId={roomId} />
   </ChatProvider>,
 );
