@@ -81,7 +81,7 @@ function censored<T extends object>(fields: T, levels = SECRET_LEVELS): T {
 }
 
 /** An error as log fields. */
-export function errorFields(error: unknown, depth = 0): unknown {
+function errorFields(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   const { code } = error as { code?: unknown };
   return {

@@ -32,7 +32,7 @@ export function guardTexts(app: FastifyInstance): void {
 }
 
 /** The first string (or name) in `value` that can't be stored, with its path; `undefined` when all are good. */
-export function findBadText(value: unknown): FieldError | undefined {
+function findBadText(value: unknown): FieldError | undefined {
   const open: { value: unknown; path: string; depth: number }[] = [{ value, path: '', depth: 0 }];
   for (let next = open.pop(); next; next = open.pop()) {
     const { value: one, path, depth } = next;

@@ -35,7 +35,7 @@ export function sendProblem(request: Pick<FastifyRequest, 'id'>, reply: FastifyR
 }
 
 /** Headers that belong to an error, beside its body. */
-export function problemHeaders(error: AppError): Record<string, string> {
+function problemHeaders(error: AppError): Record<string, string> {
   const headers: Record<string, string> = { 'cache-control': 'no-store' };
   // RFC 6750 §3
   if (error.status === 401) headers['www-authenticate'] = 'Bearer';
