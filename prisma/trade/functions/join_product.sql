@@ -8,6 +8,7 @@ DECLARE
   v_old trade.products;
   v_new trade.products;
   v_place trade.participations;
+  v_at timestamptz;
 BEGIN
   SELECT * INTO v_old FROM trade.products WHERE id = p_id;
   IF NOT FOUND THEN
@@ -17,6 +18,8 @@ BEGIN
   -- Ended is final, so the many who come too late need not queue for the lock.
   IF v_old.status = 'RECRUITING' THEN
     SELECT * INTO v_old FROM trade.products WHERE id = p_id FOR NO KEY UPDATE;
+    -- Read before the deadline is judged: read afterwards, a purchase that was in time could be stored as one that was not.
+    v_at := trade.instant();
     v_old := trade.settle(v_old, p_origin);
   END IF;
   IF v_old.seller_id = p_user THEN
@@ -27,7 +30,7 @@ BEGIN
     RETURN QUERY SELECT 'ended', to_jsonb(v_old), NULL::jsonb;
   ELSE
     INSERT INTO trade.participations (product_id, user_id, nickname, tag, quantity, joined_at)
-    VALUES (p_id, p_user, p_nickname, p_tag, p_quantity, trade.instant())
+    VALUES (p_id, p_user, p_nickname, p_tag, p_quantity, v_at)
     RETURNING * INTO v_place;
     v_new := v_old;
     v_new.participant_count := v_old.participant_count + 1;

@@ -1,0 +1,43 @@
+-- A purchase. The one that fills the last place closes the product.
+-- Outcomes: ok, not_found, seller, already, ended.
+CREATE OR REPLACE FUNCTION trade.join_product(
+  p_id text, p_user text, p_nickname text, p_tag text, p_quantity integer, p_origin jsonb, p_claim jsonb
+) RETURNS TABLE (outcome text, product jsonb, participation jsonb)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_old trade.products;
+  v_new trade.products;
+  v_place trade.participations;
+  v_at timestamptz;
+BEGIN
+  SELECT * INTO v_old FROM trade.products WHERE id = p_id;
+  IF NOT FOUND THEN
+    RETURN QUERY SELECT 'not_found', NULL::jsonb, NULL::jsonb;
+    RETURN;
+  END IF;
+  -- Ended is final, so the many who come too late need not queue for the lock.
+  IF v_old.status = 'RECRUITING' THEN
+    SELECT * INTO v_old FROM trade.products WHERE id = p_id FOR NO KEY UPDATE;
+    -- Read before the deadline is judged: read afterwards, a purchase that was in time could be stored as one that was not.
+    v_at := trade.instant();
+    v_old := trade.settle(v_old, p_origin);
+  END IF;
+  IF v_old.seller_id = p_user THEN
+    RETURN QUERY SELECT 'seller', to_jsonb(v_old), NULL::jsonb;
+  ELSIF EXISTS (SELECT 1 FROM trade.participations s WHERE s.product_id = p_id AND s.user_id = p_user) THEN
+    RETURN QUERY SELECT 'already', to_jsonb(v_old), NULL::jsonb;
+  ELSIF v_old.status <> 'RECRUITING' THEN
+    RETURN QUERY SELECT 'ended', to_jsonb(v_old), NULL::jsonb;
+  ELSE
+    INSERT INTO trade.participations (product_id, user_id, nickname, tag, quantity, joined_at)
+    VALUES (p_id, p_user, p_nickname, p_tag, p_quantity, v_at)
+    RETURNING * INTO v_place;
+    v_new := v_old;
+    v_new.participant_count := v_old.participant_count + 1;
+    v_new := trade.save_product(v_old, v_new, 'buyer.committed', p_user, NULL,
+      jsonb_build_object('quantity', p_quantity),
+      'buyer.committed', jsonb_build_object('userId', p_user, 'nickname', p_nickname), p_origin);
+    PERFORM trade.finish_key(p_claim, jsonb_build_object('value', to_jsonb(v_place)));
+    RETURN QUERY SELECT 'ok', to_jsonb(v_new), to_jsonb(v_place);
+  END IF;
+END $$;
