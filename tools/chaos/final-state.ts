@@ -1,5 +1,4 @@
-import type { Calls } from '@gongu/sim';
-import { type FinalProduct, type FinalRoom, readStored, type StoredPage, storedOf } from '@gongu/sim';
+import { type Calls, type FinalProduct, type FinalRoom, storedOf, storedRoom } from '@gongu/sim';
 import type { Offer, Shop } from './shop.ts';
 
 type Row = Omit<FinalRoom, 'messages' | 'members'>;
@@ -23,8 +22,8 @@ export async function readFinalRoom(calls: Calls, chatUrl: string, roomId: strin
   const row = await readRoom(calls, chatUrl, roomId);
   if (!row) return null;
   const url = `${chatUrl}/api/chat/rooms/${roomId}`;
-  const page = (after: number) => calls.service<StoredPage>('GET', `${url}/messages?limit=100&after=${after}`);
-  const messages = (await readStored(page)).map(storedOf);
+  const room = storedRoom((path) => calls.service('GET', url + path));
+  const messages = (await room.messages()).map(storedOf);
   const members = await all<FinalRoom['members'][number]>((cursor) =>
     calls.service('GET', `${url}/participants?limit=100${cursor}`),
   );

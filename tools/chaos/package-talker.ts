@@ -1,11 +1,12 @@
 import { type ChatClient, createChatClient, createMemoryStorage, type WebSocketConstructor } from '@gongu/client';
 import {
   createRecord,
+  describeParticipant,
   messageOf,
   type Participant,
   type ParticipantOptions,
-  type ParticipantPlace,
   type Random,
+  type Standing,
 } from '@gongu/sim';
 import { WebSocket } from 'ws';
 
@@ -30,9 +31,7 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
   const { client, userId, roomId, url, token, random, streams } = options;
   const record = createRecord(options);
   const protocol = streams ? `${PACKAGE}, event streams` : PACKAGE;
-  let place: ParticipantPlace = 'away';
-  let refusal: string | null = null;
-  let skewMs = 0;
+  const standing: Standing = { place: 'away', refusal: null, skewMs: 0 };
   let rejoining: NodeJS.Timeout | undefined;
   let wasOpen = false;
 
@@ -42,7 +41,7 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
     storage: createMemoryStorage(),
     random: random.next,
     clock: {
-      now: () => Date.now() + skewMs,
+      now: () => Date.now() + standing.skewMs,
       after(delayMs, task) {
         const timer = setTimeout(task, delayMs);
         return () => clearTimeout(timer);
@@ -62,7 +61,7 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
   const leave = room.subscribe(look);
 
   function look(): void {
-    if (place === 'over') return;
+    if (standing.place === 'over') return;
     const { status, messages, outgoing, error, gone } = room.getSnapshot();
     const first = messages[0]?.seq;
     // It begins with the newest page, and begins anew when it is far behind; any smaller hole is one.
@@ -79,67 +78,45 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
       record.refused(clientMessageId, why?.code ?? 'FAILED');
       room.discard(clientMessageId);
     }
-    if (status === 'live' && place !== 'in') {
+    if (status === 'live' && standing.place !== 'in') {
       record.joined();
-      place = 'in';
+      standing.place = 'in';
     }
-    if (status === 'stale' || status === 'joining') place = 'away';
-    if (status === 'refused' && place !== 'out') refused(error?.code ?? 'REFUSED');
+    if (status === 'stale' || status === 'joining') standing.place = 'away';
+    if (status === 'refused' && standing.place !== 'out') refused(error?.code ?? 'REFUSED');
     if (status === 'gone') {
-      place = 'out';
-      refusal = gone === 'removed' ? 'REMOVED' : 'NOT_FOUND';
+      standing.place = 'out';
+      standing.refusal = gone === 'removed' ? 'REMOVED' : 'NOT_FOUND';
     }
   }
 
   function refused(code: string): void {
     if (REJOIN.has(code)) {
       clearTimeout(rejoining);
-      rejoining = setTimeout(() => place !== 'over' && room.rejoin(), REJOIN_MS);
+      rejoining = setTimeout(() => standing.place !== 'over' && room.rejoin(), REJOIN_MS);
       return;
     }
     record.refused(null, code);
-    place = 'out';
-    refusal = code;
+    standing.place = 'out';
+    standing.refusal = code;
   }
 
-  return {
-    client,
-    userId,
-    roomId,
-    record,
-    protocol,
-    get place() {
-      return place;
-    },
-    get refusal() {
-      return refusal;
-    },
-    say(characters) {
-      if (place === 'over' || place === 'out') return;
+  return Object.assign(describeParticipant({ client, userId, roomId, protocol, record, standing }), {
+    say(characters: number) {
+      if (standing.place === 'over' || standing.place === 'out') return;
       const { id, content } = record.compose(characters);
       record.forget(id);
       const sent = room.send({ content });
       if (sent.ok) record.wrote(sent.value, content);
     },
-    setClock(ms) {
-      skewMs = ms;
-    },
     // It asks until there is an answer, or is out: then what it says is refused.
     resolve: () => Promise.resolve(),
-    history: () => ({
-      client,
-      userId,
-      roomId,
-      protocol,
-      entries: record.entries,
-      end: place === 'in' || place === 'away' ? record.end : 'gone',
-    }),
     leave() {
-      place = 'over';
+      standing.place = 'over';
       clearTimeout(rejoining);
       unlisten();
       leave();
       chat.disconnect();
     },
-  };
+  });
 }

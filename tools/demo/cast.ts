@@ -1,14 +1,5 @@
-import type { Event, Message, Room } from '@gongu/shared';
-import type { System } from '@gongu/sim';
-import {
-  createFaults,
-  createLedger,
-  readStored,
-  type Shopper,
-  type StoredPage,
-  settle,
-  startShopper,
-} from '@gongu/sim';
+import type { Event, Room } from '@gongu/shared';
+import { createFaults, createLedger, type Shopper, type System, settle, startShopper, storedRoom } from '@gongu/sim';
 import { createLatency, type Latency } from '@gongu/testkit';
 
 export const SELLER = { userId: 'seller', nickname: '감귤농장' };
@@ -35,6 +26,7 @@ export function createCast({ system, roomId }: CastOptions) {
   const ledger = createLedger({ roomId, faults });
   const people = new Map<string, { shopper: Shopper; nickname: string }>();
   const roomUrl = `${chatUrl}/api/chat/rooms/${roomId}`;
+  const kept = storedRoom((path) => calls.service('GET', roomUrl + path));
   const listeners = new Set<(who: Shopper, frame: Event) => void>();
   let acks: Latency = createLatency();
   let receipts: Latency = createLatency();
@@ -89,13 +81,11 @@ export function createCast({ system, roomId }: CastOptions) {
     times: () => ({ ack: acks.summary(), receipt: receipts.summary() }),
 
     room: () => calls.service<Room>('GET', roomUrl),
-    stored: (): Promise<Message[]> =>
-      readStored((after) => calls.service<StoredPage>('GET', `${roomUrl}/messages?after=${after}&limit=100`)),
+    stored: kept.messages,
 
     /** Waits until everybody is back, has everything, and knows of everything he said. @throws Error when not */
     async settled(): Promise<void> {
-      const head = async () => (await calls.service<Room>('GET', roomUrl)).lastSeq;
-      if (await settle({ shoppers: everybody(), head, timeoutMs: SETTLE_MS })) return;
+      if (await settle({ shoppers: everybody(), head: kept.head, timeoutMs: SETTLE_MS })) return;
       const behind = everybody().filter(({ place, unanswered }) => place === 'away' || unanswered > 0);
       throw new Error(`after ${SETTLE_MS / 1_000} s not everybody has everything; ${behind.length} wait for an answer`);
     },

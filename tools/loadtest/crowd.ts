@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Room } from '@gongu/shared';
 import {
   checkAgreement,
   createCalls,
   createFaults,
   createLedger,
-  readStored,
   type Shopper,
-  type StoredPage,
   settle,
   startShopper,
+  storedRoom,
 } from '@gongu/sim';
 import { createLatency } from '@gongu/testkit';
 import type { LoadtestArguments } from './arguments.ts';
@@ -91,10 +89,9 @@ export function createCrowd(target: Target, { clients, rooms }: LoadtestArgument
       for (const ledger of ledgers) {
         const url = roomUrl(ledger.roomId);
         const own = shoppers.filter((shopper) => shopper.ledger === ledger);
-        const head = async () => (await calls.service<Room>('GET', url)).lastSeq;
-        await settle({ shoppers: own, head, timeoutMs: SETTLE_MS });
-        const page = (after: number) => calls.service<StoredPage>('GET', `${url}/messages?after=${after}&limit=100`);
-        checkAgreement({ ledger, shoppers: own, stored: await readStored(page) });
+        const room = storedRoom((path) => calls.service('GET', url + path));
+        await settle({ shoppers: own, head: room.head, timeoutMs: SETTLE_MS });
+        checkAgreement({ ledger, shoppers: own, stored: await room.messages() });
       }
     },
 

@@ -13,7 +13,7 @@ export type {
 export { createFaults, FAULT_KINDS, type Fault, type FaultKind, type Faults } from './check/faults.ts';
 export { createLedger, type Ledger, type Saying } from './check/ledger.ts';
 export { sayingsOf } from './check/sayings.ts';
-export { readStored, type StoredPage, storedOf } from './check/stored-messages.ts';
+export { storedOf, storedRoom } from './check/stored-messages.ts';
 export { buyerOf, endsMembershipOf } from './check/system-event.ts';
 export { VIOLATION_KINDS, type Violation } from './check/violation.ts';
 export { speakGongu } from './line/gongu.ts';
@@ -32,6 +32,6 @@ export { type Answer, type Calls, callAs, createCalls } from './system/calls.ts'
 export type { Instance } from './system/instance.ts';
 export { openParts } from './system/parts.ts';
 export { type System, startSystem } from './system/system.ts';
-export type { Participant, ParticipantOptions, Place as ParticipantPlace } from './talker/participant.ts';
+export { describeParticipant, type Participant, type ParticipantOptions, type Standing } from './talker/participant.ts';
 export { type Counts, createRecord } from './talker/record.ts';
 export { startTalker, type Talker } from './talker/talker.ts';

@@ -36,3 +36,45 @@ export interface ParticipantOptions {
   /** The same text, once in memory however many receive it. */
   readonly intern: (text: string) => string;
 }
+
+/** What changes of a participant; whoever runs it writes here. */
+export interface Standing {
+  place: Place;
+  refusal: string | null;
+  /** How wrong its own clock is. */
+  skewMs: number;
+}
+
+interface DescriptionOptions extends Pick<ParticipantOptions, 'client' | 'userId' | 'roomId'> {
+  readonly protocol: string;
+  readonly record: ClientRecord;
+  readonly standing: Standing;
+}
+
+/** The part of a participant that is the same whatever it speaks: what it tells of itself. */
+export function describeParticipant({ client, userId, roomId, protocol, record, standing }: DescriptionOptions) {
+  return {
+    client,
+    userId,
+    roomId,
+    record,
+    protocol,
+    get place(): Place {
+      return standing.place;
+    },
+    get refusal(): string | null {
+      return standing.refusal;
+    },
+    setClock(skewMs: number): void {
+      standing.skewMs = skewMs;
+    },
+    history: (): History => ({
+      client,
+      userId,
+      roomId,
+      protocol,
+      entries: record.entries,
+      end: standing.place === 'in' || standing.place === 'away' ? record.end : 'gone',
+    }),
+  };
+}

@@ -3,7 +3,7 @@ import { endsMembershipOf } from '../check/system-event.ts';
 import { sayByHttp } from '../line/http.ts';
 import type { Call, Line, LineEnd, LineHandlers, Protocol } from '../line/line.ts';
 import type { Random } from '../random.ts';
-import type { Participant, ParticipantOptions, Place } from './participant.ts';
+import { describeParticipant, type Participant, type ParticipantOptions, type Standing } from './participant.ts';
 import { createRecord } from './record.ts';
 
 export interface TalkerOptions extends ParticipantOptions {
@@ -48,9 +48,7 @@ export function startTalker(options: TalkerOptions): Talker {
   const { silentMs, answerMs, joinMs, returnMs } = { ...PATIENCE, ...options.patience };
   const record = createRecord({ ...options, clock });
   const saidAt = new Map<string, number>();
-  let place: Place = 'away';
-  let refusal: string | null = null;
-  let skewMs = 0;
+  const standing: Standing = { place: 'away', refusal: null, skewMs: 0 };
   let line: Line | null = null;
   /** Gives up the connection of the moment. */
   let drop: (reason: string) => void = () => {};
@@ -66,7 +64,7 @@ export function startTalker(options: TalkerOptions): Talker {
   }
 
   function nowMs(): number {
-    return clock.now() + skewMs;
+    return clock.now() + standing.skewMs;
   }
 
   function connect(): void {
@@ -78,7 +76,7 @@ export function startTalker(options: TalkerOptions): Talker {
     const whileOpen =
       <T extends unknown[]>(then: (...args: T) => void) =>
       (...args: T) => {
-        if (over || place === 'over') return;
+        if (over || standing.place === 'over') return;
         aliveAt = clock.monotonic();
         then(...args);
       };
@@ -98,8 +96,8 @@ export function startTalker(options: TalkerOptions): Talker {
         onMessage: whileOpen((message) => {
           record.received(message);
           if (endsMembershipOf(message, userId)) {
-            place = 'out';
-            refusal = 'REMOVED';
+            standing.place = 'out';
+            standing.refusal = 'REMOVED';
           }
         }),
         onRestarted: whileOpen(record.restarted),
@@ -109,8 +107,8 @@ export function startTalker(options: TalkerOptions): Talker {
           if (id !== null) return refused(id, code, retryAfterMs);
           if (JOIN_AGAIN.has(code)) return finish(code, { waitMs: retryAfterMs ?? 500 });
           record.refused(null, code);
-          place = 'out';
-          refusal = code;
+          standing.place = 'out';
+          standing.refusal = code;
           finish(code);
         }),
         onOver: whileOpen(finish),
@@ -121,15 +119,15 @@ export function startTalker(options: TalkerOptions): Talker {
   }
 
   function joined(): void {
-    if (place === 'out') return;
+    if (standing.place === 'out') return;
     record.joined();
-    place = 'in';
+    standing.place = 'in';
     failures = 0;
     for (const saying of record.pending.values()) send(saying);
   }
 
   function send(saying: { id: string; content: string }): void {
-    if (place !== 'in' || clock.monotonic() < pausedUntil) return;
+    if (standing.place !== 'in' || clock.monotonic() < pausedUntil) return;
     record.said(saying);
     saidAt.set(saying.id, clock.monotonic());
     line?.say(saying.id, saying.content);
@@ -145,8 +143,8 @@ export function startTalker(options: TalkerOptions): Talker {
   function lost(reason: string, code?: number, waitMs = 0): void {
     line = null;
     record.lost(reason, code);
-    if (place === 'out' || place === 'over') return;
-    place = 'away';
+    if (standing.place === 'out' || standing.place === 'over') return;
+    standing.place = 'away';
     failures += 1;
     const boundMs = Math.min(returnMs, 250 * 2 ** Math.min(failures, 6));
     again = clock.setTimeout(connect, waitMs + random.next() * boundMs);
@@ -156,7 +154,7 @@ export function startTalker(options: TalkerOptions): Talker {
   function look(): void {
     if (!line) return;
     const now = clock.monotonic();
-    const dead = now - aliveAt > silentMs || (place === 'away' && now - openedAt > joinMs);
+    const dead = now - aliveAt > silentMs || (standing.place === 'away' && now - openedAt > joinMs);
     if (dead) return drop('silent');
     line.ping();
     for (const saying of record.pending.values()) {
@@ -165,51 +163,30 @@ export function startTalker(options: TalkerOptions): Talker {
   }
 
   connect();
-  return {
-    client,
-    userId,
-    roomId,
-    record,
-    protocol: protocol.name,
-    get place() {
-      return place;
-    },
-    get refusal() {
-      return refusal;
-    },
-    say(characters) {
-      if (place === 'over' || place === 'out') return;
+  const told = describeParticipant({ client, userId, roomId, protocol: protocol.name, record, standing });
+  return Object.assign(told, {
+    say(characters: number) {
+      if (standing.place === 'over' || standing.place === 'out') return;
       send(record.compose(characters));
     },
-    sayText(content) {
-      if (place === 'over' || place === 'out') return;
+    sayText(content: string) {
+      if (standing.place === 'over' || standing.place === 'out') return;
       send(record.enter(content));
     },
-    setClock(ms) {
-      skewMs = ms;
-    },
     async resolve() {
-      if (protocol.answers && place !== 'out') return;
+      if (protocol.answers && standing.place !== 'out') return;
       const handlers = { onAck: record.acked, onRefused: refused } as LineHandlers;
       for (const { id, content } of [...record.pending.values()]) {
         record.said({ id, content });
         await sayByHttp(callFor(handlers), id, content);
       }
     },
-    history: () => ({
-      client,
-      userId,
-      roomId,
-      protocol: protocol.name,
-      entries: record.entries,
-      end: place === 'in' || place === 'away' ? record.end : 'gone',
-    }),
     leave() {
-      place = 'over';
+      standing.place = 'over';
       clock.clear(watch);
       clock.clear(again);
       line?.end();
       line = null;
     },
-  };
+  });
 }
