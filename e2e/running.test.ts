@@ -1,18 +1,11 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Installation, install, type Run } from './fixture/installation.ts';
+import { expect, it } from 'vitest';
+import type { Run } from './fixture/installation.ts';
+import { installForTests, ready, TIMEOUT_MS } from './fixture/start.ts';
 
-/** A start takes seconds alone, and more beside other tests. */
-const TIMEOUT_MS = 120_000;
-
-let here: Installation;
+const here = installForTests({ oneRun: true });
 let system: Run;
-
-beforeAll(async () => {
-  here = await install();
-}, TIMEOUT_MS);
-afterAll(() => here?.remove(), TIMEOUT_MS);
 
 async function output(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const run = here.run({ args, env });
@@ -30,8 +23,7 @@ it('without a running system, psql and repl say what to do', async () => {
 it(
   'repl has the services, the people and the database of the running system at hand',
   async () => {
-    system = here.run();
-    await system.until(/Ctrl-C stops everything/);
+    system = await ready(here.run());
     const value = async (expression: string) => {
       const { code, text } = await output(['repl.mjs', '-e', expression]);
       return code === 0 ? text.trim() : `${code}: ${text}`;

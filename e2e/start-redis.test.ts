@@ -2,31 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { redisProgram } from '@gongu/testkit';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type Installation, install, type Run } from './fixture/installation.ts';
+import { expect, it } from 'vitest';
 import { processesIn } from './fixture/processes.ts';
+import { installForTests, ready, stop, TIMEOUT_MS } from './fixture/start.ts';
 
-const TIMEOUT_MS = 120_000;
 /** What the embedded PostgreSQL asks for as root; Node itself is started by its path. */
 const NEEDED = ['sh', 'id', 'mv', 'cp', 'groupadd', 'useradd'];
 
-let here: Installation;
-beforeAll(async () => {
-  here = await install();
-}, TIMEOUT_MS);
-afterEach(() => here.tidy(), TIMEOUT_MS);
-afterAll(() => here?.remove(), TIMEOUT_MS);
-
-async function ready(run: Run): Promise<Run> {
-  await run.until(/Ctrl-C stops everything/);
-  return run;
-}
-
-async function stop(run: Run): Promise<void> {
-  run.signal('SIGINT');
-  expect(await run.exited, run.output()).toBe(0);
-  expect(await processesIn(here.root)).toEqual([]);
-}
+const here = installForTests();
 
 const json = async (name: string) => JSON.parse(await readFile(join(here.dataDir, name), 'utf8'));
 const redisPid = async () => ((await json('children.json')) as { Redis: { pid: number } }).Redis.pid;
@@ -63,7 +46,7 @@ it.skipIf(!redisProgram())(
     expect((await processesIn(here.root)).filter(({ command }) => /redis|valkey/.test(command))).toHaveLength(1);
     await expect.poll(readyz, { timeout: 10_000 }).toEqual(both);
 
-    await stop(next);
+    await stop(here, next);
     // Chat has not seen it go.
     const log = await readFile(join(here.dataDir, 'logs', 'chat.log'), 'utf8');
     const last = log.slice(log.lastIndexOf('"event":"service.started"'));
@@ -88,7 +71,7 @@ it(
     expect(run.stderr()).toBe('');
     expect(await json('run.json')).not.toHaveProperty('REDIS_URL');
     expect(await readyz()).toEqual({ http: 200, status: 'ready', redis: 'off' });
-    await stop(run);
+    await stop(here, run);
   },
   TIMEOUT_MS,
 );
@@ -102,7 +85,7 @@ it(
     expect(run.output()).not.toContain('hidden');
     expect(await json('children.json')).not.toHaveProperty('Redis');
     expect(await readyz()).toEqual({ http: 200, status: 'degraded', redis: 'down' });
-    await stop(run);
+    await stop(here, run);
   },
   TIMEOUT_MS,
 );

@@ -3,19 +3,12 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Installation, install, type Run } from './fixture/installation.ts';
+import { describe, expect, it } from 'vitest';
+import type { Run } from './fixture/installation.ts';
 import { processesIn } from './fixture/processes.ts';
+import { installForTests, TIMEOUT_MS } from './fixture/start.ts';
 
-/** A start takes seconds alone, and more beside other tests. */
-const TIMEOUT_MS = 120_000;
-
-let here: Installation;
-beforeAll(async () => {
-  here = await install();
-}, TIMEOUT_MS);
-afterEach(() => here.tidy(), TIMEOUT_MS);
-afterAll(() => here?.remove(), TIMEOUT_MS);
+const here = installForTests();
 
 describe('what keeps it from starting', () => {
   /** Exit 1 with exactly one line on standard error; nothing is left running. */

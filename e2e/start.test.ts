@@ -1,31 +1,12 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkFrame, probe, testDatabase } from '@gongu/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Installation, install, type Run } from './fixture/installation.ts';
+import { describe, expect, it } from 'vitest';
+import type { Run } from './fixture/installation.ts';
 import { processesIn } from './fixture/processes.ts';
+import { installForTests, READY, ready, stop, TIMEOUT_MS } from './fixture/start.ts';
 
-/** A start takes seconds alone, and more beside other tests. */
-const TIMEOUT_MS = 120_000;
-const READY = /Ctrl-C stops everything/;
-
-let here: Installation;
-beforeAll(async () => {
-  here = await install();
-}, TIMEOUT_MS);
-afterEach(() => here.tidy(), TIMEOUT_MS);
-afterAll(() => here?.remove(), TIMEOUT_MS);
-
-async function ready(run: Run): Promise<Run> {
-  await run.until(READY);
-  return run;
-}
-
-async function stop(run: Run): Promise<void> {
-  run.signal('SIGINT');
-  expect(await run.exited, run.output()).toBe(0);
-  expect(await processesIn(here.root)).toEqual([]);
-}
+const here = installForTests();
 
 const printed = (run: Run, name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(run.output())![1]!;
 const trade = (path: string, token: string, init: RequestInit = {}) =>
@@ -98,7 +79,7 @@ describe('a start in a new clone', () => {
       expect(await second.exited).toBe(1);
       expect(second.output()).toMatch(/^gongu: .* is in use by process \d+: .*\n$/);
 
-      await stop(run);
+      await stop(here, run);
       await expect(stat(runFile)).rejects.toThrow('ENOENT');
     },
     TIMEOUT_MS,
@@ -130,7 +111,7 @@ describe('a start in a new clone', () => {
       expect(await sampleCount(seller)).toBe(5);
       expect(printed(next, 'PRODUCT')).not.toBe(printed(killed, 'PRODUCT'));
       expect((await processesIn(here.root)).filter(({ command }) => command.includes('chat/dist'))).toHaveLength(1);
-      await stop(next);
+      await stop(here, next);
     },
     TIMEOUT_MS,
   );
@@ -174,7 +155,7 @@ describe('a start in a new clone', () => {
       const refused = here.run({ args: ['reset.mjs'] });
       expect(await refused.exited).toBe(1);
       expect(refused.output()).toMatch(/^gongu: .* is in use by process \d+: .*\n$/);
-      await stop(run);
+      await stop(here, run);
 
       await writeFile(join(here.dataDir, 'notes.txt'), 'mine');
       const reset = here.run({ args: ['reset.mjs'] });
@@ -184,7 +165,7 @@ describe('a start in a new clone', () => {
       const next = await ready(here.run());
       expect(await sampleCount(printed(next, 'SELLER'))).toBe(3);
       expect((await trade('/api/products?mine=seller', seller)).status).toBe(401);
-      await stop(next);
+      await stop(here, next);
     },
     TIMEOUT_MS,
   );
@@ -198,7 +179,7 @@ describe('a start in a new clone', () => {
       expect(run.output()).toContain(`PostgreSQL at ${new URL(database.url).host}`);
       expect(await readdir(join(here.root, 'elsewhere'))).not.toContain('postgres');
       expect(await sampleCount(printed(run, 'SELLER'))).toBe(3);
-      await stop(run);
+      await stop(here, run);
       await database.drop();
     },
     TIMEOUT_MS,
@@ -209,7 +190,7 @@ describe('a start in a new clone', () => {
     async () => {
       const run = here.run();
       await run.until(/PostgreSQL on .* is ready/);
-      await stop(run);
+      await stop(here, run);
       expect(run.output()).not.toMatch(READY);
     },
     TIMEOUT_MS,
