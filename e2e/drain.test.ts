@@ -47,6 +47,7 @@ async function start(drainMs = DRAIN_MS): Promise<void> {
   await chat.ready;
 }
 
+/** How a process ends, and when, is what is tested here: without sim's launcher, which has a patience of its own. */
 function run(service: 'chat' | 'trade', env: Record<string, string>): ServiceProcess {
   return spawnService({
     entry: `services/${service}/dist/main.mjs`,

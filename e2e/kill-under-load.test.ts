@@ -21,7 +21,7 @@ it('loses, doubles and reorders nothing for 20 clients when chat is killed twice
   talk.begin(50);
   for (let round = 0; round < 2; round++) {
     await talk.acknowledged((round + 1) * 10);
-    await pair.chat.kill('SIGKILL');
+    await pair.chat.kill();
     await pair.chat.start();
   }
   await talk.acknowledged(30);
@@ -34,7 +34,7 @@ it('gives the clients of two instances on one database one order, also when one 
   for (let i = 0; i < 12; i++) talk.enter(`pair-${i}`, i % 2 === 0 ? urls : [...urls].reverse());
   talk.begin(100);
   await talk.acknowledged(5);
-  await pair.chats[1]!.kill('SIGKILL');
+  await pair.chats[1]!.kill();
   await talk.acknowledged(15);
   await talk.agree();
   await pair.chats[1]!.start();

@@ -89,7 +89,7 @@ it('takes a product from its creation over a conversation with a lost network to
 }, 60_000);
 
 it('creates products while chat is away and opens their rooms in order when it returns', async () => {
-  await pair.chat.kill('SIGKILL');
+  await pair.chat.kill();
   const ids: string[] = [];
   for (let i = 0; i < 5; i++) ids.push(await create({ title: `상품 ${i}`, maxParticipants: 2 }));
   for (const id of ids) expect((await buy(id, 'ann')).status).toBe(201);
@@ -120,7 +120,7 @@ it('creates products while chat is away and opens their rooms in order when it r
 
 it('writes no token and no message text into any log, even at level trace', async () => {
   // Their last lines come with their end.
-  for (const process of [pair.chat.process, pair.trade]) await process?.kill();
+  for (const instance of [pair.chat, pair.trade]) await instance?.drain();
   const text = pair
     .output()
     .map((line) => JSON.stringify(line))

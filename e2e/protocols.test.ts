@@ -30,18 +30,13 @@ afterAll(async () => {
   await redis?.stop();
 });
 
-const portOf = (instance: number) => Number(new URL(pair.chats[instance]!.url).port);
 const balance = async (spread: 'round-robin' | 'sticky') => {
-  nginx = await startNginx(spread, [portOf(0), portOf(1)]);
+  nginx = await startNginx(spread, [pair.chats[0]!.port, pair.chats[1]!.port]);
 };
 
 async function room(): Promise<string> {
   const roomId = `room-${rooms++}`;
-  const { status } = await call('POST', `http://127.0.0.1:${nginx.port}/api/chat/rooms`, pair.service(), {
-    ...{ productId: roomId, title: '제주 감귤 10kg', hostId: 'seller', maxParticipants: 100 },
-    expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
-  });
-  expect(status).toBe(201);
+  await pair.room(roomId, `http://127.0.0.1:${nginx.port}`);
   return roomId;
 }
 

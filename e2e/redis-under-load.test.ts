@@ -143,7 +143,7 @@ it('calls the users of a killed instance offline within 7 s, and counts the user
     return body.onlineCount;
   };
   await expect.poll(onlineCount, { timeout: 5_000 }).toBe(3);
-  await pair.chats[1]!.kill('SIGKILL');
+  await pair.chats[1]!.kill();
   const frame = await watcher.next(
     (one) => one.type === 'presence' && one.userId === 'bob' && one.online === false,
     8_000,

@@ -56,7 +56,7 @@ describe.skipIf(!redisProgram())('a rolling deploy', () => {
   /** As a deploy does: asks the instance to end, waits, and starts its successor on the same address. */
   async function replace(instance: number, entry?: string): Promise<void> {
     const chat = pair.chats[instance]!;
-    expect(await chat.process.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(await chat.drain()).toEqual({ code: 0, signal: null });
     await chat.start(entry);
   }
 
@@ -77,7 +77,7 @@ describe.skipIf(!redisProgram())('a rolling deploy', () => {
     await further(5);
 
     await replace(0, next.entry);
-    const migrated = pair.chats[0]!.process.lines.find((line) => line.msg === 'migrations applied');
+    const migrated = pair.chats[0]!.lines().find((line) => line.msg === 'migrations applied');
     expect(migrated).toMatchObject({ schema: 'chat', applied: [EXPANSION] });
     // The present version has seen its tables change under it. It talks, opens rooms and lets people in.
     await further(10);
@@ -94,7 +94,7 @@ describe.skipIf(!redisProgram())('a rolling deploy', () => {
     await replace(1);
     await further(5);
     await replace(1, next.entry);
-    expect(pair.chats[1]!.process.lines.find((line) => line.msg === 'migrations applied')).toBeUndefined();
+    expect(pair.chats[1]!.lines().find((line) => line.msg === 'migrations applied')).toBeUndefined();
     await further(5);
     const { body } = await call('GET', `${rooms}/after/messages?after=0`, pair.service());
     expect(body.messages.at(-1)).toMatchObject({ clientMessageId: 'c-1' });

@@ -67,7 +67,7 @@ it('any user id that a token may carry can buy', async () => {
 it('a purchase that waited for chat past the deadline wins over the end that chat gave by itself', async () => {
   const id = await create({ deadline: inSeconds(4) });
   await expect.poll(() => room(id), PATIENCE).toMatchObject({ status: 'ACTIVE' });
-  await pair.chat.kill('SIGKILL');
+  await pair.chat.kill();
   expect(await buy(id, 'ann')).toBe(201);
   await expect
     .poll(async () => (await call('GET', products(`/${id}`), seller())).body, PATIENCE)
@@ -82,7 +82,7 @@ it('a deadline that was moved while chat was away opens the room again that chat
   const deadline = inSeconds(4);
   const id = await create({ deadline });
   await expect.poll(() => room(id), PATIENCE).toMatchObject({ status: 'ACTIVE' });
-  await pair.chat.kill('SIGKILL');
+  await pair.chat.kill();
   const later = inSeconds(3_600);
   expect(await edit(id, { deadline: later })).toBe(200);
   await expect.poll(() => Date.now(), PATIENCE).toBeGreaterThan(Date.parse(deadline));

@@ -8,10 +8,9 @@ describe.skipIf(!ensureNginx())('the page behind nginx, as docker-compose.yml ru
   let nginx: NginxProcess;
   const url = (path: string) => `http://127.0.0.1:${nginx.port}${path}`;
   beforeAll(async () => {
-    const portOf = (service: string) => Number(new URL(service).port);
-    const chat = portOf(shop.pair.chat.url);
-    nginx = await startNginx('round-robin', [chat, chat], {
-      web: { assets: inRepository('apps/web/dist'), tradePort: portOf(shop.pair.tradeUrl) },
+    const { chat, trade } = shop.pair;
+    nginx = await startNginx('round-robin', [chat.port, chat.port], {
+      web: { assets: inRepository('apps/web/dist'), tradePort: trade!.port },
     });
   });
   afterAll(() => nginx?.stop());

@@ -77,7 +77,7 @@ test('a service that restarts is waited for', async () => {
   await bob.signIn('restart-bob', { next: `/products/${id}` });
   await ann.field.waitFor();
   await bob.field.waitFor();
-  await shop.pair.chat.kill('SIGTERM');
+  await shop.pair.chat.drain();
   await ann.say('while it was away');
   await shop.pair.chat.start();
   await bob.sees('while it was away');
@@ -94,12 +94,12 @@ test('a new product whose room is not there yet is waited for', async () => {
     if (answer.status() === 404 && answer.url().includes('/api/chat/rooms/')) refusals++;
   });
   await ann.signIn('early-ann');
-  await shop.pair.chat.kill('SIGTERM');
+  await shop.pair.chat.drain();
   const id = await shop.offer('sue');
   await ann.page.locator(`[data-product="${id}"] h2 a`).click();
   await ann.page.getByRole('button', { name: 'Take a place' }).waitFor();
   // Chat is back, and trade can not tell it of the product yet.
-  shop.pair.trade?.signal('SIGSTOP');
+  shop.pair.trade?.freeze();
   try {
     await shop.pair.chat.start();
     // Being online again ends the client's wait for its next try.
@@ -109,7 +109,7 @@ test('a new product whose room is not there yet is waited for', async () => {
     };
     await expect.poll(refused, { timeout: 20_000, interval: 500 }).toBeGreaterThan(0);
   } finally {
-    shop.pair.trade?.signal('SIGCONT');
+    shop.pair.trade?.thaw();
   }
   await ann.page.locator('.gongu-status[data-status=ACTIVE]').waitFor();
   await ann.say('first');

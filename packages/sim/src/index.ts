@@ -29,7 +29,7 @@ export {
   startShopper,
 } from './shopper/shopper.ts';
 export { type Answer, type Calls, callAs, createCalls } from './system/calls.ts';
-export type { Instance } from './system/instance.ts';
+export { createInstance, type Instance } from './system/instance.ts';
 export { openParts } from './system/parts.ts';
 export { type System, startSystem } from './system/system.ts';
 export { describeParticipant, type Participant, type ParticipantOptions, type Standing } from './talker/participant.ts';

@@ -15,6 +15,8 @@ export interface InstanceOptions {
    * fails is an error. `true`: it is started again until it serves; its database may be away.
    */
   readonly revives: boolean;
+  /** In a process group of its own, so that a terminal's Ctrl-C does not reach it. */
+  readonly detached: boolean;
   /** Gets its process number whenever it starts, and null when it was ended. */
   readonly onPid: (pid: number | null) => void;
   /** Gets every line of its log. */
@@ -27,6 +29,12 @@ export interface InstanceOptions {
   readonly stopping: AbortSignal;
 }
 
+/** How a process ended. */
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 /** One instance of a service: a process of its own, which may be killed, frozen, and started again on its port. */
 export interface Instance {
   readonly name: string;
@@ -35,12 +43,12 @@ export interface Instance {
   readonly url: string;
   /** Null while it does not run. */
   readonly pid: number | null;
-  /** Resolves when it serves. @throws StartError with its own words, where it is not revived */
-  start(): Promise<void>;
+  /** Resolves when it serves. @param entry another build, from now on @throws StartError, where it is not revived */
+  start(entry?: string): Promise<void>;
   /** SIGKILL: no farewell, as in a crash. */
   kill(): Promise<void>;
-  /** SIGTERM: it must end by itself, with 0; else `onDied` is told. */
-  drain(): Promise<void>;
+  /** SIGTERM: it must end by itself, with 0; else `onDied` is told. Null: it did not run. */
+  drain(): Promise<End | null>;
   /** SIGSTOP: its connections stay open and nothing answers. */
   freeze(): void;
   thaw(): void;
@@ -57,16 +65,17 @@ const READY_MS = 60_000;
 const RESPAWN_MS = 300;
 
 export function createInstance(options: InstanceOptions): Instance {
-  const { name, service, port, env, revives, onPid, onLine, onText, onDied, stopping } = options;
+  const { name, service, port, env, revives, detached, onPid, onLine, onText, onDied, stopping } = options;
   const url = `http://127.0.0.1:${port}`;
+  let build = `services/${service}/dist/main.mjs`;
   let running: ServiceProcess | null = null;
   let frozen = false;
 
   function spawn(): ServiceProcess {
     const started = spawnService({
-      entry: `services/${service}/dist/main.mjs`,
+      entry: build,
       env: { ...env, [service === 'chat' ? 'CHAT_PORT' : 'TRADE_PORT']: String(port) },
-      detached: true,
+      detached,
       onLine,
       onText,
     });
@@ -91,7 +100,8 @@ export function createInstance(options: InstanceOptions): Instance {
   /** Nobody has ended it. */
   const isCurrent = (process: ServiceProcess) => running === process;
 
-  async function start(): Promise<void> {
+  async function start(entry = build): Promise<void> {
+    build = entry;
     while (!running && !stopping.aborted) {
       const started = spawn();
       const serves = await Promise.race([
@@ -120,10 +130,10 @@ export function createInstance(options: InstanceOptions): Instance {
     }
   }
 
-  async function end(signal: NodeJS.Signals, patienceMs: number): Promise<{ code: number | null; late: boolean }> {
+  async function end(signal: NodeJS.Signals, patienceMs: number): Promise<(End & { late: boolean }) | null> {
     const ending = running;
     running = null;
-    if (!ending) return { code: 0, late: false };
+    if (!ending) return null;
     if (frozen) ending.signal('SIGCONT');
     frozen = false;
     let late = false;
@@ -131,10 +141,10 @@ export function createInstance(options: InstanceOptions): Instance {
       late = true;
       ending.signal('SIGKILL');
     }, patienceMs);
-    const { code } = await ending.kill(signal);
+    const { code, signal: endedBy } = await ending.kill(signal);
     clearTimeout(timer);
     onPid(null);
-    return { code, late };
+    return { code, signal: endedBy, late };
   }
 
   return {
@@ -147,9 +157,12 @@ export function createInstance(options: InstanceOptions): Instance {
     start,
     kill: async () => void (await end('SIGKILL', STOP_MS)),
     async drain() {
-      const { code, late } = await end('SIGTERM', DRAIN_MS);
+      const ended = await end('SIGTERM', DRAIN_MS);
+      if (!ended) return null;
+      const { code, signal, late } = ended;
       if (late) onDied(`${name} did not end within ${DRAIN_MS / 1_000} s of SIGTERM`);
       else if (code !== 0) onDied(`${name} ended with ${code} after SIGTERM`);
+      return { code, signal };
     },
     freeze() {
       frozen = running !== null;

@@ -62,10 +62,11 @@ export async function openParts({ env, name, chats, lifecycle, terminal, onProce
     },
 
     /** Not started yet. @param own its environment, beside what all have */
-    instance(own: Omit<InstanceOptions, 'onPid' | 'stopping'>): Instance {
+    instance(own: Omit<InstanceOptions, 'onPid' | 'stopping' | 'detached'>): Instance {
       const instance = createInstance({
         ...own,
         env: { ...common, ...own.env },
+        detached: true,
         onPid: (pid) => workplace.note(own.name, pid),
         stopping,
       });

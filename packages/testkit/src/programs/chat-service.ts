@@ -28,7 +28,10 @@ export interface ChatService {
   close(): Promise<void>;
 }
 
-/** The chat service as an operator runs it: built, a process of its own, on a database of its own. */
+/**
+ * The chat service as an operator runs it: built, a process of its own, on a database of its own. Tests of
+ * packages start it; sim's launcher can't be used here, since sim stands on the testkit.
+ */
 export async function startChatService(env: Readonly<Record<string, string>> = {}): Promise<ChatService> {
   const database = await testDatabase();
   const port = await freePort();

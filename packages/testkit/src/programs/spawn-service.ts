@@ -41,7 +41,10 @@ export interface ServiceProcess {
 
 const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'];
 
-/** Starts a bundled service as a process of its own. It is killed at the latest when the test process ends. */
+/**
+ * Starts a bundled service as a process of its own. It is killed at the latest when the test process ends. Sim's
+ * launcher stands on it: instances that are killed, frozen, drained and started again on their port.
+ */
 export function spawnService(options: SpawnServiceOptions): ServiceProcess {
   const {
     entry,
