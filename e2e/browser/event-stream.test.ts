@@ -1,40 +1,9 @@
-import {
-  ensureNginx,
-  inRepository,
-  type NginxProcess,
-  startNginx,
-  startRedis,
-  type TcpProxy,
-  type TestRedis,
-  tcpProxy,
-} from '@gongu/testkit';
-import { servePage, startBrowser, type TestPage } from '@gongu/testkit/browser';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { call, type Pair, startPair } from '../fixture/pair.ts';
+import { ensureNginx } from '@gongu/testkit';
+import { expect, it } from 'vitest';
+import { call } from '../fixture/pair.ts';
+import { openTwoInstances } from './two-instances.ts';
 
-let redis: TestRedis;
-let pair: Pair;
-let browser: Awaited<ReturnType<typeof startBrowser>>;
-let site: TestPage;
-let nginx: NginxProcess;
-let proxy: TcpProxy;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  const chatEnv = { REDIS_URL: redis.url, RATE_MESSAGES_PER_SECOND: '0' };
-  pair = await startPair({ chats: 2, trade: false, chatEnv });
-  // Any page of another origin than the service.
-  site = await servePage({ entry: inRepository('e2e/browser/stomp-page.ts') });
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  await proxy?.close();
-  await nginx?.stop();
-  await pair?.stop();
-  await redis?.stop();
-});
+const instances = openTwoInstances();
 
 /** What the page keeps of its stream. */
 interface Kept {
@@ -44,35 +13,32 @@ interface Kept {
   told: string[];
 }
 
-const portOf = (instance: number) => Number(new URL(pair.chats[instance]!.url).port);
 const NAME =
   'Chromium’s own EventSource comes back to either of two instances behind nginx by Last-Event-ID without loss or double, and stays away when it is refused';
 
 it.skipIf(!ensureNginx())(
   NAME,
   async () => {
-    nginx = await startNginx('round-robin', [portOf(0), portOf(1)]);
-    proxy = await tcpProxy({ target: nginx.port });
+    const { pair } = instances;
+    const { nginx, proxy, url } = await instances.balance('round-robin');
     // What is said comes to one instance after the other, wherever the stream is.
-    const rooms = `http://127.0.0.1:${nginx.port}/api/chat/rooms`;
-    const [roomId, room] = ['browser-stream', `${rooms}/browser-stream`];
-    const opening = { productId: roomId, title: '제주 감귤 10kg', hostId: 'seller', maxParticipants: 10 };
-    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
-    await call('POST', rooms, pair.service(), { ...opening, expiresAt });
+    const balanced = `http://127.0.0.1:${nginx.port}`;
+    const roomId = 'browser-stream';
+    const room = `${balanced}/api/chat/rooms/${roomId}`;
+    await pair.room(roomId, balanced);
     for (const user of ['ann', 'bob']) await call('POST', `${room}/participants`, pair.user(user), {});
     const say = (content: string) =>
       call('POST', `${room}/messages`, pair.user('bob'), { clientMessageId: content, content });
 
-    const page = await browser.newPage();
-    await page.goto(site.url);
-    const url = `http://127.0.0.1:${proxy.port}/api/chat/rooms/${roomId}/events?token=${pair.user('ann')}`;
+    const page = await instances.page();
+    const stream = `${url}/api/chat/rooms/${roomId}/events?token=${pair.user('ann')}`;
     await page.evaluate((where) => {
       const kept: Kept = { source: new EventSource(where), opened: 0, messages: [], told: [] };
       kept.source.onopen = () => kept.opened++;
       kept.source.onmessage = ({ data, lastEventId }) => kept.messages.push([lastEventId, JSON.parse(data).content]);
       for (const type of ['joined', 'closed']) kept.source.addEventListener(type, () => kept.told.push(type));
       Object.assign(globalThis, { kept });
-    }, url);
+    }, stream);
     const kept = () =>
       page.evaluate(() => {
         const { source, opened, messages, told } = (globalThis as unknown as { kept: Kept }).kept;
@@ -102,7 +68,6 @@ it.skipIf(!ensureNginx())(
     await call('DELETE', `${room}/participants/ann`, pair.user('seller'));
     await expect.poll(async () => (await kept()).state, wait).toBe(2);
     expect((await kept()).told.at(-1)).toBe('closed');
-    await page.close();
   },
   90_000,
 );

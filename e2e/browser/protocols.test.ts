@@ -1,81 +1,34 @@
-import {
-  ensureNginx,
-  inRepository,
-  type NginxProcess,
-  startNginx,
-  startRedis,
-  type TcpProxy,
-  type TestRedis,
-  tcpProxy,
-} from '@gongu/testkit';
-import { servePage, startBrowser, type TestPage } from '@gongu/testkit/browser';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { call, type Pair, startPair } from '../fixture/pair.ts';
+import { ensureNginx } from '@gongu/testkit';
+import { describe, expect, it } from 'vitest';
+import { call } from '../fixture/pair.ts';
 import { instancesOfSessions } from '../fixture/session-instances.ts';
 import type { StompPage } from './stomp-page.ts';
+import { openTwoInstances } from './two-instances.ts';
 
-type Browser = Awaited<ReturnType<typeof startBrowser>>;
-type Page = Awaited<ReturnType<Browser['newPage']>>;
 type Window = { readonly chat: StompPage };
 
-let redis: TestRedis;
-let pair: Pair;
-let browser: Browser;
-let site: TestPage;
-let nginx: NginxProcess;
-let proxy: TcpProxy;
-let page: Page;
+const instances = openTwoInstances();
+let page: Awaited<ReturnType<typeof instances.page>>;
 let rooms = 0;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  const chatEnv = { REDIS_URL: redis.url, RATE_MESSAGES_PER_SECOND: '0' };
-  pair = await startPair({ chats: 2, trade: false, chatEnv });
-  site = await servePage({ entry: inRepository('e2e/browser/stomp-page.ts') });
-  browser = await startBrowser();
-});
-afterEach(async () => {
-  await page?.close();
-  await proxy?.close();
-  await nginx?.stop();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  await pair?.stop();
-  await redis?.stop();
-});
-
-async function room(): Promise<string> {
-  const roomId = `room-${rooms++}`;
-  const { status } = await call('POST', `${pair.chat.url}/api/chat/rooms`, pair.service(), {
-    ...{ productId: roomId, title: '제주 감귤 10kg', hostId: 'seller', maxParticipants: 100 },
-    expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
-  });
-  expect(status).toBe(201);
-  return roomId;
-}
 
 const shown = () => page.evaluate(() => (globalThis as unknown as Window).chat.messages());
 const seqs = async () => (await shown()).map(({ seq }) => seq);
 const say = (content: string) => page.evaluate((text) => (globalThis as unknown as Window).chat.say(text), content);
 
 const TRANSPORTS = ['plain', 'websocket', 'xhr-streaming', 'eventsource', 'xhr-polling'] as const;
-const portOf = (instance: number) => Number(new URL(pair.chats[instance]!.url).port);
 
 describe.skipIf(!ensureNginx())('two instances behind nginx', () => {
   describe.each(['round-robin', 'sticky'] as const)('%s', (spread) => {
     it.each(TRANSPORTS)(
       'Chromium talks over %s, and recovers by seq after its connection was cut',
       async (transport) => {
-        const roomId = await room();
-        nginx = await startNginx(spread, [portOf(0), portOf(1)]);
-        proxy = await tcpProxy({ target: nginx.port });
-        page = await browser.newPage();
+        const { pair } = instances;
+        const roomId = `room-${rooms++}`;
+        await pair.room(roomId);
+        const { nginx, proxy, url } = await instances.balance(spread);
         const problems: string[] = [];
-        page.on('pageerror', (error) => problems.push(String(error)));
-        await page.goto(site.url);
-        const options = { url: `http://127.0.0.1:${proxy.port}`, token: pair.user('ann'), transport, roomId };
+        page = await instances.page(problems);
+        const options = { url, token: pair.user('ann'), transport, roomId };
         const came = await page.evaluate((given) => (globalThis as unknown as Window).chat.connect(given), options);
         expect(came).toBe(transport);
 
