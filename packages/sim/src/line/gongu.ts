@@ -10,6 +10,7 @@ interface Frame {
   readonly code?: string;
   readonly retryAfterMs?: number;
   readonly afterMs?: number;
+  readonly afterSeq?: number;
 }
 
 /** gongu.v1 as docs/protocol.md asks for it. @param authenticates whether the first frame presents the token */
@@ -48,7 +49,7 @@ export function speakGongu(authenticates: boolean): Speak {
             return;
           }
           case 'resync':
-            handlers.onResync();
+            handlers.onResync(frame.afterSeq!);
             return join();
           case 'ack':
             return handlers.onAck(frame.clientMessageId!, frame.seq!);

@@ -9,8 +9,8 @@ export interface LineHandlers {
   onMessage(message: Received): void;
   /** The server does not send all that was missed: it goes on after `seq`. */
   onRestarted(seq: number): void;
-  /** It was too slow, and asks for what it missed. */
-  onResync(): void;
+  /** It was too slow, and asks for what it missed. @param afterSeq where the server says to go on */
+  onResync(afterSeq: number): void;
   onAck(id: string, seq: number | null): void;
   /** @param id what was refused; null: the join */
   onRefused(id: string | null, code: string, retryAfterMs?: number): void;
@@ -32,6 +32,12 @@ export interface Line {
   ping(): void;
   /** Ends it at once, without waiting for the other side. */
   end(): void;
+}
+
+/** One whose client can stop reading: the kernel's buffers fill, and then the server's queue. */
+export interface PausableLine extends Line {
+  pause(): void;
+  resume(): void;
 }
 
 /** Where and as whom to connect. */

@@ -1,12 +1,14 @@
 import { CLOSE } from '@gongu/shared';
 import { askerOf, codeOf, sayByHttp } from './http.ts';
-import { type Dial, jsonOf, messageOf } from './line.ts';
+import { type Call, jsonOf, messageOf, type PausableLine } from './line.ts';
 
 /** Listens to a room's event stream, and joins and talks over HTTP. */
-export const dialEventStream: Dial = (call) => {
+export function dialEventStream(call: Call): PausableLine {
   const { url, token, roomId, after, random, handlers } = call;
   const ask = askerOf(call);
   const ending = new AbortController();
+  /** Null while it reads. */
+  let paused: { readonly until: Promise<void>; readonly resume: () => void } | null = null;
 
   async function enter(): Promise<void> {
     const { status, body } = await ask('POST', '/participants', {});
@@ -30,6 +32,7 @@ export const dialEventStream: Dial = (call) => {
     const decoder = new TextDecoder();
     let rest = '';
     for await (const chunk of answer.body) {
+      await paused?.until;
       handlers.onAlive();
       const blocks = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n\n');
       rest = blocks.pop()!;
@@ -65,5 +68,16 @@ export const dialEventStream: Dial = (call) => {
     // A comment line comes with every heart-beat.
     ping() {},
     end: () => ending.abort(),
+    pause() {
+      let resume = () => {};
+      const until = new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      paused = { until, resume };
+    },
+    resume() {
+      paused?.resume();
+      paused = null;
+    },
   };
-};
+}

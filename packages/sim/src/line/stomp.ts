@@ -6,6 +6,8 @@ export interface StompDestinations {
   readonly send: (roomId: string) => string;
   /** Of CONNECT, as in "1.0,1.1,1.2". */
   readonly versions: string;
+  /** Of CONNECT: milliseconds between what it sends, and between what it wants. @default '5000,10000' */
+  readonly heartBeat?: string;
 }
 
 export const SPRING: StompDestinations = {
@@ -20,7 +22,8 @@ export const CHANNELS: StompDestinations = {
 };
 
 /** STOMP, frame by frame: a receipt for what is said says that it is stored. */
-export function speakStomp({ subscribe, send: sendTo, versions }: StompDestinations): Speak {
+export function speakStomp(destinations: StompDestinations): Speak {
+  const { subscribe, send: sendTo, versions, heartBeat = '5000,10000' } = destinations;
   return ({ roomId, token, after, handlers }, send) => {
     const write = (command: string, headers: Readonly<Record<string, string>>, body = '') =>
       send(
@@ -75,7 +78,7 @@ export function speakStomp({ subscribe, send: sendTo, versions }: StompDestinati
 
     return {
       opened: () =>
-        write('CONNECT', { 'accept-version': versions, host: 'chat', 'heart-beat': '5000,10000', passcode: token }),
+        write('CONNECT', { 'accept-version': versions, host: 'chat', 'heart-beat': heartBeat, passcode: token }),
       receive(text) {
         const parts = (rest + text).split('\0');
         rest = parts.pop()!.replace(/^\n+/, '');

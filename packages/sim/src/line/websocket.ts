@@ -1,6 +1,6 @@
 import { CLOSE } from '@gongu/shared';
 import { WebSocket } from 'ws';
-import type { Call, Dial, Speak } from './line.ts';
+import type { Call, PausableLine, Speak } from './line.ts';
 
 /** How the upgrade says who it is. */
 export type Presenting = 'first frame' | 'subprotocol' | 'query' | 'header' | 'ticket';
@@ -16,8 +16,8 @@ export interface WebSocketChannel {
 const TICKET_MS = 8_000;
 
 /** Texts over a WebSocket of one's own. */
-export function overWebSocket({ path, protocols, presenting, speak }: WebSocketChannel): Dial {
-  return (call) => {
+export function overWebSocket({ path, protocols, presenting, speak }: WebSocketChannel) {
+  return (call: Call): PausableLine => {
     const { url, token, handlers } = call;
     let socket: WebSocket | null = null;
     let ended = false;
@@ -65,6 +65,8 @@ export function overWebSocket({ path, protocols, presenting, speak }: WebSocketC
         ended = true;
         socket?.terminate();
       },
+      pause: () => socket?.pause(),
+      resume: () => socket?.resume(),
     };
   };
 }
