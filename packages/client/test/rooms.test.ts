@@ -149,6 +149,50 @@ describe('the list of rooms', () => {
     await became('waiting');
   });
 
+  test('a token that the application can not replace is not tried over and over', async () => {
+    const asked: boolean[] = [];
+    const { clock, streams, last, became } = await listening({
+      token({ refresh }) {
+        asked.push(refresh);
+        return tokenOf('me');
+      },
+    });
+    last().says('rooms', { rooms: [ROOM], hasMore: false });
+    await became('live');
+    last().says('token.expiring', { expiresAt: '2026-01-01T00:00:30.000Z' });
+    await expect.poll(() => asked).toContain(true);
+    await clock.advance(1_000);
+    expect([streams.length, last().isClosed]).toEqual([1, false]);
+  });
+
+  test('what ended well after a while does not make the next waits longer', async () => {
+    const { clock, last, streams, opened, became } = await listening();
+    for (const count of [1, 2, 3]) {
+      last().says('rooms', { rooms: [ROOM], hasMore: false });
+      await became('live');
+      await clock.advance(11_000);
+      last().says('closed', { code: 1012, reason: 'restart' });
+      await became('waiting');
+      await clock.advance(460);
+      expect(streams).toHaveLength(count);
+      await clock.advance(40);
+      await opened(count + 1);
+    }
+  });
+
+  test('a page that comes into sight does not open a living stream anew, also where one was lost before', async () => {
+    const { clock, last, streams, opened, became, signals } = await listening();
+    last().breaks();
+    await became('waiting');
+    await clock.advance(500);
+    await opened(2);
+    last().says('rooms', { rooms: [ROOM], hasMore: false });
+    await became('live');
+    signals.tell('visible');
+    await clock.advance(100);
+    expect([streams.length, last().isClosed]).toEqual([2, false]);
+  });
+
   test('is refused for good by a close code that says so', async () => {
     const { last, became } = await listening();
     last().says('rooms', { rooms: [], hasMore: false });

@@ -48,16 +48,18 @@ export function followRooms(
   let ended = refresh ? tokens.current : null;
   let cancelWait = () => {};
   let mayHurry = false;
+  /** Since when there has been a stream that tells something; infinite while there is none. */
+  let liveSinceMs = Number.POSITIVE_INFINITY;
 
   async function open(): Promise<void> {
     cancelWait();
+    mayHurry = false;
     const mine = ++turn;
     const present = tokens.current;
     const isCached = present !== null && present !== ended;
     const token = isCached ? { ok: true as const, value: present } : await tokens.get(ended !== null);
     if (mine !== turn) return;
     if (!token.ok) return token.error.code === 'UNAUTHENTICATED' ? stay(token.error) : wait(token.error);
-    let openedAtMs = Number.POSITIVE_INFINITY;
     let reason: ChatError | null = null;
     stream?.close();
     stream = openSseStream({
@@ -68,8 +70,6 @@ export function followRooms(
       onEvent: onBlock,
       onAlive() {},
       onEnd(status, problem) {
-        // It was there for a while: the next failure waits the shortest time again.
-        if (clock.now() - openedAtMs >= STABLE_MS) attempt = 0;
         const error = problem ?? reason ?? chatError('CONNECTION_LOST', `The stream of rooms ended with ${status}`);
         if (status === 401 && error.code === 'TOKEN_EXPIRED') {
           ended = token.value;
@@ -103,7 +103,7 @@ export function followRooms(
           return mayReturn(event.code) ? wait(error) : stay(error);
         }
         case 'rooms':
-          openedAtMs = Math.min(openedAtMs, clock.now());
+          liveSinceMs = Math.min(liveSinceMs, clock.now());
       }
       store.set(reduceRoomList(store.get(), event));
     }
@@ -112,10 +112,13 @@ export function followRooms(
   /** A stream with a fresh token in place of the living one. Without such a token, the server ends the stream in time. */
   async function renew(mine: number): Promise<void> {
     const token = tokens.current === ended ? await tokens.get(true) : null;
-    if (mine === turn && token?.ok !== false) await open();
+    // One that is at its end would be told so again at once, over and over.
+    if (mine === turn && token?.ok !== false && tokens.current !== ended) await open();
   }
 
   function wait(error: ChatError, orderedMs: number | null = null): void {
+    // It was there for a while: the next failure waits the shortest time again.
+    if (clock.now() - liveSinceMs >= STABLE_MS) attempt = 0;
     end();
     const delayMs = orderedMs ?? Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, { random }));
     attempt++;
@@ -132,6 +135,7 @@ export function followRooms(
   function end(): void {
     turn++;
     mayHurry = false;
+    liveSinceMs = Number.POSITIVE_INFINITY;
     cancelWait();
     stream?.close();
     stream = null;
@@ -140,7 +144,6 @@ export function followRooms(
   // Back in the foreground, or on the network again: no need to wait, unless the server asked for it.
   const unlisten = signals.listen((signal) => {
     if (!mayHurry || (signal !== 'online' && signal !== 'visible')) return;
-    mayHurry = false;
     attempt = Math.min(attempt, 1);
     void open();
   });
