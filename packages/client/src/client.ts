@@ -113,6 +113,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       // Joins go out first: where they take a place, what is sent needs it.
       for (const { feed } of held.values()) feed.ready(user.userId);
       void outbox.own(user.userId);
+      roomList.own(user.userId);
       outbox.ready();
     },
     onEvent: handle,

@@ -193,6 +193,35 @@ describe('the list of rooms', () => {
     expect([streams.length, last().isClosed]).toEqual([2, false]);
   });
 
+  test('another user on the same client sees nothing of the first one', async () => {
+    let userId = 'me';
+    const { client, clock, carrier, streams, last, opened, became, rooms, status } = await listening({
+      token: () => tokenOf(userId),
+    });
+    client.connect();
+    await clock.advance(0);
+    carrier.last().ready();
+    last().says('rooms', { rooms: [ROOM], hasMore: false });
+    await became('live');
+
+    client.disconnect();
+    userId = 'ann';
+    client.connect();
+    await expect.poll(() => carrier.channels.length).toBe(2);
+    await opened(2);
+    last().says('rooms', { rooms: [ROOM], hasMore: false });
+    await became('live');
+    carrier.last().ready({ user: { userId: 'ann', nickname: 'ann', tag: null } });
+    expect([rooms(), status(), streams[1]!.isClosed]).toEqual([[], 'connecting', true]);
+    await opened(3);
+    expect(last().token).toBe(tokenOf('ann'));
+    // The same one again keeps them.
+    last().says('rooms', { rooms: [OTHER], hasMore: false });
+    await became('live');
+    carrier.last().ready({ user: { userId: 'ann', nickname: 'ann', tag: null } });
+    expect([rooms().length, streams.length]).toEqual([1, 3]);
+  });
+
   test('is refused for good by a close code that says so', async () => {
     const { last, became } = await listening();
     last().says('rooms', { rooms: [], hasMore: false });

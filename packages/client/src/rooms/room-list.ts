@@ -46,12 +46,15 @@ export interface RoomListOptions {
 /** Milliseconds the stream outlives its last listener or the page's being in sight: a glance elsewhere costs none anew. */
 const LINGER_MS = 3_000;
 
+const EMPTY: RoomListSnapshot = { status: 'idle', rooms: [], hasMore: false, error: null };
+
 /**
  * The list's store, and when it is followed. Not while the page is hidden: a browser has six connections to a host of
  * HTTP/1.1, for all tabs together, and a stream is one; whatever was missed is told when it opens again.
  */
 export function createRoomList({ load, clock, random, signals }: RoomListOptions) {
-  const store = createStore<RoomListSnapshot>({ status: 'idle', rooms: [], hasMore: false, error: null }, clock);
+  const store = createStore<RoomListSnapshot>(EMPTY, clock);
+  let owner: string | null = null;
   let listeners = 0;
   let isConnected = true;
   let isHidden = false;
@@ -121,6 +124,15 @@ export function createRoomList({ load, clock, random, signals }: RoomListOptions
         if (--listeners === 0) unlisten();
         update();
       };
+    },
+    /** The user is known. Another one's rooms are no business of this one. */
+    own(userId: string): void {
+      const isOther = owner !== null && owner !== userId;
+      owner = userId;
+      if (!isOther) return;
+      stop();
+      store.set(EMPTY);
+      update();
     },
     /** Goes on after `disconnect`; what was refused is tried anew. */
     connect(): void {
