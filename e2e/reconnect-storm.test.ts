@@ -1,51 +1,41 @@
-import { freePort, type ServiceProcess, serviceToken, spawnService, testDatabase, userToken } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { type Pair, startPair } from './fixture/pair.ts';
 import { type RoomStatements, roomStatements } from './fixture/room-statements.ts';
 
-const JWT_SECRET = 'user-secret-of-the-tests-of-a-storm-0123456789';
-const SERVICE_JWT_SECRET = 'service-secret-of-the-tests-of-a-storm-0123456789';
 const ROOMS = 250;
 const PER_ROOM = 20;
 const PREFIX = 'storm-';
 
-let database: Awaited<ReturnType<typeof testDatabase>>;
 let proxy: RoomStatements;
-let port: number;
-let chat: ServiceProcess;
+let pair: Pair;
+let tokens: readonly string[];
 let sockets: WebSocket[] = [];
 
 beforeAll(async () => {
-  database = await testDatabase();
-  proxy = await roomStatements(database.url, PREFIX);
-  port = await freePort();
-  await start();
+  pair = await startPair({
+    trade: false,
+    chatEnv: { RATE_MESSAGES_PER_SECOND: '0' },
+    async through(databaseUrl) {
+      proxy = await roomStatements(databaseUrl, PREFIX);
+      return proxy.url;
+    },
+  });
+  tokens = Array.from({ length: ROOMS * PER_ROOM }, (_, i) => pair.user(`user-${i}`));
 });
 afterAll(async () => {
   for (const socket of sockets) socket.terminate();
-  await chat?.kill('SIGKILL');
+  await pair?.chat.kill();
   proxy?.close();
-  await database?.drop();
+  await pair?.stop();
 });
 
-async function start(): Promise<void> {
-  chat = spawnService({
-    entry: 'services/chat/dist/main.mjs',
-    env: {
-      ...{ DATABASE_URL: proxy.url, CHAT_PORT: String(port), HOST: '127.0.0.1', ALLOWED_ORIGINS: '*' },
-      ...{ JWT_SECRET, SERVICE_JWT_SECRET, RATE_MESSAGES_PER_SECOND: '0' },
-    },
-  });
-  await chat.ready;
-}
-
 const roomOf = (i: number) => `${PREFIX}${i % ROOMS}`;
-const tokens = Array.from({ length: ROOMS * PER_ROOM }, (_, i) => userToken({ sub: `user-${i}`, secret: JWT_SECRET }));
 
 /** A member of room `i % ROOMS`: fulfilled when it is in, with what it missed. */
 function enter(i: number, after: number | null): Promise<{ recovered: boolean; missed: number[]; lastSeq: number }> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ['gongu.v1', `bearer.${tokens[i]}`]);
+    const socket = new WebSocket(pair.chat.ws, ['gongu.v1', `bearer.${tokens[i]}`]);
     sockets.push(socket);
     const join = () =>
       socket.send(JSON.stringify({ type: 'join', roomId: roomOf(i), ...(after === null ? {} : { after }) }));
@@ -67,10 +57,10 @@ function enter(i: number, after: number | null): Promise<{ recovered: boolean; m
 
 it('5 000 clients of 250 rooms come back after a kill -9 with at most two queries for each room', async () => {
   const headers = {
-    authorization: `Bearer ${serviceToken({ secret: SERVICE_JWT_SECRET })}`,
+    authorization: `Bearer ${pair.service()}`,
     'content-type': 'application/json',
   };
-  const api = `http://127.0.0.1:${port}/api/chat/rooms`;
+  const api = `${pair.chat.url}/api/chat/rooms`;
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   for (let i = 0; i < ROOMS; i += 25) {
     const opened = Array.from({ length: 25 }, (_, n) => {
@@ -86,11 +76,11 @@ it('5 000 clients of 250 rooms come back after a kill -9 with at most two querie
   const had = PER_ROOM + 1;
   const gone = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
   for (const socket of sockets) socket.removeAllListeners('error').on('error', () => {});
-  await chat.kill('SIGKILL');
+  await pair.chat.kill();
   await Promise.all(gone);
   sockets = [];
 
-  await start();
+  await pair.chat.start();
   proxy.reset();
   const began = performance.now();
   // The last ten messages of each room are what everybody missed.
