@@ -40,6 +40,41 @@ test.each([
   expect(redactUrl(url)).toBe(logged);
 });
 
+test.each([
+  ['beyond letters', 'xeyJhbGciOi.eyJzdWIi.c2ln', 'x[redacted]'],
+  ['without a signature', 'eyJhbGciOi.eyJzdWIi. and more', '[redacted] and more'],
+  ['twice', 'eyJhbGciOi.a.b,eyJhbGciOi.c.d', '[redacted],[redacted]'],
+  ['as the payload of what is none', 'eyJ.eyJhbGciOi.eyJzdWIi.c2ln', 'eyJ.[redacted]'],
+  ['no token: too short', 'eyJab.c.d', 'eyJab.c.d'],
+  ['no token: two parts', 'eyJhbGciOi.eyJzdWIi', 'eyJhbGciOi.eyJzdWIi'],
+  ['no token: nothing between the points', 'eyJhbGciOi..x', 'eyJhbGciOi..x'],
+])('a token %s', (_, text, logged) => {
+  expect(redactUrl(text)).toBe(logged);
+});
+
+/** The work of a text must grow as its length does: 16 times as long, and far less than the 256 times of a square. */
+test.each([
+  ['beginnings of tokens', 'eyJ'],
+  ['beginnings of headers', 'eyJhbGciOi.'],
+  ['tokens', 'eyJhbGciOi.eyJzdWIi.c2ln,'],
+  ['queries', '?token='],
+  ['queries that go on', '&ticket=a?token=b'],
+])('64 KiB of %s are redacted in time that grows with the length', (_, piece) => {
+  const cpuMs = (bytes: number) => {
+    const text = piece.repeat(Math.ceil(bytes / piece.length));
+    const samples = Array.from({ length: 7 }, () => {
+      const before = process.cpuUsage();
+      for (let i = 0; i < 65_536 / bytes; i++) redactUrl(text);
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1_000;
+    });
+    return Math.min(...samples);
+  };
+  cpuMs(4_096);
+  // The same bytes in one text and in sixteen: a square would make the one sixteen times as dear.
+  expect(cpuMs(65_536)).toBeLessThan(4 * cpuMs(4_096) + 5);
+});
+
 test('an error keeps its code and its causes', () => {
   const { log, lines } = logLines();
   const error = Object.assign(new Error('outer', { cause: new TypeError('inner') }), { code: 'E1' });
