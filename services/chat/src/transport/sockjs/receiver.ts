@@ -2,9 +2,20 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 export type ReceiverKind = 'xhr' | 'xhr_streaming' | 'eventsource';
 
-/** How a transport puts frames into an HTTP answer (SockJS 0.3.3, XhrPolling, XhrStreaming, EventSource). */
+/**
+ * How a transport puts frames into an HTTP answer (SockJS 0.3.3, XhrPolling, XhrStreaming, EventSource). `escapes`:
+ * sockjs-client runs `decodeURI` over each event of an event stream (1.6.1, lib/transport/receiver/eventsource.js), so a
+ * `%` must be escaped there, or `50% off` throws in the client and the event is lost.
+ */
 const STYLES = {
-  xhr: { type: 'application/javascript; charset=UTF-8', prelude: '', before: '', after: '\n', streams: false },
+  xhr: {
+    type: 'application/javascript; charset=UTF-8',
+    prelude: '',
+    before: '',
+    after: '\n',
+    streams: false,
+    escapes: false,
+  },
   xhr_streaming: {
     type: 'application/javascript; charset=UTF-8',
     // Some browsers show nothing of a stream before 2 KiB of it have come.
@@ -12,8 +23,16 @@ const STYLES = {
     before: '',
     after: '\n',
     streams: true,
+    escapes: false,
   },
-  eventsource: { type: 'text/event-stream', prelude: '\r\n', before: 'data: ', after: '\r\n\r\n', streams: true },
+  eventsource: {
+    type: 'text/event-stream',
+    prelude: '\r\n',
+    before: 'data: ',
+    after: '\r\n\r\n',
+    streams: true,
+    escapes: true,
+  },
 } as const;
 
 export interface ReceiverEvents {
@@ -70,8 +89,9 @@ export class Receiver {
 
   frame(frame: string | Buffer): void {
     if (this.#ended) return;
-    const { before, after, streams } = this.#style;
-    const text = Buffer.concat([Buffer.from(before), Buffer.from(frame), Buffer.from(after)]);
+    const { before, after, streams, escapes } = this.#style;
+    const body = escapes && frame.includes('%') ? frame.toString().replaceAll('%', '%25') : frame;
+    const text = Buffer.concat([Buffer.from(before), Buffer.from(body), Buffer.from(after)]);
     this.#sentBytes += text.length;
     if (streams) this.#response.write(text);
     if (!streams) this.end(text);

@@ -92,6 +92,7 @@ describe.each(TRANSPORTS)('sockjs-client 1.6 over %s', (transport) => {
       'a',
       '안녕 🍊',
       '\u0000\u2028\ufeff"\\\n',
+      '50% 할인, %25, %ED%95%A0, %E0%A4 and %',
       '',
       'x'.repeat(3_000),
       ...Array.from({ length: 30 }, (_, i) => `${i}`),
