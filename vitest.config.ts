@@ -15,10 +15,10 @@ export default defineConfig({
     // Processes, not threads: tests start servers and send signals. Two, because every one of them brings its own.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // What is waited for comes when it comes: a busy machine is no failure.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
     // Lists of thousands of messages would push all else out of a log.
     diff: { truncateThreshold: 200 },
     teardownTimeout: 30_000,

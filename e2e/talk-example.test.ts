@@ -34,7 +34,7 @@ describe('examples/talk.mjs', () => {
     running.push(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
-    const prints = (text: string | RegExp) => expect.poll(() => output, { timeout: 20_000 }).toMatch(text);
+    const prints = (text: string | RegExp) => expect.poll(() => output, { timeout: 30_000 }).toMatch(text);
     return { child, prints, output: () => output, exited: once(child, 'exit') };
   }
   const heard = (content: string) => ann.next((frame) => frame.type === 'message' && frame.content === content, 20_000);

@@ -107,7 +107,7 @@ test('a new product whose room is not there yet is waited for', async () => {
       await ann.page.evaluate("dispatchEvent(new Event('online'))");
       return refusals;
     };
-    await expect.poll(refused, { timeout: 20_000, interval: 500 }).toBeGreaterThan(0);
+    await expect.poll(refused, { timeout: 30_000, interval: 500 }).toBeGreaterThan(0);
   } finally {
     shop.pair.trade?.thaw();
   }
