@@ -46,15 +46,13 @@ export interface RoomListOptions {
 /** Milliseconds the stream outlives its last listener or the page's being in sight: a glance elsewhere costs none anew. */
 const LINGER_MS = 3_000;
 
-const EMPTY: RoomListSnapshot = { status: 'idle', rooms: [], hasMore: false, error: null };
-
 /**
  * The list's store, and when it is followed. Not while the page is hidden: a browser has six connections to a host of
  * HTTP/1.1, for all tabs together, and a stream is one; whatever was missed is told when it opens again.
  */
 export function createRoomList({ load, clock, random, signals }: RoomListOptions) {
-  const store = createStore<RoomListSnapshot>(EMPTY, clock);
-  let owner: string | null = null;
+  const store = createStore<RoomListSnapshot>({ status: 'idle', rooms: [], hasMore: false, error: null }, clock);
+  let owner: string | undefined;
   let listeners = 0;
   let isConnected = true;
   let isHidden = false;
@@ -91,6 +89,7 @@ export function createRoomList({ load, clock, random, signals }: RoomListOptions
     follower?.close();
     follower = null;
     change('idle');
+    update();
   }
 
   function change(status: RoomListSnapshot['status']): void {
@@ -100,8 +99,9 @@ export function createRoomList({ load, clock, random, signals }: RoomListOptions
   function update(): void {
     const isWanted = listeners > 0 && isConnected && !isHidden;
     cancelLinger();
-    if (isWanted && !isFollowing) void follow(0);
-    if (!isWanted && isFollowing) cancelLinger = clock.after(LINGER_MS, stop);
+    if (isWanted === isFollowing) return;
+    if (isWanted) void follow(0);
+    else cancelLinger = clock.after(LINGER_MS, stop);
   }
 
   return {
@@ -127,12 +127,11 @@ export function createRoomList({ load, clock, random, signals }: RoomListOptions
     },
     /** The user is known. Another one's rooms are no business of this one. */
     own(userId: string): void {
-      const isOther = owner !== null && owner !== userId;
+      if (owner && owner !== userId) {
+        store.set({ ...store.get(), rooms: [], hasMore: false });
+        stop();
+      }
       owner = userId;
-      if (!isOther) return;
-      stop();
-      store.set(EMPTY);
-      update();
     },
     /** Goes on after `disconnect`; what was refused is tried anew. */
     connect(): void {
@@ -145,7 +144,7 @@ export function createRoomList({ load, clock, random, signals }: RoomListOptions
     },
     disconnect(): void {
       isConnected = false;
-      if (isFollowing) stop();
+      stop();
     },
   };
 }
