@@ -96,7 +96,7 @@ export function esbuildOptions({ entry, output }) {
 export function writeBundle({ owner }, { outputFiles, metafile }) {
   checkDeclared(metafile, owner);
   for (const { path, contents } of outputFiles) writeWhole(path, contents);
-  // A script of presence is named `beat-2.lua?raw`, as Vite wants it.
+  // A script of presence is named `heartbeat-2.lua?raw`, as Vite wants it.
   return Object.keys(metafile.inputs).map((file) => file.replace(/\?.*$/, ''));
 }
 

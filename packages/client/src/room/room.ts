@@ -37,7 +37,7 @@ export interface Room {
   leave(): Promise<Result<void>>;
 }
 
-export interface RoomDeps {
+export interface RoomOptions {
   /** The room's feed while somebody listens. */
   readonly feed: (roomId: string) => RoomFeed | undefined;
   /** Adds a listener's share; the answer takes it away. */
@@ -52,7 +52,7 @@ interface RoomOutbox {
 }
 
 /** A room's outside; any number of them share one feed. */
-export function createRoom(roomId: string, { feed, hold, outbox }: RoomDeps): Room {
+export function createRoom(roomId: string, { feed, hold, outbox }: RoomOptions): Room {
   const idle = idleRoom(roomId);
   const closed = failure('NOT_OPEN', 'Nobody listens to this room: subscribe first');
   const later = Promise.resolve(closed);

@@ -7,14 +7,14 @@ export interface Channels {
   /** Null when the channel is no room's. */
   roomOf(channel: string): string | null;
   /** Where every instance shows that it is alive, a channel for each lane. */
-  beat(lane: number): string;
-  /** Null when the channel is no lane's beat. */
-  beatLaneOf(channel: string): number | null;
+  heartbeat(lane: number): string;
+  /** Null when the channel is no lane's heartbeat. */
+  heartbeatLaneOf(channel: string): number | null;
 }
 
 /**
  * Lanes on a Cluster. Sharded channels live where their slot does; a few fixed hash tags spread the rooms over the nodes
- * and let one beat for each tag prove that the node behind it is heard. The slots of 0 to 7 fall on all of 3 nodes.
+ * and let one heartbeat for each tag prove that the node behind it is heard. The slots of 0 to 7 fall on all of 3 nodes.
  */
 const CLUSTER_LANES = 8;
 
@@ -22,7 +22,7 @@ const CLUSTER_LANES = 8;
 export function createChannels({ prefix, cluster }: { prefix: string; cluster: boolean }): Channels {
   const lanes = cluster ? CLUSTER_LANES : 1;
   const starts = Array.from({ length: lanes }, (_, lane) => `${prefix}:${cluster ? `{${lane}}:` : ''}bus:`);
-  const beats = starts.map((start) => `${start}beat`);
+  const heartbeats = starts.map((start) => `${start}beat`);
   const rooms = starts.map((start) => `${start}room:`);
   const laneOf = (roomId: string) => (lanes === 1 ? 0 : spread(roomId) % lanes);
 
@@ -34,9 +34,9 @@ export function createChannels({ prefix, cluster }: { prefix: string; cluster: b
       for (const start of rooms) if (channel.startsWith(start)) return channel.slice(start.length);
       return null;
     },
-    beat: (lane) => beats[lane]!,
-    beatLaneOf(channel) {
-      const lane = beats.indexOf(channel);
+    heartbeat: (lane) => heartbeats[lane]!,
+    heartbeatLaneOf(channel) {
+      const lane = heartbeats.indexOf(channel);
       return lane === -1 ? null : lane;
     },
   };

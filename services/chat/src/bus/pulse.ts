@@ -1,37 +1,37 @@
-import { type Beat, decodeBeat, encodeBeat } from './beat.ts';
+import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
 
-/** Milliseconds between beats. */
-export const BEAT_MS = 300;
-/** Beats that may be missing: 900 ms. */
+/** Milliseconds between heartbeats. */
+export const HEARTBEAT_MS = 300;
+/** Heartbeats that may be missing: 900 ms. */
 const MISSING = 3;
 /** A peer's timers are not ours: one more. */
 const PEER_MISSING = 4;
-/** Beats for which trouble is remembered after it ended: 2.1 s, so that who asks once a second can't miss it. */
+/** Heartbeats for which trouble is remembered after it ended: 2.1 s, so that who asks once a second can't miss it. */
 const SETTLE = 7;
-/** Beats after which a silent peer is taken for dead: 5 minutes. Until then it may be alive, and cut off from Redis alone. */
+/** Heartbeats after which a silent peer is taken for dead: 5 minutes. Until then it may be alive, and cut off from Redis alone. */
 const FORGET = 1_000;
 /** More peers than that are not watched. */
 const MOST_PEERS = 1_000;
 
-/** Whether what is published arrives, told by beats. Counts ticks, not time: neither a clock set back nor a stalled process deceives it. */
+/** Whether what is published arrives, told by heartbeats. Counts ticks, not time: neither a clock set back nor a stalled process deceives it. */
 export interface Pulse {
-  /** One step of {@link BEAT_MS}; call it before `beat`. */
+  /** One step of {@link HEARTBEAT_MS}; call it before `heartbeat`. */
   step(): void;
-  /** The beat to publish on every lane. */
-  beat(): string;
-  /** A beat came in on a lane. */
+  /** The heartbeat to publish on every lane. */
+  heartbeat(): string;
+  /** A heartbeat came in on a lane. */
   heard(lane: number, text: string): void;
-  /** Something failed: only a beat sent after this proves that it works again. */
+  /** Something failed: only a heartbeat sent after this proves that it works again. */
   taint(): void;
-  /** `count` signals were not handed to Redis; peers learn of it with the next beat. */
+  /** `count` signals were not handed to Redis; peers learn of it with the next heartbeat. */
   lost(count: number): void;
   /** Something may have been missed: not to be trusted for about 2 s. */
   settle(): void;
-  /** Own beats arrive, on all lanes, and fresh. */
+  /** Own heartbeats arrive, on all lanes, and fresh. */
   healthy(): boolean;
   /** Whether no signal can have been missed lately: healthy, settled, and no peer is silent. */
   trusted(): boolean;
-  /** Beats since an own one arrived, however old that was, on the lane where that is longest ago. */
+  /** Heartbeats since an own one arrived, however old that was, on the lane where that is longest ago. */
   silence(): number;
   /** Own silence starts to count now: the connections are new. */
   rest(): void;
@@ -50,7 +50,7 @@ export function createPulse({ instanceId, lanes }: { instanceId: string; lanes: 
   let lost = 0;
   let taintedAt = 0;
   let settledAt = 0;
-  /** For each lane, the newest own beat that came back, and when one last did. */
+  /** For each lane, the newest own heartbeat that came back, and when one last did. */
   const own = Array.from({ length: lanes }, () => 0);
   const arrivedAt = Array.from({ length: lanes }, () => 0);
   const peers = new Map<string, Peer>();
@@ -62,21 +62,21 @@ export function createPulse({ instanceId, lanes }: { instanceId: string; lanes: 
   };
   const isSilent = (peer: Peer) => peer.heardAt.some((at) => tick - at >= PEER_MISSING);
 
-  function heardPeer(lane: number, beat: Beat): void {
-    const known = peers.get(beat.instanceId);
-    if ('bye' in beat) {
-      peers.delete(beat.instanceId);
+  function heardPeer(lane: number, heartbeat: Heartbeat): void {
+    const known = peers.get(heartbeat.instanceId);
+    if ('bye' in heartbeat) {
+      peers.delete(heartbeat.instanceId);
       return;
     }
     if (!known) {
       if (peers.size >= MOST_PEERS) return;
-      peers.set(beat.instanceId, { heardAt: own.map(() => tick), lost: beat.lost });
+      peers.set(heartbeat.instanceId, { heardAt: own.map(() => tick), lost: heartbeat.lost });
       // What it published before we heard of it may have been lost.
       settle();
       return;
     }
-    if (beat.lost !== known.lost || isSilent(known)) settle();
-    known.lost = beat.lost;
+    if (heartbeat.lost !== known.lost || isSilent(known)) settle();
+    known.lost = heartbeat.lost;
     known.heardAt[lane] = tick;
   }
 
@@ -92,14 +92,14 @@ export function createPulse({ instanceId, lanes }: { instanceId: string; lanes: 
         if (!deaf && peer.heardAt.every((at) => tick - at >= FORGET)) peers.delete(id);
       }
     },
-    beat: () => encodeBeat({ instanceId, tick, lost }),
+    heartbeat: () => encodeHeartbeat({ instanceId, tick, lost }),
     heard(lane, text) {
-      const beat = decodeBeat(text);
-      if (!beat || lane < 0 || lane >= lanes) return;
-      if (beat.instanceId !== instanceId) return heardPeer(lane, beat);
-      if ('bye' in beat) return;
+      const heartbeat = decodeHeartbeat(text);
+      if (!heartbeat || lane < 0 || lane >= lanes) return;
+      if (heartbeat.instanceId !== instanceId) return heardPeer(lane, heartbeat);
+      if ('bye' in heartbeat) return;
       arrivedAt[lane] = tick;
-      if (beat.tick > own[lane]! && beat.tick <= tick) own[lane] = beat.tick;
+      if (heartbeat.tick > own[lane]! && heartbeat.tick <= tick) own[lane] = heartbeat.tick;
     },
     taint() {
       taintedAt = tick;
@@ -115,6 +115,6 @@ export function createPulse({ instanceId, lanes }: { instanceId: string; lanes: 
       arrivedAt.fill(tick);
     },
     peers: () => peers.size,
-    bye: () => encodeBeat({ instanceId, bye: true }),
+    bye: () => encodeHeartbeat({ instanceId, bye: true }),
   };
 }

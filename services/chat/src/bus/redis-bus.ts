@@ -6,7 +6,7 @@ import { createChannels } from './channels.ts';
 import { createEcho } from './echo.ts';
 import { createEnvelope } from './envelope.ts';
 import { createPublisher } from './publisher.ts';
-import { BEAT_MS, createPulse } from './pulse.ts';
+import { createPulse, HEARTBEAT_MS } from './pulse.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
 export interface RedisBusOptions {
@@ -26,18 +26,18 @@ export interface RedisBusOptions {
 /** Milliseconds between reads of heads while signals may be getting lost, and while they are not. */
 const SHORT_MS = 1_000;
 const LONG_MS = 15_000;
-/** Beats that may be missing, or a publish be unanswered: 900 ms. */
+/** Heartbeats that may be missing, or a publish be unanswered: 900 ms. */
 const OVERDUE = 3;
-/** Beats without one of our own after which the connections are replaced; doubled up to the longest for a slow Redis. */
+/** Heartbeats without one of our own after which the connections are replaced; doubled up to the longest for a slow Redis. */
 const FIRST_PATIENCE = 3;
 const LONGEST_PATIENCE = 16;
 
 /**
  * The bus over Redis pub/sub: a channel for each occupied room, two connections. Every 300 ms each instance publishes a
- * beat and hears it, and the others', through its subscriber, which is the only proof that both ways are open: a
- * half-open connection looks healthy from here. On a Cluster the channels are sharded ones, and each lane has its beat.
+ * heartbeat and hears it, and the others', through its subscriber, which is the only proof that both ways are open: a
+ * half-open connection looks healthy from here. On a Cluster the channels are sharded ones, and each lane has its heartbeat.
  *
- * `headIntervalMs` is 1 000 while own beats are missing for 900 ms, after a failed publish, while a peer's beats are
+ * `headIntervalMs` is 1 000 while own heartbeats are missing for 900 ms, after a failed publish, while a peer's heartbeats are
  * missing (it may be alive and cut off, so that only the store knows what it said), when a peer reports losses, and for
  * 2 s after each of these; else 15 000. Ask for it at least once a second.
  */
@@ -77,7 +77,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
       }
       if (typeof signal !== 'string') deliver(signal);
     },
-    onBeat(lane, text) {
+    onHeartbeat(lane, text) {
       if (lane === 0) echo.heard(text);
       pulse.heard(lane, text);
       if (alone && pulse.peers() > 0) {
@@ -86,7 +86,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
       }
       judge();
     },
-    // Without waiting for the next beat: 300 ms earlier to be trusted.
+    // Without waiting for the next heartbeat: 300 ms earlier to be trusted.
     onAttached: () => step(),
     onFailure(error) {
       subscribing.replace(error instanceof Error ? error.message : 'subscription failed');
@@ -95,7 +95,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
 
   const publishing = link('bus publisher', () => {}, publisher.reset);
   const subscribing = link('bus subscriber', subscriptions.attach, subscriptions.detach);
-  const timer = clock.setInterval(step, BEAT_MS);
+  const timer = clock.setInterval(step, HEARTBEAT_MS);
 
   function link(name: string, ready: (client: RedisClient) => void, down: () => void) {
     return createRedisLink({
@@ -130,18 +130,18 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     if (publisher.overdue(OVERDUE)) pulse.taint();
     judge();
     // Also while none can be sent: then nothing comes back.
-    echo.sent(pulse.beat());
-    if (publishing.client()) for (let lane = 0; lane < channels.lanes; lane++) sendBeat(lane, pulse.beat());
+    echo.sent(pulse.heartbeat());
+    if (publishing.client()) for (let lane = 0; lane < channels.lanes; lane++) sendHeartbeat(lane, pulse.heartbeat());
     if (!publishing.client() || !subscribing.client()) return;
-    // Both look connected. A beat, however late, says that Redis is only slow; none at all that a connection is dead.
+    // Both look connected. A heartbeat, however late, says that Redis is only slow; none at all that a connection is dead.
     if (pulse.silence() < patience) return;
     patience = Math.min(patience * 2, LONGEST_PATIENCE);
-    publishing.replace('no beat came back');
-    subscribing.replace('no beat came back');
+    publishing.replace('no heartbeat came back');
+    subscribing.replace('no heartbeat came back');
   }
 
-  function sendBeat(lane: number, beat: string): void {
-    publisher.send(channels.beat(lane), beat);
+  function sendHeartbeat(lane: number, heartbeat: string): void {
+    publisher.send(channels.heartbeat(lane), heartbeat);
   }
 
   function judge(): void {
@@ -158,7 +158,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     closing = true;
     clock.clear(timer);
     listener = null;
-    for (let lane = 0; lane < channels.lanes; lane++) sendBeat(lane, pulse.bye());
+    for (let lane = 0; lane < channels.lanes; lane++) sendHeartbeat(lane, pulse.bye());
     // Past the publisher's microtask, so that the farewell is on its way before the connection ends.
     await new Promise((resolve) => setImmediate(resolve));
     await Promise.all([publishing.close(), subscribing.close()]);

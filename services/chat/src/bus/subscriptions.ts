@@ -11,9 +11,9 @@ const MOST_CHANNELS = 500;
 export interface SubscriptionsOptions {
   readonly channels: Channels;
   readonly clock: Clock;
-  /** A message on a room's channel, or on a lane's beat. */
+  /** A message on a room's channel, or on a lane's heartbeat. */
   readonly onRoom: (roomId: string, bytes: Buffer) => void;
-  readonly onBeat: (lane: number, text: string) => void;
+  readonly onHeartbeat: (lane: number, text: string) => void;
   /** All that is wanted has been subscribed to on a new client. */
   readonly onAttached: () => void;
   /** Redis refused or lost a subscription: this client is of no use any more. */
@@ -21,7 +21,7 @@ export interface SubscriptionsOptions {
 }
 
 export interface Subscriptions {
-  /** Subscribes to all that is wanted on a new client; the beat last, so that a beat proves the rest. */
+  /** Subscribes to all that is wanted on a new client; the heartbeat last, so that a heartbeat proves the rest. */
   attach(client: RedisClient): void;
   /** The client is gone. */
   detach(): void;
@@ -37,7 +37,7 @@ interface Wanted {
 
 /** Keeps the subscriptions at Redis equal to the rooms that are wanted, with one command for all that one turn changes. */
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
-  const { channels, clock, onRoom, onBeat, onAttached, onFailure } = options;
+  const { channels, clock, onRoom, onHeartbeat, onAttached, onFailure } = options;
   const wanted = new Map<string, Wanted>();
   /** Rooms for which the present client was told to subscribe. */
   let sent = new Set<string>();
@@ -99,8 +99,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       if (wanted.has(roomId)) onRoom(roomId, bytes);
       return;
     }
-    const lane = channels.beatLaneOf(channel);
-    if (lane !== null) onBeat(lane, bytes.toString());
+    const lane = channels.heartbeatLaneOf(channel);
+    if (lane !== null) onHeartbeat(lane, bytes.toString());
   }
 
   return {
@@ -112,8 +112,10 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         if (client === next) receive(channel.toString(), bytes);
       });
       flush();
-      const beats = Array.from({ length: channels.lanes }, (_, lane) => subscribe(next, [channels.beat(lane)]));
-      Promise.all(beats).then(
+      const heartbeats = Array.from({ length: channels.lanes }, (_, lane) =>
+        subscribe(next, [channels.heartbeat(lane)]),
+      );
+      Promise.all(heartbeats).then(
         () => {
           if (client === next) onAttached();
         },

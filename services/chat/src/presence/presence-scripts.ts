@@ -1,25 +1,25 @@
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '../redis/redis-url.ts';
-import beatScript from './beat-2.lua?raw' with { type: 'text' };
+import heartbeatScript from './heartbeat-2.lua?raw' with { type: 'text' };
 import tellScript from './tell-2.lua?raw' with { type: 'text' };
 
 /** Arguments of tell-2.lua, keys first. */
 export type Tell = readonly [versionsKey: string, usersKey: string, ...args: (string | number)[]];
 
 interface Scripted {
-  gonguBeat(...args: (string | number)[]): Promise<[good: number, othersSockets: number, ...others: string[]]>;
+  gonguHeartbeat(...args: (string | number)[]): Promise<[good: number, othersSockets: number, ...others: string[]]>;
   gonguTell(...args: (string | number)[]): Promise<unknown>;
 }
 
 /** Makes presence's scripts known to a new client; Redis is sent their text once for each connection. */
 export function definePresenceScripts(client: RedisClient): void {
-  client.defineCommand('gonguBeat', { numberOfKeys: 2, lua: beatScript });
+  client.defineCommand('gonguHeartbeat', { numberOfKeys: 2, lua: heartbeatScript });
   client.defineCommand('gonguTell', { numberOfKeys: 2, lua: tellScript });
 }
 
-/** Runs beat-2.lua. */
-export function runBeat(client: RedisClient, ...args: [string, string, string, number, number]) {
-  return (client as unknown as Scripted).gonguBeat(...args);
+/** Runs heartbeat-2.lua. */
+export function runHeartbeat(client: RedisClient, ...args: [string, string, string, number, number]) {
+  return (client as unknown as Scripted).gonguHeartbeat(...args);
 }
 
 /** Runs tell-2.lua for each, in one write where one connection takes all of them. Resolves with the failures, by index. */

@@ -4,7 +4,7 @@ import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
 import type { Presence } from '../room/ports/presence.ts';
 import { createOwnRooms } from './own-rooms.ts';
 import { createPresenceKeys } from './presence-keys.ts';
-import { definePresenceScripts, runBeat } from './presence-scripts.ts';
+import { definePresenceScripts, runHeartbeat } from './presence-scripts.ts';
 import { createRemoteRooms } from './remote-rooms.ts';
 import { createRoomBook } from './room-book.ts';
 
@@ -20,20 +20,20 @@ export interface RedisPresenceOptions {
   readonly gone?: (roomId: string, userIds: readonly string[]) => void;
   /** Keeps apart what else uses the same Redis. Default `gongu`. */
   readonly prefix?: string;
-  /** Milliseconds after its last beat for which an instance's users count as online. Default 4 000. */
+  /** Milliseconds after its last heartbeat for which an instance's users count as online. Default 4 000. */
   readonly leaseMs?: number;
 }
 
 /** Milliseconds between renewals of the lease. */
-const BEAT_MS = 1_000;
+const HEARTBEAT_MS = 1_000;
 /** Milliseconds until an unanswered command is given up. */
 const COMMAND_MS = 1_000;
-/** Beats in a row that may fail before the connection is replaced: it may be half-open. */
+/** Heartbeats in a row that may fail before the connection is replaced: it may be half-open. */
 const FAILURES = 2;
-/** Beats after Redis was away until an instance that has no lease is gone: it may be about to take a new one. */
-const GRACE_BEATS = 5;
-/** Beats after which all is told anew, long before Redis forgets it: 20 minutes. */
-const RENEWAL_BEATS = 1_200;
+/** Heartbeats after Redis was away until an instance that has no lease is gone: it may be about to take a new one. */
+const GRACE_HEARTBEATS = 5;
+/** Heartbeats after which all is told anew, long before Redis forgets it: 20 minutes. */
+const RENEWAL_HEARTBEATS = 1_200;
 /** Milliseconds that `close` waits for Redis. */
 const GOODBYE_MS = 500;
 
@@ -47,15 +47,15 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
   const { redis, log, clock, instanceId, openSockets, gone, prefix = 'gongu', leaseMs = 4_000 } = options;
   const keys = createPresenceKeys(prefix);
   const book = createRoomBook();
-  /** The other instances as of the last beat. */
+  /** The other instances as of the last heartbeat. */
   let others: ReadonlySet<string> = new Set();
   let othersSockets = 0;
-  /** Instances that have no lease any more, and the beat from which on they are gone. */
+  /** Instances that have no lease any more, and the heartbeat from which on they are gone. */
   const leaving = new Map<string, number>();
   let heardAt = Number.NEGATIVE_INFINITY;
-  let beating = false;
+  let isTicking = false;
   let failures = 0;
-  let beats = 0;
+  let heartbeats = 0;
   let closed: Promise<void> | null = null;
 
   const known = () => clock.now() - heardAt <= leaseMs;
@@ -84,16 +84,16 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
       definePresenceScripts(client);
       failures = 0;
       own.all();
-      void beat();
+      void heartbeat();
     },
     onDown() {},
   });
-  const timer = clock.setInterval(() => void beat(), BEAT_MS);
+  const timer = clock.setInterval(() => void heartbeat(), HEARTBEAT_MS);
 
-  async function beat(): Promise<void> {
+  async function heartbeat(): Promise<void> {
     const client = link.client();
-    if (!client || beating) return;
-    beating = true;
+    if (!client || isTicking) return;
+    isTicking = true;
     try {
       await renew(client);
       failures = 0;
@@ -102,13 +102,13 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
       log.debug({ reason: reasonOf(error) }, 'the lease of presence was not renewed');
       if (failures >= FAILURES && link.client() === client) link.replace('the lease was not renewed');
     } finally {
-      beating = false;
+      isTicking = false;
     }
     remote.sweep();
   }
 
   async function renew(client: RedisClient): Promise<void> {
-    const [good, sockets, ...ids] = await runBeat(
+    const [good, sockets, ...ids] = await runHeartbeat(
       client,
       keys.leases,
       keys.sockets,
@@ -116,16 +116,16 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
       leaseMs,
       openSockets(),
     );
-    beats += 1;
+    heartbeats += 1;
     const present = new Set(ids);
-    for (const id of others) if (!present.has(id)) leaving.set(id, beats + (known() ? 0 : GRACE_BEATS));
+    for (const id of others) if (!present.has(id)) leaving.set(id, heartbeats + (known() ? 0 : GRACE_HEARTBEATS));
     others = present;
     othersSockets = sockets;
     heardAt = clock.now();
     // No lease any more: Redis was emptied, or the others have taken us for dead.
-    if (good === 0 || beats % RENEWAL_BEATS === 0) own.all();
+    if (good === 0 || heartbeats % RENEWAL_HEARTBEATS === 0) own.all();
     for (const [id, goneAt] of leaving) {
-      if (beats < goneAt && !present.has(id)) continue;
+      if (heartbeats < goneAt && !present.has(id)) continue;
       leaving.delete(id);
       if (!present.has(id)) void tellGone(id);
     }

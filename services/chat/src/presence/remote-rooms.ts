@@ -98,7 +98,7 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
         entry.readAt = clock.now();
       })
       .catch(() => {
-        // What was read before stands for a while; that Redis is away is told by the beat.
+        // What was read before stands for a while; that Redis is away is told by the heartbeat.
         entry.failedAt = clock.now();
       })
       .finally(() => {

@@ -29,7 +29,7 @@ export interface AnonymousIdentity {
   readonly renewed: boolean;
 }
 
-/** Identities without an account (S3): kept while valid, renewed when expired, else made anew. */
+/** Identities without an account: kept while valid, renewed when expired, else made anew. */
 export function createAnonymous({ tokens, tags, newId, random }: AnonymousOptions) {
   async function freshUser(): Promise<PublicUser> {
     for (let i = 0; i < NICKNAMES_TRIED; i++) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEcho } from '../../src/bus/echo.ts';
 
-test('the lag is that of the last beat that came back, and grows while none does', () => {
+test('the lag is that of the last heartbeat that came back, and grows while none does', () => {
   let at = 0;
   const echo = createEcho(() => at);
   expect(echo.lagMs()).toBe(0);
@@ -22,7 +22,7 @@ test('the lag is that of the last beat that came back, and grows while none does
   expect(echo.lagMs()).toBe(4);
 });
 
-test('an instance that is cut off for hours remembers no more than 100 beats', () => {
+test('an instance that is cut off for hours remembers no more than 100 heartbeats', () => {
   let at = 0;
   const echo = createEcho(() => at);
   for (let i = 0; i < 1_000; i++) {

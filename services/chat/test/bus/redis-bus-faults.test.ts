@@ -122,7 +122,7 @@ describe('Redis bus under faults', () => {
     const ear = listenTo(b);
     proxy.delay(500);
     await until(() => b.state() === 'down');
-    // Its patience grows until a beat has the time to come back.
+    // Its patience grows until a heartbeat has the time to come back.
     await vi.waitFor(
       async () => {
         const before = ear.heard.length;

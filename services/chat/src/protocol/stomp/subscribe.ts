@@ -6,7 +6,7 @@ import type { Joins } from './joins.ts';
 import { asked, done, malformed, type Outcome, refused } from './outcome.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
 
-export interface SubscribeDeps {
+export interface SubscribeOptions {
   readonly destinations: Destinations;
   readonly subscriptions: Subscriptions;
   readonly joins: Joins;
@@ -20,7 +20,7 @@ const ACK_MODES: ReadonlySet<string> = new Set(['auto', 'client', 'client-indivi
 const NAME_CHARS = 255;
 
 /** SUBSCRIBE and UNSUBSCRIBE. */
-export function createSubscribe({ destinations, subscriptions, joins, answers, most }: SubscribeDeps) {
+export function createSubscribe({ destinations, subscriptions, joins, answers, most }: SubscribeOptions) {
   return {
     /** STOMP 1.2, SUBSCRIBE. The header `after` is ours: the newest `seq` that the client has. */
     subscribe(frame: StompFrame, version: StompVersion): Outcome {

@@ -1,23 +1,25 @@
 /**
- * What an instance says of itself on the beat channel: `1<instance>\n<tick>\n<lost>`, or `1<instance>\nbye`. More lines
+ * What an instance says of itself on the heartbeat channel: `1<instance>\n<tick>\n<lost>`, or `1<instance>\nbye`. More lines
  * may follow in later versions.
  */
-export type Beat =
+export type Heartbeat =
   | {
       readonly instanceId: string;
-      /** Counts the sender's beats. */
+      /** Counts the sender's heartbeats. */
       readonly tick: number;
       /** Counts the signals that the sender could not hand to Redis: when it changes, look into the store. */
       readonly lost: number;
     }
   | { readonly instanceId: string; readonly bye: true };
 
-export function encodeBeat(beat: Beat): string {
-  return 'bye' in beat ? `1${beat.instanceId}\nbye` : `1${beat.instanceId}\n${beat.tick}\n${beat.lost}`;
+export function encodeHeartbeat(heartbeat: Heartbeat): string {
+  return 'bye' in heartbeat
+    ? `1${heartbeat.instanceId}\nbye`
+    : `1${heartbeat.instanceId}\n${heartbeat.tick}\n${heartbeat.lost}`;
 }
 
-/** Null for what is no beat, or one of an unknown version. */
-export function decodeBeat(text: string): Beat | null {
+/** Null for what is no heartbeat, or one of an unknown version. */
+export function decodeHeartbeat(text: string): Heartbeat | null {
   const match = /^1([^\n]{1,64})\n(?:(bye)|(\d{1,15})\n(\d{1,15}))(?:\n|$)/.exec(text);
   if (!match) return null;
   const instanceId = match[1]!;
