@@ -116,7 +116,7 @@ export const RULES = [
   ...serviceRules('trade', 'product', ({ driver }) => ({
     observe: [HOST, 'type product/', 'type outbox/'],
     outbox: [...driver, 'type zod'],
-    chat: [SHARED, HOST],
+    chat: [SHARED, HOST, 'type product/ports/', 'type outbox/'],
   })),
   {
     folder: 'apps/web/src',

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@gongu/host';
-import type { EventOf } from '@gongu/shared';
+import { type EventOf, messageId as idOf } from '@gongu/shared';
 import type { Ledger, Saying } from '../check/ledger.ts';
 
 export interface OutboxOptions {
@@ -92,7 +92,7 @@ export function createOutbox({ who, ledger, clock, send, onAcknowledged }: Outbo
     acked({ clientMessageId, seq, createdAt, messageId, duplicate }: EventOf<'ack'>): void {
       const saying = ledger.sayings.get(clientMessageId);
       if (!saying) return faults.add('protocol', `${who}: an ack for ${clientMessageId}, which nobody sent`);
-      if (messageId !== `${ledger.roomId}:${seq}`)
+      if (messageId !== idOf(ledger.roomId, seq))
         faults.add('protocol', `${who}: ${messageId} is acknowledged as ${seq}`);
       if (duplicate && saying.sends < 2) faults.add('protocol', `${who}: ${clientMessageId} is no duplicate`);
       if (saying.ack && (saying.ack.seq !== seq || saying.ack.createdAt !== createdAt)) {

@@ -40,7 +40,7 @@ export function createDomain(
   const links = createLinks({
     ...{ env, log, clock, exchange },
     openSockets: () => sessions.size,
-    gone: (roomId, userIds) => presenceTick.gone(roomId, userIds),
+    onGone: (roomId, userIds) => presenceTick.gone(roomId, userIds),
   });
   const { bus, presence } = links;
 

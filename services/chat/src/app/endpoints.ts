@@ -6,7 +6,7 @@ import { registerEventStreams } from '../endpoints/event-streams.ts';
 import { createHandshakeLog } from '../endpoints/handshake-log.ts';
 import { registerOlderUrls } from '../endpoints/older-urls/older-urls.ts';
 import { registerSockJsEndpoint } from '../endpoints/sockjs.ts';
-import { registerWebSocketEndpoint } from '../endpoints/websocket.ts';
+import { createChatUrl, registerWebSocketEndpoint } from '../endpoints/websocket.ts';
 import type { ChatEnv } from '../env.ts';
 import { asyncApiOf } from '../http/asyncapi.ts';
 import { memberRoutes } from '../http/member-routes.ts';
@@ -71,7 +71,8 @@ export async function registerEndpoints(
   });
   const instances = owners ? { owners, fetch, sign: auth.signService, verify: identify.instance } : undefined;
   const sockjs = { ...doors, instances };
-  const base = registerOlderUrls({ env, accept, websockets, anonymous, newId: randomUUID });
-  await registerSockJsEndpoint(app, '/ws/chat', sockjs, base);
+  const chatUrl = createChatUrl(websockets, accept);
+  registerOlderUrls({ env, accept, websockets, chatUrl, anonymous, newId: randomUUID });
+  await registerSockJsEndpoint(app, '/ws/chat', sockjs, chatUrl.upgrade);
   await registerSockJsEndpoint(app, '/ws/chat-sockjs', sockjs);
 }

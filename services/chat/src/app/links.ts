@@ -18,11 +18,11 @@ export interface LinksOptions {
   /** Sockets that are connected here. */
   readonly openSockets: () => number;
   /** Users who went with another instance, which can't say so any more. */
-  readonly gone: (roomId: string, userIds: readonly string[]) => void;
+  readonly onGone: (roomId: string, userIds: readonly string[]) => void;
 }
 
 /** What joins this instance to the others: over Redis, or what there is without. */
-export function createLinks({ env, log, clock, exchange, openSockets, gone }: LinksOptions) {
+export function createLinks({ env, log, clock, exchange, openSockets, onGone }: LinksOptions) {
   const redis = env.REDIS_URL === undefined ? null : redisTarget(env.REDIS_URL);
   const instance = { log, clock, instanceId: randomUUID() };
   // Where the others reach this instance; its port may be known only after the start.
@@ -35,7 +35,7 @@ export function createLinks({ env, log, clock, exchange, openSockets, gone }: Li
 
   const bus = redis ? createRedisBus({ redis, ...instance, peerHeard }) : createLocalBus({ exchange });
   const presence = redis
-    ? createRedisPresence({ redis, ...instance, openSockets, gone })
+    ? createRedisPresence({ redis, ...instance, openSockets, onGone })
     : createLocalPresence({ openSockets });
   const owners = redis ? createRedisOwners({ redis, log, clock, self: () => url }) : null;
 

@@ -13,7 +13,7 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
   const stops: (() => Promise<void>)[] = [];
 
   function every(intervalMs: number, what: string, task: () => Promise<void>): void {
-    stops.push(periodic({ task, intervalMs: () => intervalMs, failed: (error) => failed(what, error) }));
+    stops.push(periodic({ task, intervalMs: () => intervalMs, onFailure: (error) => failed(what, error) }));
   }
 
   async function expire(): Promise<boolean> {

@@ -7,7 +7,7 @@ export interface PublisherOptions {
   /** Bytes handed to Redis and not yet answered; what would go beyond is lost. */
   readonly unansweredBytes: number;
   /** `count` publishes failed, or were not even tried (no `error`). */
-  readonly lost: (count: number, error?: unknown) => void;
+  readonly onLost: (count: number, error?: unknown) => void;
 }
 
 export interface Publisher {
@@ -32,7 +32,7 @@ interface Batch {
  * slow Redis costs a fixed amount of memory. A command timeout of the client's own would cost a timer for each publish,
  * and let go of the count while the bytes are still queued; `overdue` is the timeout.
  */
-export function createPublisher({ client, unansweredBytes, lost }: PublisherOptions): Publisher {
+export function createPublisher({ client, unansweredBytes, onLost }: PublisherOptions): Publisher {
   let queue: [channel: string, text: string][] = [];
   let queuedBytes = 0;
   let unanswered = new Set<Batch>();
@@ -47,7 +47,7 @@ export function createPublisher({ client, unansweredBytes, lost }: PublisherOpti
     if (batch.length === 0) return;
     const redis = client();
     if (!redis) {
-      lost(batch.length);
+      onLost(batch.length);
       return;
     }
     const entry: Batch = { bytes, count: batch.length, since: now };
@@ -58,12 +58,12 @@ export function createPublisher({ client, unansweredBytes, lost }: PublisherOpti
       (errors) => {
         if (!waiting.delete(entry) || waiting !== unanswered) return;
         unansweredSum -= bytes;
-        if (errors.length > 0) lost(errors.length, errors[0]);
+        if (errors.length > 0) onLost(errors.length, errors[0]);
       },
       (error) => {
         if (!waiting.delete(entry) || waiting !== unanswered) return;
         unansweredSum -= bytes;
-        lost(batch.length, error);
+        onLost(batch.length, error);
       },
     );
   }
@@ -72,7 +72,7 @@ export function createPublisher({ client, unansweredBytes, lost }: PublisherOpti
     send(channel, text) {
       const bytes = Buffer.byteLength(text);
       if (!client() || unansweredSum + queuedBytes + bytes > unansweredBytes) {
-        lost(1);
+        onLost(1);
         return;
       }
       queuedBytes += bytes;
@@ -91,7 +91,7 @@ export function createPublisher({ client, unansweredBytes, lost }: PublisherOpti
       for (const batch of unanswered) count += batch.count;
       unanswered = new Set();
       unansweredSum = 0;
-      if (count > 0) lost(count);
+      if (count > 0) onLost(count);
     },
   };
 }

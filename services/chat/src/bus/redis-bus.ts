@@ -57,7 +57,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
   const publisher = createPublisher({
     client: () => publishing.client(),
     unansweredBytes,
-    lost(count, error) {
+    onLost(count, error) {
       if (closing) return;
       pulse.lost(count);
       pulse.taint();

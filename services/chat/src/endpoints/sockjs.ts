@@ -53,10 +53,10 @@ export async function registerSockJsEndpoint(
     leastCeilingBytes: RECOVERY_CEILING_BYTES,
     ...(instances ? { instances } : {}),
     admit: admission.enter,
-    rejected: handshakes.rejected,
-    accepted: handshakes.accepted,
-    mismatch: (fields) => log.warn({ event: 'framing.mismatch', ...fields }, 'a client without SockJS framing'),
-    failed: (what, error) => log.debug({ what, err: error }, 'SockJS failed'),
+    onRejected: handshakes.rejected,
+    onAccepted: handshakes.accepted,
+    onMismatch: (fields) => log.warn({ event: 'framing.mismatch', ...fields }, 'a client without SockJS framing'),
+    onFailure: (what, error) => log.debug({ what, err: error }, 'SockJS failed'),
   });
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ChatEnv } from '../env.ts';
 import type { Flusher } from '../transport/send-queue.ts';
 import { quotedBytes } from '../transport/sockjs/frames.ts';
-import { registerWebSocket, type WebSockets } from '../transport/websocket.ts';
+import { registerWebSocket, type Upgrade, type WebSocketRoute, type WebSockets } from '../transport/websocket.ts';
 import type { Accept } from './accept.ts';
 import type { Admission } from './admission.ts';
 import type { HandshakeLog } from './handshake-log.ts';
@@ -32,10 +32,36 @@ export async function registerWebSocketEndpoint(
     choose: accept.choose,
     refusal: accept.refusal,
     admit: admission.enter,
-    rejected: handshakes.rejected,
-    accepted: handshakes.accepted,
-    failed: (connectionId, error) => log.debug({ connectionId, err: error }, 'socket error'),
+    onRejected: handshakes.rejected,
+    onAccepted: handshakes.accepted,
+    onFailure: (connectionId, error) => log.debug({ connectionId, err: error }, 'socket error'),
   });
   websockets.mount('/ws', { identify: accept.identify, accept: accept.openAny });
   return websockets;
+}
+
+/** A URL that takes a WebSocket, and is somebody else's besides. */
+export interface ChatUrl {
+  readonly upgrade: Upgrade;
+  /** Another route for upgrades whose query has that name. */
+  variant(name: string, route: WebSocketRoute): void;
+}
+
+/** `/ws/chat`, under which SockJS lies: a plain WebSocket on it speaks what `/ws` does. */
+export function createChatUrl(websockets: WebSockets, { identify, openAny }: Accept): ChatUrl {
+  const variants = new Map<string, WebSocketRoute>();
+  const plain: WebSocketRoute = { identify, accept: openAny };
+
+  function routeOf(query: URLSearchParams): WebSocketRoute {
+    for (const [name, route] of variants) if (query.has(name)) return route;
+    return plain;
+  }
+
+  return {
+    upgrade: websockets.upgrade({
+      identify: (request, query) => routeOf(query).identify(request, query),
+      accept: (socket, hello, request) => routeOf(hello.query).accept(socket, hello, request),
+    }),
+    variant: (name, route) => void variants.set(name, route),
+  };
 }

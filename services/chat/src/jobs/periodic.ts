@@ -5,7 +5,7 @@
 export function periodic(options: {
   readonly task: () => Promise<void>;
   readonly intervalMs: () => number;
-  readonly failed: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }): () => Promise<void> {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -15,7 +15,7 @@ export function periodic(options: {
     try {
       await options.task();
     } catch (error) {
-      options.failed(error);
+      options.onFailure(error);
     }
     schedule();
   };

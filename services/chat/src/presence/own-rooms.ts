@@ -11,7 +11,7 @@ export interface OwnRoomsOptions {
   readonly instanceId: string;
   readonly clock: Clock;
   /** Hears of what Redis refused. */
-  readonly failed: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Tells Redis which users this instance has in its rooms. */
@@ -37,7 +37,7 @@ const MOST_USERS_AT_ONCE = 10_000;
 /** Seconds after which Redis forgets what nobody renewed: only then an instance that died is forgotten altogether. */
 const TTL_SECONDS = 3_600;
 
-export function createOwnRooms({ client, book, keys, instanceId, clock, failed }: OwnRoomsOptions): OwnRooms {
+export function createOwnRooms({ client, book, keys, instanceId, clock, onFailure }: OwnRoomsOptions): OwnRooms {
   /** Users to tell of, by room; null: all users of the room, anew. */
   let pending = new Map<string, Set<string> | null>();
   /** Rooms of which Redis may hold something of ours. */
@@ -76,7 +76,7 @@ export function createOwnRooms({ client, book, keys, instanceId, clock, failed }
         if (!doubtful.has(roomId) && !pending.has(roomId) && book.count(roomId) === 0) told.delete(roomId);
       }
       for (const error of failures.values()) {
-        failed(error);
+        onFailure(error);
         break;
       }
       if (failures.size === 0) continue;

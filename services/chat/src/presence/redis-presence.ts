@@ -17,7 +17,7 @@ export interface RedisPresenceOptions {
   /** Sockets connected to this instance, in rooms or not. */
   readonly openSockets: () => number;
   /** Users who went offline because their instance died without a word; only of rooms with users here. */
-  readonly gone?: (roomId: string, userIds: readonly string[]) => void;
+  readonly onGone?: (roomId: string, userIds: readonly string[]) => void;
   /** Keeps apart what else uses the same Redis. Default `gongu`. */
   readonly prefix?: string;
   /** Milliseconds after its last heartbeat for which an instance's users count as online. Default 4 000. */
@@ -44,7 +44,7 @@ const GOODBYE_MS = 500;
  * empty, all is told anew.
  */
 export function createRedisPresence(options: RedisPresenceOptions): Presence {
-  const { redis, log, clock, instanceId, openSockets, gone, prefix = 'gongu', leaseMs = 4_000 } = options;
+  const { redis, log, clock, instanceId, openSockets, onGone, prefix = 'gongu', leaseMs = 4_000 } = options;
   const keys = createPresenceKeys(prefix);
   const book = createRoomBook();
   /** The other instances as of the last heartbeat. */
@@ -65,7 +65,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
     keys,
     instanceId,
     clock,
-    failed: (error) => log.debug({ reason: reasonOf(error) }, 'presence was not told'),
+    onFailure: (error) => log.debug({ reason: reasonOf(error) }, 'presence was not told'),
   });
   const remote = createRemoteRooms({
     client: () => link.client(),
@@ -132,7 +132,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
   }
 
   async function tellGone(id: string): Promise<void> {
-    for (const [roomId, userIds] of await remote.gone(id)) if (userIds.length > 0) gone?.(roomId, userIds);
+    for (const [roomId, userIds] of await remote.gone(id)) if (userIds.length > 0) onGone?.(roomId, userIds);
   }
 
   async function close(): Promise<void> {

@@ -27,13 +27,13 @@ export interface WebSocketOptions {
    */
   readonly admit?: () => () => void;
   /** Called for every upgrade that was refused, by `admit`, its subprotocol or `identify`. */
-  readonly rejected: (request: FastifyRequest, error: unknown) => void;
+  readonly onRejected: (request: FastifyRequest, error: unknown) => void;
   /** Called for every upgrade that became a socket. */
-  readonly accepted: (fields: { connectionId: string; hello: Hello }) => void;
+  readonly onAccepted: (fields: { connectionId: string; hello: Hello }) => void;
   /** When sockets are written to. @default one of its own */
   readonly flusher?: Flusher;
   /** A socket's own error; it closes by itself. */
-  readonly failed: (connectionId: string, error: Error) => void;
+  readonly onFailure: (connectionId: string, error: Error) => void;
 }
 
 /** What becomes of the sockets of one URL. */
@@ -82,7 +82,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       handleProtocols: (offered) => options.choose([...offered]) ?? false,
     },
     errorHandler: (error, socket) => {
-      options.failed('', error);
+      options.onFailure('', error);
       // One that can't be read is being closed with its code already; ending it now would drop the close frame.
       if (socket.readyState === socket.OPEN) socket.terminate();
     },
@@ -102,7 +102,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
           }
           identities.set(request, await identify(request, queryOf(request)));
         } catch (error) {
-          options.rejected(request, error);
+          options.onRejected(request, error);
           throw error;
         } finally {
           // From here to the socket nothing is waited for but this turn's promises.
@@ -123,9 +123,9 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
           requestId: request.id,
         };
         const inbound = accept(socket, hello, request);
-        socket.listen(inbound, (error) => options.failed(socket.id, error));
+        socket.listen(inbound, (error) => options.onFailure(socket.id, error));
         ws.once('close', pings.add(socket));
-        options.accepted({ connectionId: socket.id, hello });
+        options.onAccepted({ connectionId: socket.id, hello });
       },
     };
   }

@@ -29,7 +29,7 @@ export class WsSocket implements Socket {
     releaseUpgrade(ws, request);
   }
 
-  listen(inbound: Inbound, failed: (error: Error) => void): void {
+  listen(inbound: Inbound, onFailure: (error: Error) => void): void {
     const ws = this.#ws;
     ws.on('message', (data: Buffer, binary: boolean) => {
       this.#missed = 0;
@@ -40,7 +40,7 @@ export class WsSocket implements Socket {
       this.#missed = 0;
     });
     ws.on('error', (error) => {
-      failed(error);
+      onFailure(error);
       // One that can't be read is being closed with its code already; ending it now would drop the close frame.
       if (ws.readyState === ws.OPEN) this.terminate();
     });

@@ -47,7 +47,7 @@ beforeEach(async () => {
   admin.on('error', () => {});
   proxy = await tcpProxy({ target: server.port });
   gone.length = 0;
-  a = open('a', server.port, { gone: (roomId, userIds) => gone.push([roomId, userIds]) });
+  a = open('a', server.port, { onGone: (roomId, userIds) => gone.push([roomId, userIds]) });
   b = open('b', proxy.port);
   await connected();
 });

@@ -1,4 +1,6 @@
 import { listOf, type OpenRoom, Participant, type PatchRoom, Problem, Room } from '@gongu/shared';
+import type { ChatAnswer } from '../outbox/deliver.ts';
+import type { Trace } from '../product/ports/trace.ts';
 
 export interface ChatApiOptions {
   /** `CHAT_URL`: where chat answers, without a path. */
@@ -7,19 +9,6 @@ export interface ChatApiOptions {
   signService: () => Promise<string>;
   /** Milliseconds a request may take. Default 5 000. */
   timeoutMs?: number;
-}
-
-/** Marks of the request behind a call. */
-interface Trace {
-  readonly requestId?: string;
-  readonly traceparent?: string;
-}
-
-interface Answer {
-  readonly status: number | null;
-  readonly timedOut: boolean;
-  readonly detail: string;
-  readonly retryAfterMs: number | null;
 }
 
 /** Longest answer that is read of an error, characters. */
@@ -74,7 +63,7 @@ export function createChatApi({ url, signService, timeoutMs = 5_000 }: ChatApiOp
     },
   };
 
-  async function tell(method: string, to: string, body: object, trace: Trace): Promise<Answer> {
+  async function tell(method: string, to: string, body: object, trace: Trace): Promise<ChatAnswer> {
     try {
       const response = await request(method, to, body, trace);
       const detail = response.ok ? '' : `${response.status} ${await detailOf(response)}`;

@@ -5,8 +5,9 @@ import type { Codec } from '../../protocol/codec.ts';
 import { OPENING_REF } from '../../protocol/one-room.ts';
 import type { Anonymous } from '../../room/anonymous.ts';
 import type { Hello, Identity, Inbound, Socket } from '../../transport/socket.ts';
-import type { Upgrade, WebSockets } from '../../transport/websocket.ts';
+import type { WebSockets } from '../../transport/websocket.ts';
 import type { Accept } from '../accept.ts';
+import type { ChatUrl } from '../websocket.ts';
 import { type Opening, openingOf } from './opening.ts';
 import { createRoomSignalCodec } from './room-signal.ts';
 import { type AliasOptions, createRoomChatCodec, createSessionChatCodec } from './single-room.ts';
@@ -15,6 +16,8 @@ export interface OlderUrlsOptions {
   readonly env: ChatEnv;
   readonly accept: Accept;
   readonly websockets: WebSockets;
+  /** `/ws/chat`. */
+  readonly chatUrl: ChatUrl;
   readonly anonymous: Anonymous;
   readonly newId: () => string;
 }
@@ -22,10 +25,10 @@ export interface OlderUrlsOptions {
 /**
  * The plain-JSON URLs of clients older than gongu.v1: `/ws/chat?sessionId={roomId}`, `/chat/{roomId}` and
  * `/room?roomId=` (the lobby where it names none). Each is about one room, which is joined at once; one who presents no
- * token gets an anonymous identity where ANONYMOUS_ACCESS allows it. Returns what `/ws/chat` itself takes. All of it is
- * in this folder and can be deleted with it and the line that registers it: the import check lets nothing else name it.
+ * token gets an anonymous identity where ANONYMOUS_ACCESS allows it. All of it is in this folder and can be deleted with
+ * it, the import of this function and its call: the import check lets nothing else name the folder.
  */
-export function registerOlderUrls({ env, accept, websockets, anonymous, newId }: OlderUrlsOptions): Upgrade {
+export function registerOlderUrls({ env, accept, websockets, chatUrl, anonymous, newId }: OlderUrlsOptions): void {
   /** Tokens of identities that were made for an upgrade, until their socket opens. */
   const made = new WeakMap<Identity, string>();
 
@@ -76,15 +79,12 @@ export function registerOlderUrls({ env, accept, websockets, anonymous, newId }:
     accept: (socket, hello) => open(socket, hello, checked(lobbyOr(hello.query), hello.query), createRoomSignalCodec),
   });
 
-  return websockets.upgrade({
+  chatUrl.variant('sessionId', {
     async identify(request, query) {
-      if (!query.has('sessionId')) return accept.identify(request, query);
       checked(query.get('sessionId'), query);
       return identifyOrMake(request, query);
     },
-    accept(socket, hello) {
-      if (!hello.query.has('sessionId')) return accept.openAny(socket, hello);
-      return open(socket, hello, checked(hello.query.get('sessionId'), hello.query), createSessionChatCodec);
-    },
+    accept: (socket, hello) =>
+      open(socket, hello, checked(hello.query.get('sessionId'), hello.query), createSessionChatCodec),
   });
 }

@@ -11,7 +11,7 @@ export interface SockJsWebSocketOptions {
   /** Whether a first frame without SockJS framing can be served. */
   readonly recognise: (frame: string | Uint8Array) => RawClient | null;
   /** The client speaks without framing where it is expected: `protocol` is served, null is not. */
-  readonly mismatch: (protocol: string | null) => void;
+  readonly onMismatch: (protocol: string | null) => void;
   readonly frameBytes: number;
   readonly ceilingBytes: number;
 }
@@ -42,14 +42,14 @@ export class SockJsWebSocket implements Socket {
     return this.#raw ? wsFraming : sockJsWsFraming;
   }
 
-  listen(inbound: Inbound, failed: (error: Error) => void): void {
+  listen(inbound: Inbound, onFailure: (error: Error) => void): void {
     this.#inner.listen(
       {
         frame: (data) => (this.#raw ? this.#pass(data, inbound) : this.#read(data, inbound)),
         drained: () => inbound.drained(),
         closed: (code, reason) => inbound.closed(code, reason),
       },
-      failed,
+      onFailure,
     );
   }
 
@@ -116,7 +116,7 @@ export class SockJsWebSocket implements Socket {
     if (!client) return false;
     this.#raw = true;
     if (client.preamble !== '') this.#inner.write(textFrame(client.preamble));
-    this.#options.mismatch(client.protocol);
+    this.#options.onMismatch(client.protocol);
     return true;
   }
 
@@ -126,7 +126,7 @@ export class SockJsWebSocket implements Socket {
       this.#closing = true;
       return this.#inner.close(CLOSE.badFrame, 'broken JSON');
     }
-    this.#options.mismatch(null);
+    this.#options.onMismatch(null);
     this.close(CLOSE.badFrame, UNREADABLE);
   }
 }

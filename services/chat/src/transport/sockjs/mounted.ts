@@ -47,9 +47,9 @@ export function resolved(options: SockJsOptions) {
     flusher: options.flusher ?? createFlusher(),
     clock: options.clock ?? systemTimers,
     instances: options.instances ?? local,
-    rejected: options.rejected ?? (() => {}),
-    accepted: options.accepted ?? ((_: { connectionId: string; hello: Hello }) => {}),
-    mismatch: options.mismatch ?? (() => {}),
-    failed: options.failed ?? (() => {}),
+    onRejected: options.onRejected ?? (() => {}),
+    onAccepted: options.onAccepted ?? ((_: { connectionId: string; hello: Hello }) => {}),
+    onMismatch: options.onMismatch ?? (() => {}),
+    onFailure: options.onFailure ?? (() => {}),
   };
 }

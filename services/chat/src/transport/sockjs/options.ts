@@ -84,13 +84,13 @@ export interface SockJsOptions {
   /** Sessions may be at other instances. @default they are all here */
   readonly instances?: InstanceOptions;
   /** A session was accepted. */
-  readonly accepted?: (fields: { connectionId: string; transport: Transport; hello: Hello }) => void;
+  readonly onAccepted?: (fields: { connectionId: string; transport: Transport; hello: Hello }) => void;
   /** A client was refused, for its origin, subprotocols, token or ticket. */
-  readonly rejected?: (request: FastifyRequest, error: unknown) => void;
+  readonly onRejected?: (request: FastifyRequest, error: unknown) => void;
   /** A client without SockJS framing on a SockJS URL: served raw (`protocol`), or not served (null). */
-  readonly mismatch?: (fields: { connectionId: string; path: string; protocol: string | null }) => void;
+  readonly onMismatch?: (fields: { connectionId: string; path: string; protocol: string | null }) => void;
   /** Something failed that no client can be told of. */
-  readonly failed?: (what: string, error: unknown) => void;
+  readonly onFailure?: (what: string, error: unknown) => void;
 }
 
 export type Transport = 'websocket' | 'raw' | 'xhr' | 'xhr_streaming' | 'eventsource';

@@ -42,7 +42,7 @@ export async function sockjs(app: FastifyInstance, given: SockJsOptions): Promis
       try {
         return await options.identify(request, queryOf(request));
       } catch (error) {
-        options.rejected(request, error);
+        options.onRejected(request, error);
         throw error;
       }
     },
@@ -50,7 +50,7 @@ export async function sockjs(app: FastifyInstance, given: SockJsOptions): Promis
       try {
         return options.admit();
       } catch (error) {
-        options.rejected(request, error);
+        options.onRejected(request, error);
         throw error;
       }
     },
@@ -60,7 +60,7 @@ export async function sockjs(app: FastifyInstance, given: SockJsOptions): Promis
     if (!isNamed(request)) return reply.callNotFound();
     if (!options.originAllowed(request.headers.origin)) {
       const error = options.refusal('origin');
-      options.rejected(request, error);
+      options.onRejected(request, error);
       throw error;
     }
     allowOrigin(request, reply);

@@ -39,7 +39,7 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
 
   async function where(sessionId: string): Promise<string | null> {
     return owners.find(sessionId).catch((error) => {
-      options.failed('session owners', error);
+      options.onFailure('session owners', error);
       return null;
     });
   }
@@ -52,7 +52,7 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
         ? 'gone'
         : await forward(owner, request, reply, { ...instances, timers: clock, silenceMs: ms });
     if (there === 'gone') {
-      await owners.release(sessionId, owner).catch((error) => options.failed('session owners', error));
+      await owners.release(sessionId, owner).catch((error) => options.onFailure('session owners', error));
     }
     return there;
   }
@@ -90,7 +90,7 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
       const user = await identified(request);
       const owner = await owners.claim(request.params.session).catch((error) => {
         // Without the others, this instance serves who comes to it.
-        options.failed('session owners', error);
+        options.onFailure('session owners', error);
         return owners.self;
       });
       if (owner !== owners.self) return owner;
@@ -106,7 +106,7 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
     const { heartbeatMs, disconnectDelayMs, ceilingBytes } = options;
     const forget = () => {
       sessions.delete(sessionId);
-      owners.release(sessionId, owners.self).catch((error) => options.failed('session owners', error));
+      owners.release(sessionId, owners.self).catch((error) => options.onFailure('session owners', error));
     };
     // The client gave up while it was being identified.
     if (reply.raw.destroyed) return forget();
@@ -117,7 +117,7 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
       heartbeatMs,
       disconnectDelayMs,
       ceilingBytes,
-      gone: forget,
+      onGone: forget,
     });
     const [path, query, requestId] = [pathOf(request), queryOf(request), request.id];
     const tokenPresent = presentedToken(request.headers, query) !== null;
@@ -129,10 +129,10 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
   function accepted(session: SockJsSession, hello: Hello, transport: ReceiverKind): Inbound {
     try {
       const inbound = options.accept(session, hello);
-      options.accepted({ connectionId: session.id, transport, hello });
+      options.onAccepted({ connectionId: session.id, transport, hello });
       return inbound;
     } catch (error) {
-      options.failed('accept', error);
+      options.onFailure('accept', error);
       session.close(CLOSE.internal, 'internal error');
       return { frame() {}, drained() {}, closed() {} };
     }

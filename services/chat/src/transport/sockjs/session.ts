@@ -15,7 +15,7 @@ export interface SessionOptions {
   /** Bytes that may be queued; past these the client is too slow, and closed with 4008. */
   readonly ceilingBytes: number;
   /** The session is over and has no more to say; called once. */
-  readonly gone: () => void;
+  readonly onGone: () => void;
 }
 
 /**
@@ -234,7 +234,7 @@ export class SockJsSession implements Socket {
     if (this.#gone) return;
     this.#gone = true;
     this.#options.timers.clear(this.#patience);
-    this.#options.gone();
+    this.#options.onGone();
   }
 }
 

@@ -38,7 +38,7 @@ export function websocketRoutes(app: FastifyInstance, { options, others, identif
     const offered = offeredSubprotocols(request.headers);
     if (offered.length > 0 && options.choose && options.choose(realSubprotocols(offered)) === null) {
       const error = options.refusal('subprotocol');
-      options.rejected(request, error);
+      options.onRejected(request, error);
       throw error;
     }
     identities.set(request, await identified(request));
@@ -53,7 +53,7 @@ export function websocketRoutes(app: FastifyInstance, { options, others, identif
       // A subprotocol is a client's word that it knows nothing of SockJS, which has none.
       raw,
       recognise: options.raw,
-      mismatch: (protocol) => options.mismatch({ connectionId: inner.id, path, protocol }),
+      onMismatch: (protocol) => options.onMismatch({ connectionId: inner.id, path, protocol }),
       frameBytes: options.frameBytes,
       ceilingBytes: options.ceilingBytes,
     });
@@ -64,9 +64,9 @@ export function websocketRoutes(app: FastifyInstance, { options, others, identif
     const hello: Hello = { path, query, subprotocol, user, tokenPresent, peer, requestId: request.id };
     if (!raw) inner.write(OPEN_FRAME);
     const inbound = options.accept(socket, hello);
-    socket.listen(inbound, (error) => options.failed('socket', error));
+    socket.listen(inbound, (error) => options.onFailure('socket', error));
     ws.once('close', rounds.add(socket));
-    options.accepted({ connectionId: socket.id, transport: raw ? 'raw' : 'websocket', hello });
+    options.onAccepted({ connectionId: socket.id, transport: raw ? 'raw' : 'websocket', hello });
   }
 
   for (const [url, framed] of [

@@ -189,7 +189,7 @@ test('while nobody knows the owners, an instance serves who comes to it', async 
   const away = async () => {
     throw new Error('owners away');
   };
-  const { a, path } = await pair({ accept: echo, failed: (what) => void failures.push(what) }, (own) => ({
+  const { a, path } = await pair({ accept: echo, onFailure: (what) => void failures.push(what) }, (own) => ({
     self: own.self,
     claim: away,
     find: away,

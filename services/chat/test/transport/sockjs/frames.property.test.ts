@@ -67,7 +67,7 @@ describe('the framing of SockJS', () => {
           raw,
           recognise: (frame) =>
             typeof frame === 'string' && frame.startsWith('{') ? { protocol: 'json', preamble: '' } : null,
-          mismatch: () => {},
+          onMismatch: () => {},
           frameBytes: 100,
           ceilingBytes: 10_000,
         });

@@ -22,8 +22,8 @@ beforeAll(async () => {
     '/echo': {
       accept: echo,
       raw,
-      mismatch: ({ path, protocol }) => void mismatches.push({ path, protocol }),
-      accepted: ({ transport, hello: { path, subprotocol } }) => void accepted.push({ transport, path, subprotocol }),
+      onMismatch: ({ path, protocol }) => void mismatches.push({ path, protocol }),
+      onAccepted: ({ transport, hello: { path, subprotocol } }) => void accepted.push({ transport, path, subprotocol }),
     },
     '/close': { accept: close },
     '/kept': { accept: kept.accept, frameBytes: 1_000 },
