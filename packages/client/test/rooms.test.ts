@@ -1,3 +1,4 @@
+// Over 300 lines: one set-up, which all of its tests share.
 import { type ChatService, startChatService } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ChatClientOptions } from '../src/client.ts';

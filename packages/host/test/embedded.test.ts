@@ -1,3 +1,4 @@
+// Over 300 lines: one set-up, which all of its tests share.
 import { spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -1,3 +1,4 @@
+// Over 300 lines: one set-up, which all of its tests share.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFaults, type Faults } from '../../src/check/faults.ts';
 import { createLedger, type Ledger } from '../../src/check/ledger.ts';

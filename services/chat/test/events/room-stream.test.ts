@@ -1,3 +1,4 @@
+// Over 300 lines: one set-up, which all of its tests share.
 import { tcpProxy } from '@gongu/testkit';
 import { EventSource } from 'eventsource';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';

@@ -8,7 +8,7 @@ import type { Hello, Identity, Inbound, Socket } from '../../transport/socket.ts
 import type { WebSockets } from '../../transport/websocket.ts';
 import type { Accept } from '../accept.ts';
 import type { ChatUrl } from '../websocket.ts';
-import { type Opening, openingOf } from './opening.ts';
+import { type RoomQuery, roomQueryOf } from './room-query.ts';
 import { createRoomSignalCodec } from './room-signal.ts';
 import { type AliasOptions, createRoomChatCodec, createSessionChatCodec } from './single-room.ts';
 
@@ -42,9 +42,9 @@ export function registerOlderUrls({ env, accept, websockets, chatUrl, anonymous,
     return identity;
   }
 
-  function checked(roomId: string | null | undefined, query: URLSearchParams): Opening {
+  function checked(roomId: string | null | undefined, query: URLSearchParams): RoomQuery {
     const id = RoomId.safeParse(roomId);
-    const opening = id.success ? openingOf(id.data, query) : null;
+    const opening = id.success ? roomQueryOf(id.data, query) : null;
     if (opening) return opening;
     throw new AppError('VALIDATION_FAILED', {
       errors: [
@@ -53,7 +53,7 @@ export function registerOlderUrls({ env, accept, websockets, chatUrl, anonymous,
     });
   }
 
-  function open(socket: Socket, hello: Hello, opening: Opening, create: (options: AliasOptions) => Codec): Inbound {
+  function open(socket: Socket, hello: Hello, opening: RoomQuery, create: (options: AliasOptions) => Codec): Inbound {
     const codec = create({ opening, contentChars: env.MAX_CONTENT_CHARS, newId });
     return accept.open(socket, hello, codec, {
       identityToken: hello.user ? made.get(hello.user) : undefined,

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Codec } from '../../protocol/codec.ts';
 import { closeOfRefusal, endedRoom } from '../../protocol/one-room.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
-import { openingMessages } from './opening.ts';
 import { readPlain } from './plain-object.ts';
+import { queriedMessages } from './room-query.ts';
 import type { AliasOptions } from './single-room.ts';
 import { storedData } from './stored-data.ts';
 
@@ -45,7 +45,7 @@ export function createRoomSignalCodec({ opening, contentChars, newId }: AliasOpt
         case 'message':
           return { texts: [shown(event.message)] };
         case 'joined':
-          return { texts: openingMessages(event, opening).map(shown) };
+          return { texts: queriedMessages(event, opening).map(shown) };
         case 'presence': {
           const type = event.online ? 'new' : 'close';
           return { texts: [JSON.stringify({ type, sender: event.userId, receiver: ALL })] };

@@ -2,11 +2,11 @@ import { ClientRef, type Message, text } from '@gongu/shared';
 import { z } from 'zod';
 import type { Codec } from '../../protocol/codec.ts';
 import { closeOfRefusal, endedRoom } from '../../protocol/one-room.ts';
-import { type Opening, openingMessages } from './opening.ts';
 import { readPlain } from './plain-object.ts';
+import { queriedMessages, type RoomQuery } from './room-query.ts';
 
 export interface AliasOptions {
-  readonly opening: Opening;
+  readonly opening: RoomQuery;
   /** Longest text, code points. */
   readonly contentChars: number;
   /** Makes the `clientMessageId` that these clients don't have. */
@@ -50,7 +50,7 @@ export function createSessionChatCodec({ opening, contentChars, newId }: AliasOp
     render(event) {
       if (event.type === 'identity') return { texts: [JSON.stringify({ type: 'identity', token: event.token })] };
       if (event.type === 'message') return { texts: [shown(event.message)] };
-      if (event.type === 'joined') return { texts: openingMessages(event, opening).map(shown) };
+      if (event.type === 'joined') return { texts: queriedMessages(event, opening).map(shown) };
       if (event.type !== 'error') return { texts: [] };
       const close = closeOfRefusal(event);
       const texts = [JSON.stringify({ type: 'error', code: event.code, message: event.message })];
@@ -87,7 +87,7 @@ export function createRoomChatCodec({ opening, contentChars, newId }: AliasOptio
     },
     render(event) {
       if (event.type === 'message') return { texts: [shown(event.message)] };
-      if (event.type === 'joined') return { texts: openingMessages(event, opening).map(shown) };
+      if (event.type === 'joined') return { texts: queriedMessages(event, opening).map(shown) };
       const close = event.type === 'error' ? closeOfRefusal(event) : undefined;
       return close ? { texts: [], close } : { texts: [] };
     },

@@ -72,7 +72,7 @@ export function createStompCodec(options: StompCodecOptions): Codec {
         return [fail(outcome.code ?? 'BAD_FRAME', outcome.message, receipt)];
       case 'refused': {
         const error = errorEvent(outcome.code, outcome.message, { errors: outcome.errors });
-        return stepsOf(told(error, receipt));
+        return stepsOf(refusal(error, receipt));
       }
       case 'asked':
         return [...outcome.steps];
@@ -191,7 +191,7 @@ export function createStompCodec(options: StompCodecOptions): Codec {
   }
 
   /** An error of this client: on its error queue where it has one, else ERROR and the close. */
-  function told(event: EventOf<'error'>, receipt: string | null): Rendered {
+  function refusal(event: EventOf<'error'>, receipt: string | null): Rendered {
     const queue = subscriptions.errors();
     if (queue && phase !== 'connecting' && !FATAL.has(event.code)) {
       errors += 1;
@@ -221,7 +221,7 @@ export function createStompCodec(options: StompCodecOptions): Codec {
     if (entry?.kind === 'join') joins.refused(entry);
     const texts: string[] = [];
     for (const receipt of receipts) {
-      const each = told(event, receipt);
+      const each = refusal(event, receipt);
       texts.push(...each.texts);
       if (each.close) return { texts, close: each.close };
     }

@@ -3,7 +3,7 @@ import type { JoinedEvent } from '../../room/event.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
 
 /** What a single-room URL's query asks for. */
-export interface Opening {
+export interface RoomQuery {
   readonly roomId: string;
   /** `&after=SEQ`: all that came after it. Null: not asked for. */
   readonly after: number | null;
@@ -12,7 +12,7 @@ export interface Opening {
 }
 
 /** Reads `after` and `history`; null where one of them is no whole number. */
-export function openingOf(roomId: string, query: URLSearchParams): Opening | null {
+export function roomQueryOf(roomId: string, query: URLSearchParams): RoomQuery | null {
   const after = numberOf(query.get('after'));
   const history = numberOf(query.get('history'));
   if (after === undefined || history === undefined) return null;
@@ -20,7 +20,7 @@ export function openingOf(roomId: string, query: URLSearchParams): Opening | nul
 }
 
 /** The messages that the query asked for, of those that the join brought. */
-export function openingMessages(joined: JoinedEvent, opening: Opening): readonly StoredMessage[] {
+export function queriedMessages(joined: JoinedEvent, opening: RoomQuery): readonly StoredMessage[] {
   if (opening.after !== null) return joined.messages;
   return opening.history === 0 ? [] : joined.messages.slice(-opening.history);
 }
