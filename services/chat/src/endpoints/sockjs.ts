@@ -1,14 +1,11 @@
-import { isOriginAllowed, type Logger } from '@gongu/host';
+import { isOriginAllowed } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { FastifyInstance } from 'fastify';
-import type { ChatEnv } from '../env.ts';
-import type { Flusher } from '../transport/send-queue.ts';
 import type { BaseSocket, InstanceOptions, Refused } from '../transport/sockjs/options.ts';
 import { sockjs } from '../transport/sockjs/plugin.ts';
 import type { Accept } from './accept.ts';
-import type { Admission } from './admission.ts';
-import type { HandshakeLog } from './handshake-log.ts';
 import type { createIdentify } from './identify.ts';
+import type { WebSocketEndpointOptions } from './websocket.ts';
 
 /**
  * A recovery has 2 MiB of text, and each byte may take seven on SockJS's wire: a control character, escaped twice. A
@@ -16,15 +13,7 @@ import type { createIdentify } from './identify.ts';
  */
 const RECOVERY_CEILING_BYTES = 16 * 1024 * 1024;
 
-export interface SockJsEndpointOptions {
-  readonly env: ChatEnv;
-  readonly log: Logger;
-  readonly accept: Accept;
-  /** The door: whoever opens a session passes it first. */
-  readonly admission: Admission;
-  readonly handshakes: HandshakeLog;
-  /** When sockets are written to. */
-  readonly flusher: Flusher;
+export interface SockJsEndpointOptions extends WebSocketEndpointOptions {
   readonly identify: ReturnType<typeof createIdentify>;
   /** How sessions are found that are at other instances. Default: there are none. */
   readonly instances?: InstanceOptions | undefined;
