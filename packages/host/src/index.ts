@@ -13,6 +13,7 @@ export {
   problems,
 } from './http/answers/problem-responses.ts';
 export { askCallersFirst, type CallerChecks } from './http/callers-first.ts';
+export { clientAddress } from './http/client-address.ts';
 export { type Cursor, createCursor } from './http/cursor.ts';
 export { type DocsOptions, registerDocs } from './http/docs/docs.ts';
 export { EVENT_STREAM_HEADERS } from './http/event-stream-headers.ts';

@@ -105,6 +105,9 @@ test('TRUST_PROXY: nobody, everybody, or named networks', () => {
     true,
     ['10.0.0.0/8', '::1', 'loopback'],
   ]);
-  expect(problemsOf({ ...complete, TRUST_PROXY: '10.0.0.0/99' })).toHaveProperty('TRUST_PROXY');
+  expect(trust('LOOPBACK, 2001:DB8::/32')).toEqual(['loopback', '2001:db8::/32']);
+  for (const bad of ['10.0.0.0/99', '10.0.0.0/0', '::/0', '10.0.0.1:80', '10.0.0.0/8,', ',', '10.0.0.0/8 10.0.0.1']) {
+    expect(problemsOf({ ...complete, TRUST_PROXY: bad })).toHaveProperty('TRUST_PROXY');
+  }
   expect(problemsOf({ ...complete, TRUST_PROXY: 'nginx' })).toHaveProperty('TRUST_PROXY');
 });

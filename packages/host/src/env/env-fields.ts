@@ -113,7 +113,7 @@ export const envFields = {
       parsed('true, false, or a comma list of addresses and networks', (text): boolean | string[] | undefined => {
         const flag = BOOLEANS[text.toLowerCase()];
         if (flag !== undefined) return flag;
-        const parts = text.split(',').map((part) => part.trim());
+        const parts = text.split(',').map((part) => part.trim().toLowerCase());
         return parts.every(isNetwork) ? parts : undefined;
       }),
       false,
@@ -128,10 +128,13 @@ function originOf(text: string): string | undefined {
   return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
 }
 
+// `/0` is everybody, which `true` says; @fastify/proxy-addr throws on it.
 function isNetwork(text: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
   const [address, bits, ...rest] = text.split('/');
   const family = isIP(address ?? '');
   if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return (
+    bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
+  );
 }

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import type { Logger } from '../log.ts';
 import { answerBrokenRequest, answerErrors, sendProblem, toAppError } from './answers/error-answers.ts';
 import { endConnections } from './end-connections.ts';
+import { readForwardedFor } from './forwarded-for.ts';
 import { logRequests } from './observe/request-log.ts';
 import { requestIdOf } from './observe/trace.ts';
 import { type AllowedOrigins, isOriginAllowed } from './origins.ts';
@@ -91,6 +92,8 @@ export function createHttp(options: HttpOptions): Http {
   app.setSerializerCompiler(createSerializerCompiler(checkAnswers));
   // JSON only: a page of another origin could send a text body without asking first.
   app.removeContentTypeParser('text/plain');
+
+  if (trustProxy) readForwardedFor(app);
 
   let closing = false;
   app.addHook('preClose', async () => {
