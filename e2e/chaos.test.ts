@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,8 +37,12 @@ it(
   async () => {
     const file = join(dir, 'report.md');
     const size = ['--minutes', '0.5', '--clients', '34', '--instances', '2'];
-    const run = start('--seed', '1509', ...size, '--report', file);
+    // Where it outlives the tests, since a failure is there to be looked into.
+    const evidence = join(tmpdir(), 'gongu-chaos-seed-1509.jsonl');
+    await rm(evidence, { force: true });
+    const run = start('--seed', '1509', ...size, '--report', file, '--evidence', evidence);
     expect(await run.exited, run.output()).toBe(0);
+    expect(existsSync(evidence)).toBe(false);
     const text = await readFile(file, 'utf8');
     expect(run.output()).toContain(text);
     expect(run.output()).not.toMatch(/not settled/);
@@ -64,6 +69,43 @@ it(
     if (redisProgram()) for (const kind of kinds) expect(count(kind), kind).toBeGreaterThanOrEqual(1);
     expect(await processesIn(dir)).toEqual([]);
     expect((await readdir(dir)).sort()).toEqual(['report.md', 'tmp']);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'keeps a run that failed in a file, with all that is known of it, and names the file in its last line',
+  async () => {
+    const run = start('--seed', '7', '--minutes', '0.1', '--clients', '24', '--instances', '2');
+    await run.until(/clients are in/);
+    const services = (await processesIn(join(dir, 'data'))).filter(({ command }) => /chat.dist.main/.test(command));
+    process.kill(services[0]!.pid, 'SIGKILL');
+    expect(await run.exited, run.output()).toBe(1);
+    const kept = /^What happened: (.+)$/.exec(run.stdout().trimEnd().split('\n').at(-1)!)?.[1];
+    expect(kept).toMatch(/seed-7-.+\.jsonl$/);
+    const lines = (await readFile(kept!, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const of = (what: string) => lines.filter((line) => line.what === what);
+    expect(of('run')).toEqual([
+      expect.objectContaining({
+        args: expect.objectContaining({ seed: 7 }),
+        versions: expect.objectContaining({ node: process.version, postgres: expect.stringMatching(/^PostgreSQL \d/) }),
+      }),
+    ]);
+    expect(run.stdout()).toContain(of('report')[0]!.text);
+    expect(of('violation')).toEqual([expect.objectContaining({ kind: 'died' })]);
+    expect(of('history')).toHaveLength(new Set(of('history').map(({ client }) => client)).size);
+    const entries = new Set(of('entry').map(({ entry }) => entry));
+    expect([...entries]).toEqual(expect.arrayContaining(['connecting', 'joined', 'received', 'said', 'acked']));
+    expect(of('entry').every(({ atMs }) => Number.isInteger(atMs))).toBe(true);
+    expect(of('text').length).toBeGreaterThan(20);
+    expect(of('step').length).toBeGreaterThan(10);
+    expect(of('moment').map(({ text }) => text)).toContain('healing');
+    expect(of('state')[0]).toMatchObject({ rooms: expect.any(Array), purchases: expect.any(Array) });
+    expect(new Set(of('log').map(({ log }) => log))).toEqual(new Set(['chat-1.log', 'chat-2.log', 'trade.log']));
+    await rm(join(dir, 'data'), { recursive: true });
   },
   TIMEOUT_MS,
 );

@@ -1,10 +1,12 @@
 import { createRandom, type Participant, PROTOCOLS, type Random, startTalker } from '@gongu/sim';
 import { type TcpProxy, tcpProxy } from '@gongu/testkit';
+import type { Journal } from './journal.ts';
 import { PACKAGE, startPackageTalker } from './package-talker.ts';
 import type { ChaosSystem } from './system/chaos-system.ts';
 
 export interface CrowdOptions {
   readonly system: ChaosSystem;
+  readonly journal: Journal;
   readonly seed: number;
 }
 
@@ -20,7 +22,7 @@ const SHORT_TOKEN = 0.15;
 const KINDS = PROTOCOLS.length + 2;
 
 /** All clients of a run. */
-export function createCrowd({ system, seed }: CrowdOptions) {
+export function createCrowd({ system, journal, seed }: CrowdOptions) {
   const { auth, witness, fronts } = system;
   const all: Participant[] = [];
   const networks: TcpProxy[] = [];
@@ -39,7 +41,7 @@ export function createCrowd({ system, seed }: CrowdOptions) {
       roomId,
       url,
       random,
-      client: `${PROTOCOLS[kind]?.name ?? PACKAGE} #${number}`,
+      client: `${PROTOCOLS[kind]?.name ?? PACKAGE}, ${userId}`,
       secret: witness.secret,
       intern,
       token() {
@@ -49,7 +51,7 @@ export function createCrowd({ system, seed }: CrowdOptions) {
     };
     const protocol = PROTOCOLS[kind];
     const participant = protocol
-      ? startTalker({ ...options, protocol })
+      ? startTalker({ ...options, protocol, onText: journal.listener(options.client) })
       : startPackageTalker({ ...options, streams: kind > PROTOCOLS.length });
     all.push(participant);
     return participant;

@@ -13,9 +13,11 @@ await runMain('chaos', async () => {
 });
 
 async function chaos(run: Run, args: ChaosArguments): Promise<number> {
-  const found = await runChaos(run, args);
-  if (!found) return 1;
-  process.stdout.write(`${found.text}\n`);
-  if (args.report) writeFileSync(args.report, found.text);
-  return found.violations === 0 ? 0 : 1;
+  const outcome = await runChaos(run, args);
+  if (!outcome) return 1;
+  const { text, failed, kept } = outcome;
+  process.stdout.write(`${text}\n`);
+  if (args.report) writeFileSync(args.report, text);
+  if (kept) process.stdout.write(`What happened: ${kept}\n`);
+  return failed ? 1 : 0;
 }

@@ -15,19 +15,19 @@ export interface ReportOptions {
   /** Those that were searched for tokens. */
   readonly logs: readonly string[];
   readonly logLines: number;
-  readonly seconds: { readonly chaos: number; readonly settling: number };
+  readonly seconds: { readonly [part in 'entering' | 'chaos' | 'healing' | 'settling']: number };
+  /** What did not settle in time. */
+  readonly unsettled: readonly string[];
   /** ISO 8601. */
   readonly at: string;
-  /** Where logs and histories are; null: nothing was broken. */
-  readonly kept: string | null;
 }
 
 const QUOTED = 40;
 
 /** What was done and what was found, as Markdown. */
 export function report(options: ReportOptions): string {
-  const { args, parts, evidence, violations, clients, faults, shop, busHarmed, logs, logLines, seconds, at, kept } =
-    options;
+  const { args, parts, evidence, violations, unsettled, clients, faults, shop, busHarmed, logs, logLines } = options;
+  const { seconds, at } = options;
   const sum = (of: (counts: Counts) => number) => clients.reduce((total, { counts }) => total + of(counts), 0);
   const { rooms, histories, processes } = evidence;
   const replay = `pnpm chaos --seed ${args.seed} --minutes ${args.minutes} --clients ${args.clients} --instances ${args.instances}`;
@@ -52,7 +52,10 @@ export function report(options: ReportOptions): string {
     ['messages of the bus doubled, swapped or dropped', busHarmed],
     ['logs searched for tokens', [...logs].sort().join(', ')],
     ['lines in them', logLines],
-    ['seconds of chaos, of settling', `${seconds.chaos.toFixed(0)}, ${seconds.settling.toFixed(0)}`],
+    [
+      'seconds of entering, of chaos, of healing, of settling',
+      [seconds.entering, seconds.chaos, seconds.healing, seconds.settling].map((one) => one.toFixed(0)).join(', '),
+    ],
   ];
   return [
     `## Chaos, seed ${args.seed}, ${at.slice(0, 16).replace('T', ' ')} UTC`,
@@ -73,12 +76,13 @@ export function report(options: ReportOptions): string {
     '|---|--:|--:|',
     ...processes.map(({ name, maxRssBytes, boundBytes }) => `| ${name} | ${mib(maxRssBytes)} | ${mib(boundBytes)} |`),
     '',
-    ...verdict(violations, kept, replay),
+    ...unsettled.map((what) => `Not settled in time: ${what}.`),
+    ...verdict(violations, replay),
     '',
   ].join('\n');
 }
 
-function verdict(violations: readonly Violation[], kept: string | null, replay: string): string[] {
+function verdict(violations: readonly Violation[], replay: string): string[] {
   if (violations.length === 0) return ['Every guarantee held.'];
   const kinds = VIOLATION_KINDS.map((kind) => ({ kind, times: violations.filter((one) => one.kind === kind).length }));
   return [
@@ -88,7 +92,7 @@ function verdict(violations: readonly Violation[], kept: string | null, replay: 
     '',
     ...violations.slice(0, QUOTED).map(({ kind, text }) => `- ${kind}: ${text}`),
     '',
-    `**${violations.length} violations.** Logs and histories: ${kept}. Replay: \`${replay}\``,
+    `**${violations.length} violations.** Replay: \`${replay}\``,
   ];
 }
 

@@ -1,17 +1,17 @@
 import { setMaxListeners } from 'node:events';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { check, type Evidence, type FinalProduct, type FinalRoom, type Violation } from '@gongu/sim';
+import { check, type Evidence, type FinalProduct, type FinalRoom, type History } from '@gongu/sim';
 import type { Run } from '@gongu/sim/supervise';
 import type { ChaosArguments } from './arguments.ts';
-import { createCrowd, type Regular } from './crowd.ts';
+import { type Crowd, createCrowd, type Regular } from './crowd.ts';
+import { defaultEvidenceFile, type RunRecord, writeEvidence } from './evidence-file.ts';
 import { readFinalProduct, readFinalRoom } from './final-state.ts';
+import { createJournal, type Journal } from './journal.ts';
 import { type Step, schedule } from './plan/schedule.ts';
 import { report } from './report.ts';
 import { createSales } from './sales.ts';
 import { settle } from './settle.ts';
-import { createShop, type Offer } from './shop.ts';
+import { createShop, type Offer, type Shop } from './shop.ts';
 import { type ChaosSystem, startChaosSystem } from './system/chaos-system.ts';
 import { createInflictor } from './system/inflict.ts';
 
@@ -24,18 +24,87 @@ const RATE = 0.25;
 /** How long the regulars have to come in before anything breaks. */
 const ENTER_MS = 60_000;
 
+/** How a run ended. */
+export interface Outcome {
+  /** The report, or why there is none. */
+  readonly text: string;
+  /** A guarantee was broken, or the run could not be judged. */
+  readonly failed: boolean;
+  /** The file with all that is known of it; null: there is nothing to look into. */
+  readonly kept: string | null;
+}
+
+type Findings = Pick<RunRecord, 'report' | 'violations' | 'evidence'> & {
+  /** Parts of the settling that were given up. */
+  readonly unsettled: number;
+};
+
 /** One run from its start to its report. Null: it was stopped. */
-export async function runChaos(run: Run, args: ChaosArguments): Promise<{ text: string; violations: number } | null> {
-  const { lifecycle, terminal } = run;
-  const { stopping } = lifecycle;
-  const { seed, clients, instances } = args;
+export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome | null> {
+  const { stopping } = run.lifecycle;
+  const { seed, minutes, clients, instances } = args;
   // Every client of a run asks whether it is over.
   setMaxListeners(0, stopping);
-  const system = await startChaosSystem({ ...run, seed, instances });
-  for (const part of system.parts) terminal.say(part);
-  const crowd = createCrowd({ system, seed });
-  lifecycle.add({ name: 'the clients', stop: crowd.leave });
+  const at = new Date().toISOString();
+  const system = await startChaosSystem({ ...run, instances });
+  const { witness } = system;
+  const steps = schedule({
+    seed,
+    durationMs: minutes * 60_000,
+    instances,
+    clients,
+    redis: system.redis !== null,
+    rate: RATE * clients,
+    faultEveryMs: FAULT_EVERY_MS,
+    saleEveryMs: SALE_EVERY_MS,
+  });
+  const journal = createJournal({ clean: witness.clean });
+  const crowd = createCrowd({ system, journal, seed });
+  run.lifecycle.add({ name: 'the clients', stop: crowd.leave });
   const shop = createShop({ system, stopping });
+  const keep = async ({ report: text, violations, evidence }: Omit<Findings, 'unsettled'>): Promise<string> => {
+    const file = args.evidence ?? defaultEvidenceFile(run.env, seed, at);
+    await witness.flushed();
+    const told = { versions: await system.versions(), transcripts: journal.transcripts(), logsDir: witness.dir };
+    writeEvidence(file, { args, at, steps, journal: journal.moments, ...told, report: text, violations, evidence });
+    return file;
+  };
+  try {
+    const found = await passThrough({ run, args, system, crowd, shop, journal, steps });
+    if (!found) return null;
+    const failed = found.violations.length > 0;
+    return { text: found.report, failed, kept: failed || found.unsettled > 0 ? await keep(found) : null };
+  } catch (error) {
+    if (stopping.aborted) throw error;
+    const text = `The run could not be judged: ${error instanceof Error ? error.stack : error}`;
+    const evidence = { histories: historiesOf(crowd), purchases: shop.purchases, deaths: witness.deaths };
+    return { text, failed: true, kept: await keep({ report: text, violations: [], evidence }) };
+  }
+}
+
+interface PassOptions {
+  readonly run: Run;
+  readonly args: ChaosArguments;
+  readonly system: ChaosSystem;
+  readonly crowd: Crowd;
+  readonly shop: Shop;
+  readonly journal: Journal;
+  readonly steps: readonly Step[];
+}
+
+/** Everything between a system that stands and what is found in the end. */
+async function passThrough(options: PassOptions): Promise<Findings | null> {
+  const { run, args, system, crowd, shop, journal, steps } = options;
+  const { lifecycle, terminal } = run;
+  const { stopping } = lifecycle;
+  const { seed, clients, minutes } = args;
+  let beganAt = performance.now();
+  const seconds = () => (performance.now() - beganAt) / 1_000;
+  const say = (text: string) => {
+    journal.note(text);
+    terminal.say(`${seconds().toFixed(1)} s: ${text}`);
+  };
+  for (const part of system.parts) terminal.say(part);
 
   const offers: Offer[] = [];
   const regulars: Regular[] = [];
@@ -47,56 +116,44 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<{ text: 
   for (let i = 0; i < clients; i++)
     regulars.push(await crowd.regular(i, offers[Math.floor((i * rooms) / clients)]!.id));
   await entered(regulars, stopping);
-  const beganAt = performance.now();
-  const elapsed = () => `${((performance.now() - beganAt) / 1_000).toFixed(1)} s`;
-  const say = (text: string) => terminal.say(`${elapsed()}: ${text}`);
+  const entering = seconds();
+  beganAt = performance.now();
   say(`${regulars.filter(({ place }) => place === 'in').length} of ${clients} clients are in ${rooms} rooms`);
 
-  const durationMs = args.minutes * 60_000;
-  const inflictor = createInflictor({ system, victims: regulars, say });
-  const sales = createSales({ shop, crowd, offers, seed, lingers: durationMs > 60_000, say });
-  const steps = schedule({
-    seed,
-    durationMs,
-    instances,
-    clients,
-    redis: system.redis !== null,
-    rate: RATE * clients,
-    faultEveryMs: FAULT_EVERY_MS,
-    saleEveryMs: SALE_EVERY_MS,
-  });
+  const inflictor = createInflictor({ system, victims: regulars, say, note: journal.note });
+  const sales = createSales({ shop, crowd, offers, seed, lingers: minutes > 1, say });
   await play(steps, stopping, (step) => {
     if (step.kind === 'talk') regulars[step.client]!.say(step.characters);
     else if (step.kind === 'fault') inflictor.inflict(step.fault);
     else sales.open(step.sale);
   });
-  const chaosSeconds = (performance.now() - beganAt) / 1_000;
+  const chaos = seconds();
 
   say('healing');
   sales.quiet();
   await inflictor.heal();
-  await settle({ system, shop, participants: crowd.all, offers, say, stopping });
+  const healing = seconds() - chaos;
+  const unsettled = await settle({ system, shop, participants: crowd.all, offers, say, stopping });
   if (stopping.aborted) return null;
+  const settling = seconds() - chaos - healing;
   const evidence = await gather(system, crowd, shop, offers);
   const violations = check(evidence);
-  const settlingSeconds = (performance.now() - beganAt) / 1_000 - chaosSeconds;
-  const kept = violations.length === 0 ? null : keep(system, evidence, violations);
   const text = report({
     args,
     parts: system.parts,
     evidence,
     violations,
+    unsettled,
     clients: crowd.all.map(({ protocol, record }) => ({ protocol, counts: record.counts })),
     faults: inflictor.counts,
     shop: shop.counts,
     busHarmed: system.buses.reduce((total, { harmed }) => total + harmed, 0),
     logs: system.witness.searched,
     logLines: system.witness.lines,
-    seconds: { chaos: chaosSeconds, settling: settlingSeconds },
+    seconds: { entering, chaos, healing, settling },
     at: new Date().toISOString(),
-    kept,
   });
-  return { text, violations: violations.length };
+  return { report: text, violations, evidence, unsettled: unsettled.length };
 }
 
 async function entered(regulars: readonly Regular[], stopping: AbortSignal): Promise<void> {
@@ -117,12 +174,7 @@ async function play(steps: readonly Step[], stopping: AbortSignal, act: (step: S
   }
 }
 
-async function gather(
-  system: ChaosSystem,
-  crowd: ReturnType<typeof createCrowd>,
-  shop: ReturnType<typeof createShop>,
-  offers: readonly Offer[],
-): Promise<Evidence> {
+async function gather(system: ChaosSystem, crowd: Crowd, shop: Shop, offers: readonly Offer[]): Promise<Evidence> {
   const { calls, chatUrl, trade, witness, nginx, database, redis } = system;
   const rooms: FinalRoom[] = [];
   const products: FinalProduct[] = [];
@@ -142,7 +194,7 @@ async function gather(
   witness.read('PostgreSQL', await database.log());
   if (redis) witness.read('Redis', redis.log());
   return {
-    histories: crowd.all.map((participant) => participant.history()),
+    histories: historiesOf(crowd),
     purchases: shop.purchases,
     rooms,
     products,
@@ -153,18 +205,6 @@ async function gather(
   };
 }
 
-/** Logs, histories and the final state, where they outlive this run. Returns the folder. */
-function keep({ evidenceDir, witness }: ChaosSystem, evidence: Evidence, violations: readonly Violation[]): string {
-  rmSync(evidenceDir, { recursive: true, force: true });
-  mkdirSync(evidenceDir, { recursive: true });
-  cpSync(witness.dir, join(evidenceDir, 'logs'), { recursive: true });
-  writeFileSync(join(evidenceDir, 'violations.json'), JSON.stringify(violations, null, 1));
-  const { histories, ...rest } = evidence;
-  writeFileSync(join(evidenceDir, 'final-state.json'), JSON.stringify(rest, null, 1));
-  const lines = histories.flatMap(({ entries, ...history }) => [
-    JSON.stringify(history),
-    ...entries.map((entry) => JSON.stringify(entry)),
-  ]);
-  writeFileSync(join(evidenceDir, 'histories.jsonl'), `${lines.join('\n')}\n`);
-  return evidenceDir;
+function historiesOf(crowd: Crowd): History[] {
+  return crowd.all.map((participant) => participant.history());
 }

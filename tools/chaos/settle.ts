@@ -17,9 +17,15 @@ export interface SettleOptions {
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 150;
 
-/** After the healing: waits until everything that was asked is answered, and everybody has everything. */
-export async function settle({ system, shop, participants, offers, say, stopping }: SettleOptions): Promise<void> {
+/**
+ * After the healing: waits until everything that was asked is answered, and everybody has everything.
+ *
+ * @returns what was given up
+ */
+export async function settle(options: SettleOptions): Promise<readonly string[]> {
+  const { system, shop, participants, offers, say, stopping } = options;
   const { chats, trade, calls, chatUrl } = system;
+  const unsettled: string[] = [];
 
   async function until(
     what: string,
@@ -30,6 +36,7 @@ export async function settle({ system, shop, participants, offers, say, stopping
     while (!(await Promise.resolve(holds()).catch(() => false))) {
       if (stopping.aborted) return;
       if (performance.now() > giveUpAt) {
+        unsettled.push(what);
         return say(
           [`not settled in ${PATIENCE_MS / 1_000} s: ${what}`, ...missing().slice(0, 10).map(stateOf)].join('\n'),
         );
@@ -67,6 +74,7 @@ export async function settle({ system, shop, participants, offers, say, stopping
   for (const { id } of offers) heads.set(id, (await readRoom(calls, chatUrl, id))?.lastSeq ?? 0);
   const behind = () => present().filter(({ roomId, record }) => record.lastSeq < (heads.get(roomId) ?? 0));
   await until('everybody has everything', () => behind().length === 0, behind);
+  return unsettled;
 }
 
 function stateOf({ client, roomId, place, record }: Participant): string {

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
-import { dataDir } from '@gongu/host';
+import { spawnSync } from 'node:child_process';
 import { type Instance, openParts } from '@gongu/sim';
 import type { Run } from '@gongu/sim/supervise';
-import { freePort, type TcpProxy, tcpProxy } from '@gongu/testkit';
+import { freePort, inRepository, type TcpProxy, tcpProxy } from '@gongu/testkit';
 import { type BusProxy, startBusProxy } from './bus-proxy.ts';
 import { startDatabase } from './database.ts';
 import { createWitness } from './witness.ts';
@@ -22,19 +21,17 @@ const BOUNDS: Readonly<Record<string, number>> = {
 const CHAT = { HEARTBEAT_MS: '4000', SEND_QUEUE_BYTES: '65536', SEND_TIMEOUT_MS: '5000' };
 
 export interface ChaosSystemOptions extends Run {
-  readonly seed: number;
   readonly instances: number;
 }
 
 /** A whole system with a place to break it between any two of its parts. Everything is added to the lifecycle. */
-export async function startChaosSystem({ lifecycle, terminal, env, seed, instances }: ChaosSystemOptions) {
+export async function startChaosSystem({ lifecycle, terminal, env, instances }: ChaosSystemOptions) {
   const { stopping } = lifecycle;
   const numbers = Array.from({ length: instances }, (_, i) => i);
   const chatNames = numbers.map((i) => `chat-${i + 1}`);
   const onProcess = (name: string, pid: () => number | null) => witness.watch(name, pid);
   const parts = await openParts({ env, name: 'chaos', chats: chatNames, lifecycle, terminal, onProcess });
   const { workplace, secrets, auth, calls } = parts;
-  const evidenceDir = join(dataDir(env), 'chaos-evidence', `seed-${seed}`);
   const witness = createWitness({
     dir: workplace.file('logs'),
     boundOf: (name) => BOUNDS[name.replace(/-\d+$/, '')] ?? Number.POSITIVE_INFINITY,
@@ -123,8 +120,18 @@ export async function startChaosSystem({ lifecycle, terminal, env, seed, instanc
     witness,
     auth,
     calls,
-    evidenceDir,
     note: workplace.note,
+    /** Of the programs that take part, as they say it themselves. */
+    async versions(): Promise<Record<string, string>> {
+      const said = (text: string, pattern: RegExp) => pattern.exec(text)?.[0] ?? 'unknown';
+      const commit = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: inRepository(), encoding: 'utf8' }).stdout ?? '';
+      return {
+        gongu: said(commit, /^\w+/),
+        node: process.version,
+        postgres: said(await database.log(), /PostgreSQL [\d.]+/),
+        ...(redis ? { redis: said(redis.log(), /(?:Redis|Valkey) version=[^,]+/) } : {}),
+      };
+    },
     /** HTTP to chat when nothing is broken. */
     chatUrl: `http://127.0.0.1:${front}`,
     /** Where clients may connect: the balancer more often than an instance itself. */

@@ -15,6 +15,8 @@ export interface InflictOptions {
   readonly system: ChaosSystem;
   readonly victims: readonly Victim[];
   readonly say: (text: string) => void;
+  /** Written down, and not shown. */
+  readonly note: (text: string) => void;
 }
 
 /** Bytes a second of a reader that has as good as stopped. */
@@ -23,7 +25,7 @@ const FROZEN_BYTES = 1;
 const LONG_CHARACTERS = 3_900;
 
 /** Breaks things, and mends them when their time is over. */
-export function createInflictor({ system, victims, say }: InflictOptions) {
+export function createInflictor({ system, victims, say, note: write }: InflictOptions) {
   const { chats, trade, database, redis, redisLinks, buses, postgresLinks, tradeToChat, note } = system;
   const counts = new Map<FaultKind, number>();
   /** What goes on with each target: one thing after the other. */
@@ -156,7 +158,12 @@ export function createInflictor({ system, victims, say }: InflictOptions) {
       say(`${kind} ${'clients' in details ? `${details.clients.length} clients` : JSON.stringify(details)}`);
       const target = targetOf(fault);
       const name = target ?? `clients ${counts.get(kind)} ${kind}`;
-      void inTurn(name, () => break_(fault));
+      const inWords = `${kind} ${JSON.stringify(details)}`;
+      void inTurn(name, async () => {
+        write(`begins: ${inWords}`);
+        await break_(fault);
+        write(`is over: ${inWords}`);
+      });
     },
     /** Ends all faults, and waits until everything runs and lets everything through. @throws what could not be mended */
     async heal(): Promise<void> {

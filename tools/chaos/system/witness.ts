@@ -67,6 +67,12 @@ export function createWitness({ dir, boundOf }: WitnessOptions) {
     },
     /** A log that something else writes, as a whole. */
     read,
+    /** Resolves when everything that was written is in its file. */
+    flushed: async () => {
+      await Promise.all([...logs.values()].map((file) => new Promise((resolve) => file.write('', resolve))));
+    },
+    /** A text without the tokens and secrets that stand in it. */
+    clean: (text: string): string => findLeak(text) ?? text,
     died: (reason: string) => void deaths.push(reason),
     /** @param pid asked for each sample; null while it does not run */
     watch: (name: string, pid: () => number | null) => void watched.set(name, pid),

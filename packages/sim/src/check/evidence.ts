@@ -10,7 +10,12 @@ export interface Received {
 }
 
 /** What one client did and was told, in its order. `connection` counts from 1. */
-export type Entry =
+export type Entry = Happening & {
+  /** When it was written down: milliseconds of the recording process's clock. */
+  readonly atMs?: number;
+};
+
+export type Happening =
   | { readonly kind: 'connecting'; readonly connection: number; readonly after: number }
   | { readonly kind: 'joined'; readonly connection: number }
   | { readonly kind: 'received'; readonly connection: number; readonly message: Received }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@gongu/host';
-import type { Entry, Received } from '../check/evidence.ts';
+import type { Entry, Happening, Received } from '../check/evidence.ts';
 
 /** Counts of one client, for the report. */
 export interface Counts {
@@ -55,6 +55,10 @@ export function createRecord(options: RecordOptions) {
   let lastSeq = 0;
   let sayings = 0;
 
+  function note(happening: Happening): void {
+    entries.push({ ...happening, atMs: Math.round(clock.monotonic()) });
+  }
+
   /** A new message of this client. */
   function enter(content: string): Saying {
     sayings += 1;
@@ -75,7 +79,7 @@ export function createRecord(options: RecordOptions) {
       connection += 1;
       counts.connections += 1;
       if (connection > 1) counts.reconnects += 1;
-      entries.push({ kind: 'connecting', connection, after: lastSeq });
+      note({ kind: 'connecting', connection, after: lastSeq });
     },
     /** For one who neither left nor was refused. A token may end at any moment: `away` is who was so for a while. */
     get end(): 'in' | 'away' {
@@ -83,11 +87,11 @@ export function createRecord(options: RecordOptions) {
     },
     joined(): void {
       awaySinceMs = null;
-      entries.push({ kind: 'joined', connection });
+      note({ kind: 'joined', connection });
     },
     lost(reason: string, code: number | null = null): void {
       awaySinceMs ??= clock.monotonic();
-      entries.push({ kind: 'lost', connection, reason, code });
+      note({ kind: 'lost', connection, reason, code });
     },
     resynced(): void {
       counts.resyncs += 1;
@@ -95,12 +99,12 @@ export function createRecord(options: RecordOptions) {
     restarted(seq: number): void {
       counts.restarts += 1;
       lastSeq = Math.max(lastSeq, seq);
-      entries.push({ kind: 'restarted', connection, seq });
+      note({ kind: 'restarted', connection, seq });
     },
     received(message: Received): void {
       counts.received += 1;
       lastSeq = Math.max(lastSeq, message.seq);
-      entries.push({ kind: 'received', connection, message: { ...message, content: intern(message.content) } });
+      note({ kind: 'received', connection, message: { ...message, content: intern(message.content) } });
       const { sender, clientMessageId, content } = message;
       if (sender !== undefined && sender !== userId) return;
       if (clientMessageId) pending.delete(clientMessageId);
@@ -116,24 +120,24 @@ export function createRecord(options: RecordOptions) {
     wrote(id: string, content: string): void {
       pending.set(id, { id, content, sends: 1 });
       counts.sends += 1;
-      entries.push({ kind: 'said', connection, id, content });
+      note({ kind: 'said', connection, id, content });
     },
     said({ id, content }: { id: string; content: string }): void {
       const saying = pending.get(id);
       if (saying) saying.sends += 1;
       counts.sends += 1;
       if (saying && saying.sends > 1) counts.sentAgain += 1;
-      entries.push({ kind: 'said', connection, id, content });
+      note({ kind: 'said', connection, id, content });
     },
     acked(id: string, seq: number | null): void {
       counts.acks += 1;
       pending.delete(id);
-      entries.push({ kind: 'acked', connection, id, seq });
+      note({ kind: 'acked', connection, id, seq });
     },
     refused(id: string | null, code: string): void {
       counts.refusals += 1;
       if (id !== null) pending.delete(id);
-      entries.push({ kind: 'refused', connection, id, code });
+      note({ kind: 'refused', connection, id, code });
     },
     /** Neither said nor anything else: taken back before it went out. */
     forget: (id: string) => void pending.delete(id),
