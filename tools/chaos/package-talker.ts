@@ -23,7 +23,7 @@ export interface PackageTalkerOptions extends ParticipantOptions {
 const REJOIN_MS = 700;
 /** A recovery sends 1 000 messages or about 2 MiB, which is more than this. */
 const FAR_BEHIND = 150;
-const UNKNOWN = new Set(['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'CONNECTION_LOST', 'TIMED_OUT']);
+const UNKNOWN = new Set(['UNAVAILABLE', 'UNKNOWN_OUTCOME', 'INTERNAL', 'RATE_LIMITED', 'CONNECTION_LOST', 'TIMED_OUT']);
 const REJOIN = new Set(['NOT_FOUND', ...UNKNOWN]);
 
 /** Our own client package, which comes back, recovers and sends again by itself; what it shows is what was received. */

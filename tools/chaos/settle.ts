@@ -67,9 +67,17 @@ export async function settle(options: SettleOptions): Promise<readonly string[]>
   });
   const away = () => present().filter(({ place }) => place !== 'in');
   await until('everybody is in his room, or refused', () => away().length === 0, away);
-  for (const participant of participants) if (participant.place !== 'over') await participant.resolve();
   const unanswered = () => present().filter(({ record }) => record.pending.size > 0);
-  await until('everything said is answered', () => unanswered().length === 0, unanswered);
+  await until(
+    'everything said is answered',
+    async () => {
+      // An answer may be to ask again later, and who is out asks too: what he said before may have been stored.
+      const asking = participants.filter(({ place, record }) => place !== 'over' && record.pending.size > 0);
+      await Promise.all(asking.map((participant) => participant.resolve()));
+      return unanswered().length === 0;
+    },
+    unanswered,
+  );
   const heads = new Map<string, number>();
   for (const { id } of offers) heads.set(id, (await readRoom(calls, chatUrl, id))?.lastSeq ?? 0);
   const behind = () => present().filter(({ roomId, record }) => record.lastSeq < (heads.get(roomId) ?? 0));

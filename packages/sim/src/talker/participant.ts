@@ -18,7 +18,10 @@ export interface Participant {
   say(characters: number): void;
   /** Sets the client's own clock wrong by so much. */
   setClock(skewMs: number): void;
-  /** Asks by HTTP what became of what nobody knows of; for who is out, or speaks a protocol without answers. */
+  /**
+   * Asks by HTTP what became of what nobody knows of; for who is out, or speaks a protocol without answers. Some of it
+   * may be to be asked again: while there is something pending.
+   */
   resolve(): Promise<void>;
   history(): History;
   leave(): void;

@@ -33,7 +33,7 @@ export interface Talker extends Participant {
 }
 
 /** Answers after which the same is asked again. */
-const AGAIN = new Set(['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'TOKEN_EXPIRED', 'CONFLICT']);
+const AGAIN = new Set(['UNAVAILABLE', 'UNKNOWN_OUTCOME', 'INTERNAL', 'RATE_LIMITED', 'TOKEN_EXPIRED', 'CONFLICT']);
 /** A room that is not there yet comes with trade's outbox. */
 const JOIN_AGAIN = new Set([...AGAIN, 'NOT_FOUND']);
 const LOOK_MS = 1_000;
@@ -177,6 +177,7 @@ export function startTalker(options: TalkerOptions): Talker {
       if (protocol.answers && standing.place !== 'out') return;
       const handlers = { onAck: record.acked, onRefused: refused } as LineHandlers;
       for (const { id, content } of [...record.pending.values()]) {
+        if (clock.monotonic() < pausedUntil) return;
         record.said({ id, content });
         await sayByHttp(callFor(handlers), id, content);
       }
