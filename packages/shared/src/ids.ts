@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hasForbiddenCharacters } from './text.ts';
+import { codePoints, hasForbiddenCharacters } from './text.ts';
 
 /** A room's id, which is its product's id. 1–64 of `A–Z a–z 0–9 _ -`: UUIDs, numbers and slugs all fit. */
 export const RoomId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'must be 1 to 64 of A-Z a-z 0-9 _ -' });
@@ -27,12 +27,18 @@ export const ClientRef = z
   });
 
 /**
- * A user's id: the token's `sub`. 1–64 characters, none of them a control character. `.` and `..` are refused: ids stand
+ * A user's id: the token's `sub`. 1–255 characters, none of them a control character. `.` and `..` are refused: ids stand
  * in URL paths, and there those two mean another resource however they are escaped.
  */
-export const UserId = ClientRef.refine((value) => value !== '.' && value !== '..', {
-  error: 'must not be . or ..',
-});
+export const UserId = z
+  .string()
+  .min(1, { error: 'must not be empty' })
+  .refine((value) => value.length <= 510 && codePoints(value) <= 255, { error: 'must have at most 255 characters' })
+  .refine((value) => !CONTROL.test(value) && !hasForbiddenCharacters(value), {
+    error: 'must not contain control characters or a lone surrogate',
+  })
+  .refine((value) => value !== '.' && value !== '..', { error: 'must not be . or ..' })
+  .meta({ maxLength: 255 });
 export type UserId = z.output<typeof UserId>;
 
 /** Position in a room's sequence. The first is 1; 0 stands for "nothing yet". */

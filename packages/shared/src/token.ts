@@ -4,7 +4,7 @@ import { LIMITS } from './limits.ts';
 import { codePoints, hasForbiddenCharacters, text } from './text.ts';
 import { PublicUser } from './user.ts';
 
-/** Claims of a user's token. */
+/** Claims of a user's token, without those that are null or empty. Whether it is in time is not looked at here. */
 export const UserClaims = z.object({
   sub: UserId,
   exp: z.number(),
@@ -16,7 +16,6 @@ export const UserClaims = z.object({
   roles: z.array(z.string().max(64)).max(16).optional(),
   anon: z.boolean().optional(),
 });
-export type UserClaims = z.output<typeof UserClaims>;
 
 /** The nickname of a token that names none: the first 8 characters of `sub`. */
 export function defaultNickname(userId: string): string {

@@ -1,4 +1,5 @@
 export { type JwksIssuer, startJwks } from './auth/jwks.ts';
+export { BAD_TIMES, GOOD_TIMES } from './auth/token-times.ts';
 export { expiredToken, newSecret, serviceToken, signToken, type UserTokenOptions, userToken } from './auth/tokens.ts';
 export { numberOption, readOptions } from './command-line.ts';
 export { asyncApiProblems } from './docs/asyncapi-check.ts';

@@ -2,13 +2,14 @@ import { hkdfSync } from 'node:crypto';
 import { AppError, defaultNickname, type User, UserClaims } from '@gongu/shared';
 import { type Clock, systemClock } from '../clock.ts';
 import { EnvError } from '../env/env.ts';
-import { type DecodedToken, decodeToken, hasSignature, signHmac } from './hmac-token.ts';
-import { createJwks } from './jwks.ts';
+import { type ClaimRules, type Claims, checkRules, checkTimes, SKEW_MS } from './claims.ts';
+import { type DecodedToken, decodeToken, hasSignature, secretsOf, signHmac } from './hmac-token.ts';
+import { createJwks, isPublishedAlgorithm } from './jwks.ts';
 
-export interface AuthOptions {
-  /** Verifies users' HS256, HS384 and HS512 tokens: its UTF-8 bytes as they are. */
+export interface AuthOptions extends ClaimRules {
+  /** Verifies users' HS256, HS384 and HS512 tokens: its UTF-8 bytes as they are. Several with commas between them. */
   jwtSecret?: string | undefined;
-  /** Verifies users' RS and ES tokens. */
+  /** Verifies users' RS, ES and EdDSA tokens. */
   jwksUrl?: string | undefined;
   /** Signs and verifies what services say to each other; anonymous tokens have a key derived from it. */
   serviceSecret: string;
@@ -40,22 +41,22 @@ export interface Auth {
   signUser(identity: Identity, ttlSeconds: number): string;
 }
 
-/** Clock differences that are forgiven. */
-const SKEW_MS = 30_000;
 const SERVICE_TTL_MS = 5 * 60_000;
 const SERVICE = { sub: 'trade', aud: 'chat' };
 
 /** @throws EnvError when both secrets are the same, or nothing can verify a user */
 export function createAuth(options: AuthOptions): Auth {
-  const { jwtSecret, jwksUrl, serviceSecret, clock = systemClock } = options;
-  if (jwtSecret === serviceSecret) {
+  const { jwtSecret, jwksUrl, serviceSecret, issuer, audience, maxLifetimeS, clock = systemClock } = options;
+  const rules: ClaimRules = { issuer, audience, maxLifetimeS };
+  const secrets = jwtSecret ? secretsOf(jwtSecret) : [];
+  if (secrets.includes(serviceSecret)) {
     throw new EnvError([{ name: 'SERVICE_JWT_SECRET', message: 'must differ from JWT_SECRET' }]);
   }
   if (!jwtSecret && !jwksUrl) {
     throw new EnvError([{ name: 'JWT_SECRET', message: 'is not set (nor is JWKS_URL)' }]);
   }
   const anonymousKey = Buffer.from(hkdfSync('sha256', serviceSecret, '', 'gongu anonymous token', 32));
-  const jwks = jwksUrl ? createJwks({ url: jwksUrl, clock, skewMs: SKEW_MS }) : undefined;
+  const jwks = jwksUrl ? createJwks({ url: jwksUrl, clock }) : undefined;
   let cached: { token: string; renewAtMs: number } | undefined;
 
   function decode(token: string): DecodedToken {
@@ -64,24 +65,22 @@ export function createAuth(options: AuthOptions): Auth {
     return decoded;
   }
 
-  async function userClaims(token: string, decoded: DecodedToken): Promise<Readonly<Record<string, unknown>>> {
+  async function userOfToken(token: string): Promise<User> {
+    const decoded = decode(token);
     const { alg, claims } = decoded;
-    if (/^(RS|ES)/.test(alg) && jwks) return jwks.verify(token);
-    const good =
-      (jwtSecret && hasSignature(decoded, jwtSecret)) || (claims.anon === true && hasSignature(decoded, anonymousKey));
-    if (!good) throw new AppError('UNAUTHENTICATED', { detail: 'The token is not valid' });
-    checkTime(claims);
-    return claims;
-  }
-
-  // RFC 7519 §4.1.4 and §4.1.5
-  function checkTime({ exp, nbf }: Readonly<Record<string, unknown>>): void {
-    const now = clock.now();
-    if (typeof exp !== 'number') throw new AppError('UNAUTHENTICATED', { detail: 'The token has no end (exp)' });
-    if (exp * 1000 + SKEW_MS <= now) throw new AppError('TOKEN_EXPIRED');
-    if (nbf !== undefined && !(typeof nbf === 'number' && nbf * 1000 - SKEW_MS <= now)) {
-      throw new AppError('UNAUTHENTICATED', { detail: 'The token is not valid yet' });
+    if (isServiceClaim(claims)) {
+      if (hasSignature(decoded, serviceSecret)) throw new AppError('FORBIDDEN', { detail: "A user's token is needed" });
+      throw new AppError('UNAUTHENTICATED', { detail: 'The token is not meant for users' });
     }
+    if (claims.anon === true && hasSignature(decoded, anonymousKey))
+      return toUser(claims, checkTimes(claims, clock.now()));
+    if (jwks && isPublishedAlgorithm(alg)) await jwks.verify(token, decoded);
+    else if (!secrets.some((secret) => hasSignature(decoded, secret))) {
+      throw new AppError('UNAUTHENTICATED', { detail: 'The token is not valid' });
+    }
+    const expiresAtMs = checkTimes(claims, clock.now());
+    checkRules(claims, rules, clock.now());
+    return toUser(claims, expiresAtMs);
   }
 
   function signUntil(identity: Identity, key: string | Buffer, ttlMs: number, more: Record<string, unknown>): string {
@@ -100,29 +99,21 @@ export function createAuth(options: AuthOptions): Auth {
   }
 
   const auth: Auth = {
-    async verifyUser(token) {
-      const decoded = decode(token);
-      if (isServiceClaim(decoded.claims)) {
-        if (hasSignature(decoded, serviceSecret))
-          throw new AppError('FORBIDDEN', { detail: "A user's token is needed" });
-        throw new AppError('UNAUTHENTICATED', { detail: 'The token is not meant for users' });
-      }
-      return toUser(await userClaims(token, decoded));
-    },
+    verifyUser: userOfToken,
 
     async verifyService(token) {
       const decoded = decode(token);
       const { alg, claims } = decoded;
       if (alg !== 'HS256' || !hasSignature(decoded, serviceSecret)) {
         if (isServiceClaim(claims)) throw new AppError('UNAUTHENTICATED', { detail: 'The service token is not valid' });
-        await auth.verifyUser(token); // throws when it is nobody's
+        await userOfToken(token); // throws when it is nobody's
         throw new AppError('FORBIDDEN', { detail: "A service's token is needed" });
       }
-      checkTime(claims);
+      const expiresAtMs = checkTimes(claims, clock.now());
       if (claims.sub !== SERVICE.sub || !isServiceClaim(claims)) {
         throw new AppError('UNAUTHENTICATED', { detail: 'The service token is meant for something else' });
       }
-      if ((claims.exp as number) * 1000 > clock.now() + SERVICE_TTL_MS + SKEW_MS) {
+      if (expiresAtMs > clock.now() + SERVICE_TTL_MS + SKEW_MS) {
         throw new AppError('UNAUTHENTICATED', { detail: 'A service token may live for 5 minutes at most' });
       }
     },
@@ -149,38 +140,40 @@ export function createAuth(options: AuthOptions): Auth {
     readExpiredAnonymous(token) {
       const decoded = decodeToken(token);
       if (decoded?.claims.anon !== true || !hasSignature(decoded, anonymousKey)) return null;
-      const claims = UserClaims.safeParse(decoded.claims);
-      return claims.success ? userOf(claims.data) : null;
+      try {
+        return toUser(decoded.claims, 0);
+      } catch {
+        return null;
+      }
     },
 
     signUser(identity, ttlSeconds) {
-      if (!jwtSecret) throw new Error('users can be signed with JWT_SECRET only');
-      return signUntil(identity, jwtSecret, ttlSeconds * 1000, {});
+      const [newest] = secrets;
+      if (newest === undefined) throw new Error('users can be signed with JWT_SECRET only');
+      const seconds = Math.min(ttlSeconds, maxLifetimeS ?? ttlSeconds);
+      return signUntil(identity, newest, seconds * 1000, { iss: issuer, aud: audience });
     },
   };
   return auth;
 }
 
-function isServiceClaim({ aud }: Readonly<Record<string, unknown>>): boolean {
+function isServiceClaim({ aud }: Claims): boolean {
   return aud === SERVICE.aud || (Array.isArray(aud) && aud.includes(SERVICE.aud));
 }
 
-function toUser(claims: Readonly<Record<string, unknown>>): User {
+function toUser(claims: Claims, expiresAtMs: number): User {
   const parsed = UserClaims.safeParse(claims);
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0] ?? 'token')))];
     throw new AppError('UNAUTHENTICATED', { detail: `The token has a bad claim: ${fields.join(', ')}` });
   }
-  return userOf(parsed.data);
-}
-
-function userOf({ sub, exp, nickname, tag, roles, anon }: UserClaims): User {
+  const { sub, nickname, tag, roles, anon } = parsed.data;
   return {
     userId: sub,
     nickname: nickname ?? defaultNickname(sub),
     tag: tag ?? null,
     roles: roles ?? [],
     anon: anon ?? false,
-    expiresAtMs: Math.floor(exp * 1000),
+    expiresAtMs,
   };
 }

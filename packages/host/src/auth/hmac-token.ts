@@ -1,8 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { saidClaims } from './claims.ts';
 
 /** A JSON Web Token (RFC 7519) taken apart. Nothing in it has been verified. */
 export interface DecodedToken {
   alg: string;
+  /** Which of its issuer's keys signed it. */
+  kid?: unknown;
+  /** Without those that are null or empty: these say nothing. */
   claims: Readonly<Record<string, unknown>>;
   /** What the signature covers. */
   signed: string;
@@ -23,7 +27,13 @@ export function decodeToken(token: string): DecodedToken | undefined {
   const claims = decodeObject(payload);
   // RFC 7515 §4.1.11: an extension that must be understood, and none is.
   if (!head || !claims || typeof head.alg !== 'string' || 'crit' in head) return undefined;
-  return { alg: head.alg, claims, signed: `${header}.${payload}`, signature: Buffer.from(signature, 'base64url') };
+  return {
+    alg: head.alg,
+    kid: head.kid,
+    claims: saidClaims(claims),
+    signed: `${header}.${payload}`,
+    signature: Buffer.from(signature, 'base64url'),
+  };
 }
 
 /**
@@ -57,4 +67,18 @@ function decodeObject(part: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The keys of `JWT_SECRET`: a text, or several with commas between them, the newest first. It is a list where each of its
+ * parts is long enough for a secret; else, and for tokens beside a list too, the commas belong to one secret.
+ */
+export function secretsOf(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  return parts.length > 1 && parts.every(isLongEnough) ? [...parts, text] : [text];
+}
+
+/** Whether a secret has the 32 bytes that an HMAC of SHA-256 is worth. */
+export function isLongEnough(secret: string): boolean {
+  return Buffer.byteLength(secret) >= 32;
 }

@@ -1,52 +1,76 @@
 import { AppError } from '@gongu/shared';
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { compactVerify, type JWK } from 'jose';
 import type { Clock } from '../clock.ts';
+import { createKeySource, type KeySourceOptions } from './key-source.ts';
 
 /** Verifies tokens of an issuer that publishes its keys. */
 export interface Jwks {
   /**
-   * The claims of a token with a good signature that is in time.
+   * Returns when one of the issuer's keys made the token's signature.
    *
-   * @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE when the keys can't be fetched
+   * @throws AppError UNAUTHENTICATED, or UNAVAILABLE when the issuer can't be asked for a key that is not known
    */
-  verify(token: string): Promise<Record<string, unknown>>;
+  verify(token: string, header: TokenHeader): Promise<void>;
 }
 
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'];
+export interface TokenHeader {
+  readonly alg: string;
+  readonly kid?: unknown;
+}
 
-/** Keys are fetched when first needed, kept for 10 minutes, and fetched anew (at most every 30 s) for an unknown id. */
-export function createJwks(options: { url: string; clock: Clock; skewMs: number }): Jwks {
-  const { url, clock, skewMs } = options;
-  const keys = createRemoteJWKSet(new URL(url), {
-    timeoutDuration: 3_000,
-    cooldownDuration: 30_000,
-    cacheMaxAge: 600_000,
-  });
+/** Of which kind of key an algorithm is, and on which curve. */
+const KEYS: Readonly<Record<string, { kty: string; crv?: string }>> = {
+  RS256: { kty: 'RSA' },
+  RS384: { kty: 'RSA' },
+  RS512: { kty: 'RSA' },
+  ES256: { kty: 'EC', crv: 'P-256' },
+  ES384: { kty: 'EC', crv: 'P-384' },
+  ES512: { kty: 'EC', crv: 'P-521' },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519' },
+};
+
+/** Whether tokens of that algorithm are verified by published keys. */
+export function isPublishedAlgorithm(alg: string): boolean {
+  return Object.hasOwn(KEYS, alg);
+}
+
+/**
+ * A key is taken by its id; a token or a key without one is tried. What no known key signed may be of a key that is new,
+ * also under an old id: then they are read again, if that is not too soon.
+ */
+export function createJwks(options: KeySourceOptions & { clock: Clock }): Jwks {
+  const source = createKeySource(options);
   return {
-    async verify(token) {
-      try {
-        const { payload } = await jwtVerify(token, keys, {
-          algorithms: ALGORITHMS,
-          currentDate: new Date(clock.now()),
-          clockTolerance: skewMs / 1000,
-        });
-        return payload;
-      } catch (cause) {
-        throw asAppError(cause);
-      }
+    async verify(token, header) {
+      const known = await source.current();
+      if (await isSigned(token, header, known)) return;
+      const renewed = await source.newer(known);
+      if (renewed !== null && (await isSigned(token, header, renewed))) return;
+      // A key that is not known while nobody can ask for it may be a good one; a known one has spoken.
+      if (source.away() && !known.some((key) => fits(key, header))) throw source.unavailable();
+      throw new AppError('UNAUTHENTICATED', { detail: 'The token is not valid' });
     },
   };
 }
 
-function asAppError(cause: unknown): AppError {
-  if (cause instanceof errors.JWTExpired) return new AppError('TOKEN_EXPIRED', { cause });
-  // A plain JOSEError is an answer other than 200, a TypeError no answer at all: neither says anything of the token.
-  const unreachable =
-    cause instanceof errors.JWKSTimeout ||
-    cause instanceof errors.JWKSInvalid ||
-    !(cause instanceof errors.JOSEError) ||
-    cause.code === 'ERR_JOSE_GENERIC';
-  if (unreachable)
-    return new AppError('UNAVAILABLE', { detail: 'The token can not be checked now', retryAfterMs: 1_000, cause });
-  return new AppError('UNAUTHENTICATED', { cause });
+async function isSigned(token: string, header: TokenHeader, keys: readonly JWK[]): Promise<boolean> {
+  for (const jwk of keys) {
+    if (!fits(jwk, header)) continue;
+    try {
+      await compactVerify(token, jwk, { algorithms: [header.alg] });
+      return true;
+    } catch {
+      // Another signature, or a key that can't be used: the next one may do.
+    }
+  }
+  return false;
+}
+
+function fits(jwk: JWK, { alg, kid }: TokenHeader): boolean {
+  const wanted = KEYS[alg];
+  if (!wanted || jwk.kty !== wanted.kty || (wanted.crv !== undefined && jwk.crv !== wanted.crv)) return false;
+  if (jwk.alg !== undefined && jwk.alg !== alg) return false;
+  if (jwk.use !== undefined && jwk.use !== 'sig') return false;
+  if (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes('verify')) return false;
+  return kid === undefined || jwk.kid === undefined || jwk.kid === kid;
 }

@@ -1,10 +1,9 @@
 import { isIP } from 'node:net';
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
+import { isLongEnough } from '../auth/hmac-token.ts';
 import type { AllowedOrigins } from '../http/origins.ts';
 import { LOG_LEVELS } from '../log.ts';
-
-const MIN_SECRET_BYTES = 32;
 
 /** A text that `parse` turns into a value; `undefined` means that it can't. */
 function parsed<T>(expected: string, parse: (text: string) => T | undefined) {
@@ -65,9 +64,8 @@ export const envFields = {
   /** At least 32 bytes of UTF-8, used as they are. Its value never appears in a message. */
   secret: () =>
     z.string().superRefine((text, context) => {
-      const bytes = Buffer.byteLength(text);
-      if (bytes >= MIN_SECRET_BYTES) return;
-      context.addIssue({ code: 'custom', message: `must be at least ${MIN_SECRET_BYTES} bytes (got ${bytes})` });
+      if (isLongEnough(text)) return;
+      context.addIssue({ code: 'custom', message: `must be at least 32 bytes (got ${Buffer.byteLength(text)})` });
     }),
 
   /** A URL; it may hold a password, so its value never appears in a message. */

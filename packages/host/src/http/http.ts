@@ -79,7 +79,7 @@ export function createHttp(options: HttpOptions): Http {
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     return503OnClosing: false, // ours below is a problem body
-    routerOptions: { maxParamLength: 1_000 }, // 64 characters of Korean are 576, percent-encoded
+    routerOptions: { maxParamLength: 4_000 }, // a user id of 255 emoji is 3,060, percent-encoded
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretsOf } from '../auth/hmac-token.ts';
 import { envFields } from '../env/env-fields.ts';
 
 const FIELDS = {
@@ -6,10 +7,20 @@ const FIELDS = {
   HOST: envFields.text('0.0.0.0'),
   /** PostgreSQL, `postgresql://…`. */
   DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }),
-  /** Verifies users' tokens (HS256, HS384, HS512); at least 32 bytes. */
+  /** Verifies users' tokens (HS256, HS384, HS512); at least 32 bytes each, several with commas between them. */
   JWT_SECRET: envFields.secret().optional(),
-  /** Verifies users' tokens (RS, ES) by published keys. */
+  /** Verifies users' tokens (RS, ES, EdDSA) by published keys. */
   JWKS_URL: envFields.url({ protocols: ['https:', 'http:'] }).optional(),
+  /** What `iss` of a user's token must be. */
+  JWT_ISSUER: z.string().trim().optional(),
+  /** What `aud` of a user's token must be, or have among others; not the services' own, which is `chat`. */
+  JWT_AUDIENCE: z
+    .string()
+    .trim()
+    .refine((audience) => audience !== 'chat', { error: 'must not be chat: that is what service tokens say' })
+    .optional(),
+  /** Seconds from `iat` to `exp` of a user's token, at most. */
+  JWT_MAX_LIFETIME_S: envFields.int(undefined, { min: 1 }).optional(),
   /** Signs and verifies what services say to each other; at least 32 bytes, and not JWT_SECRET. */
   SERVICE_JWT_SECRET: envFields.secret(),
   /** `*` or a comma list: who may call from a browser. */
@@ -39,7 +50,7 @@ export function serviceEnv<Own extends z.ZodRawShape>(own: Own) {
       error: 'is not set (nor is JWKS_URL)',
       when,
     })
-    .refine((env) => !tokensOf(env).JWT_SECRET || tokensOf(env).JWT_SECRET !== tokensOf(env).SERVICE_JWT_SECRET, {
+    .refine((env) => !secretsOf(tokensOf(env).JWT_SECRET ?? '').includes(tokensOf(env).SERVICE_JWT_SECRET), {
       path: ['SERVICE_JWT_SECRET'],
       error: 'must differ from JWT_SECRET',
       when,

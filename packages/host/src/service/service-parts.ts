@@ -42,6 +42,9 @@ export function createServiceParts<Env extends ServiceEnv>(
     jwtSecret: env.JWT_SECRET,
     jwksUrl: env.JWKS_URL,
     serviceSecret: env.SERVICE_JWT_SECRET,
+    issuer: env.JWT_ISSUER,
+    audience: env.JWT_AUDIENCE,
+    maxLifetimeS: env.JWT_MAX_LIFETIME_S,
     clock,
   });
   const metrics = createMetrics({ service: name });
