@@ -94,6 +94,53 @@ test('where there is no stream either, it asks every 3 s', async () => {
   expect(carrier(ann)).toBe('sse');
 });
 
+test.each([
+  [503, 'UNAVAILABLE'],
+  [503, 'UNKNOWN_OUTCOME'],
+  [500, 'INTERNAL'],
+  [429, 'RATE_LIMITED'],
+])('a look that is answered with %s %s is not the last one', async (status, code) => {
+  const gateway = await httpGateway(chat.url);
+  gateway.withoutStreams();
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  const bob = shopper({ url: chat.url, token: () => chat.token('bob'), roomId });
+  for (const each of [ann, bob]) await each.until(({ status: now }) => now === 'live');
+  gateway.refuse(2, status, code);
+  await expect.poll(() => gateway.refused, { timeout: 10_000 }).toBe(2);
+  bob.room.send({ content: 'afterwards' });
+  await ann.until(() => ann.texts().includes('afterwards'));
+  expect(ann.snapshot().status).toBe('live');
+});
+
+test.each(['removed', 'deleted'])('who asks after a room learns that he was %s', async (how) => {
+  const gateway = await httpGateway(chat.url);
+  gateway.withoutStreams();
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  await ann.until(({ status }) => status === 'live');
+  await chat.call('DELETE', `/api/chat/rooms/${roomId}${how === 'removed' ? '/participants/ann' : ''}`);
+  const { gone, error } = await ann.until(({ status }) => status === 'gone');
+  if (how === 'removed') expect(gone).toBe('removed');
+  else expect(error).toMatchObject({ code: 'NOT_FOUND' });
+  expect(ann.client.connection.getSnapshot().status).toBe('ready');
+});
+
+test('who was removed while his stream was away learns it when that is back', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  await ann.until(({ status }) => status === 'live');
+  await expect.poll(() => gateway.streaming).toBe(1);
+  gateway.fill(3);
+  gateway.cut();
+  await chat.call('DELETE', `/api/chat/rooms/${roomId}/participants/ann`);
+  expect((await ann.until(({ status }) => status === 'gone')).gone).toBe('removed');
+  ann.room.rejoin();
+  await ann.until(({ status }) => status === 'live');
+  await expect.poll(() => gateway.streaming, { timeout: 10_000 }).toBe(1);
+});
+
 test('a server that is full is asked for the stream again when it said, and for the messages meanwhile', async () => {
   const gateway = await httpGateway(chat.url);
   gateway.fill(2);

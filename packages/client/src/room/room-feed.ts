@@ -178,9 +178,10 @@ export function createRoomFeed(options: RoomFeedOptions) {
         case 'resync':
           return join();
         case 'error':
-          // Without a `ref` this concerns the room itself: it was removed.
-          if (event.code !== 'NOT_FOUND') return;
-          return show({ status: 'gone', error: chatError('NOT_FOUND', event.message) });
+          // Without a `ref` this concerns the room itself: it was removed, or one's membership was.
+          if (event.code === 'NOT_A_MEMBER') state = { ...state, gone: 'removed', you: null };
+          else if (event.code !== 'NOT_FOUND') return;
+          return show({ status: 'gone', error: chatError(event.code, event.message) });
       }
     },
 

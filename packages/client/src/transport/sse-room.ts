@@ -15,7 +15,7 @@ export interface SseRoomOptions {
   readonly mayStream: () => boolean;
   readonly onEvent: (event: Event) => void;
   readonly onAlive: () => void;
-  /** Something that ends more than this room. */
+  /** What it was refused with; it may end more than this room. */
   readonly onFailed: (error: ChatError) => void;
 }
 
@@ -23,6 +23,8 @@ export interface SseRoomOptions {
 const POLL_MS = 3_000;
 /** Milliseconds within which a stream that ended is opened again. */
 const REOPEN_MS = 1_000;
+
+const OVER: ReadonlySet<string> = new Set(['NOT_A_MEMBER', 'NOT_FOUND']);
 
 interface MessagePage {
   messages: Message[];
@@ -61,6 +63,8 @@ export function createSseRoom(options: SseRoomOptions) {
   /** Takes a place in the room, and reads what a `joined` holds. */
   async function join(after: number | null): Promise<Result<Omit<EventOf<'joined'>, 'ref'>>> {
     pause();
+    // A stream may have been refused to who was no member.
+    canStream = true;
     const place = await rest.request<Participant>('POST', `${path}/participants`, {});
     if (!place.ok) return place;
     const recovery = after === null ? success(null) : await missed(after);
@@ -140,7 +144,13 @@ export function createSseRoom(options: SseRoomOptions) {
     const mine = turn;
     const found = await missed(seq);
     if (mine !== turn) return;
-    if (!found.ok) return options.onFailed(found.error);
+    if (!found.ok) {
+      const { code, retryAfterMs = 0 } = found.error;
+      options.onFailed(found.error);
+      // It is asked again, unless that has ended more than this look, or he is no member any more.
+      if (mine === turn && !OVER.has(code)) next(Math.max(POLL_MS, retryAfterMs), poll);
+      return;
+    }
     options.onAlive();
     if (found.value === null) return options.onEvent({ type: 'resync', roomId, afterSeq: seq });
     for (const message of found.value) pass({ type: 'message', ...message });
