@@ -137,6 +137,8 @@ export const english: Strings = {
     SELLER_CANNOT_BUY: 'You can not buy your own product.',
     ANONYMOUS_NOT_ALLOWED: 'Guests may talk, but not buy. Please sign in.',
     NOT_FOUND: 'It is not there any more.',
+    METHOD_NOT_ALLOWED: 'That can not be done here.',
+    REQUEST_TIMEOUT: 'It took too long to send. Please try again.',
     CAP_REACHED: 'All places are taken.',
     ROOM_FULL: 'The chat is full.',
     NOT_RECRUITING: 'It is over: no places are given any more.',

@@ -137,6 +137,8 @@ export const korean: Strings = {
     SELLER_CANNOT_BUY: '내 상품은 살 수 없어요.',
     ANONYMOUS_NOT_ALLOWED: '손님은 대화만 할 수 있어요. 로그인해 주세요.',
     NOT_FOUND: '더는 없어요.',
+    METHOD_NOT_ALLOWED: '여기서는 할 수 없어요.',
+    REQUEST_TIMEOUT: '보내는 데 너무 오래 걸렸어요. 다시 시도해 주세요.',
     CAP_REACHED: '자리가 모두 찼어요.',
     ROOM_FULL: '대화방이 가득 찼어요.',
     NOT_RECRUITING: '모집이 끝났어요.',

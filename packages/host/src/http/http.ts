@@ -3,6 +3,8 @@ import { AppError } from '@gongu/shared';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
   type FastifySerializerCompiler,
   LogController,
   type RawReplyDefaultExpression,
@@ -12,12 +14,13 @@ import Fastify, {
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Logger } from '../log.ts';
-import { answerBrokenRequest, answerErrors, sendProblem, toAppError } from './answers/error-answers.ts';
+import { answerBrokenRequest, answerErrors, answerRefused, sendProblem, toAppError } from './answers/error-answers.ts';
 import { endConnections } from './end-connections.ts';
 import { readForwardedFor } from './forwarded-for.ts';
 import { logRequests } from './observe/request-log.ts';
 import { requestIdOf } from './observe/trace.ts';
 import { type AllowedOrigins, isOriginAllowed } from './origins.ts';
+import { HttpServer } from './server/http-server.ts';
 import { guardTexts } from './text-guard.ts';
 
 /** A Fastify instance whose route schemas are zod's. */
@@ -52,6 +55,12 @@ export interface HttpOptions {
   bodyLimitBytes?: number;
   /** Time for a request to arrive in full. @default 30_000 */
   requestTimeoutMs?: number;
+  /** Time for which a client may take nothing of the answer that waits for it; then its connection ends. @default 30_000 */
+  sendTimeoutMs?: number;
+  /** Connections at once, of whatever use; 0 = any number. Further ones get 503. @default 0 */
+  maxConnections?: number;
+  /** WebSockets are taken by a listener to `upgrade`. Without, every upgrade is an ordinary request. @default false */
+  webSockets?: boolean;
   /** Compare each answer with its schema; for tests. @default false */
   checkAnswers?: boolean;
 }
@@ -65,15 +74,27 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * request. For the documentation, `await registerDocs(app)` before the first route.
  */
 export function createHttp(options: HttpOptions): Http {
-  const { log, service, trustProxy = false, allowedOrigins, checkAnswers = false } = options;
+  const { log, service, trustProxy = false, allowedOrigins, checkAnswers = false, webSockets = false } = options;
+  let closing = false;
+  let server: HttpServer | undefined;
   const app: FastifyInstance = Fastify<RawServerDefault>({
+    serverFactory(handle) {
+      server = new HttpServer({
+        handle,
+        requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+        // Longer than a balancer keeps idle connections (60 s is usual), so that it never reuses one we are closing.
+        keepAliveMs: 72_000,
+        sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
+        maxConnections: options.maxConnections ?? 0,
+        takesWebSockets: () => webSockets && !closing,
+        refuse: answerRefused,
+      });
+      return server;
+    },
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     trustProxy,
     bodyLimit: options.bodyLimitBytes ?? 262_144,
-    requestTimeout: options.requestTimeoutMs ?? 30_000,
-    // Longer than a balancer keeps idle connections (60 s is usual), so that it never reuses one we are closing.
-    keepAliveTimeout: 72_000,
     genReqId: requestIdOf,
     requestIdHeader: false,
     onProtoPoisoning: 'error',
@@ -83,6 +104,7 @@ export function createHttp(options: HttpOptions): Http {
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
+      endAfterUpgrade(request, reply);
       sendProblem(request, reply, toAppError(error));
     },
   });
@@ -95,12 +117,12 @@ export function createHttp(options: HttpOptions): Http {
 
   if (trustProxy) readForwardedFor(app);
 
-  let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    endAfterUpgrade(request, reply);
     if (!closing) return;
     reply.header('connection', 'close');
     throw new AppError('UNAVAILABLE', { detail: 'The service is stopping' });
@@ -119,11 +141,16 @@ export function createHttp(options: HttpOptions): Http {
     throw new AppError('ORIGIN_NOT_ALLOWED');
   });
 
-  endConnections(app);
+  endConnections(app, server!);
   logRequests(app);
   guardTexts(app);
   answerErrors(app);
   return app.withTypeProvider<ZodTypeProvider>();
+}
+
+/** An upgrade that is refused has its connection ended with the answer, and says so. Others have lost that header. */
+function endAfterUpgrade(request: FastifyRequest, reply: FastifyReply): void {
+  if (request.headers.upgrade === 'websocket' && request.method === 'GET') reply.header('connection', 'close');
 }
 
 /**

@@ -10,6 +10,8 @@ export interface ServiceHttpOptions extends DocsOptions {
   readonly service: ServiceInfo;
   /** Largest body, bytes. Default: that of `createHttp`. */
   readonly bodyLimitBytes?: number;
+  /** WebSockets are taken by a listener to `upgrade`. Default: that of `createHttp`. */
+  readonly webSockets?: boolean;
   /** What `/readyz` asks; without PostgreSQL no service can work. */
   readonly checks: HealthOptions['checks'] & { postgres: unknown };
   /** Who may call the routes whose schema names callers. */
@@ -19,7 +21,7 @@ export interface ServiceHttpOptions extends DocsOptions {
 /** A service's HTTP before its first route: documentation, health, metrics, and who may ask. */
 export async function createServiceHttp(parts: ServiceParts, options: ServiceHttpOptions): Promise<Http> {
   const { env, log, metrics, checkAnswers, phase } = parts;
-  const { service, tags = [], bodyLimitBytes, checks, callers } = options;
+  const { service, tags = [], bodyLimitBytes, webSockets, checks, callers } = options;
   const app = createHttp({
     log,
     service,
@@ -27,6 +29,7 @@ export async function createServiceHttp(parts: ServiceParts, options: ServiceHtt
     allowedOrigins: env.ALLOWED_ORIGINS,
     checkAnswers,
     ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
+    ...(webSockets === undefined ? {} : { webSockets }),
   });
   announceDraining(app, () => phase.current === 'draining');
   await registerDocs(app, { tags });

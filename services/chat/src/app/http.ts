@@ -26,6 +26,7 @@ export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, link
   const app = await createServiceHttp(parts, {
     service: { name: 'gongu chat', version: '0.1.0', description: 'Rooms, participants and messages of group buys' },
     bodyLimitBytes: bodyLimitOf(env),
+    webSockets: true,
     checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => links.bus.state() },
     callers: { user, service, either: caller },
   });

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import websocketPlugin from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -156,19 +157,20 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
  * gives back only those whose request came as far as its own hooks: others would stay for ever.
  */
 function watchHandshakes(app: FastifyInstance) {
-  const open = new Map<Duplex, NodeJS.Timeout>();
+  const open = new Map<Duplex, { request: IncomingMessage; timer: NodeJS.Timeout }>();
   const done = (connection: Duplex) => {
-    clearTimeout(open.get(connection));
+    clearTimeout(open.get(connection)?.timer);
     open.delete(connection);
   };
-  app.server.on('upgrade', (_request, connection: Duplex) => {
+  app.server.on('upgrade', (request, connection: Duplex) => {
     const timer = setTimeout(() => connection.destroy(), HANDSHAKE_MS).unref();
-    open.set(connection, timer);
+    open.set(connection, { request, timer });
     connection.once('close', () => done(connection));
   });
   app.addHook('onResponse', async (request) => {
+    // Not of one before it on the same connection, whose answer has just gone.
     const { socket } = request.raw;
-    if (open.has(socket)) socket.destroySoon();
+    if (open.get(socket)?.request === request.raw) socket.destroySoon();
   });
   app.addHook('preClose', async () => {
     for (const connection of open.keys()) connection.destroy();

@@ -9,6 +9,9 @@ import { requestIdOf } from '../observe/trace.ts';
 /** What a client waits after UNAVAILABLE. */
 const RETRY_MS = 1_000;
 
+/** Methods that some route has. */
+const ALLOWED: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
 /** Every error, of whatever origin, becomes a problem body with a code of the one table. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
@@ -21,6 +24,10 @@ export function answerErrors(app: FastifyInstance): void {
     return sendProblem(request, reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
+    if (!ALLOWED.includes(request.method)) {
+      reply.header('allow', ALLOWED.join(', '));
+      return sendProblem(request, reply, new AppError('METHOD_NOT_ALLOWED'));
+    }
     return sendProblem(request, reply, new AppError('NOT_FOUND', { detail: `No such route: ${request.method}` }));
   });
 }
@@ -68,24 +75,44 @@ export function toAppError(error: unknown): AppError {
 
 /** Answers what Node could not read as HTTP: there is no request yet, only a socket. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code !== 'ECONNRESET' && socket.writable) {
-    const problem =
-      error.code === 'HPE_HEADER_OVERFLOW'
-        ? new AppError('TOO_LARGE', { detail: 'The headers are too large' })
-        : new AppError('VALIDATION_FAILED', {
-            detail: error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'The request took too long' : 'This is not HTTP',
-          });
-    const requestId = requestIdOf({ headers: {} });
-    const body = JSON.stringify(problemOf(problem, requestId));
-    const headers = {
-      ...problemHeaders(problem),
-      'content-type': 'application/problem+json',
-      'content-length': String(Buffer.byteLength(body)),
-      'x-request-id': requestId,
-      connection: 'close',
-    };
-    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.write(`HTTP/1.1 ${problem.status} ${problemOf(problem).title}\r\n${head.join('')}\r\n${body}`);
-  }
+  if (error.code !== 'ECONNRESET' && socket.writable) socket.write(rawProblem(brokenRequest(error.code)));
   socket.destroySoon();
+}
+
+function brokenRequest(code: string | undefined): AppError {
+  if (code === 'HPE_HEADER_OVERFLOW') return new AppError('TOO_LARGE', { detail: 'The headers are too large' });
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new AppError('REQUEST_TIMEOUT');
+  return new AppError('VALIDATION_FAILED', { detail: 'This is not HTTP' });
+}
+
+/** Milliseconds in which a connection that was refused can read why. */
+const REFUSED_MS = 1_000;
+
+/** Answers a connection that is one too many, or a CONNECT, and ends it. */
+export function answerRefused(socket: Socket, why: 'full' | 'connect'): void {
+  const error =
+    why === 'full'
+      ? new AppError('UNAVAILABLE', { detail: 'This instance has all the connections that it takes' })
+      : new AppError('METHOD_NOT_ALLOWED', { detail: 'This is no proxy' });
+  // What is closed with something unread in it is reset, and the answer lost.
+  socket.resume();
+  socket.end(rawProblem(error, why === 'connect' ? { allow: ALLOWED.join(', ') } : {}));
+  socket.setTimeout(REFUSED_MS, () => socket.destroy());
+}
+
+/** An answer as bytes, the connection's last. */
+function rawProblem(error: AppError, more: Record<string, string> = {}): string {
+  const requestId = requestIdOf({ headers: {} });
+  const problem = problemOf(error, requestId);
+  const body = JSON.stringify(problem);
+  const headers = {
+    ...problemHeaders(error),
+    ...more,
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+    'x-request-id': requestId,
+    connection: 'close',
+  };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${problem.status} ${problem.title}\r\n${head.join('')}\r\n${body}`;
 }

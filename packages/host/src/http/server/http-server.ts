@@ -1,0 +1,158 @@
+import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Turns } from './turns.ts';
+import { offersWebSocket, ordinaryHead } from './upgrade-request.ts';
+
+export interface HttpServerOptions {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Milliseconds for a request to arrive in full, its head included. */
+  readonly requestTimeoutMs: number;
+  /** Milliseconds that a connection is kept on which nothing is asked. */
+  readonly keepAliveMs: number;
+  /** Milliseconds for which a client may take nothing of an answer that waits for it. */
+  readonly sendTimeoutMs: number;
+  /** Most connections at once, of whatever use; 0 = any number. */
+  readonly maxConnections: number;
+  /** Whether upgrades to WebSocket are somebody's at the moment. Any other upgrade is an ordinary request. */
+  readonly takesWebSockets: () => boolean;
+  /** Answers a connection that is one too many, or a CONNECT, and ends it. */
+  readonly refuse: (socket: Socket, why: 'full' | 'connect') => void;
+}
+
+/** Milliseconds between two looks at requests that have not arrived in full. */
+const CHECK_MS = 1_000;
+
+/**
+ * Node's server with care for connections: one answer of each at a time, no answer that nobody reads, and no upgrade but
+ * to WebSocket. It stands in front of all listeners by `emit`, because Node gives a request with `Connection: Upgrade` to
+ * whoever listens to upgrades, without its body, and to nobody else.
+ */
+export class HttpServer extends Server {
+  readonly #options: HttpServerOptions;
+  readonly #connections = new Map<Socket, Turns>();
+
+  constructor(options: HttpServerOptions) {
+    super(
+      {
+        requestTimeout: options.requestTimeoutMs,
+        // A longer one than for the whole request Node would swap with it.
+        headersTimeout: options.requestTimeoutMs,
+        connectionsCheckingInterval: Math.min(CHECK_MS, Math.max(1, options.requestTimeoutMs)),
+        keepAliveTimeout: options.keepAliveMs,
+      },
+      options.handle,
+    );
+    this.#options = options;
+    // Node's word for it; `timeout` below says what becomes of whoever is silent for so long.
+    this.timeout = options.sendTimeoutMs;
+    // Without a listener Node would take the upgrade for a request, and lose what came behind it in the same packet.
+    this.on('upgrade', () => {});
+    this.on('connect', () => {});
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: Node's own signature
+  override emit(event: string | symbol, ...given: any[]): boolean {
+    switch (event) {
+      case 'connection':
+        return this.#connected(given[0]);
+      case 'request':
+        return this.#requested(given[0], given[1]);
+      case 'upgrade':
+      case 'connect':
+        return this.#handedOver(event, given[0], given[1], given[2]);
+      case 'clientError':
+        return this.#failed(given[0], given[1]);
+      case 'timeout':
+        return this.#timedOut(given[0]);
+      default:
+        return super.emit(event as string, ...given);
+    }
+  }
+
+  /** Open connections, of whatever use. */
+  get open(): Iterable<[Socket, Turns]> {
+    return this.#connections;
+  }
+
+  #connected(socket: Socket): boolean {
+    // One that is here already comes back from an upgrade that was none.
+    if (!this.#connections.has(socket)) {
+      const { maxConnections, refuse } = this.#options;
+      if (maxConnections > 0 && this.#connections.size >= maxConnections) {
+        socket.on('error', () => {}); // 'close' follows, and nobody waits for it
+        refuse(socket, 'full');
+        return true;
+      }
+      this.#connections.set(socket, new Turns(socket));
+      socket.once('close', () => this.#connections.delete(socket));
+    }
+    return super.emit('connection', socket);
+  }
+
+  #requested(request: IncomingMessage, response: ServerResponse): boolean {
+    const turns = this.#connections.get(request.socket);
+    if (!turns) return super.emit('request', request, response);
+    turns.take(request, response, () => super.emit('request', request, response));
+    return true;
+  }
+
+  #handedOver(event: 'upgrade' | 'connect', request: IncomingMessage, socket: Socket, head: Buffer): boolean {
+    const turns = this.#connections.get(socket);
+    if (!turns) return super.emit(event, request, socket, head);
+    // Node has taken its listeners away, and an error that nobody listens to ends the process.
+    const guard = () => socket.destroy();
+    const silent = () => this.#timedOut(socket);
+    socket.on('error', guard);
+    socket.on('timeout', silent);
+    turns.next(() => {
+      socket.off('timeout', silent);
+      if (socket.destroyed) return;
+      if (event === 'connect') this.#options.refuse(socket, 'connect');
+      else if (offersWebSocket(request) && this.#options.takesWebSockets()) {
+        // One of several that are offered is taken by its name alone.
+        request.headers.upgrade = 'websocket';
+        turns.upgraded = true;
+        super.emit('upgrade', request, socket, head);
+        socket.off('error', guard);
+      } else if (this.#asOrdinary(request, socket, head)) socket.off('error', guard);
+    });
+    return true;
+  }
+
+  /** Gives the connection back to Node as if the request had asked for no upgrade. */
+  #asOrdinary(request: IncomingMessage, socket: Socket, head: Buffer): boolean {
+    const bytes = ordinaryHead(request);
+    if (bytes === null) {
+      socket.destroy();
+      return false;
+    }
+    socket.unshift(Buffer.concat([bytes, head]));
+    this.emit('connection', socket);
+    return true;
+  }
+
+  /** What is no HTTP, or too slow, is told after the answers before it, and never into the middle of one. */
+  #failed(error: Error & { code?: string }, socket: Socket): boolean {
+    const turns = this.#connections.get(socket);
+    const ofParser = error.code?.startsWith('HPE_') || error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    if (!turns || !ofParser) return super.emit('clientError', error, socket);
+    const tell = () => super.emit('clientError', error, socket);
+    const { current } = turns;
+    if (current?.request.complete) {
+      socket.pause();
+      turns.next(tell);
+    } else if (current?.response.headersSent || turns.answeredEarly) socket.destroy();
+    else tell();
+    return true;
+  }
+
+  #timedOut(socket: Socket): boolean {
+    const turns = this.#connections.get(socket);
+    if (!turns) return super.emit('timeout', socket);
+    // Node's timer counts from the last byte that went or came, of a large answer too.
+    if (socket.writableLength > 0) turns.end();
+    // The other timer that Node sets: nothing was asked for as long as a connection is kept.
+    else if (turns.current === null && socket.timeout !== this.timeout) socket.destroy();
+    return true;
+  }
+}
