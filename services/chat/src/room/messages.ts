@@ -94,7 +94,7 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
       }
     },
 
-    /** A page of history, ascending. `before` and `after` are exclusive; `offset` leaves out as many at the page's end. */
+    /** A page of history, ascending. `before` and `after` are exclusive; `offset` leaves out as many of the newest. */
     async page(caller: Caller, roomId: string, query: PageQuery): Promise<{ messages: Message[]; hasMore: boolean }> {
       const limit = Math.min(query.limit, LIMITS.pageMax);
       const readerId = caller.kind === 'service' ? null : caller.user.userId;

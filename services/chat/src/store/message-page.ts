@@ -3,13 +3,13 @@ import type { MessageStore, PageQuery } from '../room/ports/message-store.ts';
 import { type MessageJson, messageOf } from './rows.ts';
 
 /**
- * $1 room, $2 reader or null, $3 seq or null, $4 limit, $5 offset. One statement, so that all is of one moment; messages
- * are read only for who may see them.
+ * $1 room, $2 reader or null, $3 seq, offset or null, $4 limit. One statement, so that all is of one moment; messages are
+ * read only for who may see them.
  */
 const statement = (where: string, order: 'ASC' | 'DESC') => `
   SELECT room, reader, CASE WHEN reader THEN (
       SELECT coalesce(json_agg(chat.message_json(m::chat.messages) ORDER BY m.seq), '[]') FROM (
-        SELECT * FROM chat.messages WHERE room_id = $1 AND ${where} ORDER BY seq ${order} LIMIT $4 OFFSET $5) m)
+        SELECT * FROM chat.messages WHERE room_id = $1 AND ${where} ORDER BY seq ${order} LIMIT $4) m)
     ELSE '[]' END AS messages
   FROM (SELECT EXISTS (SELECT FROM chat.rooms WHERE room_id = $1) AS room,
     $2::text IS NULL OR EXISTS (
@@ -21,6 +21,8 @@ const STATEMENTS = {
   newest: statement('$3::bigint IS NULL', 'DESC'),
   before: statement('seq < $3::bigint', 'DESC'),
   after: statement('seq > $3::bigint', 'ASC'),
+  // No `seq` is left out, so an offset is one: SQL's OFFSET would read all that it leaves out, a whole room for a big one.
+  offset: statement('seq <= (SELECT last_seq - $3::bigint FROM chat.rooms WHERE room_id = $1)', 'DESC'),
 } as const;
 
 interface PageRow {
@@ -39,7 +41,7 @@ export function createMessagePage({ pool }: { pool: Pool }): MessageStore['page'
     const { rows } = await pool.query<PageRow>({
       name: `page-${which}`,
       text: STATEMENTS[which],
-      values: [roomId, readerId, query.after ?? query.before ?? null, query.limit, query.offset ?? 0],
+      values: [roomId, readerId, query.after ?? query.before ?? query.offset ?? null, query.limit],
     });
     const found = rows[0]!;
     if (!found.room) return 'NOT_FOUND';
@@ -47,7 +49,8 @@ export function createMessagePage({ pool }: { pool: Pool }): MessageStore['page'
   };
 }
 
-function kindOf({ after, before }: PageQuery): keyof typeof STATEMENTS {
+function kindOf({ after, before, offset }: PageQuery): keyof typeof STATEMENTS {
   if (after != null) return 'after';
-  return before == null ? 'newest' : 'before';
+  if (before != null) return 'before';
+  return offset == null ? 'newest' : 'offset';
 }

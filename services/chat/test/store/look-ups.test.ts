@@ -35,6 +35,7 @@ it('what many members call at once looks rows up one by one, also on a connectio
   for (let i = 0; i < 6; i++) await page(roomId, 'first', { before: 9_000, limit: 11 });
   for (let i = 0; i < 6; i++) await page(roomId, 'first', { after: 9_000, limit: 11 });
   for (let i = 0; i < 6; i++) await page(roomId, 'first', { limit: 11 });
+  for (let i = 0; i < 6; i++) await page(roomId, 'first', { offset: 9_000, limit: 11 });
 
   await client.query('UPDATE rooms SET max_participants = 100000, last_seq = last_seq + $2 WHERE room_id = $1', [
     roomId,
@@ -60,6 +61,9 @@ it('what many members call at once looks rows up one by one, also on a connectio
     'a page of older messages': () => page(roomId, 'member-9', { before: 9_000, limit: 11 }),
     'a page of newer messages': () => page(roomId, 'member-9', { after: 9_000, limit: 11 }),
     'the newest page': () => page(roomId, 'member-9', { limit: 11 }),
+    'a page by offset': () => page(roomId, 'member-9', { offset: 9_000, limit: 11 }),
+    'the oldest page by offset': () => page(roomId, 'member-9', { offset: MESSAGES, limit: 11 }),
+    'a page by an offset beyond the room': () => page(roomId, 'member-9', { offset: 1_000_000_000, limit: 11 }),
   })) {
     await client.query('BEGIN');
     const before = await rowsRead(client);

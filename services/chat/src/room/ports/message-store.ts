@@ -35,7 +35,7 @@ export interface PageQuery {
   readonly before?: number | null | undefined;
   /** Only those above this `seq`, the oldest of them. Wins over `before`. */
   readonly after?: number | null | undefined;
-  /** As many are left out at the end that the page begins with. */
+  /** As many of the newest are left out. Only without the other two. */
   readonly offset?: number | undefined;
   readonly limit: number;
 }
