@@ -36,6 +36,7 @@ export function failure(code: ChatError['code'], message: string): Result<never>
 const PASSING: ReadonlySet<ChatError['code']> = new Set([
   'RATE_LIMITED',
   'UNAVAILABLE',
+  'UNKNOWN_OUTCOME',
   'INTERNAL',
   'CONNECTION_LOST',
   'TIMED_OUT',

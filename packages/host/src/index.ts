@@ -26,26 +26,29 @@ export { type AllowedOrigins, isOriginAllowed } from './http/origins.ts';
 export { type Cron, type CronOptions, createCron, type JobTask } from './jobs/cron.ts';
 export { createLog, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
+export { fateOf, isUnavailable, sqlState, Unsent } from './postgres/fate.ts';
 export { type MigrateOptions, migrate } from './postgres/migrate.ts';
 export { draftMigration } from './postgres/migration-draft.ts';
 export { diffMigrations } from './postgres/migration-drift.ts';
 export { type MigrationFile, type MigrationFiles, readMigrations } from './postgres/migration-files.ts';
 export { observePools } from './postgres/observe-pools.ts';
-export {
-  createPool,
-  type Pool,
-  type PoolOptions,
-  prismaAdapter,
-  withSearchPath,
-} from './postgres/pool.ts';
-export { isUnavailable } from './postgres/unavailable.ts';
+export { createPool, type Pool, type PoolOptions, prismaAdapter } from './postgres/pool.ts';
+export { type SessionLimits, withSearchPath } from './postgres/session-settings.ts';
 export { waitForPostgres } from './postgres/wait-for-postgres.ts';
+export {
+  isWorthAnotherTry,
+  UNKNOWN_FOR_MS,
+  UNKNOWN_PAUSE_MS,
+  unavailable,
+  unknownOutcome,
+  written,
+} from './postgres/written.ts';
 export { describeStartFailure, runMain } from './process/main-run.ts';
 export { dataDir, readRunFile, writeRunFile } from './process/run-file.ts';
 export { onShutdown, type Shutdown, type ShutdownOptions, type ShutdownStep } from './process/shutdown.ts';
 export { StartError } from './process/start-error.ts';
 export { type RunServiceOptions, runService } from './service/run-service.ts';
 export { createService, type Service, type ServiceLifecycle, type Settle } from './service/service.ts';
-export { type ServiceEnv, serviceEnv } from './service/service-env.ts';
+export { type ServiceEnv, serviceEnv, sessionLimitsOf } from './service/service-env.ts';
 export { createServiceHttp, type ServiceHttpOptions } from './service/service-http.ts';
 export { createServiceParts, type ServiceOptions, type ServiceParts } from './service/service-parts.ts';

@@ -50,6 +50,12 @@ export const ERRORS = {
   RATE_LIMITED: row(429, CLOSE.tooManyFrames, true, 'Too many requests'),
   INTERNAL: row(500, CLOSE.internal, true, 'Something failed inside'),
   UNAVAILABLE: row(503, CLOSE.restart, true, 'Not available at the moment; nothing was stored'),
+  UNKNOWN_OUTCOME: row(
+    503,
+    CLOSE.restart,
+    true,
+    'Nobody knows whether it was stored; ask again with the same key or id',
+  ),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

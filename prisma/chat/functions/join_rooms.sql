@@ -1,4 +1,5 @@
--- Many joins in one round trip, an answer each, in order. Rooms are locked in the order of their ids.
+-- Many joins in one round trip, an answer each. Rooms are locked in the order of their ids, and joined in it: a join may
+-- lock members.
 CREATE OR REPLACE FUNCTION chat.join_rooms(
   p_rooms TEXT[], p_users TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_online BOOLEAN[]
 ) RETURNS TABLE (ord INTEGER, change JSONB)
@@ -8,7 +9,7 @@ SET enable_seqscan = off
 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM 1 FROM chat.rooms r WHERE r.room_id = ANY (p_rooms) ORDER BY r.room_id FOR NO KEY UPDATE;
-  FOR ord IN 1 .. cardinality(p_rooms) LOOP
+  FOR ord IN SELECT i.n FROM unnest(p_rooms) WITH ORDINALITY AS i (room_id, n) ORDER BY i.room_id, i.n LOOP
     change := chat.join_room(p_rooms[ord], p_users[ord], p_nicknames[ord], p_tags[ord], p_online[ord]);
     RETURN NEXT;
   END LOOP;

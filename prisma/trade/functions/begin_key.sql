@@ -1,6 +1,7 @@
 -- Begins a run under an idempotency key. `state`: started, running, done (with the outcome), mismatch (another
 -- payload). A run that neither finished nor was abandoned by `p_lease_ms` died with its process; the next one takes
--- over, and finish_key refuses the first should it still be alive.
+-- over, and finish_key refuses the first should it still be alive. The same run again is told what it was told, or what it
+-- has done meanwhile: it did not hear the answer.
 CREATE OR REPLACE FUNCTION trade.begin_key(
   p_user text, p_route text, p_key text, p_fingerprint text, p_run uuid, p_lease_ms integer, p_keep_ms bigint
 ) RETURNS TABLE (state text, result jsonb)
@@ -32,6 +33,8 @@ BEGIN
     RETURN QUERY SELECT 'started', NULL::jsonb;
   ELSIF v_row.fingerprint <> p_fingerprint THEN
     RETURN QUERY SELECT 'mismatch', NULL::jsonb;
+  ELSIF v_row.outcome IS NULL AND v_row.run = p_run THEN
+    RETURN QUERY SELECT 'started', NULL::jsonb;
   ELSIF v_row.outcome IS NULL THEN
     RETURN QUERY SELECT 'running', NULL::jsonb;
   ELSE

@@ -1,7 +1,8 @@
 -- Ends up to `p_limit` products whose deadline has passed, and says how many. Instances share the work: what another
--- one has locked is skipped. The variable lets the index be used, which a volatile function in the condition would not.
+-- one has locked is skipped, and one that can't be ended now keeps none of the others waiting. The variable lets the index be used, which a volatile function in the condition would not.
 CREATE OR REPLACE FUNCTION trade.close_due(p_limit integer, p_origin jsonb) RETURNS integer
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET lock_timeout = '500ms' AS $$
 DECLARE
   v_now timestamptz := clock_timestamp();
   v_product trade.products;
@@ -11,8 +12,12 @@ BEGIN
     SELECT * FROM trade.products WHERE status = 'RECRUITING' AND deadline <= v_now
     ORDER BY deadline, id LIMIT p_limit FOR UPDATE SKIP LOCKED
   LOOP
-    PERFORM trade.settle(v_product, p_origin);
-    v_count := v_count + 1;
+    BEGIN
+      PERFORM trade.settle(v_product, p_origin);
+      v_count := v_count + 1;
+    EXCEPTION WHEN OTHERS THEN
+      RAISE WARNING 'product % was not ended: %', v_product.id, SQLERRM;
+    END;
   END LOOP;
   RETURN v_count;
 END $$;

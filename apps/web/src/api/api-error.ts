@@ -22,7 +22,13 @@ export class ApiError extends Error {
   }
 }
 
-const PASSING: ReadonlySet<ApiErrorCode> = new Set(['NETWORK', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED']);
+const PASSING: ReadonlySet<ApiErrorCode> = new Set([
+  'NETWORK',
+  'UNAVAILABLE',
+  'UNKNOWN_OUTCOME',
+  'INTERNAL',
+  'RATE_LIMITED',
+]);
 
 /** Whether the same request may well succeed a moment later. */
 export function isPassing(error: unknown): boolean {

@@ -155,5 +155,6 @@ export const english: Strings = {
     RATE_LIMITED: 'A little slower, please.',
     INTERNAL: 'Something went wrong in the shop.',
     UNAVAILABLE: 'The shop is not available at the moment. Nothing was changed.',
+    UNKNOWN_OUTCOME: 'The shop did not answer in time. Please look whether it was done.',
   },
 };

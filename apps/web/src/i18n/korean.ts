@@ -155,5 +155,6 @@ export const korean: Strings = {
     RATE_LIMITED: '조금만 천천히 해 주세요.',
     INTERNAL: '가게에서 문제가 생겼어요.',
     UNAVAILABLE: '지금은 가게를 쓸 수 없어요. 바뀐 것은 없어요.',
+    UNKNOWN_OUTCOME: '가게가 제때 답하지 않았어요. 처리됐는지 확인해 주세요.',
   },
 };

@@ -125,7 +125,9 @@ export function createOutbox(options: OutboxOptions) {
       // It may be stored or not; the next connection asks.
       return update(roomId, clientMessageId, { status: 'not-confirmed' });
     }
-    if (!isPassing(error) || tried >= TRIES_MAX) {
+    const unsure = error.code === 'UNKNOWN_OUTCOME';
+    // One that may be stored is not shown as failed for an error that passes.
+    if (!isPassing(error) || (tried >= TRIES_MAX && !unsure && draft.status !== 'not-confirmed')) {
       tries.delete(clientMessageId);
       keep({ ...draft, error });
       update(roomId, clientMessageId, { status: 'failed', error });
@@ -133,7 +135,7 @@ export function createOutbox(options: OutboxOptions) {
     }
     // A full bucket empties at its own pace: asking again at the time that was named is no failure.
     if (error.code !== 'RATE_LIMITED') tries.set(clientMessageId, tried);
-    if (error.code === 'TIMED_OUT') update(roomId, clientMessageId, { status: 'not-confirmed' });
+    if (unsure || error.code === 'TIMED_OUT') update(roomId, clientMessageId, { status: 'not-confirmed' });
     const delayMs = Math.max(error.retryAfterMs ?? 0, backoffMs(tried, { baseMs: 200, capMs: 10_000, random }));
     const cancel = clock.after(delayMs, () => {
       busy.delete(roomId);

@@ -2,8 +2,8 @@ import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { StartError } from '../process/start-error.ts';
 import { checksumsOf, type MigrationFiles, readMigrations } from './migration-files.ts';
-import { withSearchPath } from './pool.ts';
 import { migrationList, openSchemaEngine } from './schema-engine.ts';
+import { NO_LIMITS, sessionSettings, withSettings } from './session-settings.ts';
 
 export interface MigrateOptions {
   /** Connection URL of a role that may create the schema (or owns it). */
@@ -31,7 +31,8 @@ const LOCK = 0x676f6e67;
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
   const { url, schema, dir, log, lockTimeoutMs = 60_000 } = options;
   const files = readMigrations(dir);
-  const client = new pg.Client({ connectionString: withSearchPath(url, schema), application_name: 'gongu migrate' });
+  const connectionString = withSettings(url, sessionSettings(schema, NO_LIMITS));
+  const client = new pg.Client({ connectionString, application_name: 'gongu migrate' });
   client.on('error', () => {}); // what was under way fails by itself
   await client.connect();
   try {

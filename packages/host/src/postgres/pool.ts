@@ -1,10 +1,12 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
+import { Unsent } from './fate.ts';
+import { SESSION_LIMITS, type SessionLimits, sessionSettings, withSettings } from './session-settings.ts';
 
 export type { Pool } from 'pg';
 
-export interface PoolOptions {
+export interface PoolOptions extends Partial<SessionLimits> {
   /** `postgresql://user:password@host:port/database`. */
   url: string;
   /** The service's PostgreSQL schema: unqualified names mean tables and functions in it, and in no other. */
@@ -19,28 +21,65 @@ export interface PoolOptions {
   connectTimeoutMs?: number;
   /**
    * Milliseconds to wait for an answer. A half-open connection would otherwise hold its caller for as long as TCP
-   * tries, a quarter of an hour. @default 15_000
+   * tries, a quarter of an hour. More than `statementTimeoutMs`. @default `statementTimeoutMs` and 5_000
    */
   queryTimeoutMs?: number;
 }
 
-/**
- * `url` with `search_path` set to one schema. (Prisma's own `?schema=` is ignored by migrations, and its adapter's
- * `schema` option does not reach raw queries: `search_path` reaches everything.)
- */
-export function withSearchPath(url: string, schema: string): string {
-  const at = new URL(url);
-  const options = at.searchParams.get('options');
-  at.searchParams.set('options', `${options ? `${options} ` : ''}-c search_path=${schema}`);
-  at.searchParams.delete('schema');
-  return at.href;
-}
+/** Milliseconds that an answer may be on its way after PostgreSQL's own time is over. */
+const ANSWER_MS = 5_000;
 
-/** A node-postgres pool in one schema. A connection that breaks while idle is logged and replaced. */
+/**
+ * Says of a failure whether there was a connection at all: the words for one that ended are the same before and after. And
+ * keeps a connection whose statement PostgreSQL refused, where pg's pool would make another one.
+ */
+class TellingPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
+    if (!callback) {
+      return super.connect().catch((error: unknown) => {
+        throw new Unsent(error);
+      });
+    }
+    super.connect((error, client, done) => callback(error && new Unsent(error), client, done));
+    return undefined;
+  }
+
+  // Of its many forms the ones with a promise: all that Prisma and we use.
+  override query = (async (config: pg.QueryConfig, values?: unknown[]) => {
+    const client = await this.connect();
+    try {
+      const result = await client.query(config, values);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(!(error instanceof pg.DatabaseError && error.severity === 'ERROR'));
+      throw error;
+    }
+  }) as pg.Pool['query'];
+}
+type ConnectCallback = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: unknown) => void,
+) => void;
+
+/**
+ * A node-postgres pool in one schema. No answer depends on what the database sets for its sessions. A connection that
+ * breaks while idle is logged and replaced. A statement that could not be sent fails with {@link Unsent}.
+ */
 export function createPool(options: PoolOptions): pg.Pool {
-  const { url, schema, max = 10, log, applicationName, connectTimeoutMs = 5_000, queryTimeoutMs = 15_000 } = options;
-  const pool = new pg.Pool({
-    connectionString: withSearchPath(url, schema),
+  const { url, schema, max = 10, log, applicationName, connectTimeoutMs = 5_000 } = options;
+  const limits: SessionLimits = {
+    statementTimeoutMs: options.statementTimeoutMs ?? SESSION_LIMITS.statementTimeoutMs,
+    lockTimeoutMs: options.lockTimeoutMs ?? SESSION_LIMITS.lockTimeoutMs,
+    idleInTransactionMs: options.idleInTransactionMs ?? SESSION_LIMITS.idleInTransactionMs,
+    clientCheckMs: options.clientCheckMs ?? SESSION_LIMITS.clientCheckMs,
+  };
+  const queryTimeoutMs = options.queryTimeoutMs ?? limits.statementTimeoutMs + ANSWER_MS;
+  const pool = new TellingPool({
+    connectionString: withSettings(url, sessionSettings(schema, limits)),
     max,
     application_name: applicationName ?? schema,
     connectionTimeoutMillis: connectTimeoutMs,

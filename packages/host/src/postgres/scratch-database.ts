@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { withSearchPath } from './pool.ts';
+import { NO_LIMITS, sessionSettings, withSettings } from './session-settings.ts';
 
 /** A database that nobody else knows, and one connection to it. */
 export interface ScratchDatabase {
@@ -36,7 +36,7 @@ export async function openScratchDatabase(url: string, schema: string): Promise<
 
 /** One connection in a schema. What breaks it while idle is told by its next query. */
 export async function connectTo(url: string, schema: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: withSearchPath(url, schema) });
+  const client = new pg.Client({ connectionString: withSettings(url, sessionSettings(schema, NO_LIMITS)) });
   client.on('error', () => {});
   await client.connect();
   return client;

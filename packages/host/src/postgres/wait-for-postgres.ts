@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { StartError } from '../process/start-error.ts';
-import { isUnavailable } from './unavailable.ts';
+import { isUnavailable } from './fate.ts';
 
 /**
  * Waits until PostgreSQL takes connections.

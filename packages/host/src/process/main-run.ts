@@ -1,4 +1,4 @@
-import { isUnavailable } from '../postgres/unavailable.ts';
+import { isUnavailable } from '../postgres/fate.ts';
 import { StartError } from './start-error.ts';
 
 /** System errors that an operator can act on; the text is followed by what Node says of the place. */

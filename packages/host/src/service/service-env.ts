@@ -1,12 +1,21 @@
 import { z } from 'zod';
 import { secretsOf } from '../auth/hmac-token.ts';
 import { envFields } from '../env/env-fields.ts';
+import { SESSION_LIMITS, type SessionLimits } from '../postgres/session-settings.ts';
 
 const FIELDS = {
   /** Address to listen on. */
   HOST: envFields.text('0.0.0.0'),
   /** PostgreSQL, `postgresql://…`. */
   DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }),
+  /** Milliseconds that a statement may take in PostgreSQL. */
+  DATABASE_STATEMENT_TIMEOUT_MS: envFields.int(SESSION_LIMITS.statementTimeoutMs, { min: 100, max: 300_000 }),
+  /** Milliseconds that a statement may wait for a lock. */
+  DATABASE_LOCK_TIMEOUT_MS: envFields.int(SESSION_LIMITS.lockTimeoutMs, { min: 100, max: 300_000 }),
+  /** Milliseconds that a transaction may stay open while nothing is asked. */
+  DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: envFields.int(SESSION_LIMITS.idleInTransactionMs, { min: 100, max: 300_000 }),
+  /** Milliseconds between PostgreSQL's looks at whether the service is still there; 0 = none. */
+  DATABASE_CLIENT_CHECK_MS: envFields.int(SESSION_LIMITS.clientCheckMs, { max: 300_000 }),
   /** Verifies users' tokens (HS256, HS384, HS512); at least 32 bytes each, several with commas between them. */
   JWT_SECRET: envFields.secret().optional(),
   /** Verifies users' tokens (RS, ES, EdDSA) by published keys. */
@@ -55,6 +64,16 @@ export function serviceEnv<Own extends z.ZodRawShape>(own: Own) {
       error: 'must differ from JWT_SECRET',
       when,
     });
+}
+
+/** What the environment allows PostgreSQL. */
+export function sessionLimitsOf(env: ServiceEnv): SessionLimits {
+  return {
+    statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+    lockTimeoutMs: env.DATABASE_LOCK_TIMEOUT_MS,
+    idleInTransactionMs: env.DATABASE_IDLE_TRANSACTION_TIMEOUT_MS,
+    clientCheckMs: env.DATABASE_CLIENT_CHECK_MS,
+  };
 }
 
 // What the object's type is can't be told for every `Own`.

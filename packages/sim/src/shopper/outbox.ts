@@ -15,7 +15,7 @@ export interface OutboxOptions {
 /** Sent and not answered, at most: what a server may refuse at once stays small. */
 const IN_FLIGHT_MAX = 16;
 /** Answers after which the same frame goes out again. */
-const AGAIN = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL']);
+const AGAIN = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'UNKNOWN_OUTCOME', 'INTERNAL']);
 /** Milliseconds to wait where such an answer names none. */
 const AGAIN_MS = 500;
 

@@ -179,7 +179,7 @@ export function startShopper(options: ShopperOptions) {
     }
     if (ref !== 'join') return faults.add('protocol', `${userId}: ${code} ${frame.message}`);
     joining = false;
-    if (code === 'RATE_LIMITED' || code === 'UNAVAILABLE' || code === 'INTERNAL') {
+    if (code === 'RATE_LIMITED' || code === 'UNAVAILABLE' || code === 'UNKNOWN_OUTCOME' || code === 'INTERNAL') {
       again = clock.setTimeout(join, retryAfterMs);
       return;
     }

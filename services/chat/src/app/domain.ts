@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { observePools, type ServiceParts } from '@gongu/host';
+import { observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
 import { createLocalExchange, type LocalExchange } from '../bus/local-bus.ts';
 import type { ChatEnv } from '../env.ts';
 import { createHub } from '../hub/hub.ts';
@@ -35,7 +35,7 @@ export function createDomain(
   const observers = createObservers({ log, counts });
   const { failed } = observers;
 
-  const store = openStore({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL, log });
+  const store = openStore({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL, log, limits: sessionLimitsOf(env) });
   observePools(metrics, store.pools);
   const links = createLinks({
     ...{ env, log, clock, exchange },

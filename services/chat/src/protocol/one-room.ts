@@ -8,7 +8,7 @@ export const OPENING_REF = `the room that the URL names ${'.'.repeat(64)}`;
 export function closeOfRefusal(error: EventOf<'error'>): Rendered['close'] {
   if (error.ref !== OPENING_REF) return undefined;
   if (error.code === 'NOT_FOUND') return { code: CLOSE.noSuchRoom, reason: 'no such room' };
-  if (error.code === 'UNAVAILABLE' || error.code === 'INTERNAL') {
+  if (error.code === 'UNAVAILABLE' || error.code === 'UNKNOWN_OUTCOME' || error.code === 'INTERNAL') {
     return { code: CLOSE.restart, reason: 'not available at the moment' };
   }
   return { code: CLOSE.removed, reason: error.message };

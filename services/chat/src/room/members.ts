@@ -1,10 +1,11 @@
 import { AppError, defaultNickname, type Participant, type User } from '@gongu/shared';
 import { type Caller, requireMember, requireService } from './access.ts';
+import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { Emit } from './ports/emit.ts';
 import type { MemberRow } from './ports/member-row.ts';
-import type { Joining, JoinOutcome, MarkOutcome, MemberStore } from './ports/member-store.ts';
+import type { Joining, JoinOutcome, Mark, MarkOutcome, MemberStore } from './ports/member-store.ts';
 import type { Presence } from './ports/presence.ts';
 import type { RoomStore } from './ports/room-store.ts';
 import { noSuchRoom } from './refusals.ts';
@@ -18,6 +19,10 @@ export interface MembersOptions {
   /** Hears of what operators analyse: who joined, left, was removed, bought or withdrew. */
   readonly onChange: (event: string, fields: { roomId: string; userId: string }) => void;
 }
+
+/** How often a read mark is tried whose row somebody has locked: for half a second, as long as appends and joins wait. */
+const MARK_TRIES = 10;
+const MARK_PAUSE_MS = 50;
 
 /** Memberships: joined by a member, ended by him, by the host or by trade; purchases as trade tells them. */
 export function createMembers({ rooms, members, presence, emit, onChange }: MembersOptions) {
@@ -47,6 +52,8 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
       switch (change.outcome) {
         case 'NOT_FOUND':
           throw noSuchRoom();
+        case 'FAILED':
+          throw change.error;
         case 'BUSY':
           throw new AppError('UNAVAILABLE', { detail: 'The room is busy; nothing was stored', retryAfterMs: 500 });
         case 'ROOM_NOT_ACTIVE':
@@ -104,7 +111,9 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
         default: {
           tellCommitted(emit, change.messages);
           if (change.outcome !== 'same') onChange(`participant.${change.outcome}`, { roomId, userId });
-          const [[member], view] = await Promise.all([members.find(roomId, [userId]), presence.view(roomId)]);
+          const [[member], view] = await afterCommit(
+            Promise.all([members.find(roomId, [userId]), presence.view(roomId)]),
+          );
           if (member) return participantView(member, view);
           // A buyer who left the conversation: known to trade, no member.
           return {
@@ -123,6 +132,9 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
 
     show,
 
+    /** Of one who has just joined. */
+    showJoined: (roomId: string, userId: string) => afterCommit(show(roomId, userId)),
+
     /** Members in order of joining. */
     async list(
       caller: Caller,
@@ -137,7 +149,7 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
 
     /** Moves a read mark forward; never past the newest message, never back. */
     async markRead(userId: string, roomId: string, seq: number): Promise<void> {
-      const mark = await marks.add({ roomId, userId, seq });
+      const mark = await markOnce(roomId, userId, seq);
       if (!mark.member) {
         if (!(await rooms.find(roomId))) throw noSuchRoom();
         throw new AppError('NOT_A_MEMBER');
@@ -145,6 +157,19 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
       if (mark.moved) emit({ kind: 'read', roomId, userId, seq: mark.seq, chatNo: mark.chatNo });
     },
   };
+
+  /** Who finds the own row locked tries again by himself: nobody else waits for him. */
+  async function markOnce(roomId: string, userId: string, seq: number): Promise<Mark> {
+    for (let tries = 1; ; tries++) {
+      const mark = await marks.add({ roomId, userId, seq });
+      if (!('outcome' in mark)) return mark;
+      if (mark.outcome === 'FAILED') throw mark.error;
+      if (tries >= MARK_TRIES) {
+        throw new AppError('UNAVAILABLE', { detail: 'The room is busy; nothing was stored', retryAfterMs: 500 });
+      }
+      await new Promise((resolve) => setTimeout(resolve, MARK_PAUSE_MS));
+    }
+  }
 
   async function requireHost(user: User, roomId: string): Promise<void> {
     const room = await rooms.find(roomId);

@@ -1,5 +1,6 @@
 import { AppError, LIMITS, type Message, type MessageKind, messageId, parseMessageId, publicUser } from '@gongu/shared';
 import type { Caller } from './access.ts';
+import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -63,7 +64,7 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
      * Stores one message and resolves after its commit. A retry with the same `clientMessageId` gets the first one's
      * place and time.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, ROOM_READ_ONLY, FORBIDDEN (a notice by one who is not the host),
-     *   VALIDATION_FAILED (`replyTo`), UNAVAILABLE (nothing was stored)
+     *   VALIDATION_FAILED (`replyTo`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
     async send(caller: Caller, sending: Sending): Promise<{ message: Message; duplicate: boolean }> {
       const draft = draftOf(caller, sending, newId);
@@ -73,7 +74,7 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
           return { message: wireMessage(messageOf(draft, outcome)), duplicate: false };
         case 'duplicate': {
           // What was stored first is the answer, whatever the retry says.
-          const [first] = await messages.before(draft.roomId, outcome.seq + 1, 1);
+          const [first] = await afterCommit(messages.before(draft.roomId, outcome.seq + 1, 1));
           // Perhaps nobody was told: it was stored, and the connection broke before this instance knew.
           if (first) tellCommitted(emit, [first]);
           return { message: wireMessage(first ?? messageOf(draft, outcome)), duplicate: true };
@@ -89,6 +90,8 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
           throw replyError();
         case 'REFUSED_DATA':
           throw new AppError('VALIDATION_FAILED', { detail: 'The message can not be stored' });
+        case 'FAILED':
+          throw outcome.error;
         case 'BUSY':
           throw new AppError('UNAVAILABLE', { detail: 'The room is busy; nothing was stored', retryAfterMs: 500 });
       }

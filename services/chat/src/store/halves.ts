@@ -1,16 +1,3 @@
-/** SQLSTATE 55P03: a room stayed locked by somebody else for `lock_timeout` (500 ms, set on the functions). */
-export const LOCK_NOT_AVAILABLE = '55P03';
-
-/** SQLSTATE of an error that node-postgres or Prisma threw; undefined for any other. */
-export function sqlState(error: unknown): string | undefined {
-  const { code, meta } = (error ?? {}) as {
-    code?: unknown;
-    meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };
-  };
-  const state = meta?.driverAdapterError?.cause?.originalCode ?? code;
-  return typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) ? state : undefined;
-}
-
 /** The places of a batch as two halves; null when it is a single one. */
 export function halves(places: readonly number[]): (readonly number[])[] | null {
   if (places.length === 1) return null;

@@ -1,6 +1,8 @@
+import { written } from '@gongu/host';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { createJoinBatch } from './join-batch.ts';
+import { createMarkBatch } from './mark-batch.ts';
 import { type ChangeJson, changeOf, MEMBER_JSON_SQL, type MemberJson } from './rows.ts';
 
 /** Memberships in PostgreSQL. The cap and its exceptions are the functions of prisma/chat/functions. */
@@ -10,10 +12,16 @@ export function createMemberStore({ prisma }: { prisma: PrismaClient }): MemberS
     join: createJoinBatch({ prisma }),
 
     leave: (roomId, userId, event, reason) =>
-      one(prisma.$queryRaw`SELECT chat.leave_room(${roomId}, ${userId}, ${event}, ${reason}) AS change`),
+      written(() => one(prisma.$queryRaw`SELECT chat.leave_room(${roomId}, ${userId}, ${event}, ${reason}) AS change`)),
 
     commit: (roomId, userId, committed, nickname) =>
-      one(prisma.$queryRaw`SELECT chat.commit_participant(${roomId}, ${userId}, ${committed}, ${nickname}) AS change`),
+      written(
+        () =>
+          one(
+            prisma.$queryRaw`SELECT chat.commit_participant(${roomId}, ${userId}, ${committed}, ${nickname}) AS change`,
+          ),
+        { idempotent: true },
+      ),
 
     async find(roomId, userIds) {
       const rows = await prisma.$queryRawUnsafe<{ member: MemberJson }[]>(
@@ -37,17 +45,6 @@ export function createMemberStore({ prisma }: { prisma: PrismaClient }): MemberS
       return rows.map((row) => row.member);
     },
 
-    async markRead(marks) {
-      const rows = await prisma.$queryRaw<
-        { seq: bigint | null; chat_no: bigint | null; member: boolean; moved: boolean }[]
-      >`SELECT seq, chat_no, member, moved FROM chat.mark_read(${marks.map((mark) => mark.roomId)},
-        ${marks.map((mark) => mark.userId)}, ${marks.map((mark) => mark.seq)}::bigint[]) ORDER BY ord`;
-      return rows.map((row) => ({
-        member: row.member,
-        moved: row.moved,
-        seq: Number(row.seq ?? 0),
-        chatNo: Number(row.chat_no ?? 0),
-      }));
-    },
+    markRead: createMarkBatch({ prisma }),
   };
 }

@@ -1,4 +1,4 @@
-import { createPool, type Logger, type Pool, prismaAdapter } from '@gongu/host';
+import { createPool, type Logger, type Pool, prismaAdapter, type SessionLimits } from '@gongu/host';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
@@ -29,18 +29,32 @@ export interface Store {
 /** PostgreSQL schema that chat's tables live in. */
 export const CHAT_SCHEMA = 'chat';
 
+export interface StoreOptions {
+  /** `DATABASE_URL`; migrated. */
+  readonly url: string;
+  /** Most connections, all together. */
+  readonly poolSize: number;
+  readonly log?: Logger;
+  /** How long PostgreSQL may take. Default: the pool's. */
+  readonly limits?: Partial<SessionLimits>;
+}
+
+/** Milliseconds that a batch of messages may take at most. */
+const APPEND_MS = 4_000;
+
 /**
  * Opens the store on a migrated database. `poolSize` connections in all: two of them are the append's own (one batch is
  * in flight at a time, the second takes over while a broken one is replaced).
  */
-export function openStore({ url, poolSize, log }: { url: string; poolSize: number; log?: Logger }): Store {
-  const common = { url, schema: CHAT_SCHEMA, ...(log ? { log } : {}) };
+export function openStore({ url, poolSize, log, limits = {} }: StoreOptions): Store {
+  const common = { ...limits, url, schema: CHAT_SCHEMA, ...(log ? { log } : {}) };
   const appendPool = createPool({
     ...common,
     max: 2,
     applicationName: 'gongu-chat-append',
     connectTimeoutMs: 2_000,
-    queryTimeoutMs: 5_000,
+    statementTimeoutMs: Math.min(limits.statementTimeoutMs ?? APPEND_MS, APPEND_MS),
+    queryTimeoutMs: APPEND_MS + 1_000,
   });
   const reads = createPool({ ...common, max: Math.max(1, poolSize - 2), applicationName: 'gongu-chat' });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool: reads, schema: CHAT_SCHEMA }) });

@@ -1,3 +1,4 @@
+import { written } from '@gongu/host';
 import type { OverviewRow, RoomHeadRow, RoomSnapshot, RoomStore } from '../room/ports/room-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import {
@@ -23,9 +24,11 @@ export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore
   return {
     open: (opening) => {
       const payload = JSON.stringify(opening);
-      return one(prisma.$queryRaw`SELECT chat.open_room(${opening.roomId}, ${opening.productId}, ${opening.title},
+      return written(() =>
+        one(prisma.$queryRaw`SELECT chat.open_room(${opening.roomId}, ${opening.productId}, ${opening.title},
         ${opening.hostId}, ${opening.hostNickname}, ${opening.maxParticipants}::int, ${opening.minParticipants}::int,
-        ${opening.expiresAt}::timestamptz, ${payload}::jsonb) AS change`);
+        ${opening.expiresAt}::timestamptz, ${payload}::jsonb) AS change`),
+      );
     },
 
     async find(roomId) {
@@ -37,20 +40,26 @@ export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore
     },
 
     setStatus: (roomId, status, reason) =>
-      one(prisma.$queryRaw`SELECT chat.set_room_status(${roomId}, ${status}, ${reason}) AS change`),
+      written(() => one(prisma.$queryRaw`SELECT chat.set_room_status(${roomId}, ${status}, ${reason}) AS change`)),
 
     patch: (roomId, patch) =>
-      one(prisma.$queryRaw`SELECT chat.patch_room(${roomId}, ${patch.title ?? null},
+      written(() =>
+        one(prisma.$queryRaw`SELECT chat.patch_room(${roomId}, ${patch.title ?? null},
         ${patch.maxParticipants ?? null}::int, ${patch.minParticipants ?? null}::int, ${patch.minParticipants === null},
         ${patch.expiresAt ?? null}::timestamptz) AS change`),
+      ),
 
     async expire(limit) {
-      const rows = await prisma.$queryRaw<{ change: ChangeJson }[]>`SELECT chat.expire_rooms(${limit}::int) AS change`;
+      const rows = await written(
+        () => prisma.$queryRaw<{ change: ChangeJson }[]>`SELECT chat.expire_rooms(${limit}::int) AS change`,
+      );
       return rows.map((row) => changeOf(row.change));
     },
 
     async remove(roomId) {
-      const rows = await prisma.$queryRaw<{ removed: boolean }[]>`SELECT chat.delete_room(${roomId}) AS removed`;
+      const rows = await written(
+        () => prisma.$queryRaw<{ removed: boolean }[]>`SELECT chat.delete_room(${roomId}) AS removed`,
+      );
       return rows[0]!.removed;
     },
 

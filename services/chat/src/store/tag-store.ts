@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { written } from '@gongu/host';
 import type { TagStore } from '../room/ports/tag-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 
@@ -8,8 +9,10 @@ const RANDOM_TRIES = 8;
 /** Tags in PostgreSQL: the primary key decides between two instances that draw the same one. */
 export function createTagStore({ prisma }: { prisma: PrismaClient }): TagStore {
   const take = async (nickname: string, tag: string) =>
-    (await prisma.$executeRaw`INSERT INTO chat.nickname_tags (nickname, tag) VALUES (${nickname}, ${tag})
-      ON CONFLICT DO NOTHING`) === 1;
+    (await written(
+      () => prisma.$executeRaw`INSERT INTO chat.nickname_tags (nickname, tag) VALUES (${nickname}, ${tag})
+      ON CONFLICT DO NOTHING`,
+    )) === 1;
 
   return {
     async claim(nickname) {

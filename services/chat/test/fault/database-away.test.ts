@@ -28,7 +28,7 @@ describe('a database that goes away', () => {
     ann.send({ ...send, ref: '1' });
     const refused = await ann.next((frame) => frame.ref === '1', 20_000);
     expect(refused).toMatchObject({ type: 'error', retryAfterMs: expect.any(Number) });
-    expect(['UNAVAILABLE', 'INTERNAL']).toContain(refused.code);
+    expect(['UNAVAILABLE', 'UNKNOWN_OUTCOME']).toContain(refused.code);
     bob.send({ type: 'history', ref: '2', roomId });
     expect(await bob.next((frame) => frame.ref === '2', 20_000)).toMatchObject({ code: 'UNAVAILABLE' });
     expect(await ann.ask({ type: 'ping' }, 'pong')).toMatchObject({ type: 'pong' });

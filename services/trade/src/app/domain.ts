@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { observePools, type ServiceParts } from '@gongu/host';
+import { observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
 import { v7 } from 'uuid';
 import { createChatApi } from '../chat/chat-api.ts';
 import type { TradeEnv } from '../env.ts';
@@ -26,6 +26,7 @@ export function createDomain(
     url: env.DATABASE_URL,
     max: env.DATABASE_POOL,
     log,
+    limits: sessionLimitsOf(env),
     onCommit: () => wake.onCommit(),
   });
   observePools(metrics, { all: store.pool });
@@ -35,13 +36,19 @@ export function createDomain(
 
   const chat = createChatApi({ url: env.CHAT_URL, signService: auth.signService, timeoutMs: chatTimeoutMs });
   const relay = createRelay({ store: outbox, deliver: createDeliver({ chat }), clock, log, ...observers.relay });
-  const feed = createChangeFeed({ store: store.changes, clock, ...observers.feed });
+  // What may still be committed by a statement that was begun, and what a run may still be doing.
+  const statementMs = env.DATABASE_STATEMENT_TIMEOUT_MS;
+  const feed = createChangeFeed({
+    ...{ store: store.changes, clock, gapMs: Math.max(20_000, 2 * statementMs) },
+    ...observers.feed,
+  });
   wake.onCommit = () => {
     relay.wake();
     feed.wake();
   };
 
-  const once = createOnce({ keys: store.keys, newRun: randomUUID, digest: sha256 });
+  const leaseMs = Math.max(60_000, 6 * statementMs);
+  const once = createOnce({ keys: store.keys, newRun: randomUUID, digest: sha256, now: clock.monotonic, leaseMs });
   const products = createProducts({ store: store.products, once, newId: v7 });
   const participations = createParticipations({ store: store.participations, products, once });
   const reconcile = createReconcile({ store: store.reconcile, rooms: chat, now: clock.now, ...observers.reconcile });

@@ -1,4 +1,4 @@
-import type { Pool } from '@gongu/host';
+import { type Pool, written } from '@gongu/host';
 import type { OutboxItem, OutboxKind, OutboxStatus } from '@gongu/shared';
 import type { Trace } from '../product/ports/trace.ts';
 
@@ -41,21 +41,25 @@ export function createOutboxStore({ pool }: { pool: Pool }) {
   return {
     /** Oldest entries of up to `limit` rooms that are due, each claimed for `leaseMs`. */
     async claim(claim: string, limit: number, leaseMs: number): Promise<OutboxEntry[]> {
-      const { rows } = await pool.query<OutboxRow>({
-        name: 'outbox_claim',
-        text: 'SELECT * FROM trade.outbox_claim($1, $2, $3)',
-        values: [claim, limit, leaseMs],
-      });
+      const { rows } = await written(() =>
+        pool.query<OutboxRow>({
+          name: 'outbox_claim',
+          text: 'SELECT * FROM trade.outbox_claim($1, $2, $3)',
+          values: [claim, limit, leaseMs],
+        }),
+      );
       return rows.map(toEntry);
     },
 
     /** Removes what was delivered. @returns the room's next entry under a new lease; null: done, or the claim was lost */
     async delivered({ roomId, id }: OutboxEntry, claim: string, leaseMs: number): Promise<OutboxEntry | null> {
-      const { rows } = await pool.query<OutboxRow>({
-        name: 'outbox_delivered',
-        text: 'SELECT * FROM trade.outbox_delivered($1, $2, $3, $4)',
-        values: [roomId, claim, id, leaseMs],
-      });
+      const { rows } = await written(() =>
+        pool.query<OutboxRow>({
+          name: 'outbox_delivered',
+          text: 'SELECT * FROM trade.outbox_delivered($1, $2, $3, $4)',
+          values: [roomId, claim, id, leaseMs],
+        }),
+      );
       return rows[0] ? toEntry(rows[0]) : null;
     },
 
@@ -76,7 +80,9 @@ export function createOutboxStore({ pool }: { pool: Pool }) {
 
     /** Decides on a parked entry. False: there is none with this id. */
     async unpark(id: string, decision: 'retry' | 'discard'): Promise<boolean> {
-      const { rows } = await pool.query('SELECT trade.outbox_unpark($1, $2) AS done', [id, decision === 'discard']);
+      const { rows } = await written(() =>
+        pool.query('SELECT trade.outbox_unpark($1, $2) AS done', [id, decision === 'discard']),
+      );
       return rows[0].done as boolean;
     },
 
@@ -110,11 +116,13 @@ export function createOutboxStore({ pool }: { pool: Pool }) {
   };
 
   async function release(values: unknown[]): Promise<void> {
-    await pool.query({
-      name: 'outbox_release',
-      text: 'SELECT trade.outbox_release($1, $2, $3, $4, $5, $6)',
-      values,
-    });
+    await written(() =>
+      pool.query({
+        name: 'outbox_release',
+        text: 'SELECT trade.outbox_release($1, $2, $3, $4, $5, $6)',
+        values,
+      }),
+    );
   }
 }
 export type OutboxStore = ReturnType<typeof createOutboxStore>;

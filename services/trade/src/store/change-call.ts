@@ -1,4 +1,4 @@
-import type { Pool } from '@gongu/host';
+import { type Pool, written } from '@gongu/host';
 import { AppError, type Participation, type Product } from '@gongu/shared';
 import type { Claim } from '../product/ports/key-store.ts';
 import type { Trace } from '../product/ports/trace.ts';
@@ -33,11 +33,10 @@ export function claimOf(claim: Claim | null): string | null {
 export function createChangeCall({ pool, onCommit }: ChangeCallOptions) {
   return async function call(name: string, args: readonly unknown[]): Promise<ChangeAnswer> {
     const places = args.map((_, index) => `$${index + 1}`).join(', ');
-    const { rows } = await pool
-      .query({ name, text: `SELECT outcome, product, participation FROM trade.${name}(${places})`, values: [...args] })
-      .catch((error: unknown) => {
-        throw isTakenOver(error) ? takenOver() : error;
-      });
+    const text = `SELECT outcome, product, participation FROM trade.${name}(${places})`;
+    const { rows } = await written(() => pool.query({ name, text, values: [...args] })).catch((error: unknown) => {
+      throw isTakenOver(error) ? takenOver() : error;
+    });
     const { outcome, product, participation } = rows[0] as Record<'outcome', string> & Record<string, object | null>;
     // A refusal may have ended a product whose deadline had passed; that is worth no wake-up for each who came too late.
     if (outcome === 'ok') onCommit();

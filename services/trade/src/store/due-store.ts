@@ -1,4 +1,4 @@
-import type { Pool } from '@gongu/host';
+import { type Pool, written } from '@gongu/host';
 
 export interface DueStoreOptions {
   pool: Pool;
@@ -11,11 +11,9 @@ export function createDueStore({ pool, onCommit }: DueStoreOptions) {
   return {
     /** Ends up to `limit` products whose deadline has passed by the database's clock. */
     async endDue(limit: number): Promise<number> {
-      const { rows } = await pool.query({
-        name: 'close_due',
-        text: "SELECT trade.close_due($1, '{}') AS ended",
-        values: [limit],
-      });
+      const { rows } = await written(() =>
+        pool.query({ name: 'close_due', text: "SELECT trade.close_due($1, '{}') AS ended", values: [limit] }),
+      );
       const ended = Number(rows[0].ended);
       if (ended > 0) onCommit();
       return ended;

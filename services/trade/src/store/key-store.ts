@@ -1,4 +1,4 @@
-import type { Pool } from '@gongu/host';
+import { type Pool, written } from '@gongu/host';
 import type { KeptOutcome, KeyStore } from '../product/ports/key-store.ts';
 import { claimOf, isTakenOver, takenOver } from './change-call.ts';
 import { fromSql, type ParticipationRow, type ProductRow, toParticipation, toProduct } from './product-row.ts';
@@ -7,28 +7,36 @@ import { fromSql, type ParticipationRow, type ProductRow, toParticipation, toPro
 export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
   return {
     async begin({ userId, route, key, run }, fingerprint, leaseMs, keepMs) {
-      const { rows } = await pool.query({
-        name: 'begin_key',
-        text: 'SELECT state, result FROM trade.begin_key($1, $2, $3, $4, $5, $6, $7)',
-        values: [userId, route, key, fingerprint, run, leaseMs, keepMs],
-      });
+      const { rows } = await written(
+        () =>
+          pool.query({
+            name: 'begin_key',
+            text: 'SELECT state, result FROM trade.begin_key($1, $2, $3, $4, $5, $6, $7)',
+            values: [userId, route, key, fingerprint, run, leaseMs, keepMs],
+          }),
+        { idempotent: true },
+      );
       const { state, result } = rows[0] as { state: 'started' | 'running' | 'mismatch' | 'done'; result: object };
       return state === 'done' ? { state, outcome: keptOutcome(result) } : { state };
     },
 
     async refuse(claim, error) {
-      await pool
-        .query('SELECT trade.finish_key($1, $2)', [claimOf(claim), JSON.stringify({ error })])
-        .catch((cause: unknown) => {
-          throw isTakenOver(cause) ? takenOver() : cause;
-        });
+      await written(() =>
+        pool.query('SELECT trade.finish_key($1, $2)', [claimOf(claim), JSON.stringify({ error })]),
+      ).catch((cause: unknown) => {
+        throw isTakenOver(cause) ? takenOver() : cause;
+      });
     },
 
     async abandon({ userId, route, key, run }) {
-      await pool.query(
-        `DELETE FROM trade.idempotency_keys
-         WHERE user_id = $1 AND route = $2 AND key = $3 AND run = $4 AND outcome IS NULL`,
-        [userId, route, key, run],
+      await written(
+        () =>
+          pool.query(
+            `DELETE FROM trade.idempotency_keys
+             WHERE user_id = $1 AND route = $2 AND key = $3 AND run = $4 AND outcome IS NULL`,
+            [userId, route, key, run],
+          ),
+        { idempotent: true },
       );
     },
   };

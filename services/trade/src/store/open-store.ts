@@ -1,4 +1,4 @@
-import { createPool, type Logger, prismaAdapter } from '@gongu/host';
+import { createPool, type Logger, prismaAdapter, type SessionLimits } from '@gongu/host';
 import { createChangeCall } from './change-call.ts';
 import { createChangeStore } from './change-store.ts';
 import { createDueStore } from './due-store.ts';
@@ -17,13 +17,15 @@ export interface StoreOptions {
   /** Most connections at once. */
   max: number;
   log: Logger;
+  /** How long PostgreSQL may take. Default: the pool's. */
+  limits?: Partial<SessionLimits>;
   /** Called after each commit that the relay and live listeners wait for. */
   onCommit: () => void;
 }
 
 /** Everything that touches trade's tables, but the outbox, over one pool that Prisma shares. */
-export function openStore({ url, max, log, onCommit }: StoreOptions) {
-  const pool = createPool({ url, schema: TRADE_SCHEMA, max, log, applicationName: 'gongu trade' });
+export function openStore({ url, max, log, limits = {}, onCommit }: StoreOptions) {
+  const pool = createPool({ ...limits, url, schema: TRADE_SCHEMA, max, log, applicationName: 'gongu trade' });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool, schema: TRADE_SCHEMA }) });
   const call = createChangeCall({ pool, onCommit });
   const due = createDueStore({ pool, onCommit });

@@ -1,4 +1,4 @@
-import type { Pool } from '@gongu/host';
+import { type Pool, written } from '@gongu/host';
 import type { ReconcileStore } from '../product/ports/reconcile-store.ts';
 import { fromSql, type ProductRow, toProduct } from './product-row.ts';
 
@@ -53,13 +53,17 @@ export function createReconcileStore({ pool, onCommit }: ReconcileStoreOptions):
     },
 
     async heal(productId, extra) {
-      const { rows } = await pool.query("SELECT trade.heal_room($1, $2::text[], '{}') AS sent", [productId, extra]);
+      const { rows } = await written(() =>
+        pool.query("SELECT trade.heal_room($1, $2::text[], '{}') AS sent", [productId, extra]),
+      );
       if (rows[0].sent) onCommit();
       return rows[0].sent as boolean;
     },
 
     async resend(productId, missing) {
-      const { rows } = await pool.query("SELECT trade.resend_room($1, $2, '{}') AS sent", [productId, missing]);
+      const { rows } = await written(() =>
+        pool.query("SELECT trade.resend_room($1, $2, '{}') AS sent", [productId, missing]),
+      );
       if (rows[0].sent) onCommit();
       return rows[0].sent as boolean;
     },

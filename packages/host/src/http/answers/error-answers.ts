@@ -1,16 +1,18 @@
 import type { Socket } from 'node:net';
-import { AppError, problemOf } from '@gongu/shared';
+import { AppError, type ErrorCode, problemOf } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { isUnavailable } from '../../postgres/unavailable.ts';
+import { isUnavailable } from '../../postgres/fate.ts';
 import { isHushed } from '../observe/request-log.ts';
 import { requestIdOf } from '../observe/trace.ts';
 
-/** What a client waits after UNAVAILABLE. */
+/** What a client waits after UNAVAILABLE, or UNKNOWN_OUTCOME, that names no time. */
 const RETRY_MS = 1_000;
 
 /** Methods that some route has. */
 const ALLOWED: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+const NOT_NOW: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'UNKNOWN_OUTCOME']);
 
 /** Every error, of whatever origin, becomes a problem body with a code of the one table. */
 export function answerErrors(app: FastifyInstance): void {
@@ -18,7 +20,7 @@ export function answerErrors(app: FastifyInstance): void {
     const known = toAppError(error);
     if (known.code === 'INTERNAL') {
       request.log.error({ method: request.method, route: request.routeOptions.url, err: error }, 'request failed');
-    } else if (known.code === 'UNAVAILABLE' && !request.raw.destroyed && !isHushed(request)) {
+    } else if (NOT_NOW.has(known.code) && !request.raw.destroyed && !isHushed(request)) {
       request.log.warn({ route: request.routeOptions.url, err: error }, 'request refused');
     }
     return sendProblem(request, reply, known);
@@ -46,7 +48,7 @@ function problemHeaders(error: AppError): Record<string, string> {
   const headers: Record<string, string> = { 'cache-control': 'no-store' };
   // RFC 6750 §3
   if (error.status === 401) headers['www-authenticate'] = 'Bearer';
-  const retryAfterMs = error.retryAfterMs ?? (error.code === 'UNAVAILABLE' ? RETRY_MS : undefined);
+  const retryAfterMs = error.retryAfterMs ?? (NOT_NOW.has(error.code) ? RETRY_MS : undefined);
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
   return headers;
 }

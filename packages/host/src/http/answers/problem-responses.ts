@@ -7,11 +7,11 @@ export interface ProblemResponse {
 }
 
 /** What any route may answer. */
-const ALWAYS: readonly ErrorCode[] = ['VALIDATION_FAILED', 'INTERNAL', 'UNAVAILABLE'];
+const ALWAYS: readonly ErrorCode[] = ['VALIDATION_FAILED', 'INTERNAL', 'UNAVAILABLE', 'UNKNOWN_OUTCOME'];
 
 /**
  * The error answers of a route, by status, for `schema.response`: `{ 201: Room, ...problems('CONFLICT', 'FORBIDDEN') }`.
- * VALIDATION_FAILED, INTERNAL and UNAVAILABLE are always among them.
+ * VALIDATION_FAILED, INTERNAL, UNAVAILABLE and UNKNOWN_OUTCOME are always among them.
  */
 export function problems(...codes: ErrorCode[]): Record<number, ProblemResponse> {
   const byStatus = new Map<number, ErrorCode[]>();

@@ -1,6 +1,6 @@
 import type { SystemEventName, User } from '@gongu/shared';
 import type { MemberRow } from './member-row.ts';
-import type { Refusal, RoomChange } from './outcome.ts';
+import type { Failure, Refusal, RoomChange } from './outcome.ts';
 
 /** Memberships. The cap counts members other than the host and holds in the statement that takes a place. */
 export interface MemberStore {
@@ -30,7 +30,7 @@ export interface MemberStore {
     roomId: string,
     page: { readonly limit: number; readonly afterSeq: number | null },
   ): Promise<readonly MemberRow[]>;
-  /** Moves read marks: only forward, never past the newest message. One answer a mark, in order. */
+  /** Moves read marks: only forward, never past the newest message. One answer a mark, in order; 'BUSY': stayed locked. */
   markRead(
     marks: readonly { readonly roomId: string; readonly userId: string; readonly seq: number }[],
   ): Promise<readonly MarkOutcome[]>;
@@ -46,9 +46,12 @@ export interface Joining {
 
 export type JoinOutcome =
   | RoomChange<'joined' | 'already'>
+  | Failure
   | Refusal<'NOT_FOUND' | 'ROOM_NOT_ACTIVE' | 'ROOM_FULL' | 'BUSY'>;
 
-export interface MarkOutcome {
+export type MarkOutcome = Mark | Failure | Refusal<'BUSY'>;
+
+export interface Mark {
   readonly member: boolean;
   readonly moved: boolean;
   /** The mark as it now stands. */

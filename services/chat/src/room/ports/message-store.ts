@@ -1,5 +1,5 @@
 import type { MessageKind, User } from '@gongu/shared';
-import type { Refusal } from './outcome.ts';
+import type { Failure, Refusal } from './outcome.ts';
 import type { StoredMessage } from './stored-message.ts';
 
 /** A message before it has a `seq`. */
@@ -27,6 +27,7 @@ export type AppendOutcome =
       readonly chatNo: number;
       readonly createdAt: string;
     }
+  | Failure
   | Refusal<'NOT_FOUND' | 'NOT_A_MEMBER' | 'ROOM_READ_ONLY' | 'FORBIDDEN' | 'REPLY_UNKNOWN' | 'REFUSED_DATA' | 'BUSY'>;
 
 /** Which messages of a room. */
@@ -44,8 +45,8 @@ export interface PageQuery {
 export interface MessageStore {
   /**
    * Stores drafts of any rooms in one transaction, in their order. An outcome each; resolved only after the commit.
-   * 'BUSY': the room stayed locked by somebody else, nothing was stored. Rejects with AppError UNAVAILABLE when nothing
-   * was stored, with INTERNAL when that can't be known.
+   * 'BUSY': the room stayed locked by somebody else, nothing was stored. 'FAILED', or rejected when all failed alike, with
+   * AppError UNAVAILABLE: nothing was stored; with UNKNOWN_OUTCOME: nobody knows; with any other error: nothing was.
    */
   append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]>;
   /** Messages after `afterSeq`, ascending, at most `limit`. */

@@ -12,3 +12,9 @@ export interface RoomChange<Outcome extends string> {
 export interface Refusal<Reason extends string> {
   readonly outcome: Reason;
 }
+
+/** One of several that came to nothing, or of which nobody knows: `error` says which. */
+export interface Failure {
+  readonly outcome: 'FAILED';
+  readonly error: unknown;
+}
