@@ -42,8 +42,9 @@ export async function registerEndpoints(
   });
 
   const now = () => clock.now();
+  const monotonic = () => clock.monotonic();
   const { overview, presenceTick } = domain;
-  const typing = createTyping({ hub, now });
+  const typing = createTyping({ hub, now: monotonic });
   const leaving = createLeaving({ hub, overview, connections, presenceTick, typing });
   const commands = createCommands({
     ...{ hub, overview, presence, presenceTick, members, messages, rate, typing, leaving, now },
@@ -53,14 +54,14 @@ export async function registerEndpoints(
     maxHandshakesPerSecond: env.MAX_HANDSHAKES_PER_SECOND,
     connections: () => sessions.size,
     draining: () => phase.current === 'draining',
-    now: clock.monotonic,
+    now: monotonic,
     random: Math.random,
   });
   const handshakes = createHandshakeLog({
-    ...{ log, now, onAccepted: counts.handshakeAccepted, onRefused: counts.handshakeRefused },
+    ...{ log, now: monotonic, onAccepted: counts.handshakeAccepted, onRefused: counts.handshakeRefused },
   });
   const accept = createAccept({
-    ...{ env, now, sessions, identify, newId: randomUUID },
+    ...{ env, now, monotonic, sessions, identify, newId: randomUUID },
     parts: { commands, hub, overview, connections, leaving, typing, log: domain.observers.session },
   });
   const doors = { env, log, accept, admission, handshakes, identify, flusher };

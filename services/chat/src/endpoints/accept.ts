@@ -17,6 +17,8 @@ import type { createIdentify } from './identify.ts';
 export interface AcceptOptions {
   readonly env: ChatEnv;
   readonly now: () => number;
+  /** For durations. */
+  readonly monotonic: () => number;
   readonly sessions: Sessions;
   /** The parts that sessions work with. */
   readonly parts: Pick<SessionOptions, 'commands' | 'hub' | 'overview' | 'connections' | 'leaving' | 'typing' | 'log'>;
@@ -41,7 +43,7 @@ export interface Accept {
 }
 
 /** Who may open a session, and what it speaks, whatever carries it. */
-export function createAccept({ env, now, sessions, parts, identify, newId }: AcceptOptions): Accept {
+export function createAccept({ env, now, monotonic, sessions, parts, identify, newId }: AcceptOptions): Accept {
   const json = createJsonProtocol({ contentChars: env.MAX_CONTENT_CHARS });
   const stomp = stompOf(env, newId);
   const protocols = [json, stomp];
@@ -59,6 +61,7 @@ export function createAccept({ env, now, sessions, parts, identify, newId }: Acc
       framesPerSecond: env.RATE_FRAMES_PER_SECOND,
     },
     now,
+    monotonic,
     onOver: sessions.delete,
   };
 

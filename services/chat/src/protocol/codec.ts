@@ -88,7 +88,11 @@ export interface Codec {
    * key of the reserved room `entry` is that of `connections`.
    */
   renderKey(roomId: string): string;
-  receive(frame: string | Uint8Array): Step[];
+  /**
+   * A frame's steps, read as they are taken: one frame may hold thousands of them. All of one frame's are taken before
+   * the next frame is received, or none of them any more.
+   */
+  receive(frame: string | Uint8Array): Iterable<Step>;
   render(event: ChatEvent): Rendered;
   /**
    * The socket stopped listening to a room without having asked for it: the member was removed, or the room. Where the

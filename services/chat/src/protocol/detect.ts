@@ -12,14 +12,15 @@ export function detectProtocol(kinds: readonly ProtocolKind[], subprotocol: stri
   /** The upgrade named the user, before anyone knew how to say so. */
   let ready: EventOf<'ready'> | null = null;
 
-  const receive = (frame: string | Uint8Array): Step[] => {
+  const receive = (frame: string | Uint8Array): Iterable<Step> => {
     if (found) return found.receive(frame);
     if (frame.length === 0) return [];
     const kind = kinds.find((candidate) => candidate.sniff(frame));
     if (!kind) return [unknown()];
     found = kind.create({ subprotocol: null });
     const first = ready ? found.render(ready).texts : [];
-    return [...first.map((text): Step => ({ kind: 'reply', text })), ...found.receive(frame)];
+    const steps = found.receive(frame);
+    return first.length === 0 ? steps : after(first, steps);
   };
 
   return {
@@ -41,6 +42,11 @@ export function detectProtocol(kinds: readonly ProtocolKind[], subprotocol: stri
     },
     ended: (roomId, why) => found?.ended?.(roomId, why),
   };
+}
+
+function* after(replies: readonly string[], steps: Iterable<Step>): Iterable<Step> {
+  for (const text of replies) yield { kind: 'reply', text };
+  yield* steps;
 }
 
 function unknown(): Step {

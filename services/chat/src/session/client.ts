@@ -15,6 +15,8 @@ export interface Client {
   /** What rooms write to. */
   readonly listener: Listener;
   emit(event: ChatEvent): void;
+  /** For answers that may be large: begins `task` when none other is being made, and the client reads what it is told. */
+  inTurn(task: () => Promise<void>): Promise<void>;
   /** Answers with an error. */
   refuse(error: unknown, command?: { ref?: string | undefined; roomId?: string }): void;
 }

@@ -25,6 +25,11 @@ export class Bucket {
     return 0;
   }
 
+  /** Puts some in, beyond what a burst may have. */
+  put(tokens: number): void {
+    this.#tokens += tokens;
+  }
+
   /** Whether nothing has been taken for so long that the bucket is full again. */
   full(nowMs: number): boolean {
     return this.#tokensAt(nowMs) >= this.#perSecond * 2 - HAIR;
@@ -33,7 +38,7 @@ export class Bucket {
   #tokensAt(nowMs: number): number {
     // A clock that was set back must not take tokens away.
     const gained = (Math.max(0, nowMs - this.#atMs) * this.#perSecond) / 1_000;
-    return Math.min(this.#perSecond * 2, this.#tokens + gained);
+    return Math.max(this.#tokens, Math.min(this.#perSecond * 2, this.#tokens + gained));
   }
 }
 

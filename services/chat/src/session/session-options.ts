@@ -21,8 +21,10 @@ export interface SessionOptions {
   /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, UNAVAILABLE */
   readonly authenticate: (token: string) => Promise<User>;
   readonly limits: SessionLimits;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; for what clients are told, and for the end of tokens. */
   readonly now: () => number;
+  /** For durations: milliseconds, of any origin, that never go back. */
+  readonly monotonic: () => number;
   readonly log: SessionLog;
   /** Called once when the connection is over. */
   readonly onOver: (session: OpenSession) => void;

@@ -1,3 +1,4 @@
+// Over 300 lines: one client's life, in one place; what stands by itself is in inbox.ts, writer.ts and turns.ts.
 import { AppError, CLOSE, type Command, ERRORS, errorEvent, publicUser, type User } from '@gongu/shared';
 import { ALL_ROOMS } from '../hub/overview/viewer.ts';
 import type { Asked, Codec, Step } from '../protocol/codec.ts';
@@ -6,9 +7,10 @@ import type { Inbound, Socket } from '../transport/socket.ts';
 import { beginCommand } from './begin-command.ts';
 import type { Client } from './client.ts';
 import { ClientRooms } from './client-rooms.ts';
-import { Bucket } from './rate-limit.ts';
+import { Inbox, type InboxOwner } from './inbox.ts';
 import type { SessionOpening, SessionOptions } from './session-options.ts';
 import type { OpenSession } from './sessions.ts';
+import { Turns } from './turns.ts';
 import { Writer, type WriterOwner } from './writer.ts';
 
 /** Frames that can't be read before the socket is closed. */
@@ -25,15 +27,16 @@ const EXPIRING_MS = 30_000;
  * One client's life, whatever carries it: who he is, what he asks, what he is told. Everything inbound is caught here:
  * a frame ends in an answer, an error event or a close, never in a throw.
  */
-export class Session implements Inbound, Client, OpenSession, WriterOwner {
+export class Session implements Inbound, Client, OpenSession, WriterOwner, InboxOwner {
   readonly listener: Writer;
   readonly #options: SessionOptions;
   readonly #socket: Socket;
   readonly #codec: Codec;
-  readonly #frames: Bucket;
+  readonly #inbox: Inbox;
   readonly #openedAt: number;
   #user: User | null = null;
   #rooms: ClientRooms | null = null;
+  #turns: Turns | null = null;
   /** The close has been said, or has come: nothing more is taken from the client. */
   #over = false;
   #gone = false;
@@ -41,18 +44,18 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
   #said: { code: number; reason: string } | null = null;
   #badFrames = 0;
   /** While a token is looked at: commands that wait for it. */
-  #waiting: { command: Asked; confirm: boolean }[] | null = null;
+  #waiting: Extract<Step, { kind: 'command' }>[] | null = null;
   #toldExpiring = false;
-  /** Epoch milliseconds of the client's last sign of life. */
+  /** Of the client's last sign of life, by the clock of durations. */
   #heardAt: number;
 
   constructor(options: SessionOptions, socket: Socket, codec: Codec) {
     this.#options = options;
     this.#socket = socket;
     this.#codec = codec;
-    this.#openedAt = options.now();
+    this.#openedAt = options.monotonic();
     this.#heardAt = this.#openedAt;
-    this.#frames = new Bucket(options.limits.framesPerSecond, this.#openedAt);
+    this.#inbox = new Inbox(this, codec, options.limits, this.#openedAt);
     this.listener = new Writer(this, options, socket, codec);
   }
 
@@ -98,6 +101,16 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
     this.listener.emit(event);
   }
 
+  inTurn(task: () => Promise<void>): Promise<void> {
+    // One that is over is told nothing: what waits for it must come to its end.
+    this.#turns ??= new Turns(() => this.#over || this.takesMore());
+    return this.#turns.run(task);
+  }
+
+  takesMore(): boolean {
+    return this.listener.takesMore();
+  }
+
   refuse(error: unknown, command: { ref?: string | undefined; roomId?: string } = {}): void {
     const { code, detail, retryAfterMs, errors } = this.#options.toAppError(error);
     if (code === 'INTERNAL') this.#options.log.failed(this.#fields(), error);
@@ -112,6 +125,17 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
     this.#socket.close(code, reason);
     // Now, and not when the client has answered the close: it may take its time, or go on talking.
     this.#options.leaving.all(this);
+    this.#turns?.next();
+  }
+
+  cutOff(): void {
+    this.end(CLOSE.slowConsumer, 'too slow');
+    this.terminate();
+  }
+
+  failed(error: unknown): void {
+    this.#options.log.failed(this.#fields(), error);
+    this.end(CLOSE.internal, 'internal error');
   }
 
   leftRoom(roomId: string): void {
@@ -120,29 +144,29 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
 
   frame(data: string | Uint8Array): void {
     if (this.#over) return;
-    this.#heardAt = this.#options.now();
-    try {
-      if (this.#frames.take(this.#heardAt) > 0) return this.end(CLOSE.tooManyFrames, 'too many frames');
-      // One message may hold thousands of frames (STOMP): each counts. A note and what follows it are of one frame.
-      let counted = true;
-      for (const step of this.#codec.receive(data)) {
-        if (this.#over) return;
-        if (!counted && this.#frames.take(this.#heardAt) > 0) return this.end(CLOSE.tooManyFrames, 'too many frames');
-        counted = step.kind === 'note';
-        this.#follow(step);
-      }
-    } catch (error) {
-      this.#options.log.failed(this.#fields(), error);
-      this.end(CLOSE.internal, 'internal error');
-    }
+    this.#heardAt = this.#options.monotonic();
+    this.#inbox.receive(data, this.#heardAt);
   }
 
   drained(): void {
-    if (this.#over) return;
-    for (const [roomId, afterSeq] of this.listener.caughtUp() ?? []) {
+    const { slowSince } = this.listener;
+    if (this.#over || slowSince === null) return;
+    // Nothing was taken from it meanwhile: it was not silent.
+    this.#heardAt = this.#options.monotonic();
+    for (const [roomId, afterSeq] of this.listener.caughtUp()) {
       if (this.#codec.resyncs) this.emit({ type: 'resync', roomId, afterSeq });
       else if (roomId === ALL_ROOMS) this.#options.overview.retell(this.listener);
-      else void this.#options.hub.resume(roomId, this.listener).catch((error) => this.refuse(error, { roomId }));
+      else void this.#resume(roomId);
+    }
+    this.#turns?.next();
+    this.#inbox.goOn(this.#heardAt, this.#heardAt - slowSince);
+  }
+
+  async #resume(roomId: string): Promise<void> {
+    try {
+      await this.inTurn(() => this.#options.hub.resume(roomId, this.listener));
+    } catch (error) {
+      this.refuse(error, { roomId });
     }
   }
 
@@ -151,14 +175,15 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
     this.#gone = true;
     this.#over = true;
     this.#options.leaving.all(this);
+    this.#turns?.next();
     this.#options.log.closed({ ...this.#fields(), code, reason, ...this.#said });
     this.#options.onOver(this);
   }
 
   sweep(): void {
     if (this.#over) return;
-    const { limits, typing, now } = this.#options;
-    const at = now();
+    const { limits, typing, now, monotonic } = this.#options;
+    const at = monotonic();
     const user = this.#user;
     if (!user) {
       // Frames that never authenticate do not push this back.
@@ -166,15 +191,13 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
       return;
     }
     const { slowSince } = this.listener;
-    if (slowSince !== null && at - slowSince >= limits.sendTimeoutMs) {
-      this.end(CLOSE.slowConsumer, 'too slow');
-      return this.terminate();
-    }
-    if (at >= user.expiresAtMs) {
+    if (slowSince !== null && at - slowSince >= limits.sendTimeoutMs) return this.cutOff();
+    const leftMs = user.expiresAtMs - now();
+    if (leftMs <= 0) {
       this.emit(errorEvent('TOKEN_EXPIRED', 'The token has expired; connect again with a new one'));
       return this.end(CLOSE.tokenExpired, 'token expired');
     }
-    if (!this.#toldExpiring && user.expiresAtMs - at <= EXPIRING_MS) {
+    if (!this.#toldExpiring && leftMs <= EXPIRING_MS) {
       this.#toldExpiring = true;
       this.emit({ type: 'token.expiring', expiresAt: new Date(user.expiresAtMs).toISOString() });
     }
@@ -227,13 +250,16 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
     } finally {
       const held = this.#waiting;
       this.#waiting = null;
-      for (const next of held) if (!this.#over) this.#take(next.command, next.confirm);
+      if (held.length > 0) {
+        this.#inbox.putBack(held.values(), held.length);
+        this.#inbox.goOn(this.#options.monotonic());
+      }
     }
   }
 
   #take(command: Asked, confirm: boolean): void {
     if (this.#waiting) {
-      if (this.#waiting.length < WAITING_MAX) this.#waiting.push({ command, confirm });
+      if (this.#waiting.length < WAITING_MAX) this.#waiting.push({ kind: 'command', command, confirm });
       else this.end(CLOSE.tooManyFrames, 'too many frames before authentication');
     } else if (command.type === 'auth') {
       void this.#authenticate(command);
@@ -245,7 +271,7 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
     }
   }
 
-  #follow(step: Step): void {
+  follow(step: Step): void {
     switch (step.kind) {
       case 'command':
         return this.#take(step.command, step.confirm ?? false);
@@ -274,7 +300,8 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner {
   /** The signs of life that the protocol promised, and those that the client did. */
   #heartbeat(at: number): void {
     const promised = this.#codec.heartbeat;
-    if (!promised) return;
+    // Of one that does not read, nothing is taken either; SEND_TIMEOUT_MS is for it.
+    if (!promised || this.listener.slowSince !== null) return;
     // Early rather than late: the next look is a sweep away.
     if (promised.sendMs > 0 && at - this.listener.sentAt >= promised.sendMs - HEARTBEAT_EARLY_MS) {
       this.listener.say(promised.text);

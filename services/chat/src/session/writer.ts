@@ -11,21 +11,29 @@ export interface WriterOwner {
   /** Nothing more is said to it. */
   readonly over: boolean;
   end(code: number, reason: string): void;
+  /** Ends it at once: it would take a close frame no sooner than all the rest. */
+  cutOff(): void;
   /** The room no longer concerns it. */
   leftRoom(roomId: string): void;
 }
+
+/**
+ * Bytes at which a client that does not read is cut off, however small its queue is. Only one answer comes on top of a
+ * full queue, and the largest is a recovery: 2 MiB of text, of which each byte may take six on the wire.
+ */
+const LEAST_CEILING_BYTES = 16 * 1024 * 1024;
 
 /**
  * What one client is told, by itself and by its rooms, and how much of it may wait. A class, as the session is: of each
  * there is one for every connection, and objects of closures and accessors are ten times as large.
  */
 export class Writer implements Listener {
-  /** Epoch milliseconds of the last thing said. */
+  /** Of the last thing said, by the clock of durations. */
   sentAt: number;
-  /** Since when it does not read, epoch milliseconds; null while it does. */
+  /** Since when it does not read, by the same clock; null while it does. */
   slowSince: number | null = null;
   readonly #owner: WriterOwner;
-  readonly #options: Pick<SessionOptions, 'limits' | 'now'>;
+  readonly #options: Pick<SessionOptions, 'limits' | 'monotonic'>;
   readonly #socket: Socket;
   readonly #codec: Codec;
   /** Rooms of which something was not queued, with the position from which on. */
@@ -33,12 +41,12 @@ export class Writer implements Listener {
   #key = '';
   #keyOf: string | null = null;
 
-  constructor(owner: WriterOwner, options: Pick<SessionOptions, 'limits' | 'now'>, socket: Socket, codec: Codec) {
+  constructor(owner: WriterOwner, options: Pick<SessionOptions, 'limits' | 'monotonic'>, socket: Socket, codec: Codec) {
     this.#owner = owner;
     this.#options = options;
     this.#socket = socket;
     this.#codec = codec;
-    this.sentAt = options.now();
+    this.sentAt = options.monotonic();
   }
 
   get userId(): string {
@@ -63,7 +71,7 @@ export class Writer implements Listener {
   write(bytes: Buffer): boolean {
     if (this.#socket.queuedBytes() > this.#options.limits.sendQueueBytes) return false;
     this.#socket.write(bytes);
-    this.sentAt = this.#options.now();
+    this.sentAt = this.#options.monotonic();
     return true;
   }
 
@@ -85,17 +93,25 @@ export class Writer implements Listener {
     const { texts, close } = this.#codec.render(event);
     for (const text of texts) this.say(text);
     if (close) this.#owner.end(close.code, close.reason);
-    else if (this.slowSince === null && this.#socket.queuedBytes() > this.#options.limits.sendQueueBytes) this.#slow();
+    else this.takesMore();
   }
 
   say(text: string): void {
     this.#socket.send(text);
-    this.sentAt = this.#options.now();
+    this.sentAt = this.#options.monotonic();
+    if (this.#socket.queuedBytes() > this.#ceilingBytes) this.#owner.cutOff();
   }
 
-  /** It reads again: the rooms of which it missed something, with the positions from which on. Null: it was not slow. */
-  caughtUp(): Iterable<[roomId: string, afterSeq: number]> | null {
-    if (this.slowSince === null) return null;
+  /** Whether its queue has room. If not, it counts as one who does not read: `caughtUp` is to be called when it does. */
+  takesMore(): boolean {
+    if (this.slowSince !== null) return false;
+    if (this.#socket.queuedBytes() <= this.#options.limits.sendQueueBytes) return true;
+    this.#slow();
+    return false;
+  }
+
+  /** It reads again: the rooms of which it missed something, with the positions from which on. */
+  caughtUp(): Iterable<[roomId: string, afterSeq: number]> {
     this.slowSince = null;
     this.#socket.pause(false);
     const rooms = this.#behind;
@@ -103,8 +119,12 @@ export class Writer implements Listener {
     return rooms ?? [];
   }
 
+  get #ceilingBytes(): number {
+    return Math.max(this.#options.limits.sendQueueBytes * 8, LEAST_CEILING_BYTES);
+  }
+
   #slow(): void {
-    this.slowSince ??= this.#options.now();
+    this.slowSince ??= this.#options.monotonic();
     // It doesn't read, so it shan't ask for more.
     this.#socket.pause(true);
   }

@@ -18,6 +18,9 @@ export class WsSocket implements Socket {
   readonly #frameBytes: number;
   #closing = false;
   #missed = 0;
+  #paused = false;
+  /** Bytes that waited at the last ping. */
+  #queuedAtPing = 0;
 
   /** `frameBytes`: the largest inbound message; a larger one ends the socket with 1009. */
   constructor(ws: WebSocket, request: FastifyRequest, flusher: Flusher, frameBytes: number) {
@@ -67,6 +70,7 @@ export class WsSocket implements Socket {
 
   pause(paused: boolean): void {
     if (this.#ws.readyState > this.#ws.OPEN) return;
+    this.#paused = paused;
     if (paused) this.#ws.pause();
     else this.#ws.resume();
   }
@@ -87,6 +91,10 @@ export class WsSocket implements Socket {
 
   ping(): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
+    // Of a paused one no answer is read; that it takes what waits for it is a sign of life too.
+    const queued = this.#queue.bytes;
+    if (this.#paused && queued < this.#queuedAtPing) this.#missed = 0;
+    this.#queuedAtPing = queued;
     if (this.#missed >= 2) return this.terminate();
     this.#missed++;
     this.#ws.ping();

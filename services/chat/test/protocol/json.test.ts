@@ -5,7 +5,7 @@ import { createJsonProtocol } from '../../src/protocol/json.ts';
 
 const codec = createJsonProtocol({ contentChars: 10 }).create({ subprotocol: 'gongu.v1' });
 const one = (frame: unknown) => {
-  const steps = codec.receive(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  const steps = [...codec.receive(typeof frame === 'string' ? frame : JSON.stringify(frame))];
   expect(steps).toHaveLength(1);
   return steps[0]!;
 };
@@ -122,7 +122,7 @@ describe('a frame of gongu.v1', () => {
     );
     fc.assert(
       fc.property(frame, (data) => {
-        const steps = codec.receive(data);
+        const steps = [...codec.receive(data)];
         expect(steps).toHaveLength(1);
         const step = steps[0]!;
         expect(['command', 'bad', 'refused']).toContain(step.kind);

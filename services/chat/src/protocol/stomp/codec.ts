@@ -235,10 +235,8 @@ export function createStompCodec(options: StompCodecOptions): Codec {
       return heartbeat;
     },
     renderKey: (roomId) => (phase === 'over' ? 'over' : subscriptions.key(roomId, parser.version)),
-    receive(chunk) {
-      const steps: Step[] = [];
-      parser.receive(chunk, (input) => steps.push(...receive(input)));
-      return steps;
+    *receive(chunk) {
+      for (const input of parser.read(chunk)) yield* receive(input);
     },
     render(event: ChatEvent): Rendered {
       if (phase === 'over') return NOTHING;

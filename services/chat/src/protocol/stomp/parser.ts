@@ -71,8 +71,11 @@ export class StompParser {
     return this.#state === 'between' || this.#state === 'broken' ? 0 : this.#frameBytes;
   }
 
-  /** Reads one chunk. `take` is called for each thing found, and may set `version` for what follows. */
-  receive(chunk: string | Uint8Array, take: (input: StompInput) => void): void {
+  /**
+   * What one chunk holds, read as it is taken: `version` may be set for what follows. All of it is taken before the next
+   * chunk is read.
+   */
+  *read(chunk: string | Uint8Array): Generator<StompInput, undefined> {
     if (this.#state === 'broken') return;
     const bytes = typeof chunk === 'string' ? this.#bytesOf(chunk) : this.#afterHalf(chunk);
     let quiet = this.#state === 'between' && bytes.length > 0;
@@ -87,10 +90,10 @@ export class StompParser {
       const input = this.#state === 'head' ? this.#readHead(bytes, at) : this.#readBody(bytes, at);
       at = input.at;
       if (!input.found) continue;
-      take(input.found);
+      yield input.found;
       if (input.found.kind === 'broken') return;
     }
-    if (quiet) take({ kind: 'heartbeat' });
+    if (quiet) yield { kind: 'heartbeat' };
   }
 
   #begin(): void {

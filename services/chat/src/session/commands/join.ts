@@ -54,27 +54,37 @@ export function createJoin({ hub, members, presence, presenceTick, leaving }: Jo
   return {
     lane: 'ordered',
     async run(client, user, command) {
-      const { roomId } = command;
       const reached = await enter(user, command);
-      // One that went meanwhile has left all its rooms: nobody would take it out of this one again.
-      if (client.over) return;
-      const { joined } = client.rooms;
-      const again = joined.has(roomId);
-      joined.add(roomId);
-      presenceTick.enter(roomId, user.userId, client.id);
-      const online = await presence.view(roomId);
-      let attached: Attached;
-      try {
-        attached = await attach(client, command, reached);
-      } catch (error) {
-        if (!again) leaving.room(client, roomId);
-        throw error;
-      }
-      if (client.over) return leaving.room(client, roomId);
-      // Nothing is awaited between being live and `joined`, so no event of the room can overtake it.
-      tell(client, user, command, attached, online);
+      await client.inTurn(() => listen(client, user, command, reached));
     },
   };
+
+  /** Makes the client live in the room, and answers. */
+  async function listen(
+    client: Client,
+    user: User,
+    command: CommandOf<'join' | 'follow'>,
+    reached: number,
+  ): Promise<void> {
+    const { roomId } = command;
+    // One that went meanwhile has left all its rooms: nobody would take it out of this one again.
+    if (client.over) return;
+    const { joined } = client.rooms;
+    const again = joined.has(roomId);
+    joined.add(roomId);
+    presenceTick.enter(roomId, user.userId, client.id);
+    const online = await presence.view(roomId);
+    let attached: Attached;
+    try {
+      attached = await attach(client, command, reached);
+    } catch (error) {
+      if (!again) leaving.room(client, roomId);
+      throw error;
+    }
+    if (client.over) return leaving.room(client, roomId);
+    // Nothing is awaited between being live and `joined`, so no event of the room can overtake it.
+    tell(client, user, command, attached, online);
+  }
 }
 
 function* firstOf<T>(items: Iterable<T>, count: number): Iterable<T> {

@@ -11,7 +11,7 @@ import { Receiver, type ReceiverKind } from './receiver.ts';
 import { SockJsSession } from './session.ts';
 import { createSockJsSessions } from './sessions.ts';
 
-/** Requests of one session that may wait while it takes no messages. */
+/** Requests of one session that may wait while it takes no messages; together they have no more than one body may. */
 const WAITING_MAX = 8;
 /** Of the 3000s, which are the application's: the session's instance is gone, so is the session, and the room is not. */
 const LOST = closeFrame(3000, 'The session was lost; connect again');
@@ -162,9 +162,12 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
       reply.code(500).header('content-type', 'text/plain; charset=UTF-8');
       return reply.send(body === '' ? 'Payload expected.' : 'Broken JSON encoding.');
     }
-    if (session.waiting >= WAITING_MAX) return reply.code(503).header('retry-after', '1').send();
+    const { waiting, waitingChars } = session;
+    if (waiting >= WAITING_MAX || (waiting > 0 && waitingChars + body.length > options.bodyBytes)) {
+      return reply.code(503).header('retry-after', '1').send();
+    }
     // A client that doesn't take what it is sent doesn't get more of it by asking.
-    await session.ready();
+    await session.ready(body.length);
     if (session.closed) return reply.callNotFound();
     if (messages.some((message) => Buffer.byteLength(message) > options.frameBytes)) {
       session.close(CLOSE.tooBig, 'message too big');

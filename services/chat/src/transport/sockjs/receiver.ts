@@ -40,6 +40,8 @@ export interface ReceiverEvents {
   broken(): void;
   /** What was written has been taken. */
   drained(): void;
+  /** The answer was complete, and now all of it has been taken, or nobody will. */
+  finished(): void;
 }
 
 /** One HTTP answer that receives a session's frames: a single one, or a stream of them. */
@@ -66,7 +68,7 @@ export class Receiver {
 
   listen(events: ReceiverEvents): void {
     this.#response.once('close', () => {
-      if (this.#ended) return;
+      if (this.#ended) return events.finished();
       this.#ended = true;
       events.broken();
     });
@@ -76,6 +78,11 @@ export class Receiver {
   /** Takes no more frames: the answer is complete, or full. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Of a complete answer: something of it has not been taken yet. */
+  get unread(): boolean {
+    return this.#ended && !this.#response.writableFinished && !this.#response.destroyed;
   }
 
   /** The client reads more slowly than it is written to. */

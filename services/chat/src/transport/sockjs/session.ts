@@ -29,6 +29,8 @@ export class SockJsSession implements Socket {
   readonly #options: SessionOptions;
   #inbound: Inbound | null = null;
   #receiver: Receiver | null = null;
+  /** The one before it, whose answer is complete and not taken: what it holds waits for the client as the queue does. */
+  #unread: Receiver | null = null;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
   #flushing = false;
@@ -38,7 +40,7 @@ export class SockJsSession implements Socket {
   #end: { code: number; reason: string } | null = null;
   #told = false;
   #gone = false;
-  #paused: (() => void)[] | null = null;
+  #paused: { readonly chars: number; readonly resume: () => void }[] | null = null;
   #heartbeat: object | undefined;
   #patience: object | undefined;
 
@@ -70,6 +72,7 @@ export class SockJsSession implements Socket {
     receiver.listen({
       broken: () => this.#receiver === receiver && this.#interrupted(),
       drained: () => this.#receiver === receiver && this.#flush(),
+      finished: () => this.#unread === receiver && this.#taken(),
     });
     this.#beginHeartbeat(heartbeatMs);
     this.#flush();
@@ -89,9 +92,15 @@ export class SockJsSession implements Socket {
     return this.#paused?.length ?? 0;
   }
 
-  /** Fulfilled when the session takes messages: at once, unless it is paused. */
-  ready(): Promise<void> {
-    return this.#paused ? new Promise((resolve) => this.#paused!.push(resolve)) : Promise.resolve();
+  /** Characters of these requests. */
+  get waitingChars(): number {
+    return this.#paused?.reduce((sum, { chars }) => sum + chars, 0) ?? 0;
+  }
+
+  /** Fulfilled when the session takes messages: at once, unless it is paused. `chars`: of the request that waits. */
+  async ready(chars: number): Promise<void> {
+    // What those before this one say may pause it again.
+    while (this.#paused) await new Promise<void>((resume) => this.#paused!.push({ chars, resume }));
   }
 
   send(text: string): void {
@@ -111,7 +120,7 @@ export class SockJsSession implements Socket {
   }
 
   queuedBytes(): number {
-    return this.#queuedBytes + (this.#receiver?.queuedBytes ?? 0);
+    return this.#queuedBytes + (this.#receiver?.queuedBytes ?? 0) + (this.#unread?.queuedBytes ?? 0);
   }
 
   pause(paused: boolean): void {
@@ -156,7 +165,7 @@ export class SockJsSession implements Socket {
 
   #flush(): void {
     const receiver = this.#receiver;
-    if (!receiver || receiver.blocked) return;
+    if (!receiver || receiver.blocked || this.#unread) return;
     if (this.#queue.length > 0) {
       receiver.frame(Buffer.concat([ARRAY_OPEN, this.framing.join(this.#queue), ARRAY_CLOSE]));
       this.#queue = [];
@@ -169,8 +178,18 @@ export class SockJsSession implements Socket {
     if (receiver.ended) {
       this.#detach();
       this.#wait(this.#options.disconnectDelayMs);
+      if (receiver.unread) {
+        this.#unread = receiver;
+        return;
+      }
     } else if (receiver.blocked) return;
     this.#inbound?.drained();
+  }
+
+  #taken(): void {
+    this.#unread = null;
+    if (this.#receiver) this.#flush();
+    else if (this.#queue.length === 0) this.#inbound?.drained();
   }
 
   #beginHeartbeat(heartbeatMs: number): void {
@@ -227,7 +246,7 @@ export class SockJsSession implements Socket {
   #resume(): void {
     const waiting = this.#paused ?? [];
     this.#paused = null;
-    for (const resolve of waiting) resolve();
+    for (const { resume } of waiting) resume();
   }
 
   #leave(): void {

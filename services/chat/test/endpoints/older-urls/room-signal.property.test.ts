@@ -9,7 +9,7 @@ const codec = createRoomSignalCodec({
   newId: () => 'made',
 });
 const one = (frame: string | Uint8Array) => {
-  const steps = codec.receive(frame);
+  const steps = [...codec.receive(frame)];
   expect(steps).toHaveLength(1);
   return steps[0]!;
 };

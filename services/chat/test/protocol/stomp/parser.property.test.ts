@@ -14,7 +14,7 @@ const pieces = (bytes: Uint8Array) =>
 
 function read(parser: StompParser, chunks: readonly (string | Uint8Array)[]): StompInput[] {
   const found: StompInput[] = [];
-  for (const chunk of chunks) parser.receive(chunk, (input) => found.push(input));
+  for (const chunk of chunks) found.push(...parser.read(chunk));
   return found;
 }
 
@@ -101,14 +101,14 @@ test('no garbage makes the parser throw, keep more than its ceiling, or go on af
       parser.version = version;
       let broken = 0;
       for (const chunk of chunks) {
-        parser.receive(chunk, (input) => {
+        for (const input of parser.read(chunk)) {
           expect(broken).toBe(0);
           if (input.kind === 'broken') broken++;
           if (input.kind === 'frame') {
             expect(input.frame.headers.size).toBeLessThanOrEqual(LIMITS.headers);
             expect(input.frame.body.length).toBeLessThanOrEqual(LIMITS.bodyBytes);
           }
-        });
+        }
         expect(parser.pendingBytes).toBeLessThanOrEqual(LIMITS.frameBytes);
       }
     }),

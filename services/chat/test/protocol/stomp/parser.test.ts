@@ -69,10 +69,10 @@ describe('frames', () => {
   test('a header named like a property of objects is a header', () => {
     const parser = new StompParser(STOMP_FRAME_LIMITS);
     const values: (string | undefined)[] = [];
-    parser.receive('SEND\n__proto__:x\nconstructor:y\n\n\0', (input) => {
+    for (const input of parser.read('SEND\n__proto__:x\nconstructor:y\n\n\0')) {
       if (input.kind === 'frame')
         values.push(input.frame.headers.get('__proto__'), input.frame.headers.get('toString'));
-    });
+    }
     expect(values).toEqual(['x', undefined]);
   });
 
@@ -125,10 +125,10 @@ describe('versions', () => {
   test('a version set while a frame is handled counts for the next one of the same chunk', () => {
     const parser = new StompParser(STOMP_FRAME_LIMITS);
     const headers: (string | undefined)[] = [];
-    parser.receive('CONNECT\na:\\c\n\n\0SEND\na:\\c\n\n\0', (input) => {
+    for (const input of parser.read('CONNECT\na:\\c\n\n\0SEND\na:\\c\n\n\0')) {
       if (input.kind === 'frame') headers.push(input.frame.headers.get('a'));
       parser.version = '1.2';
-    });
+    }
     expect(headers).toEqual(['\\c', ':']);
   });
 
@@ -192,11 +192,9 @@ describe('ceilings', () => {
   test('an unfinished frame keeps no more than the ceiling, however it trickles in', () => {
     const parser = new StompParser(STOMP_FRAME_LIMITS);
     let over = false;
-    parser.receive('SEND\n\n', () => {});
+    expect([...parser.read('SEND\n\n')]).toEqual([]);
     for (let i = 0; i < 200_000 && !over; i++) {
-      parser.receive('xx', (input) => {
-        over = input.kind === 'broken';
-      });
+      for (const input of parser.read('xx')) over = input.kind === 'broken';
       expect(parser.pendingBytes).toBeLessThanOrEqual(STOMP_FRAME_LIMITS.frameBytes);
     }
     expect(over).toBe(true);

@@ -48,8 +48,8 @@ test.each([
 test('a socket without subprotocol speaks what its first frame speaks, and knows the user of the upgrade', () => {
   const codec = detectProtocol(kinds, null);
   expect(codec.render(ready).texts).toEqual([]);
-  expect(codec.receive('')).toEqual([]);
-  const steps = codec.receive('CONNECT\naccept-version:1.2\nheart-beat:1000,20000\n\n\0');
+  expect([...codec.receive('')]).toEqual([]);
+  const steps = [...codec.receive('CONNECT\naccept-version:1.2\nheart-beat:1000,20000\n\n\0')];
   expect(codec.protocol).toBe('stomp');
   expect(steps.map((step) => step.kind)).toEqual(['note', 'reply']);
   expect(codec.heartbeat).toEqual({ sendMs: 20_000, expectMs: 10_000, text: '\n' });
@@ -58,7 +58,7 @@ test('a socket without subprotocol speaks what its first frame speaks, and knows
 test('a JSON client of an upgrade with a token is told ready before its first answer', () => {
   const codec = detectProtocol(kinds, null);
   codec.render(ready);
-  const steps = codec.receive('{"type":"ping"}');
+  const steps = [...codec.receive('{"type":"ping"}')];
   expect(steps.map((step) => step.kind)).toEqual(['reply', 'command']);
   expect(JSON.parse((steps[0] as { text: string }).text)).toEqual(ready);
   expect(codec.render({ type: 'connections', count: 3 }).texts).toEqual([]);
