@@ -36,6 +36,16 @@ test.each([
   ['/ws?room=1&TICKET=x#y', '/ws?room=1&TICKET=[redacted]#y'],
   ['/ws?token=Bearer%20a.b&x=1', '/ws?token=[redacted]&x=1'],
   ['/tokens?tokenless=1', '/tokens?tokenless=1'],
+  ['/ws/chat/000/abcd1234/xhr?t=1', '/ws/chat/000/[redacted]/xhr?t=1'],
+  ['/ws/chat-sockjs/417/a1b2/xhr_send', '/ws/chat-sockjs/417/[redacted]/xhr_send'],
+  ['/ws/chat/000/abcd1234', '/ws/chat/000/[redacted]'],
+  ['/ws/chat/000/abcd1234/nothing', '/ws/chat/000/[redacted]/nothing'],
+  ['/WS/chat/000/%61bcd/XHR', '/WS/chat/000/[redacted]/XHR'],
+  ['/shop/ws/chat/000/abcd/eventsource', '/shop/ws/chat/000/[redacted]/eventsource'],
+  ['/other/000/abcd/websocket', '/other/000/[redacted]/websocket'],
+  ['/ws/chat/info', '/ws/chat/info'],
+  ['/ws/chat?sessionId=r1', '/ws/chat?sessionId=r1'],
+  ['/api/chat/rooms/r1/messages', '/api/chat/rooms/r1/messages'],
 ])('%s is logged as %s', (url, logged) => {
   expect(redactUrl(url)).toBe(logged);
 });
@@ -58,6 +68,10 @@ test.each([
   ['beginnings of headers', 'eyJhbGciOi.'],
   ['tokens', 'eyJhbGciOi.eyJzdWIi.c2ln,'],
   ['queries', '?token='],
+  ['sessions', '/ws/chat/000/abcd/xhr'],
+  ['sessions without an end', '/ws/chat/'],
+  ['transports', '/xhr'],
+  ['slashes after one', '/websocket//////'],
   ['queries that go on', '&ticket=a?token=b'],
 ])('64 KiB of %s are redacted in time that grows with the length', (_, piece) => {
   const cpuMs = (bytes: number) => {

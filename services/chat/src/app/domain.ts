@@ -41,6 +41,7 @@ export function createDomain(
     ...{ env, log, clock, exchange },
     openSockets: () => sessions.size,
     onGone: (roomId, userIds) => presenceTick.gone(roomId, userIds),
+    onRefused: counts.signalRefused,
   });
   const { bus, presence } = links;
 

@@ -16,6 +16,7 @@ import { tokenRoutes } from '../http/token-routes.ts';
 import { createCommands } from '../session/commands/commands.ts';
 import { createLeaving } from '../session/leaving.ts';
 import { createTyping } from '../session/typing.ts';
+import type { InstanceOptions } from '../transport/sockjs/options.ts';
 import type { Domain } from './domain.ts';
 import type { ChatHttp } from './http.ts';
 
@@ -26,7 +27,7 @@ export async function registerEndpoints(
   { app, identify, anonymous }: ChatHttp,
 ): Promise<void> {
   const { rooms, members, messages, rate, identityRate, tickets, hub, sessions, counts, connections, flusher } = domain;
-  const { presence, owners } = domain.links;
+  const { presence, owners, hops } = domain.links;
   const { name: title, version, description } = app.serviceInfo;
   const asyncApi = asyncApiOf({ info: { title, version, description }, contentChars: env.MAX_CONTENT_CHARS });
   app.get('/asyncapi.json', { schema: { hide: true } }, async () => asyncApi);
@@ -70,7 +71,14 @@ export async function registerEndpoints(
     ...{ ...doors, now, random: Math.random },
     isMember: async (roomId, userId) => (await hub.member(roomId, userId)) !== null,
   });
-  const instances = owners ? { owners, fetch, sign: auth.signService, verify: identify.instance } : undefined;
+  const instances: InstanceOptions | undefined = owners
+    ? {
+        ...{ owners, fetch },
+        // Instances of the version before know service tokens only.
+        sign: env.BUS_SEAL ? hops.sign : auth.signService,
+        verify: async (token, hop) => hops.isGood(token, hop) || (await identify.instance(token)),
+      }
+    : undefined;
   const sockjs = { ...doors, instances };
   const chatUrl = createChatUrl(websockets, accept);
   registerOlderUrls({ env, accept, websockets, chatUrl, anonymous, newId: randomUUID });

@@ -7,6 +7,7 @@ import { createEcho } from './echo.ts';
 import { createEnvelope } from './envelope.ts';
 import { createPublisher } from './publisher.ts';
 import { createPulse, HEARTBEAT_MS } from './pulse.ts';
+import type { BusRefusal, Sealing } from './sealing.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
 export interface RedisBusOptions {
@@ -17,11 +18,17 @@ export interface RedisBusOptions {
   readonly instanceId: string;
   /** Keeps apart what else uses the same Redis. Default `gongu`. */
   readonly prefix?: string;
+  /** Proves to instances that others are instances. Default: nothing is proved, and sealed signals are unreadable. */
+  readonly sealing?: Sealing;
+  /** Something was not heard, as no instance may have said it. */
+  readonly onRefused?: (reason: BusRefusal) => void;
   /** Another instance was heard for the first time. */
   readonly peerHeard?: () => void;
   /** Bytes handed to Redis and not yet answered; what would go beyond is lost. Default 4 MiB. */
   readonly unansweredBytes?: number;
 }
+
+const PLAIN: Sealing = { seal: (_, said) => said, open: (_channel, _lane, bytes) => bytes };
 
 /** Milliseconds between reads of heads while signals may be getting lost, and while they are not. */
 const SHORT_MS = 1_000;
@@ -44,6 +51,7 @@ const LONGEST_PATIENCE = 16;
 export function createRedisBus(options: RedisBusOptions): Bus {
   const { redis, log, clock, instanceId, prefix = 'gongu', unansweredBytes = 4 * 1024 * 1024 } = options;
   const channels = createChannels({ prefix, cluster: redis.kind === 'cluster' });
+  const { sealing = PLAIN, onRefused } = options;
   const envelope = createEnvelope(instanceId);
   const pulse = createPulse({ instanceId, lanes: channels.lanes });
   const echo = createEcho(clock.monotonic);
@@ -70,14 +78,20 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     channels,
     clock,
     onRoom(roomId, bytes) {
-      const signal = envelope.decode(bytes, roomId);
+      const said = sealing.open(channels.room(roomId), channels.laneOf(roomId), bytes, true);
+      if (said === 'own') return;
+      if (typeof said === 'string') return refuse(said, { roomId });
+      const signal = envelope.decode(said, roomId);
       if (signal === 'unreadable') {
         log.debug({ roomId, bytes: bytes.length }, 'unreadable signal');
         pulse.settle();
       }
       if (typeof signal !== 'string') deliver(signal);
     },
-    onHeartbeat(lane, text) {
+    onHeartbeat(lane, bytes) {
+      const said = sealing.open(channels.heartbeat(lane), lane, bytes, false);
+      if (typeof said === 'string') return said === 'own' ? undefined : refuse(said, { lane });
+      const text = said.toString();
       if (lane === 0) echo.heard(text);
       pulse.heard(lane, text);
       if (alone && pulse.peers() > 0) {
@@ -115,6 +129,13 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     });
   }
 
+  /** It may have been one of ours all the same, whose clock is wrong or which does not seal yet: ask the store. */
+  function refuse(reason: BusRefusal, where: object): void {
+    log.debug({ reason, ...where }, 'a signal was refused');
+    onRefused?.(reason);
+    pulse.settle();
+  }
+
   function deliver(signal: Signal): void {
     try {
       listener?.(signal);
@@ -141,7 +162,8 @@ export function createRedisBus(options: RedisBusOptions): Bus {
   }
 
   function sendHeartbeat(lane: number, heartbeat: string): void {
-    publisher.send(channels.heartbeat(lane), heartbeat);
+    const channel = channels.heartbeat(lane);
+    publisher.send(channel, sealing.seal(channel, heartbeat));
   }
 
   function judge(): void {
@@ -166,7 +188,9 @@ export function createRedisBus(options: RedisBusOptions): Bus {
 
   return {
     publish(signal) {
-      if (!closing) publisher.send(channels.room(signal.roomId), envelope.encode(signal));
+      if (closing) return;
+      const channel = channels.room(signal.roomId);
+      publisher.send(channel, sealing.seal(channel, envelope.encode(signal)));
     },
     follow: (roomId) => (closing ? Promise.resolve() : subscriptions.follow(roomId)),
     unfollow: subscriptions.unfollow,

@@ -13,7 +13,7 @@ export interface SubscriptionsOptions {
   readonly clock: Clock;
   /** A message on a room's channel, or on a lane's heartbeat. */
   readonly onRoom: (roomId: string, bytes: Buffer) => void;
-  readonly onHeartbeat: (lane: number, text: string) => void;
+  readonly onHeartbeat: (lane: number, bytes: Buffer) => void;
   /** All that is wanted has been subscribed to on a new client. */
   readonly onAttached: () => void;
   /** Redis refused or lost a subscription: this client is of no use any more. */
@@ -100,7 +100,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       return;
     }
     const lane = channels.heartbeatLaneOf(channel);
-    if (lane !== null) onHeartbeat(lane, bytes.toString());
+    if (lane !== null) onHeartbeat(lane, bytes);
   }
 
   return {

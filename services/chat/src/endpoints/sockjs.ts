@@ -1,4 +1,4 @@
-import { isOriginAllowed } from '@gongu/host';
+import { clientAddress, isOriginAllowed } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { FastifyInstance } from 'fastify';
 import type { BaseSocket, InstanceOptions, Refused } from '../transport/sockjs/options.ts';
@@ -30,6 +30,8 @@ export async function registerSockJsEndpoint(
     prefix,
     accept: accept.openAny,
     identify: (request, query) => identify.upgrade(request, query),
+    // Of a client that a trusted proxy tells of: the nodes of a balancer have addresses of their own.
+    addressOf: (request) => ((request.ips?.length ?? 0) > 1 ? clientAddress(request) : null),
     originAllowed: (origin) => isOriginAllowed(origin, env.ALLOWED_ORIGINS),
     refusal: (why) => refusalOf(why, accept),
     choose: accept.choose,

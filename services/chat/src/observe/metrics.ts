@@ -48,6 +48,11 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
   });
   const delivered = count('gongu_chat_events_delivered_total', 'Events written to sockets, one for each socket');
   const repaired = count('gongu_chat_gap_repairs_total', 'Reads of the store because a message was missing');
+  const signalsRefused = metrics.counter({
+    name: 'gongu_chat_bus_refused_total',
+    help: 'Signals over Redis that were not heard: unsigned, malformed, key, proof, age, replay',
+    labels: ['reason'],
+  });
   const resyncs = count(
     'gongu_chat_resyncs_total',
     'Times a socket was too slow for a room and events were not queued',
@@ -90,6 +95,7 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     handshakeAccepted: () => handshakesAccepted.inc(),
     handshakeRefused: (reason: string) => handshakesRefused.inc({ reason }),
     closed: (code: number) => closed.inc({ code: KNOWN_CODES.has(code) ? String(code) : 'other' }),
+    signalRefused: (reason: string) => signalsRefused.inc({ reason }),
     repaired: () => repaired.inc(),
     resynced: () => resyncs.inc(),
   };

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@gongu/host';
 import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
 import type { SessionOwners } from '../transport/sockjs/owners.ts';
+import { type OwnerValues, PLAIN_OWNERS } from './owner-value.ts';
 import releaseScript from './release-1.lua?raw' with { type: 'text' };
 import renewScript from './renew-1.lua?raw' with { type: 'text' };
 
@@ -13,6 +14,8 @@ export interface RedisOwnersOptions {
   readonly self: () => string;
   /** Keeps apart what else uses the same Redis. Default `gongu`. */
   readonly prefix?: string;
+  /** How owners stand in Redis. Default: their URLs as they are. */
+  readonly values?: OwnerValues;
   /** Milliseconds after which the claims of an instance that died are forgotten. Default 60 000. */
   readonly ttlMs?: number;
 }
@@ -37,8 +40,9 @@ const BATCH = 500;
  * asked for: then long polling and streaming need a balancer that keeps a session on one instance.
  */
 export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
-  const { redis, log, clock, self, prefix = 'gongu', ttlMs = 60_000 } = options;
+  const { redis, log, clock, self, prefix = 'gongu', ttlMs = 60_000, values = PLAIN_OWNERS } = options;
   const key = (sessionId: string) => `${prefix}:sockjs:${sessionId}`;
+  const written = (sessionId: string) => values.write(key(sessionId), self(), ttlMs);
   const held = new Set<string>();
   let failures = 0;
   let renewing = false;
@@ -84,7 +88,7 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
     for (let i = 0; i < ids.length && link.client(); i += BATCH) {
       const batch = ids.slice(i, i + BATCH).filter((id) => held.has(id));
       await ask<unknown>(null, (client) =>
-        Promise.all(batch.map((id) => scripted(client).gonguRenew(key(id), self(), ttlMs))),
+        Promise.all(batch.map((id) => scripted(client).gonguRenew(key(id), self(), ttlMs, written(id)))),
       );
     }
     renewing = false;
@@ -95,9 +99,14 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
     const owner = await ask(self(), async (client) => {
       // Between the two commands the other's claim may end; then this one is made again.
       for (let tries = 0; tries < 3; tries++) {
-        if (await client.set(key(sessionId), self(), 'PX', ttlMs, 'NX')) return self();
+        if (await client.set(key(sessionId), written(sessionId), 'PX', ttlMs, 'NX')) return self();
         const other = await client.get(key(sessionId));
-        if (other !== null) return other;
+        if (other === null) continue;
+        const url = values.read(key(sessionId), other);
+        if (url !== null) return url;
+        log.warn({ event: 'owner.refused' }, 'an owner in Redis that none of our instances wrote is written over');
+        await client.set(key(sessionId), written(sessionId), 'PX', ttlMs);
+        return self();
       }
       return self();
     });
@@ -121,7 +130,12 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
       return self();
     },
     claim,
-    find: (sessionId) => ask(held.has(sessionId) ? self() : null, (client) => client.get(key(sessionId))),
+    async find(sessionId) {
+      return ask(held.has(sessionId) ? self() : null, async (client) => {
+        const value = await client.get(key(sessionId));
+        return value === null ? null : values.read(key(sessionId), value);
+      });
+    },
     async release(sessionId, owner) {
       if (owner === self()) held.delete(sessionId);
       await ask<unknown>(null, (client) => scripted(client).gonguRelease(key(sessionId), owner));
@@ -136,7 +150,7 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
 /** A client that knows the scripts of claims. */
 interface Scripted {
   gonguRelease(key: string, owner: string): Promise<number>;
-  gonguRenew(key: string, owner: string, ttlMs: number): Promise<number>;
+  gonguRenew(key: string, owner: string, ttlMs: number, written: string): Promise<number>;
 }
 
 /** Makes the scripts of claims known to a new client; Redis is sent their text once for each connection. */

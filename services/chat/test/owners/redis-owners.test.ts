@@ -1,8 +1,10 @@
 import { createLog, systemClock } from '@gongu/host';
 import { startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createOwnerValues } from '../../src/owners/owner-value.ts';
 import { createRedisOwners, type RedisOwners } from '../../src/owners/redis-owners.ts';
 import { type RedisClient, redisTarget } from '../../src/redis/redis-url.ts';
+import { createSealKey } from '../../src/redis/seal-key.ts';
 import { ownersContract } from '../contract/owners.contract.ts';
 import { type RedisCluster, startRedisCluster } from '../fixture/redis-cluster.ts';
 
@@ -12,8 +14,15 @@ const B = 'http://b.example:8080';
 const opened: RedisOwners[] = [];
 let worlds = 0;
 
-function open(url: string, self: string, { prefix = 'gongu', ttlMs }: { prefix?: string; ttlMs?: number } = {}) {
-  const given = { redis: redisTarget(url), log, clock: systemClock, self: () => self, prefix };
+const key = createSealKey('what trade and chat share, nobody else');
+const valuesOf = (isOn: boolean) => createOwnerValues({ key, now: Date.now, isOn });
+
+function open(
+  url: string,
+  self: string,
+  { prefix = 'gongu', ttlMs, isOn = false }: { prefix?: string; ttlMs?: number; isOn?: boolean } = {},
+) {
+  const given = { redis: redisTarget(url), log, clock: systemClock, self: () => self, prefix, values: valuesOf(isOn) };
   const owners = createRedisOwners({ ...given, ...(ttlMs === undefined ? {} : { ttlMs }) });
   opened.push(owners);
   return owners;
@@ -32,19 +41,20 @@ async function connected(owners: RedisOwners, admin: RedisClient, prefix = 'gong
   await expect
     .poll(async () => {
       await owners.claim('probe');
-      return admin.get(`${prefix}:sockjs:probe`);
+      // Signed or not, the URL comes last.
+      return (await admin.get(`${prefix}:sockjs:probe`))?.endsWith(owners.self);
     })
-    .toBe(owners.self);
+    .toBe(true);
   await owners.release('probe', owners.self);
 }
 
-function world(url: () => string) {
+function world(url: () => string, isOn = false) {
   const prefix = `world-${worlds++}`;
   return async () => {
     const admin = await adminOf(url());
     return {
       async owners(self: string) {
-        const owners = open(url(), self, { prefix });
+        const owners = open(url(), self, { prefix, isOn });
         await connected(owners, admin, prefix);
         return owners;
       },
@@ -65,6 +75,10 @@ describe('one server', () => {
   ownersContract(
     'Redis',
     world(() => server.url),
+  );
+  ownersContract(
+    'Redis, signed',
+    world(() => server.url, true),
   );
 });
 
@@ -135,6 +149,37 @@ describe('owners over Redis', () => {
     await proxy.pass();
     await expect.poll(() => b.find('during'), { timeout: 5_000 }).toBe(A);
     expect(await b.find('before')).toBe(A);
+  });
+
+  it('believes no owner that none of ours has signed, and takes the session itself', async () => {
+    const [a, b] = [open(server.url, A, { isOn: true }), open(server.url, B, { isOn: true })];
+    await connected(a, admin);
+    await connected(b, admin);
+    await a.claim('s');
+    const signed = (await admin.get('gongu:sockjs:s'))!;
+    for (const forged of ['http://evil.example', signed.replace(A, 'http://evil.example'), `2.x.y.z.${B}`, '']) {
+      await admin.set('gongu:sockjs:t', forged);
+      expect(await b.find('t'), forged).toBeNull();
+      expect(await b.claim('t'), forged).toBe(B);
+      expect(await a.find('t')).toBe(B);
+      await b.release('t', B);
+      expect(await admin.get('gongu:sockjs:t')).toBeNull();
+    }
+    // That of another session.
+    await admin.set('gongu:sockjs:u', signed);
+    expect(await b.find('u')).toBeNull();
+    expect(await b.find('s')).toBe(A);
+  });
+
+  it('one that signs and one that does not yet find each other’s, as far as they may', async () => {
+    const [off, on] = [open(server.url, A), open(server.url, B, { isOn: true })];
+    await connected(off, admin);
+    await connected(on, admin);
+    await on.claim('signed');
+    await off.claim('plain');
+    expect([await off.find('signed'), await on.find('plain')]).toEqual([B, null]);
+    await off.release('signed', B);
+    expect(await on.claim('signed')).toBe(B);
   });
 
   it('leaves what another has claimed meanwhile', async () => {

@@ -88,7 +88,7 @@ export function createChatApi({ url, signService, timeoutMs = 5_000 }: ChatApiOp
       },
       body: body === undefined ? undefined : JSON.stringify(body),
       // A redirect would carry the service token somewhere else.
-      redirect: 'manual',
+      redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
   }

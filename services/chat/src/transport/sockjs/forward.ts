@@ -5,13 +5,15 @@ import { headersOf } from './headers.ts';
 /** As much of `fetch` as forwarding needs. */
 export type Fetch = (
   url: string,
-  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+  init: { method: string; headers: Record<string, string>; body?: string; redirect: 'error'; signal: AbortSignal },
 ) => Promise<{ status: number; headers: { get(name: string): string | null }; body: AsyncIterable<Uint8Array> | null }>;
 
 export interface ForwardOptions {
   readonly fetch: Fetch;
-  /** A token that tells the other instance that this is one too. */
-  readonly sign: () => Promise<string> | string;
+  /** A token that tells the other instance that this is one too, for this request. */
+  readonly sign: (hop: { owner: string; method: string; url: string }) => Promise<string> | string;
+  /** What is known of the request's client. */
+  readonly client: string;
   readonly timers: Timers;
   /** Milliseconds of silence after which the other instance counts as gone. */
   readonly silenceMs: number;
@@ -19,6 +21,9 @@ export interface ForwardOptions {
 
 /** Carries the token of an instance; a request that has it is never forwarded again. */
 export const HOP_HEADER = 'x-gongu-hop';
+
+/** What the instance that took the request knows of its client; believed with a good token of an instance only. */
+export const CLIENT_HEADER = 'x-gongu-client';
 
 /** Of a client's request, what the owner needs to see: who it is from, and what is in it. */
 const PASSED_ON = ['authorization', 'cookie', 'origin', 'user-agent', 'x-request-id'] as const;
@@ -34,7 +39,7 @@ export async function forward(
   owner: string,
   request: FastifyRequest,
   reply: FastifyReply,
-  { fetch, sign, timers, silenceMs }: ForwardOptions,
+  { fetch, sign, client, timers, silenceMs }: ForwardOptions,
 ): Promise<Forwarded> {
   const stop = new AbortController();
   let silent = false;
@@ -51,15 +56,24 @@ export async function forward(
   reply.raw.once('close', left);
   try {
     heard();
-    const headers: Record<string, string> = { [HOP_HEADER]: await sign(), 'accept-encoding': 'identity' };
+    const { method, url } = request;
+    // It is put behind the owner's address, and must not become a part of that.
+    if (!url.startsWith('/')) return 'gone';
+    const headers: Record<string, string> = {
+      [HOP_HEADER]: await sign({ owner, method, url }),
+      [CLIENT_HEADER]: client,
+      'accept-encoding': 'identity',
+    };
     for (const name of PASSED_ON) {
       const value = request.headers[name];
       if (typeof value === 'string') headers[name] = value;
     }
     const { body } = request;
-    const answer = await fetch(owner + request.url, {
-      method: request.method,
+    const answer = await fetch(owner + url, {
+      method,
       headers,
+      // It carries tokens: whoever answers for the instance may not send them on.
+      redirect: 'error',
       ...(typeof body === 'string' ? { body } : {}),
       signal: stop.signal,
     }).catch(() => null);

@@ -33,6 +33,7 @@ export function resolved(options: SockJsOptions) {
     ...options,
     identify: options.identify ?? (async () => null),
     admit: options.admit ?? (() => () => {}),
+    addressOf: options.addressOf ?? (() => null),
     originAllowed: options.originAllowed ?? (() => true),
     refusal: options.refusal ?? plainRefusal,
     websocket: options.websocket ?? true,

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Flusher } from '../send-queue.ts';
 import type { Accept, Hello, Identity } from '../socket.ts';
 import type { Timers } from '../timers.ts';
-import type { Fetch } from './forward.ts';
+import type { Fetch, ForwardOptions } from './forward.ts';
 import type { SessionOwners } from './owners.ts';
 
 /** A client that speaks without SockJS framing on a SockJS URL. */
@@ -18,10 +18,10 @@ export interface RawClient {
 export interface InstanceOptions {
   readonly owners: SessionOwners;
   readonly fetch: Fetch;
-  /** A token for a request to another instance. */
-  readonly sign: () => Promise<string> | string;
-  /** Whether a token is one of another instance. */
-  readonly verify: (token: string) => Promise<boolean> | boolean;
+  /** A token for a request to another instance, whose URL is `owner`. */
+  readonly sign: ForwardOptions['sign'];
+  /** Whether a token is one of another instance, for that request to this one. */
+  readonly verify: (token: string, hop: Parameters<ForwardOptions['sign']>[0]) => Promise<boolean> | boolean;
 }
 
 /** A WebSocket on the base URL. */
@@ -44,6 +44,11 @@ export interface SockJsOptions {
    * called once there is a session, or none. @default every one is let in
    */
   readonly admit?: () => () => void;
+  /**
+   * The address of a client, where it is his alone and the same with each request; sessions that were opened without a
+   * credential are bound to it. @default nobody's is known
+   */
+  readonly addressOf?: (request: FastifyRequest) => string | null;
   /** Whether requests from this origin are answered. @default every one */
   readonly originAllowed?: (origin: string | undefined) => boolean;
   /** What a request is refused with. @default an Error with that `statusCode` */

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { presentedToken } from '../presented-token.ts';
 import { pathOf, queryOf } from '../request-url.ts';
 import type { Hello, Inbound } from '../socket.ts';
-import { type Forwarded, forward, HOP_HEADER } from './forward.ts';
+import { CLIENT_HEADER, type Forwarded, forward, HOP_HEADER } from './forward.ts';
 import { closeFrame, decode } from './frames.ts';
 import { headersOf, keepCookie, neverCache } from './headers.ts';
 import type { Mounted } from './mounted.ts';
@@ -23,7 +23,7 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
   const { options, route, identified, admitted } = mounted;
   const { clock, instances, refusal } = options;
   const { owners } = instances;
-  const sessions = createSockJsSessions(identified);
+  const sessions = createSockJsSessions({ identified, addressOf: options.addressOf });
 
   app.addHook('preClose', async () => {
     for (const session of sessions.all()) session.stop(CLOSE.restart, 'stopping');
@@ -33,8 +33,14 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
   async function isHop(request: FastifyRequest): Promise<boolean> {
     const token = request.headers[HOP_HEADER];
     if (token === undefined) return false;
-    if (typeof token !== 'string' || !(await instances.verify(token))) throw refusal('hop');
+    const hop = { owner: owners.self, method: request.method, url: request.url };
+    if (typeof token !== 'string' || !(await instances.verify(token, hop))) throw refusal('hop');
     return true;
+  }
+
+  async function isClient(sessionId: string, request: FastifyRequest, hop: boolean): Promise<boolean> {
+    const client = request.headers[CLIENT_HEADER];
+    return sessions.isClient(sessionId, request, hop ? { client: client?.toString() } : undefined);
   }
 
   async function where(sessionId: string): Promise<string | null> {
@@ -50,7 +56,10 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
     const there: Forwarded =
       owner === owners.self
         ? 'gone'
-        : await forward(owner, request, reply, { ...instances, timers: clock, silenceMs: ms });
+        : await forward(owner, request, reply, {
+            ...{ ...instances, timers: clock, silenceMs: ms },
+            client: sessions.clientOf(request),
+          });
     if (there === 'gone') {
       await owners.release(sessionId, owner).catch((error) => options.onFailure('session owners', error));
     }
@@ -66,7 +75,7 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
     const owner = await sessions.inTurn(sessionId, async () => {
       const known = sessions.find(sessionId);
       if (known) {
-        if (!(await sessions.sameUser(sessionId, request))) throw refusal('user');
+        if (!(await isClient(sessionId, request, hop))) throw refusal('user');
         return known.attach(receiver(kind, reply));
       }
       if (hop) return reply.callNotFound();
@@ -155,7 +164,7 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
       if (there === 'gone') return reply.callNotFound();
       return there === 'answered' ? reply : reply.code(503).header('retry-after', '1').send();
     }
-    if (!(await sessions.sameUser(sessionId, request))) throw refusal('user');
+    if (!(await isClient(sessionId, request, hop))) throw refusal('user');
     const body = typeof request.body === 'string' ? request.body : '';
     const messages = body === '' ? null : decode(body);
     if (!messages) {

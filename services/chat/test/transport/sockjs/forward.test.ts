@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import SockJS from 'sockjs-client';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SockJsOptions } from '../../../src/transport/sockjs/options.ts';
@@ -172,6 +174,48 @@ describe('who may', () => {
     expect((await post(b, `${path}/xhr_send?ticket=t`, '["x"]')).status).toBe(204);
     expect((await post(a, `${path}/xhr?ticket=t`)).body).toBe('a["x"]\n');
     expect((await post(b, `${path}/xhr?ticket=other`)).status).toBe(401);
+  });
+
+  test('a session that nothing opened is not for who knows its id: another program, another address', async () => {
+    const addressOf: SockJsOptions['addressOf'] = ({ headers }) => headers['x-forwarded-for']?.toString() ?? null;
+    const { a, b, path } = await pair({ accept: echo, addressOf });
+    const ann = { 'user-agent': 'Mozilla/5.0', 'x-forwarded-for': '203.0.113.5' };
+    expect((await post(a, `${path}/xhr`, undefined, ann)).body).toBe('o\n');
+    for (const app of [a, b]) {
+      for (const other of [{ ...ann, 'user-agent': 'curl/8' }, { ...ann, 'x-forwarded-for': '198.51.100.9' }, {}]) {
+        expect((await post(app, `${path}/xhr`, undefined, other)).status, JSON.stringify(other)).toBe(403);
+        expect((await post(app, `${path}/xhr_send`, '["mine"]', other)).status).toBe(403);
+        // Only with the token of an instance is this believed.
+        const claimed = { ...other, 'x-gongu-client': 'guess' };
+        expect((await post(app, `${path}/xhr_send`, '["mine"]', claimed)).status).toBe(403);
+      }
+      expect((await post(app, `${path}/xhr_send`, '["x"]', { ...ann, origin: 'https://shop.example' })).status).toBe(
+        204,
+      );
+    }
+    expect((await post(b, `${path}/xhr`, undefined, ann)).body).toBe('a["x","x"]\n');
+  });
+
+  test('a client that names no program is known at every instance', async () => {
+    const { a, b, path } = await pair();
+    expect((await post(a, `${path}/xhr`)).body).toBe('o\n');
+    expect((await post(b, `${path}/xhr_send`, '["x"]')).status).toBe(204);
+    expect((await post(a, `${path}/xhr`)).body).toBe('a["x"]\n');
+  });
+
+  test('what answers for an owner sends nobody on: no token goes to another host', async () => {
+    const { b, claims, id, path } = await pair();
+    const asked: string[] = [];
+    const elsewhere = createServer((request, response) => {
+      asked.push(request.url!);
+      if (request.url!.startsWith('/echo')) response.writeHead(307, { location: '/elsewhere' });
+      response.end();
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    ends.push(() => new Promise((resolve) => elsewhere.close(resolve)));
+    claims.set(id, `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`);
+    expect((await post(b, `${path}/xhr_send?token=ann`, '["x"]')).status).toBe(404);
+    expect(asked).toEqual([`${path}/xhr_send?token=ann`]);
   });
 
   test('only an instance may say that it is one, and a hop is the last', async () => {
