@@ -63,7 +63,7 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
           env: {
             ...{ DATABASE_URL: proxy?.url ?? postgres.url, JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
             ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '500' },
-            ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
+            ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_CHANGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
             ...(bus ? { REDIS_URL: bus.url } : {}),
           },
         });

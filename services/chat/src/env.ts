@@ -37,6 +37,8 @@ export const ChatEnv = serviceEnv({
   HEARTBEAT_MS: envFields.int(LIMITS.heartbeatMs, { min: 100 }),
   /** Messages a second, per user and instance; twice that in a burst; 0 = off. */
   RATE_MESSAGES_PER_SECOND: envFields.int(10, { max: 1_000_000 }),
+  /** Identities made and changes by anonymous users a second, per address; ten times that in a burst; 0 = off. */
+  RATE_ANONYMOUS_PER_SECOND: envFields.int(50, { max: 1_000_000 }),
   /** Frames a second, per socket; twice that in a burst; 0 = off. */
   RATE_FRAMES_PER_SECOND: envFields.int(100, { max: 1_000_000 }),
   /** Sockets, streams and polling sessions of this instance at once; 0 = any number. */

@@ -38,6 +38,8 @@ const FIELDS = {
   DRAIN_MS: envFields.int(10_000, { max: 600_000 }),
   /** Whose `X-Forwarded-For` is believed. */
   TRUST_PROXY: envFields.trustProxy(),
+  /** Joins, leaves, purchases and the like a second, per user and instance; four times that in a burst; 0 = off. */
+  RATE_CHANGES_PER_SECOND: envFields.int(5, { max: 1_000_000 }),
   LOG_LEVEL: envFields.logLevel(),
 };
 

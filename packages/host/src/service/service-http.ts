@@ -4,6 +4,7 @@ import { type DocsOptions, registerDocs } from '../http/docs/docs.ts';
 import { createHttp, type Http, type ServiceInfo } from '../http/http.ts';
 import { type HealthOptions, registerHealth } from '../http/observe/health.ts';
 import { observeHttp } from '../http/observe/observe-http.ts';
+import { limitChanges } from '../rates/limit-changes.ts';
 import type { ServiceParts } from './service-parts.ts';
 
 export interface ServiceHttpOptions extends DocsOptions {
@@ -16,12 +17,14 @@ export interface ServiceHttpOptions extends DocsOptions {
   readonly checks: HealthOptions['checks'] & { postgres: unknown };
   /** Who may call the routes whose schema names callers. */
   readonly callers: CallerChecks;
+  /** What judges how much a caller changes. */
+  readonly rates: Parameters<typeof limitChanges>[1];
 }
 
 /** A service's HTTP before its first route: documentation, health, metrics, and who may ask. */
 export async function createServiceHttp(parts: ServiceParts, options: ServiceHttpOptions): Promise<Http> {
   const { env, log, metrics, checkAnswers, phase } = parts;
-  const { service, tags = [], bodyLimitBytes, webSockets, checks, callers } = options;
+  const { service, tags = [], bodyLimitBytes, webSockets, checks, callers, rates } = options;
   const app = createHttp({
     log,
     service,
@@ -36,5 +39,6 @@ export async function createServiceHttp(parts: ServiceParts, options: ServiceHtt
   observeHttp(app, metrics);
   registerHealth(app, { metrics, state: () => phase.current, critical: ['postgres'], checks });
   askCallersFirst(app, callers);
+  limitChanges(app, rates);
   return app;
 }

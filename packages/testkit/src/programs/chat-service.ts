@@ -42,7 +42,7 @@ export async function startChatService(env: Readonly<Record<string, string>> = {
       env: {
         ...{ DATABASE_URL: database.url, DATABASE_POOL: '5', JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
         ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '1000' },
-        ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
+        ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_CHANGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
         ...env,
       },
     });

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
+import { createChangeRate, createRateLimit, observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
 import { createLocalExchange, type LocalExchange } from '../bus/local-bus.ts';
 import type { ChatEnv } from '../env.ts';
 import { createHub } from '../hub/hub.ts';
@@ -8,12 +8,13 @@ import { createChatMetrics } from '../observe/metrics.ts';
 import { createObservers } from '../observe/observers.ts';
 import { createMembers } from '../room/members.ts';
 import { createMessages } from '../room/messages.ts';
+import { createRates } from '../room/rates.ts';
 import { createRooms } from '../room/rooms.ts';
 import { createTickets } from '../room/tickets.ts';
 import { createConnectionWatch } from '../session/connection-watch.ts';
 import { createPresenceTick } from '../session/presence-tick.ts';
-import { createRateLimit } from '../session/rate-limit.ts';
 import { createSessions } from '../session/sessions.ts';
+import { createTyping } from '../session/typing.ts';
 import { openStore } from '../store/open-store.ts';
 import { createFlusher } from '../transport/send-queue.ts';
 import { createLinks } from './links.ts';
@@ -61,6 +62,7 @@ export function createDomain(
   const presenceTick = createPresenceTick({ presence, hub });
   const connections = createConnectionWatch({ presence, onFailure: (error) => failed('count of connections', error) });
 
+  const typing = createTyping({ hub, now });
   const { emit } = hub;
   const rooms = createRooms({ ...store, presence, emit, onChange: observers.onRoomChange });
   const members = createMembers({ ...store, presence, emit, onChange: observers.onMemberChange });
@@ -68,14 +70,21 @@ export function createDomain(
   const stored = createMessages({ ...store, emit, ...committing });
   const messages = observers.counted(stored);
   const onRefused = () => counts.messageRefused('RATE_LIMITED');
-  const rate = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND, now, onRefused });
-  // By address, and behind a balancer whose word is not taken all clients have one address: so ten times as many.
-  const identityRate = createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND * 10, now });
+  const perAddress = env.RATE_ANONYMOUS_PER_SECOND;
+  const limits = {
+    messages: createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND, now, onRefused }),
+    changes: createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now }),
+    anonymous: createRateLimit({ perSecond: perAddress, burst: perAddress * 10, now }),
+  };
+  const rates = createRates(limits);
+  function sweepRates(): void {
+    for (const limit of Object.values(limits)) limit.sweep();
+  }
   const tickets = createTickets({ tickets: store.tickets, newTicket: () => randomBytes(32).toString('base64url') });
 
   return {
     ...{ counts, observers, store, links, sessions, flusher, hub, overview, presenceTick, connections },
-    ...{ rooms, members, messages, rate, identityRate, tickets },
+    ...{ rooms, members, messages, rates, sweepRates, typing, tickets },
   };
 }
 export type Domain = ReturnType<typeof createDomain>;

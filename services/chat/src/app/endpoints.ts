@@ -15,7 +15,6 @@ import { roomRoutes } from '../http/room-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
 import { createCommands } from '../session/commands/commands.ts';
 import { createLeaving } from '../session/leaving.ts';
-import { createTyping } from '../session/typing.ts';
 import type { InstanceOptions } from '../transport/sockjs/options.ts';
 import type { Domain } from './domain.ts';
 import type { ChatHttp } from './http.ts';
@@ -26,12 +25,12 @@ export async function registerEndpoints(
   domain: Domain,
   { app, identify, anonymous }: ChatHttp,
 ): Promise<void> {
-  const { rooms, members, messages, rate, identityRate, tickets, hub, sessions, counts, connections, flusher } = domain;
+  const { rooms, members, messages, rates, typing, tickets, hub, sessions, counts, connections, flusher } = domain;
   const { presence, owners, hops } = domain.links;
   const { name: title, version, description } = app.serviceInfo;
   const asyncApi = asyncApiOf({ info: { title, version, description }, contentChars: env.MAX_CONTENT_CHARS });
   app.get('/asyncapi.json', { schema: { hide: true } }, async () => asyncApi);
-  const routes = { rooms, members, messages, identify: identify.routes, rate, contentChars: env.MAX_CONTENT_CHARS };
+  const routes = { rooms, members, messages, identify: identify.routes, contentChars: env.MAX_CONTENT_CHARS };
   roomRoutes(app, { ...routes, presence });
   memberRoutes(app, routes);
   messageRoutes(app, routes);
@@ -39,16 +38,14 @@ export async function registerEndpoints(
     user: identify.routes.user,
     anonymous,
     ticket: (user) => tickets.issue(user),
-    admit: (request) => identityRate.admit(request.ip),
   });
 
   const now = () => clock.now();
   const monotonic = () => clock.monotonic();
   const { overview, presenceTick } = domain;
-  const typing = createTyping({ hub, now: monotonic });
   const leaving = createLeaving({ hub, overview, connections, presenceTick, typing });
   const commands = createCommands({
-    ...{ hub, overview, presence, presenceTick, members, messages, rate, typing, leaving, now },
+    ...{ hub, overview, presence, presenceTick, members, messages, rates, typing, leaving, now },
   });
   const admission = createAdmission({
     maxConnections: env.MAX_CONNECTIONS,
@@ -63,7 +60,7 @@ export async function registerEndpoints(
   });
   const accept = createAccept({
     ...{ env, now, monotonic, sessions, identify, newId: randomUUID },
-    parts: { commands, hub, overview, connections, leaving, typing, log: domain.observers.session },
+    parts: { commands, hub, overview, connections, leaving, log: domain.observers.session },
   });
   const doors = { env, log, accept, admission, handshakes, identify, flusher };
   const websockets = await registerWebSocketEndpoint(app, doors);
@@ -81,7 +78,7 @@ export async function registerEndpoints(
     : undefined;
   const sockjs = { ...doors, instances };
   const chatUrl = createChatUrl(websockets, accept);
-  registerOlderUrls({ env, accept, websockets, chatUrl, anonymous, newId: randomUUID });
+  registerOlderUrls({ env, accept, websockets, chatUrl, anonymous, rates, newId: randomUUID });
   await registerSockJsEndpoint(app, '/ws/chat', sockjs, chatUrl.upgrade);
   await registerSockJsEndpoint(app, '/ws/chat-sockjs', sockjs);
 }

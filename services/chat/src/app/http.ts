@@ -1,12 +1,14 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { createServiceHttp, type ServiceParts } from '@gongu/host';
+import { addressKey, createServiceHttp, type ServiceParts } from '@gongu/host';
+import type { FastifyRequest } from 'fastify';
 import { createIdentify } from '../endpoints/identify.ts';
 import { bodyLimitOf, type ChatEnv } from '../env.ts';
 import { createAnonymous } from '../room/anonymous.ts';
+import type { Asker } from '../room/rates.ts';
 import type { Domain } from './domain.ts';
 
 /** HTTP before its first URL, and who may ask: users, services, and people without an account. */
-export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, links, tickets }: Domain) {
+export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, links, rates, tickets }: Domain) {
   const { env, auth, clock } = parts;
   const identify = createIdentify({ auth, tickets, clock });
   const anonymous = createAnonymous({
@@ -23,12 +25,22 @@ export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, link
     random: randomInt,
   });
   const { user, service, caller } = identify.routes;
+  async function judge(limit: (asker: Asker) => void, request: FastifyRequest): Promise<void> {
+    const found = await caller(request);
+    if (found.kind === 'user') limit({ user: found.user, address: addressKey(request) });
+  }
+
   const app = await createServiceHttp(parts, {
     service: { name: 'gongu chat', version: '0.1.0', description: 'Rooms, participants and messages of group buys' },
     bodyLimitBytes: bodyLimitOf(env),
     webSockets: true,
     checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => links.bus.state() },
     callers: { user, service, either: caller },
+    rates: {
+      change: async (request) => judge(rates.change, request),
+      message: async (request) => judge(rates.message, request),
+      identity: (request) => rates.identity(addressKey(request)),
+    },
   });
   return { app, identify, anonymous };
 }

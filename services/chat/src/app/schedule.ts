@@ -6,7 +6,7 @@ import type { Domain } from './domain.ts';
 
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
-  const { rooms, hub, overview, presenceTick, connections, rate, identityRate } = domain;
+  const { rooms, hub, overview, presenceTick, connections, sweepRates, typing } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -33,12 +33,12 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(250, 'reading of heads', createReconcileHeads({ headIntervalMs, reconcile: hub.reconcile, now }));
       every(250, 'reading of overviews', createReconcileHeads({ headIntervalMs, reconcile: overview.reconcile, now }));
       every(250, 'overviews', overview.tick);
+      every(250, 'typing', async () => typing.tick());
       every(1_000, 'presence', presenceTick.tick);
       every(1_000, 'count of connections', connections.tick);
       every(1_000, 'sweep', async () => {
         hub.sweep(env.HEARTBEAT_MS);
-        rate.sweep();
-        identityRate.sweep();
+        sweepRates();
       });
       // At start too: what fell due while no instance ran.
       cron.schedule('expire-rooms', env.EXPIRE_CRON, expire, { atStart: true });

@@ -1,4 +1,4 @@
-import { isOriginAllowed, toAppError } from '@gongu/host';
+import { addressKey, Bucket, isOriginAllowed, toAppError } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { ChatEnv } from '../env.ts';
 import type { Codec, ProtocolKind } from '../protocol/codec.ts';
@@ -21,7 +21,7 @@ export interface AcceptOptions {
   readonly monotonic: () => number;
   readonly sessions: Sessions;
   /** The parts that sessions work with. */
-  readonly parts: Pick<SessionOptions, 'commands' | 'hub' | 'overview' | 'connections' | 'leaving' | 'typing' | 'log'>;
+  readonly parts: Pick<SessionOptions, 'commands' | 'hub' | 'overview' | 'connections' | 'leaving' | 'log'>;
   readonly identify: ReturnType<typeof createIdentify>;
   readonly newId: () => string;
 }
@@ -60,13 +60,15 @@ export function createAccept({ env, now, monotonic, sessions, parts, identify, n
       heartbeatMs: env.HEARTBEAT_MS,
       framesPerSecond: env.RATE_FRAMES_PER_SECOND,
     },
+    newFrameBudget: (nowMs) => new Bucket({ perSecond: env.RATE_FRAMES_PER_SECOND }, nowMs),
     now,
     monotonic,
     onOver: sessions.delete,
   };
 
   function open(socket: Socket, hello: Hello, codec: Codec, opening?: SessionOpening): Inbound {
-    const session = new Session(options, socket, codec);
+    const { address: ip, hops } = hello.peer;
+    const session = new Session(options, socket, codec, addressKey({ ip, ips: hops }));
     sessions.add(session);
     session.start(hello.user, opening);
     return session;

@@ -7,6 +7,7 @@ import type { ChatEnv } from '../env.ts';
 import { OPENING_REF } from '../protocol/one-room.ts';
 import { createOverviewStreamCodec, createRoomStreamCodec } from '../protocol/sse.ts';
 import { EventStream } from '../transport/event-stream.ts';
+import { peerOf } from '../transport/peer.ts';
 import { pathOf, queryOf } from '../transport/request-url.ts';
 import { createRounds } from '../transport/rounds.ts';
 import type { Flusher } from '../transport/send-queue.ts';
@@ -96,7 +97,7 @@ export function registerEventStreams(
       throw error;
     }
     reply.hijack();
-    const peer = { address: request.ip };
+    const peer = peerOf(request);
     const [path, query, requestId] = [pathOf(request), queryOf(request), request.id];
     // Nobody gets a stream without one.
     const hello: Hello = { path, query, subprotocol: null, user, tokenPresent: true, peer, requestId };

@@ -45,7 +45,7 @@ export function memberRoutes(app: Http, { members, identify }: RoutesOptions): v
         response: {
           200: Participant,
           201: Participant,
-          ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_FOUND', 'ROOM_FULL', 'ROOM_NOT_ACTIVE'),
+          ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_FOUND', 'ROOM_FULL', 'ROOM_NOT_ACTIVE', 'RATE_LIMITED'),
         },
       },
     },
@@ -94,7 +94,10 @@ export function memberRoutes(app: Http, { members, identify }: RoutesOptions): v
         security: [{ user: [] }, { service: [] }],
         summary: 'Leave a room, or remove a participant (host, service)',
         params: ParticipantPath,
-        response: { 204: noContent, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_FOUND', 'ROOM_READ_ONLY') },
+        response: {
+          204: noContent,
+          ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_FOUND', 'ROOM_READ_ONLY', 'RATE_LIMITED'),
+        },
       },
     },
     async (request, reply) => {
@@ -107,6 +110,8 @@ export function memberRoutes(app: Http, { members, identify }: RoutesOptions): v
   app.put(
     '/api/chat/rooms/:roomId/read',
     {
+      // Writes no row, and only as often as there is something new to read.
+      config: { rate: 'none' },
       schema: {
         tags: ['participants'],
         security: [{ user: [] }],

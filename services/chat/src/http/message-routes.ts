@@ -4,7 +4,7 @@ import type { RoutesOptions } from './routes-options.ts';
 
 /** `…/messages`: pages of history, and sending. */
 export function messageRoutes(app: Http, deps: RoutesOptions): void {
-  const { messages, identify, rate, contentChars } = deps;
+  const { messages, identify, contentChars } = deps;
   app.get(
     '/api/chat/rooms/:roomId/messages',
     {
@@ -23,6 +23,7 @@ export function messageRoutes(app: Http, deps: RoutesOptions): void {
   app.post(
     '/api/chat/rooms/:roomId/messages',
     {
+      config: { rate: 'message' },
       schema: {
         tags: ['messages'],
         security: [{ user: [] }, { service: [] }],
@@ -46,7 +47,6 @@ export function messageRoutes(app: Http, deps: RoutesOptions): void {
     },
     async (request, reply) => {
       const caller = await identify.caller(request);
-      if (caller.kind === 'user') rate.admit(caller.user.userId);
       const { message, duplicate } = await messages.send(caller, { ...request.body, roomId: request.params.roomId });
       return reply.status(duplicate ? 200 : 201).send(message);
     },

@@ -106,6 +106,7 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
             'CONFLICT',
             'ROOM_NOT_ACTIVE',
             'ROOM_READ_ONLY',
+            'RATE_LIMITED',
           ),
         },
       },

@@ -18,8 +18,6 @@ export interface RoutesOptions {
     /** The service only. @throws AppError FORBIDDEN (a user's token) */
     service(request: FastifyRequest): Promise<Caller>;
   };
-  /** Messages of one user, over HTTP and all sockets. @throws AppError RATE_LIMITED */
-  readonly rate: { admit(userId: string): void };
   /** Longest text, code points. */
   readonly contentChars: number;
 }

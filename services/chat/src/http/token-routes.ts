@@ -8,8 +8,6 @@ export interface TokenRoutesOptions {
   /** The same token when it is valid, a renewed one of the same identity when it has expired, else a new identity. */
   readonly anonymous: (token: string | null) => Promise<z.output<typeof AnonymousTokenAnswer>>;
   readonly ticket: (user: User) => Promise<z.output<typeof TicketAnswer>>;
-  /** By address: milliseconds to wait, or 0. Throws RATE_LIMITED itself. */
-  readonly admit: (request: FastifyRequest) => void;
 }
 
 /** Identities without an account, and one-time tickets for connecting. */
@@ -17,6 +15,7 @@ export function tokenRoutes(app: Http, deps: TokenRoutesOptions): void {
   app.post(
     '/api/chat/tokens/anonymous',
     {
+      config: { rate: 'identity' },
       schema: {
         tags: ['tokens'],
         summary: 'An anonymous identity: kept, renewed or new',
@@ -24,10 +23,7 @@ export function tokenRoutes(app: Http, deps: TokenRoutesOptions): void {
         response: { 200: AnonymousTokenAnswer, ...problems(...OF_WRITER, 'RATE_LIMITED') },
       },
     },
-    async (request) => {
-      deps.admit(request);
-      return deps.anonymous(request.body?.token ?? null);
-    },
+    async (request) => deps.anonymous(request.body?.token ?? null),
   );
 
   app.post(
@@ -37,7 +33,7 @@ export function tokenRoutes(app: Http, deps: TokenRoutesOptions): void {
         tags: ['tokens'],
         security: [{ user: [] }],
         summary: 'A ticket that opens one connection within 30 seconds',
-        response: { 201: TicketAnswer, ...problems(...OF_ONE_KIND, ...OF_WRITER) },
+        response: { 201: TicketAnswer, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'RATE_LIMITED') },
       },
     },
     async (request, reply) => reply.status(201).send(await deps.ticket(await deps.user(request))),

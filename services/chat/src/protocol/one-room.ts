@@ -11,6 +11,8 @@ export function closeOfRefusal(error: EventOf<'error'>): Rendered['close'] {
   if (error.code === 'UNAVAILABLE' || error.code === 'UNKNOWN_OUTCOME' || error.code === 'INTERNAL') {
     return { code: CLOSE.restart, reason: 'not available at the moment' };
   }
+  // Its member comes back later, and not never.
+  if (error.code === 'RATE_LIMITED') return { code: CLOSE.tooManyFrames, reason: 'too many changes' };
   return { code: CLOSE.removed, reason: error.message };
 }
 

@@ -16,8 +16,6 @@ const WAITING_MAX = 200;
 /** One client's rooms, and what it does in them. A class with few parts: there is one for every connection. */
 export class ClientRooms {
   readonly joined = new Set<string>();
-  /** Made when first used, as most clients only listen. */
-  typing: Map<string, { until: number; passedAt: number }> | null = null;
   readonly #ordered = new Ordered();
   /** Sends under way, by room: fulfilled when all of them are answered. */
   #sending: Map<string, Promise<unknown>> | null = null;

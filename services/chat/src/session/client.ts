@@ -9,6 +9,8 @@ export interface Client {
   readonly id: string;
   /** Null before the client has said who it is. */
   readonly user: User | null;
+  /** What a client without an account is counted by; null where its address may be everybody's. */
+  readonly address: string | null;
   /** Nothing more is said to it: what is begun for it now, nobody would end. */
   readonly over: boolean;
   readonly rooms: ClientRooms;

@@ -1,8 +1,7 @@
 import { CLOSE } from '@gongu/shared';
 import type { Codec, Step } from '../protocol/codec.ts';
 import { HeldFrames } from './held-frames.ts';
-import { Bucket } from './rate-limit.ts';
-import type { SessionLimits } from './session-options.ts';
+import type { FrameBudget, SessionLimits } from './session-options.ts';
 
 /** Whose inbox it is. */
 export interface InboxOwner {
@@ -25,19 +24,19 @@ export class Inbox {
   readonly #owner: InboxOwner;
   readonly #codec: Codec;
   readonly #limits: Pick<SessionLimits, 'framesPerSecond' | 'frameBytes'>;
-  readonly #frames: Bucket;
+  readonly #frames: FrameBudget;
   #held: HeldFrames | null = null;
 
   constructor(
     owner: InboxOwner,
     codec: Codec,
     limits: Pick<SessionLimits, 'framesPerSecond' | 'frameBytes'>,
-    nowMs: number,
+    frames: FrameBudget,
   ) {
     this.#owner = owner;
     this.#codec = codec;
     this.#limits = limits;
-    this.#frames = new Bucket(limits.framesPerSecond, nowMs);
+    this.#frames = frames;
   }
 
   receive(frame: string | Uint8Array, nowMs: number): void {

@@ -6,7 +6,6 @@ import type { Commands } from './commands/commands.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
 import type { Leaving } from './leaving.ts';
 import type { OpenSession } from './sessions.ts';
-import type { Typing } from './typing.ts';
 
 /** What all sessions of an instance have in common. */
 export interface SessionOptions {
@@ -15,12 +14,13 @@ export interface SessionOptions {
   readonly overview: Pick<Overview, 'retell'>;
   readonly connections: Pick<ConnectionWatch, 'watch'>;
   readonly leaving: Leaving;
-  readonly typing: Pick<Typing, 'sweep'>;
   /** An error of whatever origin in the words of the table: INTERNAL where nobody foresaw it. */
   readonly toAppError: (error: unknown) => AppError;
   /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, UNAVAILABLE */
   readonly authenticate: (token: string) => Promise<User>;
   readonly limits: SessionLimits;
+  /** What one socket may send, from that moment on. */
+  readonly newFrameBudget: (nowMs: number) => FrameBudget;
   /** Epoch milliseconds; for what clients are told, and for the end of tokens. */
   readonly now: () => number;
   /** For durations: milliseconds, of any origin, that never go back. */
@@ -39,6 +39,13 @@ export interface SessionLimits {
   readonly heartbeatMs: number;
   /** Frames a second and socket; twice that in a burst; 0 = off. */
   readonly framesPerSecond: number;
+}
+
+export interface FrameBudget {
+  /** Takes one frame: 0 when it may pass. */
+  take(nowMs: number): number;
+  /** Puts some in, beyond what a burst may have. */
+  put(frames: number): void;
 }
 
 /** The lines a session writes; fields never hold a token or a text. */

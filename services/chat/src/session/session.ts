@@ -29,6 +29,7 @@ const EXPIRING_MS = 30_000;
  */
 export class Session implements Inbound, Client, OpenSession, WriterOwner, InboxOwner {
   readonly listener: Writer;
+  readonly address: string | null;
   readonly #options: SessionOptions;
   readonly #socket: Socket;
   readonly #codec: Codec;
@@ -49,13 +50,14 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
   /** Of the client's last sign of life, by the clock of durations. */
   #heardAt: number;
 
-  constructor(options: SessionOptions, socket: Socket, codec: Codec) {
+  constructor(options: SessionOptions, socket: Socket, codec: Codec, address: string | null) {
     this.#options = options;
     this.#socket = socket;
     this.#codec = codec;
+    this.address = address;
     this.#openedAt = options.monotonic();
     this.#heardAt = this.#openedAt;
-    this.#inbox = new Inbox(this, codec, options.limits, this.#openedAt);
+    this.#inbox = new Inbox(this, codec, options.limits, options.newFrameBudget(this.#openedAt));
     this.listener = new Writer(this, options, socket, codec);
   }
 
@@ -182,7 +184,7 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
 
   sweep(): void {
     if (this.#over) return;
-    const { limits, typing, now, monotonic } = this.#options;
+    const { limits, now, monotonic } = this.#options;
     const at = monotonic();
     const user = this.#user;
     if (!user) {
@@ -202,7 +204,6 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
       this.emit({ type: 'token.expiring', expiresAt: new Date(user.expiresAtMs).toISOString() });
     }
     this.#heartbeat(at);
-    if (this.#rooms?.typing) typing.sweep(this, user, at);
   }
 
   drain(afterMs: number): void {

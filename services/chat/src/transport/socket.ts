@@ -2,6 +2,8 @@
 export interface Peer {
   /** The client's address, as far as TRUST_PROXY lets it be known. */
   readonly address: string;
+  /** The same and the proxies that named it, nearest first; absent where none is trusted. */
+  readonly hops?: string[];
 }
 
 /** What the client presented before its first frame. */

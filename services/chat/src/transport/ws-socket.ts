@@ -4,6 +4,7 @@ import type { Socket as NetSocket } from 'node:net';
 import { CLOSE, closeReason } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import { peerOf } from './peer.ts';
 import { type Flusher, SendQueue } from './send-queue.ts';
 import type { Inbound, Peer, Socket } from './socket.ts';
 import { wsFraming } from './ws-framing.ts';
@@ -26,7 +27,7 @@ export class WsSocket implements Socket {
   constructor(ws: WebSocket, request: FastifyRequest, flusher: Flusher, frameBytes: number) {
     this.#ws = ws;
     this.#frameBytes = frameBytes;
-    this.peer = { address: request.ip };
+    this.peer = peerOf(request);
     this.#queue = new SendQueue(request.raw.socket, flusher);
     request.raw.socket.setNoDelay(true);
     releaseUpgrade(ws, request);

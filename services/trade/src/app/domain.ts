@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
+import { createChangeRate, observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
 import { v7 } from 'uuid';
 import { createChatApi } from '../chat/chat-api.ts';
 import type { TradeEnv } from '../env.ts';
@@ -52,7 +52,8 @@ export function createDomain(
   const products = createProducts({ store: store.products, once, newId: v7 });
   const participations = createParticipations({ store: store.participations, products, once });
   const reconcile = createReconcile({ store: store.reconcile, rooms: chat, now: clock.now, ...observers.reconcile });
-  return { store, outbox, relay, feed, products, participations, reconcile };
+  const changes = createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now: clock.monotonic });
+  return { changes, store, outbox, relay, feed, products, participations, reconcile };
 }
 export type Domain = ReturnType<typeof createDomain>;
 

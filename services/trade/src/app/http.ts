@@ -5,7 +5,7 @@ import { requireAccount } from '../product/permission.ts';
 import type { Domain } from './domain.ts';
 
 /** HTTP before its first URL, and who may ask: users, services, and those who operate it. */
-export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store }: Domain) {
+export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, changes }: Domain) {
   const userOf = requireUser(parts.auth);
   const either = requireEither(parts.auth);
   const app = await createServiceHttp(parts, {
@@ -19,6 +19,12 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store }: 
       },
       service: requireService(parts.auth),
       either,
+    },
+    rates: {
+      async change(request) {
+        const caller = await either(request);
+        if (caller !== 'service') changes.admit(caller.userId);
+      },
     },
   });
   return { app, userOf, requireOperator: createRequireOperator(either) };

@@ -1,9 +1,11 @@
+import { addressKey } from '@gongu/host';
 import { AppError, publicUser, RoomId } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import type { ChatEnv } from '../../env.ts';
 import type { Codec } from '../../protocol/codec.ts';
 import { OPENING_REF } from '../../protocol/one-room.ts';
 import type { Anonymous } from '../../room/anonymous.ts';
+import type { Rates } from '../../room/rates.ts';
 import type { Hello, Identity, Inbound, Socket } from '../../transport/socket.ts';
 import type { WebSockets } from '../../transport/websocket.ts';
 import type { Accept } from '../accept.ts';
@@ -19,6 +21,7 @@ export interface OlderUrlsOptions {
   /** `/ws/chat`. */
   readonly chatUrl: ChatUrl;
   readonly anonymous: Anonymous;
+  readonly rates: Pick<Rates, 'identity'>;
   readonly newId: () => string;
 }
 
@@ -28,7 +31,15 @@ export interface OlderUrlsOptions {
  * token gets an anonymous identity where ANONYMOUS_ACCESS allows it. All of it is in this folder and can be deleted with
  * it, the import of this function and its call: the import check lets nothing else name the folder.
  */
-export function registerOlderUrls({ env, accept, websockets, chatUrl, anonymous, newId }: OlderUrlsOptions): void {
+export function registerOlderUrls({
+  env,
+  accept,
+  websockets,
+  chatUrl,
+  anonymous,
+  rates,
+  newId,
+}: OlderUrlsOptions): void {
   /** Tokens of identities that were made for an upgrade, until their socket opens. */
   const made = new WeakMap<Identity, string>();
 
@@ -36,6 +47,7 @@ export function registerOlderUrls({ env, accept, websockets, chatUrl, anonymous,
     const presented = await accept.identify(request, query);
     if (presented) return presented;
     if (!env.ANONYMOUS_ACCESS) throw new AppError('UNAUTHENTICATED');
+    rates.identity(addressKey(request));
     const { token, user, expiresAt } = await anonymous(null);
     const identity = { ...publicUser(user), roles: [], anon: true, expiresAtMs: Date.parse(expiresAt) };
     made.set(identity, token);

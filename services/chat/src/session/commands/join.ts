@@ -2,6 +2,7 @@ import { AppError, LIMITS, type User } from '@gongu/shared';
 import type { Attached, Hub } from '../../hub/hub.ts';
 import type { Members } from '../../room/members.ts';
 import type { Presence, PresenceView } from '../../room/ports/presence.ts';
+import type { Rates } from '../../room/rates.ts';
 import { participantView, roomView, unreadOf } from '../../room/view.ts';
 import type { Client } from '../client.ts';
 import type { Leaving } from '../leaving.ts';
@@ -14,14 +15,24 @@ export interface JoinOptions {
   readonly presence: Pick<Presence, 'view'>;
   readonly presenceTick: Pick<PresenceTick, 'enter'>;
   readonly leaving: Pick<Leaving, 'room'>;
+  readonly rates: Pick<Rates, 'change'>;
 }
 
 /** `join`: a membership where there is none, and the room from here on. `follow`: the same for members only. */
-export function createJoin({ hub, members, presence, presenceTick, leaving }: JoinOptions): EntryOf<'join' | 'follow'> {
+export function createJoin({
+  hub,
+  members,
+  presence,
+  presenceTick,
+  leaving,
+  rates,
+}: JoinOptions): EntryOf<'join' | 'follow'> {
   /** Makes the user a member where he is none. The room's newest `seq` after it, or 0. */
-  async function enter(user: User, { type, roomId }: CommandOf<'join' | 'follow'>): Promise<number> {
+  async function enter(client: Client, user: User, { type, roomId }: CommandOf<'join' | 'follow'>): Promise<number> {
     if (await hub.member(roomId, user.userId)) return 0;
     if (type === 'follow') throw new AppError('NOT_A_MEMBER');
+    // Members come back at any rate: only who is none writes rows.
+    rates.change({ user, address: client.address });
     return (await members.join(user, roomId, true)).lastSeq;
   }
 
@@ -54,7 +65,7 @@ export function createJoin({ hub, members, presence, presenceTick, leaving }: Jo
   return {
     lane: 'ordered',
     async run(client, user, command) {
-      const reached = await enter(user, command);
+      const reached = await enter(client, user, command);
       await client.inTurn(() => listen(client, user, command, reached));
     },
   };

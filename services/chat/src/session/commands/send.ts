@@ -1,23 +1,22 @@
 import type { Messages, Sending } from '../../room/messages.ts';
-import type { RateLimit } from '../rate-limit.ts';
+import type { Rates } from '../../room/rates.ts';
 import type { Typing } from '../typing.ts';
 import { type CommandOf, type EntryOf, refOf } from './entry.ts';
 
 export interface SendOptions {
   readonly messages: Pick<Messages, 'send'>;
   readonly typing: Pick<Typing, 'stop'>;
-  /** Messages of one user, over all his sockets and HTTP. */
-  readonly rate: Pick<RateLimit, 'admit'>;
+  readonly rates: Pick<Rates, 'message'>;
 }
 
 /** A `send`, with what only other protocols than gongu.v1 can say. */
 export type Send = CommandOf<'send'> & Pick<Sending, 'data' | 'signalType'>;
 
-export function createSend({ messages, typing, rate }: SendOptions) {
+export function createSend({ messages, typing, rates }: SendOptions) {
   return {
     lane: 'send',
     async run(client, user, command: Send) {
-      rate.admit(user.userId);
+      rates.message({ user, address: client.address });
       const { message, duplicate } = await messages.send({ kind: 'user', user }, command);
       typing.stop(client, user, command.roomId);
       client.emit({

@@ -1,15 +1,15 @@
 import type { Hub } from '../../hub/hub.ts';
-import type { RateLimit } from '../rate-limit.ts';
+import type { Rates } from '../../room/rates.ts';
 import type { EntryOf } from './entry.ts';
 
 export interface SignalOptions {
   readonly hub: Pick<Hub, 'emit'>;
-  readonly rate: Pick<RateLimit, 'admit'>;
+  readonly rates: Pick<Rates, 'message'>;
   readonly send: EntryOf<'send'>;
 }
 
 /** To everybody: a message. To one: passed to his sockets in the room, and forgotten. */
-export function createSignal({ hub, rate, send }: SignalOptions): EntryOf<'signal'> {
+export function createSignal({ hub, rates, send }: SignalOptions): EntryOf<'signal'> {
   return {
     lane: 'send',
     run(client, user, { roomId, signalType, to, ref }) {
@@ -18,7 +18,7 @@ export function createSignal({ hub, rate, send }: SignalOptions): EntryOf<'signa
         return send.run(client, user, command);
       }
       client.rooms.requireJoined(roomId);
-      rate.admit(user.userId);
+      rates.message({ user, address: client.address });
       hub.emit({ kind: 'whisper', roomId, sender: user.userId, signalType, ...to });
     },
   };

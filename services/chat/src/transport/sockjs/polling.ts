@@ -1,5 +1,6 @@
 import { CLOSE } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { peerOf } from '../peer.ts';
 import { presentedToken } from '../presented-token.ts';
 import { pathOf, queryOf } from '../request-url.ts';
 import type { Hello, Inbound } from '../socket.ts';
@@ -119,7 +120,7 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
     };
     // The client gave up while it was being identified.
     if (reply.raw.destroyed) return forget();
-    const peer = { address: request.ip };
+    const peer = peerOf(request);
     const session = new SockJsSession({
       peer,
       timers: clock,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRateLimit } from '../../src/session/rate-limit.ts';
+import { createRateLimit } from '../src/index.ts';
 
 describe('a rate limit', () => {
   it('lets twice the rate pass in a burst and then tells how long to wait', () => {
@@ -70,5 +70,29 @@ describe('a rate limit', () => {
       // A sum of fractions that was a hair below the token that had been promised.
       { examples: [[1, [0, 170, 141]]] },
     );
+  });
+
+  it('keeps a bounded number of buckets, whoever comes: full ones go first, then those used longest ago', () => {
+    let now = 0;
+    let most = 0;
+    const rate = createRateLimit({ perSecond: 1, burst: 4, now: () => now, bucketsMax: 1_000 });
+    for (let i = 0; i < 100_000; i++) {
+      if (i % 100 === 0) rate.take('ann');
+      rate.take(`address ${i}`);
+      most = Math.max(most, rate.size());
+    }
+    expect(most).toBeLessThanOrEqual(1_000);
+    // Used all the time, so still known.
+    expect(rate.take('ann')).toBeGreaterThan(0);
+    now = 5_000;
+    rate.take('bob');
+    rate.sweep();
+    expect(rate.size()).toBe(1);
+  });
+
+  it('has a burst of its own where it is given one', () => {
+    const rate = createRateLimit({ perSecond: 5, burst: 20, now: () => 0 });
+    for (let i = 0; i < 20; i++) expect(rate.take('ann')).toBe(0);
+    expect(rate.take('ann')).toBe(200);
   });
 });

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { manualClock } from '@gongu/testkit';
+import { describe, expect, it } from 'vitest';
+import { chatOfThisFile, type Instance, opening } from '../fixture/chat.ts';
+import { SERVICE, tokenOf } from '../fixture/tokens.ts';
+
+const given = chatOfThisFile();
+
+interface Route {
+  /** Its path for one call, and the body. */
+  readonly ask: (call: { roomId: string; other: string; i: number }) => [path: string, body?: unknown];
+  /** Who calls it. */
+  readonly as: string;
+  /** What may pass at once with a rate of 1; null: it is not judged. */
+  readonly burst: number | null;
+}
+
+/** Every route that changes something, and what judges it. */
+const ROUTES: Readonly<Record<string, Route>> = {
+  'POST /api/chat/rooms': { as: SERVICE, burst: null, ask: () => ['', opening()] },
+  'PATCH /api/chat/rooms/{roomId}': { as: 'seller', burst: 4, ask: ({ i }) => ['', { title: `t ${i}` }] },
+  'DELETE /api/chat/rooms/{roomId}': { as: SERVICE, burst: null, ask: () => [''] },
+  'POST /api/chat/rooms/{roomId}/messages': {
+    ...{ as: 'seller', burst: 2 },
+    ask: () => ['', { clientMessageId: randomUUID(), content: '안녕' }],
+  },
+  'POST /api/chat/rooms/{roomId}/participants': { as: 'ann', burst: 4, ask: () => ['', {}] },
+  'DELETE /api/chat/rooms/{roomId}/participants/{userId}': { as: 'bob', burst: 4, ask: () => ['bob'] },
+  'PUT /api/chat/rooms/{roomId}/participants/{userId}': {
+    ...{ as: SERVICE, burst: null },
+    ask: ({ i }) => ['cat', { committed: i % 2 === 0 }],
+  },
+  // Writes no row.
+  'PUT /api/chat/rooms/{roomId}/read': { as: 'seller', burst: null, ask: () => ['', { seq: 1 }] },
+  'POST /api/chat/tickets': { as: 'dan', burst: 4, ask: () => [''] },
+  'POST /api/chat/tokens/anonymous': { as: '', burst: 10, ask: () => ['', {}] },
+};
+
+const ADDRESS = { 'x-forwarded-for': '203.0.113.7' };
+
+/** Asks as often as may pass and once more: the answers. */
+async function exhaust(chat: Instance, name: string, roomId: string, times: number) {
+  const { ask, as } = ROUTES[name]!;
+  const [method = '', template = ''] = name.split(' ');
+  const answers = [];
+  for (let i = 0; i < times; i++) {
+    const [last, body] = ask({ roomId, other: 'bob', i });
+    const path = template.replace('{roomId}', roomId).replace('{userId}', last);
+    answers.push(await chat.call(method, path, { ...(as === '' ? {} : { as }), body, headers: ADDRESS }));
+  }
+  return answers;
+}
+
+describe('the rate of changes', () => {
+  it('judges every route that changes something, as this table says', async () => {
+    const rates = { RATE_MESSAGES_PER_SECOND: '1', RATE_CHANGES_PER_SECOND: '1', RATE_ANONYMOUS_PER_SECOND: '1' };
+    // Time stands still: nothing comes back.
+    const chat = await given.start({ ...rates, TRUST_PROXY: 'loopback' }, { clock: manualClock(Date.now()) });
+    const document = (await (await fetch(`${chat.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const names = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.keys(item)
+        .filter((verb) => verb !== 'get')
+        .map((verb) => `${verb.toUpperCase()} ${path}`),
+    );
+    expect(Object.keys(ROUTES).sort()).toEqual(names.sort());
+    for (const [name, { burst }] of Object.entries(ROUTES)) {
+      const roomId = await chat.room({ maxParticipants: 100 });
+      const answers = await exhaust(chat, name, roomId, (burst ?? 20) + 1);
+      const refused = answers.flatMap(({ status }, i) => (status === 429 ? [i] : []));
+      expect([name, refused]).toEqual([name, burst === null ? [] : [burst]]);
+      if (burst === null) continue;
+      const { body, headers } = answers.at(-1)!;
+      expect([name, body.code]).toEqual([name, 'RATE_LIMITED']);
+      expect([name, body.retryAfterMs]).toEqual([name, 1_000]);
+      expect([name, headers.get('retry-after')]).toEqual([name, '1']);
+    }
+    await chat.stop();
+  });
+
+  it('is 5 a second and 20 at once by default, for each user by himself, and comes back', async () => {
+    const clock = manualClock(Date.now());
+    const chat = await given.start({ RATE_CHANGES_PER_SECOND: '' }, { clock });
+    const roomId = await chat.room();
+    const join = (as: string) => chat.call('POST', `/api/chat/rooms/${roomId}/participants`, { as, body: {} });
+    for (let i = 0; i < 20; i++) expect((await join('eve')).status).toBeLessThan(300);
+    expect((await join('eve')).body).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 200 });
+    expect((await join('fay')).status).toBe(201);
+    await clock.advance(200);
+    expect((await join('eve')).status).toBe(200);
+    expect((await join('eve')).status).toBe(429);
+    await chat.stop();
+  });
+
+  it('refuses before anything is stored, and takes nothing for what is no good request', async () => {
+    const chat = await given.start({ RATE_CHANGES_PER_SECOND: '1' }, { clock: manualClock(Date.now()) });
+    const roomId = await chat.room();
+    const path = `/api/chat/rooms/${roomId}`;
+    for (let i = 0; i < 10; i++) expect((await chat.call('PATCH', path, { as: 'seller', body: [] })).status).toBe(400);
+    for (let i = 0; i < 4; i++) {
+      expect((await chat.call('PATCH', path, { as: 'seller', body: { title: `t ${i}` } })).status).toBe(200);
+    }
+    const refused = await chat.call('PATCH', path, { as: 'seller', body: { title: 'too much' } });
+    expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED']);
+    expect((await chat.call('GET', path, { as: 'seller' })).body).toMatchObject({ title: 't 3' });
+    await chat.stop();
+  });
+});
+
+describe('the rate of people without an account', () => {
+  const identify = (chat: Instance, address?: string) =>
+    chat.call<{ token: string }>('POST', '/api/chat/tokens/anonymous', {
+      headers: address === undefined ? {} : { 'x-forwarded-for': address },
+    });
+
+  it('is one of their address: an IPv4, also mapped, or the /64 of an IPv6', async () => {
+    const clock = manualClock(Date.now());
+    const chat = await given.start({ RATE_ANONYMOUS_PER_SECOND: '1', TRUST_PROXY: 'loopback' }, { clock });
+    const same = [
+      ['203.0.113.5', '::ffff:203.0.113.5', '203.0.113.5:4711', '[::ffff:cb00:7105]:80'],
+      ['2001:db8:0:7::1', '2001:db8:0:7:1:2:3:4', '[2001:DB8:0000:0007::9]:4711'],
+    ];
+    for (const addresses of same) {
+      for (let i = 0; i < 10; i++) expect((await identify(chat, addresses[i % addresses.length])).status).toBe(200);
+      for (const address of addresses)
+        expect([address, (await identify(chat, address)).status]).toEqual([address, 429]);
+    }
+    for (const other of ['203.0.113.6', '2001:db8:0:8::1', '2001:db8::1']) {
+      expect((await identify(chat, other)).status).toBe(200);
+    }
+    await chat.stop();
+  });
+
+  it('does not judge by an address that may be everybody’s', async () => {
+    const chat = await given.start({ RATE_ANONYMOUS_PER_SECOND: '1' }, { clock: manualClock(Date.now()) });
+    for (let i = 0; i < 15; i++) expect((await identify(chat, '203.0.113.5')).status).toBe(200);
+    await chat.stop();
+  });
+
+  it('counts what their tokens change, and not what others do from the same address', async () => {
+    const chat = await given.start(
+      { RATE_ANONYMOUS_PER_SECOND: '1', TRUST_PROXY: 'loopback' },
+      { clock: manualClock(Date.now()) },
+    );
+    const roomId = await chat.room();
+    const { token } = (await identify(chat, ADDRESS['x-forwarded-for'])).body;
+    const join = (as: string, i: number) =>
+      chat.call('POST', `/api/chat/rooms/${roomId}/${i % 2 ? 'messages' : 'participants'}`, {
+        ...{ as, headers: ADDRESS, body: i % 2 ? { clientMessageId: randomUUID(), content: 'x' } : {} },
+      });
+    for (let i = 0; i < 9; i++) expect((await join(`Bearer ${token}`, i)).status).toBeLessThan(300);
+    for (const i of [0, 1]) expect((await join(`Bearer ${token}`, i)).body.code).toBe('RATE_LIMITED');
+    for (let i = 0; i < 5; i++) expect((await join(`Bearer ${tokenOf('ann')}`, i)).status).toBeLessThan(300);
+    await chat.stop();
+  });
+});

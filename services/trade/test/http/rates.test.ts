@@ -1,0 +1,74 @@
+import type { Product } from '@gongu/shared';
+import { manualClock } from '@gongu/testkit';
+import { describe, expect, it } from 'vitest';
+import { draft, type TradeServer, testTrade } from '../fixture/trade-server.ts';
+
+const { start, rows } = await testTrade();
+// Time stands still: nothing comes back. The chat of this file is asked by nobody meanwhile.
+const frozen = () => Object.assign(manualClock(Date.now()), { now: Date.now });
+
+interface Ask {
+  readonly as: string;
+  readonly body?: (i: number) => unknown;
+}
+
+/** Every route that changes something, and who is judged by it. */
+const ROUTES: Readonly<Record<string, Ask>> = {
+  'POST /api/products': { as: 'seller:s1', body: () => draft() },
+  'PATCH /api/products/{id}': { as: 'seller:s2', body: (i) => ({ title: `t ${i}` }) },
+  'POST /api/products/{id}/close': { as: 'seller:s3' },
+  'POST /api/products/{id}/cancel': { as: 'seller:s4' },
+  'POST /api/products/{id}/participations': { as: 'b1', body: () => ({}) },
+  'DELETE /api/products/{id}/participations/me': { as: 'b2' },
+  'POST /api/trade/outbox/{id}/retry': { as: 'admin:a1' },
+  'POST /api/trade/outbox/{id}/discard': { as: 'admin:a2' },
+};
+
+async function product(server: TradeServer, as = 'seller:sel'): Promise<string> {
+  return (await server.call<Product>('POST', '/api/products', { as, body: draft() })).body.id;
+}
+
+describe('the rate of changes', () => {
+  it('judges every route that changes something', async () => {
+    const off = await start();
+    const server = await start({ RATE_CHANGES_PER_SECOND: '1' }, { clock: frozen() });
+    const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const names = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.keys(item)
+        .filter((verb) => verb !== 'get')
+        .map((verb) => `${verb.toUpperCase()} ${path}`),
+    );
+    expect(Object.keys(ROUTES).sort()).toEqual(names.sort());
+    for (const [name, { as, body }] of Object.entries(ROUTES)) {
+      const [method = '', template = ''] = name.split(' ');
+      const id = template.includes('outbox') ? '1' : await product(off, as.startsWith('seller:') ? as : undefined);
+      const answers = [];
+      for (let i = 0; i < 5; i++) {
+        const given = body === undefined ? {} : { body: body(i) };
+        answers.push(await server.call(method, template.replace('{id}', id), { as, ...given }));
+      }
+      const refused = answers.flatMap(({ status }, i) => (status === 429 ? [i] : []));
+      expect([name, refused]).toEqual([name, [4]]);
+      expect(answers[4]!.body).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 1_000 });
+      expect(answers[4]!.headers.get('retry-after')).toBe('1');
+    }
+    await Promise.all([off.stop(), server.stop()]);
+  });
+
+  it('is 5 a second and 20 at once by default, for each user by himself, and what was refused left nothing', async () => {
+    const clock = frozen();
+    const server = await start({ RATE_CHANGES_PER_SECOND: '' }, { clock });
+    const key = { 'idempotency-key': 'k-1' };
+    for (let i = 0; i < 20; i++) await product(server, 'seller:busy');
+    const create = (headers = {}) =>
+      server.call('POST', '/api/products', { as: 'seller:busy', body: draft({ title: 'one more' }), headers });
+    expect((await create(key)).body).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 200 });
+    expect(await rows('SELECT id FROM products WHERE title = $1', 'one more')).toEqual([]);
+    await product(server, 'seller:other');
+    await clock.advance(200);
+    // The refusal was not kept as the key's answer.
+    expect((await create(key)).status).toBe(201);
+    expect(await rows('SELECT id FROM products WHERE title = $1', 'one more')).toHaveLength(1);
+    await server.stop();
+  });
+});
