@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dataDir } from '@gongu/host';
-import type { Evidence, Violation } from '@gongu/sim';
+import type { Entry, Evidence, Violation } from '@gongu/sim';
 import type { ChaosArguments } from './arguments.ts';
 import type { Moment } from './journal.ts';
 import type { Step } from './plan/schedule.ts';
@@ -36,7 +36,8 @@ const LOG_BYTES = 16 * 2 ** 20;
 
 /**
  * Writes a run that failed to one file of JSON lines, each with `what` it is: `run`, `report`, `violation`, `step`,
- * `moment`, `state`, `history` followed by its `entry`s, `text`, `log`. The folder is made where it is missing.
+ * `moment`, `state`, `history` followed by its `entry`s, `text`, `log`. Messages that were received as they are stored
+ * have no `content`. The folder is made where it is missing.
  */
 export function writeEvidence(file: string, record: RunRecord): void {
   const { args, at, versions, steps, journal, report, violations, evidence, transcripts, logsDir } = record;
@@ -51,15 +52,28 @@ export function writeEvidence(file: string, record: RunRecord): void {
     for (const moment of journal) write('moment', moment);
     const { histories = [], ...state } = evidence;
     write('state', state);
+    const stored = new Map(
+      state.rooms?.flatMap(({ roomId, messages }) => messages.map((one) => [`${roomId}:${one.seq}`, one.content])),
+    );
     for (const { entries, ...history } of histories) {
       write('history', history);
-      for (const { kind, ...entry } of entries) write('entry', { client: history.client, entry: kind, ...entry });
+      for (const entry of entries) {
+        const { kind, ...fields } = entry;
+        write('entry', { client: history.client, entry: kind, ...fields, ...briefly(entry, history.roomId, stored) });
+      }
     }
     for (const [client, texts] of transcripts) for (const text of texts) write('text', { client, ...text });
     for (const log of readdirSync(logsDir)) for (const line of endOf(join(logsDir, log))) write('log', { log, line });
   } finally {
     closeSync(open);
   }
+}
+
+/** What was received without its text, where that is the one of the final state: many received each. */
+function briefly(entry: Entry, roomId: string, stored: ReadonlyMap<string, string>): object {
+  if (entry.kind !== 'received') return {};
+  const { content, ...message } = entry.message;
+  return { message: stored.get(`${roomId}:${message.seq}`) === content ? message : entry.message };
 }
 
 /** The last lines of a file; the first of them whole. */

@@ -68,6 +68,9 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
     const behind = first === undefined ? 0 : first - record.lastSeq - 1;
     if (behind > (record.lastSeq === 0 ? 0 : FAR_BEHIND)) record.restarted(first! - 1);
     for (const message of messages) if (message.seq > record.lastSeq) record.received(messageOf(message)!);
+    // What it has taken from its queue it takes for stored, also where the page that it began with comes after it.
+    const waiting = new Set(outgoing.map(({ clientMessageId }) => clientMessageId));
+    for (const id of record.pending.keys()) if (!waiting.has(id)) record.acked(id, null);
     for (const { clientMessageId, status: state, error: why } of outgoing) {
       if (state !== 'failed') continue;
       // After some tries it asks its user. An earlier try may have been stored: as the same message it goes out again.
