@@ -1,4 +1,4 @@
-import { ensureNginx, type NginxProcess, startNginx, startRedis, type TestRedis } from '@gongu/testkit';
+import { ensureNginx, type NginxProcess, redisProgram, startNginx, startRedis, type TestRedis } from '@gongu/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DIALS } from './fixture/dials.ts';
 import { call, type Pair, startPair } from './fixture/pair.ts';
@@ -74,7 +74,7 @@ async function agree(all: readonly CutOffTalker[], roomId: string): Promise<void
   expect(all.flatMap(({ faults }) => faults)).toEqual([]);
 }
 
-describe.skipIf(!ensureNginx())('two instances behind nginx', () => {
+describe.skipIf(!ensureNginx() || !redisProgram())('two instances behind nginx', () => {
   describe.each(['round-robin', 'sticky'] as const)('%s', (spread) => {
     it('gives one conversation over every protocol identical histories, also after each was cut off', async () => {
       await balance(spread);

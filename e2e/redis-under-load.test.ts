@@ -1,8 +1,10 @@
 import type { Shopper } from '@gongu/sim';
-import { checkFrame, probe, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { checkFrame, probe, redisProgram, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 import { startTalk, type Talk } from './fixture/room-talk.ts';
+
+const it = test.skipIf(!redisProgram());
 
 let redis: TestRedis;
 /** Between each instance and Redis. */

@@ -1,7 +1,6 @@
-import { ensureNginx } from '@gongu/testkit';
 import { expect, it } from 'vitest';
 import { call } from '../fixture/pair.ts';
-import { openTwoInstances } from './two-instances.ts';
+import { canBrowseTwoInstances, openTwoInstances } from './two-instances.ts';
 
 const instances = openTwoInstances();
 
@@ -16,7 +15,7 @@ interface Kept {
 const NAME =
   'Chromium’s own EventSource comes back to either of two instances behind nginx by Last-Event-ID without loss or double, and stays away when it is refused';
 
-it.skipIf(!ensureNginx())(
+it.skipIf(!canBrowseTwoInstances())(
   NAME,
   async () => {
     const { pair } = instances;

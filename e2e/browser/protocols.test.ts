@@ -1,9 +1,8 @@
-import { ensureNginx } from '@gongu/testkit';
 import { describe, expect, it } from 'vitest';
 import { call } from '../fixture/pair.ts';
 import { instancesOfSessions } from '../fixture/session-instances.ts';
 import type { StompPage } from './stomp-page.ts';
-import { openTwoInstances } from './two-instances.ts';
+import { canBrowseTwoInstances, openTwoInstances } from './two-instances.ts';
 
 type Window = { readonly chat: StompPage };
 
@@ -17,7 +16,7 @@ const say = (content: string) => page.evaluate((text) => (globalThis as unknown 
 
 const TRANSPORTS = ['plain', 'websocket', 'xhr-streaming', 'eventsource', 'xhr-polling'] as const;
 
-describe.skipIf(!ensureNginx())('two instances behind nginx', () => {
+describe.skipIf(!canBrowseTwoInstances())('two instances behind nginx', () => {
   describe.each(['round-robin', 'sticky'] as const)('%s', (spread) => {
     it.each(TRANSPORTS)(
       'Chromium talks over %s, and recovers by seq after its connection was cut',

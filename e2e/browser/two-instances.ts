@@ -1,7 +1,20 @@
-import { inRepository, type NginxProcess, startNginx, startRedis, type TestRedis, tcpProxy } from '@gongu/testkit';
-import { servePage, startBrowser, type TestPage } from '@gongu/testkit/browser';
+import {
+  ensureNginx,
+  inRepository,
+  type NginxProcess,
+  redisProgram,
+  startNginx,
+  startRedis,
+  type TestRedis,
+  tcpProxy,
+} from '@gongu/testkit';
+import { browserProgram, servePage, startBrowser, type TestPage } from '@gongu/testkit/browser';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { type Pair, startPair } from '../fixture/pair.ts';
+
+/** Whether there are a Redis, a Chromium and an nginx. */
+export const canBrowseTwoInstances = () =>
+  ensureNginx() && redisProgram() !== undefined && browserProgram() !== undefined;
 
 /** Two chat instances that share a Redis, and Chromium with a page of another origin than theirs, for one test file. */
 export function openTwoInstances() {

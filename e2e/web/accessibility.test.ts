@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { browserProgram } from '@gongu/testkit/browser';
 import type { BrowserContextOptions } from 'playwright-core';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, it, suite } from 'vitest';
 import { call } from '../fixture/pair.ts';
 import { openShop, type Visitor } from '../fixture/shop.ts';
+
+const describe = suite.skipIf(!browserProgram());
+const test = it.skipIf(!browserProgram());
 
 const shop = openShop();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -1,9 +1,10 @@
 import { ensureNginx, inRepository, type NginxProcess, startNginx } from '@gongu/testkit';
+import { browserProgram } from '@gongu/testkit/browser';
 import { contentPolicy } from '@gongu/web/site';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openShop } from '../fixture/shop.ts';
 
-describe.skipIf(!ensureNginx())('the page behind nginx, as docker-compose.yml runs it', () => {
+describe.skipIf(!ensureNginx() || !browserProgram())('the page behind nginx, as docker-compose.yml runs it', () => {
   const shop = openShop();
   let nginx: NginxProcess;
   const url = (path: string) => `http://127.0.0.1:${nginx.port}${path}`;

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { browserProgram } from '@gongu/testkit/browser';
+import { expect, it } from 'vitest';
 import { openShop, type Visitor } from '../fixture/shop.ts';
+
+const test = it.skipIf(!browserProgram());
 
 const shop = openShop();
 

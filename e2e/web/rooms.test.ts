@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { browserProgram } from '@gongu/testkit/browser';
+import { expect, it } from 'vitest';
 import { call } from '../fixture/pair.ts';
 import { openShop, type Visitor } from '../fixture/shop.ts';
+
+const test = it.skipIf(!browserProgram());
 
 const shop = openShop();
 

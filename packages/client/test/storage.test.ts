@@ -1,7 +1,9 @@
 import { inRepository } from '@gongu/testkit';
-import { servePage, startBrowser, type TestPage } from '@gongu/testkit/browser';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserProgram, servePage, startBrowser, type TestPage } from '@gongu/testkit/browser';
+import { afterAll, beforeAll, expect, suite, test } from 'vitest';
 import { STORAGE_CASES } from './fixture/storage-contract.ts';
+
+const describe = suite.skipIf(!browserProgram());
 
 let browser: Awaited<ReturnType<typeof startBrowser>>;
 let page: Awaited<ReturnType<typeof browser.newPage>>;

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { describe, expect, test } from 'vitest';
+import { browserProgram } from '@gongu/testkit/browser';
+import { expect, it, suite } from 'vitest';
 import { chatPages, type OpenOptions, type Person } from './fixture/chat-page.ts';
+
+const describe = suite.skipIf(!browserProgram());
+const test = it.skipIf(!browserProgram());
 
 const pages = chatPages();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

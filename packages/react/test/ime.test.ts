@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { browserProgram } from '@gongu/testkit/browser';
+import { expect, it } from 'vitest';
 import { createEnterKey } from '../src/components/enter-key.ts';
 import { chatPages, type Person } from './fixture/chat-page.ts';
+
+const test = it.skipIf(!browserProgram());
 
 const pages = chatPages();
 
@@ -214,7 +217,7 @@ test('white space alone is not sent', async () => {
   expect(ann.sent('send')).toHaveLength(0);
 });
 
-test('the numeric keypad’s Enter counts as Enter', () => {
+it('the numeric keypad’s Enter counts as Enter', () => {
   const key = createEnterKey();
   expect(key.keydown({ key: 'Enter', keyCode: 13, isComposing: false, shiftKey: false })).toBe(true);
   expect(key.keydown({ key: 'a', keyCode: 65, isComposing: false, shiftKey: false })).toBe(false);

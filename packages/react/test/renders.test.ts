@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { browserProgram } from '@gongu/testkit/browser';
+import { expect, it } from 'vitest';
 import { chatPages } from './fixture/chat-page.ts';
+
+const test = it.skipIf(!browserProgram());
 
 const pages = chatPages('packages/react/test/page/renders.tsx');
 

@@ -19,7 +19,7 @@ const PREFIX = 'gongu-test-';
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.onTestsRerun(build);
-  if (!ensureRedisProgram()) console.warn('no redis-server and no valkey-server: tests that need one will fail');
+  if (!ensureRedisProgram()) console.warn('no redis-server and no valkey-server: tests that need one are skipped');
   const building = build();
   building.catch(() => {}); // it is awaited below, when the server is there
   const stop = process.env.TEST_DATABASE_URL ? async () => {} : await startPostgres();

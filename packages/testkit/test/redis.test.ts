@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
-import { startRedis } from '../src/index.ts';
+import { expect, it } from 'vitest';
+import { redisProgram, startRedis } from '../src/index.ts';
+
+const test = it.skipIf(!redisProgram());
 
 function ask(port: number, command: string): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -23,7 +23,7 @@ it('what was stored is answered also for a client that began anew after it', asy
     await expect.poll(() => talker.place, { timeout: 20_000 }).toBe('in');
     network.blackHole();
     talker.say(10);
-    const [[clientMessageId, { content }]] = [...talker.record.pending] as [[string, { content: string }]];
+    const [clientMessageId, { content }] = [...talker.record.pending][0]!;
     // It has arrived, and nobody told the client.
     const body = { clientMessageId, content };
     await chat.call('POST', `/api/chat/rooms/${roomId}/messages`, body, chat.token('ann'));

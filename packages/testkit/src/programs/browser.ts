@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import * as esbuild from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Debian's Chromium, and where others put it. */
-const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** Debian's Chromium, and what others call it. */
+const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** Nothing of a browser's own goes to the network; as root and in containers it has no sandbox. */
 const FLAGS = [
@@ -18,9 +18,18 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** A real browser. `CHROMIUM` names its program where it lies elsewhere. Close it at the end of the file. */
+/** The path of what the PATH has, or of what `CHROMIUM` names; `undefined` without one. */
+export function browserProgram(): string | undefined {
+  const where = (name: string) => {
+    const { stdout } = spawnSync('sh', ['-c', 'command -v "$0"', name], { encoding: 'utf8' });
+    return stdout?.trim() || undefined;
+  };
+  return process.env.CHROMIUM || PROGRAMS.map(where).find((path) => path !== undefined);
+}
+
+/** A real browser: that of {@link browserProgram}. Close it at the end of the file. @throws Error where there is none */
 export async function startBrowser(): Promise<Browser> {
-  const program = process.env.CHROMIUM ?? PROGRAMS.find((path) => existsSync(path));
+  const program = browserProgram();
   if (!program) throw new Error('there is no Chromium: install Debian’s package chromium, or set CHROMIUM');
   return chromium.launch({ executablePath: program, args: FLAGS });
 }

@@ -1,6 +1,8 @@
-import { startRedis, type TestRedis } from '@gongu/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chatOfThisFile } from '../fixture/chat.ts';
+
+const it = test.skipIf(!redisProgram());
 
 const given = chatOfThisFile();
 let redis: TestRedis;

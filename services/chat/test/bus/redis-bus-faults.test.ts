@@ -1,10 +1,12 @@
 import { createLog, systemClock } from '@gongu/host';
-import { startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { redisProgram, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
+import { afterEach, beforeEach, expect, it, suite, vi } from 'vitest';
 import { createRedisBus, type RedisBusOptions } from '../../src/bus/redis-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 import type { Bus } from '../../src/room/ports/bus.ts';
 import { listenTo, messageSignal } from '../fixture/signals.ts';
+
+const describe = suite.skipIf(!redisProgram());
 
 const log = createLog({ service: 'test', level: 'silent' });
 let server: TestRedis;

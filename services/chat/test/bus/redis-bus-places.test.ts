@@ -1,5 +1,6 @@
 import { createLog, systemClock } from '@gongu/host';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { redisProgram } from '@gongu/testkit';
+import { afterAll, beforeAll, expect, it, suite, vi } from 'vitest';
 import { createRedisBus } from '../../src/bus/redis-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 import type { Bus } from '../../src/room/ports/bus.ts';
@@ -11,6 +12,8 @@ import {
   startRedisSentinel,
 } from '../fixture/redis-cluster.ts';
 import { listenTo, messageSignal } from '../fixture/signals.ts';
+
+const describe = suite.skipIf(!redisProgram());
 
 const log = createLog({ service: 'test', level: 'silent' });
 let worlds = 0;

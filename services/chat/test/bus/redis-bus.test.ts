@@ -1,6 +1,6 @@
 import { createLog, systemClock } from '@gongu/host';
-import { startRedis, type TestRedis } from '@gongu/testkit';
-import { afterAll, beforeAll, vi } from 'vitest';
+import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
+import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { createRedisBus } from '../../src/bus/redis-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 import type { Bus } from '../../src/room/ports/bus.ts';
@@ -10,21 +10,23 @@ const log = createLog({ service: 'test', level: 'silent' });
 let server: TestRedis;
 let worlds = 0;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
+describe.skipIf(!redisProgram())('one server', () => {
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
 
-busContract('Redis', async () => {
-  const prefix = `world-${worlds++}`;
-  let instances = 0;
-  return {
-    async bus(): Promise<Bus> {
-      const instanceId = `i-${instances++}`;
-      const bus = createRedisBus({ redis: redisTarget(server.url), log, clock: systemClock, instanceId, prefix });
-      await vi.waitUntil(() => bus.state() === 'ok', { timeout: 5_000, interval: 10 });
-      return bus;
-    },
-    close: async () => {},
-  };
+  busContract('Redis', async () => {
+    const prefix = `world-${worlds++}`;
+    let instances = 0;
+    return {
+      async bus(): Promise<Bus> {
+        const instanceId = `i-${instances++}`;
+        const bus = createRedisBus({ redis: redisTarget(server.url), log, clock: systemClock, instanceId, prefix });
+        await vi.waitUntil(() => bus.state() === 'ok', { timeout: 5_000, interval: 10 });
+        return bus;
+      },
+      close: async () => {},
+    };
+  });
 });

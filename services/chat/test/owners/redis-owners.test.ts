@@ -1,12 +1,14 @@
 import { createLog, systemClock } from '@gongu/host';
-import { startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { redisProgram, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, suite } from 'vitest';
 import { createOwnerValues } from '../../src/owners/owner-value.ts';
 import { createRedisOwners, type RedisOwners } from '../../src/owners/redis-owners.ts';
 import { type RedisClient, redisTarget } from '../../src/redis/redis-url.ts';
 import { createSealKey } from '../../src/redis/seal-key.ts';
 import { ownersContract } from '../contract/owners.contract.ts';
 import { type RedisCluster, startRedisCluster } from '../fixture/redis-cluster.ts';
+
+const describe = suite.skipIf(!redisProgram());
 
 const log = createLog({ service: 'test', level: 'silent' });
 const A = 'http://a.example:8080';

@@ -1,10 +1,12 @@
 import { type Clock, createLog, systemClock } from '@gongu/host';
-import { startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
+import { redisProgram, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, suite, vi } from 'vitest';
 import { createRedisPresence, type RedisPresenceOptions } from '../../src/presence/redis-presence.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 import type { Presence } from '../../src/room/ports/presence.ts';
+
+const describe = suite.skipIf(!redisProgram());
 
 const log = createLog({ service: 'test', level: 'silent' });
 let server: TestRedis;

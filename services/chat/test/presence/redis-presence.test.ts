@@ -1,10 +1,12 @@
 import { createLog, systemClock } from '@gongu/host';
-import { startRedis, type TestRedis } from '@gongu/testkit';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
+import { afterAll, beforeAll, suite } from 'vitest';
 import { createRedisPresence } from '../../src/presence/redis-presence.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 import { presenceContract } from '../contract/presence.contract.ts';
 import { type RedisCluster, startRedisCluster } from '../fixture/redis-cluster.ts';
+
+const describe = suite.skipIf(!redisProgram());
 
 const log = createLog({ service: 'test', level: 'silent' });
 let worlds = 0;

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { createLog, systemClock } from '@gongu/host';
-import { freePort, startRedis, type TestRedis } from '@gongu/testkit';
+import { freePort, redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
 import { Redis } from 'ioredis';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, suite, vi } from 'vitest';
 import { createRedisLink, type RedisLink } from '../../src/redis/redis-link.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
+
+const describe = suite.skipIf(!redisProgram());
 
 const links: RedisLink[] = [];
 const ends: (() => Promise<unknown>)[] = [];
