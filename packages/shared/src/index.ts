@@ -44,6 +44,7 @@ export { AuditEntry, AuditEvent, ProductChange } from './product-change.ts';
 export { CancelProduct, EditProduct } from './product-edit.ts';
 export {
   CommitParticipant,
+  Concerned,
   MarkRead,
   OpenRoom,
   Participant,

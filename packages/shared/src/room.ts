@@ -51,6 +51,10 @@ export const Participant = z
   .meta({ id: 'Participant' });
 export type Participant = z.output<typeof Participant>;
 
+/** Who a purchase or a withdrawal is about. `joinedAt` is null for one of whom nothing is known. */
+export const Concerned = Participant.extend({ joinedAt: z.string().nullable() }).meta({ id: 'ConcernedParticipant' });
+export type Concerned = z.output<typeof Concerned>;
+
 const Count = z.int().min(1).max(LIMITS.maxParticipants);
 
 /** Body of `POST /api/chat/rooms`, sent by trade when a product is created. */

@@ -12,6 +12,8 @@ export interface User extends PublicUser {
   readonly roles: readonly string[];
   /** An identity without an account: may talk, may not buy. */
   readonly anon: boolean;
+  /** Made for a socket that presented nothing: its memberships end some minutes after it was last seen. */
+  readonly visitor?: boolean;
   /** Epoch milliseconds at which the token ends. */
   readonly expiresAtMs: number;
 }

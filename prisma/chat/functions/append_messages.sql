@@ -31,15 +31,17 @@ BEGIN
       CASE
         WHEN d.seq IS NOT NULL THEN 'duplicate'
         WHEN r.room_id IS NULL THEN 'NOT_FOUND'
-        WHEN i.sender_id IS NOT NULL AND (m.user_id IS NULL OR m.left_at IS NOT NULL) THEN 'NOT_A_MEMBER'
+        -- In the lobby, the room without a product, everybody is a member.
+        WHEN i.sender_id IS NOT NULL AND (m.user_id IS NULL OR m.left_at IS NOT NULL) AND r.product_id IS NOT NULL
+          THEN 'NOT_A_MEMBER'
         WHEN r.status = 'CANCELLED' THEN 'ROOM_READ_ONLY'
-        WHEN i.kind = 'NOTIFICATION' AND i.sender_id IS NOT NULL AND NOT m.host THEN 'FORBIDDEN'
+        WHEN i.kind = 'NOTIFICATION' AND i.sender_id IS NOT NULL AND m.host IS NOT TRUE THEN 'FORBIDDEN'
         WHEN i.reply_to > r.last_seq THEN 'REPLY_UNKNOWN'
         ELSE 'stored'
       END AS verdict
     FROM input i
     LEFT JOIN LATERAL (
-      SELECT r.room_id, r.status, r.last_seq, r.last_chat_no, r.ctid FROM chat.rooms r
+      SELECT r.room_id, r.product_id, r.status, r.last_seq, r.last_chat_no, r.ctid FROM chat.rooms r
       WHERE r.room_id = i.room_id OFFSET 0
     ) r ON true
     LEFT JOIN LATERAL (

@@ -1,18 +1,29 @@
 -- A user becomes a member: who knows the room already stays, a guest needs a place, and a buyer who had left comes
--- back, for whom the newest guest gives way. Outcomes: joined, already, NOT_FOUND, ROOM_NOT_ACTIVE, ROOM_FULL.
-CREATE OR REPLACE FUNCTION chat.join_room(p_room TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_online BOOLEAN)
-RETURNS JSONB
+-- back, for whom a guest gives way. In the lobby, the room without a product, there are no members.
+-- Outcomes: joined, already, NOT_FOUND, ROOM_NOT_ACTIVE, ROOM_FULL, RATE_LIMITED (`waitMs`; `removed` where the host or
+-- the service removed him), PLACE_NEEDED (with null as `p_online_users`: call again with who is online).
+-- The parameters with defaults are unknown to the first version: it says nothing of accounts, and knows no lobby
+-- without members and no RATE_LIMITED.
+CREATE OR REPLACE FUNCTION chat.join_room(
+  p_room TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_online BOOLEAN, p_anonymous BOOLEAN DEFAULT NULL,
+  p_visitor BOOLEAN DEFAULT false, p_share NUMERIC DEFAULT NULL, p_online_users TEXT[] DEFAULT '{}'
+) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
   r chat.rooms;
   m chat.members;
+  d chat.departures;
   known BOOLEAN;
   since BIGINT;
-  way chat.rooms;
+  older BOOLEAN := p_anonymous IS NULL;
+  anonymous BOOLEAN := coalesce(p_anonymous, chat.is_anonymous(p_user));
+  wait_ms INTEGER;
+  pause_ms INTEGER;
 BEGIN
   SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
   since := r.last_seq;
+  IF r.product_id IS NULL AND NOT older THEN RETURN chat.room_change('already', r, since, NULL); END IF;
   SELECT * INTO m FROM chat.members WHERE room_id = p_room AND user_id = p_user;
   known := FOUND;
   IF known AND m.left_at IS NULL THEN
@@ -21,20 +32,37 @@ BEGIN
   IF r.status <> 'ACTIVE' OR r.expires_at <= clock_timestamp() THEN
     RETURN jsonb_build_object('outcome', 'ROOM_NOT_ACTIVE');
   END IF;
+  SELECT * INTO d FROM chat.departures WHERE room_id = p_room AND user_id = p_user;
+  IF FOUND THEN
+    wait_ms := chat.change_wait_ms(d.changes, NULL);
+    -- A buyer always gets in.
+    pause_ms := CASE WHEN known OR d.rejoin_at IS NULL THEN 0
+      ELSE greatest(0, ceil(extract(epoch FROM d.rejoin_at - clock_timestamp()) * 1000)) END;
+    IF greatest(wait_ms, pause_ms) > 0 THEN
+      RETURN CASE WHEN older THEN jsonb_build_object('outcome', 'ROOM_FULL')
+        ELSE jsonb_build_object(
+          'outcome', 'RATE_LIMITED', 'waitMs', greatest(wait_ms, pause_ms), 'removed', pause_ms > 0) END;
+    END IF;
+  END IF;
+  IF anonymous AND NOT known AND r.anonymous_count >= chat.anonymous_places(r, p_share) THEN
+    RETURN jsonb_build_object('outcome', 'ROOM_FULL');
+  END IF;
   IF r.participant_count >= r.max_participants THEN
     IF NOT known THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
-    PERFORM chat.lock_members(p_room);
-    way := chat.remove_newest_guest(r, 'GAVE_WAY');
-    IF way.room_id IS NULL THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
-    r := way;
+    IF p_online_users IS NULL THEN RETURN jsonb_build_object('outcome', 'PLACE_NEEDED'); END IF;
+    r := chat.give_way(r, 1, 'GAVE_WAY', p_online_users, false);
+    IF r.participant_count >= r.max_participants THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
   END IF;
-  INSERT INTO chat.members (room_id, user_id, nickname, tag, joined_seq, last_read_seq, last_read_chat_no)
-  VALUES (p_room, p_user, p_nickname, p_tag, r.last_seq + 1, r.last_seq, r.last_chat_no)
+  INSERT INTO chat.members (room_id, user_id, nickname, tag, joined_seq, last_read_seq, last_read_chat_no, anonymous,
+    seen_at)
+  VALUES (p_room, p_user, p_nickname, p_tag, r.last_seq + 1, r.last_seq, r.last_chat_no, anonymous,
+    CASE WHEN p_visitor THEN clock_timestamp() END)
   ON CONFLICT (room_id, user_id) DO UPDATE
     SET left_at = NULL, nickname = p_nickname, tag = p_tag, joined_at = clock_timestamp(), joined_seq = r.last_seq + 1,
       last_read_seq = r.last_seq, last_read_chat_no = r.last_chat_no
   RETURNING * INTO m;
   r.participant_count := r.participant_count + 1;
+  IF anonymous AND NOT known THEN r.anonymous_count := r.anonymous_count + 1; END IF;
   r.last_seq := chat.add_system(r, 'participant.joined', m.nickname || ' joined', jsonb_build_object(
     'participant', chat.participant_json(m, p_online),
     'participantCount', r.participant_count, 'committedCount', r.committed_count));

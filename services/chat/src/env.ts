@@ -15,8 +15,16 @@ export const ChatEnv = serviceEnv({
   BUS_SEAL: envFields.bool(false),
   /** Where other instances reach this one, without a path; unset: http://127.0.0.1 and its port. */
   INSTANCE_URL: envFields.url({ protocols: ['http:', 'https:'] }).optional(),
-  /** Whether sockets of the older URLs get an anonymous identity when they present no token. */
+  /** Whether there are people without an account: identities for who presents no token, and the tokens of such ones. */
   ANONYMOUS_ACCESS: envFields.bool(true),
+  /** Part of a room's places that guests without an account may hold, rounded down to whole places. */
+  ANONYMOUS_SHARE: envFields.share(0.5),
+  /** Days after its issue within which an anonymous token is renewed; then its tag is free again. */
+  ANONYMOUS_RENEW_DAYS: envFields.int(180, { min: 1, max: 36_500 }),
+  /** Seconds after it was last seen for which a socket without a token keeps its place. */
+  VISITOR_GRACE_S: envFields.int(300, { min: 1, max: 31_536_000 }),
+  /** Seconds for which one whom the host or the service removed can't join again; 0 = at once. */
+  REJOIN_PAUSE_S: envFields.int(600, { max: 31_536_000 }),
   /** The room of sockets and messages that name none: always ACTIVE, without a product. Empty = there is none. */
   LOBBY_ROOM_ID: envFields.textOrEmpty('lobby'),
   /** Milliseconds until the first frame must have authenticated. */

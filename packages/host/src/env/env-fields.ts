@@ -48,6 +48,16 @@ export const envFields = {
     return withDefault(field, fallback);
   },
 
+  /** A part of one: a number from 0 to 1 such as 0.5. */
+  share: (fallback?: number) =>
+    withDefault(
+      parsed('a number from 0 to 1', (text) => {
+        const value = /^[0-9]*\.?[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+        return value >= 0 && value <= 1 ? value : undefined;
+      }),
+      fallback,
+    ),
+
   /** `true`, `1`, `yes`, `on` and their opposites. */
   bool: (fallback?: boolean) =>
     withDefault(

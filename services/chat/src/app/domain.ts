@@ -36,7 +36,10 @@ export function createDomain(
   const observers = createObservers({ log, counts });
   const { failed } = observers;
 
-  const store = openStore({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL, log, limits: sessionLimitsOf(env) });
+  const store = openStore({
+    ...{ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL, log, limits: sessionLimitsOf(env) },
+    anonymousShare: env.ANONYMOUS_SHARE,
+  });
   observePools(metrics, store.pools);
   const links = createLinks({
     ...{ env, log, clock, exchange },
@@ -65,7 +68,10 @@ export function createDomain(
   const typing = createTyping({ hub, now });
   const { emit } = hub;
   const rooms = createRooms({ ...store, presence, emit, onChange: observers.onRoomChange });
-  const members = createMembers({ ...store, presence, emit, onChange: observers.onMemberChange });
+  const members = createMembers({
+    ...{ ...store, presence, emit, onChange: observers.onMemberChange },
+    rejoinPauseS: env.REJOIN_PAUSE_S,
+  });
   const committing = { now, newId: randomUUID, spacingMs: env.COMMIT_MS, observe: observers.messages };
   const stored = createMessages({ ...store, emit, ...committing });
   const messages = observers.counted(stored);

@@ -1,5 +1,14 @@
 import { createCursor, type Http, noContent, OF_CALLER, OF_ONE_KIND, OF_WRITER, problems } from '@gongu/host';
-import { CommitParticipant, ListQuery, listOf, MarkRead, Participant, ParticipantPath, RoomPath } from '@gongu/shared';
+import {
+  CommitParticipant,
+  Concerned,
+  ListQuery,
+  listOf,
+  MarkRead,
+  Participant,
+  ParticipantPath,
+  RoomPath,
+} from '@gongu/shared';
 import { z } from 'zod';
 import type { RoutesOptions } from './routes-options.ts';
 
@@ -67,7 +76,7 @@ export function memberRoutes(app: Http, { members, identify }: RoutesOptions): v
         params: ParticipantPath,
         body: CommitParticipant,
         response: {
-          200: Participant,
+          200: Concerned,
           ...problems(
             ...OF_ONE_KIND,
             ...OF_WRITER,

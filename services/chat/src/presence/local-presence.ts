@@ -8,7 +8,11 @@ export function createLocalPresence({ openSockets }: { openSockets: () => number
     enter: book.enter,
     leave: book.leave,
     async view(roomId) {
-      return { count: book.count(roomId), has: (userId) => book.has(roomId, userId) };
+      return {
+        count: book.count(roomId),
+        has: (userId) => book.has(roomId, userId),
+        users: () => book.users(roomId),
+      };
     },
     connections: async () => openSockets(),
     async close() {},

@@ -58,7 +58,11 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
 
   function viewOf(roomId: string, remote: RemoteUsers | null): PresenceView {
     const count = book.count(roomId) + (remote ? remote.elsewhere() : 0);
-    return { count, has: (userId) => book.has(roomId, userId) || (remote?.has(userId) ?? false) };
+    return {
+      count,
+      has: (userId) => book.has(roomId, userId) || (remote?.has(userId) ?? false),
+      users: () => [...book.users(roomId), ...(remote?.users() ?? [])],
+    };
   }
 
   async function read(

@@ -3,6 +3,7 @@ export interface RemoteUsers {
   /** Users elsewhere, each counted once. */
   readonly size: number;
   has(userId: string): boolean;
+  users(): Iterable<string>;
   /** Users elsewhere who are not also here. */
   elsewhere(): number;
   /** Version of what is known of an instance; undefined when nothing is. */
@@ -40,6 +41,7 @@ export function createRemoteUsers(here: () => Iterable<string>): RemoteUsers {
       return users.size;
     },
     has: (userId) => users.has(userId),
+    users: () => users.keys(),
     elsewhere: () => users.size - both,
     version: (instanceId) => instances.get(instanceId)?.version,
     set(instanceId, version, list) {

@@ -1,17 +1,20 @@
-import { AppError, defaultNickname, type Participant, type User } from '@gongu/shared';
+import { AppError, type Concerned, defaultNickname, type Participant, type User } from '@gongu/shared';
 import { type Caller, requireMember, requireService } from './access.ts';
 import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
+import { givingWay } from './giving-way.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { Emit } from './ports/emit.ts';
 import type { MemberRow } from './ports/member-row.ts';
 import type { Joining, JoinOutcome, Mark, MarkOutcome, MemberStore } from './ports/member-store.ts';
 import type { Presence } from './ports/presence.ts';
 import type { RoomStore } from './ports/room-store.ts';
-import { noSuchRoom } from './refusals.ts';
+import { mustWait, noSuchRoom } from './refusals.ts';
 import { participantView } from './view.ts';
 
 export interface MembersOptions {
+  /** Seconds for which one whom the host or the service removed can't join again. */
+  readonly rejoinPauseS: number;
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly presence: Presence;
@@ -25,7 +28,7 @@ const MARK_TRIES = 10;
 const MARK_PAUSE_MS = 50;
 
 /** Memberships: joined by a member, ended by him, by the host or by trade; purchases as trade tells them. */
-export function createMembers({ rooms, members, presence, emit, onChange }: MembersOptions) {
+export function createMembers({ rooms, members, presence, emit, onChange, rejoinPauseS }: MembersOptions) {
   const marks = createGroupCommit<{ roomId: string; userId: string; seq: number }, MarkOutcome>({
     run: (batch) => members.markRead(batch),
   });
@@ -41,14 +44,18 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
   return {
     /**
      * Takes a place in an ACTIVE room; 'already' for a member. `lastSeq`: the room's newest after it.
-     * @throws AppError NOT_FOUND, ROOM_NOT_ACTIVE (ended, or its deadline has passed), ROOM_FULL, UNAVAILABLE
+     * @throws AppError NOT_FOUND, ROOM_NOT_ACTIVE (ended, or its deadline has passed), ROOM_FULL, UNAVAILABLE;
+     *   RATE_LIMITED (was removed lately, or came and went six times within a minute)
      */
     async join(
       user: User,
       roomId: string,
       online: boolean,
     ): Promise<{ outcome: 'joined' | 'already'; lastSeq: number }> {
-      const change = await joins.add({ roomId, user, online });
+      const joining = { roomId, user, online };
+      const change = await givingWay(presence, roomId, async (present) =>
+        present === null ? joins.add(joining) : (await members.join([joining], present))[0]!,
+      );
       switch (change.outcome) {
         case 'NOT_FOUND':
           throw noSuchRoom();
@@ -59,6 +66,8 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
         case 'ROOM_NOT_ACTIVE':
         case 'ROOM_FULL':
           throw new AppError(change.outcome);
+        case 'RATE_LIMITED':
+          throw mustWait(change);
         default:
           tellCommitted(emit, change.messages);
           if (change.outcome === 'joined') onChange('participant.joined', { roomId, userId: user.userId });
@@ -70,7 +79,8 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
     async leave(caller: Caller, roomId: string, userId: string): Promise<void> {
       const own = caller.kind === 'user' && caller.user.userId === userId;
       if (caller.kind === 'user' && !own) await requireHost(caller.user, roomId);
-      const change = await members.leave(roomId, userId, own ? 'participant.left' : 'participant.removed', null);
+      const event = own ? 'participant.left' : 'participant.removed';
+      const change = await members.leave(roomId, userId, event, null, { pauseS: rejoinPauseS, limited: own });
       switch (change.outcome) {
         case 'NOT_FOUND':
           throw noSuchRoom();
@@ -78,6 +88,8 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
           throw new AppError('FORBIDDEN', { detail: 'The host can not leave the own room' });
         case 'ROOM_READ_ONLY':
           throw new AppError('ROOM_READ_ONLY');
+        case 'RATE_LIMITED':
+          throw mustWait(change);
         case 'absent':
           // To one who is no member, a leave says what is true already; to the host, that he named nobody.
           if (caller.kind === 'user' && !own) {
@@ -86,20 +98,25 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
           return;
         default:
           tellCommitted(emit, change.messages);
-          onChange(own ? 'participant.left' : 'participant.removed', { roomId, userId });
+          onChange(event, { roomId, userId });
       }
     },
 
-    /** Records a purchase or its withdrawal. A buyer always gets in. */
+    /**
+     * Records a purchase or its withdrawal. A buyer always gets in. Who it is about, as he is or was at last; `joinedAt`
+     * is null where nothing is known of him.
+     */
     async commit(
       caller: Caller,
       roomId: string,
       userId: string,
       body: { committed: boolean; nickname?: string | null | undefined },
-    ): Promise<Participant> {
+    ): Promise<Concerned> {
       requireService(caller);
       const nickname = body.nickname ?? defaultNickname(userId);
-      const change = await members.commit(roomId, userId, body.committed, nickname);
+      const change = await givingWay(presence, roomId, (online) =>
+        members.commit(roomId, userId, body.committed, nickname, online),
+      );
       switch (change.outcome) {
         case 'NOT_FOUND':
           throw noSuchRoom();
@@ -111,21 +128,11 @@ export function createMembers({ rooms, members, presence, emit, onChange }: Memb
         default: {
           tellCommitted(emit, change.messages);
           if (change.outcome !== 'same') onChange(`participant.${change.outcome}`, { roomId, userId });
-          const [[member], view] = await afterCommit(
-            Promise.all([members.find(roomId, [userId]), presence.view(roomId)]),
-          );
-          if (member) return participantView(member, view);
-          // A buyer who left the conversation: known to trade, no member.
-          return {
-            userId,
-            nickname,
-            tag: null,
-            role: body.committed ? 'BUYER' : 'GUEST',
-            committed: body.committed,
-            online: false,
-            joinedAt: change.room.createdAt,
-            lastReadSeq: 0,
-          };
+          const { has } = await presence.view(roomId);
+          if (change.participant) return { ...change.participant, online: has(userId) };
+          // A withdrawal of one who neither bought nor joined, as far as is still known: nothing is made up of him.
+          const nobody = { role: 'GUEST' as const, committed: false, joinedAt: null, lastReadSeq: 0 };
+          return { userId, nickname, tag: null, ...nobody, online: has(userId) };
         }
       }
     },

@@ -1,6 +1,7 @@
 import { AppError, LIMITS, type OpenRoom, type PatchRoom, type Room } from '@gongu/shared';
 import { type Caller, requireService, requireSight } from './access.ts';
 import { tellCommitted } from './committed.ts';
+import { givingWay } from './giving-way.ts';
 import type { Emit } from './ports/emit.ts';
 import type { MemberStore } from './ports/member-store.ts';
 import type { Presence } from './ports/presence.ts';
@@ -86,7 +87,8 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
         return view(change.room);
       }
       if (caller.kind === 'user') await requireHostForTitle(caller, roomId, patch);
-      const change = await rooms.patch(roomId, { ...patch, expiresAt: patch.expiresAt && isoOf(patch.expiresAt) });
+      const wanted = { ...patch, expiresAt: patch.expiresAt && isoOf(patch.expiresAt) };
+      const change = await givingWay(presence, roomId, (online) => rooms.patch(roomId, wanted, online));
       switch (change.outcome) {
         case 'NOT_FOUND':
           throw noSuchRoom();

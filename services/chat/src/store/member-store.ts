@@ -6,20 +6,22 @@ import { createMarkBatch } from './mark-batch.ts';
 import { type ChangeJson, changeOf, MEMBER_JSON_SQL, type MemberJson } from './rows.ts';
 
 /** Memberships in PostgreSQL. The cap and its exceptions are the functions of prisma/chat/functions. */
-export function createMemberStore({ prisma }: { prisma: PrismaClient }): MemberStore {
+export function createMemberStore({ prisma, share }: { prisma: PrismaClient; share: number }): MemberStore {
   const one = async <T>(rows: Promise<{ change: ChangeJson }[]>): Promise<T> => changeOf<T>((await rows)[0]!.change);
   return {
-    join: createJoinBatch({ prisma }),
+    join: createJoinBatch({ prisma, share }),
 
-    leave: (roomId, userId, event, reason) =>
-      written(() => one(prisma.$queryRaw`SELECT chat.leave_room(${roomId}, ${userId}, ${event}, ${reason}) AS change`)),
+    leave: (roomId, userId, event, reason, { pauseS, limited }) =>
+      written(() =>
+        one(prisma.$queryRaw`SELECT chat.leave_room(${roomId}, ${userId}, ${event}, ${reason}, ${pauseS}::int,
+          ${limited}) AS change`),
+      ),
 
-    commit: (roomId, userId, committed, nickname) =>
+    commit: (roomId, userId, committed, nickname, online) =>
       written(
         () =>
-          one(
-            prisma.$queryRaw`SELECT chat.commit_participant(${roomId}, ${userId}, ${committed}, ${nickname}) AS change`,
-          ),
+          one(prisma.$queryRaw`SELECT chat.commit_participant(${roomId}, ${userId}, ${committed}, ${nickname},
+            ${String(share)}::text::numeric, ${online}::text[]) AS change`),
         { idempotent: true },
       ),
 

@@ -37,6 +37,8 @@ export interface StoreOptions {
   readonly log?: Logger;
   /** How long PostgreSQL may take. Default: the pool's. */
   readonly limits?: Partial<SessionLimits>;
+  /** Part of a room's places that guests without an account may hold, rounded down to whole places. Default 0.5. */
+  readonly anonymousShare?: number;
 }
 
 /** Milliseconds that a batch of messages may take at most. */
@@ -46,7 +48,7 @@ const APPEND_MS = 4_000;
  * Opens the store on a migrated database. `poolSize` connections in all: two of them are the append's own (one batch is
  * in flight at a time, the second takes over while a broken one is replaced).
  */
-export function openStore({ url, poolSize, log, limits = {} }: StoreOptions): Store {
+export function openStore({ url, poolSize, log, limits = {}, anonymousShare: share = 0.5 }: StoreOptions): Store {
   const common = { ...limits, url, schema: CHAT_SCHEMA, ...(log ? { log } : {}) };
   const appendPool = createPool({
     ...common,
@@ -60,8 +62,8 @@ export function openStore({ url, poolSize, log, limits = {} }: StoreOptions): St
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool: reads, schema: CHAT_SCHEMA }) });
   return {
     pools: { append: appendPool, reads },
-    rooms: createRoomStore({ prisma }),
-    members: createMemberStore({ prisma }),
+    rooms: createRoomStore({ prisma, share }),
+    members: createMemberStore({ prisma, share }),
     messages: createMessageStore({
       prisma,
       append: createAppendBatch({ pool: appendPool }),

@@ -18,7 +18,7 @@ const HEAD_COLUMNS_SQL = `r.room_id AS "roomId", r.title, r.status, r.reason, r.
   r.last_chat_no::float8 AS "lastChatNo"`;
 
 /** Rooms in PostgreSQL. The rules under the lock are the functions of prisma/chat/functions. */
-export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore {
+export function createRoomStore({ prisma, share }: { prisma: PrismaClient; share: number }): RoomStore {
   const one = async <T>(rows: Promise<{ change: ChangeJson }[]>): Promise<T> => changeOf<T>((await rows)[0]!.change);
 
   return {
@@ -42,11 +42,11 @@ export function createRoomStore({ prisma }: { prisma: PrismaClient }): RoomStore
     setStatus: (roomId, status, reason) =>
       written(() => one(prisma.$queryRaw`SELECT chat.set_room_status(${roomId}, ${status}, ${reason}) AS change`)),
 
-    patch: (roomId, patch) =>
+    patch: (roomId, patch, online) =>
       written(() =>
         one(prisma.$queryRaw`SELECT chat.patch_room(${roomId}, ${patch.title ?? null},
         ${patch.maxParticipants ?? null}::int, ${patch.minParticipants ?? null}::int, ${patch.minParticipants === null},
-        ${patch.expiresAt ?? null}::timestamptz) AS change`),
+        ${patch.expiresAt ?? null}::timestamptz, ${String(share)}::text::numeric, ${online}::text[]) AS change`),
       ),
 
     async expire(limit) {

@@ -1,4 +1,4 @@
-import { messageId, type RoomStatus } from '@gongu/shared';
+import { messageId, type Participant, type RoomStatus } from '@gongu/shared';
 import type { MemberRow } from '../room/ports/member-row.ts';
 import type { RoomRow } from '../room/ports/room-row.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
@@ -67,15 +67,20 @@ export interface ChangeJson {
   room?: RoomJson;
   messages?: MessageJson[];
   provisional?: boolean;
+  participant?: Participant | null;
+  waitMs?: number;
+  removed?: boolean;
 }
 
 /** A function's answer as a change, or as a refusal that is only its name. */
 export function changeOf<T>(json: ChangeJson): T {
-  if (!json.room) return { outcome: json.outcome } as T;
+  const { outcome, waitMs, removed } = json;
+  if (!json.room) return { outcome, ...(waitMs === undefined ? {} : { waitMs, removed }) } as T;
   return {
-    outcome: json.outcome,
+    outcome,
     room: roomOf(json.room),
     messages: (json.messages ?? []).map(messageOf),
+    participant: json.participant ?? null,
     ...(json.provisional === undefined ? {} : { provisional: json.provisional }),
   } as T;
 }

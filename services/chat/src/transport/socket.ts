@@ -30,6 +30,7 @@ export interface Identity {
   readonly tag: string | null;
   readonly roles: readonly string[];
   readonly anon: boolean;
+  readonly visitor?: boolean;
   readonly expiresAtMs: number;
 }
 

@@ -18,9 +18,13 @@ beforeEach(() => {
     presence: {
       ...here,
       async view(roomId) {
-        const { count, has } = await here.view(roomId);
+        const { count, has, users } = await here.view(roomId);
         const others = [...elsewhere].filter((userId) => !has(userId));
-        return { count: count + others.length, has: (userId) => has(userId) || elsewhere.has(userId) };
+        return {
+          count: count + others.length,
+          has: (userId) => has(userId) || elsewhere.has(userId),
+          users: () => [...users(), ...elsewhere],
+        };
       },
     },
     hub: {

@@ -18,7 +18,7 @@ async function roomWith(lastSeq: number): Promise<string> {
   const roomId = await chat.room();
   const store = openStore({ url: given.databaseUrl, poolSize: 3 });
   const sender = { userId: 'ann', nickname: 'ann', tag: null };
-  await store.members.join([{ roomId, user: sender, online: false }]);
+  await store.members.join([{ roomId, user: { ...sender, anon: false }, online: false }]);
   const drafts = range(3, lastSeq).map((seq) => ({
     ...{ roomId, sender, kind: 'CHAT' as const, clientMessageId: `m-${seq}`, content: said(`${seq}`), replyTo: null },
   }));

@@ -3,20 +3,21 @@ import { expect, it } from 'vitest';
 import { apply, type RoomState, roomState } from '../../src/hub/room-state.ts';
 import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { systemEventOf } from '../fixture/messages.ts';
-import { joinOne, opening, person } from '../fixture/opening.ts';
+import { joining, opening, person } from '../fixture/opening.ts';
 import { applyToModel, HOST, type RoomCommand, type RoomModel } from '../fixture/room-model.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
 
 const given = storeOfThisFile();
-const USERS = ['ann', 'bob', 'cho', 'dan', 'eun'];
+const USERS = ['ann', 'bob', 'cho', 'anon-dan', 'anon-eun', 'anon-fay'];
 let instants = 0;
 
 const user = fc.constantFrom(...USERS, ...USERS, HOST);
+const online = fc.subarray(USERS);
 const cap = fc.integer({ min: 1, max: 4 });
 const command: fc.Arbitrary<RoomCommand> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('join' as const), user }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('join' as const), user, online }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('leave' as const, 'remove' as const), user }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('commit' as const, 'uncommit' as const), user }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('commit' as const, 'uncommit' as const), user, online }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -34,8 +35,9 @@ const command: fc.Arbitrary<RoomCommand> = fc.oneof(
         min: fc.option(cap),
         title: fc.constantFrom('one', '둘'),
         past: fc.boolean(),
+        online,
       },
-      { requiredKeys: ['type'] },
+      { requiredKeys: ['type', 'online'] },
     ),
   },
   { weight: 2, arbitrary: fc.constant({ type: 'expire' as const }) },
@@ -51,6 +53,15 @@ const command: fc.Arbitrary<RoomCommand> = fc.oneof(
   },
 );
 
+/** The outcome of what may need a place: who is online is said when it does. */
+async function givingWay(
+  online: readonly string[],
+  attempt: (online: readonly string[] | null) => Promise<{ outcome: string }>,
+): Promise<string> {
+  const { outcome } = await attempt(null);
+  return outcome === 'PLACE_NEEDED' ? (await attempt(online)).outcome : outcome;
+}
+
 /** An instant that no room has yet, far behind or far ahead. */
 function deadline(past: boolean): string {
   const far = 86_400_000 + ++instants * 60_000; // far apart: the clock moves meanwhile
@@ -61,20 +72,25 @@ async function run(roomId: string, next: RoomCommand): Promise<string> {
   const { rooms, members, messages } = given.store;
   switch (next.type) {
     case 'join':
-      return (await joinOne(members, roomId, next.user)).outcome;
+      return givingWay(next.online, async (online) => (await members.join([joining(roomId, next.user)], online))[0]!);
     case 'leave':
-      return (await members.leave(roomId, next.user, 'participant.left', null)).outcome;
+      return (await members.leave(roomId, next.user, 'participant.left', null, { pauseS: 600, limited: true })).outcome;
     case 'remove':
-      return (await members.leave(roomId, next.user, 'participant.removed', null)).outcome;
+      return (await members.leave(roomId, next.user, 'participant.removed', null, { pauseS: 600, limited: false }))
+        .outcome;
     case 'commit':
     case 'uncommit':
-      return (await members.commit(roomId, next.user, next.type === 'commit', next.user)).outcome;
+      return givingWay(next.online, (online) =>
+        members.commit(roomId, next.user, next.type === 'commit', next.user, online),
+      );
     case 'status':
       return (await rooms.setStatus(roomId, next.status, next.reason)).outcome;
     case 'patch': {
       const { past, max: maxParticipants, min: minParticipants, title } = next;
       const expiresAt = past === undefined ? undefined : deadline(past);
-      return (await rooms.patch(roomId, { maxParticipants, minParticipants, title, expiresAt })).outcome;
+      return givingWay(next.online, (online) =>
+        rooms.patch(roomId, { maxParticipants, minParticipants, title, expiresAt }, online),
+      );
     }
     case 'expire': {
       const changes = await rooms.expire(1_000);
@@ -86,6 +102,10 @@ async function run(roomId: string, next: RoomCommand): Promise<string> {
       return (await messages.append([draft]))[0]!.outcome;
     }
   }
+}
+
+function bought(messages: readonly StoredMessage[], joined: StoredMessage): boolean {
+  return systemEventOf(messages[joined.seq] ?? joined)?.event === 'participant.committed';
 }
 
 /** The state that a client builds from nothing but the messages. */
@@ -104,6 +124,12 @@ function rebuilt(messages: readonly StoredMessage[]): RoomState {
     apply(state, message);
     expect(state.room.participantCount, `participants at seq ${message.seq}`).toBe(state.members.size - 1);
     expect(state.room.participantCount).toBeLessThanOrEqual(state.room.maxParticipants);
+    const joined = systemEventOf(message)?.event === 'participant.joined' ? message : null;
+    const anonymous = [...state.members.values()].filter((one) => one.userId.startsWith('anon') && !one.committed);
+    // A buyer is told of as a guest who joins, and then as one who buys.
+    if (joined && anonymous.at(-1)?.joinedSeq === joined.seq && !bought(messages, joined)) {
+      expect(anonymous.length).toBeLessThanOrEqual(Math.floor(state.room.maxParticipants / 2));
+    }
   }
   return state;
 }
@@ -121,7 +147,7 @@ it('does what the contract says in any order of commands, and its messages alone
         await given.store.rooms.open({ ...input, maxParticipants: max });
         const model: RoomModel = {
           ...{ status: 'ACTIVE', reason: null, provisional: false, max, min, title: 'one', past },
-          ...{ present: [], buyers: new Set(), sent: new Set() },
+          ...{ present: [], buyers: new Set(), sent: new Set(), changes: new Map(), removed: new Set() },
         };
         for (const next of commands) {
           const before = (await given.store.rooms.find(roomId))!;

@@ -64,7 +64,7 @@ describe('the cap', () => {
     await given.store.rooms.open(input);
     await joinOne(given.store.members, input.roomId, 'ann');
     await joinOne(given.store.members, input.roomId, 'bob');
-    const change = await given.store.members.commit(input.roomId, 'cho', true, 'cho');
+    const change = await given.store.members.commit(input.roomId, 'cho', true, 'cho', []);
     expect(change).toMatchObject({ outcome: 'committed', room: { participantCount: 2, committedCount: 1 } });
     expect('messages' in change && change.messages.map(eventOf)).toEqual([
       'participant.removed',
@@ -78,15 +78,15 @@ describe('the cap', () => {
   it('refuses a buyer only when buyers hold every place', async () => {
     const input = opening({ maxParticipants: 1 });
     await given.store.rooms.open(input);
-    await given.store.members.commit(input.roomId, 'ann', true, 'ann');
-    expect((await given.store.members.commit(input.roomId, 'bob', true, 'bob')).outcome).toBe('ROOM_FULL');
+    await given.store.members.commit(input.roomId, 'ann', true, 'ann', []);
+    expect((await given.store.members.commit(input.roomId, 'bob', true, 'bob', [])).outcome).toBe('ROOM_FULL');
   });
 
   it('lets a buyer who left come back into a full room', async () => {
     const input = opening({ maxParticipants: 2 });
     await given.store.rooms.open(input);
-    await given.store.members.commit(input.roomId, 'ann', true, 'ann');
-    await given.store.members.leave(input.roomId, 'ann', 'participant.left', null);
+    await given.store.members.commit(input.roomId, 'ann', true, 'ann', []);
+    await given.store.members.leave(input.roomId, 'ann', 'participant.left', null, { pauseS: 600, limited: true });
     await joinOne(given.store.members, input.roomId, 'bob');
     await joinOne(given.store.members, input.roomId, 'cho');
     const back = await joinOne(given.store.members, input.roomId, 'ann');
@@ -97,10 +97,12 @@ describe('the cap', () => {
     const input = opening({ maxParticipants: 5 });
     await given.store.rooms.open(input);
     for (const name of ['a', 'b', 'c']) await joinOne(given.store.members, input.roomId, name);
-    await given.store.members.commit(input.roomId, 'a', true, 'a');
-    await given.store.members.commit(input.roomId, 'd', true, 'd');
-    expect(await given.store.rooms.patch(input.roomId, { maxParticipants: 1 })).toEqual({ outcome: 'BELOW_BUYERS' });
-    expect(await given.store.rooms.patch(input.roomId, { maxParticipants: 2 })).toMatchObject({
+    await given.store.members.commit(input.roomId, 'a', true, 'a', []);
+    await given.store.members.commit(input.roomId, 'd', true, 'd', []);
+    expect(await given.store.rooms.patch(input.roomId, { maxParticipants: 1 }, [])).toEqual({
+      outcome: 'BELOW_BUYERS',
+    });
+    expect(await given.store.rooms.patch(input.roomId, { maxParticipants: 2 }, [])).toMatchObject({
       outcome: 'changed',
       room: { maxParticipants: 2, participantCount: 2 },
     });
@@ -113,7 +115,7 @@ describe('the end of a room', () => {
     await given.store.rooms.open(input);
     await joinOne(given.store.members, input.roomId, 'guest-1');
     await joinOne(given.store.members, input.roomId, 'guest-2');
-    await given.store.members.commit(input.roomId, 'buyer', true, 'buyer');
+    await given.store.members.commit(input.roomId, 'buyer', true, 'buyer', []);
     const change = await given.store.rooms.setStatus(input.roomId, 'CLOSED', 'FULL');
     expect(change).toMatchObject({
       outcome: 'changed',
@@ -123,7 +125,7 @@ describe('the end of a room', () => {
     expect(rows.map((message) => message.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(rows.slice(5).map(eventOf)).toEqual(['room.closed', 'participant.removed', 'participant.removed']);
     expect((await joinOne(given.store.members, input.roomId, 'late')).outcome).toBe('ROOM_NOT_ACTIVE');
-    expect((await given.store.members.commit(input.roomId, 'late', true, 'late')).outcome).toBe('ROOM_NOT_ACTIVE');
+    expect((await given.store.members.commit(input.roomId, 'late', true, 'late', [])).outcome).toBe('ROOM_NOT_ACTIVE');
   });
 
   it('keeps an end state that the service gave', async () => {
@@ -141,7 +143,7 @@ describe('the end of a room', () => {
     const short = opening({ minParticipants: 2, expiresAt });
     for (const input of [enough, short]) {
       await given.store.rooms.open(input);
-      await given.store.members.commit(input.roomId, 'ann', true, 'ann');
+      await given.store.members.commit(input.roomId, 'ann', true, 'ann', []);
     }
     const runs = await Promise.all(Array.from({ length: 10 }, () => given.store.rooms.expire(100)));
     const ended = runs.flat().filter((change) => [enough.roomId, short.roomId].includes(change.room.roomId));
@@ -161,7 +163,7 @@ describe('the end of a room', () => {
       })
       .toBe('CLOSED');
     expect(await given.store.members.find(input.roomId, ['late-buyer'])).toEqual([]);
-    expect((await given.store.members.commit(input.roomId, 'late-buyer', true, 'late-buyer')).outcome).toBe(
+    expect((await given.store.members.commit(input.roomId, 'late-buyer', true, 'late-buyer', [])).outcome).toBe(
       'committed',
     );
     expect(await given.store.members.find(input.roomId, ['late-buyer'])).toMatchObject([{ committed: true }]);
@@ -174,7 +176,7 @@ describe('the end of a room', () => {
     await given.store.rooms.open(input);
     await given.store.rooms.expire(100);
     const expiresAt = new Date(Date.now() + 60_000).toISOString();
-    expect(await given.store.rooms.patch(input.roomId, { expiresAt })).toMatchObject({
+    expect(await given.store.rooms.patch(input.roomId, { expiresAt }, [])).toMatchObject({
       outcome: 'changed',
       room: { status: 'ACTIVE', closedAt: null, reason: null },
     });

@@ -1,27 +1,39 @@
-import type { SystemEventName, User } from '@gongu/shared';
+import type { Participant, SystemEventName, User } from '@gongu/shared';
 import type { MemberRow } from './member-row.ts';
-import type { Failure, Refusal, RoomChange } from './outcome.ts';
+import type { Failure, MustWait, Refusal, RoomChange } from './outcome.ts';
 
-/** Memberships. The cap counts members other than the host and holds in the statement that takes a place. */
+/**
+ * Memberships. The cap counts members other than the host, the share of the cap guests without an account; both hold in
+ * the statement that takes a place. 'PLACE_NEEDED': somebody has to give way, and `online`, the users who are online in
+ * the room, was null: the same call again says who they are.
+ */
 export interface MemberStore {
   /** Takes places; one answer a joining, in order. 'BUSY': the room stayed locked by somebody else. */
-  join(joinings: readonly Joining[]): Promise<readonly JoinOutcome[]>;
-  /** Ends a membership; 'absent' when there is none. */
+  join(joinings: readonly Joining[], online?: readonly string[] | null): Promise<readonly JoinOutcome[]>;
+  /**
+   * Ends a membership; 'absent' when there is none. `pauseS`: seconds for which one who is removed can't join again.
+   * `limited`: not when it changed six times within the last minute.
+   */
   leave(
     roomId: string,
     userId: string,
     event: Extract<SystemEventName, 'participant.left' | 'participant.removed'>,
     reason: string | null,
-  ): Promise<RoomChange<'left' | 'absent'> | Refusal<'NOT_FOUND' | 'FORBIDDEN' | 'ROOM_READ_ONLY'>>;
-  /** Records a purchase or its withdrawal. A buyer always gets in: the newest guest gives way. */
+    how: { readonly pauseS: number; readonly limited: boolean },
+  ): Promise<RoomChange<'left' | 'absent'> | Refusal<'NOT_FOUND' | 'FORBIDDEN' | 'ROOM_READ_ONLY'> | MustWait>;
+  /**
+   * Records a purchase or its withdrawal. A buyer always gets in: a guest gives way, and a pause is over. Who it is about
+   * comes along, as he is now or was at last; null for one of whom nothing is known.
+   */
   commit(
     roomId: string,
     userId: string,
     committed: boolean,
     nickname: string,
+    online: readonly string[] | null,
   ): Promise<
-    | RoomChange<'committed' | 'uncommitted' | 'same'>
-    | Refusal<'NOT_FOUND' | 'SELLER_CANNOT_BUY' | 'ROOM_READ_ONLY' | 'ROOM_NOT_ACTIVE' | 'ROOM_FULL'>
+    | (RoomChange<'committed' | 'uncommitted' | 'same'> & { readonly participant: Participant | null })
+    | Refusal<'NOT_FOUND' | 'SELLER_CANNOT_BUY' | 'ROOM_READ_ONLY' | 'ROOM_NOT_ACTIVE' | 'ROOM_FULL' | 'PLACE_NEEDED'>
   >;
   /** The members among `userIds`. */
   find(roomId: string, userIds: readonly string[]): Promise<readonly MemberRow[]>;
@@ -39,7 +51,7 @@ export interface MemberStore {
 /** One who wants to become a member. */
 export interface Joining {
   readonly roomId: string;
-  readonly user: Pick<User, 'userId' | 'nickname' | 'tag'>;
+  readonly user: Pick<User, 'userId' | 'nickname' | 'tag' | 'anon' | 'visitor'>;
   /** Whether a socket of his is in the room. */
   readonly online: boolean;
 }
@@ -47,7 +59,8 @@ export interface Joining {
 export type JoinOutcome =
   | RoomChange<'joined' | 'already'>
   | Failure
-  | Refusal<'NOT_FOUND' | 'ROOM_NOT_ACTIVE' | 'ROOM_FULL' | 'BUSY'>;
+  | Refusal<'NOT_FOUND' | 'ROOM_NOT_ACTIVE' | 'ROOM_FULL' | 'BUSY' | 'PLACE_NEEDED'>
+  | MustWait;
 
 export type MarkOutcome = Mark | Failure | Refusal<'BUSY'>;
 

@@ -8,9 +8,11 @@ export interface RoomChange<Outcome extends string> {
   readonly messages: readonly StoredMessage[];
 }
 
-/** An expected refusal, told by its name; the use case makes the error. */
-export interface Refusal<Reason extends string> {
-  readonly outcome: Reason;
+/** Refused for some milliseconds: the membership changed too often, or (`removed`) one was removed and stays out. */
+export interface MustWait {
+  readonly outcome: 'RATE_LIMITED';
+  readonly waitMs: number;
+  readonly removed?: boolean;
 }
 
 /** One of several that came to nothing, or of which nobody knows: `error` says which. */
@@ -18,3 +20,6 @@ export interface Failure {
   readonly outcome: 'FAILED';
   readonly error: unknown;
 }
+
+/** An expected refusal, told by its name; the use case makes the error. One type for each name, to be told apart. */
+export type Refusal<Reason extends string> = Reason extends string ? { readonly outcome: Reason } : never;

@@ -17,4 +17,6 @@ export interface Presence {
 export interface PresenceView {
   readonly count: number;
   has(userId: string): boolean;
+  /** All of them; some may come twice. */
+  users(): Iterable<string>;
 }

@@ -30,6 +30,7 @@ export interface RoomStore {
   ): Promise<
     RoomChange<'changed' | 'same'> | (RoomChange<'illegal'> & { readonly provisional: boolean }) | Refusal<'NOT_FOUND'>
   >;
+  /** 'PLACE_NEEDED': guests have to go, and it was not said who is online; the same call again says it. */
   patch(
     roomId: string,
     patch: {
@@ -39,9 +40,11 @@ export interface RoomStore {
       readonly minParticipants?: number | null | undefined;
       readonly expiresAt?: string | undefined;
     },
+    /** Users who are online in the room; null: not asked yet. */
+    online: readonly string[] | null,
   ): Promise<
     | RoomChange<'changed' | 'same'>
-    | Refusal<'NOT_FOUND' | 'ROOM_READ_ONLY' | 'ROOM_NOT_ACTIVE' | 'BELOW_BUYERS' | 'MIN_ABOVE_MAX'>
+    | Refusal<'NOT_FOUND' | 'ROOM_READ_ONLY' | 'ROOM_NOT_ACTIVE' | 'BELOW_BUYERS' | 'MIN_ABOVE_MAX' | 'PLACE_NEEDED'>
   >;
   /** Ends ACTIVE rooms past their deadline, by the database's clock; at most `limit`. One winner among instances. */
   expire(limit: number): Promise<readonly RoomChange<'changed'>[]>;
