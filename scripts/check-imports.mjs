@@ -1,6 +1,6 @@
 // Holds "who may import whom" (imports/rules.mjs): folders, npm packages, package borders, circles of folders and of files
 // (types included), the direction of a service's folders, folders that can be deleted, and one version of an npm package
-// everywhere. Says where and which rule, and ends with 1.
+// everywhere. And who may read the time of day. Says where and which rule, and ends with 1.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
@@ -11,6 +11,8 @@ import { DELETABLE, FLOWS, MAIN_MAY, RULES } from './imports/rules.mjs';
 
 const SOURCE = /\.(?:ts|tsx|mts|js|mjs)$/;
 const SKIPPED = new Set(['node_modules', 'dist', 'generated', '.git', '.gongu', 'coverage']);
+/** Code whose time is an argument. */
+const CLOCKED = /^(?:packages\/(?:shared|host|client)|services\/[^/]+)\/src\//;
 const WITH_EXTENSION = /\.(?:ts|tsx|mts|js|mjs|json|lua|lua\?raw|css|svg|md)$/;
 
 /**
@@ -34,7 +36,9 @@ export function checkImports(root) {
       continue;
     }
     const owner = packageOf(root, file, packages);
-    for (const one of readImports(readFileSync(join(root, file), 'utf8'))) {
+    const text = readFileSync(join(root, file), 'utf8');
+    problems.push(...wallClockIn(file, text));
+    for (const one of readImports(text)) {
       const problem = judge({ root, file, rule, owner, whole, packages, edges }, one);
       if (problem) problems.push(`${file}:${one.line}: ${problem}`);
     }
@@ -52,6 +56,21 @@ export function checkImports(root) {
     files: files.length,
     arrows: new Map(flows.map(({ flow, arrows }) => [flow.base, arrows])),
   };
+}
+
+/**
+ * Where the time of day is read past the clock that is an argument: an operator may set it, also back, so that it measures
+ * no duration, and no test can hold it.
+ */
+function wallClockIn(file, text) {
+  if (!CLOCKED.test(file) || file.endsWith('/clock.ts')) return [];
+  return text
+    .split('\n')
+    .flatMap((line, i) =>
+      /^(?!\s*(?:\/?\*|\/\/)).*\bDate\.now\b/.test(line)
+        ? [`${file}:${i + 1}: reads the time of day past its clock`]
+        : [],
+    );
 }
 
 /** Why the import is not allowed; undefined when it is. */

@@ -34,6 +34,13 @@ function problemsOf(files: Record<string, string>): string[] {
 const ROOM = 'services/chat/src/room/rooms.ts';
 const STORE = 'services/chat/src/store/room-store.ts';
 
+it('lets nobody read the time of day past his clock, but the clock', () => {
+  const reads = 'export const now = () => Date.now();\n';
+  expect(
+    problemsOf({ [ROOM]: reads, 'packages/host/src/clock.ts': reads, 'services/chat/test/a.test.ts': reads }),
+  ).toEqual([expect.stringMatching(/^services\/chat\/src\/room\/rooms.ts:1: .*time of day/)]);
+});
+
 it('lets pass what the table allows', () => {
   const problems = problemsOf({
     [ROOM]: "import { AppError } from '@gongu/shared';\nimport type { Ports } from './ports.ts';\n",

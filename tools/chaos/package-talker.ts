@@ -42,6 +42,7 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
     random: random.next,
     clock: {
       now: () => Date.now() + standing.skewMs,
+      monotonic: () => performance.now(),
       after(delayMs, task) {
         const timer = setTimeout(task, delayMs);
         return () => clearTimeout(timer);

@@ -23,7 +23,7 @@ export function createStore<T>(initial: T, clock: Clock): Store<T> {
 
   function tell(): void {
     scheduled = false;
-    toldAt = clock.now();
+    toldAt = clock.monotonic();
     for (const listener of [...listeners]) {
       try {
         listener();
@@ -43,9 +43,8 @@ export function createStore<T>(initial: T, clock: Clock): Store<T> {
       value = next;
       if (scheduled || listeners.size === 0) return;
       scheduled = true;
-      const sinceMs = clock.now() - toldAt;
-      // A clock that was set back must not silence the listeners.
-      if (sinceMs >= PACE_MS || sinceMs < 0) queueMicrotask(tell);
+      const sinceMs = clock.monotonic() - toldAt;
+      if (sinceMs >= PACE_MS) queueMicrotask(tell);
       else clock.after(PACE_MS - sinceMs, tell);
     },
     subscribe(listener) {

@@ -120,7 +120,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   function established(next: Link, event: EventOf<'ready'>): void {
     link = next;
-    readyAtMs = clock.now();
+    readyAtMs = clock.monotonic();
     failures = 0;
     needsFreshToken = false;
     welcome(event);
@@ -149,7 +149,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     candidate?.close();
     candidate = null;
     if (wasReady) {
-      if (clock.now() - readyAtMs >= STABLE_MS) attempt = 0;
+      if (clock.monotonic() - readyAtMs >= STABLE_MS) attempt = 0;
       options.onLost();
     } else failures++;
     const why = error ?? chatError('CONNECTION_LOST', `The connection closed with ${code} ${reason}`);

@@ -81,7 +81,7 @@ export function createLink(options: LinkOptions): Link {
   }
 
   function ping(patienceMs: number): void {
-    const by = clock.now() + patienceMs;
+    const by = clock.monotonic() + patienceMs;
     // Doubts that repeat don't put the end off.
     if (by >= pongBy) return;
     pongBy = by;

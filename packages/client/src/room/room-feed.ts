@@ -90,7 +90,9 @@ export function createRoomFeed(options: RoomFeedOptions) {
     cancelExpiry();
     const nextMs = Math.min(...state.typists.map(({ untilMs }) => untilMs));
     if (nextMs === Number.POSITIVE_INFINITY) return;
-    cancelExpiry = clock.after(Math.max(0, nextMs - clock.now()), () => reduce({ type: 'time', nowMs: clock.now() }));
+    cancelExpiry = clock.after(Math.max(0, nextMs - clock.monotonic()), () =>
+      reduce({ type: 'time', nowMs: clock.monotonic() }),
+    );
   }
 
   function join(): void {
@@ -174,7 +176,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
           return reduce(event);
         case 'typing':
           if (event.user.userId === state.me) return;
-          return reduce({ type: 'typing', user: event.user, typing: event.typing, nowMs: clock.now() });
+          return reduce({ type: 'typing', user: event.user, typing: event.typing, nowMs: clock.monotonic() });
         case 'resync':
           return join();
         case 'error':

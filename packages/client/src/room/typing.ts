@@ -18,8 +18,8 @@ export function createTyping({ clock, tell }: { clock: Clock; tell: (typing: boo
       return;
     }
     cancelIdle = clock.after(IDLE_MS, () => set(false));
-    if (toldAtMs !== null && clock.now() - toldAtMs < RENEW_MS) return;
-    toldAtMs = clock.now();
+    if (toldAtMs !== null && clock.monotonic() - toldAtMs < RENEW_MS) return;
+    toldAtMs = clock.monotonic();
     tell(true);
   }
 

@@ -103,7 +103,7 @@ export function followRooms(
           return mayReturn(event.code) ? wait(error) : stay(error);
         }
         case 'rooms':
-          liveSinceMs = Math.min(liveSinceMs, clock.now());
+          liveSinceMs = Math.min(liveSinceMs, clock.monotonic());
       }
       store.set(reduceRoomList(store.get(), event));
     }
@@ -118,7 +118,7 @@ export function followRooms(
 
   function wait(error: ChatError, orderedMs: number | null = null): void {
     // It was there for a while: the next failure waits the shortest time again.
-    if (clock.now() - liveSinceMs >= STABLE_MS) attempt = 0;
+    if (clock.monotonic() - liveSinceMs >= STABLE_MS) attempt = 0;
     end();
     const delayMs = orderedMs ?? Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, { random }));
     attempt++;

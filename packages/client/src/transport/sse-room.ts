@@ -97,7 +97,7 @@ export function createSseRoom(options: SseRoomOptions) {
     });
   }
 
-  const mayFollow = () => canStream && clock.now() >= streamFromMs;
+  const mayFollow = () => canStream && clock.monotonic() >= streamFromMs;
 
   function follow(): void {
     pause();
@@ -116,7 +116,7 @@ export function createSseRoom(options: SseRoomOptions) {
       onEnd(status, error) {
         stream = null;
         // Full at the moment: it is asked again when it says, and polled meanwhile.
-        if (status === 503 || status === 429) streamFromMs = clock.now() + (error?.retryAfterMs ?? POLL_MS);
+        if (status === 503 || status === 429) streamFromMs = clock.monotonic() + (error?.retryAfterMs ?? POLL_MS);
         // No such stream here, or not with this proxy: the rest of the API still works.
         else if (status >= 400 && status !== 401) canStream = false;
         if (status === 0) options.onFailed({ code: 'CONNECTION_LOST', message: 'The stream broke', errors: [] });

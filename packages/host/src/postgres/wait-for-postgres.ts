@@ -13,7 +13,7 @@ export async function waitForPostgres(options: { url: string; deadlineMs: number
   const { url, deadlineMs, log } = options;
   const { hostname, port, pathname } = new URL(url);
   const place = `${hostname}:${port || 5432}${pathname}`;
-  const giveUpAt = Date.now() + deadlineMs;
+  const giveUpAt = performance.now() + deadlineMs;
   for (let attempt = 0; ; attempt++) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: Math.min(deadlineMs, 5_000) });
     client.on('error', () => {}); // the connection may break between two lines
@@ -24,14 +24,14 @@ export async function waitForPostgres(options: { url: string; deadlineMs: number
     } catch (error) {
       const reason = reasonOf(error);
       if (!isUnavailable(error)) throw new StartError(`PostgreSQL at ${place} refuses: ${reason}`, { cause: error });
-      if (Date.now() >= giveUpAt) {
+      if (performance.now() >= giveUpAt) {
         throw new StartError(`PostgreSQL at ${place} is not reachable: ${reason}`, { cause: error });
       }
       if (attempt === 0) log?.warn({ reason }, 'waiting for PostgreSQL');
     } finally {
       await client.end().catch(() => {});
     }
-    await sleep(Math.min(250, Math.max(0, giveUpAt - Date.now())));
+    await sleep(Math.min(250, Math.max(0, giveUpAt - performance.now())));
   }
 }
 

@@ -33,7 +33,7 @@ export function createDomain(
     waiting: () => stored.waiting(),
     bus: () => ({ state: bus.state(), lagMs: bus.lagMs() }),
   });
-  const observers = createObservers({ log, counts });
+  const observers = createObservers({ log, counts, now: clock.now });
   const { failed } = observers;
 
   const store = openStore({

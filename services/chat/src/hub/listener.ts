@@ -5,7 +5,10 @@ export interface Listener {
   readonly userId: string;
   /** Listeners with equal keys get equal bytes. */
   key(roomId: string): string;
-  /** Events as this listener's bytes; called once per key. Null when its protocol shows none of them. */
+  /**
+   * Events as this listener's bytes; called once per key. Null when its protocol shows none of them. Never throws: what
+   * can't be rendered is left out.
+   */
   encode(events: readonly ChatEvent[]): Buffer | null;
   /** False when its queue is full: nothing was taken. */
   write(bytes: Buffer): boolean;

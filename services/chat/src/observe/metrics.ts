@@ -57,6 +57,11 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     'gongu_chat_resyncs_total',
     'Times a socket was too slow for a room and events were not queued',
   );
+  const unsayable = metrics.counter({
+    name: 'gongu_chat_render_failures_total',
+    help: 'Events that a protocol could not say and that its clients were not told, by protocol',
+    labels: ['protocol'],
+  });
   const batchSize = metrics.histogram({
     name: 'gongu_chat_append_batch_messages',
     help: 'Messages of one append',
@@ -98,6 +103,7 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     signalRefused: (reason: string) => signalsRefused.inc({ reason }),
     repaired: () => repaired.inc(),
     resynced: () => resyncs.inc(),
+    unsayable: (protocol: string) => unsayable.inc({ protocol }),
   };
 }
 

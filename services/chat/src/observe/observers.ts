@@ -7,8 +7,8 @@ import type { RoomsOptions } from '../room/rooms.ts';
 import type { SessionLog } from '../session/session-options.ts';
 import type { ChatMetrics } from './metrics.ts';
 
-/** What becomes of what the parts tell: lines of the log, and numbers. */
-export function createObservers({ log, counts }: { log: Logger; counts: ChatMetrics }) {
+/** What becomes of what the parts tell: lines of the log, and numbers. `now`: the time of day, for times of the database. */
+export function createObservers({ log, counts, now }: { log: Logger; counts: ChatMetrics; now: () => number }) {
   function failed(what: string, error: unknown): void {
     // While PostgreSQL is away every poll fails; one line each is what the log can bear.
     if (isUnavailable(error)) log.warn({ what }, 'the store does not answer');
@@ -16,7 +16,7 @@ export function createObservers({ log, counts }: { log: Logger; counts: ChatMetr
   }
   const hub: HubOptions['observe'] = {
     delivered(roomId, events, sockets, oldest) {
-      if (sockets > 0) counts.delivered(events * sockets, oldest === null ? null : Date.now() - Date.parse(oldest));
+      if (sockets > 0) counts.delivered(events * sockets, oldest === null ? null : now() - Date.parse(oldest));
       if (log.isLevelEnabled('debug')) log.debug({ event: 'fan-out', roomId, events, sockets }, 'fan-out');
     },
     repaired: () => counts.repaired(),
@@ -50,6 +50,13 @@ export function createObservers({ log, counts }: { log: Logger; counts: ChatMetr
     },
     note: (fields, note, more) => log.info({ event: note, ...fields, ...more }, note),
     failed: (fields, error) => log.error({ event: 'command.failed', ...fields, err: error }, 'command failed'),
+    unsayable(fields, error) {
+      counts.unsayable(fields.protocol);
+      const { name, stack = '' } = error instanceof Error ? error : { name: typeof error };
+      // Not its message, which may quote what could not be rendered.
+      const at = stack.split('\n').filter((line) => /^ {4}at /.test(line));
+      log.error({ event: 'render.failed', ...fields, error: name, at }, 'an event can not be rendered');
+    },
   };
 
   return {

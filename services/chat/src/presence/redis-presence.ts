@@ -58,7 +58,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
   let heartbeats = 0;
   let closed: Promise<void> | null = null;
 
-  const known = () => clock.now() - heardAt <= leaseMs;
+  const known = () => clock.monotonic() - heardAt <= leaseMs;
   const own = createOwnRooms({
     client: () => link.client(),
     book,
@@ -121,7 +121,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
     for (const id of others) if (!present.has(id)) leaving.set(id, heartbeats + (known() ? 0 : GRACE_HEARTBEATS));
     others = present;
     othersSockets = sockets;
-    heardAt = clock.now();
+    heardAt = clock.monotonic();
     // No lease any more: Redis was emptied, or the others have taken us for dead.
     if (good === 0 || heartbeats % RENEWAL_HEARTBEATS === 0) own.all();
     for (const [id, goneAt] of leaving) {

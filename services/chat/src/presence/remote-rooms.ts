@@ -87,8 +87,8 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
   /** Takes out of a room what an instance left there that has had no lease for so long that it must be dead. */
   async function forgetStranger(redis: RedisClient, roomId: string, id: string): Promise<void> {
     const since = strangers.get(id);
-    if (since === undefined) strangers.set(id, clock.now());
-    else if (clock.now() - since >= STRANGER_MS) {
+    if (since === undefined) strangers.set(id, clock.monotonic());
+    else if (clock.monotonic() - since >= STRANGER_MS) {
       await redis.hdel(keys.versions(roomId), id);
       await redis.unlink(keys.users(roomId, id));
     }
@@ -99,11 +99,11 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
     if (!redis) return Promise.resolve();
     entry.reading ??= read(redis, roomId, entry, live)
       .then(() => {
-        entry.readAt = clock.now();
+        entry.readAt = clock.monotonic();
       })
       .catch(() => {
         // What was read before stands for a while; that Redis is away is told by the heartbeat.
-        entry.failedAt = clock.now();
+        entry.failedAt = clock.monotonic();
       })
       .finally(() => {
         entry.reading = null;
@@ -112,7 +112,7 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
   }
 
   function isFresh(entry: Cached): boolean {
-    const now = clock.now();
+    const now = clock.monotonic();
     return now - entry.readAt < FRESH_MS + entry.remote.size / USERS_PER_MS || now - entry.failedAt < RETRY_MS;
   }
 
@@ -127,7 +127,7 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
       reading: null,
     };
     cache.set(roomId, entry);
-    entry.askedAt = clock.now();
+    entry.askedAt = clock.monotonic();
     if (!isFresh(entry)) await within(clock, refresh(roomId, entry, live), WAIT_MS);
     return viewOf(roomId, entry.remote);
   }
@@ -162,7 +162,7 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
     },
 
     sweep() {
-      const now = clock.now();
+      const now = clock.monotonic();
       for (const [roomId, entry] of cache) if (now - entry.askedAt > IDLE_MS) cache.delete(roomId);
       for (const [id, since] of strangers) if (now - since > 10 * STRANGER_MS) strangers.delete(id);
     },

@@ -55,7 +55,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     client.once('ready', () => {
       if (current !== client) return;
       clock.clear(timer);
-      readySince = clock.now();
+      readySince = clock.monotonic();
       if (failures > 0) log.info({ redis: name }, 'Redis is back');
       onReady(client);
     });
@@ -73,7 +73,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     clock.clear(timer);
     client.disconnect();
     if (closed) return;
-    if (ready !== null && clock.now() - ready >= STEADY_MS) failures = 0;
+    if (ready !== null && clock.monotonic() - ready >= STEADY_MS) failures = 0;
     failures += 1;
     // The message alone: an error of ioredis carries the failed command, which may be the one with the password.
     const reason = cause instanceof Error ? cause.message : 'connection closed';

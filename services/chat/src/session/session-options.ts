@@ -60,6 +60,11 @@ export interface SessionLog {
     more: Readonly<Record<string, string | boolean | null>>,
   ): void;
   failed(fields: { connectionId: string; userId: string | null }, error: unknown): void;
+  /** A codec could not say something; `seq` where it was a message. The error's own words may hold a text: not logged. */
+  unsayable(
+    fields: { protocol: string; type: string; roomId: string | null; seq: number | null },
+    error: unknown,
+  ): void;
 }
 
 /** What a session does by itself once its user is known. */

@@ -1,7 +1,8 @@
-import { errorEvent } from '@gongu/shared';
+import { CLOSE, errorEvent } from '@gongu/shared';
 import type { Listener } from '../hub/listener.ts';
-import type { Codec } from '../protocol/codec.ts';
+import type { Codec, Rendered } from '../protocol/codec.ts';
 import type { ChatEvent } from '../room/event.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
 import type { Socket } from '../transport/socket.ts';
 import type { SessionOptions } from './session-options.ts';
 
@@ -33,7 +34,7 @@ export class Writer implements Listener {
   /** Since when it does not read, by the same clock; null while it does. */
   slowSince: number | null = null;
   readonly #owner: WriterOwner;
-  readonly #options: Pick<SessionOptions, 'limits' | 'monotonic'>;
+  readonly #options: Pick<SessionOptions, 'limits' | 'monotonic' | 'log'>;
   readonly #socket: Socket;
   readonly #codec: Codec;
   /** Rooms of which something was not queued, with the position from which on. */
@@ -41,7 +42,12 @@ export class Writer implements Listener {
   #key = '';
   #keyOf: string | null = null;
 
-  constructor(owner: WriterOwner, options: Pick<SessionOptions, 'limits' | 'monotonic'>, socket: Socket, codec: Codec) {
+  constructor(
+    owner: WriterOwner,
+    options: Pick<SessionOptions, 'limits' | 'monotonic' | 'log'>,
+    socket: Socket,
+    codec: Codec,
+  ) {
     this.#owner = owner;
     this.#options = options;
     this.#socket = socket;
@@ -64,12 +70,14 @@ export class Writer implements Listener {
 
   encode(events: readonly ChatEvent[]): Buffer | null {
     const { framing } = this.#socket;
-    const frames = events.flatMap((event) => this.#codec.render(event).texts.map((text) => framing.frame(text)));
+    const frames = events.flatMap((event) => this.#rendered(event)?.texts.map((text) => framing.frame(text)) ?? []);
     return frames.length === 0 ? null : framing.join(frames);
   }
 
   write(bytes: Buffer): boolean {
     if (this.#socket.queuedBytes() > this.#options.limits.sendQueueBytes) return false;
+    // One message for a thousand subscriptions of one socket.
+    if (bytes.length > this.#ceilingBytes) this.#owner.cutOff();
     this.#socket.write(bytes);
     this.sentAt = this.#options.monotonic();
     return true;
@@ -90,7 +98,9 @@ export class Writer implements Listener {
 
   emit(event: ChatEvent): void {
     if (this.#owner.over) return;
-    const { texts, close } = this.#codec.render(event);
+    const rendered = this.#rendered(event) ?? this.#withoutUnsayable(event);
+    if (rendered === null) return this.#apologise(event);
+    const { texts, close } = rendered;
     for (const text of texts) this.say(text);
     if (close) this.#owner.end(close.code, close.reason);
     else this.takesMore();
@@ -117,6 +127,36 @@ export class Writer implements Listener {
     const rooms = this.#behind;
     this.#behind = null;
     return rooms ?? [];
+  }
+
+  /** Null: the codec failed. That is no reason for anything else to fail, neither other clients nor the process. */
+  #rendered(event: ChatEvent): Rendered | null {
+    try {
+      return this.#codec.render(event);
+    } catch (error) {
+      const roomId =
+        'roomId' in event ? (event.roomId ?? null) : event.type === 'message' ? event.message.roomId : null;
+      const seq = event.type === 'message' ? event.message.seq : null;
+      this.#options.log.unsayable({ protocol: this.#codec.protocol, type: event.type, roomId, seq }, error);
+      return null;
+    }
+  }
+
+  /** An answer with messages, without those that can't be said. Null: it is none, or that was not the reason. */
+  #withoutUnsayable(event: ChatEvent): Rendered | null {
+    if (event.type !== 'joined' && event.type !== 'page') return null;
+    const sayable = <M>(message: M) => this.#rendered({ type: 'message', message: message as StoredMessage }) !== null;
+    return this.#rendered(
+      event.type === 'joined'
+        ? { ...event, messages: event.messages.filter(sayable) }
+        : { ...event, messages: event.messages.filter(sayable) },
+    );
+  }
+
+  #apologise(event: ChatEvent): void {
+    if (event.type === 'error') return this.#owner.end(CLOSE.internal, 'internal error');
+    const { ref, roomId } = event as { ref?: string; roomId?: string };
+    this.emit(errorEvent('INTERNAL', 'The answer can not be told', { ref, roomId }));
   }
 
   get #ceilingBytes(): number {

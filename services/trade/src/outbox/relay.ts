@@ -77,16 +77,16 @@ export function createRelay(options: RelayOptions) {
 
   function rest(): void {
     clock.clear(timer);
-    if (!stopped) timer = clock.setTimeout(look, Math.max(pollMs, pausedUntilMs - clock.now()));
+    if (!stopped) timer = clock.setTimeout(look, Math.max(pollMs, pausedUntilMs - clock.monotonic()));
   }
 
   async function claimDue(): Promise<void> {
     for (;;) {
       const limit = (away > 0 ? 1 : concurrency) - underWay.size;
       more = limit <= 0;
-      if (stopped || more || clock.now() < pausedUntilMs) return;
+      if (stopped || more || clock.monotonic() < pausedUntilMs) return;
       const claim = randomUUID();
-      const leaseFromMs = clock.now();
+      const leaseFromMs = clock.monotonic();
       const entries = await store.claim(claim, limit, leaseMs);
       for (const entry of entries) {
         const run = deliverRoom(entry, claim, leaseFromMs)
@@ -108,7 +108,7 @@ export function createRelay(options: RelayOptions) {
     let leaseFromMs = claimedAtMs;
     while (entry !== null) {
       // A process that was held up must not send what another relay may be sending.
-      if (stopped || leaseFromMs + leaseMs - clock.now() < sendWithinMs) {
+      if (stopped || leaseFromMs + leaseMs - clock.monotonic() < sendWithinMs) {
         more = true;
         return store.giveBack(entry, claim);
       }
@@ -116,7 +116,7 @@ export function createRelay(options: RelayOptions) {
       onAttempt?.(entry, delivery.kind);
       if (wasAnswered(delivery)) back();
       if (delivery.kind !== 'delivered') return setBack(entry, claim, delivery);
-      leaseFromMs = clock.now();
+      leaseFromMs = clock.monotonic();
       entry = await store.delivered(entry, claim, leaseMs);
     }
   }
@@ -140,12 +140,12 @@ export function createRelay(options: RelayOptions) {
       }
       case 'unreachable': {
         // Rooms that were under way together fail together; that is one absence.
-        if (clock.now() >= pausedUntilMs) {
+        if (clock.monotonic() >= pausedUntilMs) {
           if (away === 0) log.warn(facts, 'chat is not reachable: the outbox waits');
           away += 1;
-          pausedUntilMs = clock.now() + backoffMs(away, { baseMs: PAUSE_BASE_MS, capMs: awayPauseMs, random });
+          pausedUntilMs = clock.monotonic() + backoffMs(away, { baseMs: PAUSE_BASE_MS, capMs: awayPauseMs, random });
         }
-        return store.failed(entry, claim, delivery.detail, Math.max(0, pausedUntilMs - clock.now()), false);
+        return store.failed(entry, claim, delivery.detail, Math.max(0, pausedUntilMs - clock.monotonic()), false);
       }
     }
   }

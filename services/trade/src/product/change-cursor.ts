@@ -9,7 +9,7 @@ export interface SafeChange extends NumberedChange {
 export interface ChangeCursorOptions {
   /** Numbers that are known when reading begins, ascending; what is absent between them may still come. */
   known: readonly number[];
-  /** Epoch milliseconds. */
+  /** Milliseconds, of any origin, that never go back; as all times here. */
   now: number;
   /** Milliseconds until a number that did not come belongs to a transaction that was undone. */
   gapMs: number;

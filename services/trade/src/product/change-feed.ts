@@ -3,7 +3,8 @@ import type { ChangeStore } from './ports/change-store.ts';
 
 /** What the feed needs of a clock. */
 export interface FeedClock {
-  now(): number;
+  /** Milliseconds, of any origin, that never go back. */
+  monotonic(): number;
   setTimeout(task: () => void, ms: number): object;
   clear(timer: object | undefined): void;
 }
@@ -40,7 +41,7 @@ export function createChangeFeed({ store, clock, pollMs = 1_000, gapMs = 20_000,
   let stopped = false;
 
   async function begin(): Promise<ChangeCursor> {
-    return createChangeCursor({ known: await store.newest(LOOK_BACK), now: clock.now(), gapMs });
+    return createChangeCursor({ known: await store.newest(LOOK_BACK), now: clock.monotonic(), gapMs });
   }
 
   async function look(): Promise<void> {
@@ -79,9 +80,9 @@ export function createChangeFeed({ store, clock, pollMs = 1_000, gapMs = 20_000,
     for (;;) {
       const reader = await cursor;
       if (reader === null || listeners.size === 0) return;
-      const { after, also } = reader.wanted(clock.now());
+      const { after, also } = reader.wanted(clock.monotonic());
       const read = await store.read(after, also, READ_LIMIT);
-      const fresh = reader.accept(read, clock.now());
+      const fresh = reader.accept(read, clock.monotonic());
       if (fresh.length > 0) for (const listener of [...listeners]) listener(fresh);
       if (read.length < READ_LIMIT) return;
     }

@@ -5,7 +5,7 @@ import type { ChangeStore, NumberedChange } from '../../src/product/ports/change
 import { eventually } from '../fixture/eventually.ts';
 
 const realClock: FeedClock = {
-  now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimeout: (task, ms) => setTimeout(task, ms),
   clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };

@@ -47,7 +47,9 @@ export function createAnswers() {
       }
       return false;
     },
-    /** What `ref` stands for; once. */
+    /** What `ref` stands for. */
+    find: (ref: string | undefined): Pending | undefined => (ref === undefined ? undefined : pending.get(ref)),
+    /** The same, once. */
     take(ref: string | undefined): Pending | undefined {
       const entry = ref === undefined ? undefined : pending.get(ref);
       if (!entry) return undefined;

@@ -210,9 +210,13 @@ export function createStompCodec(options: StompCodecOptions): Codec {
   }
 
   function answered(event: EventOf<'ack'> | EventOf<'ok'> | JoinedEvent): Rendered {
-    const entry = answers.take(event.ref);
-    if (entry?.kind === 'join' && event.type === 'joined') return withFarewell(joins.joined(entry, event, render));
-    return withFarewell(entry?.kind === 'done' && entry.receipt !== null ? [render.receipt(entry.receipt)] : []);
+    const entry = answers.find(event.ref);
+    let texts: string[] = [];
+    if (entry?.kind === 'join' && event.type === 'joined') texts = joins.joined(entry, event, render);
+    if (entry?.kind === 'done' && entry.receipt !== null) texts = [render.receipt(entry.receipt)];
+    // Only now: an answer that could not be rendered is told again, without what was the reason.
+    answers.take(event.ref);
+    return withFarewell(texts);
   }
 
   function failed(event: EventOf<'error'>): Rendered {
