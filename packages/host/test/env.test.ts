@@ -95,7 +95,34 @@ test('origins are written as browsers write them', () => {
     'capacitor://localhost',
   ]);
   expect(problemsOf({ ...complete, ALLOWED_ORIGINS: 'shop.example' })).toHaveProperty('ALLOWED_ORIGINS');
+  expect(
+    origins('HTTPS://*.Shop.Example:443/ , http://*.localhost:5173,https://*.가게.example,https://가게.kr/a?b#c'),
+  ).toEqual([
+    ...['https://*.shop.example', 'http://*.localhost:5173', 'https://*.xn--o39akk.example', 'https://xn--o39akk.kr'],
+  ]);
+  expect(origins('http://shop.example:80,https://[2001:DB8::1]:8443,capacitor://localhost/,ionic://Localhost')).toEqual(
+    [...['http://shop.example', 'https://[2001:db8::1]:8443', 'capacitor://localhost', 'ionic://localhost']],
+  );
   expect(problemsOf({ ...complete, ALLOWED_ORIGINS: 'https://a.example,*' })).toHaveProperty('ALLOWED_ORIGINS');
+});
+
+test.each([
+  ...[
+    'https://*',
+    'https://*.kr',
+    'https://*.',
+    'https://*.*.shop.example',
+    'https://a*.shop.example',
+    'https://shop.*',
+  ],
+  ...['https://shop.example:*', 'https://a.*.example', '*.shop.example', 'http*://shop.example', '*://shop.example'],
+  ...['https://*.127.0.0.1', 'https://*.[::1]', 'https://%2a.shop.example', 'null', 'localhost:5173', '//shop.example'],
+  ...['wss://shop.example', 'ftp://shop.example', 'https://a.example https://b.example', 'https://', '', ' , ', '**'],
+  ...['https://a.example,', '/https://a.example/', 'capacitor://*', '"https://a.example"', 'https://*.shop.example,*'],
+])('ALLOWED_ORIGINS=%s, which no browser would ever match, is refused by one line', (text) => {
+  const problems = problemsOf({ ...complete, ALLOWED_ORIGINS: text });
+  expect(problems).toHaveProperty('ALLOWED_ORIGINS');
+  expect(JSON.stringify(problems)).not.toContain('\\n');
 });
 
 test('TRUST_PROXY: nobody, everybody, or named networks', () => {

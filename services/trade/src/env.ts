@@ -1,5 +1,8 @@
-import { envFields, readEnv, serviceEnv } from '@gongu/host';
+import { envFields, isPublicOrigin, readEnv, serviceEnv } from '@gongu/host';
 import type { z } from 'zod';
+
+/** Beside the errors of other variables, so that all are named at once. */
+const when = () => true;
 
 const Env = serviceEnv({
   TRADE_PORT: envFields.port(8081),
@@ -11,12 +14,22 @@ const Env = serviceEnv({
   HEARTBEAT_MS: envFields.int(25_000, { min: 1_000, max: 300_000 }),
   /** `POST /api/dev/session` answers; never in production. */
   DEV_LOGIN: envFields.bool(false),
-}).refine(({ JWT_SECRET, JWKS_URL, DEV_LOGIN }) => JWT_SECRET || !JWKS_URL || DEV_LOGIN !== true, {
-  path: ['JWT_SECRET'],
-  error: 'is not set, and DEV_LOGIN signs with it',
-  // Beside the errors of other variables, so that all are named at once.
-  when: () => true,
-});
+})
+  .refine(({ JWT_SECRET, JWKS_URL, DEV_LOGIN }) => JWT_SECRET || !JWKS_URL || DEV_LOGIN !== true, {
+    path: ['JWT_SECRET'],
+    error: 'is not set, and DEV_LOGIN signs with it',
+    when,
+  })
+  .refine((env) => env.DEV_LOGIN !== true || publicOrigins(env.ALLOWED_ORIGINS).length === 0, {
+    path: ['DEV_LOGIN'],
+    error: 'must be off where ALLOWED_ORIGINS names pages on the internet: it lets anybody be anybody',
+    when,
+  });
+
+// Also of what is no list because it could not be read.
+function publicOrigins(origins: unknown): string[] {
+  return Array.isArray(origins) ? origins.filter(isPublicOrigin) : [];
+}
 
 /** Trade's configuration. */
 export type TradeEnv = z.output<typeof Env>;

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
 import { isLongEnough } from '../auth/hmac-token.ts';
-import type { AllowedOrigins } from '../http/origins.ts';
+import { type AllowedOrigins, originOf } from '../http/origins.ts';
 import { LOG_LEVELS } from '../log.ts';
 
 /** A text that `parse` turns into a value; `undefined` means that it can't. */
@@ -101,12 +101,17 @@ export const envFields = {
       fallback,
     ),
 
-  /** `*`, or origins separated by commas. Required: that every site may call is something to write out. */
+  /** `*`, or origins separated by commas, `https://*.shop.example` too. Required: that every site may call is something to write out. */
   origins: () =>
-    parsed('* or a comma list of origins such as https://shop.example', (text): AllowedOrigins | undefined => {
-      if (text === '*') return '*';
-      const origins = text.split(',').map((part) => originOf(part.trim()));
-      return origins.some((origin) => origin === undefined) ? undefined : (origins as string[]);
+    z.string().transform((raw, context): AllowedOrigins => {
+      if (raw.trim() === '*') return '*';
+      const parts = raw.split(',').map((part) => part.trim());
+      const origins = parts.map(originOf);
+      const bad = origins.indexOf(undefined);
+      if (bad < 0) return origins as string[];
+      const message = 'must be * or a comma list of origins such as https://shop.example or https://*.shop.example';
+      context.addIssue({ code: 'custom', message: `${message} (${JSON.stringify(parts[bad]!.slice(0, 60))} is none)` });
+      return z.NEVER;
     }),
 
   /** A level of the log. */
@@ -127,14 +132,6 @@ export const envFields = {
       false,
     ),
 };
-
-function originOf(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const { origin, protocol } = new URL(text);
-  // Apps in a web view have schemes of their own, whose origin the URL parser reports as "null".
-  if (origin === 'null') return /^[a-z][a-z0-9+.-]*:\/\/[^/]*$/i.test(text) ? text.toLowerCase() : undefined;
-  return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
-}
 
 // `/0` is everybody, which `true` says; @fastify/proxy-addr throws on it.
 function isNetwork(text: string): boolean {

@@ -11,7 +11,7 @@ import type { TradeHttp } from './http.ts';
 
 /** All URLs: the event stream and the routes of HTTP. */
 export function registerEndpoints(
-  { env, clock, auth }: ServiceParts<TradeEnv>,
+  { env, log, clock, auth }: ServiceParts<TradeEnv>,
   { store, outbox, relay, feed, products, participations, reconcile }: Domain,
   { app, userOf, requireOperator }: TradeHttp,
 ): void {
@@ -20,5 +20,10 @@ export function registerEndpoints(
   participationRoutes(app, { participations, userOf });
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
   consistencyRoutes(app, { reconcile, requireOperator });
-  if (env.DEV_LOGIN) devRoutes(app, { sign: auth.signUser });
+  if (!env.DEV_LOGIN) return;
+  log.warn(
+    { event: 'dev-login.on' },
+    'DEV_LOGIN is on: whoever reaches this service can be anybody. Never in production',
+  );
+  devRoutes(app, { sign: auth.signUser });
 }

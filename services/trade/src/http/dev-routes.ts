@@ -1,5 +1,5 @@
-import { type Http, problems } from '@gongu/host';
-import { LIMITS, PublicUser, text, UserId } from '@gongu/shared';
+import { type Http, isLocalOrigin, problems } from '@gongu/host';
+import { AppError, LIMITS, PublicUser, text, UserId } from '@gongu/shared';
 import { z } from 'zod';
 
 export interface DevRoutesOptions {
@@ -9,7 +9,10 @@ export interface DevRoutesOptions {
 
 const TTL_SECONDS = 24 * 3_600;
 
-/** `POST /api/dev/session`, for development: anybody becomes whom he names. Registered only with `DEV_LOGIN=1`. */
+/**
+ * `POST /api/dev/session`, for development: anybody becomes whom he names. Registered only with `DEV_LOGIN=1`. Pages that
+ * are not of this machine or its network are refused, whatever `ALLOWED_ORIGINS` says.
+ */
 export function devRoutes(app: Http, { sign }: DevRoutesOptions): void {
   app.post(
     '/api/dev/session',
@@ -28,6 +31,8 @@ export function devRoutes(app: Http, { sign }: DevRoutesOptions): void {
       },
     },
     async (request, reply) => {
+      const { origin } = request.headers;
+      if (origin !== undefined && !isLocalOrigin(origin)) throw new AppError('ORIGIN_NOT_ALLOWED');
       const { nickname, seller } = request.body;
       const token = sign({ userId: nickname, nickname, roles: seller ? ['seller'] : [] }, TTL_SECONDS);
       reply.code(201).header('cache-control', 'no-store');

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { isLocalOrigin, isOriginAllowed, isPublicOrigin } from '../src/index.ts';
+
+const allowed = ['https://a.example', 'https://*.shop.example', 'http://*.localhost:5173'];
+
+test.each([
+  'https://m.shop.example',
+  'https://a.b.shop.example',
+  'https://A.Shop.Example',
+  'http://x.localhost:5173',
+  'https://a.example',
+])('%s may call', (origin) => expect(isOriginAllowed(origin, allowed)).toBe(true));
+
+test.each([
+  ...['https://shop.example', 'http://m.shop.example', 'https://m.shop.example:8443', 'https://evilshop.example'],
+  ...['https://m.shop.example.evil.kr', 'https://.shop.example', 'https://..shop.example', 'https://*.shop.example'],
+  ...['https://evil.kr/.shop.example', 'https://evil.kr#.shop.example', 'https://u@m.shop.example', 'null', ''],
+  ...['https://evil.kr:1.shop.example', 'https://x.localhost:5173', 'http://localhost:5173'],
+])('%s may not', (origin) => expect(isOriginAllowed(origin, allowed)).toBe(false));
+
+test.each([
+  ...['http://localhost:5173', 'http://127.0.0.1:1', 'http://192.168.0.7:5173', 'http://10.1.2.3', 'http://[::1]:5173'],
+  ...[
+    'http://172.20.0.1',
+    'http://app.localhost',
+    'http://mac.local:5173',
+    'capacitor://localhost',
+    'http://gongu:5173',
+  ],
+  ...['http://*.localhost', 'http://[fd00::1]', 'http://[fe80::1]'],
+])('%s is local', (origin) => expect([isLocalOrigin(origin), isPublicOrigin(origin)]).toEqual([true, false]));
+
+test.each([
+  ...['https://gongu.kr', 'https://*.gongu.kr', 'http://203.0.113.5', 'https://172.32.0.1', 'https://[2001:db8::1]'],
+  ...['https://localhost.gongu.kr', 'https://127.0.0.1.nip.io', 'app://gongu.kr', 'https://myexample.com'],
+])('%s is public', (origin) => expect([isLocalOrigin(origin), isPublicOrigin(origin)]).toEqual([false, true]));
+
+test('a name that only documents use is neither', () => {
+  for (const origin of ['https://shop.example', 'https://m.example.com']) {
+    expect([isLocalOrigin(origin), isPublicOrigin(origin)]).toEqual([false, false]);
+  }
+  expect([isLocalOrigin('null'), isLocalOrigin('')]).toEqual([false, false]);
+});
