@@ -92,6 +92,14 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(compose.services.web?.depends_on ?? {})).toEqual(['chat-1', 'chat-2', 'trade']);
   });
 
+  it('publishes nothing of chat and trade but by way of an nginx, which both of them trust', () => {
+    const published = services.filter(([, { ports }]) => ports).map(([name]) => name);
+    expect(published).toEqual(['nginx', 'web', 'grafana']);
+    for (const name of ['chat-1', 'chat-2', 'trade']) {
+      expect(compose.services[name]?.environment?.TRUST_PROXY).toBe('uniquelocal');
+    }
+  });
+
   it.each(services)('%s: no root, no capabilities, a pinned image, restarts, and a health check', (_, service) => {
     expect(service.user).not.toMatch(/^(root|0)(:|$)/);
     expect(service.security_opt).toContain('no-new-privileges:true');

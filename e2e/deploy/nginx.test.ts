@@ -102,6 +102,56 @@ describe.skipIf(!ensureNginx())("Debian's nginx with the shipped configuration",
     expect(access + (await nginx.errorLog())).not.toMatch(/secret/);
   });
 
+  it('keeps what is for operators to itself, however it is spelled', async () => {
+    await start('round-robin');
+    for (const path of [
+      '/metrics',
+      '/docs',
+      '/docs/',
+      '/docs/static/x.js',
+      '/%6detrics',
+      '//metrics',
+      '/./docs',
+      '/METRICS',
+    ]) {
+      const answer = await fetch(url(path));
+      expect([path, answer.status, ((await answer.json()) as { code: string }).code]).toEqual([path, 404, 'NOT_FOUND']);
+    }
+    for (const path of ['/healthz', '/openapi.json', '/metricsx', '/api/chat/rooms/docs']) {
+      expect((await fetch(url(path))).status, path).toBe(200);
+    }
+  });
+
+  it('lets a flood of one address know that it is too much, and nobody who only comes often', async () => {
+    await start('round-robin');
+    const statuses = new Map<number, number>();
+    let limited: Response | undefined;
+    const ask = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const answer = await fetch(url('/healthz'));
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+        if (answer.status === 429) limited ??= answer;
+        else await answer.arrayBuffer();
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, () => ask(10)));
+    expect([...statuses.keys()]).toEqual([200]);
+    while (!limited) await Promise.all(Array.from({ length: 50 }, () => ask(20)));
+    expect(limited.headers.get('retry-after')).toBe('1');
+    expect(await limited.json()).toMatchObject({ status: 429, code: 'RATE_LIMITED' });
+  });
+
+  it('writes no id of a polling session into its log', async () => {
+    await start('round-robin');
+    for (const transport of ['xhr', 'xhr_send', 'xhr_streaming', 'eventsource']) {
+      await get(`/ws/chat/774/edb1b44a/${transport}`);
+      await get(`/ws/chat-sockjs/774/edb1b44a/${transport}`);
+    }
+    await vi.waitFor(async () => expect((await nginx.accessLog()).trim().split('\n')).toHaveLength(8));
+    expect(await nginx.accessLog()).toContain('"/ws/chat/774/[redacted]/xhr_send"');
+    expect(await nginx.accessLog()).not.toContain('edb1b44a');
+  });
+
   it('lets every event of a stream through when it comes', async () => {
     await start('round-robin');
     const answer = await fetch(url('/stream'));
@@ -148,6 +198,12 @@ describe('deploy/nginx/nginx.conf', () => {
   it('lets a silent connection live for 7 days', () => {
     expect(conf).toMatch(/proxy_read_timeout 7d;/);
     expect(conf).toMatch(/proxy_send_timeout 7d;/);
+  });
+
+  it.each(['nginx.conf', 'web.conf'])('%s limits connections and requests of one address', (file) => {
+    const text = readFileSync(inRepository('deploy/nginx', file), 'utf8');
+    expect(text).toMatch(/\n {2}limit_conn connections \d+;/);
+    expect(text).toMatch(/\n {2}limit_req zone=requests burst=\d+ nodelay;/);
   });
 
   it('speaks HTTP/1.1 to the instances and buffers no answer', () => {

@@ -33,6 +33,17 @@ describe.skipIf(!ensureNginx() || !browserProgram())('the page behind nginx, as 
     expect(await nginx.errorLog()).not.toMatch(/upstream|\[(?:emerg|crit|error)\]/);
   });
 
+  test('trade has a listener of its own, without what is for operators', async () => {
+    const trade = (path: string) => fetch(`http://127.0.0.1:${nginx.tradePort}${path}`);
+    expect((await trade('/api/products')).status).toBe(200);
+    expect((await trade('/healthz')).status).toBe(200);
+    for (const path of ['/metrics', '/docs']) {
+      const answer = await trade(path);
+      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([404, 'NOT_FOUND']);
+      expect(await (await fetch(url(path))).text()).not.toMatch(/gongu_trade|swagger|scalar/i);
+    }
+  });
+
   test('the page has the policy that its own server gives it, and files are kept for ever', async () => {
     const page = await fetch(url('/products/anything?next=1'));
     expect(page.headers.get('content-security-policy')).toBe(contentPolicy({ chatUrl: '', tradeUrl: '' }));

@@ -54,7 +54,9 @@ export async function openParts({ env, name, chats, lifecycle, terminal, onProce
     /** The shipped configuration in front of two instances. Null: the PATH has none. */
     async nginx(behind: [number, number]): Promise<NginxProcess | null> {
       if (!hasNginx()) return null;
-      const nginx = await startNginx('round-robin', behind, { dir: workplace.file('nginx'), detached: true });
+      const nginx = await startNginx('round-robin', behind, {
+        ...{ dir: workplace.file('nginx'), detached: true, unlimited: true },
+      });
       workplace.note('nginx', nginx.pid);
       onProcess?.('nginx', () => nginx.pid);
       lifecycle.add({ name: 'nginx', stop: nginx.stop });

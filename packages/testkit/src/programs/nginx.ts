@@ -13,12 +13,16 @@ export interface NginxOptions {
   readonly dir?: string;
   /** In a process group of its own, so that a terminal's Ctrl-C does not reach it. @default false */
   readonly detached?: boolean;
+  /** Without the limits of one address: all clients of a simulation have the same. @default false */
+  readonly unlimited?: boolean;
   /** `web.conf` in place of `nginx.conf`: the page of this folder, with trade on that port beside chat. */
   readonly web?: { readonly assets: string; readonly tradePort: number };
 }
 
 export interface NginxProcess {
   readonly port: number;
+  /** With `web`: of the listener that is trade's. */
+  readonly tradePort: number | null;
   /** Of the master process. */
   readonly pid: number;
   readonly accessLog: () => Promise<string>;
@@ -43,7 +47,8 @@ export async function startNginx(
   // As root, its workers run as another user.
   await chmod(dir, 0o755);
   const port = await freePort();
-  const { web } = options;
+  const { web, unlimited = false } = options;
+  const tradePort = web ? await freePort() : null;
   const main = await readFile(inRepository(`deploy/nginx/${web ? 'web' : 'nginx'}.conf`), 'utf8');
   const upstream = await readFile(inRepository(`deploy/nginx/${spread}.conf`), 'utf8');
   await writeFile(
@@ -52,6 +57,8 @@ export async function startNginx(
       // First: the other paths lie in this folder too.
       ' /tmp/': ` ${dir}/`,
       [web ? 'listen 5173;' : 'listen 8080;']: `listen 127.0.0.1:${port};`,
+      ...(web ? { 'listen 8081;': `listen 127.0.0.1:${tradePort};` } : {}),
+      ...(unlimited ? { 'limit_conn connections 1000;': '', 'limit_req zone=requests burst=1000 nodelay;': '' } : {}),
       ...(web ? { '/usr/share/nginx/html': join(dir, 'html'), 'trade:8081': `127.0.0.1:${web.tradePort}` } : {}),
       '/dev/stdout': join(dir, 'access.log'),
       '/dev/stderr': join(dir, 'error.log'),
@@ -79,6 +86,7 @@ export async function startNginx(
   }
   return {
     port,
+    tradePort,
     pid: nginx.pid ?? -1,
     accessLog: () => readFile(join(dir, 'access.log'), 'utf8'),
     errorLog: () => readFile(join(dir, 'error.log'), 'utf8').then((text) => text + output),
