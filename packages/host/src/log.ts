@@ -34,6 +34,16 @@ const HEADER_CHARS = 8;
 const SECRET_FIELDS = new Set(['authorization', 'cookie', 'token', 'ticket', 'passcode', 'password', 'secret']);
 const SECRET_LEVELS = 3;
 
+/** Characters of a text that a line shows: Node takes headers of 16 KiB, and a client may repeat them all day. */
+const TEXT_CHARS = 2_048;
+
+/** A long text without its end, and first without its secrets: a token that is cut through is not known for one. */
+export function shortened(text: string): string {
+  if (text.length <= TEXT_CHARS) return text;
+  const safe = redactUrl(text);
+  return safe.length <= TEXT_CHARS ? safe : `${safe.slice(0, TEXT_CHARS)}…`;
+}
+
 /** `/ws?token=abc&room=1` → `/ws?token=[redacted]&room=1`, and no token wherever it stands. Works on any text. */
 export function redactUrl(url: string): string {
   const known = url.includes('/') ? redactSessions(url) : url;
@@ -112,7 +122,7 @@ function standardOutput(): DestinationStream {
 }
 
 /**
- * The same fields when none of them is secret, else a copy without. Not pino's `redact`: with wildcards it walks a line
+ * The same fields when none of them is secret or long, else a copy without. Not pino's `redact`: with wildcards it walks a line
  * once for each of its paths, which was a third of what a line costs, and a twentieth of a reconnect storm
  * (`pnpm bench s2 --profile`).
  */
@@ -121,11 +131,12 @@ function censored<T extends object>(fields: T, levels = SECRET_LEVELS): T {
   for (const [name, value] of Object.entries(fields)) {
     let safe: unknown = value;
     if (SECRET_FIELDS.has(name)) safe = '[redacted]';
+    else if (typeof value === 'string') safe = shortened(value);
     else if (levels > 1 && typeof value === 'object' && value !== null && !(value instanceof Error)) {
       safe = censored(value, levels - 1);
     }
     if (safe === value) continue;
-    copy ??= { ...fields } as Record<string, unknown>;
+    copy ??= (Array.isArray(fields) ? [...fields] : { ...fields }) as Record<string, unknown>;
     copy[name] = safe;
   }
   return (copy as T | null) ?? fields;
@@ -137,9 +148,10 @@ function errorFields(error: unknown, depth = 0): unknown {
   const { code } = error as { code?: unknown };
   return {
     name: error.name,
-    message: error.message,
+    message: shortened(error.message),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(error.stack ? { stack: error.stack } : {}),
+    // It begins with the message, which may quote what a client sent.
+    ...(error.stack ? { stack: error.stack.replace(error.message, () => shortened(error.message)) } : {}),
     // Causes may point at each other; five levels tell enough.
     ...(error.cause !== undefined && depth < 5 ? { cause: errorFields(error.cause, depth + 1) } : {}),
   };

@@ -115,3 +115,20 @@ test.each([
   const lines = stdout.trim().split('\n');
   expect(lines.map((line) => JSON.parse(line).i)).toEqual([0, 1, 2]);
 });
+
+test('what is long is cut at 2 KiB, whatever field it stands in, and its tokens are hidden before that', () => {
+  const { log, lines } = logLines();
+  const long = 'x'.repeat(10_000);
+  const token = `eyJhbGciOiJIUzI1NiJ9.${'p'.repeat(4_000)}.s`;
+  log.warn(
+    { origin: long, headers: { 'user-agent': long, via: [long, 'b'] }, path: `/${'y'.repeat(2_000)}?${token}` },
+    'm',
+  );
+  log.error({ err: new Error(long, { cause: new Error(`cause ${long}`) }) }, 'failed');
+  const [first, second] = lines as Record<string, never>[];
+  expect(first).toMatchObject({ origin: `${'x'.repeat(2_048)}…`, headers: { via: [`${'x'.repeat(2_048)}…`, 'b'] } });
+  expect(JSON.stringify(first)).not.toContain('ppp');
+  expect(JSON.stringify(first).length).toBeLessThan(4 * 2_200);
+  expect(JSON.stringify(second).length).toBeLessThan(4 * 2_200 + 2_000);
+  expect(JSON.stringify(second)).toContain('log.test.ts');
+});

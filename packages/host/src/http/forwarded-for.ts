@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify';
 const BRACKETED = /^\[([^\][]*)\](?::[0-9]{0,5})?$/;
 /** An IPv4 address with a port; an IPv6 address with one needs brackets. */
 const WITH_PORT = /^([0-9.]+):[0-9]{0,5}$/;
+/** More proxies are in nobody's way, but a client may write as many addresses as a header takes. */
+const HOPS_MAX = 64;
 /** How an IPv4 address stands in IPv6, as URLs write it. */
 const MAPPED = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
 
@@ -32,7 +34,7 @@ export function plainAddress(text: string): string | undefined {
  */
 export function plainForwardedFor(header: string): string {
   const addresses: string[] = [];
-  for (const part of header.split(',').reverse()) {
+  for (const part of header.split(',').slice(-HOPS_MAX).reverse()) {
     if (part.trim() === '') continue;
     const address = plainAddress(part);
     if (address === undefined) break;

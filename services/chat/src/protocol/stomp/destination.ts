@@ -35,6 +35,8 @@ export interface DestinationOptions {
 
 /** `/entry` is a reserved room id, so that no room can be called so. */
 const CONNECTIONS = 'entry';
+/** One more than any destination has after its prefix. */
+const SEGMENTS = 4;
 const SUB_TOPICS: readonly string[] = ['read', 'typing', 'participants', 'status'] satisfies RoomTopic[];
 
 /** The destinations of docs/protocol.md, with prefixes as configured. A prefix begins with a slash and has none at its end. */
@@ -46,7 +48,7 @@ export function createDestinations(options: DestinationOptions = {}): Destinatio
   function below(prefixes: readonly string[], destination: string): string[] | null {
     const prefix = prefixes.find((candidate) => destination.startsWith(`${candidate}/`));
     if (prefix === undefined) return null;
-    const [name, ...rest] = destination.slice(prefix.length + 1).split('/');
+    const [name, ...rest] = destination.slice(prefix.length + 1).split('/', SEGMENTS);
     return names.includes(name!) ? rest : null;
   }
 

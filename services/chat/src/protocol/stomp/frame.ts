@@ -18,7 +18,6 @@ export function escapesOf(command: string, version: StompVersion | null): StompV
   return version === null || UNESCAPED.has(command) ? '1.0' : version;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', ':': '\\c' };
 const UNESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\r': '\r', '\\c': ':' };
 /** What a version has no way to say in a header. */
 const UNSAYABLE: Readonly<Record<StompVersion, RegExp>> = { '1.0': /[\0\r\n]/g, '1.1': /[\0\r]/g, '1.2': /\0/g };
@@ -26,20 +25,23 @@ const UNSAYABLE: Readonly<Record<StompVersion, RegExp>> = { '1.0': /[\0\r\n]/g, 
 /** `text` as part of a header line. What can't be said becomes a space: a line must stay one line. */
 export function escapeHeader(text: string, version: StompVersion): string {
   const sayable = text.replace(UNSAYABLE[version], ' ');
-  return version === '1.0' ? sayable : sayable.replace(/[\\\n\r:]/g, (character) => ESCAPES[character]!);
+  if (version === '1.0') return sayable;
+  // The backslash first, which the others bring.
+  return sayable.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll(':', '\\c');
 }
 
 /** The text of an escaped one; null when it has an escape that the version doesn't know, which is fatal. */
 export function unescapeHeader(text: string, version: StompVersion): string | null {
   if (version === '1.0' || !text.includes('\\')) return text;
-  let known = true;
-  const plain = text.replace(/\\[\s\S]?/g, (pair) => {
-    const character = UNESCAPES[pair];
-    if (character !== undefined && (version === '1.2' || character !== '\r')) return character;
-    known = false;
-    return '';
-  });
-  return known ? plain : null;
+  let plain = '';
+  let from = 0;
+  for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', from)) {
+    const character = UNESCAPES[text.slice(at, at + 2)];
+    if (character === undefined || (character === '\r' && version !== '1.2')) return null;
+    plain += text.slice(from, at) + character;
+    from = at + 2;
+  }
+  return plain + text.slice(from);
 }
 
 /** One header as a line with its end. */
