@@ -1,5 +1,7 @@
-import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
+import { readFileSync } from 'node:fs';
+import { inRepository, redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { redisTarget } from '../../src/redis/redis-url.ts';
 import { chatOfThisFile } from '../fixture/chat.ts';
 
 const it = test.skipIf(!redisProgram());
@@ -23,3 +25,25 @@ it('warns of instances that share a Redis and say not where they are, and of no 
   await expect.poll(heard, { timeout: 10_000 }).toBe(2);
   await other.stop();
 });
+
+it('has four connections to Redis, as docs/operations.md says', async () => {
+  const before = await connections();
+  const one = await given.start({ REDIS_URL: redis.url });
+  await expect.poll(connections, { timeout: 10_000 }).toBe(before + 4);
+  await one.stop();
+  expect(readFileSync(inRepository('docs/operations.md'), 'utf8')).toContain(
+    'Each instance has four connections to it',
+  );
+});
+
+/** Of everybody but the one who asks. */
+async function connections(): Promise<number> {
+  const admin = redisTarget(redis.url).open({ name: 'admin' });
+  await admin.connect();
+  const list = String(await admin.call('CLIENT', 'LIST'));
+  admin.disconnect();
+  return list
+    .trim()
+    .split('\n')
+    .filter((line) => !line.includes('name=admin')).length;
+}
