@@ -70,6 +70,28 @@ test('bodies that are no JSON, empty, of another type or poisoned are VALIDATION
   await expectProblem(await app.inject({ method: 'POST', url: '/things/1' }), 400, 'VALIDATION_FAILED');
 });
 
+test('an empty body is no body, whatever its Content-Type says', async () => {
+  open();
+  app.post('/optional', { schema: { body: z.object({ a: z.int() }).nullish() } }, async (request) => ({
+    got: request.body ?? null,
+  }));
+  app.post('/none', async (request) => ({ got: request.body ?? null }));
+  app.delete('/none', async () => ({ got: null }));
+  expect((await post('', {}, '/optional')).json()).toEqual({ got: null });
+  expect((await post('{"a":1}', {}, '/optional')).json()).toEqual({ got: { a: 1 } });
+  await expectProblem(await post('{"a":"x"}', {}, '/optional'), 400, 'VALIDATION_FAILED');
+  await expectProblem(await post(' ', {}, '/optional'), 400, 'VALIDATION_FAILED');
+  expect((await post('', {}, '/none')).json()).toEqual({ got: null });
+  const headers = { 'content-type': 'application/json' };
+  expect((await app.inject({ method: 'DELETE', url: '/none', headers })).json()).toEqual({ got: null });
+});
+
+test('a byte order mark in front of JSON is ignored', async () => {
+  open();
+  expect((await post('\ufeff{"title":"x"}')).statusCode).toBe(201);
+  await expectProblem(await post('\ufeff\ufeff{"title":"x"}'), 400, 'VALIDATION_FAILED');
+});
+
 test('a body above the limit is 413 TOO_LARGE', async () => {
   open({ bodyLimitBytes: 1_000 });
   await expectProblem(await post({ title: 'x'.repeat(2_000) }), 413, 'TOO_LARGE');

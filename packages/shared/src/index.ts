@@ -64,6 +64,6 @@ export {
   roomsStreamEvents,
 } from './stream-event.ts';
 export { SYSTEM_EVENTS, SystemEvent, type SystemEventName } from './system-event.ts';
-export { closeReason, codePoints, hasForbiddenCharacters, text } from './text.ts';
+export { closeReason, codePoints, hasForbiddenCharacters, text, withoutBom } from './text.ts';
 export { AnonymousTokenAnswer, AnonymousTokenRequest, defaultNickname, TicketAnswer, UserClaims } from './token.ts';
 export { PublicUser, publicUser, type User } from './user.ts';

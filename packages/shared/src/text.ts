@@ -10,6 +10,11 @@ function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
+/** `text` without a byte order mark in front, which readers of JSON may ignore (RFC 8259 §8.1), and ours do. */
+export function withoutBom(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
 /** Length in Unicode code points: what a person counts as characters, near enough, and what the limits speak of. */
 export function codePoints(text: string): number {
   let count = text.length;
@@ -36,7 +41,8 @@ export function text(max: number, min = 1) {
     })
     .refine((value) => value.length >= min, {
       error: min === 1 ? 'must not be empty' : `must have at least ${min} characters`,
-    });
+    })
+    .meta({ maxLength: max, ...(min > 0 ? { minLength: min } : {}) });
 }
 
 /**

@@ -2,6 +2,7 @@ export { type JwksIssuer, startJwks } from './auth/jwks.ts';
 export { BAD_TIMES, GOOD_TIMES } from './auth/token-times.ts';
 export { expiredToken, newSecret, serviceToken, signToken, type UserTokenOptions, userToken } from './auth/tokens.ts';
 export { numberOption, readOptions } from './command-line.ts';
+export { unsafeAnswers } from './docs/answer-headers.ts';
 export { asyncApiProblems } from './docs/asyncapi-check.ts';
 export { type ConfigurationRow, configurationTable, variablesReadBy } from './docs/configuration-table.ts';
 export { type CodeBlock, type Markdown, type MarkdownLink, markdownFiles, readMarkdown } from './docs/markdown.ts';

@@ -35,8 +35,6 @@ export const ChatEnv = serviceEnv({
   MAX_CONTENT_CHARS: envFields.int(LIMITS.contentChars, { min: 1, max: 100_000 }),
   /** Bytes queued for a slow socket before it is resynchronised. */
   SEND_QUEUE_BYTES: envFields.int(LIMITS.sendQueueBytes, { min: 16_384 }),
-  /** Milliseconds a socket may stay unable to take what is queued. */
-  SEND_TIMEOUT_MS: envFields.int(LIMITS.sendTimeoutMs, { min: 100 }),
   /** Milliseconds from one write to a room's sockets to the next; a quiet room is written to at once. 0 = each turn. */
   ROOM_WRITE_MS: envFields.int(40, { max: 1_000 }),
   /** Milliseconds from one commit of messages to the next while fewer than 100 wait; the first never waits. 0 = none. */

@@ -12,6 +12,8 @@ const Env = serviceEnv({
   CHAT_URL: envFields.url({ protocols: ['http:', 'https:'], fallback: 'http://127.0.0.1:8080' }),
   /** Milliseconds between comments on a silent event stream. */
   HEARTBEAT_MS: envFields.int(25_000, { min: 1_000, max: 300_000 }),
+  /** Event streams of this instance at once; 0 = any number. */
+  MAX_CONNECTIONS: envFields.int(50_000, { max: 10_000_000 }),
   /** `POST /api/dev/session` answers; never in production. */
   DEV_LOGIN: envFields.bool(false),
 })

@@ -112,6 +112,7 @@ export function createHttp(options: HttpOptions): Http {
   app.decorate('serviceInfo', service);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(createSerializerCompiler(checkAnswers));
+  takeJson(app);
   // JSON only: a page of another origin could send a text body without asking first.
   app.removeContentTypeParser('text/plain');
 
@@ -122,6 +123,8 @@ export function createHttp(options: HttpOptions): Http {
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    // What a route says itself goes before: entity tags are of use only to who may keep what they are of.
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     endAfterUpgrade(request, reply);
     if (!closing) return;
     reply.header('connection', 'close');
@@ -146,6 +149,19 @@ export function createHttp(options: HttpOptions): Http {
   guardTexts(app);
   answerErrors(app);
   return app.withTypeProvider<ZodTypeProvider>();
+}
+
+/**
+ * Bodies of JSON. An empty one is no body, whatever the header says: many clients send `Content-Type` with every request.
+ * Where a body is needed, its schema says so. Fastify's parser ignores a byte order mark, as RFC 8259 §8.1 has it.
+ */
+function takeJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body as string, done);
+  });
 }
 
 /** An upgrade that is refused has its connection ended with the answer, and says so. Others have lost that header. */

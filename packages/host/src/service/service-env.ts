@@ -1,3 +1,4 @@
+import { LIMITS } from '@gongu/shared';
 import { z } from 'zod';
 import { secretsOf } from '../auth/hmac-token.ts';
 import { envFields } from '../env/env-fields.ts';
@@ -34,6 +35,10 @@ const FIELDS = {
   SERVICE_JWT_SECRET: envFields.secret(),
   /** `*` or a comma list: who may call from a browser. */
   ALLOWED_ORIGINS: envFields.origins(),
+  /** Milliseconds that a client may take nothing of what is queued for it, on sockets and of answers alike. */
+  SEND_TIMEOUT_MS: envFields.int(LIMITS.sendTimeoutMs, { min: 100 }),
+  /** TCP connections of this instance at once, of whatever use; 0 = any number. */
+  MAX_TCP_CONNECTIONS: envFields.int(100_000, { max: 10_000_000 }),
   /** Milliseconds for a graceful stop. */
   DRAIN_MS: envFields.int(10_000, { max: 600_000 }),
   /** Whose `X-Forwarded-For` is believed. */

@@ -30,6 +30,8 @@ export async function createServiceHttp(parts: ServiceParts, options: ServiceHtt
     service,
     trustProxy: env.TRUST_PROXY,
     allowedOrigins: env.ALLOWED_ORIGINS,
+    sendTimeoutMs: env.SEND_TIMEOUT_MS,
+    maxConnections: env.MAX_TCP_CONNECTIONS,
     checkAnswers,
     ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
     ...(webSockets === undefined ? {} : { webSockets }),

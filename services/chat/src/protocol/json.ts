@@ -1,4 +1,4 @@
-import { type Command, type CommandType, commandSchemas, errorEvent, fieldErrors } from '@gongu/shared';
+import { type Command, type CommandType, commandSchemas, errorEvent, fieldErrors, withoutBom } from '@gongu/shared';
 import { frameOf, type JoinedEvent, wireMessage } from '../room/event.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import type { Codec, ProtocolKind, Step } from './codec.ts';
@@ -75,7 +75,7 @@ export function createJsonProtocol({ contentChars }: { contentChars: number }): 
 function objectOf(frame: string | Uint8Array): Record<string, unknown> | null {
   try {
     const text = typeof frame === 'string' ? frame : new TextDecoder('utf-8', { fatal: true }).decode(frame);
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(withoutBom(text));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : null;
@@ -90,5 +90,7 @@ function refOf(ref: unknown): { ref?: string } {
 }
 
 function firstCharacter(frame: string | Uint8Array): string {
-  return typeof frame === 'string' ? frame.charAt(0) : String.fromCharCode(frame[0] ?? 0);
+  if (typeof frame === 'string') return withoutBom(frame).charAt(0);
+  const marked = frame[0] === 0xef && frame[1] === 0xbb && frame[2] === 0xbf;
+  return String.fromCharCode(frame[marked ? 3 : 0] ?? 0);
 }

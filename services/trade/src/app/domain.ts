@@ -53,7 +53,7 @@ export function createDomain(
   const participations = createParticipations({ store: store.participations, products, once });
   const reconcile = createReconcile({ store: store.reconcile, rooms: chat, now: clock.now, ...observers.reconcile });
   const changes = createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now: clock.monotonic });
-  return { changes, store, outbox, relay, feed, products, participations, reconcile };
+  return { changes, store, outbox, relay, feed, products, participations, reconcile, counts };
 }
 export type Domain = ReturnType<typeof createDomain>;
 

@@ -12,10 +12,14 @@ import type { TradeHttp } from './http.ts';
 /** All URLs: the event stream and the routes of HTTP. */
 export function registerEndpoints(
   { env, log, clock, auth }: ServiceParts<TradeEnv>,
-  { store, outbox, relay, feed, products, participations, reconcile }: Domain,
+  { store, outbox, relay, feed, products, participations, reconcile, counts }: Domain,
   { app, userOf, requireOperator }: TradeHttp,
 ): void {
-  productEvents(app, { feed, store: store.changes, clock, heartbeatMs: env.HEARTBEAT_MS });
+  productEvents(app, {
+    ...{ feed, store: store.changes, clock, heartbeatMs: env.HEARTBEAT_MS, maxStreams: env.MAX_CONNECTIONS },
+    onRefused: counts.streamRefused,
+    random: Math.random,
+  });
   productRoutes(app, { products, userOf });
   participationRoutes(app, { participations, userOf });
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });

@@ -1,5 +1,5 @@
 import { type Clock, type Http, problems } from '@gongu/host';
-import { type ProductChange, RoomId } from '@gongu/shared';
+import { AppError, type ProductChange, RoomId } from '@gongu/shared';
 import { z } from 'zod';
 import type { SafeChange } from '../product/change-cursor.ts';
 import type { ChangeFeed } from '../product/change-feed.ts';
@@ -12,6 +12,12 @@ export interface ProductEventsOptions {
   clock: Clock;
   /** Milliseconds between comments on a silent stream. */
   heartbeatMs: number;
+  /** Most streams at once; 0 = any number. */
+  maxStreams: number;
+  /** A stream was refused, for there are as many as may be. */
+  onRefused: () => void;
+  /** 0 ≤ n < 1. */
+  random: () => number;
 }
 
 /** Changes sent to somebody who comes back; who has missed more reads the list again. */
@@ -19,12 +25,19 @@ const RESUME_MAX = 1_000;
 const QUEUE_BYTES = 262_144;
 /** Milliseconds over which readers of an instance that goes away spread their return. */
 const RETURN_WITHIN_MS = 3_000;
+/** Milliseconds before which nobody who was refused shall come back, and at the latest: as of chat's streams. */
+const REFUSED_FROM_MS = 1_000;
+const REFUSED_TO_MS = 30_000;
+
+/** Where a reader goes on. Empty: nowhere, as an EventSource has it that was told an empty one. */
+const LastId = z.string().max(512);
 
 const Query = z.object({
   productId: z
     .union([RoomId, z.array(RoomId).max(100)])
     .optional()
     .meta({ description: 'only these products; may be repeated' }),
+  lastEventId: LastId.optional().meta({ description: 'as the header, for readers that can not send it' }),
 });
 
 /**
@@ -32,8 +45,13 @@ const Query = z.object({
  * the number it begins after; `product` is a {@link ProductChange}; `reset` says that changes may have been missed and
  * the list should be read again. Every change comes at least once; `version` tells which of two is the newer.
  */
-export function productEvents(app: Http, { feed, store, clock, heartbeatMs }: ProductEventsOptions): void {
+export function productEvents(
+  app: Http,
+  { feed, store, clock, heartbeatMs, maxStreams, onRefused, random }: ProductEventsOptions,
+): void {
   const streams = new Set<EventStream>();
+  /** Streams, and requests that are about to become one. */
+  let taken = 0;
   /** One text for all listeners. */
   const rendered = new WeakMap<ProductChange, string>();
 
@@ -44,7 +62,7 @@ export function productEvents(app: Http, { feed, store, clock, heartbeatMs }: Pr
   }
 
   app.addHook('preClose', async () => {
-    for (const stream of streams) stream.end(Math.random() * RETURN_WITHIN_MS);
+    for (const stream of streams) stream.end(random() * RETURN_WITHIN_MS);
   });
 
   app.route({
@@ -55,7 +73,9 @@ export function productEvents(app: Http, { feed, store, clock, heartbeatMs }: Pr
       tags: ['products'],
       summary: 'Live seats and status (server-sent events)',
       querystring: Query,
-      headers: z.object({ 'last-event-id': z.string().optional() }),
+      headers: z.object({
+        'last-event-id': LastId.optional().meta({ description: 'id of the last event; goes before the query' }),
+      }),
       response: {
         200: {
           description: 'Events `ready`, `product` (a ProductChange) and `reset`',
@@ -65,13 +85,24 @@ export function productEvents(app: Http, { feed, store, clock, heartbeatMs }: Pr
       },
     },
     async handler(request, reply) {
-      const { productId } = request.query;
+      if (maxStreams > 0 && taken >= maxStreams) {
+        onRefused();
+        throw new AppError('UNAVAILABLE', {
+          detail: 'This instance has all the streams that it takes',
+          retryAfterMs: Math.round(REFUSED_FROM_MS + random() * (REFUSED_TO_MS - REFUSED_FROM_MS)),
+        });
+      }
+      taken++;
+      // Also of whoever goes away while he waits: an answer that nobody can get is closed too.
+      if (reply.raw.destroyed) taken--;
+      else reply.raw.once('close', () => taken--);
+      const { productId, lastEventId } = request.query;
       const wanted = productId === undefined ? null : new Set([productId].flat());
       const held: SafeChange[] = [];
       let deliver = (changes: readonly SafeChange[]) => void held.push(...changes);
       // First listen, then look back: what comes in between is held, and nothing falls through.
       const { after, unsubscribe } = await feed.subscribe((changes) => deliver(changes));
-      const last = request.headers['last-event-id'];
+      const last = request.headers['last-event-id'] || lastEventId || undefined;
       const missed = await missedSince(last, after).catch((error: unknown) => {
         unsubscribe();
         throw error;

@@ -207,12 +207,15 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
 }
 
 function tagged(product: Product, reply: FastifyReply): Product {
-  reply.header('ETag', etagOf(product));
+  reply.headers({ ETag: etagOf(product), 'Cache-Control': 'no-cache' });
   return product;
 }
 
 function notModified(product: Product, reply: FastifyReply): FastifyReply {
-  return reply.code(304).header('ETag', etagOf(product)).send();
+  return reply
+    .code(304)
+    .headers({ ETag: etagOf(product), 'Cache-Control': 'no-cache' })
+    .send();
 }
 
 /** A product's version as an entity tag. */

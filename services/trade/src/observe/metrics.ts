@@ -17,6 +17,10 @@ export function createTradeMetrics(metrics: Metrics, { backlog, listeners }: Tra
     name: 'gongu_trade_rooms_diverged_total',
     help: 'Rooms that were found different from their product',
   });
+  const refusedStreams = metrics.counter({
+    name: 'gongu_trade_event_streams_refused_total',
+    help: 'Streams of live events that were refused, because there are as many as may be',
+  });
   // One question for the three gauges of a scrape: they are read in one go.
   let asked: ReturnType<typeof backlog> | null = null;
   const ofBacklog = (name: string, help: string, value: (found: Awaited<ReturnType<typeof backlog>>) => number) =>
@@ -59,6 +63,7 @@ export function createTradeMetrics(metrics: Metrics, { backlog, listeners }: Tra
   return {
     attempted: (outcome: string) => attempts.inc({ outcome }),
     diverged: () => diverged.inc(),
+    streamRefused: () => refusedStreams.inc(),
     compared(rooms: number): void {
       differing.set(rooms);
       comparedAt.setToCurrentTime();

@@ -65,6 +65,42 @@ describe('GET /api/products/events', () => {
     expect(back.events.map(({ id }) => id)).toEqual([...back.events.map(({ id }) => id)].sort((a, b) => a - b));
   });
 
+  it('takes the id in the query too, for readers that can not send the header, which goes before it', async () => {
+    const product = await create(server, { maxParticipants: 30 });
+    const stream = await events();
+    await buy(product.id, 'ann');
+    await stream.versions(product.id, 1);
+    const last = stream.events.at(-1)!.id;
+    stream.close();
+    for (const as of ['ben', 'cem']) await buy(product.id, as);
+    const back = await events(`?lastEventId=${last}`);
+    expect(await back.versions(product.id, 2)).toEqual([3, 4]);
+    const both = await events('?lastEventId=99999999999', { 'last-event-id': String(last) });
+    expect(await both.versions(product.id, 2)).toEqual([3, 4]);
+    const empty = await events('?lastEventId=');
+    await eventually(() => expect(empty.events[0]).toMatchObject({ event: 'ready' }));
+  });
+
+  it('takes so many streams and refuses the rest with a time to come back, until one ends', async () => {
+    const small = await start({ MAX_CONNECTIONS: '2' });
+    const open = () => openEvents(`${small.url}/api/products/events`);
+    const [first] = await Promise.all([open(), open()]);
+    const refusals = await Promise.all([open(), open()]);
+    for (const { response } of refusals) {
+      expect(response.status).toBe(503);
+      const seconds = Number(response.headers.get('retry-after'));
+      expect(seconds).toBeGreaterThanOrEqual(1);
+      expect(seconds).toBeLessThanOrEqual(30);
+      expect(await response.json()).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
+    }
+    expect((await small.call('GET', '/api/products')).status).toBe(200);
+    const metrics = await (await fetch(`${small.url}/metrics`)).text();
+    expect(metrics).toMatch(/gongu_trade_event_streams_refused_total\{[^}]*\} 2\n/);
+    first.close();
+    await eventually(async () => expect((await open()).response.status).toBe(200));
+    await small.stop();
+  });
+
   it.each(['99999999999', 'nonsense', '-1', '0'])(
     'tells whoever comes with the id %s, which says nothing, to read the list again',
     async (id) => {

@@ -45,7 +45,7 @@ export function sendProblem(request: Pick<FastifyRequest, 'id'>, reply: FastifyR
 
 /** Headers that belong to an error, beside its body. */
 function problemHeaders(error: AppError): Record<string, string> {
-  const headers: Record<string, string> = { 'cache-control': 'no-store' };
+  const headers: Record<string, string> = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
   // RFC 6750 §3
   if (error.status === 401) headers['www-authenticate'] = 'Bearer';
   const retryAfterMs = error.retryAfterMs ?? (NOT_NOW.has(error.code) ? RETRY_MS : undefined);

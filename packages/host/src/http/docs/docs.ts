@@ -37,7 +37,6 @@ export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): 
   app.get('/docs', hide, async (_request, reply) => {
     reply
       .header('content-security-policy', `default-src 'none'; style-src 'sha256-${style}'; frame-ancestors 'none'`)
-      .header('x-content-type-options', 'nosniff')
       .type('text/html; charset=utf-8');
     return renderDocs(app.swagger() as unknown as ApiDocument);
   });

@@ -30,21 +30,18 @@ export function registerHealth(app: FastifyInstance, options: HealthOptions): vo
     return running;
   };
 
-  app.get('/healthz', hide, async (_request, reply) => {
-    reply.header('cache-control', 'no-store');
-    return { status: 'ok' };
-  });
+  app.get('/healthz', hide, async () => ({ status: 'ok' }));
 
   app.get('/readyz', hide, async (_request, reply) => {
     const found = await results();
     const status = statusOf(state(), found, critical);
-    reply.header('cache-control', 'no-store').code(status === 'ready' || status === 'degraded' ? 200 : 503);
+    reply.code(status === 'ready' || status === 'degraded' ? 200 : 503);
     return { status, checks: found };
   });
 
   if (!metrics) return;
   app.get('/metrics', hide, async (_request, reply) => {
-    reply.header('cache-control', 'no-store').type(metrics.registry.contentType);
+    reply.type(metrics.registry.contentType);
     return metrics.registry.metrics();
   });
 }

@@ -1,4 +1,4 @@
-import { errorEvent, fieldErrors } from '@gongu/shared';
+import { errorEvent, fieldErrors, withoutBom } from '@gongu/shared';
 import type { z } from 'zod';
 import type { Step } from '../../protocol/codec.ts';
 
@@ -6,7 +6,8 @@ import type { Step } from '../../protocol/codec.ts';
 export function readPlain<T extends z.ZodType>(schema: T, frame: string | Uint8Array): { value: z.output<T> } | Step {
   let value: unknown;
   try {
-    value = JSON.parse(typeof frame === 'string' ? frame : new TextDecoder('utf-8', { fatal: true }).decode(frame));
+    const text = typeof frame === 'string' ? frame : new TextDecoder('utf-8', { fatal: true }).decode(frame);
+    value = JSON.parse(withoutBom(text));
   } catch {
     return bad();
   }

@@ -1,4 +1,11 @@
-import { type Command, type CommandSchemas, type FieldError, fieldErrors, parseMessageId } from '@gongu/shared';
+import {
+  type Command,
+  type CommandSchemas,
+  type FieldError,
+  fieldErrors,
+  parseMessageId,
+  withoutBom,
+} from '@gongu/shared';
 import type { Sink } from './destination.ts';
 import { type StompFrame, utf8 } from './frame.ts';
 
@@ -97,7 +104,7 @@ function objectOf(text: string): Record<string, unknown> | null {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(withoutBom(text));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { withoutBom } from '@gongu/shared';
 import type { Framing } from '../socket.ts';
 import { textFrame } from '../ws-framing.ts';
 
@@ -24,7 +25,7 @@ export function closeFrame(code: number, reason: string): string {
 export function decode(body: string): string[] | null {
   let value: unknown;
   try {
-    value = JSON.parse(body);
+    value = JSON.parse(withoutBom(body));
   } catch {
     return null;
   }

@@ -1,0 +1,47 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { exchange } from '../fixture/http-exchange.ts';
+import { maskedFrame, rawUpgrade } from '../fixture/raw-http.ts';
+import { tokenOf } from '../fixture/tokens.ts';
+
+const given = chatOfThisFile();
+let chat: Instance;
+beforeAll(async () => {
+  chat = await given.start();
+});
+const BOM = '\ufeff';
+
+describe('a byte order mark in front of JSON (RFC 8259 §8.1)', () => {
+  it.each([
+    ['of gongu.v1, as text', 'gongu.v1', 0x81],
+    ['of gongu.v1, as bytes', 'gongu.v1', 0x82],
+    ['where the first frame tells the protocol', null, 0x81],
+    ['where bytes tell it', null, 0x82],
+  ])('is ignored in frames %s', async (_what, subprotocol, opcode) => {
+    const answer = await rawUpgrade(chat.port, `/ws?token=${tokenOf('ann')}`, {
+      headers: { 'sec-websocket-protocol': subprotocol },
+      rest: maskedFrame(Buffer.from(`${BOM}{"type":"ping","ref":"p"}`), opcode),
+      until: /"type":"pong"|error/,
+    });
+    expect(answer).toMatch(/"type":"pong"/);
+  });
+
+  it('is ignored in bodies over HTTP and over SockJS, and in the texts within them', async () => {
+    const { status, body } = await chat.call('POST', '/api/chat/tokens/anonymous', { body: `${BOM}{"token":null}` });
+    expect([status, body]).toMatchObject([200, { token: expect.any(String) }]);
+    const session = (what: string) => `${chat.url}/ws/chat/001/marked/${what}?token=${tokenOf('ann')}`;
+    expect((await exchange('POST', session('xhr'))).body).toBe('o\n');
+    const ping = JSON.stringify([`${BOM}{"type":"ping","ref":"p"}`]);
+    expect((await exchange('POST', session('xhr_send'), { body: BOM + ping })).status).toBe(204);
+    expect((await exchange('POST', session('xhr'))).body).toMatch(/pong/);
+  });
+
+  it('is ignored on the older URLs', async () => {
+    const roomId = await chat.room();
+    const answer = await rawUpgrade(chat.port, `/ws/chat?sessionId=${roomId}&token=${tokenOf('ann')}`, {
+      rest: maskedFrame(Buffer.from(`${BOM}{"type":"message","content":"marked"}`)),
+      until: /"content":"marked"|error/,
+    });
+    expect(answer).toMatch(/"content":"marked"/);
+  });
+});
