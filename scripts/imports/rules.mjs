@@ -84,7 +84,7 @@ export const RULES = [
   ...serviceRules('chat', 'room', ({ driver }) => ({
     protocol: [SHARED, 'zod', 'room/event.ts', 'type room/ports/'],
     transport: [
-      { from: SHARED, names: ['CLOSE', 'closeReason', 'mayReturn', 'LIMITS'] },
+      { from: SHARED, names: ['CLOSE', 'closeReason', 'mayReturn', 'LIMITS', 'withoutBom'] },
       'fastify',
       '@fastify/websocket',
       'type ws',
