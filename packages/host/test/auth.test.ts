@@ -133,7 +133,7 @@ test('signService gives the same token until a minute before its end', async () 
   await auth.verifyService(second);
 });
 
-test('an anonymous token is good for 30 days, and readable for ever after', async () => {
+test('an anonymous token is good for 30 days, and readable after it for so many days as are asked for', async () => {
   const { auth, clock } = open();
   const token = auth.signAnonymous({ userId: 'anon-1', nickname: '즐거운 귤', tag: '0042' });
   const user = await auth.verifyUser(token);
@@ -141,14 +141,18 @@ test('an anonymous token is good for 30 days, and readable for ever after', asyn
   expect(user.expiresAtMs - clock.now()).toBeGreaterThan(29.9 * 86_400_000);
   await clock.advance(31 * 86_400_000);
   expect(await codeOf(auth.verifyUser(token))).toBe('TOKEN_EXPIRED');
-  expect(auth.readExpiredAnonymous(token)).toMatchObject({ userId: 'anon-1', anon: true });
+  expect(auth.readExpiredAnonymous(token, 180)).toMatchObject({ userId: 'anon-1', anon: true });
+  await clock.advance(148 * 86_400_000);
+  expect(auth.readExpiredAnonymous(token, 180)).not.toBeNull();
+  await clock.advance(2 * 86_400_000);
+  expect(auth.readExpiredAnonymous(token, 180)).toBeNull();
 });
 
 test('only anonymous tokens of our own are read after their end', () => {
   const { auth } = open();
-  expect(auth.readExpiredAnonymous(userToken({ ...ann, anon: true }))).toBeNull();
-  expect(auth.readExpiredAnonymous(userToken({ sub: 'anon-1', secret: SERVICE, anon: true }))).toBeNull();
-  expect(auth.readExpiredAnonymous('rubbish')).toBeNull();
+  expect(auth.readExpiredAnonymous(userToken({ ...ann, anon: true }), 180)).toBeNull();
+  expect(auth.readExpiredAnonymous(userToken({ sub: 'anon-1', secret: SERVICE, anon: true }), 180)).toBeNull();
+  expect(auth.readExpiredAnonymous('rubbish', 180)).toBeNull();
 });
 
 test('the anonymous key signs nobody who is not anonymous, and the service secret no user', async () => {

@@ -35,8 +35,8 @@ export interface Auth {
   signService(): Promise<string>;
   /** A token of somebody without an account. @param ttlDays default 30 */
   signAnonymous(identity: Identity, ttlDays?: number): string;
-  /** Whose anonymous token it is, when the signature is good, however long ago it expired; else null. */
-  readExpiredAnonymous(token: string): User | null;
+  /** Whose anonymous token it is, when the signature is good and it was issued within so many days; else null. */
+  readExpiredAnonymous(token: string, withinDays: number): User | null;
   /** A user's token, for development and demonstrations. @throws Error without `jwtSecret` */
   signUser(identity: Identity, ttlSeconds: number): string;
 }
@@ -137,8 +137,10 @@ export function createAuth(options: AuthOptions): Auth {
       return signUntil(identity, anonymousKey, ttlDays * 86_400_000, { anon: true });
     },
 
-    readExpiredAnonymous(token) {
+    readExpiredAnonymous(token, withinDays) {
       const decoded = decodeToken(token);
+      const issuedAtMs = Number(decoded?.claims.iat) * 1_000;
+      if (!(clock.now() - issuedAtMs <= withinDays * 86_400_000)) return null;
       if (decoded?.claims.anon !== true || !hasSignature(decoded, anonymousKey)) return null;
       try {
         return toUser(decoded.claims, 0);

@@ -11,6 +11,7 @@ import { createMessages } from '../room/messages.ts';
 import { createRates } from '../room/rates.ts';
 import { createRooms } from '../room/rooms.ts';
 import { createTickets } from '../room/tickets.ts';
+import { createVisitors } from '../room/visitors.ts';
 import { createConnectionWatch } from '../session/connection-watch.ts';
 import { createPresenceTick } from '../session/presence-tick.ts';
 import { createSessions } from '../session/sessions.ts';
@@ -70,7 +71,7 @@ export function createDomain(
   const rooms = createRooms({ ...store, presence, emit, onChange: observers.onRoomChange });
   const members = createMembers({
     ...{ ...store, presence, emit, onChange: observers.onMemberChange },
-    rejoinPauseS: env.REJOIN_PAUSE_S,
+    ...{ rejoinPauseS: env.REJOIN_PAUSE_S, now: () => clock.now() },
   });
   const committing = { now, newId: randomUUID, spacingMs: env.COMMIT_MS, observe: observers.messages };
   const stored = createMessages({ ...store, emit, ...committing });
@@ -88,7 +89,15 @@ export function createDomain(
   }
   const tickets = createTickets({ tickets: store.tickets, newTicket: () => randomBytes(32).toString('base64url') });
 
+  const visitors = createVisitors({
+    ...{ visitors: store.visitors, emit, onChange: observers.onMemberChange, onFailure: failed },
+    here: () =>
+      [...sessions.all()].flatMap(({ userId, visited }) => Array.from(visited, (roomId) => ({ roomId, userId }))),
+    ...{ graceS: env.VISITOR_GRACE_S, renewDays: env.ANONYMOUS_RENEW_DAYS },
+  });
+
   return {
+    visitors,
     ...{ counts, observers, store, links, sessions, flusher, hub, overview, presenceTick, connections },
     ...{ rooms, members, messages, rates, sweepRates, typing, tickets },
   };

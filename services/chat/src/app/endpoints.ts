@@ -35,6 +35,7 @@ export async function registerEndpoints(
   memberRoutes(app, routes);
   messageRoutes(app, routes);
   tokenRoutes(app, {
+    anonymousAccess: env.ANONYMOUS_ACCESS,
     user: identify.routes.user,
     anonymous,
     ticket: (user) => tickets.issue(user),
@@ -66,7 +67,7 @@ export async function registerEndpoints(
   const websockets = await registerWebSocketEndpoint(app, doors);
   registerEventStreams(app, {
     ...{ ...doors, now, random: Math.random },
-    isMember: async (roomId, userId) => (await hub.member(roomId, userId)) !== null,
+    isMember: hub.isMember,
   });
   const instances: InstanceOptions | undefined = owners
     ? {

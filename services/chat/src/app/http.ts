@@ -10,11 +10,11 @@ import type { Domain } from './domain.ts';
 /** HTTP before its first URL, and who may ask: users, services, and people without an account. */
 export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, links, rates, tickets }: Domain) {
   const { env, auth, clock } = parts;
-  const identify = createIdentify({ auth, tickets, clock });
+  const identify = createIdentify({ auth, tickets, clock, anonymousAccess: env.ANONYMOUS_ACCESS });
   const anonymous = createAnonymous({
     tokens: {
       verify: (token) => auth.verifyUser(token),
-      readExpired: async (token) => auth.readExpiredAnonymous(token),
+      readExpired: async (token) => auth.readExpiredAnonymous(token, env.ANONYMOUS_RENEW_DAYS),
       async sign(user) {
         const token = auth.signAnonymous(user);
         return { token, expiresAtMs: (await auth.verifyUser(token)).expiresAtMs };

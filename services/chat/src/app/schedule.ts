@@ -4,9 +4,12 @@ import { periodic } from '../jobs/periodic.ts';
 import { createReconcileHeads } from '../jobs/reconcile-heads.ts';
 import type { Domain } from './domain.ts';
 
+/** Milliseconds between two sweeps of what says nothing any more. */
+const FORGET_MS = 60_000;
+
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
-  const { rooms, hub, overview, presenceTick, connections, sweepRates, typing } = domain;
+  const { rooms, hub, overview, presenceTick, connections, visitors, sweepRates, typing } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -35,6 +38,8 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(250, 'overviews', overview.tick);
       every(250, 'typing', async () => typing.tick());
       every(1_000, 'presence', presenceTick.tick);
+      every(visitors.intervalMs, 'look at visitors', visitors.look);
+      every(FORGET_MS, 'forgetting', visitors.forget);
       every(1_000, 'count of connections', connections.tick);
       every(1_000, 'sweep', async () => {
         hub.sweep(env.HEARTBEAT_MS);

@@ -5,14 +5,27 @@ import type { Caller } from '../room/access.ts';
 import type { Tickets } from '../room/tickets.ts';
 import { type Presented, presentedToken } from '../transport/presented-token.ts';
 
+export interface IdentifyOptions {
+  readonly auth: Auth;
+  readonly tickets: Tickets;
+  readonly clock: Clock;
+  /** False: who has no account is nobody, whatever he presents. */
+  readonly anonymousAccess: boolean;
+}
+
 /** Who asks, by what he presents: a token or a ticket, on requests and on upgrades. */
-export function createIdentify({ auth, tickets, clock }: { auth: Auth; tickets: Tickets; clock: Clock }) {
+export function createIdentify({ auth: anyAuth, tickets, clock, anonymousAccess }: IdentifyOptions) {
+  const allowed = (user: User): User => {
+    if (anonymousAccess || !user.anon) return user;
+    throw new AppError('UNAUTHENTICATED', { detail: 'People without an account are not let in here' });
+  };
+  const auth: Auth = { ...anyAuth, verifyUser: async (token) => allowed(await anyAuth.verifyUser(token)) };
   const user = requireUser(auth);
   const service = requireService(auth);
   const either = requireEither(auth);
 
   const present = async ({ kind, value }: Presented): Promise<User> =>
-    kind === 'ticket' ? tickets.redeem(value, clock.now()) : userOf(value);
+    kind === 'ticket' ? allowed(await tickets.redeem(value, clock.now())) : userOf(value);
 
   /** A service's token opens no socket: it is no user. */
   async function userOf(token: string): Promise<User> {

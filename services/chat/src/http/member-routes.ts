@@ -61,7 +61,7 @@ export function memberRoutes(app: Http, { members, identify }: RoutesOptions): v
     async (request, reply) => {
       const user = await identify.user(request);
       const { outcome } = await members.join(user, request.params.roomId, false);
-      const participant = await members.showJoined(request.params.roomId, user.userId);
+      const participant = await members.showJoined(request.params.roomId, user);
       return reply.status(outcome === 'joined' ? 201 : 200).send(participant);
     },
   );

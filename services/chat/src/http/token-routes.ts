@@ -1,9 +1,11 @@
 import { type Http, OF_ONE_KIND, OF_WRITER, problems } from '@gongu/host';
-import { AnonymousTokenAnswer, AnonymousTokenRequest, TicketAnswer, type User } from '@gongu/shared';
+import { AnonymousTokenAnswer, AnonymousTokenRequest, AppError, TicketAnswer, type User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
 export interface TokenRoutesOptions {
+  /** False: the route of anonymous identities is closed. */
+  readonly anonymousAccess: boolean;
   readonly user: (request: FastifyRequest) => Promise<User>;
   /** The same token when it is valid, a renewed one of the same identity when it has expired, else a new identity. */
   readonly anonymous: (token: string | null) => Promise<z.output<typeof AnonymousTokenAnswer>>;
@@ -20,10 +22,13 @@ export function tokenRoutes(app: Http, deps: TokenRoutesOptions): void {
         tags: ['tokens'],
         summary: 'An anonymous identity: kept, renewed or new',
         body: AnonymousTokenRequest.nullish(),
-        response: { 200: AnonymousTokenAnswer, ...problems(...OF_WRITER, 'RATE_LIMITED') },
+        response: { 200: AnonymousTokenAnswer, ...problems(...OF_WRITER, 'ANONYMOUS_NOT_ALLOWED', 'RATE_LIMITED') },
       },
     },
-    async (request) => deps.anonymous(request.body?.token ?? null),
+    async (request) => {
+      if (!deps.anonymousAccess) throw new AppError('ANONYMOUS_NOT_ALLOWED', { detail: 'An account is needed here' });
+      return deps.anonymous(request.body?.token ?? null);
+    },
   );
 
   app.post(

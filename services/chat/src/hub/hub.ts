@@ -1,7 +1,7 @@
 import { AppError, LIMITS } from '@gongu/shared';
 import type { ChatEvent } from '../room/event.ts';
+import { isLobby } from '../room/lobby.ts';
 import type { Bus, Signal } from '../room/ports/bus.ts';
-import type { MemberRow } from '../room/ports/member-row.ts';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
 import { noSuchRoom } from '../room/refusals.ts';
@@ -109,7 +109,8 @@ export function createHub(deps: HubOptions) {
         const recovery = await recover(after);
         // From here to the end nothing is awaited: the snapshot, and being live, are of one moment.
         if (served.get(roomId) !== entry) throw noSuchRoom();
-        if (!roomFeed.state.members.has(listener.userId)) throw new AppError('NOT_A_MEMBER');
+        if (!isLobby(roomFeed.state.room) && !roomFeed.state.members.has(listener.userId))
+          throw new AppError('NOT_A_MEMBER');
         roomFeed.flush();
         const lastSeq = roomFeed.lastSeq;
         const upTo = recovery.messages.at(-1)?.seq ?? Math.min(after ?? 0, lastSeq);
@@ -134,18 +135,19 @@ export function createHub(deps: HubOptions) {
       await served.get(roomId)?.feed.resume(listener);
     },
 
-    /** The member of that name, from memory where the room's members are all there. Null: no member. */
-    async member(roomId: string, userId: string): Promise<MemberRow | null> {
+    /** Whether the user is a member, from memory where the room's members are all there. */
+    async isMember(roomId: string, userId: string): Promise<boolean> {
       const { feed: roomFeed } = await served.open(roomId);
+      if (isLobby(roomFeed.state.room)) return true;
       for (;;) {
         const { state, lastSeq } = roomFeed;
         const known = state.members.get(userId);
-        if (known || state.complete) return known ?? null;
+        if (known || state.complete) return known !== undefined;
         const [found] = await members.find(roomId, [userId]);
         // The room moved on during the read, perhaps by this very member's removal: look again.
         if (roomFeed.lastSeq !== lastSeq) continue;
         if (found) state.members.set(userId, found);
-        return found ?? null;
+        return found !== undefined;
       }
     },
 

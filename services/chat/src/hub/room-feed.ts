@@ -1,4 +1,5 @@
 import type { ChatEvent } from '../room/event.ts';
+import { isLobby } from '../room/lobby.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { RoomSnapshot } from '../room/ports/room-store.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
@@ -154,6 +155,8 @@ export function createRoomFeed(deps: RoomFeedOptions) {
   function dropGone(): void {
     const users = new Set(gone);
     gone = [];
+    // An instance of the first version keeps members of the lobby, and says when they leave.
+    if (state && isLobby(state.room)) return;
     for (const listener of [...listeners.keys()]) {
       if (!users.has(listener.userId) || state?.members.has(listener.userId)) continue;
       listeners.delete(listener);

@@ -6,7 +6,7 @@ import type { TagStore } from './ports/tag-store.ts';
 export interface AnonymousTokens {
   /** @throws AppError when the token is not a valid one of any user */
   verify(token: string): Promise<User>;
-  /** The identity of an anonymous token that is genuine but has expired; null for anything else. */
+  /** The identity of an anonymous token that is genuine but has expired, and is not too old; null for anything else. */
   readExpired(token: string): Promise<User | null>;
   sign(user: PublicUser): Promise<{ token: string; expiresAtMs: number }>;
 }
@@ -31,23 +31,35 @@ export interface AnonymousIdentity {
 
 /** Identities without an account: kept while valid, renewed when expired, else made anew. */
 export function createAnonymous({ tokens, tags, newId, random }: AnonymousOptions) {
-  async function freshUser(): Promise<PublicUser> {
+  async function freshUser(visitor: boolean): Promise<PublicUser> {
+    const userId = `anon-${newId()}`;
     for (let i = 0; i < NICKNAMES_TRIED; i++) {
       const nickname = randomNickname(random);
-      const tag = await tags.claim(nickname);
-      if (tag !== null) return { userId: `anon-${newId()}`, nickname, tag };
+      const tag = await tags.claim(nickname, { userId, visitor });
+      if (tag !== null) return { userId, nickname, tag };
     }
     throw new AppError('UNAVAILABLE', { detail: 'No nickname is free', retryAfterMs: 1_000 });
   }
 
-  /** `token` valid: the same one back. Genuine but expired: same `sub`, nickname and tag. Else a new identity. */
-  return async (token: string | null): Promise<AnonymousIdentity> => {
+  /** The same person; with another tag where nobody used the old one for so long that it was given away. */
+  async function renewed(user: PublicUser): Promise<PublicUser | null> {
+    if (user.tag !== null && (await tags.keep(user))) return user;
+    const tag = await tags.claim(user.nickname, { userId: user.userId, visitor: false });
+    return tag === null ? null : { ...user, tag };
+  }
+
+  /**
+   * `token` valid: the same one back. Genuine, expired and not too old: same `sub`, nickname and tag. Else a new
+   * identity; that of a `visitor` is for a socket that came without a token.
+   */
+  return async (token: string | null, { visitor = false } = {}): Promise<AnonymousIdentity> => {
     const valid = token === null ? null : await tokens.verify(token).catch(() => null);
     if (valid && token !== null) {
+      if (valid.anon && valid.tag !== null) await tags.keep(publicUser(valid));
       return { token, user: publicUser(valid), expiresAt: new Date(valid.expiresAtMs).toISOString(), renewed: false };
     }
     const expired = token === null ? null : await tokens.readExpired(token);
-    const user = expired ? publicUser(expired) : await freshUser();
+    const user = (expired && (await renewed(publicUser(expired)))) ?? (await freshUser(visitor));
     const signed = await tokens.sign(user);
     return { token: signed.token, user, expiresAt: new Date(signed.expiresAtMs).toISOString(), renewed: true };
   };

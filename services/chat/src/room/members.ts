@@ -4,6 +4,7 @@ import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { givingWay } from './giving-way.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { isLobby, lobbyMember } from './lobby.ts';
 import type { Emit } from './ports/emit.ts';
 import type { MemberRow } from './ports/member-row.ts';
 import type { Joining, JoinOutcome, Mark, MarkOutcome, MemberStore } from './ports/member-store.ts';
@@ -15,6 +16,8 @@ import { participantView } from './view.ts';
 export interface MembersOptions {
   /** Seconds for which one whom the host or the service removed can't join again. */
   readonly rejoinPauseS: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly presence: Presence;
@@ -28,7 +31,7 @@ const MARK_TRIES = 10;
 const MARK_PAUSE_MS = 50;
 
 /** Memberships: joined by a member, ended by him, by the host or by trade; purchases as trade tells them. */
-export function createMembers({ rooms, members, presence, emit, onChange, rejoinPauseS }: MembersOptions) {
+export function createMembers({ rooms, members, presence, emit, onChange, rejoinPauseS, now }: MembersOptions) {
   const marks = createGroupCommit<{ roomId: string; userId: string; seq: number }, MarkOutcome>({
     run: (batch) => members.markRead(batch),
   });
@@ -39,6 +42,12 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
     const [[member], view] = await Promise.all([members.find(roomId, [userId]), presence.view(roomId)]);
     if (!member) throw new AppError('NOT_FOUND', { detail: 'There is no such participant' });
     return participantView(member, view);
+  }
+
+  async function showOrLobby(roomId: string, user: User): Promise<Participant> {
+    const room = await rooms.find(roomId);
+    if (!room || !isLobby(room)) return show(roomId, user.userId);
+    return participantView(lobbyMember(room, user, now()), await presence.view(roomId));
   }
 
   return {
@@ -140,7 +149,7 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
     show,
 
     /** Of one who has just joined. */
-    showJoined: (roomId: string, userId: string) => afterCommit(show(roomId, userId)),
+    showJoined: (roomId: string, user: User) => afterCommit(showOrLobby(roomId, user)),
 
     /** Members in order of joining. */
     async list(
@@ -148,7 +157,9 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
       roomId: string,
       page: { limit: number; afterSeq: number | null },
     ): Promise<{ participants: Participant[]; rows: readonly MemberRow[] }> {
-      if (!(await rooms.find(roomId))) throw noSuchRoom();
+      const room = await rooms.find(roomId);
+      if (!room) throw noSuchRoom();
+      if (isLobby(room)) return { participants: [], rows: [] };
       await requireMember(caller, roomId, members);
       const [rows, view] = await Promise.all([members.list(roomId, page), presence.view(roomId)]);
       return { participants: rows.map((row) => participantView(row, view)), rows };
@@ -158,7 +169,9 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
     async markRead(userId: string, roomId: string, seq: number): Promise<void> {
       const mark = await markOnce(roomId, userId, seq);
       if (!mark.member) {
-        if (!(await rooms.find(roomId))) throw noSuchRoom();
+        const room = await rooms.find(roomId);
+        if (!room) throw noSuchRoom();
+        if (isLobby(room)) return;
         throw new AppError('NOT_A_MEMBER');
       }
       if (mark.moved) emit({ kind: 'read', roomId, userId, seq: mark.seq, chatNo: mark.chatNo });

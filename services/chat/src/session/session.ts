@@ -77,6 +77,10 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
     return this.#user?.userId ?? '';
   }
 
+  get visited(): Iterable<string> {
+    return this.#user?.anon ? (this.#rooms?.joined ?? []) : [];
+  }
+
   get over(): boolean {
     return this.#over;
   }

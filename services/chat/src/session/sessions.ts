@@ -5,6 +5,9 @@ const SWEEP_MS = 250;
 export interface OpenSession {
   /** What it speaks; may become known only with its first frame. */
   readonly protocol: string;
+  readonly userId: string;
+  /** Rooms that one without an account is in; of others, none. */
+  readonly visited: Iterable<string>;
   /** Bytes that the client has not taken yet. */
   readonly queuedBytes: number;
   /** Deadlines; called a few times a second for all sessions, so that none needs timers of its own. */

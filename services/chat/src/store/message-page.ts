@@ -12,7 +12,7 @@ const statement = (where: string, order: 'ASC' | 'DESC') => `
         SELECT * FROM chat.messages WHERE room_id = $1 AND ${where} ORDER BY seq ${order} LIMIT $4) m)
     ELSE '[]' END AS messages
   FROM (SELECT EXISTS (SELECT FROM chat.rooms WHERE room_id = $1) AS room,
-    $2::text IS NULL OR EXISTS (
+    $2::text IS NULL OR EXISTS (SELECT FROM chat.rooms WHERE room_id = $1 AND product_id IS NULL) OR EXISTS (
       SELECT FROM chat.members m
       WHERE m.room_id = $1 AND m.user_id = $2 AND chat.is_present(m.left_at)) AS reader OFFSET 0) asked`;
 

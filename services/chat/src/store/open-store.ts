@@ -4,6 +4,7 @@ import type { MessageStore } from '../room/ports/message-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
 import type { TagStore } from '../room/ports/tag-store.ts';
 import type { TicketStore } from '../room/ports/ticket-store.ts';
+import type { VisitorStore } from '../room/ports/visitor-store.ts';
 import { createAppendBatch } from './append-batch.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createMemberStore } from './member-store.ts';
@@ -12,12 +13,14 @@ import { createMessageStore } from './message-store.ts';
 import { createRoomStore } from './room-store.ts';
 import { createTagStore } from './tag-store.ts';
 import { createTicketStore } from './ticket-store.ts';
+import { createVisitorStore } from './visitor-store.ts';
 
 export interface Store {
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly messages: MessageStore;
   readonly tickets: TicketStore;
+  readonly visitors: VisitorStore;
   readonly tags: TagStore;
   /** By name, for metrics. */
   readonly pools: Readonly<Record<'append' | 'reads', Pool>>;
@@ -71,6 +74,7 @@ export function openStore({ url, poolSize, log, limits = {}, anonymousShare: sha
     }),
     tickets: createTicketStore({ prisma }),
     tags: createTagStore({ prisma }),
+    visitors: createVisitorStore({ prisma }),
     async ping() {
       await prisma.$queryRaw`SELECT 1`;
     },

@@ -7,20 +7,20 @@ const JWT_SECRET = 'a secret of users that has 32 bytes!!';
 const SERVICE_SECRET = 'a secret of services with 32 bytes!!';
 const DAY_MS = 86_400_000;
 
-function given(tags: (string | null)[] = ['0001', '0002', '0003']) {
+function given(tags: (string | null)[] = ['0001', '0002', '0003'], kept = true) {
   const clock = manualClock(Date.now());
   const auth = createAuth({ jwtSecret: JWT_SECRET, serviceSecret: SERVICE_SECRET, clock });
   let ids = 0;
   const anonymous = createAnonymous({
     tokens: {
       verify: (token) => auth.verifyUser(token),
-      readExpired: async (token) => auth.readExpiredAnonymous(token),
+      readExpired: async (token) => auth.readExpiredAnonymous(token, 180),
       async sign(user) {
         const token = auth.signAnonymous(user);
         return { token, expiresAtMs: (await auth.verifyUser(token)).expiresAtMs };
       },
     },
-    tags: { claim: async () => tags.shift() ?? null },
+    tags: { claim: async () => tags.shift() ?? null, keep: async () => kept },
     newId: () => `id-${++ids}`,
     random: () => 0,
   });
@@ -49,7 +49,7 @@ describe('an anonymous identity', () => {
   it('is renewed after its token expired: the same user, nickname and tag, so own messages stay own', async () => {
     const { anonymous, clock } = given();
     const made = await anonymous(null);
-    await clock.advance(400 * DAY_MS);
+    await clock.advance(170 * DAY_MS);
     const again = await anonymous(made.token);
     expect(again).toMatchObject({ user: made.user, renewed: true });
     expect(again.token).not.toBe(made.token);
@@ -82,6 +82,24 @@ describe('an anonymous identity', () => {
       const { user, renewed } = await anonymous(token);
       expect([user.userId.startsWith('anon-id-'), renewed], token.slice(0, 20)).toEqual([true, true]);
     }
+  });
+
+  it('gets another tag, and stays who it is, where its tag was given away meanwhile', async () => {
+    const { anonymous, clock } = given(['0001', '0002'], false);
+    const made = await anonymous(null);
+    await clock.advance(31 * DAY_MS);
+    const again = await anonymous(made.token);
+    expect(again).toMatchObject({ user: { ...made.user, tag: '0002' }, renewed: true });
+  });
+
+  it('is a new one when its token was issued too long ago', async () => {
+    const { anonymous, clock } = given();
+    const made = await anonymous(null);
+    await clock.advance(179 * DAY_MS);
+    const kept = await anonymous(made.token);
+    expect(kept.user).toEqual(made.user);
+    await clock.advance(181 * DAY_MS);
+    expect((await anonymous(kept.token)).user.userId).not.toBe(made.user.userId);
   });
 
   it('is left to a signed-in user as he is', async () => {

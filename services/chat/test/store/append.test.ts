@@ -168,8 +168,11 @@ describe('nickname tags', () => {
       `INSERT INTO nickname_tags (nickname, tag) SELECT 'full', lpad(n::text, 4, '0') FROM generate_series(0, 9997) n`,
     );
     await client.end();
-    const tags = [await given.store.tags.claim('full'), await given.store.tags.claim('full')];
+    const tags = [
+      await given.store.tags.claim('full', { userId: 'anon-1', visitor: false }),
+      await given.store.tags.claim('full', { userId: 'anon-1', visitor: false }),
+    ];
     expect(tags.sort()).toEqual(['9998', '9999']);
-    expect(await given.store.tags.claim('full')).toBeNull();
+    expect(await given.store.tags.claim('full', { userId: 'anon-1', visitor: false })).toBeNull();
   });
 });

@@ -48,8 +48,8 @@ export function registerOlderUrls({
     if (presented) return presented;
     if (!env.ANONYMOUS_ACCESS) throw new AppError('UNAUTHENTICATED');
     rates.identity(addressKey(request));
-    const { token, user, expiresAt } = await anonymous(null);
-    const identity = { ...publicUser(user), roles: [], anon: true, expiresAtMs: Date.parse(expiresAt) };
+    const { token, user, expiresAt } = await anonymous(null, { visitor: true });
+    const identity = { ...publicUser(user), roles: [], anon: true, visitor: true, expiresAtMs: Date.parse(expiresAt) };
     made.set(identity, token);
     return identity;
   }

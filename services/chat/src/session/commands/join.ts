@@ -1,5 +1,6 @@
 import { AppError, LIMITS, type User } from '@gongu/shared';
 import type { Attached, Hub } from '../../hub/hub.ts';
+import { isLobby, lobbyMember } from '../../room/lobby.ts';
 import type { Members } from '../../room/members.ts';
 import type { Presence, PresenceView } from '../../room/ports/presence.ts';
 import type { Rates } from '../../room/rates.ts';
@@ -10,11 +11,13 @@ import type { PresenceTick } from '../presence-tick.ts';
 import { type CommandOf, type EntryOf, refOf } from './entry.ts';
 
 export interface JoinOptions {
-  readonly hub: Pick<Hub, 'member' | 'attach'>;
+  readonly hub: Pick<Hub, 'isMember' | 'attach'>;
   readonly members: Pick<Members, 'join'>;
   readonly presence: Pick<Presence, 'view'>;
   readonly presenceTick: Pick<PresenceTick, 'enter'>;
   readonly leaving: Pick<Leaving, 'room'>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   readonly rates: Pick<Rates, 'change'>;
 }
 
@@ -25,11 +28,12 @@ export function createJoin({
   presence,
   presenceTick,
   leaving,
+  now,
   rates,
 }: JoinOptions): EntryOf<'join' | 'follow'> {
   /** Makes the user a member where he is none. The room's newest `seq` after it, or 0. */
   async function enter(client: Client, user: User, { type, roomId }: CommandOf<'join' | 'follow'>): Promise<number> {
-    if (await hub.member(roomId, user.userId)) return 0;
+    if (await hub.isMember(roomId, user.userId)) return 0;
     if (type === 'follow') throw new AppError('NOT_A_MEMBER');
     // Members come back at any rate: only who is none writes rows.
     rates.change({ user, address: client.address });
@@ -46,8 +50,9 @@ export function createJoin({
 
   function tell(client: Client, user: User, command: CommandOf<'join' | 'follow'>, at: Attached, online: PresenceView) {
     const { state, lastSeq, messages, recovered, hasMore } = at;
-    const me = state.members.get(user.userId)!;
-    const first = [...firstOf(state.members.values(), LIMITS.snapshotParticipants)];
+    const lobby = isLobby(state.room);
+    const me = lobby ? lobbyMember(state.room, user, now()) : state.members.get(user.userId)!;
+    const first = lobby ? [me] : [...firstOf(state.members.values(), LIMITS.snapshotParticipants)];
     client.emit({
       type: 'joined',
       ...refOf(command),
