@@ -136,6 +136,51 @@ test('an expired token is fetched anew, and a renewed one goes out on the living
   expect(carrier.last().token).toBe('token-3');
 });
 
+/** A token that ends so many seconds after the beginning of the clock; nobody signed it. */
+const ending = (seconds: number) =>
+  `e30.${Buffer.from(JSON.stringify({ sub: 'me', exp: Date.parse('2026-01-01T00:00:00Z') / 1_000 + seconds })).toString('base64url')}.c2ln`;
+const isoAt = (seconds: number) => new Date(Date.parse('2026-01-01T00:00:00Z') + seconds * 1_000).toISOString();
+
+test('a token of 20 seconds is renewed in the last third of its life, and not each time that its end is told', async () => {
+  let second = 0;
+  const { clock, carrier, asked, events } = await connected({ token: () => ending(second + 20) });
+  let renewals = 0;
+  for (; second < 60; second++) {
+    const said = carrier.last().of('auth');
+    if (said.length > renewals || second === 0) {
+      renewals = said.length;
+      // As a server does: ready, and at once that it ends within 30 s.
+      carrier.last().ready({ serverTime: isoAt(second), tokenExpiresAt: isoAt(second + 20) });
+      carrier.last().says({ type: 'token.expiring', expiresAt: isoAt(second + 20) });
+    }
+    await clock.advance(1_000);
+  }
+  expect(renewals).toBeGreaterThanOrEqual(3);
+  expect(renewals).toBeLessThanOrEqual(5);
+  expect(asked.length).toBeLessThanOrEqual(6);
+  expect(events).toEqual([]);
+});
+
+test('a token that ends no later renews nothing: another is asked for now and then, and the connection lives on', async () => {
+  let given = ending(30);
+  const { clock, carrier, asked, state } = await connected({ token: () => given });
+  for (let i = 0; i < 20; i++) {
+    carrier.last().says({ type: 'token.expiring', expiresAt: isoAt(30) });
+    await clock.advance(0);
+  }
+  expect([asked.length, carrier.last().of('auth')]).toEqual([2, []]);
+  // Another text, and the same end.
+  given = `${ending(30)}2`;
+  await clock.advance(15_000);
+  expect([asked.length, carrier.last().of('auth')]).toEqual([3, []]);
+  given = ending(90);
+  await clock.advance(7_500);
+  expect(carrier.last().of('auth')).toEqual([{ type: 'auth', token: ending(90) }]);
+  carrier.last().ready({ tokenExpiresAt: isoAt(90), serverTime: isoAt(22.5) });
+  await clock.advance(30_000);
+  expect([asked.length, state().status, carrier.channels.length]).toEqual([4, 'ready', 1]);
+});
+
 test('a token that fails is asked for again; none at all ends the connection', async () => {
   let answer: () => string | null = () => {
     throw new Error('the sign-in does not answer');

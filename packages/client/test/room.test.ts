@@ -178,6 +178,70 @@ test('a refusal that stays is shown, and asked again only when told to', async (
   expect(room.getSnapshot()).toMatchObject({ status: 'live', error: null });
 });
 
+/** A room that nobody has answered for, and what refuses its last join. */
+async function asking() {
+  const all = chatting();
+  const room = all.client.room(ROOM);
+  room.subscribe(() => {});
+  await all.clock.advance(0);
+  all.carrier.last().ready();
+  const refuse = (code: 'NOT_FOUND' | 'RATE_LIMITED', retryAfterMs?: number) => {
+    const { ref, roomId } = all.carrier.last().of('join').at(-1)!;
+    all.carrier.last().says({ type: 'error', ref, roomId, code, message: 'no', errors: [], retryAfterMs });
+  };
+  return { ...all, room, refuse, joins: () => all.carrier.channels.flatMap((channel) => channel.of('join')).length };
+}
+
+test('a room that is not there yet is waited for, without an error, and joined when it is there', async () => {
+  const { clock, carrier, room, refuse, joins } = await asking();
+  for (let i = 1; i <= 3; i++) {
+    refuse('NOT_FOUND');
+    expect(room.getSnapshot()).toMatchObject({ status: 'joining', error: null });
+    await clock.advance(2_100);
+    expect(joins()).toBe(i + 1);
+  }
+  answerJoin(carrier.last(), 1);
+  expect(room.getSnapshot()).toMatchObject({ status: 'live', error: null });
+});
+
+test('a room that does not come within ten seconds is refused, after a bounded number of joins', async () => {
+  const { clock, room, refuse, joins } = await asking();
+  let before = 0;
+  for (let ms = 0; ms < 15_000; ms += 100) {
+    if (joins() > before) refuse('NOT_FOUND');
+    before = joins();
+    if (ms < 9_900) expect(room.getSnapshot()).toMatchObject({ status: 'joining', error: null });
+    await clock.advance(100);
+  }
+  expect(room.getSnapshot()).toMatchObject({ status: 'refused', error: { code: 'NOT_FOUND' } });
+  expect(joins()).toBeGreaterThan(5);
+  expect(joins()).toBeLessThan(20);
+});
+
+test('a join that has to wait says until when, waits over a loss too, and is made then', async () => {
+  const { clock, carrier, room, refuse, joins } = await asking();
+  refuse('RATE_LIMITED', 600_000);
+  const untilMs = clock.now() + 600_000;
+  const waiting = { status: 'joining', error: { code: 'RATE_LIMITED' }, retryAtMs: untilMs };
+  expect(room.getSnapshot()).toMatchObject(waiting);
+  for (let i = 0; i < 5; i++) {
+    carrier.last().ends(1006);
+    await clock.advance(60_000);
+    carrier.last().ready();
+    expect(joins()).toBe(1);
+  }
+  expect(room.getSnapshot()).toMatchObject(waiting);
+  await clock.advance(untilMs - clock.now() - 1);
+  expect(joins()).toBe(1);
+  await clock.advance(1);
+  // What the fake server does not answer to, the client doubts; the join goes out all the same.
+  if (joins() === 1) carrier.last().ready();
+  await clock.advance(0);
+  expect(joins()).toBe(2);
+  answerJoin(carrier.last(), 1);
+  expect(room.getSnapshot()).toMatchObject({ status: 'live', error: null, retryAtMs: null });
+});
+
 test('being removed, leaving, and the end of the room are told apart, and none is joined again by itself', async () => {
   const removal = (event: string) =>
     messageFrame(4, {

@@ -5,8 +5,10 @@ import type { Signal, Signals } from '../signals.ts';
 import { createStore, type Store } from '../store.ts';
 import type { Transport } from '../transport/transport.ts';
 import { backoffMs } from './backoff.ts';
+import { readClaims } from './claims.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { createLink, type Link, type LinkEnd } from './link.ts';
+import { renewalDelayMs } from './renewal.ts';
 import type { TokenSource } from './token-source.ts';
 
 export interface ConnectionOptions {
@@ -39,6 +41,8 @@ const STABLE_MS = 10_000;
 /** Milliseconds until the best transport is tried again from a lesser one; doubles with each failure up to the second. */
 const UPGRADE_MS = 30_000;
 const UPGRADE_CAP_MS = 600_000;
+/** Milliseconds before a token's end from which no other one is asked for any more. */
+const AGAIN_MIN_MS = 2_000;
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { transports, tokens, clock, random, signals } = options;
@@ -71,6 +75,11 @@ export function createConnection(options: ConnectionOptions): Connection {
   let cancelUpgrade = () => {};
   let mayHurry = false;
   let needsFreshToken = false;
+  let cancelRenewal = () => {};
+  /** The link's token, how long it lives, and the end for which another one is being asked for. */
+  let used = '';
+  let lifeMs = 0;
+  let renewedFor = 0;
   let unlisten = () => {};
 
   function change(part: Partial<ConnectionState>): void {
@@ -85,6 +94,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (mine !== turn) return;
     if (!token.ok) return token.error.code === 'UNAUTHENTICATED' ? stay(token.error) : wait(token.error, null);
     let wasReady = false;
+    used = token.value;
     link = createLink({
       transport: nextTransport(),
       token: token.value,
@@ -107,7 +117,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     return transports[1 + (Math.floor(failures / every) % (transports.length - 1))]!;
   }
 
-  function welcome({ user, serverTime, limits }: EventOf<'ready'>): void {
+  function welcome({ user, serverTime, tokenExpiresAt, limits }: EventOf<'ready'>): void {
+    lifeMs = Date.parse(tokenExpiresAt) - Date.parse(serverTime);
     change({
       status: 'ready',
       transport: link!.transport,
@@ -132,20 +143,43 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   function handle(event: Event): void {
-    if (event.type === 'token.expiring') void renew();
+    if (event.type === 'token.expiring') expiring(Date.parse(event.expiresAt));
     else options.onEvent(event);
   }
 
-  /** A fresh token on the living connection. Without one, the server closes at the expiry, and that is dealt with there. */
-  async function renew(): Promise<void> {
+  function expiring(endMs: number): void {
+    // Several streams may tell of the same end.
+    if (endMs === renewedFor) return;
+    renewedFor = endMs;
+    cancelRenewal();
+    const delayMs = renewalDelayMs(endMs - clock.now() - state.get().clockOffsetMs, lifeMs);
+    if (delayMs > 0) cancelRenewal = clock.after(delayMs, () => void renew(endMs));
+    else void renew(endMs);
+  }
+
+  /**
+   * A token that ends later, on the living connection. While there is none, it is asked for again now and then: the old
+   * one is good until its end. Then the server closes, and that is dealt with there.
+   */
+  async function renew(endMs: number): Promise<void> {
     const mine = turn;
     const token = await tokens.get(true);
-    if (mine === turn && token.ok) link?.tell({ type: 'auth', token: token.value });
+    if (mine !== turn) return;
+    const value = token.ok ? token.value : used;
+    const isLater = value !== used && (readClaims(value)?.expiresAtMs ?? Number.POSITIVE_INFINITY) > endMs;
+    if (isLater) {
+      used = value;
+      return link?.tell({ type: 'auth', token: value });
+    }
+    const leftMs = endMs - clock.now() - state.get().clockOffsetMs;
+    if (leftMs > AGAIN_MIN_MS) cancelRenewal = clock.after(leftMs / 2, () => void renew(endMs));
   }
 
   function closed({ code, reason, error, returnAfterMs }: LinkEnd, wasReady: boolean): void {
     link = null;
     cancelUpgrade();
+    cancelRenewal();
+    renewedFor = 0;
     candidate?.close();
     candidate = null;
     if (wasReady) {
@@ -198,6 +232,9 @@ export function createConnection(options: ConnectionOptions): Connection {
         const old = link;
         candidate = null;
         turn++;
+        cancelRenewal();
+        renewedFor = 0;
+        used = token.value;
         // What was asked on the old one fails, and is asked again on the new one.
         old?.close();
         options.onLost();
@@ -248,6 +285,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       unlisten();
       cancelWait();
       cancelUpgrade();
+      cancelRenewal();
       candidate?.close();
       candidate = null;
       const old = link;

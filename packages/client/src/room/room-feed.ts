@@ -26,6 +26,10 @@ export interface RoomFeedOptions {
 
 /** Milliseconds a missing message is waited for before it is asked for. */
 const GAP_MS = 300;
+/** Milliseconds a room that is not there yet is waited for, from the first answer that said so: trade opens it in its own time. */
+const OPENING_MS = 10_000;
+/** Longest window of one of these waits. */
+const OPENING_STEP_MS = 2_000;
 
 /** One room, as long as somebody listens to it: joined, kept whole, joined again after a loss where it left off. */
 export function createRoomFeed(options: RoomFeedOptions) {
@@ -36,6 +40,10 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let typing: readonly PublicUser[] = [];
   let joining = false;
   let refusals = 0;
+  /** Since when the room is waited for; infinite when it is not. */
+  let missingSinceMs = Number.POSITIVE_INFINITY;
+  /** Before this the server wants no join; what it was told with. */
+  let retryAtMs: number | null = null;
   let over = false;
   let cancelGap: (() => void) | null = null;
   let cancelRetry = () => {};
@@ -59,7 +67,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
   function snapshot(): RoomSnapshot {
     const parts = { state, status, error, outgoing: outbox.of(roomId) };
     const { isLoadingOlder, isLoadingNewer } = history;
-    return roomSnapshot({ ...parts, isLoadingOlder, isLoadingNewer }, typing);
+    return roomSnapshot({ ...parts, retryAtMs, isLoadingOlder, isLoadingNewer }, typing);
   }
 
   function show(next: { status?: RoomStatus; error?: ChatError | null } = {}): void {
@@ -99,6 +107,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
     const ready = link();
     if (!ready || joining || over) return;
     cancelRetry();
+    // A new connection is no reason to ask sooner.
+    if (retryAtMs !== null && retryAtMs > clock.now()) return retryIn(retryAtMs - clock.now());
     joining = true;
     const after = state.appliedSeq < 0 ? null : state.appliedSeq;
     ready.ask({ type: 'join', roomId, after }, (answer) => {
@@ -116,6 +126,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
   function joined(event: EventOf<'joined'>): void {
     refusals = 0;
+    retryAtMs = null;
+    missingSinceMs = Number.POSITIVE_INFINITY;
     for (const message of event.messages) outbox.arrived(message);
     status = 'live';
     error = null;
@@ -126,10 +138,26 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
   function refused(why: ChatError): void {
     if (why.code === 'CONNECTION_LOST') return;
+    if (isMissing(why)) return retryIn(backoffMs(refusals++, { random, baseMs: 500, capMs: OPENING_STEP_MS }) + 100);
+    retryAtMs = null;
+    missingSinceMs = Number.POSITIVE_INFINITY;
     if (!isPassing(why)) return show({ status: 'refused', error: why });
-    show({ error: why });
     const delayMs = Math.max(why.retryAfterMs ?? 0, backoffMs(refusals++, { random }));
+    if (why.retryAfterMs !== undefined) retryAtMs = clock.now() + delayMs;
+    show({ error: why });
+    retryIn(delayMs);
+  }
+
+  function retryIn(delayMs: number): void {
+    cancelRetry();
     cancelRetry = clock.after(delayMs, join);
+  }
+
+  /** Whether it is a room that may still be on its way: nothing of it has been seen, and it was not asked for long. */
+  function isMissing({ code }: ChatError): boolean {
+    if (code !== 'NOT_FOUND' || state.appliedSeq >= 0) return false;
+    missingSinceMs = Math.min(missingSinceMs, clock.now());
+    return clock.now() - missingSinceMs < OPENING_MS;
   }
 
   return {
@@ -146,6 +174,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
       if (state.me !== userId) {
         // Another user's view is no use to this one.
         state = emptyRoom(roomId, userId);
+        retryAtMs = null;
+        missingSinceMs = Number.POSITIVE_INFINITY;
         show({ status: 'joining', error: null });
       }
       if (status !== 'refused' && status !== 'gone') join();

@@ -14,6 +14,8 @@ export interface RoomSnapshot {
   readonly roomId: string;
   readonly status: RoomStatus;
   readonly error: ChatError | null;
+  /** Epoch milliseconds before which the server wants no other try, where it said so: then it is tried again. */
+  readonly retryAtMs: number | null;
   /** How the own membership ended; null as long as it has not. */
   readonly gone: 'left' | 'removed' | null;
   readonly room: Room | null;
@@ -44,18 +46,20 @@ export interface RoomParts {
   readonly state: RoomState;
   readonly status: RoomStatus;
   readonly error: ChatError | null;
+  readonly retryAtMs: number | null;
   readonly outgoing: readonly Outgoing[];
   readonly isLoadingOlder: boolean;
   readonly isLoadingNewer: boolean;
 }
 
 export function roomSnapshot(parts: RoomParts, typing: readonly PublicUser[]): RoomSnapshot {
-  const { state, status, error, outgoing, isLoadingOlder, isLoadingNewer } = parts;
+  const { state, status, error, retryAtMs, outgoing, isLoadingOlder, isLoadingNewer } = parts;
   const { roomId, gone, room, you, participants, messages, readSeq, unread, appliedSeq, hasOlder, atTail } = state;
   return {
     roomId,
     status,
     error,
+    retryAtMs,
     gone,
     room,
     you,
@@ -77,7 +81,7 @@ export function roomSnapshot(parts: RoomParts, typing: readonly PublicUser[]): R
 export function idleRoom(roomId: string): RoomSnapshot {
   const state = emptyRoom(roomId, '');
   return roomSnapshot(
-    { state, status: 'idle', error: null, outgoing: [], isLoadingOlder: false, isLoadingNewer: false },
+    { state, status: 'idle', error: null, retryAtMs: null, outgoing: [], isLoadingOlder: false, isLoadingNewer: false },
     [],
   );
 }

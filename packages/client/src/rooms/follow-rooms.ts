@@ -2,6 +2,8 @@ import { CLOSE, mayReturn } from '@gongu/shared';
 import { type ChatError, chatError } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
+import { readClaims } from '../connection/claims.ts';
+import { renewalDelayMs } from '../connection/renewal.ts';
 import type { TokenSource } from '../connection/token-source.ts';
 import type { Signals } from '../signals.ts';
 import type { Store } from '../store.ts';
@@ -22,13 +24,15 @@ export interface FollowRoomsOptions {
 
 /** What the stream tells of itself. */
 type StreamEvent =
-  | { readonly type: 'token.expiring' }
+  | { readonly type: 'token.expiring'; readonly expiresAt: string }
   | { readonly type: 'reconnect'; readonly afterMs: number }
   | ({ readonly type: 'error' } & ChatError)
   | { readonly type: 'closed'; readonly code: number; readonly reason: string };
 
 /** Milliseconds after which a stream counts as stable: shorter ones do not take the waiting times back to the first. */
 const STABLE_MS = 10_000;
+/** Milliseconds before a token's end from which no other one is asked for any more. */
+const AGAIN_MIN_MS = 2_000;
 
 /**
  * Follows all of a user's rooms by the one stream that carries them, and comes back to it: with full jitter, or when the
@@ -47,12 +51,14 @@ export function followRooms(
   /** A token that is at its end: another is needed. */
   let ended = refresh ? tokens.current : null;
   let cancelWait = () => {};
+  let cancelRenewal = () => {};
   let mayHurry = false;
   /** Since when there has been a stream that tells something; infinite while there is none. */
   let liveSinceMs = Number.POSITIVE_INFINITY;
 
   async function open(): Promise<void> {
     cancelWait();
+    cancelRenewal();
     mayHurry = false;
     const mine = ++turn;
     const present = tokens.current;
@@ -61,6 +67,7 @@ export function followRooms(
     if (mine !== turn) return;
     if (!token.ok) return token.error.code === 'UNAUTHENTICATED' ? stay(token.error) : wait(token.error);
     let reason: ChatError | null = null;
+    const openedAtMs = clock.now();
     stream?.close();
     stream = openSseStream({
       url: `${options.url}/api/chat/events`,
@@ -89,9 +96,16 @@ export function followRooms(
 
     function onEvent(event: RoomListEvent | StreamEvent): void {
       switch (event.type) {
-        case 'token.expiring':
-          ended = token.ok ? token.value : null;
-          return void renew(mine);
+        case 'token.expiring': {
+          const endMs = Date.parse(event.expiresAt);
+          const lifeMs = (token.ok ? (readClaims(token.value)?.expiresAtMs ?? endMs) : endMs) - openedAtMs;
+          const delayMs = renewalDelayMs(endMs - clock.now(), lifeMs);
+          const old = token.ok ? token.value : null;
+          cancelRenewal();
+          if (delayMs > 0) cancelRenewal = clock.after(delayMs, () => void renew(mine, old, endMs));
+          else void renew(mine, old, endMs);
+          return;
+        }
         case 'reconnect':
           return wait(chatError('CONNECTION_LOST', 'The server asked to come again'), event.afterMs);
         case 'error':
@@ -110,10 +124,16 @@ export function followRooms(
   }
 
   /** A stream with a fresh token in place of the living one. Without such a token, the server ends the stream in time. */
-  async function renew(mine: number): Promise<void> {
-    const token = tokens.current === ended ? await tokens.get(true) : null;
-    // One that is at its end would be told so again at once, over and over.
-    if (mine === turn && token?.ok !== false && tokens.current !== ended) await open();
+  async function renew(mine: number, old: string | null, endMs: number): Promise<void> {
+    if (mine !== turn) return;
+    ended = old;
+    if (tokens.current === ended) await tokens.get(true);
+    if (mine !== turn) return;
+    // One that ends no later would be told so again at once, over and over.
+    const present = tokens.current === ended ? null : tokens.current;
+    if (present !== null && (readClaims(present)?.expiresAtMs ?? Number.POSITIVE_INFINITY) > endMs) return open();
+    const leftMs = endMs - clock.now();
+    if (leftMs > AGAIN_MIN_MS) cancelRenewal = clock.after(leftMs / 2, () => void renew(mine, tokens.current, endMs));
   }
 
   function wait(error: ChatError, orderedMs: number | null = null): void {
@@ -137,6 +157,7 @@ export function followRooms(
     mayHurry = false;
     liveSinceMs = Number.POSITIVE_INFINITY;
     cancelWait();
+    cancelRenewal();
     stream?.close();
     stream = null;
   }

@@ -9,7 +9,7 @@ export interface SseEvent {
 }
 
 /** Takes the stream's text apart; chunks may end anywhere. Comments are dropped, and ids: our events hold their `seq`. */
-export function createSseParser(heard: (event: SseEvent) => void): (chunk: string) => void {
+export function createSseParser(onEvent: (event: SseEvent) => void): (chunk: string) => void {
   let rest = '';
   let type = '';
   let data: string[] = [];
@@ -19,7 +19,7 @@ export function createSseParser(heard: (event: SseEvent) => void): (chunk: strin
     rest = lines.pop()!;
     for (const line of lines) {
       if (line === '') {
-        if (data.length > 0) heard({ type: type || 'message', data: data.join('\n') });
+        if (data.length > 0) onEvent({ type: type || 'message', data: data.join('\n') });
         type = '';
         data = [];
         continue;

@@ -35,8 +35,8 @@ function openChannel(
   let token = first;
   let over = false;
 
-  function event(told: Event): void {
-    if (!over) handlers.onEvent(told);
+  function pass(event: Event): void {
+    if (!over) handlers.onEvent(event);
   }
 
   function end(code: number, reason: string): void {
@@ -56,7 +56,7 @@ function openChannel(
     const { code, message } = error;
     if (code === 'CONNECTION_LOST' || code === 'TOKEN_UNAVAILABLE') end(1006, message);
     else if (code === 'TOKEN_EXPIRED' || code === 'UNAUTHENTICATED') {
-      event({ type: 'error', code, message, errors: [] });
+      pass({ type: 'error', code, message, errors: [] });
       end(code === 'TOKEN_EXPIRED' ? CLOSE.tokenExpired : CLOSE.unauthenticated, message);
     }
     return over;
@@ -65,7 +65,7 @@ function openChannel(
   function refuse(error: ChatError, { ref, roomId }: { ref?: string | undefined; roomId?: string }): void {
     if (over || ends(error)) return;
     const { code, message, retryAfterMs, errors } = error;
-    event({
+    pass({
       type: 'error',
       code: code as EventOf<'error'>['code'],
       message,
@@ -89,7 +89,7 @@ function openChannel(
       refuse(answer.error, {});
       return end(1006, answer.error.message);
     }
-    event(readyOf(readClaims(token), clock.now()));
+    pass(readyOf(readClaims(token), clock.now()));
   }
 
   function roomOf(roomId: string): SseRoom {
@@ -103,9 +103,9 @@ function openChannel(
       clock,
       random,
       mayStream: () => [...rooms.values()].filter((room) => room.isStreaming).length < STREAMS_MAX,
-      onEvent(told) {
-        event(told);
-        if (told.type === 'reconnect') end(CLOSE.draining, 'draining');
+      onEvent(event) {
+        pass(event);
+        if (event.type === 'reconnect') end(CLOSE.draining, 'draining');
       },
       onAlive: () => !over && handlers.onAlive(),
       onFailed: (error) => refuse(error, { roomId }),
@@ -133,7 +133,7 @@ function openChannel(
           rooms.delete(roomId);
           return refuse(joined.error, command);
         }
-        event({ ...joined.value, ref });
+        pass({ ...joined.value, ref });
         return room.follow();
       }
       case 'send': {
@@ -141,7 +141,7 @@ function openChannel(
         const stored = await request<Message>('POST', '/messages', { clientMessageId, content, kind, replyTo });
         if (!stored) return;
         const { seq, messageId, createdAt } = stored.body;
-        event({
+        pass({
           type: 'ack',
           ref,
           roomId,
@@ -152,7 +152,7 @@ function openChannel(
           duplicate: stored.status === 200,
         });
         // The stream brings it too, later perhaps by some seconds.
-        return event({ type: 'message', ...stored.body });
+        return pass({ type: 'message', ...stored.body });
       }
       case 'read':
         return void (await request('PUT', '/read', { seq: command.seq }));
@@ -163,7 +163,7 @@ function openChannel(
           'GET',
           `/messages?limit=${limit}${where}`,
         );
-        return page ? event({ type: 'page', ref, roomId, ...page.body }) : undefined;
+        return page ? pass({ type: 'page', ref, roomId, ...page.body }) : undefined;
       }
       case 'unsubscribe':
       case 'leave': {
@@ -171,7 +171,7 @@ function openChannel(
         rooms.delete(roomId);
         const me = encodeURIComponent(readClaims(token)?.userId ?? '');
         if (command.type === 'leave' && !(await request('DELETE', `/participants/${me}`))) return;
-        return event({ type: 'ok', ref });
+        return pass({ type: 'ok', ref });
       }
     }
   }
@@ -186,7 +186,7 @@ function openChannel(
         // An answer to any request is a sign of life.
         void ask().then((answer) => {
           if (over) return;
-          if (answer.ok) event({ type: 'pong', serverTime: new Date(clock.now()).toISOString() });
+          if (answer.ok) pass({ type: 'pong', serverTime: new Date(clock.now()).toISOString() });
           else if (!ends(answer.error)) handlers.onAlive();
         });
       } else if (command.type !== 'typing') {

@@ -10,14 +10,14 @@ export interface LeavingOptions {
   readonly overview: Pick<Overview, 'unwatch'>;
   readonly connections: Pick<ConnectionWatch, 'watch'>;
   readonly presenceTick: Pick<PresenceTick, 'leave'>;
-  readonly typing: Pick<Typing, 'stop'>;
+  readonly typing: Pick<Typing, 'end'>;
 }
 
 /** Ends what a client has in rooms; its user's memberships stay. Harmless where it has nothing. */
 export function createLeaving({ hub, overview, connections, presenceTick, typing }: LeavingOptions) {
   function room(client: Client, roomId: string): void {
     const { id, user, rooms, listener } = client;
-    if (user) typing.stop(client, user, roomId);
+    if (user) typing.end(client, user, roomId);
     hub.detach(roomId, listener);
     if (rooms.joined.delete(roomId) && user) presenceTick.leave(roomId, user.userId, id);
   }

@@ -46,7 +46,8 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
   #badFrames = 0;
   /** While a token is looked at: commands that wait for it. */
   #waiting: Extract<Step, { kind: 'command' }>[] | null = null;
-  #toldExpiring = false;
+  /** The latest end of a token that the client was told of: one that ends no later is not told again. */
+  #toldEndMs = 0;
   /** Of the client's last sign of life, by the clock of durations. */
   #heardAt: number;
 
@@ -203,8 +204,8 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
       this.emit(errorEvent('TOKEN_EXPIRED', 'The token has expired; connect again with a new one'));
       return this.end(CLOSE.tokenExpired, 'token expired');
     }
-    if (!this.#toldExpiring && leftMs <= EXPIRING_MS) {
-      this.#toldExpiring = true;
+    if (user.expiresAtMs > this.#toldEndMs && leftMs <= EXPIRING_MS) {
+      this.#toldEndMs = user.expiresAtMs;
       this.emit({ type: 'token.expiring', expiresAt: new Date(user.expiresAtMs).toISOString() });
     }
     this.#heartbeat(at);
@@ -226,7 +227,6 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
   #welcome(user: User): void {
     const { limits, log, now } = this.#options;
     this.#user = user;
-    this.#toldExpiring = false;
     log.authenticated({ connectionId: this.id, userId: user.userId, protocol: this.protocol });
     this.emit({
       type: 'ready',

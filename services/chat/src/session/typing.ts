@@ -11,6 +11,8 @@ interface Typist {
   /** Until when, for each of his clients that types. */
   readonly clients: Map<Client, number>;
   told: boolean;
+  /** The client whose sending or going ended it. */
+  endedBy: Client | null;
   toldAt: number;
 }
 
@@ -24,6 +26,7 @@ export function createTyping({ hub, now }: { hub: Pick<Hub, 'emit'>; now: () => 
   function tell(roomId: string, typist: Typist, typing: boolean, at: number): void {
     typist.told = typing;
     typist.toldAt = at;
+    typist.endedBy = null;
     hub.emit({ kind: 'typing', roomId, user: typist.user, typing });
   }
 
@@ -44,16 +47,29 @@ export function createTyping({ hub, now }: { hub: Pick<Hub, 'emit'>; now: () => 
       const typists = rooms.get(roomId) ?? new Map<string, Typist>();
       rooms.set(roomId, typists);
       const typist = typists.get(user.userId) ?? {
-        ...{ user: publicUser(user), clients: new Map(), told: false, toldAt: Number.NEGATIVE_INFINITY },
+        ...{ user: publicUser(user), clients: new Map(), told: false, endedBy: null, toldAt: Number.NEGATIVE_INFINITY },
       };
       typists.set(user.userId, typist);
       typist.clients.set(client, at + LIMITS.typingMs);
-      settle(roomId, typist, at, true);
+      // Another socket of a user who was ended by leaving, or by sending: that costs more than a word.
+      if (typist.endedBy && typist.endedBy !== client) tell(roomId, typist, true, at);
+      else settle(roomId, typist, at, true);
     },
 
+    /** As the client says it. */
     stop(client: Client, user: User, roomId: string): void {
       const typist = rooms.get(roomId)?.get(user.userId);
       if (typist?.clients.delete(client)) settle(roomId, typist, now());
+    },
+
+    /** He has sent, or is gone: told at once. */
+    end(client: Client, user: User, roomId: string): void {
+      const typist = rooms.get(roomId)?.get(user.userId);
+      if (!typist) return;
+      typist.clients.delete(client);
+      if (!typist.told || typist.clients.size > 0) return;
+      tell(roomId, typist, false, now());
+      typist.endedBy = client;
     },
 
     /** To be called a few times a second: ends what was not renewed, and tells what had to wait. */

@@ -32,16 +32,17 @@ describe('typing', () => {
   it('that flaps 150 times in a second is told once, and then how it ended', () => {
     for (const last of [true, false]) {
       const { told, typing, wait, at } = open();
+      const one = client('1');
       for (let i = 0; i < 150; i++) {
-        if (i % 2 === 0) typing.start(client('1'), user('ann'), 'r');
-        else typing.stop(client('1'), user('ann'), 'r');
+        if (i % 2 === 0) typing.start(one, user('ann'), 'r');
+        else typing.stop(one, user('ann'), 'r');
         at.ms += 6;
       }
-      const one = client('1');
       typing.start(one, user('ann'), 'r');
       if (!last) typing.stop(one, user('ann'), 'r');
-      wait(1_000);
+      wait(1_250);
       expect(told.length).toBeLessThanOrEqual(3);
+      expect(told.at(-1)).toMatchObject({ typing: last });
       expect(told[0]).toMatchObject({ typing: true });
     }
   });
@@ -83,6 +84,19 @@ describe('typing', () => {
     wait(7_000);
     expect(told.at(-1)).toMatchObject({ typing: false });
     expect(told.at(-1)!.at - began).toBeLessThanOrEqual(4_500 + 6_250);
+  });
+
+  it('that ends by sending or going is told to have ended at once, and another socket may begin at once', () => {
+    const { told, typing } = open();
+    for (const id of ['1', '2', '3']) {
+      const one = client(id);
+      typing.start(one, user('ann'), 'r');
+      if (id === '2') typing.stop(one, user('ann'), 'r');
+      typing.end(one, user('ann'), 'r');
+      typing.start(one, user('ann'), 'r');
+      typing.end(one, user('ann'), 'r');
+    }
+    expect(told.map(({ typing }) => typing)).toEqual([true, false, true, false, true, false]);
   });
 
   it('whatever is said: a room hears of each user once a second at most, and in the end what is so', () => {

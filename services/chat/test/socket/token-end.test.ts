@@ -57,6 +57,16 @@ describe('a token on a live socket', () => {
     expect(await ann.closed()).toMatchObject({ code: 4101 });
   });
 
+  it('is announced once, whatever is presented again that ends no later', async () => {
+    const ann = await chat.connect('ann', { token: ending('ann', 20) });
+    await ann.event('token.expiring');
+    for (const seconds of [20, 10, 20]) {
+      ann.send({ type: 'auth', token: ending('ann', seconds) });
+      await ann.event('ready');
+    }
+    await ann.none(600, (frame) => frame.type === 'token.expiring');
+  });
+
   it('that is renewed by a bad one stays the old one', async () => {
     const ann = await chat.connect('ann', { token: ending('ann', 100) });
     ann.send({ type: 'auth', ref: '1', token: 'garbage' });

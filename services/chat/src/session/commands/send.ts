@@ -5,7 +5,7 @@ import { type CommandOf, type EntryOf, refOf } from './entry.ts';
 
 export interface SendOptions {
   readonly messages: Pick<Messages, 'send'>;
-  readonly typing: Pick<Typing, 'stop'>;
+  readonly typing: Pick<Typing, 'end'>;
   readonly rates: Pick<Rates, 'message'>;
 }
 
@@ -18,7 +18,7 @@ export function createSend({ messages, typing, rates }: SendOptions) {
     async run(client, user, command: Send) {
       rates.message({ user, address: client.address });
       const { message, duplicate } = await messages.send({ kind: 'user', user }, command);
-      typing.stop(client, user, command.roomId);
+      typing.end(client, user, command.roomId);
       client.emit({
         type: 'ack',
         ...refOf(command),
