@@ -18,6 +18,8 @@ export interface SubscribeOptions {
 const ACK_MODES: ReadonlySet<string> = new Set(['auto', 'client', 'client-individual']);
 /** Longest id and destination, so that the number of subscriptions bounds their memory. */
 const NAME_CHARS = 255;
+/** Most subscriptions of one client to one room: each of them gets every message, so that one costs as much as all. */
+const PER_ROOM_MAX = 50;
 
 /** SUBSCRIBE and UNSUBSCRIBE. */
 export function createSubscribe({ destinations, subscriptions, joins, answers, most }: SubscribeOptions) {
@@ -45,6 +47,10 @@ export function createSubscribe({ destinations, subscriptions, joins, answers, m
       }
       if (!known && subscriptions.size >= most) {
         return refused('TOO_LARGE', `A connection may have ${most} subscriptions`);
+      }
+      const inRoom = source.kind === 'room' ? (subscriptions.room(source.roomId)?.subscriptions.size ?? 0) : 0;
+      if (!known && inRoom >= PER_ROOM_MAX) {
+        return refused('TOO_LARGE', `A connection may have ${PER_ROOM_MAX} subscriptions to one room`);
       }
       const subscription = known ?? { id, destination, source, acked: ack !== 'auto', live: false, ended: false };
       // The same SUBSCRIBE again is the client's way to recover; it stays one subscription.

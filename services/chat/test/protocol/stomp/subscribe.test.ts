@@ -19,6 +19,21 @@ describe('SUBSCRIBE', () => {
     expect(answer.frames).toEqual([{ command: 'RECEIPT', headers: { 'receipt-id': 'r-1' }, body: '' }]);
   });
 
+  test('the 51st to one room is refused: each gets every message; another room still has its own', () => {
+    const client = connected();
+    subscribed(client, 'errors', '/user/queue/errors');
+    const topics = ['/topic/chat/r1', '/sub/channel/r1', '/topic/chat/r1/read'];
+    for (let i = 0; i < 50; i++) subscribed(client, `s${i}`, topics[i % 3]!);
+    const told = client.frame('SUBSCRIBE', { id: 's50', destination: '/topic/couple/r1' });
+    expect(told.frames.map((frame) => JSON.parse(frame.body).code)).toEqual(['TOO_LARGE']);
+    expect(client.frame('SUBSCRIBE', { id: 's0', destination: topics[0]!, receipt: 'again' }).close).toBeNull();
+    expect(client.frame('SUBSCRIBE', { id: 'other', destination: '/topic/chat/r2' }).commands).toHaveLength(1);
+    client.frame('UNSUBSCRIBE', { id: 's1' });
+    expect(
+      client.frame('SUBSCRIBE', { id: 's51', destination: '/topic/couple/r1', receipt: 'r' }).frames,
+    ).toMatchObject([{ command: 'RECEIPT' }]);
+  });
+
   test('the destinations of one room share one join', () => {
     const client = connected();
     const first = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/couple/r1', receipt: 'a' });
