@@ -56,8 +56,10 @@ export async function startChaosSystem({ lifecycle, terminal, env, instances }: 
   const postgresLinks: TcpProxy[] = [];
   for (const _ of [...numbers, 'trade']) postgresLinks.push(await proxyTo(database.port));
 
-  const ports: number[] = [];
-  for (const _ of numbers) ports.push(await freePort());
+  // Nobody listens yet, so the same one may be free twice.
+  const taken = new Set<number>();
+  while (taken.size < instances + 1) taken.add(await freePort());
+  const [tradePort, ...ports] = [...taken] as [number, ...number[]];
   const nginx = await parts.nginx([ports[0]!, ports[1]!]);
   const front = nginx?.port ?? ports[0]!;
   const tradeToChat = await proxyTo(front);
@@ -72,7 +74,7 @@ export async function startChaosSystem({ lifecycle, terminal, env, instances }: 
       ...(redis ? { REDIS_URL: `redis://127.0.0.1:${buses[i]!.port}` } : {}),
     }),
   );
-  const trade = open('trade', 'trade', await freePort(), {
+  const trade = open('trade', 'trade', tradePort, {
     DATABASE_URL: postgresLinks[instances]!.through(database.url),
     CHAT_URL: `http://127.0.0.1:${tradeToChat.port}`,
     LOG_LEVEL: 'debug',

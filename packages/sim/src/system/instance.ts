@@ -12,9 +12,11 @@ export interface InstanceOptions {
   readonly env: Readonly<Record<string, string>>;
   /**
    * What becomes of a process that ends although nobody had asked for it. `false`: it stays away, and a start that
-   * fails is an error. `true`: it is started again until it serves; its database may be away.
+   * fails is an error. `true`: it is started again until it serves, within `startMs`; its database may be away.
    */
   readonly revives: boolean;
+  /** @default 120_000 */
+  readonly startMs?: number;
   /** In a process group of its own, so that a terminal's Ctrl-C does not reach it. */
   readonly detached: boolean;
   /** Gets its process number whenever it starts, and null when it was ended. */
@@ -43,7 +45,7 @@ export interface Instance {
   readonly url: string;
   /** Null while it does not run. */
   readonly pid: number | null;
-  /** Resolves when it serves. @param entry another build, from now on @throws StartError, where it is not revived */
+  /** Resolves when it serves. @param entry another build, from now on @throws StartError, where it is not revived or never serves */
   start(entry?: string): Promise<void>;
   /** SIGKILL: no farewell, as in a crash. */
   kill(): Promise<void>;
@@ -63,9 +65,24 @@ const DRAIN_MS = 20_000;
 const STOP_MS = 8_000;
 const READY_MS = 60_000;
 const RESPAWN_MS = 300;
+/** Longer than any fault and a slow machine take together: what does not serve then never will. */
+const START_MS = 120_000;
 
 export function createInstance(options: InstanceOptions): Instance {
-  const { name, service, port, env, revives, detached, onPid, onLine, onText, onDied, stopping } = options;
+  const {
+    name,
+    service,
+    port,
+    env,
+    revives,
+    startMs = START_MS,
+    detached,
+    onPid,
+    onLine,
+    onText,
+    onDied,
+    stopping,
+  } = options;
   const url = `http://127.0.0.1:${port}`;
   let build = `services/${service}/dist/main.mjs`;
   let running: ServiceProcess | null = null;
@@ -90,7 +107,7 @@ export function createInstance(options: InstanceOptions): Instance {
         onDied(`${name} ended: ${signal ?? `exit code ${code}`}\n${words}`.trim());
         if (!revives) return;
         running = null;
-        await start();
+        await start().catch((error: Error) => onDied(error.message));
       },
       () => {},
     );
@@ -102,6 +119,7 @@ export function createInstance(options: InstanceOptions): Instance {
 
   async function start(entry = build): Promise<void> {
     build = entry;
+    const giveUpAt = performance.now() + startMs;
     while (!running && !stopping.aborted) {
       const started = spawn();
       const serves = await Promise.race([
@@ -114,7 +132,7 @@ export function createInstance(options: InstanceOptions): Instance {
       if (stopping.aborted || !isCurrent(started)) return;
       if (serves) return revives ? undefined : untilReady(started);
       running = null;
-      if (!revives) throw new StartError(`${name}: ${started.stderr().trim()}`);
+      if (!revives || performance.now() > giveUpAt) throw new StartError(`${name}: ${started.stderr().trim()}`);
       await sleep(RESPAWN_MS);
     }
   }
