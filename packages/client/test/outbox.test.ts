@@ -3,7 +3,11 @@ import { createMemoryStorage, type OutboxStorage } from '../src/outbox/outbox-st
 import { ack, answerJoin, chatting, inRoom, ownMessage, ROOM, tokenOf } from './fixture/chatting.ts';
 import type { FakeChannel } from './fixture/fake-transport.ts';
 
-const refuse = (channel: FakeChannel, code: 'RATE_LIMITED' | 'ROOM_READ_ONLY' | 'INTERNAL', retryAfterMs?: number) => {
+const refuse = (
+  channel: FakeChannel,
+  code: 'RATE_LIMITED' | 'ROOM_READ_ONLY' | 'INTERNAL' | 'UNAVAILABLE' | 'UNKNOWN_OUTCOME',
+  retryAfterMs?: number,
+) => {
   const { ref, roomId } = channel.of('send').at(-1)!;
   channel.says({ type: 'error', ref, roomId, code, message: 'no', errors: [], retryAfterMs });
 };
@@ -105,6 +109,21 @@ test('a refusal that stays is failed, the next one goes on, and retry asks it ag
   refuse(channel, 'ROOM_READ_ONLY');
   room.discard('c-1');
   expect(snapshot().outgoing).toMatchObject([{ clientMessageId: 'c-2' }]);
+});
+
+test('one of which nobody knows is not shown as failed, and is asked until it is known', async () => {
+  const { room, clock, channel, snapshot } = await inRoom();
+  room.send({ content: 'one' });
+  for (let i = 0; i < 12; i++) {
+    refuse(channel, i % 2 === 0 ? 'UNKNOWN_OUTCOME' : 'UNAVAILABLE');
+    expect(snapshot().outgoing).toMatchObject([{ status: 'not-confirmed', error: null }]);
+    await clock.advance(10_000);
+    channel.says({ type: 'pong', serverTime: '' });
+  }
+  const asked = channel.of('send');
+  expect(new Set(asked.map(({ clientMessageId }) => clientMessageId))).toEqual(new Set(['c-1']));
+  ack(channel, asked.at(-1)!, 3);
+  expect(snapshot().outgoing).toEqual([]);
 });
 
 test('an error inside the server is tried eight times, then shown', async () => {

@@ -85,12 +85,19 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,
     keepAlive: true,
+    onConnect: withoutTransactionTimeout,
   });
   // Without a listener the first broken idle connection would end the process.
   pool.on('error', (error) => log?.warn({ err: error }, 'an idle database connection broke'));
   // Nor one that breaks while somebody has it: its query fails, and tells him.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+// Of PostgreSQL 17 and later, and so nothing that could be asked for before the version is known.
+async function withoutTransactionTimeout(client: pg.ClientBase): Promise<void> {
+  const setting = "current_setting('transaction_timeout', true)";
+  await client.query(`SELECT set_config('transaction_timeout', '0', false) WHERE ${setting} <> '0'`);
 }
 
 /**
