@@ -18,9 +18,9 @@ export { type Statement, type StatementProxy, statementProxy } from './network/s
 export { type TcpProxy, tcpProxy } from './network/tcp-proxy.ts';
 export { type ChatService, startChatService } from './programs/chat-service.ts';
 export { type Consumer, consumer } from './programs/consumer.ts';
+export { HOSTILE_SETTINGS, makeHostile } from './programs/hostile-settings.ts';
 export { type NginxOptions, type NginxProcess, startNginx } from './programs/nginx.ts';
 export { ensureNginx, hasNginx } from './programs/nginx-program.ts';
-export { HOSTILE_SETTINGS, makeHostile } from './programs/hostile-settings.ts';
 export { type TestDatabase, type TestDatabaseOptions, testDatabase } from './programs/postgres.ts';
 export { startRedis, type TestRedis } from './programs/redis.ts';
 export { ensureRedisProgram, redisProgram } from './programs/redis-program.ts';
