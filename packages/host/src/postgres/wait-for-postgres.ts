@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { StartError } from '../process/start-error.ts';
 import { isUnavailable } from './fate.ts';
+import { withSettings } from './session-settings.ts';
 
 /**
  * Waits until PostgreSQL takes connections.
@@ -14,8 +15,10 @@ export async function waitForPostgres(options: { url: string; deadlineMs: number
   const { hostname, port, pathname } = new URL(url);
   const place = `${hostname}:${port || 5432}${pathname}`;
   const giveUpAt = performance.now() + deadlineMs;
+  // However little time the database gives its sessions.
+  const connectionString = withSettings(url, { statement_timeout: '0' });
   for (let attempt = 0; ; attempt++) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: Math.min(deadlineMs, 5_000) });
+    const client = new pg.Client({ connectionString, connectionTimeoutMillis: Math.min(deadlineMs, 5_000) });
     client.on('error', () => {}); // the connection may break between two lines
     try {
       await client.connect();

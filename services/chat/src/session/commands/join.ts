@@ -1,5 +1,6 @@
 import { AppError, LIMITS, type User } from '@gongu/shared';
 import type { Attached, Hub } from '../../hub/hub.ts';
+import { afterCommit } from '../../room/after-commit.ts';
 import { isLobby, lobbyMember } from '../../room/lobby.ts';
 import type { Members } from '../../room/members.ts';
 import type { Presence, PresenceView } from '../../room/ports/presence.ts';
@@ -92,7 +93,9 @@ export function createJoin({
     const online = await presence.view(roomId);
     let attached: Attached;
     try {
-      attached = await attach(client, command, reached);
+      // Who has just become a member must not hear that nothing was stored.
+      const attaching = attach(client, command, reached);
+      attached = await (reached > 0 ? afterCommit(attaching) : attaching);
     } catch (error) {
       if (!again) leaving.room(client, roomId);
       throw error;
