@@ -43,7 +43,8 @@ function enter(i: number, after: number | null): Promise<{ recovered: boolean; m
     socket.on('message', function hear(data) {
       const frame = JSON.parse(String(data));
       // On a machine with no time for it a connection to PostgreSQL may not be made in time. Clients ask again.
-      if (frame.code === 'UNAVAILABLE' || frame.code === 'UNKNOWN_OUTCOME') return void setTimeout(join, frame.retryAfterMs);
+      if (frame.code === 'UNAVAILABLE' || frame.code === 'UNKNOWN_OUTCOME')
+        return void setTimeout(join, frame.retryAfterMs);
       if (frame.type === 'error') reject(new Error(JSON.stringify(frame)));
       if (frame.type !== 'joined') return;
       socket.off('message', hear);

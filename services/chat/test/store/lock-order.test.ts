@@ -77,9 +77,13 @@ function callsOf(store: ReturnType<typeof openStore>) {
         ),
       ),
     join: (ids: Rooms) =>
-      members.join(ids.flatMap((roomId) => [...PEOPLE, 'eve', 'fay'].map((n) => joining(roomId, n)))),
-    leave: (ids: Rooms) => each(ids, (roomId) => members.leave(roomId, 'bob', 'participant.left', null)),
-    commit: (ids: Rooms) => each(ids, (roomId) => members.commit(roomId, 'cho', made++ % 2 === 0, 'cho')),
+      members.join(
+        ids.flatMap((roomId) => [...PEOPLE, 'eve', 'fay'].map((name) => joining(roomId, name))),
+        [],
+      ),
+    leave: (ids: Rooms) =>
+      each(ids, (roomId) => members.leave(roomId, 'bob', 'participant.left', null, { pauseS: 0, limited: false })),
+    commit: (ids: Rooms) => each(ids, (roomId) => members.commit(roomId, 'cho', made++ % 2 === 0, 'cho', [])),
     markRead: (ids: Rooms) =>
       members.markRead(
         ids.flatMap((roomId) => [...PEOPLE].reverse().map((userId) => ({ roomId, userId, seq: made++ }))),
@@ -93,10 +97,24 @@ function callsOf(store: ReturnType<typeof openStore>) {
         pairs.map(() => 2),
       ]);
     },
+    visitors: async (ids: Rooms) => {
+      const pairs = ids.flatMap((roomId) => PEOPLE.map((userId) => [roomId, userId] as const));
+      const lists = [pairs.map(([roomId]) => roomId), pairs.map(([, userId]) => userId)];
+      await store.pools.reads.query('UPDATE chat.members SET seen_at = now() WHERE room_id = $1 AND user_id = $2', [
+        ids[0],
+        PEOPLE[made++ % PEOPLE.length],
+      ]);
+      await store.pools.reads.query('SELECT chat.see_visitors($1, $2)', lists);
+      await each(ids, (roomId) => store.pools.reads.query('SELECT chat.end_visitors($1, 0, 2)', [roomId]));
+    },
+    forget: async () => {
+      await store.tags.claim('곰');
+      await store.pools.reads.query('SELECT chat.forget_tags(0, 0, 5), chat.forget_departures(5)');
+    },
     open: (ids: Rooms) => each(ids, (roomId) => rooms.open(opening({ roomId }))),
     setStatus: (ids: Rooms) =>
       each(ids, (roomId) => rooms.setStatus(roomId, made++ % 2 ? 'CLOSED' : 'CANCELLED', null)),
-    patch: (ids: Rooms) => each(ids, (roomId) => rooms.patch(roomId, { maxParticipants: 3 + (made++ % 3) })),
+    patch: (ids: Rooms) => each(ids, (roomId) => rooms.patch(roomId, { maxParticipants: 3 + (made++ % 3) }, [])),
     expire: () => rooms.expire(100),
     remove: (ids: Rooms) => each(ids.slice(0, 1), (roomId) => rooms.remove(roomId)),
     ticket: async () => {
