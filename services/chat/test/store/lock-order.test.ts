@@ -108,7 +108,6 @@ function callsOf(store: ReturnType<typeof openStore>) {
       await each(ids, (roomId) => store.pools.reads.query('SELECT chat.end_visitors($1, 0, 2)', [roomId]));
     },
     forget: async () => {
-      await store.tags.claim('곰');
       await store.pools.reads.query('SELECT chat.forget_tags(0, 0, 5), chat.forget_departures(5)');
     },
     open: (ids: Rooms) => each(ids, (roomId) => rooms.open(opening({ roomId }))),
