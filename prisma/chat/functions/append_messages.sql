@@ -34,6 +34,8 @@ BEGIN
         -- In the lobby, the room without a product, everybody is a member.
         WHEN i.sender_id IS NOT NULL AND (m.user_id IS NULL OR m.left_at IS NOT NULL) AND r.product_id IS NOT NULL
           THEN 'NOT_A_MEMBER'
+        -- A guest of a room that was closed, whose own row is still to come.
+        WHEN r.clearing AND i.sender_id IS NOT NULL AND NOT m.host AND NOT m.committed THEN 'NOT_A_MEMBER'
         WHEN r.status = 'CANCELLED' THEN 'ROOM_READ_ONLY'
         WHEN i.kind = 'NOTIFICATION' AND i.sender_id IS NOT NULL AND m.host IS NOT TRUE THEN 'FORBIDDEN'
         WHEN i.reply_to > r.last_seq THEN 'REPLY_UNKNOWN'
@@ -41,11 +43,11 @@ BEGIN
       END AS verdict
     FROM input i
     LEFT JOIN LATERAL (
-      SELECT r.room_id, r.product_id, r.status, r.last_seq, r.last_chat_no, r.ctid FROM chat.rooms r
+      SELECT r.room_id, r.product_id, r.status, r.clearing, r.last_seq, r.last_chat_no, r.ctid FROM chat.rooms r
       WHERE r.room_id = i.room_id OFFSET 0
     ) r ON true
     LEFT JOIN LATERAL (
-      SELECT m.user_id, m.left_at, m.host, m.ctid FROM chat.members m
+      SELECT m.user_id, m.left_at, m.host, m.committed, m.ctid FROM chat.members m
       WHERE m.room_id = i.room_id AND m.user_id = i.sender_id OFFSET 0
     ) m ON true
     LEFT JOIN LATERAL (

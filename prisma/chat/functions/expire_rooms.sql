@@ -1,6 +1,7 @@
 -- Ends ACTIVE rooms past their deadline, by the database's clock. SKIP LOCKED: one winner among instances. In the order of
 -- their ids, which is that of all locks. A room that can't be ended now, because somebody has locked its members or for a
--- fault of its own, keeps none of the others waiting. Provisional: trade has the last word.
+-- fault of its own, keeps none of the others waiting. Provisional: trade has the last word. At most `p_limit` rooms, and
+-- fewer when their ends are many rows: the rest is for the next call.
 CREATE OR REPLACE FUNCTION chat.expire_rooms(p_limit INTEGER) RETURNS SETOF JSONB
 LANGUAGE plpgsql
 SET lock_timeout = '500ms' AS $$
@@ -8,6 +9,7 @@ DECLARE
   due TEXT[];
   r chat.rooms;
   since BIGINT;
+  told BIGINT := 0;
 BEGIN
   SELECT array_agg(d.room_id ORDER BY d.room_id) INTO due FROM (
     SELECT room_id FROM chat.rooms WHERE status = 'ACTIVE' AND expires_at <= clock_timestamp()
@@ -26,5 +28,7 @@ BEGIN
       CONTINUE;
     END;
     RETURN NEXT chat.room_change('changed', r, since, NULL);
+    told := told + r.last_seq - since;
+    EXIT WHEN told >= 500;
   END LOOP;
 END $$;

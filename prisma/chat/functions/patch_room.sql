@@ -36,6 +36,7 @@ BEGIN
     r.reason := NULL;
     r.provisional := false;
     r.closed_at := NULL;
+    r.clearing := false;
     r.anonymous_count := (SELECT count(*) FROM chat.members
       WHERE room_id = p_room AND anonymous AND NOT committed AND NOT host AND left_at IS NULL);
   END IF;
@@ -52,7 +53,7 @@ BEGIN
   UPDATE chat.rooms SET title = r.title, max_participants = r.max_participants, min_participants = r.min_participants,
     expires_at = r.expires_at, status = r.status, reason = r.reason, provisional = r.provisional,
     closed_at = r.closed_at, last_seq = r.last_seq, participant_count = r.participant_count,
-    anonymous_count = r.anonymous_count
+    anonymous_count = r.anonymous_count, clearing = r.clearing
   WHERE room_id = p_room;
   RETURN chat.room_change('changed', r, since, NULL);
 END $$;

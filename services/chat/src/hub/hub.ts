@@ -104,19 +104,26 @@ export function createHub(deps: HubOptions) {
         for (let i = 0; roomFeed.lastSeq < known && i < REACH_TRIES; i++) readable = await roomFeed.repair();
         // A room that is shorter than the client thinks was made anew, if the store says so; else nobody knows.
         if (roomFeed.lastSeq < (readable ? reached : known)) {
-          throw new AppError('UNAVAILABLE', { detail: 'The room can not be read now', retryAfterMs: 1_000 });
+          throw unreadable();
         }
-        const recovery = await recover(after);
-        // From here to the end nothing is awaited: the snapshot, and being live, are of one moment.
-        if (served.get(roomId) !== entry) throw noSuchRoom();
-        if (!isLobby(roomFeed.state.room) && !roomFeed.state.members.has(listener.userId))
-          throw new AppError('NOT_A_MEMBER');
-        roomFeed.flush();
-        const lastSeq = roomFeed.lastSeq;
-        const upTo = recovery.messages.at(-1)?.seq ?? Math.min(after ?? 0, lastSeq);
-        const since = upTo < lastSeq ? roomFeed.ring.after(upTo) : [];
-        roomFeed.add(listener, lastSeq);
-        return { ...recovery, messages: [...recovery.messages, ...since], state: roomFeed.state, lastSeq };
+        for (let tries = 0; ; tries++) {
+          const recovery = await recover(after);
+          // From here to the end nothing is awaited: the snapshot, and being live, are of one moment.
+          if (served.get(roomId) !== entry) throw noSuchRoom();
+          if (!isLobby(roomFeed.state.room) && !roomFeed.state.members.has(listener.userId))
+            throw new AppError('NOT_A_MEMBER');
+          roomFeed.flush();
+          const lastSeq = roomFeed.lastSeq;
+          const upTo = recovery.messages.at(-1)?.seq ?? Math.min(after ?? 0, lastSeq);
+          if (!roomFeed.ring.covers(upTo, lastSeq)) {
+            // What came since has left the ring already: it would be missing in the middle.
+            if (tries === REACH_TRIES) throw unreadable();
+            continue;
+          }
+          const since = roomFeed.ring.after(upTo);
+          roomFeed.add(listener, lastSeq);
+          return { ...recovery, messages: [...recovery.messages, ...since], state: roomFeed.state, lastSeq };
+        }
       } finally {
         if (roomFeed.listenerCount === 0) entry.idleSince = now();
       }
@@ -195,3 +202,7 @@ export function createHub(deps: HubOptions) {
 }
 
 export type Hub = ReturnType<typeof createHub>;
+
+function unreadable(): AppError {
+  return new AppError('UNAVAILABLE', { detail: 'The room can not be read now', retryAfterMs: 1_000 });
+}

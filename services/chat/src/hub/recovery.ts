@@ -72,7 +72,7 @@ export function createRecovery({
 
   async function readNewest(): Promise<Recovery> {
     let page: readonly StoredMessage[] = feed.ring.newest(LIMITS.pageSize);
-    if (page.length < LIMITS.pageSize && (feed.ring.firstSeq ?? 1) > 1) {
+    if (page.length < LIMITS.pageSize && (feed.ring.firstSeq ?? feed.lastSeq + 1) > 1) {
       let last: number;
       do {
         page = await messages.before(feed.roomId, feed.lastSeq + 1, LIMITS.pageSize);

@@ -1,3 +1,4 @@
+// Over 300 lines: one room of this instance, its order and its listeners, in one place; the ring is in ring.ts.
 import type { ChatEvent } from '../room/event.ts';
 import { isLobby } from '../room/lobby.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
@@ -6,7 +7,7 @@ import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { roomView } from '../room/view.ts';
 import { fanOut, type Pending } from './fan-out.ts';
 import type { Listener } from './listener.ts';
-import { Ring } from './ring.ts';
+import { heldBytes, Ring, type RingBudget } from './ring.ts';
 import { apply, markRead, type RoomState, roomState } from './room-state.ts';
 
 export interface RoomFeedOptions {
@@ -14,6 +15,10 @@ export interface RoomFeedOptions {
   readonly messages: Pick<MessageStore, 'after'>;
   /** Messages kept in memory for reconnects. Default 512: at 10 messages a second, most of a minute. */
   readonly ringSize?: number;
+  /** Bytes of these at most. Default 1 MiB: 512 messages of 600 characters. */
+  readonly ringBytes?: number;
+  /** What all rooms of this instance may keep together. Default: any number of bytes. */
+  readonly ringBudget?: RingBudget;
   /** Asks for one call of `flush`: at the end of this turn of the event loop when `urgent`, else perhaps later. */
   readonly scheduleFlush: (urgent?: boolean) => void;
   /** Asks for one call of `repair` in a few tens of milliseconds: what is missing is probably on its way. */
@@ -36,6 +41,8 @@ export interface FeedObserver {
 
 /** Messages held beyond a gap; past this the store is read anyway. */
 const HELD_MAX = 2_000;
+/** Their bytes at most. */
+const HELD_BYTES = 4_194_304;
 /** Rows of one repairing read. */
 const REPAIR_ROWS = 500;
 
@@ -44,15 +51,17 @@ const REPAIR_ROWS = 500;
  * newest, and writes them to the listeners. Until `ready`, it only holds.
  */
 export function createRoomFeed(deps: RoomFeedOptions) {
-  const { roomId, messages, ringSize = 512, scheduleFlush, scheduleRepair, now } = deps;
+  const { roomId, messages, ringSize = 512, ringBytes = 1_048_576, scheduleFlush, scheduleRepair, now } = deps;
+  const ringLimits = { capacity: ringSize, maxBytes: ringBytes, ...(deps.ringBudget && { budget: deps.ringBudget }) };
   const held = new Map<number, StoredMessage>();
+  let heldSum = 0;
   const listeners = new Map<Listener, { live: boolean; sentSeq: number }>();
   let pending: Pending[] = [];
   let gone: string[] = [];
   /** When the oldest pending message was stored. */
   let pendingAt: string | null = null;
   let state: RoomState | null = null;
-  let ring = new Ring([], ringSize);
+  let ring = new Ring([], ringLimits);
   /** The `seq` expected next. */
   let next = 1;
   /** All up to this has been written to every live listener. */
@@ -78,19 +87,30 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     }
   }
 
+  function hold(message: StoredMessage): void {
+    if (held.size >= HELD_MAX || heldSum >= HELD_BYTES || held.has(message.seq)) return;
+    held.set(message.seq, message);
+    heldSum += heldBytes(message);
+  }
+
+  function letGo(message: StoredMessage): void {
+    held.delete(message.seq);
+    heldSum -= heldBytes(message);
+  }
+
   function drainHeld(): void {
     for (let message = held.get(next); message; message = held.get(next)) {
-      held.delete(next);
+      letGo(message);
       advance(message);
     }
     // What is held below the expected number came a second time.
-    if (held.size > 0) for (const seq of held.keys()) if (seq < next) held.delete(seq);
+    if (held.size > 0) for (const message of held.values()) if (message.seq < next) letGo(message);
   }
 
   function accept(arrived: readonly StoredMessage[]): void {
     for (const message of arrived) {
       if (state && message.seq === next) advance(message);
-      else if (message.seq >= next && held.size < HELD_MAX) held.set(message.seq, message);
+      else if (message.seq >= next) hold(message);
     }
     if (!state) return;
     if (held.size > 0) drainHeld();
@@ -188,7 +208,8 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     /** Starts delivering from a snapshot; what was held meanwhile follows it. */
     ready(snapshot: RoomSnapshot): void {
       state = roomState(snapshot);
-      ring = new Ring(snapshot.messages, ringSize);
+      ring.release();
+      ring = new Ring(snapshot.messages, ringLimits);
       next = snapshot.room.lastSeq + 1;
       flushedSeq = snapshot.room.lastSeq;
       accept([]);
@@ -286,6 +307,9 @@ export function createRoomFeed(deps: RoomFeedOptions) {
       listeners.clear();
       for (const listener of all) listener.onEnded(roomId, 'gone');
     },
+
+    /** The room leaves the memory. */
+    release: (): void => ring.release(),
 
     /** Tells where the room is, if nothing happened in it for `quietMs`. */
     tellHead(quietMs: number): void {

@@ -5,6 +5,7 @@ import type { RoomSnapshot, RoomStore } from '../room/ports/room-store.ts';
 import { noSuchRoom } from '../room/refusals.ts';
 import { createFlushSchedule } from './flush-schedule.ts';
 import { createRecovery, type Recover } from './recovery.ts';
+import { RingBudget } from './ring.ts';
 import { createRoomFeed, type FeedObserver, type RoomFeed } from './room-feed.ts';
 
 export interface ServedRoomsOptions {
@@ -23,6 +24,8 @@ export interface ServedRoomsOptions {
   readonly flushSpacingMs?: number;
   /** Runs a task at the end of this turn of the event loop, before sockets are written to. Default: on its own. */
   readonly atTurnEnd?: (task: () => void) => void;
+  /** Bytes of recent messages that all rooms in memory keep together. Default 256 MiB. */
+  readonly ringsBytes?: number;
   readonly observe: FeedObserver;
   /** Milliseconds, of any origin, that never go back. */
   readonly now: () => number;
@@ -30,6 +33,8 @@ export interface ServedRoomsOptions {
 
 /** Members kept in memory for a room; of larger rooms, single members are asked for in the store. */
 const MEMBERS_IN_MEMORY = 1_000;
+/** A quarter of a small instance's memory; 300 busy rooms of ordinary messages fill it. */
+const RINGS_BYTES = 268_435_456;
 /** Messages read when a room is opened: enough for most reconnects of the next minutes. */
 const OPENING_MESSAGES = 300;
 /**
@@ -55,6 +60,7 @@ export interface Served {
 export function createServedRooms(deps: ServedRoomsOptions) {
   const { rooms, messages, bus, observe, now, gapMs = 30, lingerMs = 30_000, flushSpacingMs = 0 } = deps;
   const served = new Map<string, Served>();
+  const ringBudget = new RingBudget(deps.ringsBytes ?? RINGS_BYTES);
   const flushes = createFlushSchedule({ spacingMs: flushSpacingMs, atTurnEnd: deps.atTurnEnd, now });
   const loads = createGroupCommit<string, RoomSnapshot | null>({
     run: (roomIds) => rooms.load(roomIds, { members: MEMBERS_IN_MEMORY, messages: OPENING_MESSAGES }),
@@ -77,6 +83,7 @@ export function createServedRooms(deps: ServedRoomsOptions) {
     const feed: RoomFeed = createRoomFeed({
       roomId,
       messages,
+      ringBudget,
       scheduleFlush: (urgent) => flushes.add(feed, urgent),
       scheduleRepair: () => scheduleRepair(feed),
       observe,
@@ -103,6 +110,7 @@ export function createServedRooms(deps: ServedRoomsOptions) {
   function forget(roomId: string, entry: Served): void {
     if (served.get(roomId) !== entry) return;
     served.delete(roomId);
+    entry.feed.release();
     bus.unfollow(roomId);
     const timer = gaps.get(entry.feed);
     if (timer) clearTimeout(timer);

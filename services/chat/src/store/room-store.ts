@@ -42,6 +42,15 @@ export function createRoomStore({ prisma, share }: { prisma: PrismaClient; share
     setStatus: (roomId, status, reason) =>
       written(() => one(prisma.$queryRaw`SELECT chat.set_room_status(${roomId}, ${status}, ${reason}) AS change`)),
 
+    async clearing(limit) {
+      const rows = await prisma.$queryRaw<{ room_id: string }[]>`
+        SELECT room_id FROM chat.rooms WHERE clearing ORDER BY room_id LIMIT ${limit}::int`;
+      return rows.map((row) => row.room_id);
+    },
+
+    clearGuests: (roomId, portion) =>
+      written(() => one(prisma.$queryRaw`SELECT chat.clear_guests(${roomId}, ${portion}::int) AS change`)),
+
     patch: (roomId, patch, online) =>
       written(() =>
         one(prisma.$queryRaw`SELECT chat.patch_room(${roomId}, ${patch.title ?? null},

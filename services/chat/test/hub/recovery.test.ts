@@ -1,13 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRecovery } from '../../src/hub/recovery.ts';
+import { RingBudget } from '../../src/hub/ring.ts';
 import { createRoomFeed } from '../../src/hub/room-feed.ts';
 import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { room, silentObserver } from '../fixture/feed.ts';
 import { storedMessages } from '../fixture/messages.ts';
 
 /** A feed that has all of `stored` and keeps the newest `ringSize`, and a store whose reads can be held back. */
-function given(options: { stored: number; ringSize?: number; content?: string }) {
-  const { stored, ringSize = 512, content } = options;
+function given(options: { stored: number; ringSize?: number; ringBytes?: number; budget?: number; content?: string }) {
+  const { stored, ringSize = 512, ringBytes = 1_048_576, budget = 10_000_000, content } = options;
+  const ringBudget = new RingBudget(budget);
   const rows = storedMessages(1, stored).map((row) => (content === undefined ? row : { ...row, content }));
   const reads: number[] = [];
   let gate: Promise<void> = Promise.resolve();
@@ -27,12 +30,21 @@ function given(options: { stored: number; ringSize?: number; content?: string })
     },
   };
   const feed = createRoomFeed({
-    ...{ roomId: 'room', messages: store, ringSize, observe: silentObserver, now: () => performance.now() },
+    ...{
+      roomId: 'room',
+      messages: store,
+      ringSize,
+      ringBytes,
+      ringBudget,
+      observe: silentObserver,
+      now: () => performance.now(),
+    },
     ...{ scheduleFlush() {}, scheduleRepair() {} },
   });
   feed.ready({ room: room(stored), members: [], complete: true, messages: rows.slice(-ringSize) });
-  const push = (count: number) => {
-    const added = storedMessages(rows.length + 1, rows.length + count);
+  const push = (count: number, text?: string) => {
+    const plain = storedMessages(rows.length + 1, rows.length + count);
+    const added = text === undefined ? plain : plain.map((row) => ({ ...row, content: text }));
     rows.push(...added);
     feed.accept(added);
   };
@@ -40,6 +52,7 @@ function given(options: { stored: number; ringSize?: number; content?: string })
     recover: createRecovery({ feed, messages: store }),
     reads,
     push,
+    feed,
     hold() {
       let open = () => {};
       gate = new Promise((resolve) => (open = resolve));
@@ -127,5 +140,40 @@ describe('a recovery', () => {
       new Promise((resolve) => setTimeout(resolve, 500, `still reading after ${reads.length} reads`)),
     ]);
     expect(answer).toMatchObject({ recovered: false });
+  });
+
+  it('has no hole from ring and store together, whatever the sizes, also when the ring can keep next to nothing', async () => {
+    const steps = fc.array(fc.tuple(fc.integer({ min: 1, max: 30 }), fc.constantFrom(1, 40, 1_000, 4_000)), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        steps,
+        fc.constantFrom(900, 5_000, 60_000, 1_048_576),
+        fc.constantFrom(900, 20_000, 10_000_000),
+        fc.array(fc.nat(400), { minLength: 1, maxLength: 5 }),
+        async (pushes, ringBytes, budget, backs) => {
+          const { recover, push, feed, hold } = given({ stored: 3, ringSize: 16, ringBytes, budget });
+          for (const [count, length] of pushes) {
+            const open = hold();
+            const positions = backs.map((back) => Math.max(0, feed.lastSeq - back));
+            const pending = Promise.all([...positions, null].map((after) => recover(after)));
+            push(count, '가'.repeat(length));
+            open();
+            for (const [i, { messages, recovered }] of (await pending).entries()) {
+              const held = seqs(messages);
+              expect(held).toEqual(range(held[0] ?? 1, held.at(-1) ?? 0));
+              if (recovered && held.length > 0) expect(held[0]).toBe(positions[i]! + 1);
+              if (!recovered) expect(held.length).toBeGreaterThan(0);
+            }
+            expect(ringBytes < 2_000 ? feed.ring.newest(99).length : 1).toBeLessThanOrEqual(3);
+          }
+          const all = await recover(0);
+          expect(seqs(all.messages).at(-1)).toBe(feed.lastSeq);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });

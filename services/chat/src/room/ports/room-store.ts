@@ -30,6 +30,10 @@ export interface RoomStore {
   ): Promise<
     RoomChange<'changed' | 'same'> | (RoomChange<'illegal'> & { readonly provisional: boolean }) | Refusal<'NOT_FOUND'>
   >;
+  /** Rooms that were CLOSED and have still guests to lose; at most `limit`. */
+  clearing(limit: number): Promise<readonly string[]>;
+  /** Removes the next `portion` of them from such a room. 'changed' as long as there may be more. */
+  clearGuests(roomId: string, portion: number): Promise<RoomChange<'changed' | 'same'> | Refusal<'NOT_FOUND'>>;
   /** 'PLACE_NEEDED': guests have to go, and it was not said who is online; the same call again says it. */
   patch(
     roomId: string,
@@ -46,7 +50,10 @@ export interface RoomStore {
     | RoomChange<'changed' | 'same'>
     | Refusal<'NOT_FOUND' | 'ROOM_READ_ONLY' | 'ROOM_NOT_ACTIVE' | 'BELOW_BUYERS' | 'MIN_ABOVE_MAX' | 'PLACE_NEEDED'>
   >;
-  /** Ends ACTIVE rooms past their deadline, by the database's clock; at most `limit`. One winner among instances. */
+  /**
+   * Ends ACTIVE rooms past their deadline, by the database's clock; at most `limit`, and some hundred rows. One winner among
+   * instances. As with `setStatus`, a room of many guests is then `clearing`.
+   */
   expire(limit: number): Promise<readonly RoomChange<'changed'>[]>;
   /** Removes the room with all it holds. */
   remove(roomId: string): Promise<boolean>;
