@@ -93,6 +93,8 @@ export interface Codec {
    * the next frame is received, or none of them any more.
    */
   receive(frame: string | Uint8Array): Iterable<Step>;
+  /** Nothing came for `silentMs`: what that ends in where a frame was begun and not ended, else nothing. */
+  unended?(silentMs: number): Step | undefined;
   render(event: ChatEvent): Rendered;
   /**
    * The socket stopped listening to a room without having asked for it: the member was removed, or the room. Where the

@@ -35,6 +35,7 @@ export function detectProtocol(kinds: readonly ProtocolKind[], subprotocol: stri
     },
     renderKey: (roomId) => found?.renderKey(roomId) ?? '',
     receive,
+    unended: (silentMs) => found?.unended?.(silentMs),
     render(event) {
       if (found) return found.render(event);
       if (event.type === 'ready') ready = event;

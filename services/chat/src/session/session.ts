@@ -192,6 +192,9 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
     const { limits, now, monotonic } = this.#options;
     const at = monotonic();
     const user = this.#user;
+    // What is not taken from one that does not read may hold the frame's end.
+    const unended = this.listener.slowSince === null ? this.#codec.unended?.(at - this.#heardAt) : undefined;
+    if (unended) return this.follow(unended);
     if (!user) {
       // Frames that never authenticate do not push this back.
       if (at - this.#openedAt >= limits.firstFrameMs) this.end(CLOSE.silent, 'nothing said in time');

@@ -29,6 +29,12 @@ export interface StompCodecOptions {
 
 /** Texts that may wait for CONNECTED, which comes first. */
 const HELD_MAX = 100;
+/** Milliseconds without a byte after which the NUL that alone is missing is not waited for any more. */
+const NUL_MS = 3_000;
+/** The same where more of the body may be on its way: the network may stand still. */
+const BODY_MS = 15_000;
+/** Also as the reason of the close: who lost the NUL of what he sent reads none in what he gets, so no ERROR either. */
+const UNENDED = 'A frame came without NUL: forceBinaryWSFrames, appendMissingNULLonIncoming';
 const NOTHING: Rendered = { texts: [] };
 /** Errors that end the connection, whatever the client listens on. */
 const FATAL: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED']);
@@ -241,6 +247,15 @@ export function createStompCodec(options: StompCodecOptions): Codec {
     renderKey: (roomId) => (phase === 'over' ? 'over' : subscriptions.key(roomId, parser.version)),
     *receive(chunk) {
       for (const input of parser.read(chunk)) yield* receive(input);
+    },
+    unended(silentMs): Step | undefined {
+      const missing = phase === 'over' || leaving ? null : parser.missing;
+      if (missing === null || silentMs < (missing.what === 'nul' ? NUL_MS : BODY_MS)) return undefined;
+      const message =
+        `${missing.command} came without the NUL that ends a frame, so it was not taken. React Native drops it: with ` +
+        '@stomp/stompjs set forceBinaryWSFrames and appendMissingNULLonIncoming to true';
+      const step = fail('BAD_FRAME', message, missing.receipt);
+      return step.kind === 'close' ? { ...step, reason: UNENDED } : step;
     },
     render(event: ChatEvent): Rendered {
       if (phase === 'over') return NOTHING;

@@ -72,6 +72,18 @@ export class StompParser {
   }
 
   /**
+   * What an unfinished frame whose headers are there waits for: `nul`, nothing else; `body`, the NUL that alone says where
+   * its body ends. Null: bytes that it has counted, or there is none.
+   */
+  get missing(): { readonly what: 'nul' | 'body'; readonly command: string; readonly receipt: string | null } | null {
+    if (this.#state !== 'end' && (this.#state !== 'body' || this.#bodyLeft !== null)) return null;
+    const connects = this.#command === 'CONNECT' || this.#command === 'STOMP';
+    const whole = this.#state === 'end' || connects || this.#bodyless();
+    const receipt = this.#headers.get('receipt') ?? null;
+    return { what: whole ? 'nul' : 'body', command: this.#command, receipt };
+  }
+
+  /**
    * What one chunk holds, read as it is taken: `version` may be set for what follows. All of it is taken before the next
    * chunk is read.
    */
