@@ -69,6 +69,15 @@ describe('/openapi.json', () => {
     ]);
   });
 
+  it('says which bodies need not be there', () => {
+    const optional = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.entries(operations as Record<string, { requestBody?: { required?: boolean } }>).flatMap(
+        ([method, { requestBody }]) => (requestBody?.required === false ? [`${method} ${path}`] : []),
+      ),
+    );
+    expect(optional.sort()).toEqual(['post /api/products/{id}/cancel', 'post /api/products/{id}/participations']);
+  });
+
   it('is readable by people at /docs', async () => {
     const page = await fetch(`${server.url}/docs`);
     expect(page.status).toBe(200);

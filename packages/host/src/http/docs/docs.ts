@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import type { Http } from '../http.ts';
 import { type ApiDocument, DOCS_STYLE, renderDocs } from './docs-page.ts';
 
@@ -15,6 +16,8 @@ export interface DocsOptions {
  */
 export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): Promise<void> {
   const { name, version, description } = app.serviceInfo;
+  /** `post /path` of routes that do without a body: @fastify/swagger says of each that it is required. */
+  const bodiless = new Set<string>();
   await app.register(swagger, {
     openapi: {
       openapi: '3.0.3',
@@ -27,8 +30,23 @@ export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): 
         },
       },
     },
-    transform: (document) => withoutBody(jsonSchemaTransform(document)),
-    transformObject: jsonSchemaTransformObject,
+    transform(document) {
+      const { body } = document.schema as { body?: unknown };
+      if (body instanceof z.core.$ZodType && z.core.safeParse(body, undefined).success) {
+        const path = document.url.replace(/:(\w+)/g, '{$1}');
+        for (const method of [document.route.method].flat()) bodiless.add(`${method.toLowerCase()} ${path}`);
+      }
+      return withoutBody(jsonSchemaTransform(document));
+    },
+    transformObject(document) {
+      const made = jsonSchemaTransformObject(document) as unknown as Bodies;
+      for (const [path, operations] of Object.entries(made.paths ?? {})) {
+        for (const [method, { requestBody }] of Object.entries(operations)) {
+          if (requestBody && bodiless.has(`${method} ${path}`)) requestBody.required = false;
+        }
+      }
+      return made as ReturnType<typeof jsonSchemaTransformObject>;
+    },
   });
   const hide = { schema: { hide: true } };
   const style = createHash('sha256').update(DOCS_STYLE).digest('base64');
@@ -40,6 +58,11 @@ export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): 
       .type('text/html; charset=utf-8');
     return renderDocs(app.swagger() as unknown as ApiDocument);
   });
+}
+
+/** As much of an OpenAPI document as says whether a body must be. */
+interface Bodies {
+  paths?: Record<string, Record<string, { requestBody?: { required?: boolean } }>>;
 }
 
 /** `noContent` in the words that @fastify/swagger has for an answer without a body. */
