@@ -37,12 +37,14 @@ export function createProducts({ store, once, newId }: ProductsOptions) {
       return (await store.find(id)) ?? notFound();
     },
 
+    /** A page may be short, even empty, though there are more: `next` tells. */
     async list(filter: ProductFilter, page: Page<Position>): Promise<PageOf<Product, Position>> {
-      const rows = await store.list(filter, page);
-      return pageOf(rows, page.limit, ({ id, deadline, createdAt }) => ({
+      const { rows, stop } = await store.list(filter, page);
+      const { items, next } = pageOf(rows, page.limit, ({ id, deadline, createdAt }) => ({
         id,
         at: filter.sort === 'deadline' ? deadline : createdAt,
       }));
+      return { items, next: next ?? stop };
     },
 
     /**

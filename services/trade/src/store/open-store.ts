@@ -31,7 +31,7 @@ export function openStore({ url, max, log, limits = {}, onCommit }: StoreOptions
   const due = createDueStore({ pool, onCommit });
   return {
     pool,
-    products: createProductStore({ call, prisma, endDue: due.endDue }),
+    products: createProductStore({ call, pool, prisma, endDue: due.endDue }),
     participations: createParticipationStore({ call, prisma }),
     keys: createKeyStore({ pool }),
     changes: createChangeStore({ pool }),

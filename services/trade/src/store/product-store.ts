@@ -1,20 +1,21 @@
+import type { Pool } from '@gongu/host';
 import type { AuditEvent, ProductReason, ProductStatus } from '@gongu/shared';
-import type { Position } from '../product/ports/page.ts';
-import type { ProductFilter, ProductStore } from '../product/ports/product-store.ts';
+import type { ProductStore } from '../product/ports/product-store.ts';
 import { type ChangeCall, claimOf, originOf } from './change-call.ts';
 import type { PrismaClient } from './generated/client.ts';
-import type { ProductWhereInput } from './generated/models.ts';
-import { isoOf, toProduct } from './product-row.ts';
+import { productPage } from './product-page.ts';
+import { fromSql, isoOf, type ProductRow, toProduct } from './product-row.ts';
 
 export interface ProductStoreOptions {
   call: ChangeCall;
+  pool: Pool;
   prisma: PrismaClient;
   /** Ends what is due; see close_due. */
   endDue: (limit: number) => Promise<number>;
 }
 
 /** See {@link ProductStore}. */
-export function createProductStore({ call, prisma, endDue }: ProductStoreOptions): ProductStore {
+export function createProductStore({ call, pool, prisma, endDue }: ProductStoreOptions): ProductStore {
   return {
     async create(product, { user, trace }, claim) {
       const { id, title, description, imageUrl, price, minParticipants, maxParticipants, deadline } = product;
@@ -41,15 +42,13 @@ export function createProductStore({ call, prisma, endDue }: ProductStoreOptions
       return row && toProduct(row);
     },
 
-    async list(filter, { limit, after }) {
-      const newestFirst = filter.sort === '-createdAt';
-      const order = newestFirst ? 'desc' : 'asc';
-      const rows = await prisma.product.findMany({
-        where: { AND: [whereOf(filter), after === null ? {} : newestFirst ? createdBefore(after) : dueAfter(after)] },
-        orderBy: [newestFirst ? { createdAt: order } : { deadline: order }, { id: order }],
-        take: limit + 1,
-      });
-      return rows.map(toProduct);
+    async list(filter, page) {
+      const { rows } = await pool.query<ProductPageRow>(productPage(filter, page));
+      const { products, stop } = rows[0]!;
+      return {
+        rows: products.map((row) => toProduct(fromSql<ProductRow>(row))),
+        stop: stop && { at: isoOf(stop.at), id: stop.id },
+      };
     },
 
     async edit(id, edit, versions, { user, trace }, admin) {
@@ -87,24 +86,7 @@ export function createProductStore({ call, prisma, endDue }: ProductStoreOptions
   };
 }
 
-function whereOf({ status, sellerId, buyerId, minSeatsLeft, deadlineBefore }: ProductFilter): ProductWhereInput {
-  return {
-    status,
-    sellerId,
-    ...(buyerId === undefined ? {} : { participations: { some: { userId: buyerId } } }),
-    ...(minSeatsLeft === undefined ? {} : { seatsLeft: { gte: minSeatsLeft } }),
-    ...(deadlineBefore === undefined ? {} : { deadline: { lt: deadlineBefore } }),
-  };
-}
-
-// The bound on the time alone lets the index seek; OR decides among equal times.
-
-function createdBefore({ at, id }: Position): ProductWhereInput {
-  const createdAt = new Date(at);
-  return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] };
-}
-
-function dueAfter({ at, id }: Position): ProductWhereInput {
-  const deadline = new Date(at);
-  return { deadline: { gte: deadline }, OR: [{ deadline: { gt: deadline } }, { deadline, id: { gt: id } }] };
+interface ProductPageRow {
+  products: object[];
+  stop: { at: string; id: string } | null;
 }

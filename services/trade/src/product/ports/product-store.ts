@@ -49,8 +49,11 @@ export interface ProductStore {
     claim: Claim | null,
   ): Promise<{ outcome: 'ok'; product: Product } | { outcome: 'deadline_past' }>;
   find(id: string): Promise<Product | null>;
-  /** One more than `limit` where there is more. */
-  list(filter: ProductFilter, page: Page<Position>): Promise<Product[]>;
+  /**
+   * One more than `limit` where there is more. Fewer with `stop`: as many products were looked at as may be for one page,
+   * and there may be more after that position.
+   */
+  list(filter: ProductFilter, page: Page<Position>): Promise<{ rows: Product[]; stop: Position | null }>;
   /** @param versions the versions that the caller may have seen; null: any */
   edit(
     id: string,
