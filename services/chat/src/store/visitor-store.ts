@@ -1,3 +1,4 @@
+import { written } from '@gongu/host';
 import type { VisitorStore } from '../room/ports/visitor-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { type ChangeJson, changeOf } from './rows.ts';
@@ -6,8 +7,10 @@ import { type ChangeJson, changeOf } from './rows.ts';
 export function createVisitorStore({ prisma }: { prisma: PrismaClient }): VisitorStore {
   return {
     async seen(places) {
-      await prisma.$queryRaw`SELECT chat.see_visitors(${places.map((place) => place.roomId)},
-        ${places.map((place) => place.userId)})::text`;
+      await written(
+        () => prisma.$queryRaw`SELECT chat.see_visitors(${places.map((place) => place.roomId)},
+        ${places.map((place) => place.userId)})::text`,
+      );
     },
 
     async roomsWithGone(graceS, limit) {
@@ -19,16 +22,20 @@ export function createVisitorStore({ prisma }: { prisma: PrismaClient }): Visito
     },
 
     async end(roomId, graceS, limit) {
-      const rows = await prisma.$queryRaw<{ change: ChangeJson | null }[]>`
-        SELECT chat.end_visitors(${roomId}, ${graceS}::int, ${limit}::int) AS change`;
+      const rows = await written(
+        () => prisma.$queryRaw<{ change: ChangeJson | null }[]>`
+        SELECT chat.end_visitors(${roomId}, ${graceS}::int, ${limit}::int) AS change`,
+      );
       const change = rows[0]?.change;
       return change ? changeOf(change) : null;
     },
 
     async forget({ renewDays, graceS, limit }) {
-      const rows = await prisma.$queryRaw<{ gone: number }[]>`
+      const rows = await written(
+        () => prisma.$queryRaw<{ gone: number }[]>`
         SELECT greatest(chat.forget_departures(${limit}::int),
-          chat.forget_tags(${renewDays}::int, ${graceS}::int, ${limit}::int)) AS gone`;
+          chat.forget_tags(${renewDays}::int, ${graceS}::int, ${limit}::int)) AS gone`,
+      );
       return rows[0]!.gone;
     },
   };

@@ -21,17 +21,21 @@ export function createDueStore({ pool, onCommit }: DueStoreOptions) {
 
     /** Removes idempotency keys and live changes older than `keepMs`, at most `limit` of each. Says how many. */
     async purge(keepMs: number, limit: number): Promise<number> {
-      const keys = await pool.query(
-        `DELETE FROM trade.idempotency_keys WHERE (user_id, route, key) IN (
-           SELECT user_id, route, key FROM trade.idempotency_keys
-           WHERE created_at < now() - $1 * interval '1 millisecond' LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-        [keepMs, limit],
+      const keys = await written(() =>
+        pool.query(
+          `DELETE FROM trade.idempotency_keys WHERE (user_id, route, key) IN (
+             SELECT user_id, route, key FROM trade.idempotency_keys
+             WHERE created_at < now() - $1 * interval '1 millisecond' LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+          [keepMs, limit],
+        ),
       );
-      const changes = await pool.query(
-        `DELETE FROM trade.changes WHERE seq IN (
-           SELECT seq FROM trade.changes
-           WHERE at < now() - $1 * interval '1 millisecond' LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-        [keepMs, limit],
+      const changes = await written(() =>
+        pool.query(
+          `DELETE FROM trade.changes WHERE seq IN (
+             SELECT seq FROM trade.changes
+             WHERE at < now() - $1 * interval '1 millisecond' LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+          [keepMs, limit],
+        ),
       );
       return (keys.rowCount ?? 0) + (changes.rowCount ?? 0);
     },
