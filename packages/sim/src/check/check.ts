@@ -11,7 +11,7 @@ export function check(evidence: Evidence): Violation[] {
   const nowhere = { roomId: null, client: null, seqs: [] };
   const byId = new Map(rooms.map((room) => [room.roomId, room]));
   return [
-    ...rooms.flatMap(checkFinalRoom),
+    ...rooms.flatMap((room) => checkFinalRoom(room, evidence)),
     ...rooms.flatMap((room) => {
       const own = histories.filter(({ roomId }) => roomId === room.roomId);
       return [...own.flatMap((history) => checkDeliveries(history, room)), ...checkSayings(own, room)];

@@ -1,3 +1,5 @@
+import type { PlaceRules } from './place-rules.ts';
+
 /** A message as every protocol shows it, whatever its shape. Undefined: this protocol does not say. */
 export interface Received {
   readonly seq: number;
@@ -56,6 +58,8 @@ export interface Stored extends Received {
   readonly sender: string | null;
   readonly clientMessageId: string | null;
   readonly data?: unknown;
+  /** ISO 8601. */
+  readonly createdAt?: string;
 }
 
 /** A room in the end, as chat has it. */
@@ -102,4 +106,8 @@ export interface Evidence {
   readonly deaths: readonly string[];
   /** Lines of logs in which a token or a secret stands, with the secret taken out. */
   readonly leaks: readonly { readonly log: string; readonly line: string }[];
+  /** Settings of the services that decide who may have a place; those that are not given are the defaults. */
+  readonly rules?: Partial<PlaceRules>;
+  /** Visitors without a token who went for good, longer ago than they may keep a place. */
+  readonly goneVisitors?: readonly string[];
 }

@@ -1,9 +1,16 @@
 import type { FinalRoom } from './evidence.ts';
+import type { PlaceRules } from './place-rules.ts';
 import { replayRoom } from './room-log.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
+interface FinalRoomOptions {
+  readonly rules?: Partial<PlaceRules>;
+  /** Visitors without a token who may not have a place any more. */
+  readonly goneVisitors?: readonly string[];
+}
+
 /** A room held against its own messages: none is missing, the rules hold, and its fields say what the messages say. */
-export function checkFinalRoom(room: FinalRoom): Violation[] {
+export function checkFinalRoom(room: FinalRoom, { rules, goneVisitors = [] }: FinalRoomOptions = {}): Violation[] {
   const { roomId, messages } = room;
   const violations: Violation[] = [];
   const about = (kind: ViolationKind, seq: number, text: string) =>
@@ -11,12 +18,19 @@ export function checkFinalRoom(room: FinalRoom): Violation[] {
   messages.forEach(({ seq }, i) => {
     if (seq !== i + 1) about('gap', seq, `${roomId}: ${seq}: stands where ${i + 1} belongs`);
   });
-  const { status, host, members, buyers, breaches } = replayRoom(messages);
+  const { status, host, members, buyers, breaches } = replayRoom(messages, rules);
   for (const { kind, seq, text } of breaches) about(kind, seq, `${roomId}: ${seq}: ${text}`);
 
   const report = (kind: ViolationKind, text: string) => about(kind, room.lastSeq, `${roomId}: ${text}`);
   if (room.lastSeq !== messages.length) report('gap', `${messages.length} messages where the last is ${room.lastSeq}`);
   if (room.status !== status) report('diverged', `is ${room.status}, and its messages say ${status}`);
+  // A room that can only be read keeps them: there, nobody needs a place.
+  if (room.status !== 'CANCELLED') {
+    const gone = new Set(goneVisitors);
+    for (const { userId } of room.members) {
+      if (gone.has(userId)) report('lingers', `${userId} came without a token, is gone, and still has his place`);
+    }
+  }
   const listed = room.members.filter(({ userId }) => userId !== host).map(({ userId }) => userId);
   const differing = differenceOf(listed, members);
   if (differing) report('diverged', `its list of members and its messages differ by ${differing}`);

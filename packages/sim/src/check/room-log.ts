@@ -1,3 +1,4 @@
+import { createPlaceRules, type PlaceRules } from './place-rules.ts';
 import { buyerOf, systemEventOf } from './system-event.ts';
 import type { ViolationKind } from './violation.ts';
 
@@ -8,6 +9,8 @@ export interface LogRow {
   /** `userId`; null for SYSTEM. */
   readonly sender: string | null;
   readonly data?: unknown;
+  /** ISO 8601; undefined: what depends on time is not judged. */
+  readonly createdAt?: string;
 }
 
 /** Something in a room's log that the room's rules do not allow. */
@@ -29,7 +32,8 @@ export interface RoomLog {
   readonly breaches: readonly Breach[];
 }
 
-interface State {
+/** What of a room's log its rules look at. */
+export interface State {
   status: string;
   /** An end that expiry gave: trade may still give the other one, and a purchase that waited still gets in. */
   provisional: boolean;
@@ -39,14 +43,16 @@ interface State {
   readonly buyers: Set<string>;
 }
 
-type Report = (kind: ViolationKind, text: string) => void;
+export type Report = (kind: ViolationKind, text: string) => void;
 
 /**
  * The room's rules, held against all its messages from the first one on: no talk and no member where there may be none,
  * the cap, counters that count. An end that expiry gave is provisional (docs/guarantees.md, G6): one who had bought in
  * time still gets in, and nobody else.
+ *
+ * @param rules settings of the services; those that are not given are the defaults
  */
-export function replayRoom(rows: readonly LogRow[]): RoomLog {
+export function replayRoom(rows: readonly LogRow[], rules: Partial<PlaceRules> = {}): RoomLog {
   const breaches: Breach[] = [];
   const state: State = {
     status: 'ACTIVE',
@@ -56,11 +62,17 @@ export function replayRoom(rows: readonly LogRow[]): RoomLog {
     members: new Set(),
     buyers: new Set(),
   };
+  const places = createPlaceRules(rules);
   rows.forEach((row, i) => {
     const report: Report = (kind, text) => breaches.push({ kind, seq: row.seq, text });
     if (row.kind !== 'SYSTEM') applyTalk(state, row, report);
     else if (isOver(state)) report('after-cancelled', 'comes after the cancellation');
-    else applyEvent(state, row, rows[i + 1], report);
+    else {
+      const bought = isPurchase(row, rows[i + 1]);
+      places.before(state, row, bought, report);
+      applyEvent(state, row, bought, report);
+      places.after(state, row, report);
+    }
   });
   return { status: state.status, host: state.host, members: state.members, buyers: state.buyers, breaches };
 }
@@ -78,12 +90,13 @@ function applyTalk(state: State, { sender }: LogRow, report: Report): void {
   }
 }
 
-function applyEvent(state: State, row: LogRow, next: LogRow | undefined, report: Report): void {
+/** @param bought whether the row is the join of somebody who bought */
+function applyEvent(state: State, row: LogRow, bought: boolean, report: Report): void {
   const data = systemEventOf(row);
   switch (data?.event) {
     case 'participant.joined': {
       const { userId } = data.participant;
-      if (state.status !== 'ACTIVE' && !(state.provisional && isPurchase(row, next))) {
+      if (state.status !== 'ACTIVE' && !(state.provisional && bought)) {
         report('member-after-closed', `${userId} joins a room that is ${state.status}`);
       }
       if (state.members.has(userId)) report('doubled', `${userId} joins twice`);

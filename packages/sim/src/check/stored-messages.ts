@@ -31,6 +31,6 @@ export function storedRoom(get: <T>(path: string) => Promise<T>) {
 }
 
 /** A message of `gongu.v1` and of the routes, as the checker has it. */
-export function storedOf({ roomId, seq, kind, content, sender, clientMessageId, data }: Message): Stored {
-  return { roomId, seq, kind, content, sender: sender?.userId ?? null, clientMessageId, data };
+export function storedOf({ roomId, seq, kind, content, sender, clientMessageId, data, createdAt }: Message): Stored {
+  return { roomId, seq, kind, content, sender: sender?.userId ?? null, clientMessageId, data, createdAt };
 }

@@ -3,9 +3,10 @@
  * `reordered`: received after what follows it. `gap`: left out of what a client was told. `changed`: not the same for
  * everybody. `refused-stored`: refused for good, and stored all the same. `unanswered`: no outcome, long after all was
  * healed. `invented`: nobody said it. `no-member`: talk of somebody who is none. `after-cancelled`: anything in a room
- * that was cancelled. `member-after-closed`: somebody new in a room that was closed. `cap-exceeded`. `diverged`: trade
- * and chat, or a number and what it counts, do not agree. `memory`: more than its bound. `died`: a process ended by
- * itself. `token`: one is in a log.
+ * that was cancelled. `member-after-closed`: somebody new in a room that was closed. `too-soon`: a membership that might
+ * not change yet. `cap-exceeded`: more than may be, of all or of guests without an account. `lingers`: a visitor who is
+ * gone keeps his place. `diverged`: trade and chat, or a number and what it counts, do not agree. `memory`: more than its
+ * bound. `died`: a process ended by itself. `token`: one is in a log.
  */
 export const VIOLATION_KINDS = [
   'lost',
@@ -19,7 +20,9 @@ export const VIOLATION_KINDS = [
   'no-member',
   'after-cancelled',
   'member-after-closed',
+  'too-soon',
   'cap-exceeded',
+  'lingers',
   'diverged',
   'memory',
   'died',

@@ -295,3 +295,11 @@ it('finds memory beyond its bound, a process that died, and a token in a log', (
   expect(kinds({ deaths: ['chat-1 ended by itself: exit code 1'] })).toEqual(['died']);
   expect(kinds({ leaks: [{ log: 'chat-1', line: 'url=/ws?token=[token]' }] })).toEqual(['token']);
 });
+
+it('finds a visitor who is gone and keeps his place, in a room where places are needed', () => {
+  const goneVisitors = ['ben'];
+  expect(kinds({ goneVisitors })).toEqual(['lingers']);
+  expect(kinds({ goneVisitors: ['eve'] })).toEqual([]);
+  const cancelled = status(5, 'room.cancelled', 'CANCELLED');
+  expect(kinds({ ...logOf(cancelled), goneVisitors })).toEqual([]);
+});

@@ -86,3 +86,79 @@ describe("a room's rules", () => {
     expect(breachesOf(messages)).toEqual([breach]);
   });
 });
+
+describe('places', () => {
+  const [kim, lee, cho] = [1, 2, 3].map((n) => `anon-00000000-0000-4000-8000-00000000000${n}`) as [
+    string,
+    string,
+    string,
+  ];
+  const opened = (maxParticipants: number) =>
+    system(1, { event: 'room.opened', room: room({ maxParticipants }), participant: { userId: 'seller' } });
+  const updated = (maxParticipants: number) => ({ event: 'room.updated', room: room({ maxParticipants }) });
+  const at = (seconds: number) => new Date(Date.UTC(2026, 10, 29) + seconds * 1_000).toISOString();
+
+  /** Rows as "ann joined", "ann removed GAVE_WAY", or "ann left 12": so many seconds after the beginning. */
+  function roomOf(maxParticipants: number, ...told: (string | object)[]): Message[] {
+    const members = new Set<string>();
+    const buyers = new Set<string>();
+    return [
+      opened(maxParticipants),
+      ...told.map((one, i) => {
+        if (typeof one !== 'string') return system(i + 2, one);
+        const [userId = '', event = '', more] = one.split(' ');
+        if (event === 'joined') members.add(userId);
+        else if (event === 'committed') buyers.add(userId);
+        else members.delete(userId);
+        const isMoment = /^\d/.test(more ?? '');
+        const row = system(i + 2, {
+          event: `participant.${event}`,
+          ...(more === undefined || isMoment ? {} : { reason: more }),
+          participant: { userId, committed: buyers.has(userId) },
+          participantCount: members.size,
+          committedCount: buyers.size,
+        });
+        return { ...row, createdAt: at(isMoment ? Number(more) : 0) };
+      }),
+    ];
+  }
+  const found = (rows: readonly Message[], rules = {}) =>
+    replayRoom(rows.map(storedOf), rules).breaches.map(({ kind, seq }) => `${seq}: ${kind}`);
+
+  it('of guests without an account are their share of the cap, rounded down, and not one more', () => {
+    expect(found(roomOf(5, `${kim} joined`, `${lee} joined`, 'ann joined'))).toEqual([]);
+    expect(found(roomOf(5, `${kim} joined`, `${lee} joined`, `${cho} joined`))).toEqual(['4: cap-exceeded']);
+    expect(found(roomOf(1, `${kim} joined`))).toEqual(['2: cap-exceeded']);
+    expect(found(roomOf(1, `${kim} joined`), { anonymousShare: 1 })).toEqual([]);
+    expect(found(roomOf(9, `${kim} joined`), { anonymousShare: 0 })).toEqual(['2: cap-exceeded']);
+  });
+
+  it('of guests without an account become fewer with the cap', () => {
+    const two = [`${kim} joined`, `${lee} joined`];
+    expect(found(roomOf(5, ...two, updated(3)))).toEqual(['4: cap-exceeded']);
+    expect(found(roomOf(5, ...two, `${lee} removed CAP_LOWERED`, updated(3)))).toEqual([]);
+    expect(found(roomOf(5, ...two, `${lee} removed CAP_LOWERED`, updated(4)))).toEqual(['5: diverged']);
+  });
+
+  it('are given up by guests, and only where one is needed', () => {
+    const two = ['ann joined', 'bob joined'];
+    expect(found(roomOf(2, ...two, 'ann removed GAVE_WAY'))).toEqual([]);
+    expect(found(roomOf(3, ...two, 'ann removed GAVE_WAY'))).toEqual(['4: diverged']);
+    expect(found(roomOf(2, ...two, 'ann committed', 'ann removed GAVE_WAY'))).toEqual(['5: lost']);
+  });
+
+  it('are not for one who was removed a moment ago, unless he buys; giving way is no such removal', () => {
+    const rules = { rejoinPauseMs: 600_000 };
+    expect(found(roomOf(3, 'ann joined 0', 'ann removed 5', 'ann joined 300'), rules)).toEqual(['4: too-soon']);
+    expect(found(roomOf(3, 'ann joined 0', 'ann removed 5', 'ann joined 605'), rules)).toEqual([]);
+    expect(found(roomOf(3, 'ann joined 0', 'ann removed 5', 'ann joined 9', 'ann committed 9'), rules)).toEqual([]);
+    expect(found(roomOf(1, 'ann joined', 'ann removed GAVE_WAY', 'ann joined 2'), rules)).toEqual([]);
+  });
+
+  it('change hands six times a minute at most for each user', () => {
+    const comings = (everyS: number) =>
+      Array.from({ length: 8 }, (_, i) => `ann ${i % 2 === 0 ? 'joined' : 'left'} ${i * everyS}`);
+    expect(found(roomOf(3, ...comings(12)))).toEqual([]);
+    expect(found(roomOf(3, ...comings(8)))).toEqual(['8: too-soon', '9: too-soon']);
+  });
+});

@@ -1,0 +1,107 @@
+import type { LogRow, Report, State } from './room-log.ts';
+import { systemEventOf } from './system-event.ts';
+
+/** Settings of chat that decide who may have a place in a room. */
+export interface PlaceRules {
+  /** `ANONYMOUS_SHARE`. @default 0.5 */
+  readonly anonymousShare: number;
+  /** `REJOIN_PAUSE_S`, in milliseconds. @default 600_000 */
+  readonly rejoinPauseMs: number;
+}
+
+/** Reasons of removals that nobody had asked for: no pause follows, and they are none of the changes of a minute. */
+const GAVE_WAY = 'GAVE_WAY';
+const CAP_LOWERED = 'CAP_LOWERED';
+const EVICTIONS = new Set([GAVE_WAY, CAP_LOWERED, 'NOT_A_BUYER']);
+
+const CHANGES_A_MINUTE = 6;
+const MINUTE_MS = 60_000;
+/** A row is written down a little after the moment that was judged. */
+const LATE_MS = 1_000;
+
+const ANONYMOUS = /^anon-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether chat gave this id to somebody without an account. */
+export function isAnonymous(userId: string): boolean {
+  return ANONYMOUS.test(userId);
+}
+
+/**
+ * Who may have a place: guests without an account hold their share at most, nobody gives way who need not, one who was
+ * removed stays out for a while unless he buys, and a membership changes six times in a minute at most.
+ */
+export function createPlaceRules({ anonymousShare = 0.5, rejoinPauseMs = 600_000 }: Partial<PlaceRules>) {
+  const removedAt = new Map<string, number>();
+  /** Moments of one's own coming and going, and of removals by the host. */
+  const changes = new Map<string, number[]>();
+  let lowered = 0;
+
+  const anonymousOf = ({ members, buyers }: State) =>
+    [...members].filter((userId) => isAnonymous(userId) && !buyers.has(userId)).length;
+  const placesOf = ({ max }: State) => Math.floor(anonymousShare * max);
+
+  return {
+    /** @param bought whether the row is the join of somebody who bought */
+    before(state: State, row: LogRow, bought: boolean, report: Report): void {
+      const data = systemEventOf(row);
+      const atMs = Date.parse(row.createdAt ?? '');
+      switch (data?.event) {
+        case 'participant.joined': {
+          const { userId } = data.participant;
+          if (bought || Number.isNaN(atMs)) return;
+          const pausedMs = removedAt.get(userId) ?? Number.NEGATIVE_INFINITY;
+          if (!state.buyers.has(userId) && atMs - pausedMs < rejoinPauseMs - LATE_MS) {
+            report('too-soon', `${userId} joins ${atMs - pausedMs} ms after he was removed`);
+          }
+          count(userId, atMs, true, report);
+          return;
+        }
+        case 'participant.left':
+        case 'participant.removed': {
+          const { userId } = data.participant;
+          const reason = 'reason' in data ? data.reason : undefined;
+          const isOwn = data.event === 'participant.left';
+          if (reason === CAP_LOWERED) lowered += 1;
+          if (reason !== undefined && EVICTIONS.has(reason)) {
+            if (state.buyers.has(userId)) report('lost', `${userId} bought and is removed as ${reason}`);
+            if (reason === GAVE_WAY && state.members.size < state.max && anonymousOf(state) <= placesOf(state)) {
+              report('diverged', `${userId} gives way, and there is a place`);
+            }
+          }
+          // Who is anonymous may have been a visitor, whose end is none of his own changes either.
+          const isCounted = isOwn ? !isAnonymous(userId) : !EVICTIONS.has(reason ?? '');
+          if (!isCounted) changes.get(userId)?.pop();
+          else if (!Number.isNaN(atMs)) count(userId, atMs, isOwn, report);
+          if (!isOwn && isCounted) removedAt.set(userId, atMs);
+          return;
+        }
+        case 'participant.committed':
+          removedAt.delete(data.participant.userId);
+      }
+    },
+
+    after(state: State, row: LogRow, report: Report): void {
+      const data = systemEventOf(row);
+      const anonymous = anonymousOf(state);
+      const isJoin = data?.event === 'participant.joined';
+      const places = placesOf(state);
+      // One who withdraws becomes a guest again, and the next rows make the place.
+      if (state.status === 'ACTIVE' && anonymous > places && (isJoin || data?.event === 'room.updated')) {
+        report('cap-exceeded', `${anonymous} guests without an account where ${places} may be`);
+      }
+      if (data?.event !== 'room.updated') return;
+      if (lowered > 0 && state.members.size < state.max && !(state.status === 'ACTIVE' && anonymous === places)) {
+        report('diverged', `${lowered} were removed for a cap of ${state.max}, and ${state.members.size} are left`);
+      }
+      lowered = 0;
+    },
+  };
+
+  function count(userId: string, atMs: number, isAsked: boolean, report: Report): void {
+    const lately = (changes.get(userId) ?? []).filter((at) => at > atMs - MINUTE_MS + LATE_MS);
+    if (isAsked && lately.length >= CHANGES_A_MINUTE) {
+      report('too-soon', `${userId} comes or goes for the ${lately.length + 1}th time in a minute`);
+    }
+    changes.set(userId, [...lately, atMs]);
+  }
+}
