@@ -1,4 +1,4 @@
-import type { LogRow, Report, State } from './room-log.ts';
+import type { LogRow, Report, State } from './room-state.ts';
 import { systemEventOf } from './system-event.ts';
 
 /** Settings of chat that decide who may have a place in a room. */

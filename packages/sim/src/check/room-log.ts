@@ -1,17 +1,7 @@
 import { createPlaceRules, type PlaceRules } from './place-rules.ts';
+import type { LogRow, Report, State } from './room-state.ts';
 import { buyerOf, systemEventOf } from './system-event.ts';
 import type { ViolationKind } from './violation.ts';
-
-/** What counts of a stored message. */
-export interface LogRow {
-  readonly seq: number;
-  readonly kind: string;
-  /** `userId`; null for SYSTEM. */
-  readonly sender: string | null;
-  readonly data?: unknown;
-  /** ISO 8601; undefined: what depends on time is not judged. */
-  readonly createdAt?: string;
-}
 
 /** Something in a room's log that the room's rules do not allow. */
 export interface Breach {
@@ -31,19 +21,6 @@ export interface RoomLog {
   readonly buyers: ReadonlySet<string>;
   readonly breaches: readonly Breach[];
 }
-
-/** What of a room's log its rules look at. */
-export interface State {
-  status: string;
-  /** An end that expiry gave: trade may still give the other one, and a purchase that waited still gets in. */
-  provisional: boolean;
-  max: number;
-  host: string | null;
-  readonly members: Set<string>;
-  readonly buyers: Set<string>;
-}
-
-export type Report = (kind: ViolationKind, text: string) => void;
 
 /**
  * The room's rules, held against all its messages from the first one on: no talk and no member where there may be none,
