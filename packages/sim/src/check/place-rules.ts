@@ -22,7 +22,7 @@ const LATE_MS = 1_000;
 const ANONYMOUS = /^anon-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Whether chat gave this id to somebody without an account. */
-export function isAnonymous(userId: string): boolean {
+function isAnonymous(userId: string): boolean {
   return ANONYMOUS.test(userId);
 }
 
