@@ -47,7 +47,8 @@ export function createDomain(
     feed.wake();
   };
 
-  const leaseMs = Math.max(60_000, 6 * statementMs);
+  // A run that is taken for dead too soon has no effect beside the next one's: this is only how long a buyer waits after a crash.
+  const leaseMs = Math.max(30_000, 3 * statementMs);
   const once = createOnce({ keys: store.keys, newRun: randomUUID, digest: sha256, now: clock.monotonic, leaseMs });
   const products = createProducts({ store: store.products, once, newId: v7 });
   const participations = createParticipations({ store: store.participations, products, once });

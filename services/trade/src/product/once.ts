@@ -22,7 +22,7 @@ export interface OnceOptions {
   newRun: () => string;
   /** A short text that stands for a long one, such as its SHA-256. */
   digest: (text: string) => string;
-  /** Milliseconds until a run counts as dead. Default 60 000, four times what a database call may take. */
+  /** Milliseconds until a run counts as dead. Default 30 000, three times what a database call may take. */
   leaseMs?: number;
   /** Milliseconds, of any origin, that never go back. Default: the real time. */
   now?: () => number;
@@ -45,7 +45,7 @@ const realNow = () => performance.now();
  * @throws AppError UNKNOWN_OUTCOME where that can't be told in time; the same request again goes on from there
  */
 export function createOnce(options: OnceOptions) {
-  const { keys, newRun, digest, now = realNow, leaseMs = 60_000, keepMs = 24 * 3_600_000 } = options;
+  const { keys, newRun, digest, now = realNow, leaseMs = 30_000, keepMs = 24 * 3_600_000 } = options;
   const lost = createLostRuns({ keys, leaseMs });
   return async function once<T>(
     request: Repeatable | null,

@@ -117,6 +117,15 @@ describe('a run under a key', () => {
     expect(await store.keys.begin(claimOf(runs[2]!, 'dead'), 'g', 50, DAY)).toEqual({ state: 'started' });
   });
 
+  it('that died with its process is followed by the next one within half a minute', async () => {
+    await post('/api/products', 'k-lease', 'seller:lease', draft());
+    const [row] = await rows<{ ms: number }>(
+      `SELECT (extract(epoch FROM locked_until - created_at) * 1000)::int AS ms FROM trade.idempotency_keys
+       WHERE key = 'k-lease'`,
+    );
+    expect(row?.ms).toBe(30_000);
+  });
+
   it('that was thought dead and was only slow makes no second effect', async () => {
     const slow = claimOf(runs[0], 'slow');
     await store.keys.begin(slow, 'f', 1, DAY);
