@@ -2,6 +2,7 @@ import { createRandom, type Participant, PROTOCOLS, type Random, startTalker } f
 import { type TcpProxy, tcpProxy } from '@gongu/testkit';
 import type { Journal } from './journal.ts';
 import { PACKAGE, startPackageTalker } from './package-talker.ts';
+import { startPasserBy } from './passer-by.ts';
 import type { ChaosSystem } from './system/chaos-system.ts';
 
 export interface CrowdOptions {
@@ -26,6 +27,8 @@ export function createCrowd({ system, journal, seed }: CrowdOptions) {
   const { auth, witness, fronts } = system;
   const all: Participant[] = [];
   const networks: TcpProxy[] = [];
+  const passersBy: { leave(): void }[] = [];
+  const goneVisitors: string[] = [];
   const texts = new Map<string, string>();
   const intern = (text: string) => {
     const known = texts.get(text);
@@ -75,7 +78,28 @@ export function createCrowd({ system, journal, seed }: CrowdOptions) {
       const random = createRandom(seed).fork(userId);
       return enter({ number, userId, roomId, url: `http://127.0.0.1:${fronts[number % fronts.length]}`, random });
     },
+    /** One without a token, who never comes back. Goes by himself after `forMs`. */
+    passerBy(roomId: string, forMs: number): void {
+      const number = passersBy.length;
+      const client = `passer-by ${number}`;
+      const passerBy = startPasserBy({
+        ...{ client, roomId, intern, secret: witness.secret, onText: journal.listener(client) },
+        url: `http://127.0.0.1:${fronts[number % fronts.length]}`,
+        onKnown(participant) {
+          all.push(participant);
+          goneVisitors.push(participant.userId);
+        },
+      });
+      passersBy.push(passerBy);
+      setTimeout(passerBy.leave, forMs).unref();
+    },
+    /** Those of them who came: all of them are gone once `sendAway` was called. */
+    goneVisitors: goneVisitors as readonly string[],
+    sendAway(): void {
+      for (const passerBy of passersBy) passerBy.leave();
+    },
     async leave(): Promise<void> {
+      for (const passerBy of passersBy) passerBy.leave();
       for (const participant of all) participant.leave();
       await Promise.all(networks.map((network) => network.close()));
     },

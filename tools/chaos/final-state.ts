@@ -17,6 +17,12 @@ export async function readRoom(calls: Calls, chatUrl: string, roomId: string): P
   }
 }
 
+/** Its participants, the host among them. */
+export function readMembers(calls: Calls, chatUrl: string, roomId: string): Promise<FinalRoom['members'][number][]> {
+  const url = `${chatUrl}/api/chat/rooms/${roomId}/participants?limit=100`;
+  return all((cursor) => calls.service('GET', url + cursor));
+}
+
 /** The same with its messages and members. */
 export async function readFinalRoom(calls: Calls, chatUrl: string, roomId: string): Promise<FinalRoom | null> {
   const row = await readRoom(calls, chatUrl, roomId);
@@ -24,9 +30,7 @@ export async function readFinalRoom(calls: Calls, chatUrl: string, roomId: strin
   const url = `${chatUrl}/api/chat/rooms/${roomId}`;
   const room = storedRoom((path) => calls.service('GET', url + path));
   const messages = (await room.messages()).map(storedOf);
-  const members = await all<FinalRoom['members'][number]>((cursor) =>
-    calls.service('GET', `${url}/participants?limit=100${cursor}`),
-  );
+  const members = await readMembers(calls, chatUrl, roomId);
   return { ...row, messages, members };
 }
 

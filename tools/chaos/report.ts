@@ -11,6 +11,8 @@ export interface ReportOptions {
   readonly clients: readonly { readonly protocol: string; readonly counts: Counts }[];
   readonly faults: ReadonlyMap<string, number>;
   readonly shop: Readonly<Record<string, number>>;
+  /** Of those who come and go by HTTP, and without a token. */
+  readonly commotion: Readonly<Record<'asked' | 'tooSoon' | 'full' | 'lost' | 'passersBy', number>>;
   readonly busHarmed: number;
   /** Those that were searched for tokens. */
   readonly logs: readonly string[];
@@ -26,7 +28,8 @@ const QUOTED = 40;
 
 /** What was done and what was found, as Markdown. */
 export function report(options: ReportOptions): string {
-  const { args, parts, evidence, violations, unsettled, clients, faults, shop, busHarmed, logs, logLines } = options;
+  const { args, parts, evidence, violations, unsettled, clients, faults, shop, commotion, busHarmed, logs, logLines } =
+    options;
   const { seconds, at } = options;
   const sum = (of: (counts: Counts) => number) => clients.reduce((total, { counts }) => total + of(counts), 0);
   const { rooms, histories, processes } = evidence;
@@ -49,6 +52,11 @@ export function report(options: ReportOptions): string {
     ['purchases: bought, refused, withdrawn', `${shop.bought}, ${shop.refused}, ${shop.withdrawn}`],
     ['products offered, changed by their seller', `${shop.products}, ${shop.edited}`],
     ['tries of purchases lost', shop.triesLost ?? 0],
+    ['visitors without a token', commotion.passersBy],
+    [
+      'other comings and goings asked for, too soon, into a full room, without an answer',
+      `${commotion.asked}, ${commotion.tooSoon}, ${commotion.full}, ${commotion.lost}`,
+    ],
     ['messages of the bus doubled, swapped or dropped', busHarmed],
     ['logs searched for tokens', [...logs].sort().join(', ')],
     ['lines in them', logLines],

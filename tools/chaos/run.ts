@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { check, type Evidence, type FinalProduct, type FinalRoom, type History } from '@gongu/sim';
 import type { Run } from '@gongu/sim/supervise';
 import type { ChaosArguments } from './arguments.ts';
+import { type Commotion, createCommotion } from './commotion.ts';
 import { type Crowd, createCrowd, type Regular } from './crowd.ts';
 import { defaultEvidenceFile, type RunRecord, writeEvidence } from './evidence-file.ts';
 import { readFinalProduct, readFinalRoom } from './final-state.ts';
@@ -46,7 +47,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
   // Every client of a run asks whether it is over.
   setMaxListeners(0, stopping);
   const at = new Date().toISOString();
-  const system = await startChaosSystem({ ...run, instances });
+  const system = await startChaosSystem({ ...run, instances, seed });
   const { witness } = system;
   const steps = schedule({
     seed,
@@ -62,6 +63,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
   const crowd = createCrowd({ system, journal, seed });
   run.lifecycle.add({ name: 'the clients', stop: crowd.leave });
   const shop = createShop({ system, stopping });
+  const commotion = createCommotion({ system, stopping });
   const keep = async ({ report: text, violations, evidence }: Omit<Findings, 'unsettled'>): Promise<string> => {
     const file = args.evidence ?? defaultEvidenceFile(run.env, seed, at);
     await witness.flushed();
@@ -70,7 +72,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
     return file;
   };
   try {
-    const found = await passThrough({ run, args, system, crowd, shop, journal, steps });
+    const found = await passThrough({ run, args, system, crowd, shop, commotion, journal, steps });
     if (!found) return null;
     const failed = found.violations.length > 0;
     return { text: found.report, failed, kept: failed || found.unsettled > 0 ? await keep(found) : null };
@@ -88,13 +90,14 @@ interface PassOptions {
   readonly system: ChaosSystem;
   readonly crowd: Crowd;
   readonly shop: Shop;
+  readonly commotion: Commotion;
   readonly journal: Journal;
   readonly steps: readonly Step[];
 }
 
 /** Everything between a system that stands and what is found in the end. */
 async function passThrough(options: PassOptions): Promise<Findings | null> {
-  const { run, args, system, crowd, shop, journal, steps } = options;
+  const { run, args, system, crowd, shop, commotion, journal, steps } = options;
   const { lifecycle, terminal } = run;
   const { stopping } = lifecycle;
   const { seed, clients, minutes } = args;
@@ -121,7 +124,7 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
   say(`${regulars.filter(({ place }) => place === 'in').length} of ${clients} clients are in ${rooms} rooms`);
 
   const inflictor = createInflictor({ system, victims: regulars, say, note: journal.note });
-  const sales = createSales({ shop, crowd, offers, seed, lingers: minutes > 1, say });
+  const sales = createSales({ shop, crowd, commotion, offers, seed, lingers: minutes > 1, say });
   await play(steps, stopping, (step) => {
     if (step.kind === 'talk') regulars[step.client]!.say(step.characters);
     else if (step.kind === 'fault') inflictor.inflict(step.fault);
@@ -131,9 +134,10 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
 
   say('healing');
   sales.quiet();
+  crowd.sendAway();
   await inflictor.heal();
   const healing = seconds() - chaos;
-  const unsettled = await settle({ system, shop, participants: crowd.all, offers, say, stopping });
+  const unsettled = await settle({ system, shop, commotion, crowd, participants: crowd.all, offers, say, stopping });
   if (stopping.aborted) return null;
   const settling = seconds() - chaos - healing;
   const evidence = await gather(system, crowd, shop, offers);
@@ -147,6 +151,7 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
     clients: crowd.all.map(({ protocol, record }) => ({ protocol, counts: record.counts })),
     faults: inflictor.counts,
     shop: shop.counts,
+    commotion: { ...commotion.counts, passersBy: crowd.goneVisitors.length },
     busHarmed: system.buses.reduce((total, { harmed }) => total + harmed, 0),
     logs: system.witness.searched,
     logLines: system.witness.lines,
@@ -202,6 +207,8 @@ async function gather(system: ChaosSystem, crowd: Crowd, shop: Shop, offers: rea
     processes: witness.processes(),
     deaths: witness.deaths,
     leaks: witness.leaks,
+    rules: system.rules,
+    goneVisitors: crowd.goneVisitors,
   };
 }
 

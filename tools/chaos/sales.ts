@@ -1,4 +1,5 @@
 import { createRandom, type Participant, type Random } from '@gongu/sim';
+import type { Commotion } from './commotion.ts';
 import type { Crowd } from './crowd.ts';
 import type { Sale } from './plan/schedule.ts';
 import type { Offer, Shop } from './shop.ts';
@@ -6,6 +7,7 @@ import type { Offer, Shop } from './shop.ts';
 export interface SalesOptions {
   readonly shop: Shop;
   readonly crowd: Crowd;
+  readonly commotion: Commotion;
   /** Products that were offered; new ones are added. */
   readonly offers: Offer[];
   readonly seed: number;
@@ -18,7 +20,7 @@ export interface SalesOptions {
 const STAY_MS = 35_000;
 
 /** Where products are on sale: buyers and guests come into their rooms, talk, and go. */
-export function createSales({ shop, crowd, offers, seed, lingers, say }: SalesOptions) {
+export function createSales({ shop, crowd, commotion, offers, seed, lingers, say }: SalesOptions) {
   const timers = new Set<NodeJS.Timeout>();
   let visitors = 0;
   let isQuiet = false;
@@ -49,6 +51,14 @@ export function createSales({ shop, crowd, offers, seed, lingers, say }: SalesOp
       offer,
       sale,
       names.slice(0, sale.buyersMs.length).map((i) => `visitor-${i}`),
+    );
+    for (const { atMs, forMs } of sale.passersBy) later(atMs, () => crowd.passerBy(offer.id, forMs));
+    const { removesAtMs, restlessAtMs, throng } = sale;
+    if (removesAtMs !== null) later(removesAtMs, () => commotion.removes(offer, `pest-${number}`));
+    if (restlessAtMs !== null) later(restlessAtMs, () => commotion.restless(offer, `restless-${number}`));
+    commotion.throng(
+      offer,
+      Array.from({ length: throng }, (_, i) => `throng-${number}-${i}`),
     );
     for (const i of names) {
       later(random.between(0, 2_500), () => {

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Participant } from '@gongu/sim';
-import { readRoom } from './final-state.ts';
+import type { Commotion } from './commotion.ts';
+import type { Crowd } from './crowd.ts';
+import { readMembers, readRoom } from './final-state.ts';
 import type { Offer, Shop } from './shop.ts';
 import type { ChaosSystem } from './system/chaos-system.ts';
 
 export interface SettleOptions {
   readonly system: ChaosSystem;
   readonly shop: Shop;
+  readonly commotion: Pick<Commotion, 'underWay'>;
+  readonly crowd: Pick<Crowd, 'goneVisitors'>;
   readonly participants: readonly Participant[];
   readonly offers: readonly Offer[];
   readonly say: (text: string) => void;
@@ -23,7 +27,7 @@ const LOOK_MS = 150;
  * @returns what was given up
  */
 export async function settle(options: SettleOptions): Promise<readonly string[]> {
-  const { system, shop, participants, offers, say, stopping } = options;
+  const { system, shop, commotion, crowd, participants, offers, say, stopping } = options;
   const { chats, trade, calls, chatUrl } = system;
   const unsettled: string[] = [];
 
@@ -57,6 +61,7 @@ export async function settle(options: SettleOptions): Promise<readonly string[]>
     return states.every((status) => status === 'ready');
   });
   await until('every purchase is answered', () => shop.underWay === 0);
+  await until('nobody comes or goes any more', () => commotion.underWay === 0);
   await until("trade's outbox is empty", async () => (await outbox()).depth === 0);
   await until('deadlines that have passed have ended their products, and their rooms follow', async () => {
     for (const { id, sellerId } of offers) {
@@ -64,6 +69,18 @@ export async function settle(options: SettleOptions): Promise<readonly string[]>
       if (product.status === 'RECRUITING' && Date.parse(product.deadline) < Date.now()) return false;
     }
     return (await outbox()).depth === 0;
+  });
+  const gone = new Set(crowd.goneVisitors);
+  const rid = new Set<string>();
+  await until('visitors who are gone have given up their places', async () => {
+    for (const { id } of offers) {
+      if (rid.has(id)) continue;
+      const room = await readRoom(calls, chatUrl, id);
+      const isKept = room !== null && room.status !== 'CANCELLED';
+      if (isKept && (await readMembers(calls, chatUrl, id)).some(({ userId }) => gone.has(userId))) return false;
+      rid.add(id);
+    }
+    return true;
   });
   const away = () => present().filter(({ place }) => place !== 'in');
   await until('everybody is in his room, or refused', () => away().length === 0, away);

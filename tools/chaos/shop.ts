@@ -146,7 +146,7 @@ export function createShop({ system, stopping }: ShopOptions) {
 function changeOf(what: Edit, { number, max, deadlineMs }: Sale): object {
   if (what === 'title') return { title: `감귤 상자 ${number}, 오늘만` };
   if (what === 'deadline') return { deadline: new Date(Date.now() + deadlineMs).toISOString() };
-  return { maxParticipants: number % 2 === 0 ? max + 1 : max - 1 };
+  return { maxParticipants: number % 2 === 0 ? max + 1 : Math.max(2, max - 2) };
 }
 
 export type Shop = ReturnType<typeof createShop>;

@@ -173,8 +173,12 @@ describe('a method that no route has', () => {
       const answers = answersIn(await connection.ended);
       // Node 20 knows no QUERY.
       if (method === 'QUERY' && answers[0]!.status === 400) return;
-      for (const [i, allow] of ['GET, HEAD, OPTIONS', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'].entries()) {
-        expect(answers[i]).toMatchObject({ status: 405, headers: { allow }, body: { code: 'METHOD_NOT_ALLOWED' } });
+      for (const answer of answers.slice(0, 2)) {
+        expect(answer).toMatchObject({
+          status: 405,
+          headers: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' },
+          body: { code: 'METHOD_NOT_ALLOWED' },
+        });
       }
     },
   );

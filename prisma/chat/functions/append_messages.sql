@@ -35,8 +35,7 @@ BEGIN
         WHEN i.sender_id IS NOT NULL AND (m.user_id IS NULL OR m.left_at IS NOT NULL) AND r.product_id IS NOT NULL
           THEN 'NOT_A_MEMBER'
         -- A guest of a room that was closed, whose own row is still to come.
-        WHEN r.clearing AND r.status = 'CLOSED' AND i.sender_id IS NOT NULL AND NOT m.host AND NOT m.committed
-          THEN 'NOT_A_MEMBER'
+        WHEN r.clearing AND i.sender_id IS NOT NULL AND NOT m.host AND NOT m.committed THEN 'NOT_A_MEMBER'
         WHEN r.status = 'CANCELLED' THEN 'ROOM_READ_ONLY'
         WHEN i.kind = 'NOTIFICATION' AND i.sender_id IS NOT NULL AND m.host IS NOT TRUE THEN 'FORBIDDEN'
         WHEN i.reply_to > r.last_seq THEN 'REPLY_UNKNOWN'

@@ -32,10 +32,7 @@ BEGIN
       IF r.participant_count >= r.max_participants THEN
         IF p_online IS NULL THEN RETURN jsonb_build_object('outcome', 'PLACE_NEEDED'); END IF;
         r := chat.give_way(r, 1, 'GAVE_WAY', p_online, false);
-        -- While guests beyond a lowered cap are still to go, one of them went for him.
-        IF r.participant_count >= r.max_participants AND NOT r.clearing THEN
-          RETURN jsonb_build_object('outcome', 'ROOM_FULL');
-        END IF;
+        IF r.participant_count >= r.max_participants THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
       END IF;
       INSERT INTO chat.members (room_id, user_id, nickname, joined_seq, last_read_seq, last_read_chat_no, anonymous)
       VALUES (p_room, p_user, p_nickname, r.last_seq + 1, r.last_seq, r.last_chat_no, chat.is_anonymous(p_user))
@@ -81,8 +78,7 @@ BEGIN
         'participantCount', r.participant_count, 'committedCount', r.committed_count));
     END IF;
     IF r.status = 'ACTIVE' THEN
-      r := chat.give_way(
-        r, least(r.anonymous_count - chat.anonymous_places(r, p_share), 250), 'GAVE_WAY', p_online, true);
+      r := chat.give_way(r, r.anonymous_count - chat.anonymous_places(r, p_share), 'GAVE_WAY', p_online, true);
     END IF;
   END IF;
   PERFORM chat.save_counters(r);

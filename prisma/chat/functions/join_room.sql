@@ -51,10 +51,7 @@ BEGIN
     IF NOT known THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
     IF p_online_users IS NULL THEN RETURN jsonb_build_object('outcome', 'PLACE_NEEDED'); END IF;
     r := chat.give_way(r, 1, 'GAVE_WAY', p_online_users, false);
-    -- While guests beyond a lowered cap are still to go, one of them went for him.
-    IF r.participant_count >= r.max_participants AND NOT r.clearing THEN
-      RETURN jsonb_build_object('outcome', 'ROOM_FULL');
-    END IF;
+    IF r.participant_count >= r.max_participants THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
   END IF;
   INSERT INTO chat.members (room_id, user_id, nickname, tag, joined_seq, last_read_seq, last_read_chat_no, anonymous,
     seen_at)

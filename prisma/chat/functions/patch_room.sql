@@ -1,6 +1,6 @@
 -- Title, cap, minimum, deadline. Null leaves a field as it is; `p_clear_min` takes the minimum away. A lower cap
--- removes guests, never buyers: a first portion at once, the others by `clear_guests`, until when the room is marked
--- `clearing`. PLACE_NEEDED (with null as `p_online`): call again with who is online. The first version has six parameters.
+-- removes guests, never buyers: those without an account beyond their share of it, then whoever gives way. PLACE_NEEDED
+-- (with null as `p_online`): call again with who is online. The first version has six parameters.
 CREATE OR REPLACE FUNCTION chat.patch_room(
   p_room TEXT, p_title TEXT, p_max INTEGER, p_min INTEGER, p_clear_min BOOLEAN, p_expires TIMESTAMPTZ,
   p_share NUMERIC DEFAULT NULL, p_online TEXT[] DEFAULT '{}'
@@ -11,7 +11,7 @@ DECLARE
   before chat.rooms;
   since BIGINT;
   recruiting BOOLEAN;
-  portion CONSTANT INTEGER := 250;
+  beyond BIGINT;
 BEGIN
   SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
@@ -40,14 +40,13 @@ BEGIN
     r.anonymous_count := (SELECT count(*) FROM chat.members
       WHERE room_id = p_room AND anonymous AND NOT committed AND NOT host AND left_at IS NULL);
   END IF;
-  -- Also one that comes back, or whose cap rises, while guests had still to go.
-  IF r.status <> 'CLOSED' AND (r.max_participants < before.max_participants OR r.status <> before.status
-    OR before.clearing AND r.max_participants > before.max_participants) THEN
-    IF p_online IS NULL AND (r.participant_count > r.max_participants
-      OR r.status = 'ACTIVE' AND r.anonymous_count > chat.anonymous_places(r, p_share)) THEN
+  IF r.max_participants < before.max_participants THEN
+    beyond := CASE r.status WHEN 'ACTIVE' THEN r.anonymous_count - chat.anonymous_places(r, p_share) ELSE 0 END;
+    IF p_online IS NULL AND (beyond > 0 OR r.participant_count > r.max_participants) THEN
       RETURN jsonb_build_object('outcome', 'PLACE_NEEDED');
     END IF;
-    r := chat.give_way_to_cap(r, p_share, p_online, portion);
+    r := chat.give_way(r, beyond, 'CAP_LOWERED', p_online, true);
+    r := chat.give_way(r, r.participant_count - r.max_participants, 'CAP_LOWERED', p_online, false);
   END IF;
   r.last_seq :=
     chat.add_system(r, 'room.updated', 'The room was updated', jsonb_build_object('room', chat.room_json(r)));

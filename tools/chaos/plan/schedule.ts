@@ -5,7 +5,7 @@ import { type Breakable, busyMs, drawFault, type Fault, type FaultKind, faultKin
 export const FATES = ['full', 'deadline', 'underfilled', 'cancelled', 'closed', 'crowded'] as const;
 export type Fate = (typeof FATES)[number];
 
-/** `cap`: one more place, or as few as there are buyers, whichever trade allows. */
+/** `cap`: one more place, or two fewer, where trade allows it. */
 export const EDITS = ['title', 'deadline', 'cap'] as const;
 export type Edit = (typeof EDITS)[number];
 
@@ -27,6 +27,14 @@ export interface Sale {
   readonly edit: { readonly atMs: number; readonly what: Edit } | null;
   /** Guests who come to look and to talk, beside the buyers. */
   readonly guests: number;
+  /** When each of those comes who have no token, and for how long he stays; milliseconds from its creation. */
+  readonly passersBy: readonly { readonly atMs: number; readonly forMs: number }[];
+  /** When its seller sends a guest away, who tries to come back; null: never. */
+  readonly removesAtMs: number | null;
+  /** When somebody begins to come and go more often than he may; null: nobody does. */
+  readonly restlessAtMs: number | null;
+  /** Guests who come by HTTP and say nothing: more than the end of a room takes in one portion, or none. */
+  readonly throng: number;
 }
 
 export type Step = { readonly atMs: number } & (
@@ -44,6 +52,10 @@ export interface ScheduleOptions extends Breakable {
   readonly faultEveryMs: number;
   readonly saleEveryMs: number;
 }
+
+/** More than one portion of those who leave a closed room (250), and how long they have to come in. */
+const THRONG = 280;
+const THRONG_MS = 8_000;
 
 /** The calm before the first fault, and after the last one begins. */
 const CALM_MS = 1_500;
@@ -99,9 +111,13 @@ function sales({ durationMs, saleEveryMs }: ScheduleOptions, random: Random): St
 }
 
 function drawSale(number: number, fate: Fate, random: Random): Sale {
-  const max = random.between(3, 6);
+  // Of a fork, so that what is drawn here changes nothing else.
+  const more = random.fork(`more of ${number}`);
+  const throng = fate === 'closed' ? THRONG : 0;
+  const places = random.between(3, 6);
+  const max = places + throng;
   const min = fate === 'underfilled' ? 3 : fate === 'closed' ? 1 : random.between(1, 2);
-  const contending = fate === 'full' ? max + random.between(2, 5) : fate === 'underfilled' ? 1 : 3;
+  const contending = fate === 'full' ? places + random.between(2, 5) : fate === 'underfilled' ? 1 : 3;
   const buyers = Math.min(contending, fate === 'full' ? 12 : max);
   const ends = fate === 'deadline' || fate === 'underfilled';
   return {
@@ -110,10 +126,16 @@ function drawSale(number: number, fate: Fate, random: Random): Sale {
     max,
     min,
     deadlineMs: ends ? random.between(5_000, 12_000) : 3_600_000,
-    sellerMs: random.between(4_000, 9_000),
+    sellerMs: random.between(4_000, 9_000) + (throng > 0 ? THRONG_MS : 0),
     buyersMs: Array.from({ length: buyers }, () => random.between(0, 4_000)),
     withdrawing: fate === 'closed' || random.chance(0.7) ? [] : [0],
     edit: random.chance(0.6) ? { atMs: random.between(500, 6_000), what: random.pick(EDITS) } : null,
-    guests: fate === 'crowded' ? max + random.between(2, 4) : random.between(1, 3),
+    guests: fate === 'crowded' ? places + random.between(2, 4) : random.between(1, 3),
+    passersBy: Array.from({ length: more.between(1, 5) }, () => ({
+      ...{ atMs: more.between(0, 5_000), forMs: more.between(1_000, 12_000) },
+    })),
+    removesAtMs: more.chance(0.5) ? more.between(0, 3_000) : null,
+    restlessAtMs: more.chance(0.4) ? more.between(0, 3_000) : null,
+    throng,
   };
 }

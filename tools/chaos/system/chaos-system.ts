@@ -17,15 +17,22 @@ const BOUNDS: Readonly<Record<string, number>> = {
   redis: 64 * MIB,
   nginx: 64 * MIB,
 };
-/** Services are quicker to notice here than they are by default, since a run is short. */
-const CHAT = { HEARTBEAT_MS: '4000', SEND_QUEUE_BYTES: '65536', SEND_TIMEOUT_MS: '5000' };
+const REJOIN_PAUSE_S = 6;
+/** Services are quicker to notice, and to forget, here than they are by default, since a run is short. */
+const CHAT = {
+  ...{ HEARTBEAT_MS: '4000', SEND_QUEUE_BYTES: '65536', SEND_TIMEOUT_MS: '5000' },
+  ...{ VISITOR_GRACE_S: '4', REJOIN_PAUSE_S: String(REJOIN_PAUSE_S) },
+};
+/** Which instances prove over Redis who they are, a run after the other. */
+const SEALS = ['all', 'one that nginx does not know', 'none'] as const;
 
 export interface ChaosSystemOptions extends Run {
   readonly instances: number;
+  readonly seed: number;
 }
 
 /** A whole system with a place to break it between any two of its parts. Everything is added to the lifecycle. */
-export async function startChaosSystem({ lifecycle, terminal, env, instances }: ChaosSystemOptions) {
+export async function startChaosSystem({ lifecycle, terminal, env, instances, seed }: ChaosSystemOptions) {
   const { stopping } = lifecycle;
   const numbers = Array.from({ length: instances }, (_, i) => i);
   const chatNames = numbers.map((i) => `chat-${i + 1}`);
@@ -64,6 +71,8 @@ export async function startChaosSystem({ lifecycle, terminal, env, instances }: 
   const front = nginx?.port ?? ports[0]!;
   const tradeToChat = await proxyTo(front);
 
+  const seals = SEALS[seed % SEALS.length]!;
+  const isSealed = (i: number) => seals === 'all' || (seals !== 'none' && i > 1);
   const chats = numbers.map((i) =>
     open('chat', chatNames[i]!, ports[i]!, {
       ...CHAT,
@@ -71,7 +80,7 @@ export async function startChaosSystem({ lifecycle, terminal, env, instances }: 
       INSTANCE_URL: `http://127.0.0.1:${ports[i]}`,
       // One of them says everything, so that there is something to look for tokens in.
       LOG_LEVEL: i === 0 ? 'debug' : 'info',
-      ...(redis ? { REDIS_URL: `redis://127.0.0.1:${buses[i]!.port}` } : {}),
+      ...(redis ? { REDIS_URL: `redis://127.0.0.1:${buses[i]!.port}`, BUS_SEAL: isSealed(i) ? 'on' : 'off' } : {}),
     }),
   );
   const trade = open('trade', 'trade', tradePort, {
@@ -123,6 +132,8 @@ export async function startChaosSystem({ lifecycle, terminal, env, instances }: 
     auth,
     calls,
     note: workplace.note,
+    /** What a room's log is held against. */
+    rules: { rejoinPauseMs: REJOIN_PAUSE_S * 1_000 },
     /** Of the programs that take part, as they say it themselves. */
     async versions(): Promise<Record<string, string>> {
       const said = (text: string, pattern: RegExp) => pattern.exec(text)?.[0] ?? 'unknown';
@@ -141,7 +152,9 @@ export async function startChaosSystem({ lifecycle, terminal, env, instances }: 
     parts: [
       `${instances} chat instances, trade, PostgreSQL with fsync`,
       nginx ? 'nginx with the shipped configuration in front of two of them' : 'no nginx on the PATH',
-      redis ? 'Redis' : 'no redis-server and no valkey-server on the PATH: the faults of Redis are left out',
+      redis
+        ? `Redis; with BUS_SEAL: ${seals}`
+        : 'no redis-server and no valkey-server on the PATH: the faults of Redis are left out',
     ],
   };
 }

@@ -80,6 +80,18 @@ it('lets more buyers contend than there are places, and sends more guests than a
   }
 });
 
+it('sends away, lets come and go, and fills with visitors and with more guests than one portion of an end takes', () => {
+  const sales = schedule(OPTIONS).flatMap((step) => (step.kind === 'sale' ? [step.sale] : []));
+  expect(sales.every(({ passersBy }) => passersBy.length > 0)).toBe(true);
+  expect(sales.some(({ passersBy, max }) => passersBy.length > max / 2)).toBe(true);
+  expect(sales.some(({ removesAtMs }) => removesAtMs !== null)).toBe(true);
+  expect(sales.some(({ restlessAtMs }) => restlessAtMs !== null)).toBe(true);
+  for (const { fate, throng, max } of sales) {
+    expect(throng > 250, fate).toBe(fate === 'closed');
+    if (throng > 0) expect(max).toBeGreaterThan(throng);
+  }
+});
+
 it('draws chance that is even enough, and the same from a fork whatever else is drawn', () => {
   const random = createRandom(3);
   const draws = Array.from({ length: 10_000 }, () => random.between(1, 10));

@@ -112,7 +112,7 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
         default:
           tellCommitted(emit, change.messages);
           if (change.outcome === 'changed') onChange('updated', change.room);
-          return view((patch.maxParticipants && (await clearedOrLater(roomId))) || change.room);
+          return view(change.room);
       }
     },
 
@@ -130,8 +130,7 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
     },
 
     /**
-     * Ends ACTIVE rooms whose deadline has passed, by the database's clock, and removes the guests whom an end or a
-     * lower cap has left.
+     * Ends ACTIVE rooms whose deadline has passed, by the database's clock, and removes the guests whom an end has left.
      * Returns how many rooms ended. Safe on every instance.
      */
     async expire(): Promise<number> {
@@ -146,23 +145,17 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
     },
   };
 
-  /** Removes the guests whom an end or a lower cap has left, in portions. The room afterwards; null: there were none. */
+  /** Removes the guests of a room that was closed, in portions. The room afterwards; null when there were none. */
   async function clear(roomId: string): Promise<RoomRow | null> {
-    let online: readonly string[] | null = null;
     for (let cleared: RoomRow | null = null; ; ) {
-      let change = await rooms.clearGuests(roomId, PORTION, online);
-      if (change.outcome === 'PLACE_NEEDED') {
-        // Asked once: it is a hint, and whoever comes meanwhile is not the next to go, as he is among the newest.
-        online = [...(await presence.view(roomId)).users()];
-        change = await rooms.clearGuests(roomId, PORTION, online);
-      }
+      const change = await rooms.clearGuests(roomId, PORTION);
       if (change.outcome !== 'changed') return cleared;
       tellCommitted(emit, change.messages);
       cleared = change.room;
     }
   }
 
-  /** The end, or the lower cap, is committed: what can't be done now is done by the next run of the expiry, on any instance. */
+  /** The end is committed: what can't be done now is done by the next run of the expiry, on any instance. */
   async function clearedOrLater(roomId: string): Promise<RoomRow | null> {
     try {
       return await clear(roomId);

@@ -48,11 +48,8 @@ export function createRoomStore({ prisma, share }: { prisma: PrismaClient; share
       return rows.map((row) => row.room_id);
     },
 
-    clearGuests: (roomId, portion, online) =>
-      written(() =>
-        one(prisma.$queryRaw`SELECT chat.clear_guests(${roomId}, ${portion}::int, ${String(share)}::text::numeric,
-        ${online}::text[]) AS change`),
-      ),
+    clearGuests: (roomId, portion) =>
+      written(() => one(prisma.$queryRaw`SELECT chat.clear_guests(${roomId}, ${portion}::int) AS change`)),
 
     patch: (roomId, patch, online) =>
       written(() =>

@@ -8,8 +8,6 @@ import { storeOfThisFile } from '../fixture/store.ts';
 
 const given = storeOfThisFile();
 const GUESTS = 2_000;
-/** Seen online: they are the last to give way. */
-const ONLINE = ['guest-1990', 'guest-1999'];
 const TRADE = { kind: 'service' } as const;
 
 /** A room of many guests and one buyer, who is older than half of them. */
@@ -40,7 +38,7 @@ function rules() {
   const signals: Signal[] = [];
   const rooms = createRooms({
     ...given.store,
-    presence: { view: async () => ({ count: 0, has: () => false, users: () => ONLINE }) } as never,
+    presence: { view: async () => ({ count: 0, has: () => false }) } as never,
     emit: (signal) => signals.push(signal),
     onChange: () => {},
   });
@@ -130,64 +128,4 @@ it('a room that trade cancels or prolongs while it still has guests to lose keep
   await given.store.rooms.patch(prolonged, { expiresAt: new Date(Date.now() + 60_000).toISOString() }, []);
   expect(await given.store.rooms.clearing(10)).toEqual([]);
   expect(await given.store.rooms.find(prolonged)).toMatchObject({ status: 'ACTIVE', participantCount: GUESTS - 249 });
-});
-
-it('a cap lowered by thousands holds at once, and guests go in portions, each a small signal', async () => {
-  const roomId = await bigRoom();
-  const { rooms, signals } = rules();
-  const room = await rooms.patch(TRADE, roomId, { maxParticipants: 10 });
-  expect(room).toMatchObject({ status: 'ACTIVE', maxParticipants: 10, participantCount: 10 });
-  expectSmall(signals);
-  const rows = await rowsOf(roomId);
-  expect(signals.flatMap((signal) => (signal.kind === 'messages' ? signal.messages : []))).toEqual(rows);
-  expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: GUESTS - 9 + 1 }, (_, i) => GUESTS + 4 + i));
-  expect(rows.filter((row) => eventOf(row) === 'room.updated')).toHaveLength(1);
-  const left = await given.store.members.list(roomId, { limit: 20, afterSeq: null });
-  const oldest = Array.from({ length: 7 }, (_, i) => `guest-${i + 1}`);
-  expect(left.map((member) => member.userId)).toEqual(['seller', 'buyer', ...oldest, ...ONLINE]);
-});
-
-it('a lower cap whose instance ended after the first portion lets no guest in, every buyer, and any instance goes on', async () => {
-  const roomId = await bigRoom();
-  const change = await given.store.rooms.patch(roomId, { maxParticipants: 10 }, []);
-  expect('messages' in change && change.messages).toHaveLength(251);
-  expect(await given.store.rooms.clearing(10)).toEqual([roomId]);
-  expect(await joinOne(given.store.members, roomId, 'late')).toEqual({ outcome: 'ROOM_FULL' });
-  expect(await given.store.members.commit(roomId, 'second', true, 'second', [])).toMatchObject({
-    outcome: 'committed',
-  });
-  // Who has still his place goes on talking.
-  const sender = { userId: 'guest-1', nickname: 'guest-1', tag: null };
-  const draft = { roomId, kind: 'CHAT', sender, clientMessageId: 'c', content: 'hello', replyTo: null } as const;
-  expect(await given.store.messages.append([draft])).toMatchObject([{ outcome: 'stored' }]);
-  // An instance of the version before knows of ends only.
-  await given.store.pools.reads.query('SELECT chat.clear_guests($1, 250)', [roomId]);
-  expect(await given.store.rooms.find(roomId)).toMatchObject({ participantCount: GUESTS + 1 - 250 });
-
-  const { rooms, signals } = rules();
-  await rooms.expire();
-  expectSmall(signals);
-  expect(await given.store.rooms.find(roomId)).toMatchObject({ maxParticipants: 10, participantCount: 10 });
-  expect(await given.store.rooms.clearing(10)).toEqual([]);
-});
-
-it('a cap that rises again while guests have still to go keeps those', async () => {
-  const roomId = await bigRoom();
-  await given.store.rooms.patch(roomId, { maxParticipants: 10 }, []);
-  await given.store.rooms.patch(roomId, { maxParticipants: 5_000 }, []);
-  expect(await given.store.rooms.clearing(10)).toEqual([]);
-  const { rooms } = rules();
-  await rooms.expire();
-  expect(await given.store.rooms.find(roomId)).toMatchObject({ participantCount: GUESTS + 1 - 250 });
-});
-
-it('a room that ends and comes back while guests beyond its cap have still to go loses them all the same', async () => {
-  const roomId = await bigRoom({ minParticipants: 5 });
-  const { rooms } = rules();
-  await given.store.rooms.patch(roomId, { maxParticipants: 10, expiresAt: new Date(0).toISOString() }, []);
-  await given.store.rooms.expire(10);
-  expect(await given.store.rooms.find(roomId)).toMatchObject({ status: 'CANCELLED' });
-  await rooms.patch(TRADE, roomId, { expiresAt: new Date(Date.now() + 60_000).toISOString() });
-  await rooms.expire();
-  expect(await given.store.rooms.find(roomId)).toMatchObject({ status: 'ACTIVE', participantCount: 10 });
 });

@@ -115,11 +115,6 @@ function callsOf(store: ReturnType<typeof openStore>) {
       each(ids, (roomId) => rooms.setStatus(roomId, made++ % 2 ? 'CLOSED' : 'CANCELLED', null)),
     patch: (ids: Rooms) => each(ids, (roomId) => rooms.patch(roomId, { maxParticipants: 3 + (made++ % 3) }, [])),
     expire: () => rooms.expire(100),
-    clear: (ids: Rooms) =>
-      each(ids, async (roomId) => {
-        await store.pools.reads.query('UPDATE chat.rooms SET clearing = true WHERE room_id = $1', [roomId]);
-        await rooms.clearGuests(roomId, 1 + (made++ % 3), []);
-      }),
     remove: (ids: Rooms) => each(ids.slice(0, 1), (roomId) => rooms.remove(roomId)),
     ticket: async () => {
       const ticket = `t-${made++}`;

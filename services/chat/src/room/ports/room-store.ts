@@ -30,21 +30,11 @@ export interface RoomStore {
   ): Promise<
     RoomChange<'changed' | 'same'> | (RoomChange<'illegal'> & { readonly provisional: boolean }) | Refusal<'NOT_FOUND'>
   >;
-  /** Rooms that were CLOSED, or whose cap was lowered, and that have still guests to lose; at most `limit`. */
+  /** Rooms that were CLOSED and have still guests to lose; at most `limit`. */
   clearing(limit: number): Promise<readonly string[]>;
-  /**
-   * Removes the next `portion` of them from such a room. 'changed' as long as there may be more. 'PLACE_NEEDED': some give
-   * way, and it was not said who is online (null); the same call again says it.
-   */
-  clearGuests(
-    roomId: string,
-    portion: number,
-    online: readonly string[] | null,
-  ): Promise<RoomChange<'changed' | 'same'> | Refusal<'NOT_FOUND' | 'PLACE_NEEDED'>>;
-  /**
-   * Of the guests beyond a lower cap the first portion goes; the room is then `clearing`. 'PLACE_NEEDED': guests have to go,
-   * and it was not said who is online; the same call again says it.
-   */
+  /** Removes the next `portion` of them from such a room. 'changed' as long as there may be more. */
+  clearGuests(roomId: string, portion: number): Promise<RoomChange<'changed' | 'same'> | Refusal<'NOT_FOUND'>>;
+  /** 'PLACE_NEEDED': guests have to go, and it was not said who is online; the same call again says it. */
   patch(
     roomId: string,
     patch: {
