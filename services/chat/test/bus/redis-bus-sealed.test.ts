@@ -1,6 +1,6 @@
 import { createLog, systemClock } from '@gongu/host';
-import { startRedis, type TestRedis } from '@gongu/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
+import { afterAll, afterEach, beforeAll, expect, it, describe as suite, vi } from 'vitest';
 import { createRedisBus } from '../../src/bus/redis-bus.ts';
 import { createSealing } from '../../src/bus/sealing.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
@@ -11,6 +11,7 @@ import { chatMessage, listenTo, messageSignal } from '../fixture/signals.ts';
 
 const log = createLog({ service: 'test', level: 'silent' });
 const SECRET = 'what trade and chat share, nobody else';
+const describe = suite.skipIf(!redisProgram());
 let server: TestRedis;
 let instances = 0;
 const opened: Bus[] = [];
@@ -36,9 +37,11 @@ async function open(prefix: string, { isOn = true, skewMs = 0, secret = SECRET }
   return { bus, refused };
 }
 
-busContract('Redis, sealed', async () => {
-  const prefix = `sealed-${instances}`;
-  return { bus: async () => (await open(prefix)).bus, close: async () => {} };
+describe('sealed', () => {
+  busContract('Redis, sealed', async () => {
+    const prefix = `sealed-${instances}`;
+    return { bus: async () => (await open(prefix)).bus, close: async () => {} };
+  });
 });
 
 describe('beside instances of the version before', () => {

@@ -35,6 +35,12 @@ describe('one whom the host or the service removed', () => {
       expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) });
       const older = await probe(`${chat.url.replace('http', 'ws')}/chat/${roomId}?token=${tokenOf('ann')}`);
       expect(await older.closed()).toMatchObject({ code: 4029 });
+      const stomp = await probe(`${chat.url.replace('http', 'ws')}/ws`, { protocols: ['v12.stomp'] });
+      stomp.send(`CONNECT\naccept-version:1.2\npasscode:${tokenOf('ann')}\n\n\0`);
+      stomp.send('SUBSCRIBE\nid:errors\ndestination:/user/queue/errors\n\n\0');
+      stomp.send(`SUBSCRIBE\nid:room\ndestination:/topic/chat/${roomId}\n\n\0`);
+      expect(String(await stomp.next((frame) => String(frame).startsWith('MESSAGE')))).toContain('RATE_LIMITED');
+      stomp.socket.close();
       expect((await commit(roomId, 'ann', true)).status).toBe(200);
       expect((await join(roomId, 'ann')).status).toBe(200);
     }

@@ -63,6 +63,8 @@ describe('/ws/chat?sessionId=', () => {
   it('takes no id of a message for its own opening: a refused message ends nothing', async () => {
     const roomId = await chat.room();
     const ann = await open(`/chat/${roomId}?token=${tokenOf('ann')}`);
+    ann.send({ content: said('da') });
+    await ann.next((frame) => frame.type === 'CHAT'); // its join is over
     await chat.call('PATCH', `/api/chat/rooms/${roomId}`, { as: SERVICE, body: { status: 'CANCELLED' } });
     await ann.next((frame) => frame.type === 'SYSTEM' && /cancel/i.test(frame.content));
     for (const clientMessageId of ['url', 'other']) {

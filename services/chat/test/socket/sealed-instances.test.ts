@@ -1,8 +1,9 @@
-import { startRedis, type TestRedis } from '@gongu/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
+import { afterAll, beforeAll, expect, it, describe as suite } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
 
+const describe = suite.skipIf(!redisProgram());
 const given = chatOfThisFile();
 let redis: TestRedis;
 beforeAll(async () => {
