@@ -23,9 +23,18 @@ export interface StoreOptions {
   onCommit: () => void;
 }
 
+/**
+ * Milliseconds to wait for a connection. A thousand who buy one product at once wait for ten connections and one lock:
+ * with 5 s the last of them were turned away, although nothing was wrong.
+ */
+const POOL_WAIT_MS = 15_000;
+
 /** Everything that touches trade's tables, but the outbox, over one pool that Prisma shares. */
 export function openStore({ url, max, log, limits = {}, onCommit }: StoreOptions) {
-  const pool = createPool({ ...limits, url, schema: TRADE_SCHEMA, max, log, applicationName: 'gongu trade' });
+  const pool = createPool({
+    ...{ ...limits, url, schema: TRADE_SCHEMA, max, log },
+    ...{ applicationName: 'gongu trade', connectTimeoutMs: POOL_WAIT_MS },
+  });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool, schema: TRADE_SCHEMA }) });
   const call = createChangeCall({ pool, onCommit });
   const due = createDueStore({ pool, onCommit });

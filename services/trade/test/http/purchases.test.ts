@@ -1,9 +1,10 @@
 import type { Buyer, Participation, Product, Purchase } from '@gongu/shared';
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { tally } from '../fixture/tally.ts';
 import { create, testTrade } from '../fixture/trade-server.ts';
 
-const { start, rows } = await testTrade();
+const { start, rows, databaseUrl } = await testTrade();
 const server = await start();
 const { call } = server;
 
@@ -79,6 +80,24 @@ describe('a purchase', () => {
     ]);
     expect((await call<Product>('GET', path(product))).body).toMatchObject({ participantCount: 50, reason: 'FULL' });
   });
+
+  it('waits behind others for its product and for a connection: all 30 behind six seconds are made', async () => {
+    const product = await create(server, { maxParticipants: 50 });
+    const other = new pg.Client({ connectionString: databaseUrl });
+    await other.connect();
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM trade.products WHERE id = $1 FOR UPDATE', [product.id]);
+    const answers = Promise.all(
+      Array.from({ length: 30 }, (_, i) => call('POST', path(product, '/participations'), { as: `late-${i}` })),
+    );
+    // Longer than a lock is waited for, which is tried twice.
+    await other.query('SELECT pg_sleep(6)');
+    await other.query('COMMIT');
+    await other.end();
+    expect(tally((await answers).map(({ status, body }) => (status === 201 ? 'bought' : body.code)))).toEqual({
+      bought: 30,
+    });
+  }, 60_000);
 });
 
 describe('a withdrawal', () => {
