@@ -195,9 +195,19 @@ describe.skipIf(!ensureNginx())("Debian's nginx with the shipped configuration",
 describe('deploy/nginx/nginx.conf', () => {
   const conf = readFileSync(inRepository('deploy/nginx/nginx.conf'), 'utf8');
 
-  it('lets a silent connection live for 7 days', () => {
-    expect(conf).toMatch(/proxy_read_timeout 7d;/);
-    expect(conf).toMatch(/proxy_send_timeout 7d;/);
+  it.each(['nginx.conf', 'web.conf'])('%s lets a silent connection live for 7 days, wherever it goes', (file) => {
+    const text = readFileSync(inRepository('deploy/nginx', file), 'utf8');
+    const said = [...text.matchAll(/^ *(proxy_(?:read|send)_timeout) +(.*);/gm)].map(([, name, value]) => [
+      name,
+      value,
+    ]);
+    expect(said).toEqual([
+      ['proxy_read_timeout', '7d'],
+      ['proxy_send_timeout', '7d'],
+    ]);
+    // In the block that passes sockets on: beside the header that says so.
+    const block = text.split(/[{}]/).find((part) => part.includes('proxy_set_header Upgrade'));
+    expect(block).toMatch(/proxy_read_timeout 7d;\n.*proxy_send_timeout 7d;/);
   });
 
   it.each(['nginx.conf', 'web.conf'])('%s limits connections and requests of one address', (file) => {

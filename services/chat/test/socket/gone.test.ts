@@ -76,7 +76,17 @@ describe('a connection that ends', () => {
 });
 
 describe('a connection over which nothing comes', () => {
-  it('is gone after two missed pings', async () => {
+  it('is gone after two missed pings, neither one nor three', async () => {
+    const client = await chat.connect('mute');
+    const socket = client.socket as unknown as { pong(): void; on(event: 'ping', heard: () => void): void };
+    let pings = 0;
+    socket.pong = () => {};
+    socket.on('ping', () => pings++);
+    expect((await client.closed()).code).toBe(1006);
+    expect(pings).toBe(2);
+  });
+
+  it('is gone through a network that swallows everything', async () => {
     const proxy = await tcpProxy({ target: chat.port });
     const roomId = await chat.room();
     const client = await signIn(proxy.through(chat.socketUrl), 'ann');

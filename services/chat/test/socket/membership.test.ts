@@ -50,11 +50,13 @@ describe('the end of a membership', () => {
     const path = `/api/chat/rooms/${roomId}/participants/ann`;
     expect((await chat.call('DELETE', path, { as: 'bob' })).status).toBe(403);
     expect((await chat.call('DELETE', path, { as: 'seller' })).status).toBe(204);
+    const removedAt = performance.now();
     for (const client of [ann, annToo, bob]) {
       expect(await system(client, 'participant.removed')).toMatchObject({
         ...{ content: 'ann was removed', data: { participant: { userId: 'ann' }, participantCount: 1 } },
       });
     }
+    expect(performance.now() - removedAt).toBeLessThan(1_000);
     expect(await bob.event('presence', (one) => one.userId === 'ann' && !one.online)).toMatchObject({ onlineCount: 1 });
     await bob.say(roomId);
     await silent(ann);
