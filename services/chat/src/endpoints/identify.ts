@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Auth, type Clock, requireEither, requireService, requireUser } from '@gongu/host';
 import { AppError, type User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
@@ -40,10 +41,13 @@ export function createIdentify({ auth: anyAuth, tickets, clock, anonymousAccess 
     user,
     async caller(request: FastifyRequest): Promise<Caller> {
       const found = await either(request);
-      return found === 'service' ? { kind: 'service' } : { kind: 'user', user: found };
+      if (found !== 'service') return { kind: 'user', user: found };
+      await stillAsked(request);
+      return { kind: 'service' };
     },
     async service(request: FastifyRequest): Promise<Caller> {
       await service(request);
+      await stillAsked(request);
       return { kind: 'service' };
     },
   };
@@ -67,4 +71,18 @@ export function createIdentify({ auth: anyAuth, tickets, clock, anonymousAccess 
       return presented && present(presented);
     },
   };
+}
+
+/**
+ * A process that was frozen reads what was asked long ago. Trade has given that up and told another instance, and may have
+ * told it something newer since: what is done for it now would undo that. The end of its connection lies behind the
+ * request, and is read before the next turn of the loop.
+ *
+ * @throws AppError UNAVAILABLE, which nobody hears
+ */
+async function stillAsked({ raw: { socket } }: FastifyRequest): Promise<void> {
+  await setImmediate();
+  if (socket.destroyed || !socket.writable) {
+    throw new AppError('UNAVAILABLE', { detail: 'Nobody waits for the answer any more: nothing was done' });
+  }
 }

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { tcpProxy } from '@gongu/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance, opening } from '../fixture/chat.ts';
-import { SERVICE } from '../fixture/tokens.ts';
+import { authorizationOf, SERVICE } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
 let chat: Instance;
@@ -39,6 +41,34 @@ describe('/healthz and /readyz', () => {
     await expect.poll(async () => (await answer('/readyz', other)).status, { timeout: 10_000 }).toBe(200);
     await other.stop();
     await proxy.close();
+  });
+});
+
+it('a change that trade no longer waits for when it is read is not made: a newer one may have been', async () => {
+  const roomId = await chat.room();
+  const path = `/api/chat/rooms/${roomId}/participants/late-buyer`;
+  const socket = connect(chat.port, '127.0.0.1');
+  socket.write('GET /healthz HTTP/1.1\r\nhost: chat\r\n\r\n');
+  await once(socket, 'data');
+  const body = JSON.stringify({ committed: true });
+  const head = [
+    `PUT ${path} HTTP/1.1`,
+    'host: chat',
+    `authorization: ${authorizationOf(SERVICE)}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+  ];
+  // As a process finds it that was frozen: all of the request, and the end of its connection.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  await once(socket, 'close');
+  expect((await chat.call('PUT', path, { as: SERVICE, body: { committed: false } })).status).toBe(200);
+  const rows = await chat.call<{ messages: unknown[] }>('GET', `/api/chat/rooms/${roomId}/messages?after=0`, {
+    as: SERVICE,
+  });
+  expect(JSON.stringify(rows.body.messages)).not.toContain('late-buyer');
+  // Asked by one who waits, it is made.
+  expect((await chat.call('PUT', path, { as: SERVICE, body: { committed: true } })).body).toMatchObject({
+    role: 'BUYER',
   });
 });
 
