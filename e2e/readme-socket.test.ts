@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { readMarkdown, tcpProxy } from '@gongu/testkit';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { frameProxy } from './fixture/frame-proxy.ts';
+import { call, type Pair, startPair } from './fixture/pair.ts';
+
+interface Shown {
+  readonly seq: number;
+  readonly kind: string;
+  readonly content: string;
+}
+
+const WS = pathToFileURL(createRequire(import.meta.url).resolve('ws')).href;
+
+/** The sample as it stands in the README, but for its address: what is typed is sent, what it shows is printed. */
+function program(address: string): string {
+  const samples = readMarkdown('README.md').blocks.filter(({ text }) => text.includes('new WebSocket('));
+  expect(samples).toHaveLength(1);
+  const text = samples[0]!.text.replace('wss://shop.example/ws', address);
+  expect(text).toContain(address);
+  return `
+import { createInterface } from 'node:readline';
+import Ws from '${WS}';
+// Node 20 has none. A browser's does not throw what nobody listens for.
+globalThis.WebSocket ??= class extends Ws {
+  constructor(...all) {
+    super(...all);
+    this.addEventListener('error', () => {});
+  }
+};
+${text}
+const print = (value) => console.log(JSON.stringify(value));
+const Socket = globalThis.WebSocket;
+globalThis.WebSocket = class extends Socket {
+  constructor(...all) {
+    super(...all);
+    this.addEventListener('message', ({ data }) => data.includes('"type":"error"') && print({ refused: JSON.parse(data) }));
+    this.addEventListener('message', ({ data }) => data.includes('"type":"joined"') && print({ joined: true }));
+  }
+};
+const [token, roomId] = process.argv.slice(2);
+const send = connect(roomId, async () => token, (message) => print({ message }));
+createInterface({ input: process.stdin }).on('line', send);
+`;
+}
+
+describe('the socket sample of the README', () => {
+  let pair: Pair;
+  const folder = mkdtempSync(join(tmpdir(), 'gongu-readme-'));
+
+  beforeAll(async () => {
+    pair = await startPair({ trade: false, chatEnv: { RATE_CHANGES_PER_SECOND: '1' } });
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true });
+    await pair?.stop();
+  });
+
+  /** Runs it, as that user, against a chat at `url`. */
+  function run(url: string, userId: string, roomId: string) {
+    const file = join(folder, `${userId}.mjs`);
+    writeFileSync(file, program(`${url.replace(/^http/, 'ws')}/ws`));
+    const child: ChildProcess = spawn(process.execPath, [file, pair.user(userId), roomId]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const shown: Shown[] = [];
+    const refused: { ref?: string; code: string }[] = [];
+    let joins = 0;
+    let faults = '';
+    child.stderr!.on('data', (text) => (faults += text));
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const told = JSON.parse(line) as { message?: Shown; refused?: (typeof refused)[number] };
+      if (told.message) shown.push(told.message);
+      else if (told.refused) refused.push(told.refused);
+      else joins++;
+    });
+    const texts = () => shown.filter(({ kind }) => kind === 'CHAT').map(({ content }) => content);
+    return {
+      shown,
+      refused,
+      say: (text: string) => void child.stdin!.write(`${text}\n`),
+      joined: (times: number) =>
+        expect.poll(() => (faults === '' ? joins : faults), { timeout: 40_000 }).toBeGreaterThanOrEqual(times),
+      /** All of them, in any order, and nothing twice, missing or out of turn. */
+      async has(expected: readonly string[]) {
+        await expect.poll(() => texts().length, { timeout: 40_000 }).toBeGreaterThanOrEqual(expected.length);
+        expect(texts().sort()).toEqual([...expected].sort());
+        expect(shown.map(({ seq }) => seq)).toEqual(shown.map((_, i) => shown[0]!.seq + i));
+        expect(faults).toBe('');
+      },
+    };
+  }
+
+  /** What the room holds of people's texts. */
+  async function stored(roomId: string): Promise<string[]> {
+    const path = `${pair.chat.url}/api/chat/rooms/${roomId}/messages?limit=100`;
+    const { body } = await call('GET', path, pair.service());
+    return (body.messages as Shown[]).filter(({ kind }) => kind === 'CHAT').map(({ content }) => content);
+  }
+
+  it('stores and shows each message once, whether it was written before, while or after the network was cut', async () => {
+    const roomId = 'sampled';
+    await pair.room(roomId);
+    const proxy = await tcpProxy({ target: pair.chat.url });
+    onTestFinished(() => proxy.close());
+    const ann = run(proxy.through(pair.chat.url).replace(/\/$/, ''), 'ann', roomId);
+    const bob = run(pair.chat.url, 'bob', roomId);
+    await ann.joined(1);
+    await bob.joined(1);
+    const written: string[] = [];
+    const says = (who: typeof ann, text: string) => {
+      written.push(text);
+      who.say(text);
+    };
+    for (let round = 1; round <= 3; round++) {
+      says(ann, `before cut ${round}`);
+      says(bob, `bob before cut ${round}`);
+      await ann.has(written);
+      // What is in flight is sent into a network that swallows it, then the connection breaks.
+      proxy.blackHole();
+      says(ann, `into the hole ${round}`);
+      says(bob, `bob meanwhile ${round}`);
+      await bob.has(written.filter((text) => !text.startsWith('into the hole') || !text.endsWith(String(round))));
+      await proxy.refuse();
+      proxy.cut();
+      says(ann, `without a network ${round}`);
+      await proxy.pass();
+      says(ann, `at its return ${round}`);
+      await ann.joined(round + 1);
+      says(ann, `after cut ${round}`);
+      says(bob, `bob after cut ${round}`);
+      await ann.has(written);
+      await bob.has(written);
+    }
+    expect((await stored(roomId)).sort()).toEqual([...written].sort());
+    expect(ann.shown.slice(-written.length).map(({ seq }) => seq)).toEqual(
+      bob.shown.slice(-written.length).map(({ seq }) => seq),
+    );
+  }, 180_000);
+
+  it('repeats a join that came too soon after others when it may', async () => {
+    await pair.room('too-soon');
+    for (let room = 0; room < 4; room++) {
+      await pair.room(`before-${room}`);
+      const path = `${pair.chat.url}/api/chat/rooms/before-${room}/participants`;
+      expect((await call('POST', path, pair.user('cat'), {})).status).toBe(201);
+    }
+    const cat = run(pair.chat.url, 'cat', 'too-soon');
+    cat.say('이제 왔어요');
+    await cat.has(['이제 왔어요']);
+    expect(cat.refused).toMatchObject([{ code: 'RATE_LIMITED', ref: 'join' }]);
+    expect(await stored('too-soon')).toEqual(['이제 왔어요']);
+  }, 90_000);
+
+  it('repeats a join, and a message, that the service could not serve', async () => {
+    await pair.room('unserved');
+    const refusedOnce = new Set<string>();
+    const proxy = await frameProxy({
+      target: pair.chat.url,
+      deliver(text) {
+        const { type, ref } = JSON.parse(text) as { type: string; ref?: string };
+        if ((type !== 'joined' && type !== 'ack') || refusedOnce.has(type)) return [text];
+        refusedOnce.add(type);
+        return [
+          JSON.stringify({ type: 'error', ref, code: 'UNAVAILABLE', message: 'away', retryAfterMs: 50, errors: [] }),
+        ];
+      },
+    });
+    onTestFinished(() => proxy.close());
+    const dan = run(proxy.url, 'dan', 'unserved');
+    dan.say('들려요?');
+    await dan.has(['들려요?']);
+    await expect.poll(() => dan.refused.length, { timeout: 30_000 }).toBe(2);
+    dan.say('들리네요');
+    await dan.has(['들려요?', '들리네요']);
+    expect(await stored('unserved')).toEqual(['들려요?', '들리네요']);
+  }, 90_000);
+});
