@@ -26,7 +26,7 @@ function program(address: string): string {
   expect(text).toContain(address);
   return `
 import { createInterface } from 'node:readline';
-import Ws from '${WS}';
+const { default: Ws } = await import(process.argv[4]);
 // Node 20 has none. A browser's does not throw what nobody listens for.
 globalThis.WebSocket ??= class extends Ws {
   constructor(...all) {
@@ -66,7 +66,7 @@ describe('the socket sample of the README', () => {
   function run(url: string, userId: string, roomId: string) {
     const file = join(folder, `${userId}.mjs`);
     writeFileSync(file, program(`${url.replace(/^http/, 'ws')}/ws`));
-    const child: ChildProcess = spawn(process.execPath, [file, pair.user(userId), roomId]);
+    const child: ChildProcess = spawn(process.execPath, [file, pair.user(userId), roomId, WS]);
     onTestFinished(() => void child.kill('SIGKILL'));
     const shown: Shown[] = [];
     const refused: { ref?: string; code: string }[] = [];

@@ -53,6 +53,18 @@ describe('the event stream', () => {
   });
 });
 
+test('a large event that comes in tiny chunks costs what its length does', () => {
+  const costMs = (chunks: number) => {
+    const piece = '한국어 텍스트 12 bytes';
+    const startedMs = performance.now();
+    const events = parse(['data: ', ...Array.from({ length: chunks }, () => piece), '\n\n']);
+    expect(events).toEqual([{ type: 'message', data: piece.repeat(chunks) }]);
+    return performance.now() - startedMs;
+  };
+  // 100,000 chunks took minutes when each made all before it be looked at again; the best of three, for a busy machine.
+  expect(Math.min(...[1, 2, 3].map(() => costMs(100_000)))).toBeLessThan(1_000);
+});
+
 describe('a store', () => {
   test('tells the first change at once and those of a burst together, and a listener that throws harms no other', async () => {
     const clock = testClock();

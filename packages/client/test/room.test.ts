@@ -242,6 +242,26 @@ test('a join that has to wait says until when, waits over a loss too, and is mad
   expect(room.getSnapshot()).toMatchObject({ status: 'live', error: null, retryAtMs: null });
 });
 
+test('a room that is waited for, and a join that has to wait, do so whatever the time of day is set to', async () => {
+  const { clock, carrier, room, refuse, joins } = await asking();
+  refuse('NOT_FOUND');
+  clock.set(clock.now() + 86_400_000);
+  await clock.advance(2_100);
+  expect(joins()).toBe(2);
+  refuse('NOT_FOUND');
+  expect(room.getSnapshot()).toMatchObject({ status: 'joining', error: null });
+  await clock.advance(2_100);
+  refuse('RATE_LIMITED', 10_000);
+  clock.set(clock.now() - 86_400_000);
+  carrier.last().ends(1006);
+  await clock.advance(5_000);
+  carrier.last().ready();
+  await clock.advance(4_900);
+  expect(joins()).toBe(3);
+  await clock.advance(100);
+  expect(joins()).toBe(4);
+});
+
 test('being removed, leaving, and the end of the room are told apart, and none is joined again by itself', async () => {
   const removal = (event: string) =>
     messageFrame(4, {

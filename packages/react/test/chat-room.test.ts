@@ -140,6 +140,28 @@ test('who is removed is told so, who leaves may enter again, and a full room say
   await bob.seesLine('bob joined');
 });
 
+test('a room that comes a moment after its product is waited for, and one that never comes is an error with a way to try again', async () => {
+  const roomId = crypto.randomUUID();
+  const ann = await pages.open('ann', roomId);
+  await ann.page.getByText('Connecting…').waitFor();
+  await expect.poll(() => ann.sent('join').length, { timeout: 12_000 }).toBeGreaterThan(1);
+  await ann.page.getByText('Connecting…').waitFor();
+  await pages.chat.room({ productId: roomId });
+  await ann.seesLine('ann joined');
+  await expect.poll(() => ann.page.locator('.gongu-state').getAttribute('data-shown')).toBe('false');
+
+  const missing = crypto.randomUUID();
+  const bob = await pages.open('bob', missing);
+  bob.page.setDefaultTimeout(25_000);
+  await bob.page.getByText('Connecting…').waitFor();
+  await bob.page.getByText('There is no such room.').waitFor();
+  const asked = bob.sent('join').length;
+  await pages.chat.room({ productId: missing });
+  await bob.page.getByRole('button', { name: 'Enter again' }).click();
+  await bob.seesLine('bob joined');
+  expect(bob.sent('join').length).toBe(asked + 1);
+}, 60_000);
+
 test('the participants are listed with their roles, and who is there', async () => {
   const roomId = await pages.chat.room();
   await pages.chat.call('PUT', `/api/chat/rooms/${roomId}/participants/buyer`, { committed: true, nickname: '귤사랑' });

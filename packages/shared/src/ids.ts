@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseMessageId } from './message-id.ts';
 import { codePoints, hasForbiddenCharacters } from './text.ts';
 
 /** A room's id, which is its product's id. 1–64 of `A–Z a–z 0–9 _ -`: UUIDs, numbers and slugs all fit. */
@@ -43,19 +44,6 @@ export type UserId = z.output<typeof UserId>;
 
 /** Position in a room's sequence. The first is 1; 0 stands for "nothing yet". */
 export const Seq = z.int().min(0);
-
-/** `messageId` is `roomId:seq`. */
-export function messageId(roomId: string, seq: number): string {
-  return `${roomId}:${seq}`;
-}
-
-/** The parts of a `messageId`, or null when the text is none. */
-export function parseMessageId(id: string): { roomId: string; seq: number } | null {
-  const match = /^([A-Za-z0-9_-]{1,64}):([1-9][0-9]{0,15})$/.exec(id);
-  if (!match) return null;
-  const seq = Number(match[2]);
-  return Number.isSafeInteger(seq) ? { roomId: match[1]!, seq } : null;
-}
 
 /** A `messageId` as input. */
 export const MessageId = z.string().refine((value) => parseMessageId(value) !== null, {

@@ -14,8 +14,6 @@ export { type Event, type EventOf, type EventType, errorEvent, serverFrames } fr
 export {
   ClientRef,
   MessageId,
-  messageId,
-  parseMessageId,
   RESERVED_ROOM_IDS,
   RoomId,
   RoomIdInput,
@@ -25,6 +23,7 @@ export {
 export { Instant } from './instant.ts';
 export { LIMITS } from './limits.ts';
 export { ChatMessage, Message, MessageKind, SystemMessage, sendBody } from './message.ts';
+export { messageId, parseMessageId } from './message-id.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
 export { ListQuery, listOf, MessagePage, MessageQuery } from './page.ts';
 export { Problem, problemOf } from './problem.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ClientRef, MessageId, messageId, parseMessageId, RoomId, RoomIdInput, Seq, UserId } from '../src/ids.ts';
+import { ClientRef, MessageId, RoomId, RoomIdInput, Seq, UserId } from '../src/ids.ts';
+import { messageId, parseMessageId } from '../src/message-id.ts';
 
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown) =>
   schema.safeParse(value).success;

@@ -42,8 +42,9 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let refusals = 0;
   /** Since when the room is waited for; infinite when it is not. */
   let missingSinceMs = Number.POSITIVE_INFINITY;
-  /** Before this the server wants no join; what it was told with. */
+  /** When the server wants the next join, by the time of day for people, and before which there is none, by `monotonic`. */
   let retryAtMs: number | null = null;
+  let notBeforeMs = Number.NEGATIVE_INFINITY;
   let over = false;
   let cancelGap: (() => void) | null = null;
   let cancelRetry = () => {};
@@ -108,7 +109,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (!ready || joining || over) return;
     cancelRetry();
     // A new connection is no reason to ask sooner.
-    if (retryAtMs !== null && retryAtMs > clock.now()) return retryIn(retryAtMs - clock.now());
+    const waitMs = notBeforeMs - clock.monotonic();
+    if (waitMs > 0) return retryIn(waitMs);
     joining = true;
     const after = state.appliedSeq < 0 ? null : state.appliedSeq;
     ready.ask({ type: 'join', roomId, after }, (answer) => {
@@ -126,8 +128,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
   function joined(event: EventOf<'joined'>): void {
     refusals = 0;
-    retryAtMs = null;
-    missingSinceMs = Number.POSITIVE_INFINITY;
+    askAnew();
     for (const message of event.messages) outbox.arrived(message);
     status = 'live';
     error = null;
@@ -139,11 +140,13 @@ export function createRoomFeed(options: RoomFeedOptions) {
   function refused(why: ChatError): void {
     if (why.code === 'CONNECTION_LOST') return;
     if (isMissing(why)) return retryIn(backoffMs(refusals++, { random, baseMs: 500, capMs: OPENING_STEP_MS }) + 100);
-    retryAtMs = null;
-    missingSinceMs = Number.POSITIVE_INFINITY;
+    askAnew();
     if (!isPassing(why)) return show({ status: 'refused', error: why });
     const delayMs = Math.max(why.retryAfterMs ?? 0, backoffMs(refusals++, { random }));
-    if (why.retryAfterMs !== undefined) retryAtMs = clock.now() + delayMs;
+    if (why.retryAfterMs !== undefined) {
+      retryAtMs = clock.now() + delayMs;
+      notBeforeMs = clock.monotonic() + delayMs;
+    }
     show({ error: why });
     retryIn(delayMs);
   }
@@ -156,8 +159,15 @@ export function createRoomFeed(options: RoomFeedOptions) {
   /** Whether it is a room that may still be on its way: nothing of it has been seen, and it was not asked for long. */
   function isMissing({ code }: ChatError): boolean {
     if (code !== 'NOT_FOUND' || state.appliedSeq >= 0) return false;
-    missingSinceMs = Math.min(missingSinceMs, clock.now());
-    return clock.now() - missingSinceMs < OPENING_MS;
+    missingSinceMs = Math.min(missingSinceMs, clock.monotonic());
+    return clock.monotonic() - missingSinceMs < OPENING_MS;
+  }
+
+  /** What the last refusal said no longer counts. */
+  function askAnew(): void {
+    retryAtMs = null;
+    notBeforeMs = Number.NEGATIVE_INFINITY;
+    missingSinceMs = Number.POSITIVE_INFINITY;
   }
 
   return {
@@ -174,8 +184,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
       if (state.me !== userId) {
         // Another user's view is no use to this one.
         state = emptyRoom(roomId, userId);
-        retryAtMs = null;
-        missingSinceMs = Number.POSITIVE_INFINITY;
+        askAnew();
         show({ status: 'joining', error: null });
       }
       if (status !== 'refused' && status !== 'gone') join();

@@ -11,11 +11,16 @@ export interface SseEvent {
 /** Takes the stream's text apart; chunks may end anywhere. Comments are dropped, and ids: our events hold their `seq`. */
 export function createSseParser(onEvent: (event: SseEvent) => void): (chunk: string) => void {
   let rest = '';
+  let cr = '';
   let type = '';
   let data: string[] = [];
   return (chunk) => {
     // A CR at a chunk's end may be half of a CRLF: it waits for the next one.
-    const lines = (rest + chunk).split(/\r\n|\n|\r(?=[\s\S])/);
+    const text = cr + chunk;
+    cr = text.endsWith('\r') ? '\r' : '';
+    // Only what is new is looked at: a long line may come in as many chunks as it has characters.
+    const lines = text.slice(0, text.length - cr.length).split(/\r\n|[\r\n]/);
+    lines[0] = rest + lines[0]!;
     rest = lines.pop()!;
     for (const line of lines) {
       if (line === '') {

@@ -1,4 +1,4 @@
-import type { Message } from '@gongu/client';
+import { type Message, parseMessageId } from '@gongu/client';
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
@@ -55,8 +55,9 @@ export function MessageList({ room, onReply }: MessageListProps) {
   const [target, setTarget] = useState<string | null>(null);
   const quote = useCallback(
     async (messageId: string) => {
-      const seq = Number(messageId.slice(messageId.lastIndexOf(':') + 1));
-      await jumpTo(seq);
+      const answered = parseMessageId(messageId);
+      if (!answered) return;
+      await jumpTo(answered.seq);
       setTarget(messageId);
     },
     [jumpTo],

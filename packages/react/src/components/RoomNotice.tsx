@@ -2,6 +2,10 @@ import { useChatClient, useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useConnection } from '../chat/useConnection.ts';
 
+/** Milliseconds: a shorter pause is over before its end is read. */
+const PAUSE_MS = 3_000;
+const DAY_MS = 86_400_000;
+
 /** What stands in the way, if anything does, and what can be done about it. */
 export function RoomNotice({ room }: { readonly room: Omit<ChatRoomHandle, 'typing'> }) {
   const strings = useStrings();
@@ -19,8 +23,16 @@ export function RoomNotice({ room }: { readonly room: Omit<ChatRoomHandle, 'typi
           : status === 'waiting' && !online
             ? { text: strings.offline }
             : status !== 'ready' || room.status === 'joining' || room.status === 'stale'
-              ? { text: strings.connecting }
+              ? { text: pausedText() ?? strings.connecting }
               : null;
+
+  /** Where the server wants a longer pause before the next try: the client makes it by itself then. */
+  function pausedText(): string | null {
+    const leftMs = status === 'ready' && room.retryAtMs !== null ? room.retryAtMs - Date.now() : 0;
+    if (leftMs < PAUSE_MS) return null;
+    const style = { ...(leftMs < DAY_MS ? {} : { dateStyle: 'medium' as const }), timeStyle: 'medium' as const };
+    return strings.entersAt(new Date(room.retryAtMs!).toLocaleString(strings.locale, style));
+  }
 
   function goneNotice() {
     if (room.gone === 'left') return { text: strings.left, button: isBack };

@@ -59,6 +59,7 @@ export const english: ChatStrings = {
   offline: 'You are offline. What you write is sent later.',
   reconnect: 'Connect again',
   enterAgain: 'Enter again',
+  entersAt: (time) => `You can enter again at ${time}. Stay here, and it is done for you.`,
   left: 'You have left this room.',
   removed: 'You were removed from this room.',
   roomRemoved: 'This room is gone.',

@@ -54,6 +54,7 @@ export const korean: ChatStrings = {
   offline: '인터넷에 연결되어 있지 않습니다. 메시지는 연결된 뒤에 보냅니다.',
   reconnect: '다시 연결',
   enterAgain: '다시 들어가기',
+  entersAt: (time) => `${time}부터 들어갈 수 있습니다. 그때 자동으로 들어갑니다.`,
   left: '방에서 나왔습니다.',
   removed: '방에서 내보내졌습니다.',
   roomRemoved: '사라진 방입니다.',

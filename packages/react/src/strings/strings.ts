@@ -45,6 +45,8 @@ export interface ChatStrings {
   readonly offline: string;
   readonly reconnect: string;
   readonly enterAgain: string;
+  /** The room can be entered from then on, and is, without anybody's doing. `time` is in words of `locale`. */
+  readonly entersAt: (time: string) => string;
   readonly left: string;
   readonly removed: string;
   readonly roomRemoved: string;
