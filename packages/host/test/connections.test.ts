@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { METHODS } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttp, createLog, type Http, type HttpOptions } from '../src/index.ts';
@@ -171,14 +172,10 @@ describe('a method that no route has', () => {
         `${method} /number/1 HTTP/1.1\r\nHost: x\r\n\r\n${method} /nowhere HTTP/1.1\r\nHost: x\r\n\r\n${LAST}`,
       );
       const answers = answersIn(await connection.ended);
-      // Node 20 knows no QUERY.
-      if (method === 'QUERY' && answers[0]!.status === 400) return;
-      for (const answer of answers.slice(0, 2)) {
-        expect(answer).toMatchObject({
-          status: 405,
-          headers: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' },
-          body: { code: 'METHOD_NOT_ALLOWED' },
-        });
+      // A parser that knows no QUERY says so, and ends the connection.
+      if (method === 'QUERY' && !METHODS.includes('QUERY')) return;
+      for (const [i, allow] of ['GET, HEAD, OPTIONS', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'].entries()) {
+        expect(answers[i]).toMatchObject({ status: 405, headers: { allow }, body: { code: 'METHOD_NOT_ALLOWED' } });
       }
     },
   );

@@ -97,10 +97,30 @@ test('a body above the limit is 413 TOO_LARGE', async () => {
   await expectProblem(await post({ title: 'x'.repeat(2_000) }), 413, 'TOO_LARGE');
 });
 
-test('an unknown route and a method that a route does not have are 404 NOT_FOUND', async () => {
+test('an unknown route is 404 NOT_FOUND, and a method that a path does not have 405 with those that it has', async () => {
   open();
+  app.patch('/things/:id', async () => ({}));
+  app.get('/things/new', async () => ({}));
+  app.put('/files/*', async () => ({}));
   await expectProblem(await app.inject('/nothing'), 404, 'NOT_FOUND');
-  await expectProblem(await app.inject({ method: 'PUT', url: '/ok' }), 404, 'NOT_FOUND');
+  await expectProblem(await app.inject({ method: 'PUT', url: '/ok/more' }), 404, 'NOT_FOUND');
+  await expectProblem(await app.inject({ method: 'PUT', url: '/things/' }), 404, 'NOT_FOUND');
+  for (const [method, url, allow] of [
+    ['PUT', '/ok', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/ok?a=/nothing', 'GET, HEAD, OPTIONS'],
+    ['GET', '/things/1', 'POST, PATCH, OPTIONS'],
+    ['HEAD', '/things/%ED%95%9C', 'POST, PATCH, OPTIONS'],
+    ['DELETE', '/things/new', 'GET, HEAD, POST, PATCH, OPTIONS'],
+    ['POST', '/files/a/b', 'PUT, OPTIONS'],
+  ] as const) {
+    const answer = await app.inject({ method, url });
+    expect([url, answer.statusCode, answer.headers.allow]).toEqual([url, 405, allow]);
+    if (method !== 'HEAD') await expectProblem(answer, 405, 'METHOD_NOT_ALLOWED');
+  }
+  // Whatever the body is.
+  const xml = { method: 'PUT', headers: { 'content-type': 'application/xml' }, payload: '<x/>' } as const;
+  await expectProblem(await app.inject({ ...xml, url: '/ok' }), 405, 'METHOD_NOT_ALLOWED');
+  await expectProblem(await app.inject({ ...xml, url: '/nothing' }), 404, 'NOT_FOUND');
 });
 
 test('a bad percent-encoding is VALIDATION_FAILED in the path and in the query', async () => {

@@ -32,7 +32,7 @@ export const ERRORS = {
   SELLER_CANNOT_BUY: row(403, CLOSE.removed, false, 'A seller can not buy the own product'),
   ANONYMOUS_NOT_ALLOWED: row(403, CLOSE.removed, false, 'An anonymous user can not do this'),
   NOT_FOUND: row(404, CLOSE.noSuchRoom, false, 'Not found'),
-  METHOD_NOT_ALLOWED: row(405, CLOSE.badFrame, false, 'No resource has this method'),
+  METHOD_NOT_ALLOWED: row(405, CLOSE.badFrame, false, 'The resource does not have this method'),
   REQUEST_TIMEOUT: row(408, CLOSE.badFrame, true, 'The request took too long to arrive'),
   CAP_REACHED: row(409, CLOSE.removed, true, 'All places are taken'),
   ROOM_FULL: row(409, CLOSE.removed, true, 'The room is full'),

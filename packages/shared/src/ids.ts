@@ -25,7 +25,8 @@ export const ClientRef = z
   .max(64, { error: 'must have at most 64 characters' })
   .refine((value) => !CONTROL.test(value) && !hasForbiddenCharacters(value), {
     error: 'must not contain control characters or a lone surrogate',
-  });
+  })
+  .meta({ pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$' });
 
 /**
  * A user's id: the token's `sub`. 1–255 characters, none of them a control character. `.` and `..` are refused: ids stand
@@ -39,13 +40,14 @@ export const UserId = z
     error: 'must not contain control characters or a lone surrogate',
   })
   .refine((value) => value !== '.' && value !== '..', { error: 'must not be . or ..' })
-  .meta({ maxLength: 255 });
+  .meta({ maxLength: 255, pattern: '^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f-\\u009f]+$' });
 export type UserId = z.output<typeof UserId>;
 
 /** Position in a room's sequence. The first is 1; 0 stands for "nothing yet". */
 export const Seq = z.int().min(0);
 
 /** A `messageId` as input. */
-export const MessageId = z.string().refine((value) => parseMessageId(value) !== null, {
-  error: 'must be a message id: roomId:seq',
-});
+export const MessageId = z
+  .string()
+  .refine((value) => parseMessageId(value) !== null, { error: 'must be a message id: roomId:seq' })
+  .meta({ pattern: '^[A-Za-z0-9_-]{1,64}:[1-9][0-9]{0,14}$' });

@@ -25,7 +25,7 @@ export { LIMITS } from './limits.ts';
 export { ChatMessage, Message, MessageKind, SystemMessage, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
-export { ListQuery, listOf, MessagePage, MessageQuery } from './page.ts';
+export { ListQuery, listOf, MessagePage, MessageQuery, queryInteger } from './page.ts';
 export { Problem, problemOf } from './problem.ts';
 export {
   Buyer,

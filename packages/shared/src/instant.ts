@@ -15,4 +15,8 @@ export const Instant = z.iso
       return ms >= FIRST_MS && ms < END_MS;
     },
     { error: 'must be a time from 1970 to 9999' },
-  );
+  )
+  // The same in the words of a pattern, but for the first and the last day in zones where it is the day before or after.
+  .meta({
+    pattern: `^(?!0|1[0-8]|19[0-6]|1970-01-01T.*[+]|9999-12-31T.*[0-9]-)${z.regexes.datetime({ offset: true }).source.slice(1)}`,
+  });

@@ -2,10 +2,22 @@ import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { Message } from './message.ts';
 
+/** An integer in a query: decimal digits and nothing else, where `Number` would take an empty text and `0x10` too. */
+export function queryInteger(min: number, max: number = Number.MAX_SAFE_INTEGER) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d{1,17}$/.test(value) ? Number(value) : value),
+    z.int().min(min).max(max),
+  );
+}
+
 /** `?limit=&cursor=` of lists. */
 export const ListQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(LIMITS.listMax).default(LIMITS.listSize),
-  cursor: z.string().max(512).optional(),
+  limit: queryInteger(1, LIMITS.listMax).default(LIMITS.listSize),
+  cursor: z
+    .string()
+    .max(512)
+    .optional()
+    .meta({ description: '`nextCursor` of the same list, as it came; anything else is VALIDATION_FAILED' }),
 });
 
 /** A list's answer. */
@@ -16,10 +28,12 @@ export function listOf<T extends z.ZodType>(item: T) {
 /** `?before=|after=|offset=&limit=` of messages; `before` and `after` are exclusive, `offset` counts back from the newest. */
 export const MessageQuery = z
   .object({
-    before: z.coerce.number().int().min(1).optional(),
-    after: z.coerce.number().int().min(0).optional(),
-    offset: z.coerce.number().int().min(0).max(1_000_000_000).optional(),
-    limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageSize),
+    before: queryInteger(1).optional().meta({ description: 'exclusive; not together with after or offset' }),
+    after: queryInteger(0).optional().meta({ description: 'exclusive; not together with before or offset' }),
+    offset: queryInteger(0, 1_000_000_000)
+      .optional()
+      .meta({ description: 'counts back from the newest; not together with before or after' }),
+    limit: queryInteger(1, LIMITS.pageMax).default(LIMITS.pageSize),
   })
   .refine((query) => [query.before, query.after, query.offset].filter((value) => value !== undefined).length <= 1, {
     path: ['before'],

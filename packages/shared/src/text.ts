@@ -42,7 +42,7 @@ export function text(max: number, min = 1) {
     .refine((value) => value.length >= min, {
       error: min === 1 ? 'must not be empty' : `must have at least ${min} characters`,
     })
-    .meta({ maxLength: max, ...(min > 0 ? { minLength: min } : {}) });
+    .meta({ maxLength: max, pattern: '^[^\\u0000]*$', ...(min > 0 ? { minLength: min } : {}) });
 }
 
 /**

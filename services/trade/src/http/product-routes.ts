@@ -9,6 +9,7 @@ import {
   listOf,
   Product,
   ProductStatus,
+  queryInteger,
   UserId,
 } from '@gongu/shared';
 import type { FastifyReply } from 'fastify';
@@ -33,7 +34,7 @@ const ListProducts = ListQuery.extend({
     .enum(['seller', 'buyer'])
     .optional()
     .meta({ description: "seller: the caller's own; buyer: those the caller takes part in. Needs a token" }),
-  minSeatsLeft: z.coerce.number().int().min(0).max(1_000_000).optional(),
+  minSeatsLeft: queryInteger(0, 1_000_000).optional(),
   deadlineBefore: Instant.optional(),
   sort: z.enum(['deadline', '-createdAt']).default('-createdAt'),
 });
@@ -103,6 +104,9 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
         tags: ['products'],
         summary: 'One product',
         params: ProductPath,
+        headers: z.object({
+          'if-none-match': z.string().optional().meta({ description: 'entity tags that the caller has' }),
+        }),
         response: {
           200: Product,
           304: { description: 'If-None-Match names this version', content: {} },
@@ -124,7 +128,9 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
         security: [{ user: [] }],
         summary: 'Change a product while it recruits',
         params: ProductPath,
-        headers: z.object({ 'if-match': z.string().optional() }),
+        headers: z.object({
+          'if-match': z.string().optional().meta({ description: 'entity tags of which one must be the present one' }),
+        }),
         body: EditProduct,
         response: {
           200: Product,

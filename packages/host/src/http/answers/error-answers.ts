@@ -5,17 +5,19 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { isUnavailable } from '../../postgres/fate.ts';
 import { isHushed } from '../observe/request-log.ts';
 import { requestIdOf } from '../observe/trace.ts';
+import { METHODS, noteAllowedMethods } from './allowed-methods.ts';
 
 /** What a client waits after UNAVAILABLE, or UNKNOWN_OUTCOME, that names no time. */
 const RETRY_MS = 1_000;
 
-/** Methods that some route has. */
-const ALLOWED: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
 const NOT_NOW: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'UNKNOWN_OUTCOME']);
 
-/** Every error, of whatever origin, becomes a problem body with a code of the one table. */
+/**
+ * Every error, of whatever origin, becomes a problem body with a code of the one table. Before the first route: a path
+ * that is there without the method is 405, of which only those that come later are known.
+ */
 export function answerErrors(app: FastifyInstance): void {
+  const allowed = noteAllowedMethods(app);
   app.setErrorHandler((error, request, reply) => {
     const known = toAppError(error);
     if (known.code === 'INTERNAL') {
@@ -25,13 +27,20 @@ export function answerErrors(app: FastifyInstance): void {
     }
     return sendProblem(request, reply, known);
   });
-  app.setNotFoundHandler((request, reply) => {
-    if (!ALLOWED.includes(request.method)) {
-      reply.header('allow', ALLOWED.join(', '));
-      return sendProblem(request, reply, new AppError('METHOD_NOT_ALLOWED'));
+  const refusal = (request: FastifyRequest, reply: FastifyReply) => {
+    const methods = allowed.of(request.url.split('?', 1)[0]!);
+    const nobodys = !METHODS.includes(request.method);
+    if (nobodys || (methods.length > 0 && !methods.includes(request.method))) {
+      reply.header('allow', (methods.length > 0 ? methods : METHODS).join(', '));
+      return new AppError('METHOD_NOT_ALLOWED');
     }
-    return sendProblem(request, reply, new AppError('NOT_FOUND', { detail: `No such route: ${request.method}` }));
+    return new AppError('NOT_FOUND', { detail: `No such route: ${request.method}` });
+  };
+  // Before the body: what nobody takes need not be of a type that somebody would. After CORS has set its headers.
+  app.addHook('preParsing', async (request, reply) => {
+    if (request.is404) throw refusal(request, reply);
   });
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, refusal(request, reply)));
 }
 
 /** Sends `error` as `application/problem+json`. Also for answers outside the error handler, such as a refused upgrade. */
@@ -98,7 +107,7 @@ export function answerRefused(socket: Socket, why: 'full' | 'connect'): void {
       : new AppError('METHOD_NOT_ALLOWED', { detail: 'This is no proxy' });
   // What is closed with something unread in it is reset, and the answer lost.
   socket.resume();
-  socket.end(rawProblem(error, why === 'connect' ? { allow: ALLOWED.join(', ') } : {}));
+  socket.end(rawProblem(error, why === 'connect' ? { allow: METHODS.join(', ') } : {}));
   socket.setTimeout(REFUSED_MS, () => socket.destroy());
 }
 

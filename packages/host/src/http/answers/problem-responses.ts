@@ -6,12 +6,19 @@ export interface ProblemResponse {
   content: { 'application/problem+json': { schema: typeof Problem } };
 }
 
-/** What any route may answer. */
-const ALWAYS: readonly ErrorCode[] = ['VALIDATION_FAILED', 'INTERNAL', 'UNAVAILABLE', 'UNKNOWN_OUTCOME'];
+/** What any route may answer: a head may be too large or too slow, too. */
+const ALWAYS: readonly ErrorCode[] = [
+  'VALIDATION_FAILED',
+  'REQUEST_TIMEOUT',
+  'TOO_LARGE',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'UNKNOWN_OUTCOME',
+];
 
 /**
  * The error answers of a route, by status, for `schema.response`: `{ 201: Room, ...problems('CONFLICT', 'FORBIDDEN') }`.
- * VALIDATION_FAILED, INTERNAL, UNAVAILABLE and UNKNOWN_OUTCOME are always among them.
+ * VALIDATION_FAILED, REQUEST_TIMEOUT, TOO_LARGE, INTERNAL, UNAVAILABLE and UNKNOWN_OUTCOME are always among them.
  */
 export function problems(...codes: ErrorCode[]): Record<number, ProblemResponse> {
   const byStatus = new Map<number, ErrorCode[]>();
@@ -34,7 +41,7 @@ export const OF_CALLER = ['UNAUTHENTICATED', 'TOKEN_EXPIRED'] as const satisfies
 export const OF_ONE_KIND = [...OF_CALLER, 'FORBIDDEN'] as const satisfies ErrorCode[];
 
 /** What any request may be answered that changes something. */
-export const OF_WRITER = ['ORIGIN_NOT_ALLOWED', 'TOO_LARGE'] as const satisfies ErrorCode[];
+export const OF_WRITER = ['ORIGIN_NOT_ALLOWED'] as const satisfies ErrorCode[];
 
 /** A 204 in `schema.response`. */
 export const noContent = { description: 'Done; the answer has no body', content: {} } as const;

@@ -36,7 +36,8 @@ export async function sockjs(app: FastifyInstance, given: SockJsOptions): Promis
       const rest = METHODS.filter((each) => each !== method);
       const refuse = async (_: FastifyRequest, reply: FastifyReply) => reply.code(405).header('allow', method).send();
       // Before the handler: an upgrade by another method than GET never gets there.
-      app.route({ ...unlisted, method: rest as HTTPMethods[], url, preParsing: refuse, handler: refuse });
+      const config = { ...unlisted.config, refuses: true };
+      app.route({ ...unlisted, config, method: rest as HTTPMethods[], url, preParsing: refuse, handler: refuse });
     },
     async identified(request) {
       try {

@@ -1,0 +1,22 @@
+import { brokenPromises } from '@gongu/testkit';
+import { expect, it } from 'vitest';
+import { chatOfThisFile } from '../fixture/chat.ts';
+import { authorizationOf, SERVICE } from '../fixture/tokens.ts';
+
+const given = chatOfThisFile();
+
+it('the document and the code agree on what is valid: the least and the most of every field, and each fault', async () => {
+  const chat = await given.start();
+  const roomId = await chat.room();
+  await chat.call('POST', `/api/chat/rooms/${roomId}/participants`, { as: 'ann', body: {} });
+  const { broken, sent } = await brokenPromises({
+    url: chat.url,
+    as: (operation) =>
+      authorizationOf(
+        /^(?:GET|DELETE) .*rooms$|read$|tickets$|^POST .*participants$/.test(operation) ? 'ann' : SERVICE,
+      ),
+    given: { roomId, userId: 'ann', productId: 'a-room', maxParticipants: 100_000, replyTo: null, reason: null },
+  });
+  expect(broken).toEqual([]);
+  expect(sent).toBeGreaterThan(100);
+});

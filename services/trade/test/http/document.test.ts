@@ -1,0 +1,21 @@
+import { brokenPromises, serviceToken } from '@gongu/testkit';
+import { expect, it } from 'vitest';
+import { SERVICE_SECRET, tokenOf } from '../fixture/tokens.ts';
+import { create, testTrade } from '../fixture/trade-server.ts';
+
+const { start } = await testTrade();
+
+it('the document and the code agree on what is valid: the least and the most of every field, and each fault', async () => {
+  const server = await start({ DEV_LOGIN: '1' });
+  const { id } = await create(server, { minParticipants: 1, maxParticipants: 100_000 });
+  const { broken, sent } = await brokenPromises({
+    url: server.url,
+    as: (operation) => {
+      if (operation.includes('/api/trade/')) return `Bearer ${serviceToken({ secret: SERVICE_SECRET })}`;
+      return `Bearer ${tokenOf(operation.includes('participations') ? 'ann' : 'seller:sel')}`;
+    },
+    given: { id, price: { amount: 1, currency: 'KRW' }, maxParticipants: 100_000 },
+  });
+  expect(broken).toEqual([]);
+  expect(sent).toBeGreaterThan(100);
+});
