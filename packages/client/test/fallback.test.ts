@@ -7,7 +7,7 @@ import { fastClock } from './fixture/time.ts';
 let chat: ChatService;
 
 beforeAll(async () => {
-  chat = await startChatService();
+  chat = await startChatService({ REJOIN_PAUSE_S: '0' });
 });
 afterAll(() => chat?.close());
 

@@ -75,7 +75,7 @@ describe('POST /api/chat/tokens/anonymous', () => {
   });
 
   it('refuses bodies that are none', async () => {
-    for (const body of [[], '"text"', { token: 7 }, { token: 'x'.repeat(8_193) }, '{', '']) {
+    for (const body of [[], '"text"', { token: 7 }, { token: 'x'.repeat(8_193) }, '{']) {
       const answer = await chat.call('POST', '/api/chat/tokens/anonymous', { body });
       expect(refusal(answer), JSON.stringify(body)).toEqual([400, 'VALIDATION_FAILED']);
     }
