@@ -195,7 +195,7 @@ describe('paths and queries', () => {
     ['GET', '/api/products?cursor=%', 400],
     ['GET', `/api/products?cursor=${'x'.repeat(600)}`, 400],
     ['GET', '/api/nothing', 404],
-    ['PUT', '/api/products', 404],
+    ['PUT', '/api/products', 405],
     ['GET', '/api/products/events?productId=a%20b', 400],
     ['GET', '/api/products/x/participations/ann', 404],
   ])('%s %s is answered with %i', async (method, path, status) => {
