@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 const balance = async (spread: 'round-robin' | 'sticky') => {
-  nginx = await startNginx(spread, [pair.chats[0]!.port, pair.chats[1]!.port]);
+  nginx = await startNginx(spread, [pair.chats[0]!.port, pair.chats[1]!.port], { sessionIds: true });
 };
 
 async function room(): Promise<string> {

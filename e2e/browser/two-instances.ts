@@ -43,7 +43,9 @@ export function openTwoInstances() {
 
     /** For one test: nginx in front of both, and a network before it that can be cut. */
     async balance(spread: 'round-robin' | 'sticky') {
-      const nginx: NginxProcess = await startNginx(spread, [pair.chats[0]!.port, pair.chats[1]!.port]);
+      const nginx: NginxProcess = await startNginx(spread, [pair.chats[0]!.port, pair.chats[1]!.port], {
+        sessionIds: true,
+      });
       onTestFinished(() => nginx.stop());
       const proxy = await tcpProxy({ target: nginx.port });
       onTestFinished(() => proxy.close());

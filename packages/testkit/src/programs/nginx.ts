@@ -15,6 +15,8 @@ export interface NginxOptions {
   readonly detached?: boolean;
   /** Without the limits of one address: all clients of a simulation have the same. @default false */
   readonly unlimited?: boolean;
+  /** Its log shows the ids of SockJS sessions that poll: tests ask which instances each came to. @default false */
+  readonly sessionIds?: boolean;
   /** `web.conf` in place of `nginx.conf`: the page of this folder, with trade on that port beside chat. */
   readonly web?: { readonly assets: string; readonly tradePort: number };
 }
@@ -47,7 +49,7 @@ export async function startNginx(
   // As root, its workers run as another user.
   await chmod(dir, 0o755);
   const port = await freePort();
-  const { web, unlimited = false } = options;
+  const { web, unlimited = false, sessionIds = false } = options;
   const tradePort = web ? await freePort() : null;
   const main = await readFile(inRepository(`deploy/nginx/${web ? 'web' : 'nginx'}.conf`), 'utf8');
   const upstream = await readFile(inRepository(`deploy/nginx/${spread}.conf`), 'utf8');
@@ -59,6 +61,7 @@ export async function startNginx(
       [web ? 'listen 5173;' : 'listen 8080;']: `listen 127.0.0.1:${port};`,
       ...(web ? { 'listen 8081;': `listen 127.0.0.1:${tradePort};` } : {}),
       ...(unlimited ? { 'limit_conn connections 1000;': '', 'limit_req zone=requests burst=1000 nodelay;': '' } : {}),
+      ...(sessionIds ? { '"path":"$logged_path"': '"path":"$uri"' } : {}),
       ...(web ? { '/usr/share/nginx/html': join(dir, 'html'), 'trade:8081': `127.0.0.1:${web.tradePort}` } : {}),
       '/dev/stdout': join(dir, 'access.log'),
       '/dev/stderr': join(dir, 'error.log'),

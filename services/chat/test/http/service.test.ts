@@ -132,15 +132,20 @@ describe('every answer', () => {
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
   });
 
-  it('to a route that does not exist is 404 with a problem body', async () => {
+  it('to a route that does not exist is 404 with a problem body, and 405 where it has other methods', async () => {
     for (const [method, path] of [
       ['GET', '/'],
       ['GET', '/api/chat/room'],
+    ]) {
+      const { status, body } = await chat.call(method!, path!, { as: 'ann' });
+      expect([path, status, body.code]).toEqual([path, 404, 'NOT_FOUND']);
+    }
+    for (const [method, path] of [
       ['PUT', '/api/chat/rooms'],
       ['POST', '/ws'],
     ]) {
       const { status, body } = await chat.call(method!, path!, { as: 'ann' });
-      expect([path, status, body.code]).toEqual([path, 404, 'NOT_FOUND']);
+      expect([path, status, body.code]).toEqual([path, 405, 'METHOD_NOT_ALLOWED']);
     }
   });
 });

@@ -11,10 +11,11 @@ beforeAll(async () => {
 });
 
 let sessions = 0;
-/** A SockJS URL as a client makes it up, and its path. */
+/** A SockJS URL as a client makes it up, and its path as the log shows it: without the id of the session. */
 function sockJsUrl(prefix = '/ws/chat') {
-  const path = `${prefix}/774/session-${sessions++}/websocket`;
-  return { path, url: chat.url.replace('http', 'ws') + path };
+  const server = 100 + sessions++;
+  const url = `${chat.url.replace('http', 'ws')}${prefix}/${server}/session-${server}/websocket`;
+  return { path: `${prefix}/${server}/[redacted]/websocket`, url };
 }
 const mismatches = (path: string) => given.logs.of('framing.mismatch').filter((line) => line.path === path);
 
