@@ -68,7 +68,7 @@ it(
     const run = await ready(here.run({ env: { PATH: bin } }));
     expect(run.output().match(/^no redis-server or valkey-server on the PATH: .*$/gm)).toHaveLength(1);
     expect(run.output()).toMatch(/^ {2}redis {5}none: chat runs on its local bus$/m);
-    expect(run.stderr()).toBe('');
+    expect(run.stderr()).toMatch(/^gongu: \S+ trade warn: DEV_LOGIN is on[^\n]*\n$/);
     expect(await json('run.json')).not.toHaveProperty('REDIS_URL');
     expect(await readyz()).toEqual({ http: 200, status: 'ready', redis: 'off' });
     await stop(here, run);
