@@ -91,6 +91,8 @@ test('titles, nicknames and tags are texts too', async () => {
   await ann.page.getByRole('button', { name: 'Show participants' }).click();
   await ann.page.getByText('<b>host</b>').waitFor();
   const bob = await pages.open('bob', roomId);
+  // Who types before he has entered is not told of.
+  await bob.seesLine('bob joined');
   await bob.field.pressSequentially('typing');
   await ann.page.getByText('bob is writing').waitFor();
   await bob.say('x');
