@@ -27,12 +27,7 @@ async function visit(roomId: string, at = chat) {
   return { socket, token, userId: sub as string, nickname, tag };
 }
 const rowsOf = async (text: string, ...values: unknown[]) => (await sql.query(text, values)).rows;
-async function until(check: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await check()); ) {
-    if (Date.now() > end) throw new Error('it did not come true');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const until = (check: () => Promise<boolean>) => expect.poll(check, { timeout: 20_000 }).toBe(true);
 
 describe('a visitor, whose socket came without a token', () => {
   it('leaves the room some time after he was last seen, with the row of who leaves, and his tag is free again', async () => {
