@@ -13,6 +13,9 @@ const url = (path: string) => `http://127.0.0.1:${nginx.port}${path}`;
 const get = async (path: string, headers: Record<string, string> = {}): Promise<Seen> =>
   (await fetch(url(path), { headers })).json() as Promise<Seen>;
 
+/** Of an answer that is nginx's own. */
+const unkept = ({ headers }: Response) => [headers.get('cache-control'), headers.get('x-content-type-options')];
+
 /** A WebSocket, and the frames that came. */
 async function open(path: string, protocols: string[] = [], headers: Record<string, string> = {}) {
   const socket = new WebSocket(url(path).replace('http', 'ws'), protocols, { headers });
@@ -116,6 +119,7 @@ describe.skipIf(!ensureNginx())("Debian's nginx with the shipped configuration",
     ]) {
       const answer = await fetch(url(path));
       expect([path, answer.status, ((await answer.json()) as { code: string }).code]).toEqual([path, 404, 'NOT_FOUND']);
+      expect(unkept(answer)).toEqual(['no-store', 'nosniff']);
     }
     for (const path of ['/healthz', '/openapi.json', '/metricsx', '/api/chat/rooms/docs']) {
       expect((await fetch(url(path))).status, path).toBe(200);
@@ -138,6 +142,7 @@ describe.skipIf(!ensureNginx())("Debian's nginx with the shipped configuration",
     expect([...statuses.keys()]).toEqual([200]);
     while (!limited) await Promise.all(Array.from({ length: 50 }, () => ask(20)));
     expect(limited.headers.get('retry-after')).toBe('1');
+    expect(unkept(limited)).toEqual(['no-store', 'nosniff']);
     expect(await limited.json()).toMatchObject({ status: 429, code: 'RATE_LIMITED' });
   });
 

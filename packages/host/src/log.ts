@@ -44,9 +44,16 @@ export function shortened(text: string): string {
   return safe.length <= TEXT_CHARS ? safe : `${safe.slice(0, TEXT_CHARS)}…`;
 }
 
-/** `/ws?token=abc&room=1` → `/ws?token=[redacted]&room=1`, and no token wherever it stands. Works on any text. */
+/** Letters, digits and `-._~`, percent-encoded though nothing asks for it (RFC 3986 §2.3). Servers read them alike. */
+const NEEDLESS = /%(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
+
+/**
+ * `/ws?token=abc&room=1` → `/ws?token=[redacted]&room=1`, and no token wherever it stands, nor behind `%74oken`. Works on
+ * any text.
+ */
 export function redactUrl(url: string): string {
-  const known = url.includes('/') ? redactSessions(url) : url;
+  const plain = url.includes('%') ? url.replace(NEEDLESS, decodeURIComponent) : url;
+  const known = plain.includes('/') ? redactSessions(plain) : plain;
   return redactTokens(known.replace(SECRET_QUERY, '$1[redacted]'));
 }
 

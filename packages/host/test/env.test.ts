@@ -133,7 +133,13 @@ test('TRUST_PROXY: nobody, everybody, or named networks', () => {
     ['10.0.0.0/8', '::1', 'loopback'],
   ]);
   expect(trust('LOOPBACK, 2001:DB8::/32')).toEqual(['loopback', '2001:db8::/32']);
-  for (const bad of ['10.0.0.0/99', '10.0.0.0/0', '::/0', '10.0.0.1:80', '10.0.0.0/8,', ',', '10.0.0.0/8 10.0.0.1']) {
+  expect(trust('203.0.113.5:4711, [2001:DB8::1]:4711, [::1], ::ffff:10.0.0.7')).toEqual([
+    ...['203.0.113.5', '2001:db8::1', '::1', '10.0.0.7'],
+  ]);
+  for (const bad of [
+    ...['10.0.0.0/99', '10.0.0.0/0', '::/0', '10.0.0.0/8:80', '10.0.0.0/8,', ',', '10.0.0.0/8 10.0.0.1'],
+    ...['10.0.0.1:port', '[10.0.0.0/8]', '[::1', '10.0.0.0/', '10.0.0.0/8/8', '10.0.0.0/0x8'],
+  ]) {
     expect(problemsOf({ ...complete, TRUST_PROXY: bad })).toHaveProperty('TRUST_PROXY');
   }
   expect(problemsOf({ ...complete, TRUST_PROXY: 'nginx' })).toHaveProperty('TRUST_PROXY');

@@ -43,6 +43,12 @@ test.each([
   ['/WS/chat/000/%61bcd/XHR', '/WS/chat/000/[redacted]/XHR'],
   ['/shop/ws/chat/000/abcd/eventsource', '/shop/ws/chat/000/[redacted]/eventsource'],
   ['/other/000/abcd/websocket', '/other/000/[redacted]/websocket'],
+  ['/ws?%74oken=a.b.c', '/ws?token=[redacted]'],
+  ['/ws?room=1&%74%69%63ket=x', '/ws?room=1&ticket=[redacted]'],
+  ['/x/%65%79JhbGciOi%2EeyJzdWIi%2ec2ln', '/x/[redacted]'],
+  ['/%77s/ch%61t/000/abcd/%78hr_send', '/ws/chat/000/[redacted]/xhr_send'],
+  ['/ws/chat/000/%ea%b0%80%2F1/xhr', '/ws/chat/000/[redacted]/xhr'],
+  ['/x?q=%EA%B0%80%20%2F%5B%60%7b', '/x?q=%EA%B0%80%20%2F%5B%60%7b'],
   ['/ws/chat/info', '/ws/chat/info'],
   ['/ws/chat?sessionId=r1', '/ws/chat?sessionId=r1'],
   ['/api/chat/rooms/r1/messages', '/api/chat/rooms/r1/messages'],
@@ -73,6 +79,7 @@ test.each([
   ['transports', '/xhr'],
   ['slashes after one', '/websocket//////'],
   ['queries that go on', '&ticket=a?token=b'],
+  ['letters that need no escape', '%65'],
 ])('64 KiB of %s are redacted in time that grows with the length', (_, piece) => {
   const cpuMs = (bytes: number) => {
     const text = piece.repeat(Math.ceil(bytes / piece.length));

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
 import { isLongEnough } from '../auth/hmac-token.ts';
+import { plainAddress } from '../http/forwarded-for.ts';
 import { type AllowedOrigins, originOf } from '../http/origins.ts';
 import { LOG_LEVELS } from '../log.ts';
 
@@ -126,20 +127,20 @@ export const envFields = {
       parsed('true, false, or a comma list of addresses and networks', (text): boolean | string[] | undefined => {
         const flag = BOOLEANS[text.toLowerCase()];
         if (flag !== undefined) return flag;
-        const parts = text.split(',').map((part) => part.trim().toLowerCase());
-        return parts.every(isNetwork) ? parts : undefined;
+        const networks = text.split(',').map((part) => networkOf(part.trim().toLowerCase()));
+        return networks.includes(undefined) ? undefined : (networks as string[]);
       }),
       false,
     ),
 };
 
 // `/0` is everybody, which `true` says; @fastify/proxy-addr throws on it.
-function isNetwork(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  const [address, bits, ...rest] = text.split('/');
-  const family = isIP(address ?? '');
-  if (family === 0 || rest.length > 0) return false;
-  return (
-    bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
-  );
+function networkOf(text: string): string | undefined {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return text;
+  // As it stands in a proxy's own log, with a port and brackets.
+  if (!text.includes('/')) return plainAddress(text);
+  const [address = '', bits = '', ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || !/^[0-9]{1,3}$/.test(bits)) return undefined;
+  return Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128) ? text : undefined;
 }

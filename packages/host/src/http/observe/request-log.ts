@@ -17,7 +17,9 @@ export function logRequests(app: FastifyInstance): void {
     const quiet = QUIET.has(routeOptions.url ?? '') || isHushed(request);
     const level = quiet ? 'debug' : status >= 500 ? 'warn' : 'info';
     const userId = request.getDecorator<string | undefined>(USER);
-    const line = { method, url: shortened(redactUrl(url)), status, ms: Math.round(reply.elapsedTime * 10) / 10 };
+    // A quotation mark ends a URL in a line of JSON, but not in a request.
+    const shown = shortened(redactUrl(url.replaceAll('"', '%22')));
+    const line = { method, url: shown, status, ms: Math.round(reply.elapsedTime * 10) / 10 };
     request.log[level](userId === undefined ? line : { ...line, userId }, 'request');
   });
 }
