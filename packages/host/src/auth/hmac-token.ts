@@ -4,7 +4,7 @@ import { saidClaims } from './claims.ts';
 /** A JSON Web Token (RFC 7519) taken apart. Nothing in it has been verified. */
 export interface DecodedToken {
   alg: string;
-  /** Which of its issuer's keys signed it. */
+  /** Which of its issuer's keys signed it. Undefined where it is null or empty: that says nothing, as of claims. */
   kid?: unknown;
   /** Without those that are null or empty: these say nothing. */
   claims: Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ export function decodeToken(token: string): DecodedToken | undefined {
   if (!head || !claims || typeof head.alg !== 'string' || 'crit' in head) return undefined;
   return {
     alg: head.alg,
-    kid: head.kid,
+    kid: saidClaims(head).kid,
     claims: saidClaims(claims),
     signed: `${header}.${payload}`,
     signature: Buffer.from(signature, 'base64url'),

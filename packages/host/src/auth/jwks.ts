@@ -72,5 +72,5 @@ function fits(jwk: JWK, { alg, kid }: TokenHeader): boolean {
   if (jwk.alg !== undefined && jwk.alg !== alg) return false;
   if (jwk.use !== undefined && jwk.use !== 'sig') return false;
   if (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes('verify')) return false;
-  return kid === undefined || jwk.kid === undefined || jwk.kid === kid;
+  return kid === undefined || !jwk.kid || jwk.kid === kid;
 }
