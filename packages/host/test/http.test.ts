@@ -82,6 +82,17 @@ test('an empty body is no body, whatever its Content-Type says', async () => {
   await expectProblem(await post('{"a":"x"}', {}, '/optional'), 400, 'VALIDATION_FAILED');
   await expectProblem(await post(' ', {}, '/optional'), 400, 'VALIDATION_FAILED');
   expect((await post('', {}, '/none')).json()).toEqual({ got: null });
+  for (const type of [
+    ...['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/x-www-form-urlencoded', 'text/plain'],
+    ...['application/octet-stream', 'multipart/form-data; boundary=x', 'application/xml', 'none', ''],
+  ]) {
+    for (const url of ['/optional', '/none']) {
+      expect((await post('', { 'content-type': type }, url)).json(), type).toEqual({ got: null });
+      expect((await post('', { 'content-type': type, 'content-length': '0' }, url)).json(), type).toEqual({
+        got: null,
+      });
+    }
+  }
   const headers = { 'content-type': 'application/json' };
   expect((await app.inject({ method: 'DELETE', url: '/none', headers })).json()).toEqual({ got: null });
 });

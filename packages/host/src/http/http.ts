@@ -106,6 +106,8 @@ export function createHttp(options: HttpOptions): Http {
       reply.header('x-request-id', request.id);
       endAfterUpgrade(request, reply);
       sendProblem(request, reply, toAppError(error));
+      // Node has given an upgrade's connection away, and no hook runs for a path that can't be read.
+      if (isUpgrade(request)) reply.raw.once('finish', () => request.raw.socket.destroySoon());
     },
   });
 
@@ -162,11 +164,20 @@ function takeJson(app: FastifyInstance): void {
     if (body === '') done(null, undefined);
     else void parse(request, body as string, done);
   });
+  // Of a type that nobody takes, too: `curl -d ''` calls nothing a form.
+  app.addHook('preParsing', async ({ raw: { headers } }) => {
+    const { 'transfer-encoding': encoding, 'content-length': length = '0' } = headers;
+    if (encoding === undefined && Number(length) === 0) delete headers['content-type'];
+  });
 }
 
 /** An upgrade that is refused has its connection ended with the answer, and says so. Others have lost that header. */
 function endAfterUpgrade(request: FastifyRequest, reply: FastifyReply): void {
-  if (request.headers.upgrade === 'websocket' && request.method === 'GET') reply.header('connection', 'close');
+  if (isUpgrade(request)) reply.header('connection', 'close');
+}
+
+function isUpgrade({ headers, method }: FastifyRequest): boolean {
+  return headers.upgrade === 'websocket' && method === 'GET';
 }
 
 /**

@@ -53,12 +53,17 @@ describe('an upgrade to WebSocket', () => {
     expect(statuses(await rawExchange(chat.port, head + upgrade, { until: / 101 / }))).toEqual([200, 101]);
   });
 
-  it.each([['/ws?token=garbage'], ['/nowhere'], ['/%E0%A4%A'], ['/api/chat/rooms']])(
-    'that is refused says that its connection ends (%s)',
-    async (path) => {
-      const answer = await rawUpgrade(chat.port, path, { until: /never/ });
-      expect(answer).toMatch(/^HTTP\/1.1 40\d [\s\S]*\r\nconnection: close\r\n/i);
-      expect(answer).not.toMatch(/keep-alive/);
-    },
-  );
+  it.each([
+    ['/ws?token=garbage'],
+    ['/nowhere'],
+    ['/%E0%A4%A'],
+    ['/chat/%ZZ'],
+    ['/room?roomId=%ZZ'],
+    ['/api/chat/rooms'],
+  ])('that is refused says that its connection ends, and ends it (%s)', async (path) => {
+    // Longer than the test may take: it is the other side that closes.
+    const answer = await rawUpgrade(chat.port, path, { until: /never/, timeoutMs: 60_000 });
+    expect(answer).toMatch(/^HTTP\/1.1 40\d [\s\S]*\r\nconnection: close\r\n/i);
+    expect(answer).not.toMatch(/keep-alive/);
+  });
 });
