@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { METHODS } from 'node:http';
 import { connect } from 'node:net';
+import { badRawAnswers } from '@gongu/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttp, createLog, type Http, type HttpOptions } from '../src/index.ts';
 import { answersIn, rawConnection } from './fixture/raw-exchange.ts';
@@ -162,6 +163,37 @@ describe('connections', () => {
   });
 });
 
+describe('a connection that is refused', () => {
+  it.each([
+    ['for there are too many', 1, '', /503/],
+    ['for what it sends is no HTTP', 0, 'NONSENSE\r\n\r\n', /400/],
+    ['for it wants a proxy', 0, 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', /405/],
+  ])('%s does not stay by sending on', async (_why, maxConnections, bytes, status) => {
+    const { port } = await listen({ maxConnections });
+    const first = rawConnection(port);
+    await once(app.server, 'connection');
+    const refused = rawConnection(port);
+    refused.send(bytes);
+    await refused.until(status);
+    const dripping = setInterval(() => refused.send('x'), 100);
+    await refused.ended;
+    clearInterval(dripping);
+    first.socket.destroy();
+  });
+
+  it('for its headers are too large reads why, however much more it sends', async () => {
+    const { port } = await listen();
+    const connection = rawConnection(port);
+    connection.send(`GET / HTTP/1.1\r\nHost: x\r\na: ${'a'.repeat(4_194_304)}`);
+    expect(answersIn(await connection.ended)).toMatchObject([{ status: 413, body: { code: 'TOO_LARGE' } }]);
+  });
+});
+
+it('what is no good HTTP is answered by a problem that ends its connection', async () => {
+  const { port } = await listen();
+  expect(await badRawAnswers(`http://127.0.0.1:${port}`)).toEqual([]);
+});
+
 describe('a method that no route has', () => {
   it.each([['TRACE'], ['QUERY'], ['PROPFIND'], ['MKCOL'], ['PURGE'], ['LINK'], ['SEARCH']])(
     '%s is 405 with Allow, and the connection goes on',
@@ -172,8 +204,11 @@ describe('a method that no route has', () => {
         `${method} /number/1 HTTP/1.1\r\nHost: x\r\n\r\n${method} /nowhere HTTP/1.1\r\nHost: x\r\n\r\n${LAST}`,
       );
       const answers = answersIn(await connection.ended);
-      // A parser that knows no QUERY says so, and ends the connection.
-      if (method === 'QUERY' && !METHODS.includes('QUERY')) return;
+      // A parser that knows no QUERY ends the connection with the answer.
+      if (!METHODS.includes(method)) {
+        expect(answers).toMatchObject([{ status: 405, body: { code: 'METHOD_NOT_ALLOWED' } }]);
+        return;
+      }
       for (const [i, allow] of ['GET, HEAD, OPTIONS', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'].entries()) {
         expect(answers[i]).toMatchObject({ status: 405, headers: { allow }, body: { code: 'METHOD_NOT_ALLOWED' } });
       }

@@ -46,7 +46,7 @@ test('OpenAPI 3.0.3 lists every route with all of its answers', async () => {
   expect(document.info).toEqual({ title: 'Rooms <test>', version: '1.2.3', description: 'For tests' });
   expect(Object.keys(document.paths)).toEqual(['/rooms/{roomId}', '/rooms/{roomId}/read']);
   const { responses } = document.paths['/rooms/{roomId}'].get;
-  expect(Object.keys(responses)).toEqual(['200', '400', '403', '404', '408', '413', '500', '503']);
+  expect(Object.keys(responses)).toEqual(['200', '400', '403', '404', '408', '413', '417', '500', '503']);
   expect(responses[403].description).toBe('FORBIDDEN, NOT_A_MEMBER');
   expect(responses[403].content['application/problem+json'].schema).toEqual({ $ref: '#/components/schemas/Problem' });
   expect(responses[200].content['application/json'].schema).toEqual({ $ref: '#/components/schemas/Room' });

@@ -46,6 +46,7 @@ export const ERRORS = {
   CONFLICT: row(409, CLOSE.removed, false, 'The request is in conflict with what is stored'),
   PRECONDITION_FAILED: row(412, CLOSE.removed, false, 'The resource has changed'),
   TOO_LARGE: row(413, CLOSE.tooBig, false, 'Too large'),
+  EXPECTATION_FAILED: row(417, CLOSE.badFrame, false, 'Nothing but 100-continue can be expected'),
   IDEMPOTENCY_CONFLICT: row(422, CLOSE.removed, false, 'The idempotency key was used with another payload'),
   RATE_LIMITED: row(429, CLOSE.tooManyFrames, true, 'Too many requests'),
   INTERNAL: row(500, CLOSE.internal, true, 'Something failed inside'),

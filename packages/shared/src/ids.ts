@@ -7,13 +7,26 @@ export const RoomId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'must b
 export type RoomId = z.output<typeof RoomId>;
 
 /** `RoomId` in a JSON body, where an integer is taken as its decimal text. */
-export const RoomIdInput = z.preprocess(
-  (value) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? String(value) : value),
-  RoomId,
-);
+export const RoomIdInput = z
+  .preprocess(
+    (value) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? String(value) : value),
+    RoomId,
+  )
+  .meta(eitherKind('^[A-Za-z0-9_-]{1,64}$'));
+
+/** For a document: a text of that pattern, or an integer. */
+function eitherKind(pattern: string): Record<string, unknown> {
+  const number = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+  return { type: undefined, pattern: undefined, anyOf: [{ type: 'string', pattern }, number] };
+}
 
 /** Room ids that URLs use for something else (`/sub/channel/entry`). */
 export const RESERVED_ROOM_IDS: ReadonlySet<string> = new Set(['entry']);
+
+/** `RoomIdInput` of a room that is opened. */
+export const NewRoomId = RoomIdInput.refine((id) => !RESERVED_ROOM_IDS.has(id), { error: 'is reserved' }).meta(
+  eitherKind(`^(?!(?:${[...RESERVED_ROOM_IDS].join('|')})$)[A-Za-z0-9_-]{1,64}$`),
+);
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;

@@ -16,6 +16,7 @@ export const ListQuery = z.object({
   cursor: z
     .string()
     .max(512)
+    .regex(/^[A-Za-z0-9_-]+$/, { error: 'must be the nextCursor of the same list' })
     .optional()
     .meta({ description: '`nextCursor` of the same list, as it came; anything else is VALIDATION_FAILED' }),
 });

@@ -18,7 +18,12 @@ export const EditProduct = z
   .refine((edit) => Object.values(edit).some((value) => value !== undefined), {
     error: 'must have title, description, imageUrl, deadline, minParticipants or maxParticipants',
   })
-  .meta({ id: 'EditProduct' });
+  .meta({
+    id: 'EditProduct',
+    anyOf: ['title', 'description', 'imageUrl', 'deadline', 'minParticipants', 'maxParticipants'].map((name) => ({
+      required: [name],
+    })),
+  });
 export type EditProduct = z.output<typeof EditProduct>;
 
 /** Body of `POST /api/products/:id/cancel`. The reason is shown in the room. */

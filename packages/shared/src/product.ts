@@ -46,18 +46,21 @@ export type Product = z.output<typeof Product>;
 
 const Count = z.int().min(1).max(LIMITS.maxParticipants);
 
+const NO_URL = 'must be an http or https URL';
+
 /** Fields of a product that its seller gives. */
 export const productFields = {
   title: text(LIMITS.titleChars),
   description: text(20_000, 0).default(''),
   imageUrl: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .url({ protocol: /^https?$/, error: NO_URL })
+    .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\\/?#]\S*$/, { error: NO_URL })
     .max(2_048)
     .nullish(),
   price: Money,
-  minParticipants: Count.default(1),
+  minParticipants: Count.default(1).meta({ description: 'not more than maxParticipants' }),
   maxParticipants: Count,
-  deadline: Instant,
+  deadline: Instant.meta({ description: 'in the future' }),
 } as const;
 
 /** Body of `POST /api/products`. */

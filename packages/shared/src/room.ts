@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RESERVED_ROOM_IDS, RoomId, RoomIdInput, UserId } from './ids.ts';
+import { NewRoomId, RoomId, UserId } from './ids.ts';
 import { Instant } from './instant.ts';
 import { LIMITS } from './limits.ts';
 import { text } from './text.ts';
@@ -60,7 +60,7 @@ const Count = z.int().min(1).max(LIMITS.maxParticipants);
 /** Body of `POST /api/chat/rooms`, sent by trade when a product is created. */
 export const OpenRoom = z
   .object({
-    productId: RoomIdInput.refine((id) => !RESERVED_ROOM_IDS.has(id), { error: 'is reserved' }),
+    productId: NewRoomId,
     title: text(LIMITS.titleChars),
     hostId: UserId,
     hostNickname: text(LIMITS.nicknameChars).nullish(),
@@ -74,6 +74,10 @@ export const OpenRoom = z
   })
   .meta({ id: 'OpenRoom' });
 export type OpenRoom = z.output<typeof OpenRoom>;
+
+const NOT_WITH_STATUS = ['title', 'maxParticipants', 'minParticipants', 'expiresAt'].map((name) => ({
+  required: [name],
+}));
 
 /** Body of `PATCH /api/chat/rooms/:roomId`: either a status, or fields. */
 export const PatchRoom = z
@@ -103,7 +107,12 @@ export const PatchRoom = z
         patch.expiresAt === undefined),
     { path: ['status'], error: 'must not come together with other fields: send two requests' },
   )
-  .meta({ id: 'PatchRoom' });
+  .meta({
+    id: 'PatchRoom',
+    description: 'Either `status`, with or without `reason`, or fields: not both',
+    anyOf: [{ required: ['status'] }, ...NOT_WITH_STATUS],
+    not: { required: ['status'], anyOf: NOT_WITH_STATUS },
+  });
 export type PatchRoom = z.output<typeof PatchRoom>;
 
 /** Body of `PUT …/participants/:userId`, sent by trade. */

@@ -8,6 +8,7 @@ export { type ConfigurationRow, configurationTable, variablesReadBy } from './do
 export { brokenPromises } from './docs/kept-promises.ts';
 export { type CodeBlock, type Markdown, type MarkdownLink, markdownFiles, readMarkdown } from './docs/markdown.ts';
 export { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './docs/openapi-check.ts';
+export { badRawAnswers } from './docs/raw-answers.ts';
 export { checkFrame, checkReceived, differencesFrom } from './docs/wire-check.ts';
 export { createLatency, type Latency, type LatencySummary } from './latency.ts';
 export { machine } from './machine.ts';

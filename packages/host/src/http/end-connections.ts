@@ -17,18 +17,22 @@ export function endConnections(app: FastifyInstance, server: HttpServer): void {
   app.addHook('preClose', async () => {
     if (!server.listening) return;
     let sweeps = 0;
-    /** Its request may be in the same moment's data: nothing is ended at first sight. */
+    /** Its request may be on its way: nothing is ended at first sight. */
     const seen = new WeakSet<Socket>();
     const sweep = () => {
       const held = ++sweeps * SWEEP_MS > HELD_UP_MS;
       for (const [socket, turns] of server.open) {
-        if ((turns.unasked && seen.has(socket)) || (held && turns.heldUp)) socket.destroy();
+        const unasked = turns.unasked && socket.bytesRead === 0;
+        if ((unasked && seen.has(socket)) || (held && turns.heldUp)) socket.destroy();
         seen.add(socket);
       }
       server.closeIdleConnections();
     };
     sweep();
-    const timer = setInterval(sweep, SWEEP_MS);
+    // After the reading of what has come.
+    const timer = setInterval(() => setImmediate(sweep), SWEEP_MS);
     server.once('close', () => clearInterval(timer));
+    // Who has connected is taken, and told, before the port closes.
+    await new Promise((resolve) => setImmediate(resolve));
   });
 }

@@ -14,7 +14,8 @@ import Fastify, {
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Logger } from '../log.ts';
-import { answerBrokenRequest, answerErrors, answerRefused, sendProblem, toAppError } from './answers/error-answers.ts';
+import { answerErrors, sendProblem, toAppError } from './answers/error-answers.ts';
+import { answerBrokenRequest, answerRefused } from './answers/raw-answers.ts';
 import { endConnections } from './end-connections.ts';
 import { readForwardedFor } from './forwarded-for.ts';
 import { logRequests } from './observe/request-log.ts';
@@ -61,6 +62,8 @@ export interface HttpOptions {
   maxConnections?: number;
   /** WebSockets are taken by a listener to `upgrade`. Without, every upgrade is an ordinary request. @default false */
   webSockets?: boolean;
+  /** Whether the service is about to go: each answer is its connection's last one then. @default never */
+  draining?: () => boolean;
   /** Compare each answer with its schema; for tests. @default false */
   checkAnswers?: boolean;
 }
@@ -75,6 +78,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function createHttp(options: HttpOptions): Http {
   const { log, service, trustProxy = false, allowedOrigins, checkAnswers = false, webSockets = false } = options;
+  const { draining = () => false } = options;
   let closing = false;
   let server: HttpServer | undefined;
   const app: FastifyInstance = Fastify<RawServerDefault>({
@@ -87,6 +91,7 @@ export function createHttp(options: HttpOptions): Http {
         sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
         maxConnections: options.maxConnections ?? 0,
         takesWebSockets: () => webSockets && !closing,
+        isEnding: () => closing || draining(),
         refuse: answerRefused,
       });
       return server;
@@ -128,9 +133,12 @@ export function createHttp(options: HttpOptions): Http {
     // What a route says itself goes before: entity tags are of use only to who may keep what they are of.
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     endAfterUpgrade(request, reply);
-    if (!closing) return;
+    if (closing) throw new AppError('UNAVAILABLE', { detail: 'The service is stopping' });
+    const fault = faultOfHead(request.raw);
+    if (!fault) return;
+    // Nobody knows what else it got wrong, or whether a body follows.
     reply.header('connection', 'close');
-    throw new AppError('UNAVAILABLE', { detail: 'The service is stopping' });
+    throw fault;
   });
 
   app.register(cors, {
@@ -170,6 +178,19 @@ function takeJson(app: FastifyInstance): void {
     if (encoding === undefined && Number(length) === 0) delete headers['content-type'];
   });
 }
+
+/** What Node would refuse by itself, without a word. */
+function faultOfHead({ httpVersion, headers: { host, expect } }: RawRequestDefaultExpression): AppError | undefined {
+  if (httpVersion !== '1.1') return undefined;
+  // RFC 9112 §3.2
+  if (host === undefined) {
+    return new AppError('VALIDATION_FAILED', { detail: 'The header Host is missing', errors: [HOST_MISSING] });
+  }
+  // RFC 9110 §10.1.1, as broadly as Node takes it.
+  if (expect !== undefined && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect)) return new AppError('EXPECTATION_FAILED');
+  return undefined;
+}
+const HOST_MISSING = { path: 'host', message: 'must be there in a request of HTTP/1.1' };
 
 /** An upgrade that is refused has its connection ended with the answer, and says so. Others have lost that header. */
 function endAfterUpgrade(request: FastifyRequest, reply: FastifyReply): void {

@@ -1,4 +1,3 @@
-import { announceDraining } from '../http/announce-draining.ts';
 import { askCallersFirst, type CallerChecks } from '../http/callers-first.ts';
 import { type DocsOptions, registerDocs } from '../http/docs/docs.ts';
 import { createHttp, type Http, type ServiceInfo } from '../http/http.ts';
@@ -21,22 +20,27 @@ export interface ServiceHttpOptions extends DocsOptions {
   readonly rates: Parameters<typeof limitChanges>[1];
 }
 
+/** Of every route, and said by no schema. */
+const EVERYWHERE =
+  'Unknown fields and query parameters are ignored. A text or a name with NUL or a lone surrogate is VALIDATION_FAILED ' +
+  'wherever it stands. A method that a path does not have is 405, with Allow.';
+
 /** A service's HTTP before its first route: documentation, health, metrics, and who may ask. */
 export async function createServiceHttp(parts: ServiceParts, options: ServiceHttpOptions): Promise<Http> {
   const { env, log, metrics, checkAnswers, phase } = parts;
   const { service, tags = [], bodyLimitBytes, webSockets, checks, callers, rates } = options;
   const app = createHttp({
     log,
-    service,
+    service: { ...service, description: `${service.description}. ${EVERYWHERE}` },
     trustProxy: env.TRUST_PROXY,
     allowedOrigins: env.ALLOWED_ORIGINS,
     sendTimeoutMs: env.SEND_TIMEOUT_MS,
     maxConnections: env.MAX_TCP_CONNECTIONS,
+    draining: () => phase.current === 'draining',
     checkAnswers,
     ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
     ...(webSockets === undefined ? {} : { webSockets }),
   });
-  announceDraining(app, () => phase.current === 'draining');
   await registerDocs(app, { tags });
   observeHttp(app, metrics);
   registerHealth(app, { metrics, state: () => phase.current, critical: ['postgres'], checks });

@@ -1,3 +1,13 @@
+import {
+  createJudge,
+  HEADER_TEXTS,
+  type Judge,
+  PATH_TEXTS,
+  QUERY_TEXTS,
+  queryValue,
+  valuesFor,
+} from './judged-trials.ts';
+
 /** As much of a schema as `/openapi.json` has for what comes in. */
 interface Schema {
   $ref?: string;
@@ -17,7 +27,8 @@ interface Schema {
 
 interface Operation {
   parameters?: { name: string; in: string; schema: Schema }[];
-  requestBody?: { content: Record<string, { schema: Schema }> };
+  requestBody?: { required?: boolean; content: Record<string, { schema: Schema }> };
+  responses: Record<string, { description: string }>;
 }
 
 export interface PromisesOptions {
@@ -30,15 +41,20 @@ export interface PromisesOptions {
 
 /** One request that the document has an opinion on. */
 interface Trial {
-  readonly query: Record<string, string>;
+  readonly query?: Record<string, string>;
+  readonly path?: Record<string, string>;
+  readonly headers?: Record<string, string>;
   readonly body?: unknown;
-  /** The field with the one fault; null: there is none. */
+  /** The field with the one fault; `ANYWHERE`: no one field has it; null: there is none. */
   readonly fault: string | null;
 }
+const ANYWHERE = '*';
 
 /**
  * Holds what a service takes against what its `/openapi.json` says: each operation is called with the least and the most
- * of every field, and with one fault in each. What is valid must not be VALIDATION_FAILED, a fault must be, with its field.
+ * of every field, with one fault in each, and with odd values for each field, parameter and header, of which the document
+ * is asked what they are. What is valid must not be VALIDATION_FAILED, a fault must be, with its field. No answer may have a
+ * status, or an error's code, that the document does not have.
  *
  * @returns one line for each request that was answered otherwise, and how many were sent
  */
@@ -52,39 +68,51 @@ export async function brokenPromises({ url, as, given }: PromisesOptions): Promi
     if (schema.$ref) return plain(document.components.schemas[schema.$ref.split('/').at(-1)!]!);
     return inner ? { ...plain(inner), ...(schema.nullable ? { nullable: true } : {}) } : schema;
   };
+  const judge = createJudge(document);
   const broken: string[] = [];
   let sent = 0;
   for (const [path, operations] of Object.entries(document.paths)) {
-    if (path.endsWith('/events')) continue;
     for (const [verb, operation] of Object.entries(operations)) {
       const method = verb.toUpperCase();
       const placeOf = (name: string) => {
         const pattern = operation.parameters?.find((one) => one.name === name)?.schema.pattern ?? '';
         const value = String(given[name] ?? 'x1');
-        return encodeURIComponent(new RegExp(pattern, 'u').test(value) ? value : '1');
+        return new RegExp(pattern, 'u').test(value) ? value : '1';
       };
-      for (const trial of trialsOf(operation, plain, given)) {
+      for (const trial of [...trialsOf(operation, plain, given), ...judgedTrials(operation, plain, given, judge)]) {
         const query = new URLSearchParams(trial.query).toString();
-        const target = path.replace(/\{(\w+)\}/g, (_, name: string) => placeOf(name));
+        const target = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+          encodeURIComponent(trial.path?.[name] ?? placeOf(name)),
+        );
+        const stop = new AbortController();
         const response = await fetch(`${url}${target}${query === '' ? '' : `?${query}`}`, {
           method,
           headers: {
             authorization: as(`${method} ${path}`),
             ...(trial.body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...trial.headers,
           },
           ...(trial.body === undefined ? {} : { body: JSON.stringify(trial.body) }),
+          signal: stop.signal,
         });
-        const text = await response.text();
+        // A stream has no end.
+        const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+        const text = isStream ? '' : await response.text();
+        stop.abort();
         sent++;
         const told =
           response.status >= 400 ? (JSON.parse(text) as { code: string; errors?: { path: string }[] }) : null;
+        const said = operation.responses[response.status]?.description;
+        const isSaid = said !== undefined && (told === null || said.split(', ').includes(told.code));
+        const isAt = (fault: string) =>
+          fault === ANYWHERE || told?.errors?.some(({ path }) => path === fault || path.startsWith(`${fault}.`));
         const right =
           trial.fault === null
             ? response.status < 500 && told?.code !== 'VALIDATION_FAILED'
-            : told?.code === 'VALIDATION_FAILED' && told.errors?.some((one) => one.path === trial.fault);
-        if (right) continue;
+            : told?.code === 'VALIDATION_FAILED' && isAt(trial.fault);
+        if (right && isSaid) continue;
         broken.push(
-          `${method} ${path}?${query} ${JSON.stringify(trial.body)?.slice(0, 300)}: ${response.status}, ${text.slice(0, 300)}`,
+          `${method} ${target}?${query} ${JSON.stringify(trial.headers ?? {})} ${JSON.stringify(trial.body)?.slice(0, 300)}: ${response.status}${isSaid ? '' : ' (not in the document)'}, wanted ${trial.fault ?? 'taken'}: ${text.slice(0, 300)}`,
         );
       }
     }
@@ -98,13 +126,7 @@ function trialsOf(
   given: Readonly<Record<string, unknown>>,
 ): Trial[] {
   const queries = (operation.parameters ?? []).filter((one) => one.in === 'query');
-  const content = operation.requestBody?.content['application/json']?.schema;
-  const shape = content && plain(content);
-  const fields = Object.entries(shape?.properties ?? {}).map(([name, one]) => [name, plain(one)] as const);
-  const required = new Set(shape?.required ?? []);
-  const least: Record<string, unknown> = {};
-  for (const [name, one] of fields) if (required.has(name)) least[name] = given[name] ?? validOf(one)[0];
-  const body = shape === undefined ? undefined : least;
+  const { fields, required, least, body } = bodyOf(operation, plain, given);
   const trials: Trial[] = [];
   // A body that needs none of its fields may need one of them: each is tried alone.
   if (fields.length === 0 || required.size > 0) trials.push({ query: {}, body, fault: null });
@@ -130,9 +152,82 @@ function trialsOf(
   return trials;
 }
 
+/** A body's fields, and the least that it may be; undefined: the operation has none. */
+function bodyOf(operation: Operation, plain: (schema: Schema) => Schema, given: Readonly<Record<string, unknown>>) {
+  const content = operation.requestBody?.content['application/json']?.schema;
+  const shape = content && plain(content);
+  const fields = Object.entries(shape?.properties ?? {}).map(([name, one]) => [name, plain(one)] as const);
+  const required = new Set(shape?.required ?? []);
+  const least: Record<string, unknown> = {};
+  for (const [name, one] of fields) if (required.has(name)) least[name] = given[name] ?? validOf(one)[0];
+  return { content, fields, required, least, body: shape === undefined ? undefined : least };
+}
+
+/** Odd values everywhere, one at a time, of which the document says what they are. */
+function judgedTrials(
+  operation: Operation,
+  plain: (schema: Schema) => Schema,
+  given: Readonly<Record<string, unknown>>,
+  judge: Judge,
+): Trial[] {
+  const { content, fields, required, least, body } = bodyOf(operation, plain, given);
+  const trials: Trial[] = [];
+  const good = ([name, schema]: readonly [string, Schema]) => ({ [name]: given[name] ?? validOf(schema)[0] });
+  // A body that needs none of its fields may need one of them.
+  const isEnough = fields.length === 0 || required.size > 0;
+  const enough = body && !isEnough ? good(fields[0]!) : body;
+  const add = (isGood: boolean, fault: string, trial: Omit<Trial, 'fault'>) =>
+    trials.push({ body: enough, ...trial, fault: isGood ? null : fault });
+  const field = (path: string, schema: Schema, into: (value: unknown) => unknown) => {
+    for (const value of valuesFor(plain(schema))) {
+      const isGood = judge(schema, value);
+      // What is given can be nothing else: other values are good, and wrong for this test's room or product.
+      if (!isGood || !(path in given)) add(isGood, path, { body: into(value) });
+    }
+  };
+  for (const [name, schema] of fields) {
+    field(name, schema, (value) => ({ ...least, [name]: value }));
+    const whole = given[name] as Record<string, unknown>;
+    for (const [inner, one] of Object.entries(schema.properties ?? {})) {
+      field(`${name}.${inner}`, one, (value) => ({ ...least, [name]: { ...whole, [inner]: value } }));
+      add(false, `${name}.${inner}`, { body: { ...least, [name]: { ...whole, [inner]: undefined } } });
+    }
+  }
+  for (const { name, in: place, schema } of operation.parameters ?? []) {
+    if (place === 'path') {
+      for (const text of PATH_TEXTS) add(judge(schema, text), name, { path: { [name]: text } });
+    } else if (place === 'header') {
+      for (const text of HEADER_TEXTS) add(judge(schema, text), name, { headers: { [name]: text } });
+    } else {
+      for (const text of QUERY_TEXTS) {
+        const isGood = judge(schema, queryValue(plain(schema), text));
+        // No text but one that came from it is a list's cursor, which no schema can say.
+        if (!isGood || name !== 'cursor') add(isGood, name, { query: { [name]: text } });
+      }
+    }
+  }
+  // Unknown names are ignored, but for what can't be a text anywhere.
+  add(true, '', { query: { unknown: '1', 'no[]such': '%' } });
+  add(false, ANYWHERE, { query: { unknown: 'a\u0000b' } });
+  if (content === undefined) return trials;
+  add(true, '', { body: { ...enough, unknown: { deep: [1, null] } } });
+  for (const odd of [{ unknown: 'a\u0000b' }, { unknown: ['\ud800'] }, { 'a\u0000b': 1 }, { '\udc00': 1 }]) {
+    add(false, ANYWHERE, { body: { ...enough, ...odd } });
+  }
+  for (const value of [null, [], {}, 'text', 7, true]) add(judge(content, value), ANYWHERE, { body: value });
+  for (const [i, one] of fields.entries()) {
+    for (const other of fields.slice(0, i)) {
+      const both = { ...least, ...good(one), ...good(other) };
+      add(judge(content, both), ANYWHERE, { body: both });
+    }
+  }
+  trials.push({ fault: operation.requestBody?.required === false ? null : ANYWHERE });
+  return trials;
+}
+
 /** The least and the most that a schema allows. */
 function validOf(schema: Schema): unknown[] {
-  const { type, minimum = 0, maximum = 1e6, minLength = 0, maxLength = 40, format } = schema;
+  const { type, minimum = 0, maximum = 1e6, minLength = 0, maxLength = 40, format, pattern } = schema;
   if (schema.enum) return schema.enum;
   const empty = schema.nullable ? [null] : [];
   if (type === 'integer') return [minimum, maximum, ...empty];
@@ -141,8 +236,19 @@ function validOf(schema: Schema): unknown[] {
     return ['2999-12-31T23:59:59.999Z', '2031-01-01T00:00:00+09:00', '9999-12-31T23:59:59Z', ...empty];
   if (format === 'uri') return ['https://shop.example/a.png', ...empty];
   if (type === 'string')
-    return ['한'.repeat(Math.max(1, minLength)), '😀'.repeat(maxLength), ...(minLength === 0 ? [''] : []), ...empty];
-  return [{}];
+    return [
+      ...[
+        '한'.repeat(Math.max(1, minLength)),
+        '😀'.repeat(maxLength),
+        ...(minLength === 0 ? [''] : []),
+        '7'.repeat(maxLength),
+      ],
+      'https://shop.example/a.png',
+    ]
+      .filter((one) => pattern === undefined || new RegExp(pattern, 'u').test(one))
+      .filter((one) => one.length <= maxLength * 2)
+      .concat(empty as never[]);
+  return type === 'object' ? [{}] : [];
 }
 
 /** Values that are wrong in one way each. */
@@ -154,7 +260,9 @@ function faultsOf(schema: Schema): unknown[] {
     return [1.5, 'one', true, ...empty, ...[minimum! - 1, maximum! + 1].filter((n) => Number.isSafeInteger(n))];
   }
   if (type === 'boolean') return ['true', 1, ...empty];
-  if (type !== 'string') return [7, 'text', []];
+  if (type === 'object') return [7, 'text', []];
+  // Of several kinds: `judgedTrials` has them.
+  if (type !== 'string') return [];
   const texts = [...(minLength > 0 ? [''] : []), ...(maxLength === undefined ? [] : ['x'.repeat(maxLength + 1)])];
   if (format === 'date-time') {
     texts.push(

@@ -106,8 +106,8 @@ export function createOpenApiCheck(document: unknown): OpenApiCheck {
   };
 }
 
-// OpenAPI 3.0 has a dialect of its own for two things.
-function toJsonSchema(value: unknown): unknown {
+/** A part of an OpenAPI 3.0 document, which has a dialect of its own for two things, as JSON schema. */
+export function toJsonSchema(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toJsonSchema);
   if (typeof value !== 'object' || value === null) return value;
   const { nullable, ...fields } = Object.fromEntries(

@@ -30,8 +30,8 @@ export interface AcceptOptions {
 export interface Accept {
   /** Of the subprotocols that an upgrade offers, the one to answer; null for none. */
   choose(offered: readonly string[]): string | null;
-  /** What an upgrade with none of them, or a request without upgrade, is refused with. */
-  refusal(why: 'no-upgrade' | 'subprotocol'): AppError;
+  /** What an upgrade with none of them or a broken one, one that comes too late, or no upgrade is refused with. */
+  refusal(why: 'no-upgrade' | 'subprotocol' | 'handshake' | 'stopping'): AppError;
   /** Who an upgrade from an allowed origin names. */
   readonly identify: WebSocketRoute['identify'];
   /** Opens a session; what a URL's `accept` ends in. */
@@ -78,9 +78,13 @@ export function createAccept({ env, now, monotonic, sessions, parts, identify, n
     choose: (offered) => chooseSubprotocol(protocols, offered),
     refusal(why) {
       const all = protocols.flatMap((kind) => kind.subprotocols).join(', ');
-      return new AppError('VALIDATION_FAILED', {
-        detail: why === 'no-upgrade' ? 'This URL takes a WebSocket upgrade' : `Offer one of the subprotocols ${all}`,
-      });
+      if (why === 'stopping') return new AppError('UNAVAILABLE', { detail: 'The service is stopping' });
+      const details = {
+        'no-upgrade': 'This URL takes a WebSocket upgrade',
+        subprotocol: `Offer one of the subprotocols ${all}`,
+        handshake: 'The Sec-WebSocket headers are not those of RFC 6455: a key, version 13, subprotocols each once',
+      };
+      return new AppError('VALIDATION_FAILED', { detail: details[why] });
     },
     async identify(request, query) {
       if (!isOriginAllowed(request.headers.origin, env.ALLOWED_ORIGINS)) throw new AppError('ORIGIN_NOT_ALLOWED');

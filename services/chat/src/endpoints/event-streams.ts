@@ -24,9 +24,12 @@ const RETURN_TO_MS = 3_000;
 /** `Last-Event-ID`. Empty: none, as an EventSource has it that was told an empty one. */
 const LastSeq = z.string().regex(/^[0-9]{0,15}$/, { error: 'must be a seq: a whole number' });
 
+/** A text of whatever length; NUL is refused everywhere. */
+const Secret = z.string().meta({ pattern: '^[^\\u0000]*$' });
+
 const Presented = z.object({
-  token: z.string().optional().meta({ description: 'in place of the header, which an EventSource can not send' }),
-  ticket: z.string().optional().meta({ description: 'a one-time ticket; opens one stream' }),
+  token: Secret.optional().meta({ description: 'in place of the header, which an EventSource can not send' }),
+  ticket: Secret.optional().meta({ description: 'a one-time ticket; opens one stream' }),
 });
 const Query = Presented.extend({
   after: LastSeq.optional().meta({ description: 'for the first opening: all messages after this seq' }),

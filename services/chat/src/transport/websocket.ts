@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import websocketPlugin from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -14,8 +14,8 @@ import { WsSocket } from './ws-socket.ts';
 export interface WebSocketOptions {
   /** The subprotocol to echo, of those offered; null when none of them is known. */
   readonly choose: (offered: readonly string[]) => string | null;
-  /** What a request without upgrade, or with unknown subprotocols only, is refused with. */
-  readonly refusal: (why: 'no-upgrade' | 'subprotocol') => Error;
+  /** What a request is refused with: without upgrade, with unknown subprotocols only, with a broken handshake, too late. */
+  readonly refusal: (why: 'no-upgrade' | 'subprotocol' | 'handshake' | 'stopping') => Error;
   /** Largest inbound message, bytes; larger ones end the socket with 1009. */
   readonly frameBytes: number;
   /** Largest message that any WebSocket of the app may take, bytes; at least `frameBytes`. */
@@ -59,6 +59,8 @@ export interface WebSockets {
 
 /** Milliseconds until a request to upgrade must have become a socket, or been refused and read. */
 const HANDSHAKE_MS = 10_000;
+/** The same of a server that closes. */
+const LAST_HANDSHAKE_MS = 2_000;
 
 /** WebSockets on a Fastify app: bytes to texts and back, pings, close codes. Knows no protocol. */
 export async function registerWebSocket(app: FastifyInstance, options: WebSocketOptions): Promise<WebSockets> {
@@ -87,6 +89,23 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       // One that can't be read is being closed with its code already; ending it now would drop the close frame.
       if (socket.readyState === socket.OPEN) socket.terminate();
     },
+  });
+  // The library would answer by itself, as no other answer looks.
+  app.addHook('preValidation', async (request, reply) => {
+    if (!request.ws || isHandshake(request.headers)) return;
+    // RFC 6455 §4.4
+    reply.header('sec-websocket-version', '13');
+    const error = options.refusal('handshake');
+    options.onRejected(request, error);
+    throw error;
+  });
+  let stopping = false;
+  app.addHook('preClose', async () => {
+    stopping = true;
+  });
+  // Also of one that waited to be identified.
+  app.addHook('preHandler', async (request) => {
+    if (request.ws && stopping) throw options.refusal('stopping');
   });
   // Sockets of whatever route: SockJS has some too.
   app.websocketServer.on('connection', (_socket, request) => handshakes.done(request.socket));
@@ -173,7 +192,24 @@ function watchHandshakes(app: FastifyInstance) {
     if (open.get(socket)?.request === request.raw) socket.destroySoon();
   });
   app.addHook('preClose', async () => {
-    for (const connection of open.keys()) connection.destroy();
+    // They are about to be answered, unless their client does not read.
+    const end = () => {
+      for (const connection of open.keys()) connection.destroy();
+    };
+    if (open.size > 0) setTimeout(end, LAST_HANDSHAKE_MS).unref();
   });
   return { done };
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Whether the library would take these headers (RFC 6455 §4.2.1). */
+function isHandshake(headers: IncomingHttpHeaders): boolean {
+  const version = headers['sec-websocket-version'];
+  if (version !== '13' && version !== '8') return false;
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')) return false;
+  const list = headers['sec-websocket-protocol'];
+  if (list === undefined) return true;
+  const offered = list.split(',').map((one) => one.trim());
+  return offered.every((one) => TOKEN.test(one)) && new Set(offered).size === offered.length;
 }

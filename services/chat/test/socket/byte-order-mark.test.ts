@@ -44,4 +44,35 @@ describe('a byte order mark in front of JSON (RFC 8259 §8.1)', () => {
     });
     expect(answer).toMatch(/"content":"marked"/);
   });
+
+  it('is ignored in the bodies of STOMP frames, of every kind of SEND, and over SockJS', async () => {
+    const roomId = await chat.room();
+    const frame = (command: string, headers: string[], body = '') => `${command}\n${headers.join('\n')}\n\n${body}\0`;
+    const send = (destination: string, body: string) => frame('SEND', [`destination:${destination}`], BOM + body);
+    const frames = [
+      frame('CONNECT', ['accept-version:1.2', 'host:x', `passcode:${tokenOf('ann')}`]),
+      frame('SUBSCRIBE', ['id:e', 'destination:/user/queue/errors']),
+      frame('SUBSCRIBE', ['id:r', `destination:/topic/chat/${roomId}`]),
+      send(`/app/chat/${roomId}`, '{"content":"first"}'),
+      send('/pub/chat', `{"roomId":"${roomId}","message":"second"}`),
+      send(`/app/chat/${roomId}/typing`, '{"typing":true}'),
+      send(`/app/chat/${roomId}/read`, '{"seq":1}'),
+      send(`/app/chat/${roomId}`, '{"content":"last"}'),
+    ];
+    const answer = await rawUpgrade(chat.port, '/ws', {
+      headers: { 'sec-websocket-protocol': 'v12.stomp' },
+      frames,
+      until: /"content":"last"|ERROR\n/,
+    });
+    expect(answer).toMatch(/"content":"first"[\s\S]*"content":"second"[\s\S]*"content":"last"/);
+    expect(answer).not.toMatch(/VALIDATION_FAILED|ERROR\n/);
+
+    const session = (what: string) => `${chat.url}/ws/chat/001/stomp-marked/${what}?token=${tokenOf('bob')}`;
+    expect((await exchange('POST', session('xhr'))).body).toBe('o\n');
+    const wrapped = BOM + JSON.stringify(frames.map((one) => one.replace(tokenOf('ann'), tokenOf('bob'))));
+    expect((await exchange('POST', session('xhr_send'), { body: wrapped })).status).toBe(204);
+    let received = '';
+    while (!/"last|\\"last/.test(received)) received += (await exchange('POST', session('xhr'))).body;
+    expect(received).not.toMatch(/VALIDATION_FAILED|ERROR/);
+  });
 });

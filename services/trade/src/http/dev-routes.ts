@@ -21,7 +21,7 @@ export function devRoutes(app: Http, { sign }: DevRoutesOptions): void {
         tags: ['development'],
         summary: 'A token for a nickname, which is the user id as well; only with DEV_LOGIN=1',
         body: z.object({
-          nickname: text(LIMITS.nicknameChars).pipe(UserId),
+          nickname: UserId.pipe(text(LIMITS.nicknameChars)).meta({ maxLength: LIMITS.nicknameChars }),
           seller: z.boolean().default(false),
         }),
         response: {

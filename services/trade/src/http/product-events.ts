@@ -1,5 +1,5 @@
 import { type Clock, type Http, problems } from '@gongu/host';
-import { AppError, type ProductChange, RoomId } from '@gongu/shared';
+import { AppError, type ProductChange, RoomId, text } from '@gongu/shared';
 import { z } from 'zod';
 import type { SafeChange } from '../product/change-cursor.ts';
 import type { ChangeFeed } from '../product/change-feed.ts';
@@ -30,7 +30,7 @@ const REFUSED_FROM_MS = 1_000;
 const REFUSED_TO_MS = 30_000;
 
 /** Where a reader goes on. Empty: nowhere, as an EventSource has it that was told an empty one. */
-const LastId = z.string().max(512);
+const LastId = text(512, 0);
 
 const Query = z.object({
   productId: z

@@ -1,10 +1,8 @@
-import type { Socket } from 'node:net';
 import { AppError, type ErrorCode, problemOf } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { isUnavailable } from '../../postgres/fate.ts';
 import { isHushed } from '../observe/request-log.ts';
-import { requestIdOf } from '../observe/trace.ts';
 import { METHODS, noteAllowedMethods } from './allowed-methods.ts';
 
 /** What a client waits after UNAVAILABLE, or UNKNOWN_OUTCOME, that names no time. */
@@ -53,7 +51,7 @@ export function sendProblem(request: Pick<FastifyRequest, 'id'>, reply: FastifyR
 }
 
 /** Headers that belong to an error, beside its body. */
-function problemHeaders(error: AppError): Record<string, string> {
+export function problemHeaders(error: AppError): Record<string, string> {
   const headers: Record<string, string> = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
   // RFC 6750 §3
   if (error.status === 401) headers['www-authenticate'] = 'Bearer';
@@ -82,48 +80,4 @@ export function toAppError(error: unknown): AppError {
     return new AppError('VALIDATION_FAILED', { detail: String(message), cause: error });
   }
   return new AppError('INTERNAL', { cause: error });
-}
-
-/** Answers what Node could not read as HTTP: there is no request yet, only a socket. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code !== 'ECONNRESET' && socket.writable) socket.write(rawProblem(brokenRequest(error.code)));
-  socket.destroySoon();
-}
-
-function brokenRequest(code: string | undefined): AppError {
-  if (code === 'HPE_HEADER_OVERFLOW') return new AppError('TOO_LARGE', { detail: 'The headers are too large' });
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new AppError('REQUEST_TIMEOUT');
-  return new AppError('VALIDATION_FAILED', { detail: 'This is not HTTP' });
-}
-
-/** Milliseconds in which a connection that was refused can read why. */
-const REFUSED_MS = 1_000;
-
-/** Answers a connection that is one too many, or a CONNECT, and ends it. */
-export function answerRefused(socket: Socket, why: 'full' | 'connect'): void {
-  const error =
-    why === 'full'
-      ? new AppError('UNAVAILABLE', { detail: 'This instance has all the connections that it takes' })
-      : new AppError('METHOD_NOT_ALLOWED', { detail: 'This is no proxy' });
-  // What is closed with something unread in it is reset, and the answer lost.
-  socket.resume();
-  socket.end(rawProblem(error, why === 'connect' ? { allow: METHODS.join(', ') } : {}));
-  socket.setTimeout(REFUSED_MS, () => socket.destroy());
-}
-
-/** An answer as bytes, the connection's last. */
-function rawProblem(error: AppError, more: Record<string, string> = {}): string {
-  const requestId = requestIdOf({ headers: {} });
-  const problem = problemOf(error, requestId);
-  const body = JSON.stringify(problem);
-  const headers = {
-    ...problemHeaders(error),
-    ...more,
-    'content-type': 'application/problem+json',
-    'content-length': String(Buffer.byteLength(body)),
-    'x-request-id': requestId,
-    connection: 'close',
-  };
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${problem.status} ${problem.title}\r\n${head.join('')}\r\n${body}`;
 }

@@ -6,11 +6,12 @@ export interface ProblemResponse {
   content: { 'application/problem+json': { schema: typeof Problem } };
 }
 
-/** What any route may answer: a head may be too large or too slow, too. */
+/** What any route may answer: a head may be too large, too slow or expect too much, too. */
 const ALWAYS: readonly ErrorCode[] = [
   'VALIDATION_FAILED',
   'REQUEST_TIMEOUT',
   'TOO_LARGE',
+  'EXPECTATION_FAILED',
   'INTERNAL',
   'UNAVAILABLE',
   'UNKNOWN_OUTCOME',
@@ -18,7 +19,7 @@ const ALWAYS: readonly ErrorCode[] = [
 
 /**
  * The error answers of a route, by status, for `schema.response`: `{ 201: Room, ...problems('CONFLICT', 'FORBIDDEN') }`.
- * VALIDATION_FAILED, REQUEST_TIMEOUT, TOO_LARGE, INTERNAL, UNAVAILABLE and UNKNOWN_OUTCOME are always among them.
+ * Those of `ALWAYS` are among them.
  */
 export function problems(...codes: ErrorCode[]): Record<number, ProblemResponse> {
   const byStatus = new Map<number, ErrorCode[]>();

@@ -1,4 +1,4 @@
-import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
+import { type IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Turns } from './turns.ts';
 import { offersWebSocket, ordinaryHead } from './upgrade-request.ts';
@@ -15,12 +15,16 @@ export interface HttpServerOptions {
   readonly maxConnections: number;
   /** Whether upgrades to WebSocket are somebody's at the moment. Any other upgrade is an ordinary request. */
   readonly takesWebSockets: () => boolean;
+  /** Whether the service is about to go: each answer that begins now is its connection's last. */
+  readonly isEnding: () => boolean;
   /** Answers a connection that is one too many, or a CONNECT, and ends it. */
   readonly refuse: (socket: Socket, why: 'full' | 'connect') => void;
 }
 
 /** Milliseconds between two looks at requests that have not arrived in full. */
 const CHECK_MS = 1_000;
+/** Milliseconds for which a connection is idle for certain: what its client has sent by then has come. */
+const IDLE_MS = 50;
 
 /**
  * Node's server with care for connections: one answer of each at a time, no answer that nobody reads, and no upgrade but
@@ -32,8 +36,19 @@ export class HttpServer extends Server {
   readonly #connections = new Map<Socket, Turns>();
 
   constructor(options: HttpServerOptions) {
+    /** Also one that was asked for long before, or is written past Fastify. */
+    class Answer<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+      // biome-ignore lint/suspicious/noExplicitAny: Node's own signature
+      override writeHead(...given: any[]): this {
+        if (options.isEnding()) this.shouldKeepAlive = false;
+        return super.writeHead(...(given as [number]));
+      }
+    }
     super(
       {
+        ServerResponse: Answer,
+        // Node's own refusal says neither why nor what it is.
+        requireHostHeader: false,
         requestTimeout: options.requestTimeoutMs,
         // A longer one than for the whole request Node would swap with it.
         headersTimeout: options.requestTimeoutMs,
@@ -48,6 +63,8 @@ export class HttpServer extends Server {
     // Without a listener Node would take the upgrade for a request, and lose what came behind it in the same packet.
     this.on('upgrade', () => {});
     this.on('connect', () => {});
+    // Without this one Node would answer by itself, with a bare 417.
+    this.on('checkExpectation', () => {});
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: Node's own signature
@@ -56,6 +73,7 @@ export class HttpServer extends Server {
       case 'connection':
         return this.#connected(given[0]);
       case 'request':
+      case 'checkExpectation':
         return this.#requested(given[0], given[1]);
       case 'upgrade':
       case 'connect':
@@ -72,6 +90,14 @@ export class HttpServer extends Server {
   /** Open connections, of whatever use. */
   get open(): Iterable<[Socket, Turns]> {
     return this.#connections;
+  }
+
+  /**
+   * Ends idle connections in a moment, and what has arrived on them by then is read first. A client can't know that its
+   * connection ends, and what it asks while that happens it would have to ask again, if it may.
+   */
+  override closeIdleConnections(): void {
+    setTimeout(() => setImmediate(() => super.closeIdleConnections()), IDLE_MS);
   }
 
   #connected(socket: Socket): boolean {
