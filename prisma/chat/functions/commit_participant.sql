@@ -11,6 +11,7 @@ DECLARE
   m chat.members;
   known BOOLEAN;
   since BIGINT;
+  portion CONSTANT INTEGER := 250;
 BEGIN
   SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
@@ -27,7 +28,9 @@ BEGIN
     RETURN jsonb_build_object('outcome', 'ROOM_NOT_ACTIVE');
   END IF;
   IF p_committed THEN
-    IF r.committed_count >= r.max_participants THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
+    IF r.committed_count >= coalesce(r.cap_target, r.max_participants) THEN
+      RETURN jsonb_build_object('outcome', 'ROOM_FULL');
+    END IF;
     IF NOT known THEN
       IF r.participant_count >= r.max_participants THEN
         IF p_online IS NULL THEN RETURN jsonb_build_object('outcome', 'PLACE_NEEDED'); END IF;
@@ -78,7 +81,8 @@ BEGIN
         'participantCount', r.participant_count, 'committedCount', r.committed_count));
     END IF;
     IF r.status = 'ACTIVE' THEN
-      r := chat.give_way(r, r.anonymous_count - chat.anonymous_places(r, p_share), 'GAVE_WAY', p_online, true);
+      r := chat.give_way(r, least(r.anonymous_count - chat.anonymous_places(r, p_share), portion),
+        'GAVE_WAY', p_online, true);
     END IF;
   END IF;
   PERFORM chat.save_counters(r);

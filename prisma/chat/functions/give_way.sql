@@ -10,7 +10,6 @@ DECLARE
   chosen TEXT[];
 BEGIN
   IF p_places <= 0 THEN RETURN r; END IF;
-  PERFORM chat.lock_members(r.room_id);
   SELECT array_agg(c.user_id ORDER BY c.turn, c.joined_seq DESC) INTO chosen FROM (
     SELECT g.user_id, g.joined_seq, g.turn FROM (
       SELECT m.user_id, m.joined_seq, CASE
@@ -21,5 +20,7 @@ BEGIN
       WHERE m.room_id = r.room_id AND NOT m.host AND NOT m.committed AND (m.anonymous OR NOT p_anonymous)
     ) g ORDER BY g.turn, g.joined_seq DESC LIMIT p_places) c;
   IF chosen IS NULL THEN RETURN r; END IF;
+  -- Those alone, in the order of all who lock several members: see lock_members.
+  PERFORM 1 FROM chat.members WHERE room_id = r.room_id AND user_id = ANY (chosen) ORDER BY user_id FOR UPDATE;
   RETURN chat.end_memberships(r, chosen, 'participant.removed', p_reason);
 END $$;

@@ -11,6 +11,7 @@ CREATE OR REPLACE FUNCTION chat.join_room(
 LANGUAGE plpgsql AS $$
 DECLARE
   r chat.rooms;
+  goal chat.rooms;
   m chat.members;
   d chat.departures;
   known BOOLEAN;
@@ -44,11 +45,14 @@ BEGIN
           'outcome', 'RATE_LIMITED', 'waitMs', greatest(wait_ms, pause_ms), 'removed', pause_ms > 0) END;
     END IF;
   END IF;
-  IF anonymous AND NOT known AND r.anonymous_count >= chat.anonymous_places(r, p_share) THEN
+  -- Guests get in by the cap that is wanted, buyers by the one that holds: see lower_portion.
+  goal := r;
+  goal.max_participants := coalesce(r.cap_target, r.max_participants);
+  IF NOT known AND (r.participant_count >= goal.max_participants
+    OR anonymous AND r.anonymous_count >= chat.anonymous_places(goal, p_share)) THEN
     RETURN jsonb_build_object('outcome', 'ROOM_FULL');
   END IF;
   IF r.participant_count >= r.max_participants THEN
-    IF NOT known THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
     IF p_online_users IS NULL THEN RETURN jsonb_build_object('outcome', 'PLACE_NEEDED'); END IF;
     r := chat.give_way(r, 1, 'GAVE_WAY', p_online_users, false);
     IF r.participant_count >= r.max_participants THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;

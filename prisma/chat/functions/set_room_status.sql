@@ -17,7 +17,8 @@ BEGIN
         r.last_seq :=
           chat.add_system(r, 'room.updated', 'The room was updated', jsonb_build_object('room', chat.room_json(r)));
       END IF;
-      UPDATE chat.rooms SET provisional = false, reason = r.reason, last_seq = r.last_seq WHERE room_id = p_room;
+      UPDATE chat.rooms SET provisional = false, reason = r.reason, last_seq = r.last_seq, cap_target = NULL
+      WHERE room_id = p_room;
     END IF;
     RETURN chat.room_change('same', r, since, NULL);
   END IF;

@@ -1,7 +1,7 @@
 import { AppError, LIMITS, type OpenRoom, type PatchRoom, type Room } from '@gongu/shared';
 import { type Caller, requireService, requireSight } from './access.ts';
 import { tellCommitted } from './committed.ts';
-import { givingWay } from './giving-way.ts';
+import { createLowering } from './lowering.ts';
 import type { Emit } from './ports/emit.ts';
 import type { MemberStore } from './ports/member-store.ts';
 import type { Presence } from './ports/presence.ts';
@@ -33,6 +33,7 @@ const PORTION = 250;
 
 /** The life of rooms: opened with a product, changed by trade, ended by trade or by the deadline. */
 export function createRooms({ rooms, members, presence, emit, onChange }: RoomsOptions) {
+  const lowering = createLowering({ rooms, presence, emit });
   const view = async (room: RoomRow): Promise<Room> => roomView(room, (await presence.view(room.roomId)).count);
 
   return {
@@ -89,11 +90,11 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
         tellCommitted(emit, change.messages);
         if (change.outcome !== 'changed') return view(change.room);
         onChange(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
-        return view((await clearedOrLater(roomId)) ?? change.room);
+        return view((await nowOrLater(clear(roomId))) ?? change.room);
       }
       if (caller.kind === 'user') await requireHostForTitle(caller, roomId, patch);
       const wanted = { ...patch, expiresAt: patch.expiresAt && isoOf(patch.expiresAt) };
-      const change = await givingWay(presence, roomId, (online) => rooms.patch(roomId, wanted, online));
+      const change = await lowering.patch(roomId, wanted);
       switch (change.outcome) {
         case 'NOT_FOUND':
           throw noSuchRoom();
@@ -112,7 +113,8 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
         default:
           tellCommitted(emit, change.messages);
           if (change.outcome === 'changed') onChange('updated', change.room);
-          return view(change.room);
+          if (patch.maxParticipants === undefined) return view(change.room);
+          return view((await nowOrLater(lowering.finish(roomId))) ?? change.room);
       }
     },
 
@@ -130,8 +132,8 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
     },
 
     /**
-     * Ends ACTIVE rooms whose deadline has passed, by the database's clock, and removes the guests whom an end has left.
-     * Returns how many rooms ended. Safe on every instance.
+     * Ends ACTIVE rooms whose deadline has passed, by the database's clock, and removes the guests whom an end, or a
+     * lower cap, has left. Returns how many rooms ended. Safe on every instance.
      */
     async expire(): Promise<number> {
       const changes = await rooms.expire(EXPIRE_LIMIT);
@@ -140,7 +142,12 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
         onChange(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
       }
       // Also those of an instance that ended between two portions.
-      for (const roomId of await rooms.clearing(EXPIRE_LIMIT)) await clear(roomId);
+      const failures: unknown[] = [];
+      const attempt = (work: Promise<unknown>) => work.catch((error) => failures.push(error));
+      for (const roomId of await rooms.clearing(EXPIRE_LIMIT)) await attempt(clear(roomId));
+      for (const roomId of await rooms.lowering(EXPIRE_LIMIT)) await attempt(lowering.finish(roomId));
+      // One that can't be done now keeps none of the others waiting.
+      if (failures.length > 0) throw failures[0];
       return changes.length;
     },
   };
@@ -155,10 +162,10 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
     }
   }
 
-  /** The end is committed: what can't be done now is done by the next run of the expiry, on any instance. */
-  async function clearedOrLater(roomId: string): Promise<RoomRow | null> {
+  /** The end, or the wanted cap, is committed: what can't be done now the next run of the expiry does, on any instance. */
+  async function nowOrLater(work: Promise<RoomRow | null>): Promise<RoomRow | null> {
     try {
-      return await clear(roomId);
+      return await work;
     } catch {
       return null;
     }

@@ -1,5 +1,5 @@
 import { written } from '@gongu/host';
-import type { OverviewRow, RoomHeadRow, RoomSnapshot, RoomStore } from '../room/ports/room-store.ts';
+import type { GuestRow, OverviewRow, RoomHeadRow, RoomSnapshot, RoomStore } from '../room/ports/room-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import {
   type ChangeJson,
@@ -51,11 +51,31 @@ export function createRoomStore({ prisma, share }: { prisma: PrismaClient; share
     clearGuests: (roomId, portion) =>
       written(() => one(prisma.$queryRaw`SELECT chat.clear_guests(${roomId}, ${portion}::int) AS change`)),
 
-    patch: (roomId, patch, online) =>
+    async lowering(limit) {
+      const rows = await prisma.$queryRaw<{ room_id: string }[]>`
+        SELECT room_id FROM chat.rooms WHERE cap_target IS NOT NULL AND status = 'ACTIVE'
+        ORDER BY room_id LIMIT ${limit}::int`;
+      return rows.map((row) => row.room_id);
+    },
+
+    lowerPortion: (roomId, guests, anonymous) =>
+      written(() =>
+        one(prisma.$queryRaw`SELECT chat.lower_portion(${roomId}, ${String(share)}::text::numeric, ${guests}::text[],
+        ${anonymous}) AS change`),
+      ),
+
+    guests: (roomId, { limit, beforeSeq }) => prisma.$queryRaw<GuestRow[]>`
+      SELECT m.user_id AS "userId", m.anonymous, m.joined_seq::float8 AS "joinedSeq" FROM chat.members m
+      WHERE m.room_id = ${roomId} AND m.left_at IS NULL AND NOT m.host AND NOT m.committed
+        AND (${beforeSeq}::bigint IS NULL OR m.joined_seq < ${beforeSeq}::bigint)
+      ORDER BY m.joined_seq DESC LIMIT ${limit}::int`,
+
+    patch: (roomId, patch, online, portion = 250) =>
       written(() =>
         one(prisma.$queryRaw`SELECT chat.patch_room(${roomId}, ${patch.title ?? null},
         ${patch.maxParticipants ?? null}::int, ${patch.minParticipants ?? null}::int, ${patch.minParticipants === null},
-        ${patch.expiresAt ?? null}::timestamptz, ${String(share)}::text::numeric, ${online}::text[]) AS change`),
+        ${patch.expiresAt ?? null}::timestamptz, ${String(share)}::text::numeric, ${online}::text[],
+        ${portion}::int) AS change`),
       ),
 
     async expire(limit) {

@@ -70,6 +70,7 @@ export interface ChangeJson {
   participant?: Participant | null;
   waitMs?: number;
   removed?: boolean;
+  beyond?: number;
 }
 
 /** A function's answer as a change, or as a refusal that is only its name. */
@@ -81,6 +82,7 @@ export function changeOf<T>(json: ChangeJson): T {
     room: roomOf(json.room),
     messages: (json.messages ?? []).map(messageOf),
     participant: json.participant ?? null,
+    ...(json.beyond === undefined ? {} : { beyond: json.beyond }),
     ...(json.provisional === undefined ? {} : { provisional: json.provisional }),
   } as T;
 }

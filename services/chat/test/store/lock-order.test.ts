@@ -114,6 +114,19 @@ function callsOf(store: ReturnType<typeof openStore>) {
     setStatus: (ids: Rooms) =>
       each(ids, (roomId) => rooms.setStatus(roomId, made++ % 2 ? 'CLOSED' : 'CANCELLED', null)),
     patch: (ids: Rooms) => each(ids, (roomId) => rooms.patch(roomId, { maxParticipants: 3 + (made++ % 3) }, [])),
+    lower: (ids: Rooms) =>
+      each(ids, async (roomId) => {
+        await rooms.patch(roomId, { maxParticipants: 1 + (made++ % 2) }, [], made % 2);
+        await rooms.lowerPortion(roomId, [...PEOPLE].reverse(), made % 3 === 0);
+      }),
+    clear: (ids: Rooms) =>
+      each(ids, async (roomId) => {
+        await store.pools.reads.query(
+          "UPDATE chat.rooms SET clearing = true WHERE room_id = $1 AND status = 'CLOSED'",
+          [roomId],
+        );
+        await rooms.clearGuests(roomId, 1 + (made++ % 3));
+      }),
     expire: () => rooms.expire(100),
     remove: (ids: Rooms) => each(ids.slice(0, 1), (roomId) => rooms.remove(roomId)),
     ticket: async () => {

@@ -34,7 +34,29 @@ export interface RoomStore {
   clearing(limit: number): Promise<readonly string[]>;
   /** Removes the next `portion` of them from such a room. 'changed' as long as there may be more. */
   clearGuests(roomId: string, portion: number): Promise<RoomChange<'changed' | 'same'> | Refusal<'NOT_FOUND'>>;
-  /** 'PLACE_NEEDED': guests have to go, and it was not said who is online; the same call again says it. */
+  /** ACTIVE rooms whose cap is being lowered, with guests still to go; at most `limit`. */
+  lowering(limit: number): Promise<readonly string[]>;
+  /**
+   * Goes on with it: of the listed, those guests go who are beyond the wanted cap, in the order of the list, and the cap
+   * follows. `anonymous`: beyond the share of guests without an account, and such guests only. 'changed': more are to go,
+   * `beyond` of them for the share; 'lowered': that was all.
+   */
+  lowerPortion(
+    roomId: string,
+    guests: readonly string[],
+    anonymous: boolean,
+  ): Promise<
+    (RoomChange<'changed' | 'lowered'> & { readonly beyond: number }) | RoomChange<'same'> | Refusal<'NOT_FOUND'>
+  >;
+  /** Guests of a room, newest first, before the given position. */
+  guests(
+    roomId: string,
+    page: { readonly limit: number; readonly beforeSeq: number | null },
+  ): Promise<readonly GuestRow[]>;
+  /**
+   * 'PLACE_NEEDED': guests have to go, and it was not said who is online; the same call again says it. Of the guests beyond
+   * a lower cap `portion` go at most (250 where it is not given); then the room is `lowering`.
+   */
   patch(
     roomId: string,
     patch: {
@@ -46,6 +68,7 @@ export interface RoomStore {
     },
     /** Users who are online in the room; null: not asked yet. */
     online: readonly string[] | null,
+    portion?: number,
   ): Promise<
     | RoomChange<'changed' | 'same'>
     | Refusal<'NOT_FOUND' | 'ROOM_READ_ONLY' | 'ROOM_NOT_ACTIVE' | 'BELOW_BUYERS' | 'MIN_ABOVE_MAX' | 'PLACE_NEEDED'>
@@ -83,6 +106,13 @@ export interface RoomSnapshot {
   readonly complete: boolean;
   /** The newest messages, ascending and without gaps up to `room.lastSeq`. */
   readonly messages: readonly StoredMessage[];
+}
+
+/** A guest, as far as it decides who gives way. */
+export interface GuestRow {
+  readonly userId: string;
+  readonly anonymous: boolean;
+  readonly joinedSeq: number;
 }
 
 /** What an overview shows of a room, whoever looks. */
