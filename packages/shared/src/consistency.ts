@@ -6,9 +6,9 @@ export const Divergence = z
     productId: z.string(),
     /** What differs: `room` (chat has none), `status`, `committedCount`, `buyers`, `maxParticipants`, `minParticipants`, `expiresAt`. */
     fields: z.array(z.string()),
-    /** Buyers whom chat does not take for such; those who left the conversation count as known. */
+    /** Buyers whom chat does not take for such; those who left the conversation count as known. At most 100 of them. */
     missingBuyers: z.array(z.string()),
-    /** Whom chat takes for buyers, and trade does not. */
+    /** Whom chat takes for buyers, and trade does not. At most 100 of them. */
     extraBuyers: z.array(z.string()),
   })
   .meta({ id: 'Divergence' });

@@ -39,6 +39,8 @@ const RETRY_MS = 1_000;
 const IDLE_MS = 30_000;
 /** Milliseconds for which an instance without a lease may be one that has only just come. */
 const STRANGER_MS = 30_000;
+/** Users read in one answer, about. */
+const PAGE_USERS = 1_000;
 /** Rooms asked for in one go. */
 const MOST_ROOMS = 500;
 
@@ -79,7 +81,7 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
         if (!live.has(id)) return forgetStranger(redis, roomId, id);
         strangers.delete(id);
         if (remote.version(id) === version) return;
-        remote.set(id, version, await redis.smembers(keys.users(roomId, id)));
+        remote.set(id, version, await usersOf(redis, keys.users(roomId, id)));
       }),
     );
   }
@@ -147,7 +149,7 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
         const redis = client();
         if (!redis) break;
         const part = rooms.slice(i, i + MOST_ROOMS);
-        const sets = await Promise.all(part.map((roomId) => redis.smembers(keys.users(roomId, id)).catch(() => [])));
+        const sets = await Promise.all(part.map((roomId) => usersOf(redis, keys.users(roomId, id)).catch(() => [])));
         for (const [j, users] of sets.entries()) {
           if (users.length === 0) continue;
           const roomId = part[j]!;
@@ -167,6 +169,21 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
       for (const [id, since] of strangers) if (now - since > 10 * STRANGER_MS) strangers.delete(id);
     },
   };
+}
+
+/**
+ * A set of users, in pages: one answer of tens of thousands would keep Redis and this process busy for everybody. Who came
+ * or went meanwhile may be missing or not; the set's version has changed then, and the next look reads it again.
+ */
+async function usersOf(redis: RedisClient, key: string): Promise<string[]> {
+  const users = new Set<string>();
+  let cursor = '0';
+  do {
+    const [next, page] = await redis.sscan(key, cursor, 'COUNT', PAGE_USERS);
+    for (const userId of page) users.add(userId);
+    cursor = next;
+  } while (cursor !== '0');
+  return [...users];
 }
 
 /** Waits for `work`, but not longer than `ms`. */

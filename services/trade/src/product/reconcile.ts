@@ -15,8 +15,10 @@ export interface ReconcileOptions {
 /** How long ago a product may have ended and still be looked at. */
 const ENDED_WITHIN_MS = 24 * 3_600_000;
 const BATCH = 100;
-/** Divergences that are told one by one. */
+/** Divergences that are told one by one, and buyers that are named of each. */
 const ITEMS = 100;
+/** Buyers read by one statement, and those taken back by one round: the next one takes the others. */
+const BUYERS = 1_000;
 
 /**
  * Compares trade's products with chat's rooms, and tells chat again where they differ: after one of the two databases
@@ -72,7 +74,7 @@ export function createReconcile({ store, rooms, onDivergence, onCompared, now }:
     let diverged = 0;
     const products = await eachDivergence(async (divergence) => {
       diverged += 1;
-      if (items.length < ITEMS) items.push(divergence);
+      if (items.length < ITEMS) items.push(named(divergence));
     });
     onCompared(diverged);
     const pending = await store.pending();
@@ -104,11 +106,20 @@ export function createReconcile({ store, rooms, onDivergence, onCompared, now }:
   async function divergenceNow(product: Product, room: Room | null): Promise<Divergence | null> {
     const counts = product.participantCount > 0 || (room?.committedCount ?? 0) > 0;
     const [buyers, shown] = counts
-      ? await Promise.all([store.buyers(product.id), room === null ? [] : rooms.buyers(product.id)])
+      ? await Promise.all([buyersOf(product.id), room === null ? [] : rooms.buyers(product.id)])
       : [[], []];
     const divergence = divergenceOf(product, buyers, room, shown);
     // Somebody may have bought while chat was being asked.
     return divergence && (await store.unchanged(product.id, product.version)) ? divergence : null;
+  }
+
+  async function buyersOf(productId: string): Promise<string[]> {
+    const all: string[] = [];
+    for (let after = ''; ; after = all.at(-1)!) {
+      const page = await store.buyers(productId, after, BUYERS);
+      for (const userId of page) all.push(userId);
+      if (page.length < BUYERS) return all;
+    }
   }
 
   function heal({ productId, fields, extraBuyers }: Divergence, room: Room | null): Promise<boolean> {
@@ -116,7 +127,18 @@ export function createReconcile({ store, rooms, onDivergence, onCompared, now }:
     if (room === null || fields.includes('status') || extraBuyers.length === 0) {
       return store.resend(productId, room === null);
     }
-    return store.heal(productId, extraBuyers);
+    return store.heal(productId, extraBuyers.slice(0, BUYERS));
   }
 }
+
+/** As much of it as is told of one product. */
+function named(divergence: Divergence): Divergence {
+  const { missingBuyers, extraBuyers } = divergence;
+  return {
+    ...divergence,
+    missingBuyers: missingBuyers.slice(0, ITEMS),
+    extraBuyers: extraBuyers.slice(0, ITEMS),
+  };
+}
+
 export type Reconcile = ReturnType<typeof createReconcile>;

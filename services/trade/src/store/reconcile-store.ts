@@ -30,10 +30,10 @@ export function createReconcileStore({ pool, onCommit }: ReconcileStoreOptions):
       return rows.map((row) => row.room_id);
     },
 
-    async buyers(productId) {
+    async buyers(productId, afterId, limit) {
       const { rows } = await pool.query<{ user_id: string }>(
-        'SELECT user_id FROM trade.participations WHERE product_id = $1 ORDER BY joined_at, user_id',
-        [productId],
+        `SELECT user_id FROM trade.participations WHERE product_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3`,
+        [productId, afterId, limit],
       );
       return rows.map((row) => row.user_id);
     },

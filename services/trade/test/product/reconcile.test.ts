@@ -167,6 +167,53 @@ describe('the comparison with chat', () => {
     expect(roomOf(waiting)?.committedCount).toBe(3);
   });
 
+  it('reads thousands of buyers in pages, names a hundred, and takes a thousand back at a time', async () => {
+    const { id } = await product({ maxParticipants: 5_000 });
+    await settled();
+    await rows(
+      `INSERT INTO participations (product_id, user_id, nickname, quantity)
+       SELECT $1, 'buyer-' || n, 'b', 1 FROM generate_series(1, 2500) n`,
+      id,
+    );
+    await rows('UPDATE products SET participant_count = 2500, version = version + 1 WHERE id = $1', id);
+    const { room, committed } = chat.rooms.get(id)!;
+    for (let n = 1; n <= 1_020; n++) committed.add(`x-${n}`);
+    room.committedCount = committed.size;
+    const pages: string[][] = [];
+    const extras: (readonly string[])[] = [];
+    const told: Divergence[] = [];
+    const watched = createReconcile({
+      store: {
+        ...store.reconcile,
+        async buyers(productId, afterId, limit) {
+          const page = await store.reconcile.buyers(productId, afterId, limit);
+          pages.push(page);
+          return page;
+        },
+        async heal(_, extra) {
+          extras.push(extra);
+          return true;
+        },
+      },
+      ...{ rooms: api, onDivergence: (one) => told.push(one), onCompared: () => {}, now: Date.now },
+    });
+    const { items } = await watched.look();
+    const item = items.find(({ productId }) => productId === id)!;
+    expect([item.missingBuyers.length, item.extraBuyers.length]).toEqual([100, 100]);
+    const all = Array.from({ length: 2_500 }, (_, i) => `buyer-${i + 1}`);
+    expect(
+      pages
+        .flat()
+        .filter((userId) => userId.startsWith('buyer-'))
+        .sort(),
+    ).toEqual(all.sort());
+    expect(Math.max(...pages.map((page) => page.length))).toBe(1_000);
+    await watched.compare();
+    expect(told.find(({ productId }) => productId === id)?.missingBuyers).toHaveLength(2_500);
+    expect(extras.map((extra) => extra.length)).toEqual([1_000]);
+    await rows("UPDATE products SET closed_at = now() - interval '2 days', status = 'CANCELLED' WHERE id = $1", id);
+  });
+
   it('stops when chat does not answer', async () => {
     await told();
     await chat.kill();

@@ -13,8 +13,8 @@ export interface ReconcileStore {
   settled(afterId: string, endedAfter: Date, limit: number): Promise<Product[]>;
   /** Rooms whose oldest entry can't be delivered, because chat says that there is no such room. */
   missing(limit: number): Promise<string[]>;
-  /** Ids of a product's buyers. */
-  buyers(productId: string): Promise<string[]>;
+  /** Ids of a product's buyers after `afterId`, ascending; '' begins. */
+  buyers(productId: string, afterId: string, limit: number): Promise<string[]>;
   /** Whether a product is as it was, and still has nothing on its way. */
   unchanged(productId: string, version: number): Promise<boolean>;
   /** Products that have something on its way. */
