@@ -4,6 +4,7 @@ export { expiredToken, newSecret, serviceToken, signToken, type UserTokenOptions
 export { numberOption, readOptions } from './command-line.ts';
 export { unsafeAnswers } from './docs/answer-headers.ts';
 export { asyncApiProblems } from './docs/asyncapi-check.ts';
+export { changingRoutes } from './docs/changing-routes.ts';
 export { type ConfigurationRow, configurationTable, variablesReadBy } from './docs/configuration-table.ts';
 export { brokenPromises } from './docs/kept-promises.ts';
 export { type CodeBlock, type Markdown, type MarkdownLink, markdownFiles, readMarkdown } from './docs/markdown.ts';
@@ -16,6 +17,7 @@ export { type ManualClock, manualClock } from './manual-clock.ts';
 export { accepts } from './network/accepts.ts';
 export { freePort } from './network/free-port.ts';
 export { type Frame, type Probe, type ProbeOptions, probe, UpgradeRefused } from './network/probe.ts';
+export { type ShakyDatabase, shakyDatabase } from './network/shaky-database.ts';
 export { type Statement, type StatementProxy, statementProxy } from './network/statement-proxy.ts';
 export { type TcpProxy, tcpProxy } from './network/tcp-proxy.ts';
 export { type ChatService, startChatService } from './programs/chat-service.ts';

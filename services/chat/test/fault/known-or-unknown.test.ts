@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Participant, Room } from '@gongu/shared';
-import { probe, type TcpProxy, tcpProxy } from '@gongu/testkit';
-import pg from 'pg';
+import { probe, type ShakyDatabase, shakyDatabase } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
@@ -9,30 +8,14 @@ import { SERVICE, tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
 let direct: Instance;
-let proxy: TcpProxy;
+let database: ShakyDatabase;
 let shaky: Instance;
-let outside: pg.Client;
-/** In no transaction, where it would see the sessions as they were at its beginning. */
-let observer: pg.Client;
 beforeAll(async () => {
   direct = await given.start();
-  proxy = await tcpProxy({ target: given.databaseUrl });
-  shaky = await given.start({
-    ...{ DATABASE_URL: proxy.through(given.databaseUrl), DATABASE_POOL: '5' },
-    ...{ DATABASE_STATEMENT_TIMEOUT_MS: '900', DATABASE_LOCK_TIMEOUT_MS: '300', DATABASE_CLIENT_CHECK_MS: '200' },
-    EXPIRE_CRON: '0 0 1 1 *',
-  });
-  outside = new pg.Client({ connectionString: given.databaseUrl });
-  observer = new pg.Client({ connectionString: given.databaseUrl });
-  await Promise.all([outside.connect(), observer.connect()]);
+  database = await shakyDatabase(given.databaseUrl);
+  shaky = await given.start({ ...database.env, EXPIRE_CRON: '0 0 1 1 *' });
 });
-afterAll(async () => {
-  await Promise.all([outside.end(), observer.end()]);
-  await proxy.pass();
-  proxy.cut();
-  await shaky.stop();
-  await proxy.close();
-});
+afterAll(() => database.close(shaky.stop));
 
 interface Told {
   readonly code: string | undefined;
@@ -54,13 +37,9 @@ function overHttp(method: string, path: (roomId: string) => string, as: string, 
   };
 }
 
-async function rowsOf(sql: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
-  return (await observer.query(sql, values)).rows;
-}
-
 const isMember = async (roomId: string, userId: string) =>
-  (await rowsOf('SELECT 1 FROM chat.members WHERE room_id = $1 AND user_id = $2', roomId, userId)).length > 0;
-const room = async (roomId: string) => (await rowsOf('SELECT * FROM chat.rooms WHERE room_id = $1', roomId))[0];
+  (await database.rows('SELECT 1 FROM chat.members WHERE room_id = $1 AND user_id = $2', roomId, userId)).length > 0;
+const room = async (roomId: string) => (await database.rows('SELECT * FROM chat.rooms WHERE room_id = $1', roomId))[0];
 const at = (rest: string) => (roomId: string) => `/api/chat/rooms/${roomId}${rest}`;
 
 const VERBS: Record<string, Verb> = {
@@ -115,7 +94,7 @@ const VERBS: Record<string, Verb> = {
 };
 
 async function hasMessage(roomId: string): Promise<boolean> {
-  return (await rowsOf("SELECT 1 FROM chat.messages WHERE room_id = $1 AND kind = 'CHAT'", roomId)).length > 0;
+  return (await database.rows("SELECT 1 FROM chat.messages WHERE room_id = $1 AND kind = 'CHAT'", roomId)).length > 0;
 }
 
 async function overSocket(roomId: string, userId: string, command: Record<string, unknown>): Promise<Told> {
@@ -138,14 +117,6 @@ async function overStomp(roomId: string): Promise<Told> {
   return { code: body, retries: true };
 }
 
-async function waiting(): Promise<number> {
-  const rows = await rowsOf(
-    `SELECT 1 FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'`,
-  );
-  return rows.length;
-}
-
 async function made(): Promise<string> {
   const roomId = await direct.room();
   expect((await direct.call<Participant>('POST', at('/participants')(roomId), { as: 'ann', body: {} })).status).toBe(
@@ -156,19 +127,16 @@ async function made(): Promise<string> {
   return roomId;
 }
 
-async function lock(roomId: string): Promise<void> {
-  await outside.query('BEGIN');
-  await outside.query('SELECT 1 FROM chat.rooms WHERE room_id = $1 FOR UPDATE', [roomId]);
-}
+const LOCK = 'SELECT 1 FROM chat.rooms WHERE room_id = $1 FOR UPDATE';
 
 describe.each(Object.entries(VERBS))('a %s', (_name, { key, call, done }) => {
   it('behind a lock is UNAVAILABLE, and is not carried out afterwards', async () => {
     const roomId = await made();
-    await lock(roomId);
+    await database.lock(LOCK, roomId);
     const told = await call(roomId);
-    await outside.query('ROLLBACK');
+    await database.unlock('ROLLBACK');
     expect(told).toEqual({ code: 'UNAVAILABLE', retries: true });
-    await expect.poll(waiting).toBe(0);
+    await expect.poll(database.waiting).toBe(0);
     expect(await done(roomId)).toBe(false);
     expect((await call(roomId)).code).toBeUndefined();
     expect(await done(roomId)).toBe(true);
@@ -176,14 +144,11 @@ describe.each(Object.entries(VERBS))('a %s', (_name, { key, call, done }) => {
 
   it('whose connection is terminated under way is asked again where it has a key, else nobody knows', async () => {
     const roomId = await made();
-    await lock(roomId);
+    await database.lock(LOCK, roomId);
     const calling = call(roomId);
-    await expect.poll(waiting).toBeGreaterThan(0);
-    await observer.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    await outside.query('ROLLBACK');
+    await expect.poll(database.waiting).toBeGreaterThan(0);
+    await database.terminateWaiting();
+    await database.unlock('ROLLBACK');
     expect(await calling).toEqual(
       key ? { code: undefined, retries: expect.any(Boolean) } : { code: 'UNKNOWN_OUTCOME', retries: true },
     );
@@ -192,10 +157,10 @@ describe.each(Object.entries(VERBS))('a %s', (_name, { key, call, done }) => {
 
   it('that could not be sent is UNAVAILABLE', async () => {
     const roomId = await made();
-    await proxy.refuse();
-    proxy.cut();
+    await database.proxy.refuse();
+    database.proxy.cut();
     const told = await call(roomId);
-    await proxy.pass();
+    await database.proxy.pass();
     expect(told).toEqual({ code: 'UNAVAILABLE', retries: true });
     expect(await done(roomId)).toBe(false);
   }, 20_000);
@@ -203,17 +168,16 @@ describe.each(Object.entries(VERBS))('a %s', (_name, { key, call, done }) => {
 
 it('read marks wait for nobody: a locked member delays his own mark only', async () => {
   const [busy, free] = [await made(), await made()];
-  await outside.query('BEGIN');
-  await outside.query('SELECT 1 FROM chat.members WHERE room_id = $1 FOR UPDATE', [busy]);
+  await database.lock('SELECT 1 FROM chat.members WHERE room_id = $1 FOR UPDATE', busy);
   const mark = (roomId: string) => shaky.call('PUT', at('/read')(roomId), { as: 'ann', body: { seq: 2 } });
   const held = mark(busy);
   for (let i = 0; i < 5; i++) {
     expect((await mark(free)).status).toBe(204);
-    expect(await waiting()).toBe(0);
+    expect(await database.waiting()).toBe(0);
   }
   const { status, body } = await held;
   expect([status, body.code]).toEqual([503, 'UNAVAILABLE']);
   const later = mark(busy);
-  await outside.query('COMMIT');
+  await database.unlock('COMMIT');
   expect((await later).status).toBe(204);
 }, 20_000);

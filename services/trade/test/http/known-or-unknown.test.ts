@@ -1,52 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import type { Product } from '@gongu/shared';
-import { type TcpProxy, tcpProxy } from '@gongu/testkit';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ShakyDatabase, shakyDatabase } from '@gongu/testkit';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { create, draft, type TradeServer, testTrade } from '../fixture/trade-server.ts';
 
 const given = await testTrade();
-const LIMITS = {
-  DATABASE_POOL: '2',
-  DATABASE_STATEMENT_TIMEOUT_MS: '900',
-  DATABASE_LOCK_TIMEOUT_MS: '300',
-  DATABASE_CLIENT_CHECK_MS: '200',
-};
 let direct: TradeServer;
-let proxy: TcpProxy;
+let database: ShakyDatabase;
 let shaky: TradeServer;
-let outside: pg.Client;
-/** In no transaction, where it would see the sessions as they were at its beginning. */
-let observer: pg.Client;
+let lost: Lost;
 beforeAll(async () => {
   direct = await given.start();
-  proxy = await tcpProxy({ target: given.databaseUrl });
-  shaky = await given.start({ DATABASE_URL: proxy.through(given.databaseUrl), ...LIMITS });
-  outside = new pg.Client({ connectionString: given.databaseUrl });
-  observer = new pg.Client({ connectionString: given.databaseUrl });
-  await Promise.all([outside.connect(), observer.connect()]);
+  database = await shakyDatabase(given.databaseUrl);
+  shaky = await given.start({ ...database.env, DATABASE_POOL: '2' });
+  lost = await loseAnswers();
 });
 afterAll(async () => {
-  await Promise.all([outside.end(), observer.end()]);
-  await proxy.pass();
-  proxy.cut();
-  await shaky.stop();
-  await proxy.close();
+  await lost?.end();
+  await database.close(shaky.stop);
 });
 
-/** Every verb that changes something, on a product made for it; and what there is where it was carried out. */
-const VERBS: Record<
-  string,
-  {
-    prepare?: (product: Product) => Promise<unknown>;
-    call: (
-      server: TradeServer,
-      product: Product,
-      key?: string,
-    ) => Promise<{ status: number; body: { code?: string }; headers: Headers }>;
-    done: (product: Product) => Promise<boolean>;
-  }
-> = {
+interface Answered {
+  readonly status: number;
+  readonly body: { readonly code?: string };
+  readonly headers: Headers;
+}
+
+interface Verb {
+  readonly prepare?: (product: Product) => Promise<unknown>;
+  readonly call: (server: TradeServer, product: Product, key?: string) => Promise<Answered>;
+  /** Whether it was carried out. */
+  readonly done: (product: Product) => Promise<boolean>;
+}
+
+/** Every verb that changes something, on a product made for it. */
+const VERBS: Readonly<Record<string, Verb>> = {
   purchase: {
     call: (server, { id }, key) =>
       server.call('POST', `/api/products/${id}/participations`, { as: 'ann', body: {}, ...keyed(key) }),
@@ -89,85 +77,106 @@ async function stored(id: string): Promise<{ title: string; status: string }> {
   )[0]!;
 }
 
-/** Statements of the services that wait for a lock. */
-async function waiting(): Promise<number> {
-  const { rows } = await observer.query(
-    `SELECT count(*)::int AS n FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'`,
+const LOCK = 'SELECT 1 FROM trade.products WHERE id = ANY($1) FOR UPDATE';
+
+async function prepared(verb: Verb): Promise<Product> {
+  const made = await create(direct);
+  await verb.prepare?.(made);
+  return made;
+}
+
+interface Asked {
+  readonly made: Product;
+  readonly answered: Promise<Answered>;
+}
+interface Lost {
+  readonly server: TradeServer;
+  /** Each verb, and a purchase with a key: carried out, and then the answer is swallowed. */
+  readonly done: Readonly<Record<string, Asked>>;
+  /** A purchase with a key, which is swallowed itself. */
+  readonly undone: Asked;
+  readonly reads: readonly Promise<Answered>[];
+  /** Everything has been answered, and the network is as before. */
+  readonly over: Promise<void>;
+  end(): Promise<void>;
+}
+
+/**
+ * Asks a server whose network then swallows everything, all at once: its answers take ten seconds, and the other tests
+ * do not wait for them.
+ */
+async function loseAnswers(): Promise<Lost> {
+  const hole = await shakyDatabase(given.databaseUrl);
+  // A statement waits longer here, so that all of them wait for the lock before the first of them gives up.
+  const limits = { DATABASE_STATEMENT_TIMEOUT_MS: '5000', DATABASE_LOCK_TIMEOUT_MS: '5000', DATABASE_POOL: '20' };
+  const server = await given.start({ ...hole.env, ...limits });
+  const purchase = VERBS.purchase!;
+  const products: Record<string, Product> = { keyed: await create(direct) };
+  for (const [name, verb] of Object.entries(VERBS)) products[name] = await prepared(verb);
+  const [none, read] = [await create(direct), await create(direct)];
+
+  await hole.lock(
+    LOCK,
+    Object.values(products).map(({ id }) => id),
   );
-  return rows[0].n;
-}
-
-async function backends(): Promise<number> {
-  const { rows } = await observer.query(
-    `SELECT count(*)::int AS n FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = 'gongu trade' AND state = 'active'`,
+  const done = Object.fromEntries(
+    Object.entries(products).map(([name, made]) => {
+      const answered = VERBS[name]?.call(server, made) ?? purchase.call(server, made, made.id);
+      return [name, { made, answered }];
+    }),
   );
-  return rows[0].n;
+  await vi.waitFor(async () => expect(await hole.waiting()).toBe(Object.keys(done).length), 30_000);
+  hole.proxy.blackHole();
+  await hole.unlock('COMMIT');
+  const undone = { made: none, answered: purchase.call(server, none, none.id) };
+  const reads = [server.call('GET', `/api/products/${read.id}`), server.call('GET', '/api/products')];
+  const all = [...Object.values(done), undone].map(({ answered }) => answered);
+  const over = Promise.allSettled([...all, ...reads]).then(hole.mend);
+  return { server, done, undone, reads, over, end: () => over.then(() => hole.close(server.stop)) };
 }
 
-async function lock(id: string): Promise<void> {
-  await outside.query('BEGIN');
-  await outside.query('SELECT 1 FROM trade.products WHERE id = $1 FOR UPDATE', [id]);
-}
-
-describe.each(Object.entries(VERBS))('a %s', (_name, verb) => {
-  async function product(): Promise<Product> {
-    const made = await create(direct);
-    await verb.prepare?.(made);
-    return made;
-  }
-
+describe.each(Object.entries(VERBS))('a %s', (name, verb) => {
   test('behind a lock is UNAVAILABLE, and is not carried out afterwards', async () => {
-    const made = await product();
-    await lock(made.id);
+    const made = await prepared(verb);
+    await database.lock(LOCK, [made.id]);
     const answers = await Promise.all([verb.call(shaky, made), verb.call(shaky, made), verb.call(shaky, made)]);
-    expect(await backends()).toBeLessThanOrEqual(2);
-    await outside.query('ROLLBACK');
+    // Nothing goes on behind a pool of two.
+    expect(await database.waiting()).toBeLessThanOrEqual(2);
+    await database.unlock('ROLLBACK');
     for (const { status, body, headers } of answers) {
       expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '1']);
     }
-    await expect.poll(waiting).toBe(0);
+    await expect.poll(database.waiting).toBe(0);
     expect(await verb.done(made)).toBe(false);
     expect((await verb.call(shaky, made)).status).toBeLessThan(300);
   });
 
   test('whose connection is terminated while it is under way has an outcome that nobody knows', async () => {
-    const made = await product();
-    await lock(made.id);
+    const made = await prepared(verb);
+    await database.lock(LOCK, [made.id]);
     const calling = verb.call(shaky, made);
-    await expect.poll(waiting).toBeGreaterThan(0);
-    await observer.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
+    await expect.poll(database.waiting).toBeGreaterThan(0);
+    await database.terminateWaiting();
     const { status, body, headers } = await calling;
-    await outside.query('ROLLBACK');
+    await database.unlock('ROLLBACK');
     expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'UNKNOWN_OUTCOME', '1']);
   });
 
-  test('whose answer is lost has an outcome that nobody knows, done or not', async () => {
-    const made = await product();
-    await lock(made.id);
-    const calling = verb.call(shaky, made);
-    await expect.poll(waiting).toBeGreaterThan(0);
-    proxy.blackHole();
-    await outside.query('COMMIT');
-    const { status, body } = await calling;
-    await proxy.pass();
-    proxy.cut();
-    expect([status, body.code]).toEqual([503, 'UNKNOWN_OUTCOME']);
-    await expect.poll(() => verb.done(made)).toBe(true);
-  }, 20_000);
-
   test('that could not be sent is UNAVAILABLE', async () => {
-    const made = await product();
-    await proxy.refuse();
-    proxy.cut();
+    const made = await prepared(verb);
+    await database.proxy.refuse();
+    database.proxy.cut();
     const { status, body } = await verb.call(shaky, made);
-    await proxy.pass();
+    await database.proxy.pass();
     expect([status, body.code]).toEqual([503, 'UNAVAILABLE']);
     expect(await verb.done(made)).toBe(false);
+  });
+
+  test('whose answer is lost has an outcome that nobody knows, done or not', async () => {
+    const { made, answered } = lost.done[name]!;
+    const { status, body } = await answered;
+    expect([status, body.code]).toEqual([503, 'UNKNOWN_OUTCOME']);
+    expect(await verb.done(made)).toBe(true);
   });
 });
 
@@ -175,17 +184,12 @@ describe('with an Idempotency-Key', () => {
   test('a purchase whose connection breaks is asked again, and answered with what the first try did', async () => {
     for (const how of ['cut', 'terminate'] as const) {
       const made = await create(direct);
-      await lock(made.id);
+      await database.lock(LOCK, [made.id]);
       const calling = VERBS.purchase!.call(shaky, made, randomUUID());
-      await expect.poll(waiting).toBeGreaterThan(0);
-      if (how === 'cut') proxy.cut();
-      else {
-        await observer.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-      }
-      await outside.query('COMMIT');
+      await expect.poll(database.waiting).toBeGreaterThan(0);
+      if (how === 'cut') database.proxy.cut();
+      else await database.terminateWaiting();
+      await database.unlock('COMMIT');
       const { status, headers } = await calling;
       expect([status, headers.get('idempotent-replayed')]).toEqual([201, null]);
       expect(await bought(made)).toBe(true);
@@ -193,27 +197,15 @@ describe('with an Idempotency-Key', () => {
   }, 20_000);
 
   test('what nobody knew in time is known under the same key, whether it was carried out or not', async () => {
-    const made = await create(direct);
-    const key = randomUUID();
-    await lock(made.id);
-    const calling = VERBS.purchase!.call(shaky, made, key);
-    await expect.poll(waiting).toBeGreaterThan(0);
-    proxy.blackHole();
-    await outside.query('COMMIT');
-    expect((await calling).body.code).toBe('UNKNOWN_OUTCOME');
-    await proxy.pass();
-    proxy.cut();
-    expect((await VERBS.purchase!.call(shaky, made, key)).status).toBe(201);
-    expect(await given.rows('SELECT 1 FROM participations WHERE product_id = $1', made.id)).toHaveLength(1);
-
-    const none = await create(direct);
-    proxy.blackHole();
-    const other = randomUUID();
-    expect((await VERBS.purchase!.call(shaky, none, other)).status).toBe(503);
-    await proxy.pass();
-    proxy.cut();
-    expect((await VERBS.purchase!.call(shaky, none, other)).status).toBe(201);
-  }, 60_000);
+    const { keyed } = lost.done;
+    expect((await keyed!.answered).body.code).toBe('UNKNOWN_OUTCOME');
+    expect((await lost.undone.answered).status).toBe(503);
+    await lost.over;
+    for (const { made } of [keyed!, lost.undone]) {
+      expect((await VERBS.purchase!.call(lost.server, made, made.id)).status).toBe(201);
+      expect(await given.rows('SELECT 1 FROM participations WHERE product_id = $1', made.id)).toHaveLength(1);
+    }
+  });
 
   test('a product is created once, whatever breaks', async () => {
     const key = randomUUID();
@@ -223,7 +215,7 @@ describe('with an Idempotency-Key', () => {
       body,
       headers: { 'idempotency-key': key },
     });
-    proxy.cut();
+    database.proxy.cut();
     const first = await creating;
     const again = await shaky.call<Product>('POST', '/api/products', {
       as: 'seller:sel',
@@ -237,13 +229,7 @@ describe('with an Idempotency-Key', () => {
 });
 
 test('reads that are not answered changed nothing: UNAVAILABLE', async () => {
-  const made = await create(direct);
-  proxy.blackHole();
-  const answers = await Promise.all([
-    shaky.call('GET', `/api/products/${made.id}`),
-    shaky.call('GET', '/api/products'),
-  ]);
-  await proxy.pass();
-  proxy.cut();
-  for (const { status, body } of answers) expect([status, body.code]).toEqual([503, 'UNAVAILABLE']);
-}, 20_000);
+  for (const { status, body } of await Promise.all(lost.reads)) {
+    expect([status, body.code]).toEqual([503, 'UNAVAILABLE']);
+  }
+});
