@@ -137,11 +137,6 @@ async function overSockJsStream(
     });
   }
   await receive();
-  if (kind === 'xhr')
-    await expect
-      .poll(() => receivers.length)
-      .toBeGreaterThan(1)
-      .catch(() => {});
   void send([first]);
   await expect.poll(() => texts.length).toBeGreaterThan(0);
   paused = true;
@@ -253,9 +248,10 @@ describe('one who reads again', () => {
   it.each(ways)('gets every answer, in the order of what he asked, over %s with %s', async (way, speaks) => {
     const { ask, answered } = ORDERED[speaks];
     const stalled = await WAYS[way]!(`returns-${++users}`, speaks);
-    stalled.ask(many(40, ask));
+    // Of the first the kernel takes about half.
+    stalled.ask(many(20, ask));
     await standstill();
-    stalled.ask(many(10, (n) => ask(40 + n)));
+    stalled.ask(many(5, (n) => ask(20 + n)));
     stalled.resume();
     const seen: string[] = [];
     const look = () => {
@@ -264,13 +260,13 @@ describe('one who reads again', () => {
       }
       return seen.length;
     };
-    await expect.poll(look, { timeout: 100_000 }).toBe(50);
-    expect(seen).toEqual(many(50, String));
+    await expect.poll(look, { timeout: 100_000 }).toBe(25);
+    expect(seen).toEqual(many(25, String));
   });
 });
 
 describe('one who polls and does not read', () => {
-  it('gets one answer, and no second one before that is taken', async () => {
+  it('gets one answer with each poll, and nothing more waits behind it', async () => {
     const url = `${chat.url}/ws/chat/000/polls-and-does-not-read`;
     const asked = (path: string, body?: string) =>
       new Promise<IncomingMessage>((resolve, reject) => {
@@ -290,7 +286,7 @@ describe('one who polls and does not read', () => {
     void asked('xhr_send', JSON.stringify(joins));
     const polls: Promise<IncomingMessage>[] = [];
     const most = await mostQueued(async () => {
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 6; i++) {
         polls.push(asked('xhr'));
         void polls.at(-1)!.catch(() => {});
         await standstill();
@@ -298,7 +294,7 @@ describe('one who polls and does not read', () => {
     });
     // Of each poll the kernel takes some megabytes; the rest waits in one answer.
     expect(most).toBeLessThan(QUEUE_BYTES + 2 * ANSWER_BYTES);
-    expect(await textOf(await polls[0]!)).toContain('joined');
+    for (const poll of polls) expect((await textOf(await poll)).match(/\\"joined\\"/g)).toHaveLength(1);
   });
 });
 
