@@ -1,3 +1,4 @@
+import type { Room } from '@gongu/shared';
 import { type IMessage, Client as StompClient } from '@stomp/stompjs';
 import SockJS from 'sockjs-client';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -25,8 +26,9 @@ async function connect(
   transport: string,
   path = '/ws/chat',
   token = tokenOf(userId),
+  at = chat,
 ): Promise<StompClient> {
-  const url = `${chat.url}${path}?token=${token}`;
+  const url = `${at.url}${path}?token=${token}`;
   const client = new StompClient({
     webSocketFactory: () =>
       (transport === 'plain'
@@ -125,18 +127,36 @@ describe('a STOMP client', () => {
     await expect.poll(() => status.at(-1)?.body).toMatchObject({ roomId, status: 'CANCELLED' });
   });
 
-  it('hears how many sockets are connected', async () => {
-    const ann = await connect('ann', 'plain', '/ws');
+  it('hears how many sockets are connected, at once and when one comes or goes', async () => {
+    const alone = await given.start();
+    const ann = await connect('ann', 'plain', '/ws', tokenOf('ann'), alone);
     const counts = await subscribe(ann, '/sub/channel/entry');
-    await expect.poll(() => counts[0]?.body).toMatchObject({ count: expect.any(Number) });
+    const heard = () => counts.map(({ body }) => body);
+    await expect.poll(heard).toEqual([{ count: 1 }]);
+    const bob = await alone.connect('bob');
+    await expect.poll(heard).toEqual([{ count: 1 }, { count: 2 }]);
+    // One who says nothing yet, and the same user again, are sockets too.
+    const sockets = [await alone.open(), await alone.connect('bob')];
+    await expect.poll(() => heard().at(-1)).toEqual({ count: 4 });
+    for (const socket of [bob, ...sockets]) socket.close();
+    await expect.poll(() => heard().at(-1)).toEqual({ count: 1 });
+    await ann.deactivate();
+    await alone.stop();
   });
 
-  it('talks in the lobby where it names no room', async () => {
-    const ann = await connect('ann', 'plain', '/ws');
+  it('talks in the lobby where it names no room, and has it not among his rooms', async () => {
+    const user = 'ann-of-the-lobby';
+    const ann = await connect(user, 'plain', '/ws');
     const heard = await subscribe(ann, '/sub/channel/lobby');
     const content = said('로비');
     ann.publish({ destination: '/pub/chat', body: JSON.stringify({ content }) });
     await expect.poll(() => heard.map(({ body }) => (body as { content: string }).content)).toContain(content);
+    const rooms = async () =>
+      (await chat.call<{ items: Room[] }>('GET', '/api/chat/rooms', { as: user })).body.items.map((one) => one.roomId);
+    expect(await rooms()).toEqual([]);
+    const roomId = await chat.room();
+    await subscribe(ann, `/topic/chat/${roomId}`);
+    expect(await rooms()).toEqual([roomId]);
   });
 
   it('is told of a refusal on its error queue and stays connected', async () => {

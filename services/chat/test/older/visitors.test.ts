@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
+import { tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
 let chat: Instance;
@@ -134,10 +135,36 @@ describe('the lobby', () => {
     expect(await rowsOf("SELECT 1 FROM chat.members WHERE room_id = 'lobby'")).toEqual([]);
   });
 
-  it('is not there when it has no name', async () => {
+  it('is not there when it has no name: who names no room is told to', async () => {
     const none = await given.start({ LOBBY_ROOM_ID: '' });
-    await expect(open('/room', none)).rejects.toMatchObject({ status: 400 });
+    for (const path of ['/room', '/room?roomId=', '/room?history=1'])
+      await expect(open(path, none), path).rejects.toMatchObject({ status: 400 });
+    const stomp = await probe(none.socketUrl, { protocols: ['v12.stomp', `bearer.${tokenOf('ann')}`] });
+    stomp.send('CONNECT\naccept-version:1.2\n\n\0SUBSCRIBE\nid:e\ndestination:/user/queue/errors\n\n\0');
+    for (const destination of ['/pub/chat', '/app/couple']) {
+      stomp.send(`SEND\ndestination:${destination}\nreceipt:r\n\n{"content":"${said('어디')}"}\0`);
+      const told = await stomp.next((text) => /^(?:MESSAGE|ERROR|RECEIPT)/.test(text));
+      expect(told).toMatch(/^MESSAGE[\s\S]*"code":"VALIDATION_FAILED"/);
+      expect(told).toContain('roomId');
+    }
+    // One with a name is there as before.
+    const roomId = await none.room();
+    stomp.send(`SUBSCRIBE\nid:1\ndestination:/topic/chat/${roomId}\nreceipt:in\n\n\0`);
+    await stomp.next((text) => /^RECEIPT/.test(text));
+    stomp.terminate();
     await none.stop();
+  });
+
+  it('is made by nobody where it has no name, and once where it has', async () => {
+    const roomId = `lobby-${randomUUID()}`;
+    const made = () => rowsOf('SELECT 1 FROM chat.rooms WHERE room_id = $1', roomId);
+    const count = async () => (await rowsOf('SELECT count(*)::int AS n FROM chat.rooms'))[0].n;
+    const before = await count();
+    await (await given.start({ LOBBY_ROOM_ID: '' })).stop();
+    expect(await count()).toBe(before);
+    const both = await Promise.all([1, 2].map(() => given.start({ LOBBY_ROOM_ID: roomId })));
+    expect(await made()).toHaveLength(1);
+    await Promise.all(both.map((one) => one.stop()));
   });
 });
 
