@@ -1,5 +1,5 @@
 import { Problem, Room } from '@gongu/shared';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createHttp, type Http, noContent, problems, registerDocs, registerHealth } from '../src/index.ts';
 import { logLines } from './fixture/log-lines.ts';
@@ -72,4 +72,15 @@ test('/docs is one page of its own: no script, no other host, everything escaped
   expect(body).toContain('/rooms/{roomId}');
   expect(body).toContain('Rooms &#60;test&#62;');
   expect(body).not.toMatch(/<script|https?:\/\//);
+});
+
+test('the document and its page are made once, however often they are asked for', async () => {
+  await open();
+  const made = vi.spyOn(app, 'swagger');
+  const pages = await Promise.all(Array.from({ length: 20 }, () => app.inject('/docs')));
+  const documents = await Promise.all(Array.from({ length: 20 }, () => app.inject('/openapi.json')));
+  expect(made.mock.calls.length).toBeLessThanOrEqual(1);
+  expect(new Set(pages.map(({ body }) => body)).size).toBe(1);
+  expect(documents[19]!.headers['content-type']).toBe('application/json; charset=utf-8');
+  expect(documents[19]!.json()).toEqual(app.swagger());
 });

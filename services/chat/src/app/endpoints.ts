@@ -29,7 +29,10 @@ export async function registerEndpoints(
   const { presence, owners, hops } = domain.links;
   const { name: title, version, description } = app.serviceInfo;
   const asyncApi = asyncApiOf({ info: { title, version, description }, contentChars: env.MAX_CONTENT_CHARS });
-  app.get('/asyncapi.json', { schema: { hide: true } }, async () => asyncApi);
+  const asyncApiText = JSON.stringify(asyncApi);
+  app.get('/asyncapi.json', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(asyncApiText),
+  );
   const routes = { rooms, members, messages, identify: identify.routes, contentChars: env.MAX_CONTENT_CHARS };
   roomRoutes(app, { ...routes, presence });
   memberRoutes(app, routes);

@@ -51,13 +51,28 @@ export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): 
   const hide = { schema: { hide: true } };
   const style = createHash('sha256').update(DOCS_STYLE).digest('base64');
 
-  app.get('/openapi.json', hide, async () => app.swagger());
+  // Once: they are large, and a thousand of them that nobody reads must not cost anybody else a second.
+  const document = once(() => JSON.stringify(app.swagger()));
+  const page = once(() => renderDocs(app.swagger() as unknown as ApiDocument));
+
+  app.get('/openapi.json', hide, async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(document()),
+  );
   app.get('/docs', hide, async (_request, reply) => {
     reply
       .header('content-security-policy', `default-src 'none'; style-src 'sha256-${style}'; frame-ancestors 'none'`)
       .type('text/html; charset=utf-8');
-    return renderDocs(app.swagger() as unknown as ApiDocument);
+    return page();
   });
+}
+
+/** What `make` made when it was first asked for. */
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** As much of an OpenAPI document as says whether a body must be. */
