@@ -1,14 +1,12 @@
 import { type Cursor, createCursor } from '@gongu/host';
-import { hasForbiddenCharacters } from '@gongu/shared';
+import { hasForbiddenCharacters, Instant } from '@gongu/shared';
 import { z } from 'zod';
 import type { Position } from '../product/ports/page.ts';
 
 const LARGEST_BIGINT = 9_223_372_036_854_775_807n;
 
-const At = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
-  .refine((at) => !Number.isNaN(Date.parse(at)));
+/** As this service writes it. `Date.parse` takes a 30th of February; the year 0 is none to PostgreSQL. */
+const At = Instant.refine((at) => !Number.isNaN(Date.parse(at)) && new Date(at).toISOString() === at);
 const Id = z
   .string()
   .min(1)

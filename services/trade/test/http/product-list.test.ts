@@ -125,6 +125,15 @@ describe('a cursor', () => {
     );
   });
 
+  it.each([
+    ...['2026-02-30T00:00:00.000Z', '2026-13-01T00:00:00.000Z', '2027-02-29T00:00:00.000Z', '0000-01-01T00:00:00.000Z'],
+    ...['2026-01-01T24:00:00.000Z', '2016-12-31T23:59:60.000Z', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000000Z'],
+    ...['2026-01-01T00:00:00.000+00:00', '1969-12-31T23:59:59.999Z', '+010000-01-01T00:00:00.000Z', 'now', ''],
+  ])('of a moment that is none, or that no list writes so (%s), is refused', (at) => {
+    const text = positionCursor('things').encode({ at, id: 'x' }) ?? '';
+    expect(() => positionCursor('things').decode(text)).toThrow('cursor must be');
+  });
+
   it('that is none is refused, whatever it is', () => {
     const refusals = fc.oneof(
       fc.string(),
