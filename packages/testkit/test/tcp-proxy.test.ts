@@ -123,3 +123,22 @@ test('the end of one side reaches the other', async () => {
   expect(data.toString()).toBe('bye');
   await once(socket, 'end');
 });
+
+test('mute: what is sent arrives, and no answer comes', async () => {
+  const socket = await open();
+  await echo(socket, 'hello');
+  proxy.mute();
+  let answered = '';
+  socket.on('data', (data) => {
+    answered += data;
+  });
+  const arrived = once(accepted[0]!, 'data');
+  socket.write('again');
+  expect(String((await arrived)[0])).toBe('again');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  proxy.cut();
+  await closed;
+  await proxy.pass();
+  await echo(await open(), 'hello');
+  expect(answered).toBe('');
+});

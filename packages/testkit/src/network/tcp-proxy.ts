@@ -16,6 +16,11 @@ export interface TcpProxy {
    * by what is sent after that.
    */
   blackHole(): void;
+  /**
+   * What is sent to the target arrives, and its answers vanish, on each connection from the first chunk on for which `from`
+   * holds. @param from default: any
+   */
+  mute(from?: (sent: Buffer) => boolean): void;
   /** Resets all connections; new ones are treated as before. */
   cut(): void;
   /** New connections are refused; with `cut` it is as if the target's machine had restarted. */
@@ -37,14 +42,19 @@ export async function tcpProxy(options: {
   const target = placeOf(options.target);
   const pairs = new Set<{ client: Socket; upstream: Socket }>();
   let mode: ProxyMode = { kind: 'pass' };
+  let mutes: ((sent: Buffer) => boolean) | null = null;
 
   const server = createServer((client) => {
     const upstream = connect(target.port, target.host);
     const pair = { client, upstream };
     pairs.add(pair);
     const currentMode = () => mode;
+    let muted = false;
+    client.on('data', (chunk: Buffer) => {
+      muted ||= mutes?.(chunk) === true;
+    });
     pump(client, upstream, currentMode);
-    pump(upstream, client, currentMode);
+    pump(upstream, client, () => (muted && mutes ? { kind: 'blackHole' } : mode));
     const forget = () => {
       if (client.closed && upstream.closed) pairs.delete(pair);
     };
@@ -63,6 +73,7 @@ export async function tcpProxy(options: {
     },
     async pass() {
       mode = { kind: 'pass' };
+      mutes = null;
       if (!server.listening) await listen(server, listening);
     },
     delay(ms) {
@@ -73,6 +84,9 @@ export async function tcpProxy(options: {
     },
     blackHole() {
       mode = { kind: 'blackHole' };
+    },
+    mute(from = () => true) {
+      mutes = from;
     },
     cut() {
       for (const { client, upstream } of pairs) {
