@@ -29,6 +29,7 @@ export function createCrowd({ system, journal, seed }: CrowdOptions) {
   const networks: TcpProxy[] = [];
   const passersBy: { leave(): void }[] = [];
   const goneVisitors: string[] = [];
+  const neverOnline: string[] = [];
   const texts = new Map<string, string>();
   const intern = (text: string) => {
     const known = texts.get(text);
@@ -53,6 +54,7 @@ export function createCrowd({ system, journal, seed }: CrowdOptions) {
       },
     };
     const protocol = PROTOCOLS[kind];
+    if (protocol?.isSilent) neverOnline.push(userId);
     const participant = protocol
       ? startTalker({ ...options, protocol, onText: journal.listener(options.client) })
       : startPackageTalker({ ...options, streams: kind > PROTOCOLS.length });
@@ -95,6 +97,8 @@ export function createCrowd({ system, journal, seed }: CrowdOptions) {
     },
     /** Those of them who came: all of them are gone once `sendAway` was called. */
     goneVisitors: goneVisitors as readonly string[],
+    /** Those whom no instance can take for online. */
+    neverOnline: neverOnline as readonly string[],
     sendAway(): void {
       for (const passerBy of passersBy) passerBy.leave();
     },

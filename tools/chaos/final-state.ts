@@ -1,7 +1,7 @@
 import { type Calls, type FinalProduct, type FinalRoom, storedOf, storedRoom } from '@gongu/sim';
 import type { Offer, Shop } from './shop.ts';
 
-type Row = Omit<FinalRoom, 'messages' | 'members'>;
+type Row = Omit<FinalRoom, 'messages' | 'members'> & { readonly onlineCount: number };
 interface List<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;

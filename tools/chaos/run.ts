@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { check, type Evidence, type FinalProduct, type FinalRoom, type History } from '@gongu/sim';
+import { check, type Evidence, type FinalProduct, type FinalRoom, type History, LOBBY } from '@gongu/sim';
 import type { Run } from '@gongu/sim/supervise';
 import type { ChaosArguments } from './arguments.ts';
 import { type Commotion, createCommotion } from './commotion.ts';
@@ -18,6 +18,8 @@ import { createInflictor } from './system/inflict.ts';
 
 /** Clients of one room, about: enough for every protocol to be in each. */
 const ROOM_SIZE = 27;
+/** One in so many talks in the lobby. Has no divisor in common with the number of protocols, so that it hears them all. */
+const LOBBY_EVERY = 5;
 const FAULT_EVERY_MS = 1_800;
 const SALE_EVERY_MS = 7_000;
 /** Messages a second and client that stays. */
@@ -116,12 +118,16 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
     const offer = await shop.offer({ title: `감귤 ${i}`, max: 1_000, min: 1, deadlineMs: 86_400_000 });
     if (offer) offers.push(offer);
   }
-  for (let i = 0; i < clients; i++)
-    regulars.push(await crowd.regular(i, offers[Math.floor((i * rooms) / clients)]!.id));
+  for (let i = 0; i < clients; i++) {
+    const isInLobby = i % LOBBY_EVERY === LOBBY_EVERY - 1;
+    regulars.push(await crowd.regular(i, isInLobby ? LOBBY : offers[Math.floor((i * rooms) / clients)]!.id));
+  }
   await entered(regulars, stopping);
   const entering = seconds();
   beganAt = performance.now();
-  say(`${regulars.filter(({ place }) => place === 'in').length} of ${clients} clients are in ${rooms} rooms`);
+  say(
+    `${regulars.filter(({ place }) => place === 'in').length} of ${clients} clients are in ${rooms} rooms and the lobby`,
+  );
 
   const inflictor = createInflictor({ system, victims: regulars, say, note: journal.note });
   const sales = createSales({ shop, crowd, commotion, offers, seed, lingers: minutes > 1, say });
@@ -140,7 +146,7 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
   const unsettled = await settle({ system, shop, commotion, crowd, participants: crowd.all, offers, say, stopping });
   if (stopping.aborted) return null;
   const settling = seconds() - chaos - healing;
-  const evidence = await gather(system, crowd, shop, offers);
+  const evidence = await gather({ system, crowd, shop, commotion, offers });
   const violations = check(evidence);
   const text = report({
     args,
@@ -179,7 +185,11 @@ async function play(steps: readonly Step[], stopping: AbortSignal, act: (step: S
   }
 }
 
-async function gather(system: ChaosSystem, crowd: Crowd, shop: Shop, offers: readonly Offer[]): Promise<Evidence> {
+interface GatherOptions extends Pick<PassOptions, 'system' | 'crowd' | 'shop' | 'commotion'> {
+  readonly offers: readonly Offer[];
+}
+
+async function gather({ system, crowd, shop, commotion, offers }: GatherOptions): Promise<Evidence> {
   const { calls, chatUrl, trade, witness, nginx, database, redis } = system;
   const rooms: FinalRoom[] = [];
   const products: FinalProduct[] = [];
@@ -188,6 +198,8 @@ async function gather(system: ChaosSystem, crowd: Crowd, shop: Shop, offers: rea
     if (room) rooms.push(room);
     products.push(await readFinalProduct(shop, offer));
   }
+  const lobby = await readFinalRoom(calls, chatUrl, LOBBY);
+  if (lobby) rooms.push(lobby);
   const { depth, parked } = await calls.service<{ depth: number; parked: number }>(
     'GET',
     `${trade.url}/api/trade/outbox`,
@@ -207,7 +219,7 @@ async function gather(system: ChaosSystem, crowd: Crowd, shop: Shop, offers: rea
     processes: witness.processes(),
     deaths: witness.deaths,
     leaks: witness.leaks,
-    rules: system.rules,
+    rules: { ...system.rules, neverOnline: [...crowd.neverOnline, ...commotion.people] },
     goneVisitors: crowd.goneVisitors,
   };
 }

@@ -1,4 +1,4 @@
-import { createRandom, type Participant, type Random } from '@gongu/sim';
+import { createRandom, LOBBY, type Participant, type Random } from '@gongu/sim';
 import type { Commotion } from './commotion.ts';
 import type { Crowd } from './crowd.ts';
 import type { Sale } from './plan/schedule.ts';
@@ -52,13 +52,19 @@ export function createSales({ shop, crowd, commotion, offers, seed, lingers, say
       sale,
       names.slice(0, sale.buyersMs.length).map((i) => `visitor-${i}`),
     );
-    for (const { atMs, forMs } of sale.passersBy) later(atMs, () => crowd.passerBy(offer.id, forMs));
-    const { removesAtMs, restlessAtMs, throng } = sale;
+    sale.passersBy.forEach(({ atMs, forMs }, i) => {
+      later(atMs, () => {
+        crowd.passerBy(offer.id, forMs);
+        if (i === 0) crowd.passerBy(LOBBY, forMs);
+      });
+    });
+    const { removesAtMs, restlessAtMs, throng, quiet, nobodies } = sale;
+    for (let i = 0; i < nobodies; i++) commotion.nobody(offer);
     if (removesAtMs !== null) later(removesAtMs, () => commotion.removes(offer, `pest-${number}`));
     if (restlessAtMs !== null) later(restlessAtMs, () => commotion.restless(offer, `restless-${number}`));
     commotion.throng(
       offer,
-      Array.from({ length: throng }, (_, i) => `throng-${number}-${i}`),
+      Array.from({ length: throng + quiet }, (_, i) => `throng-${number}-${i}`),
     );
     for (const i of names) {
       later(random.between(0, 2_500), () => {

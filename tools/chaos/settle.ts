@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Participant } from '@gongu/sim';
+import { LOBBY, type Participant } from '@gongu/sim';
 import type { Commotion } from './commotion.ts';
 import type { Crowd } from './crowd.ts';
 import { readMembers, readRoom } from './final-state.ts';
@@ -10,7 +10,7 @@ export interface SettleOptions {
   readonly system: ChaosSystem;
   readonly shop: Shop;
   readonly commotion: Pick<Commotion, 'underWay'>;
-  readonly crowd: Pick<Crowd, 'goneVisitors'>;
+  readonly crowd: Pick<Crowd, 'goneVisitors' | 'neverOnline'>;
   readonly participants: readonly Participant[];
   readonly offers: readonly Offer[];
   readonly say: (text: string) => void;
@@ -70,6 +70,14 @@ export async function settle(options: SettleOptions): Promise<readonly string[]>
     }
     return (await outbox()).depth === 0;
   });
+  await until('rooms have the caps of their products', async () => {
+    for (const { id, sellerId } of offers) {
+      const product = (await shop.read(sellerId, `/${id}`)) as { maxParticipants: number };
+      const room = await readRoom(calls, chatUrl, id);
+      if (room?.status === 'ACTIVE' && room.maxParticipants !== product.maxParticipants) return false;
+    }
+    return true;
+  });
   const gone = new Set(crowd.goneVisitors);
   const rid = new Set<string>();
   await until('visitors who are gone have given up their places', async () => {
@@ -96,9 +104,17 @@ export async function settle(options: SettleOptions): Promise<readonly string[]>
     unanswered,
   );
   const heads = new Map<string, number>();
-  for (const { id } of offers) heads.set(id, (await readRoom(calls, chatUrl, id))?.lastSeq ?? 0);
+  for (const id of [...offers.map((offer) => offer.id), LOBBY]) {
+    heads.set(id, (await readRoom(calls, chatUrl, id))?.lastSeq ?? 0);
+  }
   const behind = () => present().filter(({ roomId, record }) => record.lastSeq < (heads.get(roomId) ?? 0));
   await until('everybody has everything', () => behind().length === 0, behind);
+  const silent = new Set(crowd.neverOnline);
+  await until('the lobby counts those who are in it', async () => {
+    const inIt = participants.filter(({ roomId, place }) => roomId === LOBBY && place === 'in');
+    const online = new Set(inIt.map(({ userId }) => userId).filter((userId) => !silent.has(userId)));
+    return (await readRoom(calls, chatUrl, LOBBY))?.onlineCount === online.size;
+  });
   return unsettled;
 }
 

@@ -112,20 +112,21 @@ export function createShop({ system, stopping }: ShopOptions) {
     },
     /** Lets its buyers and its seller do what the plan says. */
     sell({ id, sellerId }: Offer, sale: Sale, buyers: readonly string[]): void {
+      const changes = (atMs: number, change: object) =>
+        begin(async () => {
+          await sleep(atMs);
+          const { status } = await ask(seller(sellerId), 'PATCH', `/${id}`, change);
+          if (status === 200) counts.edited += 1;
+        });
       sale.buyersMs.forEach((afterMs, i) => {
         begin(async () => {
           await sleep(afterMs);
           await buy(id, buyers[i]!, sale.withdrawing.includes(i));
         });
       });
-      const { edit } = sale;
-      if (edit) {
-        begin(async () => {
-          await sleep(edit.atMs);
-          const { status } = await ask(seller(sellerId), 'PATCH', `/${id}`, changeOf(edit.what, sale));
-          if (status === 200) counts.edited += 1;
-        });
-      }
+      const { edit, lowersAtMs } = sale;
+      if (edit) changes(edit.atMs, changeOf(edit.what, sale));
+      if (lowersAtMs !== null) changes(lowersAtMs, { maxParticipants: sale.max - sale.throng });
       const end = sale.fate === 'closed' ? 'close' : sale.fate === 'full' ? null : 'cancel';
       if (end === null || sale.fate === 'deadline' || sale.fate === 'underfilled') return;
       begin(async () => {

@@ -17,7 +17,7 @@ export { storedOf, storedRoom } from './check/stored-messages.ts';
 export { buyerOf, endsMembershipOf } from './check/system-event.ts';
 export { VIOLATION_KINDS, type Violation } from './check/violation.ts';
 export { speakGongu } from './line/gongu.ts';
-export { type Call, type Dial, type Line, messageOf, type PausableLine } from './line/line.ts';
+export { type Call, type Dial, type Line, LOBBY, messageOf, type PausableLine } from './line/line.ts';
 export { dialGongu, dialRoom, dialSession, dialSignals, PROTOCOLS } from './line/protocols.ts';
 export { overSockJs, type SockJsTransport } from './line/sockjs.ts';
 export { dialEventStream } from './line/sse.ts';

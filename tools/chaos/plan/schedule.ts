@@ -35,6 +35,12 @@ export interface Sale {
   readonly restlessAtMs: number | null;
   /** Guests who come by HTTP and say nothing: more than the end of a room takes in one portion, or none. */
   readonly throng: number;
+  /** When its seller lowers the cap by the whole throng; null: never. */
+  readonly lowersAtMs: number | null;
+  /** Others who come by HTTP and say nothing, so that they surely are offline where a place is needed. */
+  readonly quiet: number;
+  /** The same without an account. */
+  readonly nobodies: number;
 }
 
 export type Step = { readonly atMs: number } & (
@@ -137,5 +143,8 @@ function drawSale(number: number, fate: Fate, random: Random): Sale {
     removesAtMs: more.chance(0.5) ? more.between(0, 3_000) : null,
     restlessAtMs: more.chance(0.4) ? more.between(0, 3_000) : null,
     throng,
+    lowersAtMs: throng > 0 && more.chance(0.7) ? more.between(THRONG_MS - 2_000, THRONG_MS + 2_000) : null,
+    quiet: more.between(0, 2),
+    nobodies: more.between(0, 2),
   };
 }

@@ -86,9 +86,13 @@ it('sends away, lets come and go, and fills with visitors and with more guests t
   expect(sales.some(({ passersBy, max }) => passersBy.length > max / 2)).toBe(true);
   expect(sales.some(({ removesAtMs }) => removesAtMs !== null)).toBe(true);
   expect(sales.some(({ restlessAtMs }) => restlessAtMs !== null)).toBe(true);
-  for (const { fate, throng, max } of sales) {
+  expect(sales.some(({ quiet }) => quiet > 0)).toBe(true);
+  expect(sales.some(({ nobodies }) => nobodies > 0)).toBe(true);
+  expect(sales.some(({ lowersAtMs }) => lowersAtMs !== null)).toBe(true);
+  for (const { fate, throng, max, lowersAtMs, sellerMs, buyersMs } of sales) {
     expect(throng > 250, fate).toBe(fate === 'closed');
-    if (throng > 0) expect(max).toBeGreaterThan(throng);
+    if (throng > 0) expect(max - throng).toBeGreaterThanOrEqual(buyersMs.length);
+    if (lowersAtMs !== null) expect(lowersAtMs).toBeLessThan(sellerMs);
   }
 });
 

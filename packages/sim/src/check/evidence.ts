@@ -65,6 +65,8 @@ export interface Stored extends Received {
 /** A room in the end, as chat has it. */
 export interface FinalRoom {
   readonly roomId: string;
+  /** Null: the lobby, which has no members. */
+  readonly productId?: string | null;
   readonly status: string;
   readonly reason: string | null;
   readonly title: string;

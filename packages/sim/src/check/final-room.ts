@@ -1,6 +1,7 @@
 import type { FinalRoom } from './evidence.ts';
 import type { PlaceRules } from './place-rules.ts';
 import { replayRoom } from './room-log.ts';
+import { systemEventOf } from './system-event.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
 interface FinalRoomOptions {
@@ -18,6 +19,10 @@ export function checkFinalRoom(room: FinalRoom, { rules, goneVisitors = [] }: Fi
   messages.forEach(({ seq }, i) => {
     if (seq !== i + 1) about('gap', seq, `${roomId}: ${seq}: stands where ${i + 1} belongs`);
   });
+  if (room.productId === null) {
+    checkLobby(room, about);
+    return violations;
+  }
   const { status, host, members, buyers, breaches } = replayRoom(messages, rules);
   for (const { kind, seq, text } of breaches) about(kind, seq, `${roomId}: ${seq}: ${text}`);
 
@@ -41,6 +46,21 @@ export function checkFinalRoom(room: FinalRoom, { rules, goneVisitors = [] }: Fi
     report('diverged', `${buyers.size} buyers are counted as ${room.committedCount}`);
   }
   return violations;
+}
+
+/** In the lobby anybody talks, and nobody is a member: it tells of its opening, and of nothing else. */
+function checkLobby(room: FinalRoom, about: (kind: ViolationKind, seq: number, text: string) => void): void {
+  const { roomId, messages, members, participantCount, committedCount, lastSeq, status } = room;
+  for (const message of messages) {
+    const event = systemEventOf(message)?.event;
+    if (event !== undefined && event !== 'room.opened') about('diverged', message.seq, `${roomId}: tells of ${event}`);
+  }
+  const report = (text: string) => about('diverged', lastSeq, `${roomId}: ${text}`);
+  if (lastSeq !== messages.length) about('gap', lastSeq, `${roomId}: has ${messages.length} messages of ${lastSeq}`);
+  if (status !== 'ACTIVE') report(`is ${status}`);
+  if (members.length + participantCount + committedCount > 0) {
+    report(`lists ${members.length} members, and counts ${participantCount} and ${committedCount} buyers`);
+  }
 }
 
 /** Users in one and not in the other; null when they are the same. */

@@ -1,6 +1,7 @@
 import type { Evidence, FinalProduct, FinalRoom, Purchase } from './evidence.ts';
 import { differenceOf } from './final-room.ts';
 import { replayRoom } from './room-log.ts';
+import { systemEventOf } from './system-event.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
 const ROOM_STATUS: Readonly<Record<string, string>> = {
@@ -56,6 +57,18 @@ function checkProduct(product: FinalProduct, purchases: readonly Purchase[]): Vi
   return violations;
 }
 
+/** A cap comes down with those who go for it; a room that ends meanwhile keeps the one to which it has come. */
+function isStillLowered(
+  { maxParticipants }: FinalProduct,
+  { status, messages, maxParticipants: cap }: FinalRoom,
+): boolean {
+  if (status === 'ACTIVE' || cap <= maxParticipants) return false;
+  const events = messages.map(systemEventOf).filter((event) => event !== null);
+  const last = events.findLastIndex(({ event }) => event === 'room.updated');
+  const before = events[last - 1];
+  return before?.event === 'participant.removed' && before.reason === 'CAP_LOWERED';
+}
+
 function checkPair(product: FinalProduct, room: FinalRoom | undefined): Violation[] {
   const { id } = product;
   const report = (text: string): Violation => ({
@@ -69,7 +82,7 @@ function checkPair(product: FinalProduct, room: FinalRoom | undefined): Violatio
   const pairs: [string, unknown, unknown][] = [
     ['status', ROOM_STATUS[product.status], room.status],
     ['title', product.title, room.title],
-    ['cap', product.maxParticipants, room.maxParticipants],
+    ['cap', product.maxParticipants, isStillLowered(product, room) ? product.maxParticipants : room.maxParticipants],
     ['minimum', product.minParticipants, room.minParticipants],
     ['deadline', product.deadline, room.expiresAt],
     ['number of buyers', product.participantCount, room.committedCount],

@@ -4,8 +4,8 @@
  * everybody. `refused-stored`: refused for good, and stored all the same. `unanswered`: no outcome, long after all was
  * healed. `invented`: nobody said it. `no-member`: talk of somebody who is none. `after-cancelled`: anything in a room
  * that was cancelled. `member-after-closed`: somebody new in a room that was closed. `too-soon`: a membership that might
- * not change yet. `cap-exceeded`: more than may be, of all or of guests without an account. `lingers`: a visitor who is
- * gone keeps his place. `diverged`: trade and chat, or a number and what it counts, do not agree. `memory`: more than its
+ * not change yet. `cap-exceeded`: more than may be, of all or of guests without an account. `out-of-turn`: somebody gave
+ * way before one whose turn it was. `lingers`: a visitor who is gone keeps his place. `diverged`: trade and chat, or a number and what it counts, do not agree. `memory`: more than its
  * bound. `died`: a process ended by itself. `token`: one is in a log.
  */
 export const VIOLATION_KINDS = [
@@ -22,6 +22,7 @@ export const VIOLATION_KINDS = [
   'member-after-closed',
   'too-soon',
   'cap-exceeded',
+  'out-of-turn',
   'lingers',
   'diverged',
   'memory',

@@ -57,6 +57,9 @@ export interface Call {
   readonly secret: (text: string) => void;
 }
 
+/** `LOBBY_ROOM_ID`, as services have it by default: the room of who names none. */
+export const LOBBY = 'lobby';
+
 /** Begins to connect. */
 export type Dial = (call: Call) => Line;
 
@@ -65,6 +68,8 @@ export interface Protocol {
   readonly dial: Dial;
   /** Whether what is said is answered; else only handlers it says that it is stored. */
   readonly answers: boolean;
+  /** Requests alone, so that its users never are online. @default false */
+  readonly isSilent?: boolean;
 }
 
 /** A protocol inside a channel of texts. */

@@ -1,6 +1,6 @@
 import { speakGongu } from './gongu.ts';
 import { dialPolling } from './http.ts';
-import type { Call, Protocol } from './line.ts';
+import { type Call, LOBBY, type Protocol } from './line.ts';
 import { noticing, speakRoom, speakSession, speakSignals } from './older.ts';
 import { mindingSeq, overSockJs } from './sockjs.ts';
 import { dialEventStream } from './sse.ts';
@@ -22,7 +22,10 @@ const older = (path: (call: Call) => string, speak: typeof speakRoom) =>
 /** The older protocols, one URL each. */
 export const dialSession = older(({ roomId, after }) => `/ws/chat?sessionId=${roomId}&after=${after()}`, speakSession);
 export const dialRoom = older(({ roomId, after }) => `/chat/${roomId}?after=${after()}`, speakRoom);
-export const dialSignals = older(({ roomId, after }) => `/room?roomId=${roomId}&after=${after()}`, speakSignals);
+export const dialSignals = older(({ roomId, after }) => {
+  const named = roomId === LOBBY ? '' : `roomId=${roomId}&`;
+  return `/room?${named}after=${after()}`;
+}, speakSignals);
 
 /** Every protocol there is, by every way to carry it; the most usual one twice. */
 export const PROTOCOLS: readonly Protocol[] = [
@@ -62,5 +65,5 @@ export const PROTOCOLS: readonly Protocol[] = [
   { name: '/chat/{room}', answers: false, dial: dialRoom },
   { name: '/room?roomId', answers: false, dial: dialSignals },
   { name: 'event stream and HTTP', answers: true, dial: dialEventStream },
-  { name: 'HTTP polling', answers: true, dial: dialPolling },
+  { name: 'HTTP polling', answers: true, isSilent: true, dial: dialPolling },
 ];

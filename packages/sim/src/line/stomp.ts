@@ -1,4 +1,4 @@
-import { jsonOf, messageOf, type Speak } from './line.ts';
+import { jsonOf, LOBBY, messageOf, type Speak } from './line.ts';
 
 /** Destinations of a room: to subscribe to, and to send to. */
 export interface StompDestinations {
@@ -88,7 +88,7 @@ export function speakStomp(destinations: StompDestinations): Speak {
         write(
           'SEND',
           { destination: sendTo(roomId), receipt: `m-${id}`, 'content-type': 'application/json' },
-          JSON.stringify({ roomId, content, clientMessageId: id }),
+          JSON.stringify({ ...(roomId === LOBBY ? {} : { roomId }), content, clientMessageId: id }),
         ),
       ping() {
         pings += 1;

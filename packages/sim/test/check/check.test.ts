@@ -303,3 +303,37 @@ it('finds a visitor who is gone and keeps his place, in a room where places are 
   const cancelled = status(5, 'room.cancelled', 'CANCELLED');
   expect(kinds({ ...logOf(cancelled), goneVisitors })).toEqual([]);
 });
+
+it('finds what does not belong in the lobby: there, anybody talks, and nobody is a member', () => {
+  const lobby = (messages: readonly Stored[], change: Partial<FinalRoom> = {}): Change => ({
+    rooms: [{ ...roomOf(messages), productId: null, participantCount: 0, members: [], ...change }],
+    histories: said('ann', 'ben'),
+  });
+  const talked = [opened, talk(2, 'ann'), talk(3, 'ben')];
+  expect(kinds(lobby(talked))).toEqual([]);
+  expect(kinds(lobby([opened, annCame, talk(3, 'ann')]))).toEqual(['diverged']);
+  expect(kinds(lobby([opened, talk(3, 'ann')]))).toEqual(['gap']);
+  expect(kinds(lobby(talked, { lastSeq: 4 }))).toEqual(['gap']);
+  expect(kinds(lobby(talked, { participantCount: 1 }))).toEqual(['diverged']);
+  expect(kinds(lobby(talked, { members: [{ userId: 'ann', role: 'GUEST', committed: false }] }))).toEqual(['diverged']);
+  expect(kinds(lobby(talked, { status: 'CLOSED' }))).toEqual(['diverged']);
+});
+
+it('finds a cap that never came down to that of the product, but in a room that ended meanwhile', () => {
+  const removed = (seq: number, userId: string) =>
+    system(seq, { ...(member(seq, 'removed', userId, 1, 0).data as object), reason: 'CAP_LOWERED' });
+  const [portion, updated] = [removed(5, 'ben'), status(6, 'room.updated', 'ACTIVE', null, 2)];
+  const closed = status(7, 'room.closed', 'CLOSED', null, 2);
+  const products = (change: Partial<FinalProduct>) => [{ ...PRODUCT, maxParticipants: 1, ...change }];
+  const of = (messages: readonly Stored[], change: Partial<FinalProduct> = {}) =>
+    check(evidence({ ...logOf(...messages), products: products(change) }))
+      .filter(({ text }) => text.includes('its cap'))
+      .map(({ kind }) => kind);
+  expect(of([portion, updated])).toEqual(['diverged']);
+  expect(of([portion, updated], { maxParticipants: 2 })).toEqual([]);
+  expect(of([portion, updated, closed], { status: 'CLOSED' })).toEqual([]);
+  expect(of([portion, updated, closed], { status: 'CLOSED', maxParticipants: 3 })).toEqual(['diverged']);
+  expect(of([status(5, 'room.updated', 'ACTIVE', null, 2), status(6, 'room.closed', 'CLOSED', null, 2)])).toEqual([
+    'diverged',
+  ]);
+});

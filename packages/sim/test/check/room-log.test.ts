@@ -147,6 +147,55 @@ describe('places', () => {
     expect(found(roomOf(2, ...two, 'ann committed', 'ann removed GAVE_WAY'))).toEqual(['5: lost']);
   });
 
+  it('are given up in turn: nobody stays who surely had to go before', () => {
+    const rules = (...neverOnline: string[]) => ({ neverOnline, anonymousShare: 1 });
+    const gone = (max: number, ...userIds: string[]) =>
+      userIds.map((userId) => `${userId} removed ${max ? 'CAP_LOWERED' : 'GAVE_WAY'}`);
+    const full = ['ann joined', `${kim} joined`, 'bob joined', `${lee} joined`];
+    const after = (...userIds: string[]) => roomOf(4, ...full, ...gone(0, ...userIds));
+    // Whoever may have been online may give way, or not: nobody knows what the deciding instance saw.
+    for (const userId of ['ann', 'bob', kim, lee]) expect(found(after(userId), rules())).toEqual([]);
+    // One with an account who is offline: those without one go first, and whoever came after him.
+    for (const userId of [kim, lee, 'bob']) expect(found(after(userId), rules('ann'))).toEqual([]);
+    expect(found(after('ann'), rules('bob'))).toEqual(['6: out-of-turn']);
+    // One without an account who is offline: only one like him who came later goes first.
+    expect(found(after(lee), rules(kim))).toEqual([]);
+    for (const userId of ['ann', 'bob']) expect(found(after(userId), rules(kim))).toEqual(['6: out-of-turn']);
+    for (const userId of ['ann', 'bob', kim]) expect(found(after(userId), rules(lee))).toEqual(['6: out-of-turn']);
+    // Many at once go one after the other; who buys is never asked.
+    const lowered = [...gone(1, lee, kim, 'bob'), updated(1)];
+    expect(found(roomOf(4, ...full, ...lowered), rules('ann', 'bob', kim, lee))).toEqual([]);
+    const wrongly = [...gone(1, lee, 'bob', kim), updated(1)];
+    expect(found(roomOf(4, ...full, ...wrongly), rules('ann', 'bob', kim, lee))).toEqual(['7: out-of-turn']);
+    const bought = ['ann joined', 'bob joined', 'bob committed', 'ann removed GAVE_WAY'];
+    expect(found(roomOf(2, ...bought), rules('ann', 'bob'))).toEqual([]);
+  });
+
+  it('become fewer in portions: the cap falls with each, and nobody is over it', () => {
+    const people = Array.from({ length: 6 }, (_, i) => `u${i}`);
+    const full = people.map((userId) => `${userId} joined`);
+    const [portion, rest] = [
+      ['u5', 'u4'],
+      ['u3', 'u2'],
+    ].map((some) => some.map((one) => `${one} removed CAP_LOWERED`));
+    expect(found(roomOf(6, ...full, ...portion!, updated(4), ...rest!, updated(2)))).toEqual([]);
+    // Somebody goes by himself between two portions.
+    expect(found(roomOf(6, ...full, ...portion!, updated(4), 'u0 left', 'u3 removed CAP_LOWERED', updated(2)))).toEqual(
+      [],
+    );
+    // The cap may not fall below those who are there, nor stand above them after a portion.
+    expect(found(roomOf(6, ...full, ...portion!, updated(3)))).toEqual(['10: cap-exceeded']);
+    expect(found(roomOf(6, ...full, ...portion!, updated(5)))).toEqual(['10: diverged']);
+  });
+
+  it('of guests without an account are counted in decimals', () => {
+    const many = Array.from(
+      { length: 29 },
+      (_, i) => `anon-00000000-0000-4000-8000-${String(i).padStart(12, '0')} joined`,
+    );
+    expect(found(roomOf(100, ...many), { anonymousShare: 0.29 })).toEqual([]);
+  });
+
   it('are not for one who was removed a moment ago, unless he buys; giving way is no such removal', () => {
     const rules = { rejoinPauseMs: 600_000 };
     expect(found(roomOf(3, 'ann joined 0', 'ann removed 5', 'ann joined 300'), rules)).toEqual(['4: too-soon']);
