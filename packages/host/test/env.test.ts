@@ -69,6 +69,13 @@ test('all bad variables are named at once, a line each', () => {
   expect(() => readEnv(Schema, {})).toThrow(/^the environment is not complete:\n( {2}[A-Z_]+: .+\n?){4}$/);
 });
 
+test.each([
+  ...['http://ann:secret@chat:8080', 'https://ann@chat', 'HTTPS://:secret@chat/x', 'http://%61nn:s%65cret@chat'],
+])('an address with a user or a password, which no request can go to, is refused without quoting it (%#)', (url) => {
+  const problems = problemsOf({ ...complete, CHAT_URL: url });
+  expect(problems).toEqual({ CHAT_URL: 'must not have a user or a password' });
+});
+
 test('no message holds a secret or a password', () => {
   const message = JSON.stringify(
     problemsOf({ ...complete, JWT_SECRET: 'hunter2', DATABASE_URL: 'mysql://user:hunter3@db/x' }),

@@ -91,7 +91,11 @@ export const envFields = {
           return protocol !== undefined && (protocols === undefined || protocols.includes(protocol));
         },
         { error: names ? `must be a URL that begins with ${names}` : 'must be a URL' },
-      );
+      )
+      // `fetch` refuses them, and quotes the whole URL in its error.
+      .refine((text) => !/^https?:/i.test(text) || !URL.canParse(text) || !hasCredentials(new URL(text)), {
+        error: 'must not have a user or a password',
+      });
     return withDefault(field, fallback);
   },
 
@@ -133,6 +137,10 @@ export const envFields = {
       false,
     ),
 };
+
+function hasCredentials({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
+}
 
 // `/0` is everybody, which `true` says; @fastify/proxy-addr throws on it.
 function networkOf(text: string): string | undefined {
