@@ -1,4 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
 import { toJsonSchema } from './openapi-check.ts';
 
 /** A schema of `/openapi.json` for what comes in, as far as trials are made by it. */
@@ -9,11 +10,12 @@ export interface JudgedSchema {
   required?: string[];
 }
 
-/** Whether a document takes a value for one of its schemas. Formats are not asked: patterns say what is meant. */
+/** Whether a document takes a value for one of its schemas. Of formats, only times are asked: patterns say what else is meant. */
 export type Judge = (schema: object, value: unknown) => boolean;
 
 export function createJudge(document: { components: object }): Judge {
-  const ajv = new Ajv({ strict: false, validateFormats: false });
+  const ajv = new Ajv({ strict: false, logger: false });
+  addFormats.default(ajv, ['date-time']);
   const components = toJsonSchema(document.components);
   const known = new WeakMap<object, ValidateFunction>();
   return (schema, value) => {
@@ -35,6 +37,8 @@ const TIMES = [
   '2999-01-01T24:00:00Z',
   '2999-06-30T23:59:60Z',
   '2999-01-01T00:00:00',
+  '2999-02-30T00:00:00Z',
+  '2999-02-28T23:59:59-23:59',
 ];
 
 /** Values of JSON for a field, good and bad, whose worth the document is asked for. */

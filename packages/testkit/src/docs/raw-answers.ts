@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 /** Requests that Node answers or drops by itself where nobody else does: what, the bytes, status and code of the answer. */
 const REQUESTS: readonly (readonly [what: string, bytes: string, status: number, code: string | null])[] = [
   ['without Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'VALIDATION_FAILED'],
+  ['with two Hosts', 'GET /healthz HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n', 400, 'VALIDATION_FAILED'],
   ['by POST without Host', 'POST /nowhere HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}', 400, 'VALIDATION_FAILED'],
   ['in chunks without Host', 'PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n', 400, 'VALIDATION_FAILED'],
   ['by HEAD without Host', 'HEAD /healthz HTTP/1.1\r\n\r\n', 400, null],

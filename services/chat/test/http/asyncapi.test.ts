@@ -61,7 +61,15 @@ describe('/asyncapi.json', () => {
   it('says what a room id is, and what of a command may be left out', () => {
     expect(document.components.schemas['command.history']).toMatchObject({
       required: ['type', 'roomId'],
-      properties: { roomId: { type: 'string', pattern: expect.any(String) }, limit: { default: 50 } },
+      properties: {
+        roomId: {
+          anyOf: [
+            { type: 'string', pattern: expect.any(String) },
+            { type: 'integer', minimum: 0 },
+          ],
+        },
+        limit: { default: 50 },
+      },
     });
   });
 });
