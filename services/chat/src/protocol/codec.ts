@@ -52,8 +52,13 @@ export type Step =
    * as its user is known and each time this comes, and then when the count changed, at most once a second.
    */
   | { readonly kind: 'watch'; readonly on: boolean }
-  /** Something worth a line in the log; no tokens, no texts. */
-  | { readonly kind: 'note'; readonly note: string; readonly fields: Readonly<Record<string, string | boolean | null>> }
+  /** Something worth a line in the log; no tokens, no texts. `isFree`: of a frame that counts for no rate. */
+  | {
+      readonly kind: 'note';
+      readonly note: string;
+      readonly fields: Readonly<Record<string, string | boolean | null>>;
+      readonly isFree?: true;
+    }
   /** A sign of life and nothing else. */
   | { readonly kind: 'heartbeat' };
 

@@ -81,6 +81,7 @@ export class Inbox {
         if (!counted && this.#frames.take(nowMs) > 0) return this.#tooMany();
         this.#owner.follow(next.value);
         counted = next.value.kind === 'note';
+        if (next.value.kind === 'note' && next.value.isFree) this.#frames.put(1);
         if (!counted && !this.#owner.takesMore()) return this.putBack(steps);
       }
     } catch (error) {

@@ -93,12 +93,14 @@ export function createSubscribe({ destinations, subscriptions, joins, answers, m
       return source.kind === 'connections' ? done(noted, { kind: 'watch', on: true }) : done(noted);
     }
     const joining = joins.begin(subscription, after, receipt);
-    if (joining === 'live') return done(noted);
-    return joining === 'waits' ? asked(noted) : asked(noted, { kind: 'command', command: joining });
+    if (typeof joining === 'object') return asked(noted, { kind: 'command', command: joining });
+    // One who comes back to all that there is of many rooms says it all at once: it is a join a room, and nothing more.
+    const free: Step = { ...noted, isFree: true };
+    return joining === 'live' ? done(free) : asked(free);
   }
 }
 
-function note(name: string, destination: string, source: Source): Step {
+function note(name: string, destination: string, source: Source): Extract<Step, { kind: 'note' }> {
   const roomId = source.kind === 'room' ? source.roomId : null;
   return { kind: 'note', note: name, fields: { destination, roomId } };
 }
