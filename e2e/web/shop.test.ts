@@ -217,3 +217,31 @@ test('a shop that does not answer says so, and is asked again', async () => {
   await visitor.press('Try again');
   await visitor.reads('Here again');
 });
+
+test('a page of the list with nothing in it is not its end: the next one is asked for, and "nothing fits" is not said', async () => {
+  await shop.product('sue', { title: 'Walnuts', maxParticipants: 50 });
+  const ann = await shop.visitor();
+  let empty = 3;
+  const asked: (string | null)[] = [];
+  await ann.page.route(/\/api\/products\?/, async (route) => {
+    asked.push(new URL(route.request().url()).searchParams.get('cursor'));
+    if (empty-- > 0) return route.fulfill({ json: { items: [], nextCursor: `page-${asked.length}` } });
+    // The cursor is none of the service's.
+    const url = new URL(route.request().url());
+    url.searchParams.delete('cursor');
+    return route.continue({ url: url.href });
+  });
+  await ann.go('/?seats=20');
+  await ann.page.getByRole('link', { name: 'Walnuts' }).waitFor();
+  expect(asked).toEqual([null, 'page-1', 'page-2', 'page-3']);
+  expect(await ann.page.getByText('Nothing fits').count()).toBe(0);
+
+  // However many there are, it is for the visitor to go on, and nobody says that there is nothing.
+  empty = Number.POSITIVE_INFINITY;
+  await ann.go('/?seats=10');
+  await ann.page.getByRole('button', { name: 'Show more' }).waitFor();
+  expect(await ann.page.getByText('Nothing fits').count()).toBe(0);
+  empty = 0;
+  await ann.press('Show more');
+  await ann.page.getByRole('link', { name: 'Walnuts' }).waitFor();
+});

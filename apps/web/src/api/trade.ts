@@ -26,6 +26,8 @@ export interface NewProduct {
 }
 
 const PAGE = 24;
+/** Pages asked for one after the other as long as they are empty. */
+const PAGES_AT_ONCE = 5;
 
 /** The trade service as this page uses it. Every function throws ApiError. */
 export function createTrade(url: string, token: NonNullable<HttpRequest['token']>) {
@@ -33,12 +35,16 @@ export function createTrade(url: string, token: NonNullable<HttpRequest['token']
   const product = (id: string) => `/api/products/${encodeURIComponent(id)}`;
   return {
     eventsUrl: `${url}/api/products/events`,
-    products(filter: ProductFilter, cursor: string | null, signal?: AbortSignal) {
+    /** The next page in which something is: with a filter, some are empty and not the last. Gives up after a few. */
+    async products(filter: ProductFilter, cursor: string | null, signal?: AbortSignal): Promise<Page<Product>> {
       const query = new URLSearchParams({ limit: String(PAGE) });
-      for (const [name, value] of Object.entries({ ...filter, cursor: cursor ?? undefined })) {
-        if (value !== undefined) query.set(name, String(value));
+      for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
+      for (let next = cursor, asked = 1; ; asked++) {
+        if (next !== null) query.set('cursor', next);
+        const page = await call<Page<Product>>(`/api/products?${query}`, { signal });
+        if (page.items.length > 0 || page.nextCursor === null || asked === PAGES_AT_ONCE) return page;
+        next = page.nextCursor;
       }
-      return call<Page<Product>>(`/api/products?${query}`, { signal });
     },
     product: (id: string, signal?: AbortSignal) => call<Product>(product(id), { signal }),
     /** The caller's purchase; null: there is none. */

@@ -40,7 +40,7 @@ function Own() {
   if (list.isError) return <Failure error={list.error} retry={() => void list.refetch()} />;
   return (
     <>
-      {products.length === 0 && <p className="empty">{strings.sellEmpty}</p>}
+      {products.length === 0 && !list.hasNextPage && <p className="empty">{strings.sellEmpty}</p>}
       <ul className="cards">
         {products.map((product) => (
           <li key={product.id}>
