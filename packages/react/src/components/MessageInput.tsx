@@ -62,7 +62,7 @@ export function MessageInput(props: MessageInputProps) {
 
   const latestSend = useRef(send);
   latestSend.current = send;
-  useEnterKey(field, props.enterSends, latestSend);
+  useEnterKey(field, props.enterSends, latestSend, closed === null);
 
   // The answered message is quoted above the field, which is where one goes on.
   useEffect(() => {
@@ -127,9 +127,11 @@ function useEnterKey(
   field: { readonly current: HTMLTextAreaElement | null },
   enterSends: boolean | undefined,
   send: { readonly current: () => void },
+  isThere: boolean,
 ): void {
   useEffect(() => {
-    const element = field.current;
+    // A field that was closed comes back as another element.
+    const element = isThere ? field.current : null;
     const isOn = enterSends ?? !matchMedia('(pointer: coarse)').matches;
     if (!element || !isOn) return;
     const enter = createEnterKey();
@@ -149,5 +151,5 @@ function useEnterKey(
       element.removeEventListener('compositionstart', enter.compositionStart);
       element.removeEventListener('compositionend', enter.compositionEnd);
     };
-  }, [field, enterSends, send]);
+  }, [field, enterSends, send, isThere]);
 }

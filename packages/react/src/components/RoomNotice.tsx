@@ -36,7 +36,9 @@ export function RoomNotice({ room }: { readonly room: Omit<ChatRoomHandle, 'typi
 
   function goneNotice() {
     if (room.gone === 'left') return { text: strings.left, button: isBack };
-    return { text: room.gone === 'removed' ? strings.removed : strings.roomRemoved };
+    const text = room.gone === 'removed' ? strings.removed : strings.roomRemoved;
+    // Where the room still takes people. Who has to wait after a removal is told until when, and enters by himself then.
+    return room.gone === 'removed' && room.room?.status === 'ACTIVE' ? { text, button: isBack } : { text };
   }
 
   const button = notice && 'button' in notice ? notice.button : undefined;
