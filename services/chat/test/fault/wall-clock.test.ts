@@ -65,6 +65,12 @@ describe('a step of the wall clock', () => {
     const { seq } = await ann.say(roomId);
     await bob.event('message', (message) => message.seq === seq);
     await stream.next('message', ({ data }) => data.seq === seq);
+    // Of an instance that it hears nothing from: the database is read by the time that passes.
+    const elsewhere = await (await given.start()).connect('ann');
+    await elsewhere.join(roomId);
+    const later = await elsewhere.say(roomId);
+    await bob.event('message', (message) => message.seq === later.seq);
+    elsewhere.close();
     await chat.stop();
   });
 });

@@ -29,6 +29,16 @@ describe('a request that asks for another protocol than WebSocket', () => {
     },
   );
 
+  it('is also one to WebSocket by another method than GET, or in HTTP/1.0', async () => {
+    const asks = 'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+    const received = await rawExchange(chat.port, [
+      `POST /api/chat/tokens/anonymous HTTP/1.1\r\n${asks}Content-Length: 0\r\n\r\n`,
+      `DELETE /healthz HTTP/1.1\r\n${asks}\r\n`,
+      `GET /healthz HTTP/1.0\r\n${asks}\r\n`,
+    ]);
+    expect(statuses(received)).toEqual([200, 405, 200]);
+  });
+
   it('may open a SockJS session, and send by it', async () => {
     const asks = 'Host: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Type: text/plain\r\n';
     const message = '["{\\"type\\":\\"ping\\"}"]';
