@@ -23,7 +23,7 @@ import type { ChatHttp } from './http.ts';
 export async function registerEndpoints(
   { env, log, clock, auth, phase }: ServiceParts<ChatEnv>,
   domain: Domain,
-  { app, identify, anonymous }: ChatHttp,
+  { app, identify, anonymous, judgeChange }: ChatHttp,
 ): Promise<void> {
   const { rooms, members, messages, rates, typing, tickets, hub, sessions, counts, connections, flusher } = domain;
   const { presence, owners, hops } = domain.links;
@@ -35,7 +35,7 @@ export async function registerEndpoints(
   );
   const routes = { rooms, members, messages, identify: identify.routes, contentChars: env.MAX_CONTENT_CHARS };
   roomRoutes(app, { ...routes, presence });
-  memberRoutes(app, routes);
+  memberRoutes(app, { ...routes, judgeChange });
   messageRoutes(app, routes);
   tokenRoutes(app, {
     anonymousAccess: env.ANONYMOUS_ACCESS,

@@ -29,6 +29,7 @@ export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, link
     const found = await caller(request);
     if (found.kind === 'user') limit({ user: found.user, address: addressKey(request) });
   }
+  const judgeChange = (request: FastifyRequest) => judge(rates.change, request);
 
   const app = await createServiceHttp(parts, {
     service: { name: 'gongu chat', version: '0.1.0', description: 'Rooms, participants and messages of group buys' },
@@ -37,11 +38,11 @@ export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, link
     checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => links.bus.state() },
     callers: { user, service, either: caller },
     rates: {
-      change: async (request) => judge(rates.change, request),
+      change: judgeChange,
       message: async (request) => judge(rates.message, request),
       identity: (request) => rates.identity(addressKey(request)),
     },
   });
-  return { app, identify, anonymous };
+  return { app, identify, anonymous, judgeChange };
 }
 export type ChatHttp = Awaited<ReturnType<typeof createChatHttp>>;

@@ -9,14 +9,20 @@ import {
   ParticipantPath,
   RoomPath,
 } from '@gongu/shared';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { RoutesOptions } from './routes-options.ts';
+
+interface MemberRoutesOptions extends RoutesOptions {
+  /** Takes one of the changes of who asks. @throws AppError RATE_LIMITED */
+  readonly judgeChange: (request: FastifyRequest) => Promise<void>;
+}
 
 /** The `seq` of the last one's joining. */
 const joinings = createCursor(z.tuple([z.int()]));
 
 /** `…/participants` and `…/read`: who is in a room, and how far each has read. */
-export function memberRoutes(app: Http, { members, identify }: RoutesOptions): void {
+export function memberRoutes(app: Http, { members, identify, judgeChange }: MemberRoutesOptions): void {
   app.get(
     '/api/chat/rooms/:roomId/participants',
     {
@@ -45,6 +51,8 @@ export function memberRoutes(app: Http, { members, identify }: RoutesOptions): v
   app.post(
     '/api/chat/rooms/:roomId/participants',
     {
+      // Judged below: members come back at any rate, as they do on a socket. Only who is none writes rows.
+      config: { rate: 'none' },
       schema: {
         tags: ['participants'],
         security: [{ user: [] }],
@@ -60,6 +68,9 @@ export function memberRoutes(app: Http, { members, identify }: RoutesOptions): v
     },
     async (request, reply) => {
       const user = await identify.user(request);
+      const present = await members.present(user, request.params.roomId);
+      if (present) return reply.status(200).send(present);
+      await judgeChange(request);
       const { outcome } = await members.join(user, request.params.roomId, false);
       const participant = await members.showJoined(request.params.roomId, user);
       return reply.status(outcome === 'joined' ? 201 : 200).send(participant);

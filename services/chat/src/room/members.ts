@@ -44,10 +44,15 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
     return participantView(member, view);
   }
 
+  /** The user as a participant, as everybody is one of the lobby; null where he is none, or where there is no room. */
+  async function present(user: User, roomId: string): Promise<Participant | null> {
+    const [room, [row]] = await Promise.all([rooms.find(roomId), members.find(roomId, [user.userId])]);
+    const member = room && isLobby(room) ? lobbyMember(room, user, now()) : row;
+    return member ? participantView(member, await presence.view(roomId)) : null;
+  }
+
   async function showOrLobby(roomId: string, user: User): Promise<Participant> {
-    const room = await rooms.find(roomId);
-    if (!room || !isLobby(room)) return show(roomId, user.userId);
-    return participantView(lobbyMember(room, user, now()), await presence.view(roomId));
+    return (await present(user, roomId)) ?? show(roomId, user.userId);
   }
 
   return {
@@ -147,6 +152,7 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
     },
 
     show,
+    present,
 
     /** Of one who has just joined. */
     showJoined: (roomId: string, user: User) => afterCommit(showOrLobby(roomId, user)),

@@ -13,6 +13,8 @@ interface Route {
   readonly as: string;
   /** What may pass at once with a rate of 1; null: it is not judged. */
   readonly burst: number | null;
+  /** Each call is about a room of its own. */
+  readonly inNewRooms?: boolean;
 }
 
 /** Every route that changes something, and what judges it. */
@@ -24,7 +26,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ...{ as: 'seller', burst: 2 },
     ask: () => ['', { clientMessageId: randomUUID(), content: '안녕' }],
   },
-  'POST /api/chat/rooms/{roomId}/participants': { as: 'ann', burst: 4, ask: () => ['', {}] },
+  // Who is in the room already takes nothing: each call is somebody's first.
+  'POST /api/chat/rooms/{roomId}/participants': { as: 'ann', burst: 4, inNewRooms: true, ask: () => ['', {}] },
   'DELETE /api/chat/rooms/{roomId}/participants/{userId}': { as: 'bob', burst: 4, ask: () => ['bob'] },
   'PUT /api/chat/rooms/{roomId}/participants/{userId}': {
     ...{ as: SERVICE, burst: null },
@@ -40,12 +43,12 @@ const ADDRESS = { 'x-forwarded-for': '203.0.113.7' };
 
 /** Asks as often as may pass and once more: the answers. */
 async function exhaust(chat: Instance, name: string, roomId: string, times: number) {
-  const { ask, as } = ROUTES[name]!;
+  const { ask, as, inNewRooms } = ROUTES[name]!;
   const [method = '', template = ''] = name.split(' ');
   const answers = [];
   for (let i = 0; i < times; i++) {
     const [last, body] = ask({ roomId, other: 'bob', i });
-    const path = template.replace('{roomId}', roomId).replace('{userId}', last);
+    const path = template.replace('{roomId}', inNewRooms ? await chat.room() : roomId).replace('{userId}', last);
     answers.push(await chat.call(method, path, { ...(as === '' ? {} : { as }), body, headers: ADDRESS }));
   }
   return answers;
@@ -74,14 +77,38 @@ describe('the rate of changes', () => {
   it('is 5 a second and 20 at once by default, for each user by himself, and comes back', async () => {
     const clock = manualClock(Date.now());
     const chat = await given.start({ RATE_CHANGES_PER_SECOND: '' }, { clock });
-    const roomId = await chat.room();
-    const join = (as: string) => chat.call('POST', `/api/chat/rooms/${roomId}/participants`, { as, body: {} });
-    for (let i = 0; i < 20; i++) expect((await join('eve')).status).toBeLessThan(300);
+    const join = async (as: string) =>
+      chat.call('POST', `/api/chat/rooms/${await chat.room()}/participants`, { as, body: {} });
+    for (let i = 0; i < 20; i++) expect((await join('eve')).status).toBe(201);
     expect((await join('eve')).body).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 200 });
     expect((await join('fay')).status).toBe(201);
     await clock.advance(200);
-    expect((await join('eve')).status).toBe(200);
+    expect((await join('eve')).status).toBe(201);
     expect((await join('eve')).status).toBe(429);
+    await chat.stop();
+  });
+
+  it('takes nothing of a member who comes back over HTTP, as it takes nothing of one on a socket', async () => {
+    const chat = await given.start({ RATE_CHANGES_PER_SECOND: '1' }, { clock: manualClock(Date.now()) });
+    const roomId = await chat.room();
+    const enter = (room: string) => chat.call('POST', `/api/chat/rooms/${room}/participants`, { as: 'gil', body: {} });
+    expect((await enter(roomId)).status).toBe(201);
+    for (let i = 0; i < 10; i++) {
+      const again = await enter(roomId);
+      expect([again.status, again.body]).toMatchObject([
+        200,
+        { userId: 'gil', role: 'GUEST', joinedAt: expect.any(String) },
+      ]);
+    }
+    // Of four at once three are left; a room that is not there takes one, as every join that finds no membership.
+    expect((await enter('nowhere')).status).toBe(404);
+    for (let i = 0; i < 2; i++) expect((await enter(await chat.room())).status).toBe(201);
+    expect((await enter(await chat.room())).body.code).toBe('RATE_LIMITED');
+    // Also with an empty bucket.
+    expect((await enter(roomId)).status).toBe(200);
+    // Who has left is no member.
+    await chat.call('DELETE', `/api/chat/rooms/${roomId}/participants/gil`, { as: SERVICE });
+    expect((await enter(roomId)).body.code).toBe('RATE_LIMITED');
     await chat.stop();
   });
 
@@ -135,14 +162,17 @@ describe('the rate of people without an account', () => {
       { RATE_ANONYMOUS_PER_SECOND: '1', TRUST_PROXY: 'loopback' },
       { clock: manualClock(Date.now()) },
     );
-    const roomId = await chat.room();
     const { token } = (await identify(chat, ADDRESS['x-forwarded-for'])).body;
-    const join = (as: string, i: number) =>
-      chat.call('POST', `/api/chat/rooms/${roomId}/${i % 2 ? 'messages' : 'participants'}`, {
+    let roomId = '';
+    async function join(as: string, i: number) {
+      // A new room is joined, then talked in.
+      if (i % 2 === 0) roomId = await chat.room();
+      return chat.call('POST', `/api/chat/rooms/${roomId}/${i % 2 ? 'messages' : 'participants'}`, {
         ...{ as, headers: ADDRESS, body: i % 2 ? { clientMessageId: randomUUID(), content: 'x' } : {} },
       });
+    }
     for (let i = 0; i < 9; i++) expect((await join(`Bearer ${token}`, i)).status).toBeLessThan(300);
-    for (const i of [0, 1]) expect((await join(`Bearer ${token}`, i)).body.code).toBe('RATE_LIMITED');
+    for (const i of [0, 0]) expect((await join(`Bearer ${token}`, i)).body.code).toBe('RATE_LIMITED');
     for (let i = 0; i < 5; i++) expect((await join(`Bearer ${tokenOf('ann')}`, i)).status).toBeLessThan(300);
     await chat.stop();
   });
