@@ -43,7 +43,10 @@ export type RoomEntry = z.output<typeof RoomEntry>;
 
 /** Blocks of the stream of all one's rooms (`GET /api/chat/events`), by `event`: the `data` of each. */
 export const roomsStreamEvents = {
-  /** All of them: first, and whenever they must be told anew. `hasMore`: he has more rooms than are shown. */
+  /**
+   * First, and whenever they must be told anew. Those that don't fit follow as `room.joined`. `hasMore`: he has more rooms
+   * than are shown.
+   */
   rooms: z.object({ rooms: z.array(RoomEntry), hasMore: z.boolean() }),
   /** A room moved on, or one's read mark in it did. */
   head: RoomEntry.pick({ roomId: true, seq: true, unread: true }),

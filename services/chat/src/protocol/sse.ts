@@ -1,7 +1,15 @@
-import { CLOSE, type Event } from '@gongu/shared';
-import { frameOf, type Summary, wireMessage } from '../room/event.ts';
+import { CLOSE, type Event, type EventOf } from '@gongu/shared';
+import { frameOf, type Summary, type SummaryOf, wireMessage } from '../room/event.ts';
 import type { Codec, Rendered } from './codec.ts';
 import { closeOfRefusal, endedRoom } from './one-room.ts';
+
+/**
+ * Most bytes of an event, but for a message that is larger by itself. Readers made of a line scanner drop what is beyond
+ * 64 KiB (r3labs/sse 2.10), heartbeats that came before it included: 2,000 of them fit into the difference.
+ */
+const EVENT_BYTES = 61_440;
+/** What is round the rooms of `rooms`. */
+const ROOMS_FRAME_BYTES = 100;
 
 /**
  * A room's events as blocks of an event stream: `event` is the type, `data` the rest of the gongu.v1 frame, and only a
@@ -19,9 +27,10 @@ export function createRoomStreamCodec(): Codec {
       if (event.type === 'ready') return { texts: [] };
       if (event.type === 'joined') {
         const { ref: _, messages, ...joined } = event;
+        const state = { ...joined, messages: [] };
         // Each message is an event with an id of its own: a stream that breaks off among them goes on from there.
         const missed = messages.map((message) => block({ type: 'message', ...wireMessage(message) }));
-        return { texts: [block({ ...joined, messages: [] }), ...missed] };
+        return { texts: [bounded(state), ...missed] };
       }
       const frame = frameOf(event);
       if (!frame) return { texts: [] };
@@ -46,6 +55,7 @@ export function createOverviewStreamCodec(): Codec {
           return { texts: [blockOf('head', data)] };
         }
         case 'rooms':
+          return { texts: roomsBlocks(event) };
         case 'room.changed':
         case 'room.joined':
         case 'room.left':
@@ -64,6 +74,28 @@ export function createOverviewStreamCodec(): Codec {
   };
 }
 
+/** `joined` with as many participants as an event may hold. */
+function bounded(joined: EventOf<'joined'>): string {
+  const text = block(joined);
+  const over = Buffer.byteLength(text) - EVENT_BYTES;
+  if (over <= 0) return text;
+  const sizes = joined.participants.map(jsonBytes);
+  const budget = sizes.reduce((sum, size) => sum + size, 0) - over;
+  return block({ ...joined, participants: joined.participants.slice(0, countFitting(sizes, budget)) });
+}
+
+/**
+ * All rooms: the oldest memberships in `rooms`, as many as an event may hold, and the newer ones as what comes in front of
+ * them. So whoever knows `rooms` and `room.joined` has the list, in its order.
+ */
+function roomsBlocks(event: SummaryOf<'rooms'>): string[] {
+  const oldestFirst = event.rooms.toReversed();
+  const count = countFitting(oldestFirst.map(jsonBytes), EVENT_BYTES - ROOMS_FRAME_BYTES);
+  const newer = oldestFirst.slice(count);
+  const first = block({ ...event, rooms: oldestFirst.slice(0, count).reverse() });
+  return [first, ...newer.map((room) => block({ type: 'room.joined', ...room }))];
+}
+
 /** One event as a block. */
 function block({ type, ...data }: Event | Summary): string {
   // Only what has a place in the room's sequence has an id.
@@ -76,4 +108,19 @@ function block({ type, ...data }: Event | Summary): string {
 /** JSON has no line ends in it. */
 function blockOf(type: string, data: object): string {
   return `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** Bytes of a value in JSON, with the comma after it. */
+function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value)) + 1;
+}
+
+/** How many of the first of `sizes` are at most `budget` together. */
+function countFitting(sizes: readonly number[], budget: number): number {
+  let left = budget;
+  for (let i = 0; i < sizes.length; i++) {
+    left -= sizes[i]!;
+    if (left < 0) return i;
+  }
+  return sizes.length;
 }

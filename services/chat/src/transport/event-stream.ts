@@ -12,7 +12,11 @@ const eventFraming: Framing = {
   join: (frames) => (frames.length === 1 ? frames[0]! : Buffer.concat(frames)),
 };
 
-const BEAT = Buffer.from(':\n\n');
+/**
+ * A comment without an empty line: it goes before the next event. A block that has no data is an event without any to many
+ * readers (fetch-event-source 2.0, httpx-sse 0.4, r3labs/sse 2.10), and their JSON.parse fails.
+ */
+const BEAT = Buffer.from(':\n');
 /** Beats until a stream that was ended must have been read to its end. */
 const ENDING_HEARTBEATS = 2;
 
@@ -48,8 +52,8 @@ export class EventStream implements Socket {
     response.flushHeaders();
     this.#socket.setNoDelay(true);
     this.#queue = new SendQueue(this.#socket, options.flusher);
-    // Some readers show nothing, not even that it is open, before the first bytes of the body.
-    this.send(`retry: ${Math.round(options.retryMs)}\n\n`);
+    // Some readers show nothing, not even that it is open, before the first bytes of the body. The first event ends it.
+    this.send(`retry: ${Math.round(options.retryMs)}\n`);
   }
 
   listen(inbound: Inbound): void {

@@ -161,6 +161,23 @@ describe('the stream of all rooms', () => {
     await quiet.stop();
   });
 
+  it('is told in events of at most 64 KiB: the oldest memberships in `rooms`, and those in front of them one by one', async () => {
+    const me = newUser();
+    const rooms: string[] = [];
+    for (let i = 0; i < 130; i++) {
+      rooms.unshift(await chat.room({ title: `${i} ${'긴 이름 '.repeat(39)}` }));
+      await join(chat, rooms[0]!, me);
+    }
+    const stream = await openStream(chat.url + PATH, as(me));
+    const { data } = await stream.next('rooms');
+    expect(data.hasMore).toBe(false);
+    expect(data.rooms.length).toBeGreaterThan(50);
+    const list: string[] = data.rooms.map(({ roomId }: { roomId: string }) => roomId);
+    while (list.length < rooms.length) list.unshift((await stream.next('room.joined')).data.roomId);
+    expect(list).toEqual(rooms);
+    expect(stream.queue).toEqual([]);
+  });
+
   it('is told anew to an EventSource that comes back', async () => {
     const me = newUser();
     const roomId = await chat.room();

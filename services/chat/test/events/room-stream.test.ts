@@ -82,6 +82,41 @@ describe('a stream that is opened', () => {
     await quick.stop();
   });
 
+  it('sends first bytes at once, and signs of life, that end no block: one without data is an event to many readers', async () => {
+    const quick = await given.start({ HEARTBEAT_MS: '300' });
+    const me = `quiet-${said1++}`;
+    for (const url of [`${quick.url}${pathOf(await roomOf(me))}`, `${quick.url}/api/chat/events`]) {
+      const stream = await openStream(url, as(me));
+      // The strict reader looks at the blocks.
+      await expect.poll(() => stream.comments, wait).toBeGreaterThan(3);
+      expect(stream.beginning).toMatch(/^retry: \d+\n(?!\n)/);
+      expect(stream.queue.length).toBeGreaterThan(0);
+    }
+    await quick.stop();
+  });
+
+  it('says in an event of at most 64 KiB where one stands, with as many participants as that holds', async () => {
+    const roomId = await chat.room({ maxParticipants: 200 });
+    const name = (i: number) => `${i}-${'김'.repeat(250)}`;
+    const people = range(1, 120).map(name);
+    const bearer = (user: string) => `Bearer ${tokenOf(user, { nickname: '김' })}`;
+    for (const user of people) {
+      const { status } = await chat.call('POST', `/api/chat/rooms/${roomId}/participants`, {
+        as: bearer(user),
+        body: {},
+      });
+      expect(status).toBe(201);
+    }
+    const stream = await openStream(chat.url + pathOf(roomId), { authorization: bearer(people[119]!) });
+    const { data } = await stream.next('joined');
+    const listed = data.participants.map(({ userId }: { userId: string }) => userId);
+    expect(listed).toEqual(['seller', ...people].slice(0, listed.length));
+    expect(listed.length).toBeGreaterThan(40);
+    expect(listed.length).toBeLessThan(100);
+    expect(data.you.userId).toBe(people[119]);
+    expect(await stream.seqsUntil(data.lastSeq)).toHaveLength(50);
+  });
+
   it('makes its user present, and its end absent', async () => {
     const roomId = await roomOf('ann', 'bob');
     const bob = await chat.connect('bob');

@@ -19,7 +19,7 @@ export interface StreamEvent {
 
 export interface EventStream {
   send(event: StreamEvent): void;
-  /** Ends the stream; the reader comes back after `retryMs`. */
+  /** Ends the stream by an event `reconnect`; the reader comes back after `retryMs`. */
   end(retryMs: number): void;
   /** Resolves when the connection is gone, whoever closed it. */
   readonly closed: Promise<void>;
@@ -35,9 +35,10 @@ export function openEventStream(reply: FastifyReply, options: EventStreamOptions
   const { raw } = reply;
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
   raw.writeHead(200, EVENT_STREAM_HEADERS);
-  // Headers alone would wait in the socket for the first event.
-  write(': hello\n\n');
-  const heartbeat = clock.setInterval(() => write(': still here\n\n'), heartbeatMs);
+  // Headers alone would wait in the socket for the first event. Comments go before the next event, without an empty line
+  // of their own: a block that has no data is an event without any to many readers, and their JSON.parse fails.
+  write(': hello\n');
+  const heartbeat = clock.setInterval(() => write(': still here\n'), heartbeatMs);
   // The connection may break at any write; `close` follows and is all that is needed.
   raw.on('error', () => {});
   const closed = new Promise<void>((resolve) => {
@@ -54,7 +55,8 @@ export function openEventStream(reply: FastifyReply, options: EventStreamOptions
   return {
     send: ({ id, event, data }) => write(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`),
     end(retryMs) {
-      write(`retry: ${Math.round(retryMs)}\n\n`);
+      const afterMs = Math.round(retryMs);
+      write(`retry: ${afterMs}\nevent: reconnect\ndata: ${JSON.stringify({ afterMs })}\n\n`);
       raw.end();
     },
     closed,

@@ -162,7 +162,10 @@ describe('GET /api/products/events', () => {
     );
     await leaving.stop();
     await Promise.all(streams.map(({ ended }) => ended));
-    for (const { state } of streams) expect(state.retryMs).toBeLessThanOrEqual(3_000);
+    for (const { state, events: told } of streams) {
+      expect(state.retryMs).toBeLessThanOrEqual(3_000);
+      expect(told.at(-1)).toMatchObject({ event: 'reconnect', data: { afterMs: state.retryMs } });
+    }
   });
 
   it('forgets who has left', async () => {
