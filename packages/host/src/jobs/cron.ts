@@ -1,5 +1,5 @@
-import { createTask, type ScheduledTask } from 'node-cron';
-import { type Clock, systemClock } from '../clock.ts';
+import { createTask } from 'node-cron';
+import { type Clock, systemClock, type Timer } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 
@@ -26,17 +26,32 @@ export interface Cron {
 // biome-ignore lint/suspicious/noConfusingVoidType: a task that says nothing went well
 export type JobTask = () => Promise<void | boolean> | void;
 
-/** Jobs by the clock, over node-cron. */
+/** A task with its plan. */
+interface Job {
+  readonly tick: () => void;
+  /** The first time of the plan after now, epoch milliseconds. */
+  readonly next: () => number;
+  dueAt: number;
+}
+
+/** Milliseconds between two looks at the time of day, at most: so soon it is seen that it was set. */
+const LOOK_MS = 250;
+/** By how many milliseconds the time of day may differ from what has passed, between two looks, without having been set. */
+const SET_MS = 500;
+
+/**
+ * Jobs by the clock: node-cron has the plan, and what has passed since the last look says whether it still fits. A time of
+ * day that is set back would make jobs wait until it has been reached again, one that is set ahead leaves times of the plan
+ * out: every job runs at once then, and goes on by the new time.
+ */
 export function createCron({ log, clock = systemClock, metrics }: CronOptions): Cron {
-  const tasks: ScheduledTask[] = [];
+  // node-cron plans by the real time, whatever the service goes by.
+  const time = systemClock;
+  const jobs = new Set<Job>();
   const running = new Map<string, Promise<void>>();
   const onRun = metrics && observeRuns(metrics);
-  const logger = {
-    debug: (message: string | Error) => log.trace(String(message)),
-    info: (message: string) => log.debug(message),
-    warn: (message: string) => log.debug(message), // a late or skipped tick: the next one does its work
-    error: (message: string | Error, err?: Error) => log.error({ err: err ?? message }, 'cron failed'),
-  };
+  let looked = { at: time.now(), monotonic: time.monotonic() };
+  let timer: Timer | undefined;
 
   async function run(name: string, task: JobTask): Promise<void> {
     const began = clock.monotonic();
@@ -52,18 +67,47 @@ export function createCron({ log, clock = systemClock, metrics }: CronOptions): 
     }
   }
 
+  /** Milliseconds by which the time of day was set since it was last asked; 0 where it only went on. */
+  function setByMs(): number {
+    const now = { at: time.now(), monotonic: time.monotonic() };
+    const byMs = now.at - looked.at - (now.monotonic - looked.monotonic);
+    looked = now;
+    return Math.abs(byMs) < SET_MS ? 0 : Math.round(byMs);
+  }
+
+  function look(): void {
+    const byMs = setByMs();
+    if (byMs !== 0) log.warn({ byMs }, 'the time of day was set');
+    for (const job of jobs) {
+      if (byMs === 0 && looked.at < job.dueAt) continue;
+      // Before the run, which may take its time: what fell due meanwhile is left out.
+      job.dueAt = job.next();
+      job.tick();
+    }
+    arm();
+  }
+
+  function arm(): void {
+    time.clear(timer);
+    if (jobs.size === 0) return;
+    const nextAt = Math.min(...[...jobs].map(({ dueAt }) => dueAt));
+    timer = time.setTimeout(look, Math.max(1, Math.min(LOOK_MS, nextAt - time.now())));
+  }
+
   return {
     schedule(name, expression, task, { atStart = false } = {}) {
       const tick = () => {
         if (!running.has(name)) running.set(name, run(name, task));
       };
-      const scheduled = createTask(expression, tick, { name, timezone: 'UTC', logger, suppressMissedWarning: true });
-      tasks.push(scheduled);
-      void scheduled.start();
+      const plan = createTask(expression, tick, { name, timezone: 'UTC' });
+      const next = () => plan.getNextRuns(1)[0]!.getTime();
+      jobs.add({ tick, next, dueAt: next() });
+      arm();
       if (atStart) tick();
     },
     async stop() {
-      await Promise.all(tasks.map((task) => task.destroy()));
+      time.clear(timer);
+      jobs.clear();
       await Promise.all(running.values());
     },
   };
