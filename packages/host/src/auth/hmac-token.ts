@@ -13,6 +13,7 @@ export interface DecodedToken {
   signature: Buffer;
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 const DIGESTS: Record<string, string> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
 
 /** Real tokens have some hundred characters; longer ones are not worth the work. */
@@ -59,8 +60,7 @@ function encode(value: unknown): string {
 
 function decodeObject(part: string): Record<string, unknown> | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(part, 'base64url'));
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(UTF8.decode(Buffer.from(part, 'base64url')));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

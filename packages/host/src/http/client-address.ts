@@ -2,25 +2,23 @@ import { BlockList } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { plainAddress } from './forwarded-for.ts';
 
-/** Networks from which no client on the internet calls: who calls from there may be a proxy for everybody. */
+/**
+ * Networks from which no client on the internet calls: who calls from there may be a proxy for everybody. IPv4 by hand:
+ * BlockList makes an object for each look, which was one in ninety of what a socket's opening costs.
+ */
 const NOT_PUBLIC = new BlockList();
-for (const [network, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const) {
-  NOT_PUBLIC.addSubnet(network, bits, 'ipv4');
-}
-for (const [network, bits] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const) {
-  NOT_PUBLIC.addSubnet(network, bits, 'ipv6');
+NOT_PUBLIC.addSubnet('::', 127, 'ipv6');
+NOT_PUBLIC.addSubnet('fc00::', 7, 'ipv6');
+NOT_PUBLIC.addSubnet('fe80::', 10, 'ipv6');
+
+function isPublic(address: string): boolean {
+  if (address.includes(':')) return !NOT_PUBLIC.check(address, 'ipv6');
+  const [first, second] = address.split('.', 2).map(Number) as [number, number];
+  if (first === 0 || first === 10 || first === 127) return false;
+  if (first === 100) return second < 64 || second > 127;
+  if (first === 169) return second !== 254;
+  if (first === 172) return second < 16 || second > 31;
+  return first !== 192 || second !== 168;
 }
 
 /**
@@ -33,5 +31,5 @@ export function clientAddress(request: Pick<FastifyRequest, 'ip' | 'ips'>): stri
   if (address === undefined) return null;
   // The first one is the peer itself; `ips` is there with TRUST_PROXY only.
   if ((request.ips?.length ?? 0) > 1) return address;
-  return NOT_PUBLIC.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ? null : address;
+  return isPublic(address) ? address : null;
 }

@@ -61,14 +61,14 @@ export function createAccept({ env, now, monotonic, sessions, parts, identify, n
       framesPerSecond: env.RATE_FRAMES_PER_SECOND,
     },
     newFrameBudget: (nowMs) => new Bucket({ perSecond: env.RATE_FRAMES_PER_SECOND }, nowMs),
+    addressKey: ({ address: ip, hops: ips }) => addressKey({ ip, ips }),
     now,
     monotonic,
     onOver: sessions.delete,
   };
 
   function open(socket: Socket, hello: Hello, codec: Codec, opening?: SessionOpening): Inbound {
-    const { address: ip, hops } = hello.peer;
-    const session = new Session(options, socket, codec, addressKey({ ip, ips: hops }));
+    const session = new Session(options, socket, codec);
     sessions.add(session);
     session.start(hello.user, opening);
     return session;

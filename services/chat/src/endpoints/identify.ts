@@ -30,10 +30,12 @@ export function createIdentify({ auth: anyAuth, tickets, clock, anonymousAccess 
 
   /** A service's token opens no socket: it is no user. */
   async function userOf(token: string): Promise<User> {
-    if (auth.isForService(token)) {
+    try {
+      return await auth.verifyUser(token);
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'FORBIDDEN')) throw error;
       throw new AppError('UNAUTHENTICATED', { detail: 'A service token is not a user token' });
     }
-    return auth.verifyUser(token);
   }
 
   /** For routes of HTTP. */

@@ -2,6 +2,7 @@ import type { AppError, User } from '@gongu/shared';
 import type { Hub } from '../hub/hub.ts';
 import type { Overview } from '../hub/overview/overview.ts';
 import type { Asked } from '../protocol/codec.ts';
+import type { Peer } from '../transport/socket.ts';
 import type { Commands } from './commands/commands.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
 import type { Leaving } from './leaving.ts';
@@ -21,6 +22,8 @@ export interface SessionOptions {
   readonly limits: SessionLimits;
   /** What one socket may send, from that moment on. */
   readonly newFrameBudget: (nowMs: number) => FrameBudget;
+  /** What a client without an account is counted by; null where its address may be everybody's. */
+  readonly addressKey: (peer: Peer) => string | null;
   /** Epoch milliseconds; for what clients are told, and for the end of tokens. */
   readonly now: () => number;
   /** For durations: milliseconds, of any origin, that never go back. */

@@ -29,7 +29,6 @@ const EXPIRING_MS = 30_000;
  */
 export class Session implements Inbound, Client, OpenSession, WriterOwner, InboxOwner {
   readonly listener: Writer;
-  readonly address: string | null;
   readonly #options: SessionOptions;
   readonly #socket: Socket;
   readonly #codec: Codec;
@@ -44,6 +43,7 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
   /** What was said to the client; what comes back of it is the network's. */
   #said: { code: number; reason: string } | null = null;
   #badFrames = 0;
+  #address: { readonly key: string | null } | null = null;
   /** While a token is looked at: commands that wait for it. */
   #waiting: Extract<Step, { kind: 'command' }>[] | null = null;
   /** The latest end of a token that the client was told of: one that ends no later is not told again. */
@@ -51,11 +51,10 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
   /** Of the client's last sign of life, by the clock of durations. */
   #heardAt: number;
 
-  constructor(options: SessionOptions, socket: Socket, codec: Codec, address: string | null) {
+  constructor(options: SessionOptions, socket: Socket, codec: Codec) {
     this.#options = options;
     this.#socket = socket;
     this.#codec = codec;
-    this.address = address;
     this.#openedAt = options.monotonic();
     this.#heardAt = this.#openedAt;
     this.#inbox = new Inbox(this, codec, options.limits, options.newFrameBudget(this.#openedAt));
@@ -64,6 +63,12 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
 
   get id(): string {
     return this.#socket.id;
+  }
+
+  get address(): string | null {
+    // Not at once: most clients only listen, and when all come back together each look counts.
+    this.#address ??= { key: this.#options.addressKey(this.#socket.peer) };
+    return this.#address.key;
   }
 
   get protocol(): string {

@@ -1,15 +1,24 @@
 import { written } from '@gongu/host';
+import type { Pool } from 'pg';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { createJoinBatch } from './join-batch.ts';
 import { createMarkBatch } from './mark-batch.ts';
 import { type ChangeJson, changeOf, MEMBER_JSON_SQL, type MemberJson } from './rows.ts';
 
+export interface MemberStoreOptions {
+  readonly prisma: PrismaClient;
+  /** For joins, which are many at once. */
+  readonly pool: Pool;
+  /** See `anonymousShare` of the store. */
+  readonly share: number;
+}
+
 /** Memberships in PostgreSQL. The cap and its exceptions are the functions of prisma/chat/functions. */
-export function createMemberStore({ prisma, share }: { prisma: PrismaClient; share: number }): MemberStore {
+export function createMemberStore({ prisma, pool, share }: MemberStoreOptions): MemberStore {
   const one = async <T>(rows: Promise<{ change: ChangeJson }[]>): Promise<T> => changeOf<T>((await rows)[0]!.change);
   return {
-    join: createJoinBatch({ prisma, share }),
+    join: createJoinBatch({ pool, share }),
 
     leave: (roomId, userId, event, reason, { pauseS, limited }) =>
       written(() =>

@@ -66,7 +66,7 @@ export function openStore({ url, poolSize, log, limits = {}, anonymousShare: sha
   return {
     pools: { append: appendPool, reads },
     rooms: createRoomStore({ prisma, share }),
-    members: createMemberStore({ prisma, share }),
+    members: createMemberStore({ prisma, pool: reads, share }),
     messages: createMessageStore({
       prisma,
       append: createAppendBatch({ pool: appendPool }),

@@ -91,21 +91,21 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
     },
   });
   // The library would answer by itself, as no other answer looks.
-  app.addHook('preValidation', async (request, reply) => {
-    if (!request.ws || isHandshake(request.headers)) return;
+  app.addHook('preValidation', (request, reply, done) => {
+    if (!request.ws || isHandshake(request.headers)) return done();
     // RFC 6455 §4.4
     reply.header('sec-websocket-version', '13');
     const error = options.refusal('handshake');
     options.onRejected(request, error);
-    throw error;
+    done(error);
   });
   let stopping = false;
   app.addHook('preClose', async () => {
     stopping = true;
   });
   // Also of one that waited to be identified.
-  app.addHook('preHandler', async (request) => {
-    if (request.ws && stopping) throw options.refusal('stopping');
+  app.addHook('preHandler', (request, _reply, done) => {
+    done(request.ws && stopping ? options.refusal('stopping') : undefined);
   });
   // Sockets of whatever route: SockJS has some too.
   app.websocketServer.on('connection', (_socket, request) => handshakes.done(request.socket));
@@ -209,7 +209,7 @@ function isHandshake(headers: IncomingHttpHeaders): boolean {
   if (version !== '13' && version !== '8') return false;
   if (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')) return false;
   const list = headers['sec-websocket-protocol'];
-  if (list === undefined) return true;
+  if (list === undefined || TOKEN.test(list)) return true;
   const offered = list.split(',').map((one) => one.trim());
   return offered.every((one) => TOKEN.test(one)) && new Set(offered).size === offered.length;
 }
