@@ -92,11 +92,11 @@ async function tryOnce(options: RunServerOptions, port: number): Promise<Running
   return readFileSync(place.log).subarray(from).toString('utf8');
 }
 
-/** As pg_ctl does it: the eighth line of postmaster.pid is the server's state. */
+/** As pg_ctl does it: the eighth line of postmaster.pid is the server's state; a standby says so when it can be asked. */
 function isReady(place: Place, pid: number | undefined): boolean {
   try {
     const lines = readFileSync(join(place.cluster, 'postmaster.pid'), 'utf8').split('\n');
-    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
+    return Number(lines[0]) === pid && /^(ready|standby)$/.test(lines[7]?.trim() ?? '');
   } catch {
     return false;
   }

@@ -35,7 +35,7 @@ export const NO_LIMITS: SessionLimits = {
  * What the answers of our statements, or how times and lists are read, would depend on if the database or the role set it
  * otherwise (ALTER DATABASE … SET). The adapter of Prisma takes each time for UTC, and reads no date but ISO's.
  *
- * Not here on purpose: what makes a database read-only (an operator who does that means it), what trades safety for speed
+ * Not here on purpose: what makes a database read-only (an operator who does that means it, and a start says so), what trades safety for speed
  * (`synchronous_commit`), and what only plans differ by.
  */
 const PINNED: Readonly<Record<string, string>> = {
@@ -53,6 +53,7 @@ const PINNED: Readonly<Record<string, string>> = {
   xmloption: 'content',
   row_security: 'on',
   exit_on_error: 'off',
+  'plpgsql.extra_errors': 'none',
   // A pool's connections rest as long as the pool likes.
   idle_session_timeout: '0',
 };

@@ -8,7 +8,8 @@ import { withSettings } from './session-settings.ts';
 /**
  * Waits until PostgreSQL takes connections.
  *
- * @throws StartError after `deadlineMs`, or at once when waiting can't help: wrong password, no such database
+ * @throws StartError after `deadlineMs`, or at once when waiting can't help: wrong password, no such database, one that is
+ *   read-only or not encoded in UTF8
  */
 export async function waitForPostgres(options: { url: string; deadlineMs: number; log?: Logger }): Promise<void> {
   const { url, deadlineMs, log } = options;
@@ -22,9 +23,11 @@ export async function waitForPostgres(options: { url: string; deadlineMs: number
     client.on('error', () => {}); // the connection may break between two lines
     try {
       await client.connect();
-      await client.query('SELECT 1');
+      const reason = await unfitness(client);
+      if (reason) throw new StartError(`PostgreSQL at ${place} ${reason}`);
       return;
     } catch (error) {
+      if (error instanceof StartError) throw error;
       const reason = reasonOf(error);
       if (!isUnavailable(error)) throw new StartError(`PostgreSQL at ${place} refuses: ${reason}`, { cause: error });
       if (performance.now() >= giveUpAt) {
@@ -36,6 +39,26 @@ export async function waitForPostgres(options: { url: string; deadlineMs: number
     }
     await sleep(Math.min(250, Math.max(0, giveUpAt - performance.now())));
   }
+}
+
+/**
+ * Why gongu can't work with the database that answers, in words for whoever runs it; undefined when it can. Asked before
+ * the first migration: each of these is otherwise found late, by a message with an emoji or by the first change.
+ */
+async function unfitness(client: pg.ClientBase): Promise<string | undefined> {
+  const { rows } = await client.query<{ encoding: string; read_only: string; standby: boolean }>(
+    `SELECT pg_catalog.current_setting('server_encoding') AS encoding,
+      pg_catalog.current_setting('transaction_read_only') AS read_only, pg_catalog.pg_is_in_recovery() AS standby`,
+  );
+  const { encoding, read_only: readOnly, standby } = rows[0]!;
+  if (standby) return 'is a standby, which is read-only: DATABASE_URL must lead to the primary';
+  if (readOnly === 'on') {
+    return 'is read-only: default_transaction_read_only is on, for the database, the role or in the URL';
+  }
+  if (encoding !== 'UTF8') {
+    return `is encoded in ${encoding}, and texts need UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`;
+  }
+  return undefined;
 }
 
 // The error that Node makes of several addresses has an empty message.
