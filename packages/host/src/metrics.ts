@@ -8,9 +8,31 @@ interface MetricOptions<Label extends string> {
   labels?: readonly Label[];
 }
 
+/** Labels, and of each all values that it can have. */
+type KnownValues = Readonly<Record<string, readonly string[]>>;
+
+interface TallyOptions<Values extends KnownValues> {
+  /** Full name, ending in `_total`. */
+  name: string;
+  help: string;
+  values: Values;
+}
+
+/** Adds `by` (default 1) to one series of a {@link Metrics.tally}. */
+export type Tally<Values extends KnownValues> = (
+  labels: { readonly [Label in keyof Values]: Values[Label][number] },
+  by?: number,
+) => void;
+
 /** The metrics of one process. */
 export interface Metrics {
   registry: Registry;
+  /**
+   * A counter of which every series is there from the start, with 0: what a series holds in its first sample is no
+   * growth to Prometheus, so an alert would not see the burst with which a series begins.
+   */
+  tally<const Values extends KnownValues>(options: TallyOptions<Values>): Tally<Values>;
+  /** For a counter without labels; with labels whose values are known, {@link Metrics.tally}. */
   counter<Label extends string = never>(options: MetricOptions<Label>): Counter<Label>;
   /** `collect` sets the value whenever somebody looks. */
   gauge<Label extends string = never>(
@@ -36,6 +58,11 @@ export function createMetrics(options: { service: string; defaults?: boolean }):
   const registers = [registry];
   return {
     registry,
+    tally({ values, ...rest }) {
+      const counter = new Counter({ ...rest, labelNames: Object.keys(values), registers });
+      for (const labels of combinations(values)) counter.inc(labels, 0);
+      return (labels, by = 1) => counter.inc(labels, by);
+    },
     counter: ({ labels = [], ...rest }) => new Counter({ ...rest, labelNames: labels, registers }),
     gauge: ({ labels = [], collect, ...rest }) =>
       new Gauge({
@@ -53,4 +80,12 @@ export function createMetrics(options: { service: string; defaults?: boolean }):
     histogram: ({ labels = [], buckets = SECONDS, ...rest }) =>
       new Histogram({ ...rest, labelNames: labels, buckets: [...buckets], registers }),
   };
+}
+
+function combinations(values: KnownValues): Record<string, string>[] {
+  let all: Record<string, string>[] = [{}];
+  for (const [label, each] of Object.entries(values)) {
+    all = all.flatMap((labels) => each.map((value) => ({ ...labels, [label]: value })));
+  }
+  return all;
 }

@@ -17,6 +17,7 @@ export { type ManualClock, manualClock } from './manual-clock.ts';
 export { accepts } from './network/accepts.ts';
 export { freePort } from './network/free-port.ts';
 export { type Frame, type Probe, type ProbeOptions, probe, UpgradeRefused } from './network/probe.ts';
+export { readSeries } from './network/read-series.ts';
 export { type ShakyDatabase, shakyDatabase } from './network/shaky-database.ts';
 export { type Statement, type StatementProxy, statementProxy } from './network/statement-proxy.ts';
 export { type TcpProxy, tcpProxy } from './network/tcp-proxy.ts';

@@ -49,7 +49,7 @@ export function createCron({ log, clock = systemClock, metrics }: CronOptions): 
   const time = systemClock;
   const jobs = new Set<Job>();
   const running = new Map<string, Promise<void>>();
-  const onRun = metrics && observeRuns(metrics);
+  const runs = metrics && observeRuns(metrics);
   let looked = { at: time.now(), monotonic: time.monotonic() };
   let timer: Timer | undefined;
 
@@ -63,7 +63,7 @@ export function createCron({ log, clock = systemClock, metrics }: CronOptions): 
       log.error({ job: name, err }, 'job failed');
     } finally {
       running.delete(name);
-      onRun?.(name, failed ? 'failed' : 'done', clock.monotonic() - began);
+      runs?.ended(name, failed ? 'failed' : 'done', clock.monotonic() - began);
     }
   }
 
@@ -100,6 +100,7 @@ export function createCron({ log, clock = systemClock, metrics }: CronOptions): 
         if (!running.has(name)) running.set(name, run(name, task));
       };
       const plan = createTask(expression, tick, { name, timezone: 'UTC' });
+      runs?.planned(name);
       const next = () => plan.getNextRuns(1)[0]!.getTime();
       jobs.add({ tick, next, dueAt: next() });
       arm();
@@ -128,12 +129,20 @@ function observeRuns(metrics: Metrics) {
   });
   const done = metrics.gauge({
     name: 'gongu_job_last_success_timestamp_seconds',
-    help: 'When a job last went well, in seconds since the epoch',
+    help: 'When a job last went well, or else when it was planned, in seconds since the epoch',
     labels: ['task'],
   });
-  return (task: string, outcome: 'done' | 'failed', milliseconds: number) => {
-    runs.inc({ task, outcome });
-    duration.observe({ task }, milliseconds / 1_000);
-    if (outcome === 'done') done.setToCurrentTime({ task });
+  return {
+    /** All series of a job, which may fail in its first run. */
+    planned(task: string): void {
+      for (const outcome of ['done', 'failed']) runs.inc({ task, outcome }, 0);
+      duration.zero({ task });
+      done.setToCurrentTime({ task });
+    },
+    ended(task: string, outcome: 'done' | 'failed', milliseconds: number): void {
+      runs.inc({ task, outcome });
+      duration.observe({ task }, milliseconds / 1_000);
+      if (outcome === 'done') done.setToCurrentTime({ task });
+    },
   };
 }

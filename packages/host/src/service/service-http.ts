@@ -41,8 +41,9 @@ export async function createServiceHttp(parts: ServiceParts, options: ServiceHtt
     ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
     ...(webSockets === undefined ? {} : { webSockets }),
   });
-  await registerDocs(app, { tags });
+  // Before the first route, to know them all.
   observeHttp(app, metrics);
+  await registerDocs(app, { tags });
   registerHealth(app, { metrics, state: () => phase.current, critical: ['postgres'], checks });
   askCallersFirst(app, callers);
   limitChanges(app, rates);

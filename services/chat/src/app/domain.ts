@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createChangeRate, createRateLimit, observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
 import { createLocalExchange, type LocalExchange } from '../bus/local-bus.ts';
+import { BUS_REFUSALS } from '../bus/sealing.ts';
+import { FULL } from '../endpoints/admission.ts';
 import type { ChatEnv } from '../env.ts';
 import { createHub } from '../hub/hub.ts';
 import { createOverview } from '../hub/overview/overview.ts';
@@ -31,6 +33,7 @@ export function createDomain(
     sessions: () => sessions.all(),
     connections: () => sessions.byProtocol(),
     rooms: () => hub.roomIds().length,
+    reasons: { notAdmitted: FULL, notHeard: BUS_REFUSALS },
     waiting: () => stored.waiting(),
     bus: () => ({ state: bus.state(), lagMs: bus.lagMs() }),
   });

@@ -20,7 +20,8 @@ export interface Sealing {
  * unsigned: in the form of the version before · malformed · key: of another secret · proof: not what was said, or not
  * here · age: the clocks of two instances differ by more than 30 s, or it was kept back · replay: heard before
  */
-export type BusRefusal = 'unsigned' | 'malformed' | 'key' | 'proof' | 'age' | 'replay';
+export type BusRefusal = (typeof BUS_REFUSALS)[number];
+export const BUS_REFUSALS = ['unsigned', 'malformed', 'key', 'proof', 'age', 'replay'] as const;
 
 export interface SealingOptions {
   readonly key: SealKey;

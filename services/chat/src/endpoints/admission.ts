@@ -1,7 +1,8 @@
 import { AppError } from '@gongu/shared';
 
 /** Why an instance lets no more connections in. */
-export type Full = 'draining' | 'max_connections' | 'max_handshakes';
+export type Full = (typeof FULL)[number];
+export const FULL = ['draining', 'max_connections', 'max_handshakes'] as const;
 
 /** A handshake that was refused before anybody looked at who it is from. */
 export class NotAdmitted extends AppError {

@@ -1,9 +1,10 @@
 import { hush, type Logger, toAppError } from '@gongu/host';
+import type { ErrorCode } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import { presentedToken } from '../transport/presented-token.ts';
 import { pathOf, queryOf } from '../transport/request-url.ts';
 import type { Hello } from '../transport/socket.ts';
-import { NotAdmitted } from './admission.ts';
+import { type Full, NotAdmitted } from './admission.ts';
 
 /** Milliseconds between two lines about handshakes that were not admitted for the same reason. */
 const LINE_MS = 1_000;
@@ -13,7 +14,7 @@ export interface HandshakeLogOptions {
   readonly now: () => number;
   readonly onAccepted: () => void;
   /** Hears of each refusal: a reason of admission, else the error's code. */
-  readonly onRefused: (reason: string) => void;
+  readonly onRefused: (reason: Full | ErrorCode) => void;
 }
 
 /**

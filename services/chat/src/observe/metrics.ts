@@ -1,13 +1,29 @@
 import type { Metrics } from '@gongu/host';
-import { CLOSE } from '@gongu/shared';
+import { CLOSE, ERROR_CODES, type ErrorCode } from '@gongu/shared';
+import type { OpenSession } from '../session/sessions.ts';
 
-/** What is looked at when somebody asks for the metrics, and costs nothing in between. */
+type Protocol = OpenSession['protocol'];
+
+/** All of them, with a row for each from the start. */
+const PROTOCOLS = Object.keys({
+  json: 0,
+  stomp: 0,
+  'ws-chat': 0,
+  'chat-room': 0,
+  'room-signal': 0,
+  sse: 0,
+  undecided: 0,
+} satisfies Record<Protocol, 0>) as Protocol[];
+
+/** What is looked at when somebody asks for the metrics, and costs nothing in between; and what can be counted at all. */
 export interface ChatGauges {
   readonly sessions: () => Iterable<{ readonly queuedBytes: number }>;
-  readonly connections: () => ReadonlyMap<string, number>;
+  readonly connections: () => ReadonlyMap<Protocol, number>;
   readonly rooms: () => number;
   /** Messages that wait for the next append. */
   readonly waiting: () => number;
+  /** All reasons for which a handshake is not admitted, and for which a signal is not heard. */
+  readonly reasons: { readonly notAdmitted: readonly string[]; readonly notHeard: readonly string[] };
   readonly bus: () => { readonly state: 'ok' | 'down' | 'off'; readonly lagMs: number | null };
 }
 
@@ -22,45 +38,45 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
   createGauges(metrics, live);
   const count = (name: string, help: string) => metrics.counter({ name, help });
   const accepted = count('gongu_chat_messages_accepted_total', 'Messages stored and acknowledged');
-  const messagesRefused = metrics.counter({
+  const messagesRefused = metrics.tally({
     name: 'gongu_chat_messages_refused_total',
     help: 'Messages that were not stored, over sockets and HTTP, by the error code',
-    labels: ['code'],
+    values: { code: ERROR_CODES },
   });
-  const refused = metrics.counter({
+  const refused = metrics.tally({
     name: 'gongu_chat_commands_refused_total',
     help: 'Commands over sockets that were answered with an error, by its code',
-    labels: ['code'],
+    values: { code: ERROR_CODES },
   });
   const handshakesAccepted = count(
     'gongu_chat_handshakes_accepted_total',
     'Handshakes that became a socket, a stream or a polling session',
   );
-  const handshakesRefused = metrics.counter({
+  const handshakesRefused = metrics.tally({
     name: 'gongu_chat_handshakes_refused_total',
     help: 'Handshakes that were refused: max_connections, max_handshakes, draining, or an error code',
-    labels: ['reason'],
+    values: { reason: [...live.reasons.notAdmitted, ...ERROR_CODES] },
   });
-  const closed = metrics.counter({
+  const closed = metrics.tally({
     name: 'gongu_chat_sessions_closed_total',
     help: 'Sessions that ended, by close code; codes that the protocol does not have are other',
-    labels: ['code'],
+    values: { code: [...KNOWN_CODES, 'other'] },
   });
   const delivered = count('gongu_chat_events_delivered_total', 'Events written to sockets, one for each socket');
   const repaired = count('gongu_chat_gap_repairs_total', 'Reads of the store because a message was missing');
-  const signalsRefused = metrics.counter({
+  const signalsRefused = metrics.tally({
     name: 'gongu_chat_bus_refused_total',
     help: 'Signals over Redis that were not heard: unsigned, malformed, key, proof, age, replay',
-    labels: ['reason'],
+    values: { reason: live.reasons.notHeard },
   });
   const resyncs = count(
     'gongu_chat_resyncs_total',
     'Times a socket was too slow for a room and events were not queued',
   );
-  const unsayable = metrics.counter({
+  const unsayable = metrics.tally({
     name: 'gongu_chat_render_failures_total',
     help: 'Events that a protocol could not say and that its clients were not told, by protocol',
-    labels: ['protocol'],
+    values: { protocol: PROTOCOLS },
   });
   const batchSize = metrics.histogram({
     name: 'gongu_chat_append_batch_messages',
@@ -95,22 +111,22 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
       if (storedMs !== null) commitToSocket.observe(Math.max(0, storedMs) / 1_000);
     },
     accepted: (messages: number) => accepted.inc(messages),
-    messageRefused: (code: string) => messagesRefused.inc({ code }),
-    refused: (code: string) => refused.inc({ code }),
+    messageRefused: (code: ErrorCode) => messagesRefused({ code }),
+    refused: (code: ErrorCode) => refused({ code }),
     handshakeAccepted: () => handshakesAccepted.inc(),
-    handshakeRefused: (reason: string) => handshakesRefused.inc({ reason }),
-    closed: (code: number) => closed.inc({ code: KNOWN_CODES.has(code) ? String(code) : 'other' }),
-    signalRefused: (reason: string) => signalsRefused.inc({ reason }),
+    handshakeRefused: (reason: string) => handshakesRefused({ reason }),
+    closed: (code: number) => closed({ code: KNOWN_CODES.has(`${code}`) ? `${code}` : 'other' }),
+    signalRefused: (reason: string) => signalsRefused({ reason }),
     repaired: () => repaired.inc(),
     resynced: () => resyncs.inc(),
-    unsayable: (protocol: string) => unsayable.inc({ protocol }),
+    unsayable: (protocol: Protocol) => unsayable({ protocol }),
   };
 }
 
 export type ChatMetrics = ReturnType<typeof createChatMetrics>;
 
 /** Codes that are given here, and those for an end without one: clients may close with any, which shall be no series. */
-const KNOWN_CODES: ReadonlySet<number> = new Set([...Object.values(CLOSE), 1005, 1006]);
+const KNOWN_CODES: ReadonlySet<string> = new Set([...Object.values(CLOSE), 1005, 1006].map(String));
 
 function createGauges(metrics: Metrics, live: ChatGauges): void {
   const gauge = (name: string, help: string, value: () => number) =>
@@ -120,8 +136,8 @@ function createGauges(metrics: Metrics, live: ChatGauges): void {
     help: 'Open sockets, streams and polling sessions of this instance, by protocol; undecided before the first frame',
     labels: ['protocol'],
     collect(it) {
-      it.reset();
-      for (const [protocol, count] of live.connections()) it.set({ protocol }, count);
+      const open = live.connections();
+      for (const protocol of PROTOCOLS) it.set({ protocol }, open.get(protocol) ?? 0);
     },
   });
   gauge('gongu_chat_send_queue_bytes', 'Bytes that wait for clients to take them', () => {

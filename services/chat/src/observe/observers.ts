@@ -49,7 +49,10 @@ export function createObservers({ log, counts, now }: { log: Logger; counts: Cha
       log.debug({ event: 'command.refused', ...fields }, 'command refused');
     },
     note: (fields, note, more) => log.info({ event: note, ...fields, ...more }, note),
-    failed: (fields, error) => log.error({ event: 'command.failed', ...fields, err: error }, 'command failed'),
+    failed(fields, error) {
+      counts.refused('INTERNAL');
+      log.error({ event: 'command.failed', ...fields, err: error }, 'command failed');
+    },
     unsayable(fields, error) {
       counts.unsayable(fields.protocol);
       const { name, stack = '' } = error instanceof Error ? error : { name: typeof error };

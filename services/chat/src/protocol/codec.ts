@@ -77,13 +77,15 @@ export interface Heartbeat {
   readonly expectMs: number;
 }
 
+/** What clients can speak, for logs and metrics; `undecided` is one that has said nothing yet. */
+export type Protocol = 'json' | 'stomp' | 'ws-chat' | 'chat-room' | 'room-signal' | 'sse' | 'undecided';
+
 /**
  * One client's protocol: frames to steps, events to texts. No socket, no timer, no promise, and it never throws:
  * garbage becomes a `bad` step.
  */
 export interface Codec {
-  /** For logs and metrics: `json`, `stomp`, … */
-  readonly protocol: string;
+  readonly protocol: Protocol;
   /** Whether the client understands `resync` and asks again itself; otherwise the server refills what it missed. */
   readonly resyncs: boolean;
   /** Null or absent: none of the protocol's own; the transport pings. May change with any `receive` or `render`. */

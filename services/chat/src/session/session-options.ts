@@ -1,7 +1,7 @@
-import type { AppError, User } from '@gongu/shared';
+import type { AppError, ErrorCode, User } from '@gongu/shared';
 import type { Hub } from '../hub/hub.ts';
 import type { Overview } from '../hub/overview/overview.ts';
-import type { Asked } from '../protocol/codec.ts';
+import type { Asked, Protocol } from '../protocol/codec.ts';
 import type { Peer } from '../transport/socket.ts';
 import type { Commands } from './commands/commands.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
@@ -53,9 +53,9 @@ export interface FrameBudget {
 
 /** The lines a session writes; fields never hold a token or a text. */
 export interface SessionLog {
-  authenticated(fields: { connectionId: string; userId: string; protocol: string }): void;
+  authenticated(fields: { connectionId: string; userId: string; protocol: Protocol }): void;
   closed(fields: { connectionId: string; userId: string | null; code: number; reason: string }): void;
-  refused(fields: { connectionId: string; userId: string | null; code: string }): void;
+  refused(fields: { connectionId: string; userId: string | null; code: ErrorCode }): void;
   /** Something worth a line that a protocol noticed. */
   note(
     fields: { connectionId: string; userId: string | null },
@@ -65,7 +65,7 @@ export interface SessionLog {
   failed(fields: { connectionId: string; userId: string | null }, error: unknown): void;
   /** A codec could not say something; `seq` where it was a message. The error's own words may hold a text: not logged. */
   unsayable(
-    fields: { protocol: string; type: string; roomId: string | null; seq: number | null },
+    fields: { protocol: Protocol; type: string; roomId: string | null; seq: number | null },
     error: unknown,
   ): void;
 }

@@ -1,7 +1,7 @@
 // Over 300 lines: one client's life, in one place; what stands by itself is in inbox.ts, writer.ts and turns.ts.
 import { AppError, CLOSE, type Command, ERRORS, errorEvent, publicUser, type User } from '@gongu/shared';
 import { ALL_ROOMS } from '../hub/overview/viewer.ts';
-import type { Asked, Codec, Step } from '../protocol/codec.ts';
+import type { Asked, Codec, Protocol, Step } from '../protocol/codec.ts';
 import type { ChatEvent } from '../room/event.ts';
 import type { Inbound, Socket } from '../transport/socket.ts';
 import { beginCommand } from './begin-command.ts';
@@ -71,7 +71,7 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
     return this.#address.key;
   }
 
-  get protocol(): string {
+  get protocol(): Protocol {
     return this.#codec.protocol;
   }
 

@@ -1,10 +1,12 @@
+import type { Protocol } from '../protocol/codec.ts';
+
 /** Milliseconds between two looks at all sessions' deadlines. */
 const SWEEP_MS = 250;
 
 /** As much of a session as its instance sees. */
 export interface OpenSession {
   /** What it speaks; may become known only with its first frame. */
-  readonly protocol: string;
+  readonly protocol: Protocol;
   readonly userId: string;
   /** Rooms that one without an account is in; of others, none. */
   readonly visited: Iterable<string>;
@@ -34,7 +36,7 @@ export interface SessionsOptions {
 /** All open sessions of this instance: their deadlines, and their end when the instance drains. */
 export function createSessions({ random, now }: SessionsOptions) {
   const open = new Set<OpenSession>();
-  const counts = new Map([['json', 0]]);
+  const counts = new Map<Protocol, number>([['json', 0]]);
   const timer = setInterval(() => {
     for (const session of open) session.sweep();
   }, SWEEP_MS);
@@ -44,7 +46,7 @@ export function createSessions({ random, now }: SessionsOptions) {
     add: (session: OpenSession) => void open.add(session),
     delete: (session: OpenSession) => void open.delete(session),
     /** How many there are of each protocol; those that have had some keep their row. */
-    byProtocol(): ReadonlyMap<string, number> {
+    byProtocol(): ReadonlyMap<Protocol, number> {
       for (const protocol of counts.keys()) counts.set(protocol, 0);
       for (const { protocol } of open) counts.set(protocol, (counts.get(protocol) ?? 0) + 1);
       return counts;

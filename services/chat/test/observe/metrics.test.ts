@@ -1,4 +1,4 @@
-import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
+import { readSeries, redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, it, suite } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
@@ -17,18 +17,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** Series as /metrics has them, without the label that all have. */
-async function series(instance = chat): Promise<Map<string, number>> {
-  const text = await (await fetch(`${instance.url}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => {
-      const at = line.lastIndexOf(' ');
-      const name = line.slice(0, at).replace('service="chat",', '').replace('{service="chat"}', '');
-      return [name.replace(',service="chat"', ''), Number(line.slice(at + 1))];
-    }),
-  );
-}
+const series = (instance = chat) => readSeries(instance.url);
 
 describe('/metrics', () => {
   it('counts connections by protocol, messages stored, refused and delivered, and their way there', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Codec, ProtocolKind } from '../../src/protocol/codec.ts';
+import type { Codec, Protocol, ProtocolKind } from '../../src/protocol/codec.ts';
 import { chooseSubprotocol, detectProtocol } from '../../src/protocol/detect.ts';
 import { createJsonProtocol } from '../../src/protocol/json.ts';
 
@@ -9,7 +9,7 @@ const bang: ProtocolKind = {
   subprotocols: ['bang.v2', 'bang.v1'],
   sniff: (frame) => typeof frame === 'string' && frame.startsWith('!'),
   create: ({ subprotocol }): Codec => ({
-    protocol: `bang ${subprotocol}`,
+    protocol: `bang ${subprotocol}` as Protocol,
     resyncs: false,
     renderKey: (roomId) => roomId,
     receive: () => [{ kind: 'heartbeat' }],

@@ -1,4 +1,5 @@
 import type { Metrics } from '@gongu/host';
+import type { Delivery } from '../outbox/deliver.ts';
 
 export interface TradeMetricsOptions {
   backlog: () => Promise<{ depth: number; parked: number; oldestAgeMs: number | null }>;
@@ -6,12 +7,18 @@ export interface TradeMetricsOptions {
   listeners: () => number;
 }
 
+/** All of them, with a row for each from the start. */
+const OUTCOMES = Object.keys({ delivered: 0, retry: 0, refused: 0, unreachable: 0 } satisfies Record<
+  Delivery['kind'],
+  0
+>) as Delivery['kind'][];
+
 /** Trade's own metrics; what they mean stands in their help texts. */
 export function createTradeMetrics(metrics: Metrics, { backlog, listeners }: TradeMetricsOptions) {
-  const attempts = metrics.counter({
+  const attempts = metrics.tally({
     name: 'gongu_trade_outbox_attempts_total',
     help: 'Deliveries to chat by outcome: delivered, retry, refused (parked), unreachable',
-    labels: ['outcome'],
+    values: { outcome: OUTCOMES },
   });
   const diverged = metrics.counter({
     name: 'gongu_trade_rooms_diverged_total',
@@ -61,7 +68,7 @@ export function createTradeMetrics(metrics: Metrics, { backlog, listeners }: Tra
     collect: (gauge) => gauge.set(listeners()),
   });
   return {
-    attempted: (outcome: string) => attempts.inc({ outcome }),
+    attempted: (outcome: Delivery['kind']) => attempts({ outcome }),
     diverged: () => diverged.inc(),
     streamRefused: () => refusedStreams.inc(),
     compared(rooms: number): void {
