@@ -68,7 +68,7 @@ export function createIdentify({ auth: anyAuth, tickets, clock, anonymousAccess 
       }
     },
     /** The user that an upgrade names; null when it names nobody. */
-    async upgrade(request: FastifyRequest, query: URLSearchParams): Promise<User | null> {
+    async upgrade(request: Pick<FastifyRequest, 'headers'>, query: URLSearchParams): Promise<User | null> {
       const presented = presentedToken(request.headers, query);
       return presented && present(presented);
     },

@@ -29,6 +29,7 @@ export async function registerWebSocketEndpoint(
     payloadBytes: quotedBytes(env.MAX_FRAME_BYTES),
     heartbeatMs: env.HEARTBEAT_MS,
     flusher,
+    trustProxy: env.TRUST_PROXY,
     choose: accept.choose,
     refusal: accept.refusal,
     admit: admission.enter,

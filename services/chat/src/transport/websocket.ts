@@ -1,14 +1,17 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import websocketPlugin from '@fastify/websocket';
+import { HttpServer } from '@gongu/host';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import { createDirectUpgrades, type DirectRoute } from './direct-upgrades.ts';
+import { isHandshake } from './handshake-headers.ts';
+import { watchHandshakes } from './handshake-watch.ts';
 import { offeredSubprotocols, presentedToken, realSubprotocols } from './presented-token.ts';
 import { pathOf, queryOf } from './request-url.ts';
 import { createRounds } from './rounds.ts';
 import { createFlusher, type Flusher } from './send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from './socket.ts';
 import { systemTimers } from './timers.ts';
+import type { UpgradeRequest } from './upgrade-request.ts';
 import { WsSocket } from './ws-socket.ts';
 
 export interface WebSocketOptions {
@@ -31,6 +34,8 @@ export interface WebSocketOptions {
   readonly onRejected: (request: FastifyRequest, error: unknown) => void;
   /** Called for every upgrade that became a socket. */
   readonly onAccepted: (fields: { connectionId: string; hello: Hello }) => void;
+  /** Whose `X-Forwarded-For` is believed, as the app believes it. @default false */
+  readonly trustProxy?: boolean | string[];
   /** When sockets are written to. @default one of its own */
   readonly flusher?: Flusher;
   /** A socket's own error; it closes by itself. */
@@ -40,15 +45,15 @@ export interface WebSocketOptions {
 /** What becomes of the sockets of one URL. */
 export interface WebSocketRoute {
   /** Who the upgrade names; null when it names nobody. Throws what the upgrade is refused with. */
-  readonly identify: (request: FastifyRequest, query: URLSearchParams) => Promise<Identity | null>;
-  readonly accept: (socket: Socket, hello: Hello, request: FastifyRequest) => Inbound;
+  readonly identify: (request: UpgradeRequest, query: URLSearchParams) => Promise<Identity | null>;
+  readonly accept: (socket: Socket, hello: Hello, request: UpgradeRequest) => Inbound;
 }
 
 /** The two halves of an upgrade, for a route that is somebody else's. */
 export interface Upgrade {
   /** Before it; throws what it is refused with. */
   readonly check: (request: FastifyRequest) => Promise<void>;
-  readonly serve: (ws: WebSocket, request: FastifyRequest) => void;
+  readonly serve: (ws: WebSocket, request: UpgradeRequest) => void;
 }
 
 export interface WebSockets {
@@ -56,11 +61,6 @@ export interface WebSockets {
   mount(url: string, route: WebSocketRoute): void;
   upgrade(route: WebSocketRoute): Upgrade;
 }
-
-/** Milliseconds until a request to upgrade must have become a socket, or been refused and read. */
-const HANDSHAKE_MS = 10_000;
-/** The same of a server that closes. */
-const LAST_HANDSHAKE_MS = 2_000;
 
 /** WebSockets on a Fastify app: bytes to texts and back, pings, close codes. Knows no protocol. */
 export async function registerWebSocket(app: FastifyInstance, options: WebSocketOptions): Promise<WebSockets> {
@@ -72,7 +72,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
   });
   app.addHook('onClose', async () => pings.stop());
   // Between the check before the upgrade and the socket after it; gone with the request.
-  const identities = new WeakMap<FastifyRequest, Identity | null>();
+  const identities = new WeakMap<UpgradeRequest, Identity | null>();
 
   const handshakes = watchHandshakes(app);
   await app.register(websocketPlugin, {
@@ -110,23 +110,28 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
   // Sockets of whatever route: SockJS has some too.
   app.websocketServer.on('connection', (_socket, request) => handshakes.done(request.socket));
 
-  function upgrade({ identify, accept }: WebSocketRoute): Upgrade {
+  const direct = createDirectUpgrades({
+    server: app.websocketServer,
+    handshakes,
+    trustProxy: options.trustProxy ?? false,
+    refusal: () => (stopping ? options.refusal('stopping') : null),
+    onFailure: (error) => options.onFailure('', error as Error),
+  });
+  if (app.server instanceof HttpServer) app.server.takeUpgradesBy(direct.take);
+
+  function openingOf({ identify, accept }: WebSocketRoute): DirectRoute {
     return {
       async check(request) {
-        let settled = () => {};
+        const settled = options.admit?.();
         try {
-          settled = options.admit?.() ?? settled;
           const offered = offeredSubprotocols(request.headers);
           if (offered.length > 0 && options.choose(realSubprotocols(offered)) === null) {
             throw options.refusal('subprotocol');
           }
           identities.set(request, await identify(request, queryOf(request)));
-        } catch (error) {
-          options.onRejected(request, error);
-          throw error;
         } finally {
           // From here to the socket nothing is waited for but this turn's promises.
-          settled();
+          settled?.();
         }
       },
       serve(ws, request) {
@@ -150,10 +155,27 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
     };
   }
 
+  function upgradeOf({ check, serve }: DirectRoute): Upgrade {
+    return {
+      serve,
+      async check(request) {
+        try {
+          direct.refuseAgain(request.raw);
+          await check(request);
+        } catch (error) {
+          options.onRejected(request, error);
+          throw error;
+        }
+      },
+    };
+  }
+
   return {
-    upgrade,
+    upgrade: (route) => upgradeOf(openingOf(route)),
     mount(url, route) {
-      const { check, serve } = upgrade(route);
+      const opening = openingOf(route);
+      const { check, serve } = upgradeOf(opening);
+      if (!url.includes(':')) direct.add(url, opening);
       app.route({
         method: 'GET',
         url,
@@ -169,47 +191,4 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       });
     },
   };
-}
-
-/**
- * Ends connections whose upgrade did not become a socket. Node hands the connection over with the upgrade, and the plugin
- * gives back only those whose request came as far as its own hooks: others would stay for ever.
- */
-function watchHandshakes(app: FastifyInstance) {
-  const open = new Map<Duplex, { request: IncomingMessage; timer: NodeJS.Timeout }>();
-  const done = (connection: Duplex) => {
-    clearTimeout(open.get(connection)?.timer);
-    open.delete(connection);
-  };
-  app.server.on('upgrade', (request, connection: Duplex) => {
-    const timer = setTimeout(() => connection.destroy(), HANDSHAKE_MS).unref();
-    open.set(connection, { request, timer });
-    connection.once('close', () => done(connection));
-  });
-  app.addHook('onResponse', async (request) => {
-    // Not of one before it on the same connection, whose answer has just gone.
-    const { socket } = request.raw;
-    if (open.get(socket)?.request === request.raw) socket.destroySoon();
-  });
-  app.addHook('preClose', async () => {
-    // They are about to be answered, unless their client does not read.
-    const end = () => {
-      for (const connection of open.keys()) connection.destroy();
-    };
-    if (open.size > 0) setTimeout(end, LAST_HANDSHAKE_MS).unref();
-  });
-  return { done };
-}
-
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-/** Whether the library would take these headers (RFC 6455 §4.2.1). */
-function isHandshake(headers: IncomingHttpHeaders): boolean {
-  const version = headers['sec-websocket-version'];
-  if (version !== '13' && version !== '8') return false;
-  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')) return false;
-  const list = headers['sec-websocket-protocol'];
-  if (list === undefined || TOKEN.test(list)) return true;
-  const offered = list.split(',').map((one) => one.trim());
-  return offered.every((one) => TOKEN.test(one)) && new Set(offered).size === offered.length;
 }

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import { CLOSE, closeReason } from '@gongu/shared';
-import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { peerOf } from './peer.ts';
 import { type Flusher, SendQueue } from './send-queue.ts';
 import type { Inbound, Peer, Socket } from './socket.ts';
+import type { UpgradeRequest } from './upgrade-request.ts';
 import { wsFraming } from './ws-framing.ts';
 
 /** A WebSocket as a duplex text channel. Frames are written past `ws`, joined per turn of the event loop. */
@@ -24,7 +24,7 @@ export class WsSocket implements Socket {
   #queuedAtPing = 0;
 
   /** `frameBytes`: the largest inbound message; a larger one ends the socket with 1009. */
-  constructor(ws: WebSocket, request: FastifyRequest, flusher: Flusher, frameBytes: number) {
+  constructor(ws: WebSocket, request: UpgradeRequest, flusher: Flusher, frameBytes: number) {
     this.#ws = ws;
     this.#frameBytes = frameBytes;
     this.peer = peerOf(request);
@@ -107,7 +107,7 @@ export class WsSocket implements Socket {
  * response, Fastify's objects and a logger of its own until it closes: measured, 8 KiB of the 20 KiB of an idle
  * connection (`pnpm bench s2`). What the plugin does on an error of the socket, the caller must do from here on.
  */
-function releaseUpgrade(ws: WebSocket, request: FastifyRequest): void {
+function releaseUpgrade(ws: WebSocket, request: UpgradeRequest): void {
   // The plugin's listener holds request and reply.
   ws.removeAllListeners('error');
   const connection: NetSocket & { _httpMessage?: ServerResponse | null } = request.raw.socket;

@@ -21,6 +21,12 @@ export interface HttpServerOptions {
   readonly refuse: (socket: Socket, why: 'full' | 'connect') => void;
 }
 
+/**
+ * Takes an upgrade to WebSocket ahead of the listeners. Null: it is theirs. The promise never rejects; true: the connection
+ * is a WebSocket now, or gone. Until it resolves, an error of the connection has a listener.
+ */
+export type TakeUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => Promise<boolean> | null;
+
 /** Milliseconds between two looks at requests that have not arrived in full. */
 const CHECK_MS = 1_000;
 /** Milliseconds for which a connection is idle for certain: what its client has sent by then has come. */
@@ -34,6 +40,7 @@ const IDLE_MS = 50;
 export class HttpServer extends Server {
   readonly #options: HttpServerOptions;
   readonly #connections = new Map<Socket, Turns>();
+  #takeUpgrade: TakeUpgrade = () => null;
 
   constructor(options: HttpServerOptions) {
     /** Also one that was asked for long before, or is written past Fastify. */
@@ -92,6 +99,11 @@ export class HttpServer extends Server {
     return this.#connections;
   }
 
+  /** Who is asked first about upgrades to WebSocket. @default nobody */
+  takeUpgradesBy(take: TakeUpgrade): void {
+    this.#takeUpgrade = take;
+  }
+
   /**
    * Ends idle connections in a moment, and what has arrived on them by then is read first. A client can't know that its
    * connection ends, and what it asks while that happens it would have to ask again, if it may.
@@ -130,17 +142,28 @@ export class HttpServer extends Server {
     const silent = () => this.#timedOut(socket);
     socket.on('error', guard);
     socket.on('timeout', silent);
+    /** To the listeners, or as an ordinary request where there are none: also of one that was looked at meanwhile. */
+    const give = () => {
+      if (socket.destroyed) return;
+      if (turns.upgraded && this.#options.takesWebSockets()) super.emit('upgrade', request, socket, head);
+      else {
+        turns.upgraded = false;
+        if (!this.#asOrdinary(request, socket, head)) return;
+      }
+      socket.off('error', guard);
+    };
     turns.next(() => {
       socket.off('timeout', silent);
       if (socket.destroyed) return;
       if (event === 'connect') this.#options.refuse(socket, 'connect');
-      else if (offersWebSocket(request) && this.#options.takesWebSockets()) {
+      else if (offersWebSocket(request)) {
         // One of several that are offered is taken by its name alone.
         request.headers.upgrade = 'websocket';
         turns.upgraded = true;
-        super.emit('upgrade', request, socket, head);
-        socket.off('error', guard);
-      } else if (this.#asOrdinary(request, socket, head)) socket.off('error', guard);
+        const taken = this.#options.takesWebSockets() ? this.#takeUpgrade(request, socket, head) : null;
+        if (taken === null) give();
+        else void taken.then((isTaken) => (isTaken ? socket.off('error', guard) : give()));
+      } else give();
     });
     return true;
   }

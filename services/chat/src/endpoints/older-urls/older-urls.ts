@@ -1,12 +1,12 @@
 import { addressKey } from '@gongu/host';
 import { AppError, publicUser, RoomId } from '@gongu/shared';
-import type { FastifyRequest } from 'fastify';
 import type { ChatEnv } from '../../env.ts';
 import type { Codec } from '../../protocol/codec.ts';
 import { OPENING_REF } from '../../protocol/one-room.ts';
 import type { Anonymous } from '../../room/anonymous.ts';
 import type { Rates } from '../../room/rates.ts';
 import type { Hello, Identity, Inbound, Socket } from '../../transport/socket.ts';
+import type { UpgradeRequest } from '../../transport/upgrade-request.ts';
 import type { WebSockets } from '../../transport/websocket.ts';
 import type { Accept } from '../accept.ts';
 import type { ChatUrl } from '../websocket.ts';
@@ -43,7 +43,7 @@ export function registerOlderUrls({
   /** Tokens of identities that were made for an upgrade, until their socket opens. */
   const made = new WeakMap<Identity, string>();
 
-  async function identifyOrMake(request: FastifyRequest, query: URLSearchParams): Promise<Identity> {
+  async function identifyOrMake(request: UpgradeRequest, query: URLSearchParams): Promise<Identity> {
     const presented = await accept.identify(request, query);
     if (presented) return presented;
     if (!env.ANONYMOUS_ACCESS) throw new AppError('UNAUTHENTICATED');
@@ -73,7 +73,7 @@ export function registerOlderUrls({
     });
   }
 
-  const roomOf = (request: FastifyRequest) => (request.params as { roomId?: string }).roomId;
+  const roomOf = (request: UpgradeRequest) => (request.params as { roomId?: string }).roomId;
   websockets.mount('/chat/:roomId', {
     async identify(request, query) {
       checked(roomOf(request), query);
