@@ -12,20 +12,18 @@ export {
   type ProblemResponse,
   problems,
 } from './http/answers/problem-responses.ts';
-export { type CallerAddresses, createCallerAddresses } from './http/caller-addresses.ts';
 export { askCallersFirst, type CallerChecks } from './http/callers-first.ts';
 export { clientAddress } from './http/client-address.ts';
 export { type Cursor, createCursor } from './http/cursor.ts';
 export { type DocsOptions, registerDocs } from './http/docs/docs.ts';
 export { EVENT_STREAM_HEADERS } from './http/event-stream-headers.ts';
-export { faultOfHead } from './http/fault-of-head.ts';
 export { createHttp, type Http, type HttpOptions, type ServiceInfo } from './http/http.ts';
 export { type CheckResult, type HealthOptions, type Lifecycle, registerHealth } from './http/observe/health.ts';
 export { observeHttp } from './http/observe/observe-http.ts';
 export { hush, noteUser } from './http/observe/request-log.ts';
-export { requestIdOf, type Trace, traceHeaders, traceOf } from './http/observe/trace.ts';
+export { type Trace, traceHeaders, traceOf } from './http/observe/trace.ts';
 export { type AllowedOrigins, isLocalOrigin, isOriginAllowed, isPublicOrigin } from './http/origins.ts';
-export { HttpServer, type TakeUpgrade } from './http/server/http-server.ts';
+export { createUpgradesAhead, type UpgradesAhead } from './http/upgrades-ahead.ts';
 export { type Cron, type CronOptions, createCron, type JobTask } from './jobs/cron.ts';
 export { createLog, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@gongu/host';
+import { createUpgradesAhead, type Logger } from '@gongu/host';
 import type { FastifyInstance } from 'fastify';
 import type { ChatEnv } from '../env.ts';
 import type { Flusher } from '../transport/send-queue.ts';
@@ -29,7 +29,7 @@ export async function registerWebSocketEndpoint(
     payloadBytes: quotedBytes(env.MAX_FRAME_BYTES),
     heartbeatMs: env.HEARTBEAT_MS,
     flusher,
-    trustProxy: env.TRUST_PROXY,
+    ahead: createUpgradesAhead(app, env.TRUST_PROXY),
     choose: accept.choose,
     refusal: accept.refusal,
     admit: admission.enter,

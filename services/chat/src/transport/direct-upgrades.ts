@@ -1,16 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
-import { createCallerAddresses, faultOfHead, type TakeUpgrade } from '@gongu/host';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { isHandshake } from './handshake-headers.ts';
 import type { HandshakeWatch } from './handshake-watch.ts';
-import { DirectRequest, type UpgradeRequest } from './upgrade-request.ts';
+import type { UpgradeRequest } from './upgrade-request.ts';
+
+/** Where upgrades can be taken before the app's routes are looked at. */
+export interface Ahead {
+  /** `take`: null where it is not his; true where the connection is a socket now, or gone. Never rejects. */
+  takeBy(take: (raw: IncomingMessage, socket: NetSocket, head: Buffer) => Promise<boolean> | null): void;
+  /** Null: hooks of the app have something to say about the request. */
+  callerOf(raw: IncomingMessage): Pick<UpgradeRequest, 'id' | 'ip' | 'ips'> | null;
+}
 
 export interface DirectUpgradesOptions {
   readonly server: WebSocketServer;
   readonly handshakes: HandshakeWatch;
-  /** Whose `X-Forwarded-For` is believed. */
-  readonly trustProxy: boolean | string[];
+  readonly ahead: Ahead;
   /** What no upgrade gets past any more; null while it does. */
   readonly refusal: () => Error | null;
   /** A socket could not be served; it is being ended. */
@@ -26,14 +32,13 @@ export interface DirectRoute {
 
 /**
  * Upgrades that go past Fastify's routes: those that will be let in, on URLs without parameters. When all come back
- * together, hooks, a request, a reply and a logger of its own for each took a fifth of what an opening costs. One with
- * anything wrong about it goes the whole way, so that there is one place that refuses; what it is refused with is found
- * once.
+ * together, hooks, a request, a reply and a logger of its own for each are a good part of what an opening costs
+ * (`pnpm bench s2 --profile`). One with anything wrong about it goes the whole way, so that there is one place that
+ * refuses; what it is refused with is found once.
  */
-export function createDirectUpgrades({ server, handshakes, trustProxy, refusal, onFailure }: DirectUpgradesOptions) {
+export function createDirectUpgrades({ server, handshakes, ahead, refusal, onFailure }: DirectUpgradesOptions) {
   const routes = new Map<string, DirectRoute>();
   const refusals = new WeakMap<IncomingMessage, { readonly error: unknown }>();
-  const addressesOf = createCallerAddresses(trustProxy);
 
   function routeOf(raw: IncomingMessage): DirectRoute | undefined {
     const url = raw.url!;
@@ -41,16 +46,16 @@ export function createDirectUpgrades({ server, handshakes, trustProxy, refusal, 
     if (url.includes('%') || refusal()) return undefined;
     const at = url.indexOf('?');
     const route = routes.get(at < 0 ? url : url.slice(0, at));
-    return route && isHandshake(raw.headers) && !faultOfHead(raw) ? route : undefined;
+    return route && isHandshake(raw.headers) ? route : undefined;
   }
 
   async function open(
     { check, serve }: DirectRoute,
-    raw: IncomingMessage,
+    request: UpgradeRequest,
     socket: NetSocket,
     head: Buffer,
   ): Promise<boolean> {
-    const request = new DirectRequest(raw, addressesOf(raw));
+    const { raw } = request;
     handshakes.begin(raw, socket);
     try {
       await check(request);
@@ -77,13 +82,13 @@ export function createDirectUpgrades({ server, handshakes, trustProxy, refusal, 
     return true;
   }
 
-  const take: TakeUpgrade = (raw, socket, head) => {
+  ahead.takeBy((raw, socket, head) => {
     const route = routeOf(raw);
-    return route ? open(route, raw, socket, head) : null;
-  };
+    const caller = route && ahead.callerOf(raw);
+    return caller ? open(route, { ...caller, raw, headers: raw.headers, url: raw.url! }, socket, head) : null;
+  });
 
   return {
-    take,
     /** Has upgrades of this URL go past its route. */
     add: (url: string, route: DirectRoute): void => void routes.set(url, route),
     /** Throws what the upgrade was refused with before it came to its route. */

@@ -1,8 +1,7 @@
 import websocketPlugin from '@fastify/websocket';
-import { HttpServer } from '@gongu/host';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { createDirectUpgrades, type DirectRoute } from './direct-upgrades.ts';
+import { type Ahead, createDirectUpgrades, type DirectRoute } from './direct-upgrades.ts';
 import { isHandshake } from './handshake-headers.ts';
 import { watchHandshakes } from './handshake-watch.ts';
 import { offeredSubprotocols, presentedToken, realSubprotocols } from './presented-token.ts';
@@ -34,8 +33,8 @@ export interface WebSocketOptions {
   readonly onRejected: (request: FastifyRequest, error: unknown) => void;
   /** Called for every upgrade that became a socket. */
   readonly onAccepted: (fields: { connectionId: string; hello: Hello }) => void;
-  /** Whose `X-Forwarded-For` is believed, as the app believes it. @default false */
-  readonly trustProxy?: boolean | string[];
+  /** Upgrades of URLs without parameters go past the app's routes there. @default none do */
+  readonly ahead?: Ahead;
   /** When sockets are written to. @default one of its own */
   readonly flusher?: Flusher;
   /** A socket's own error; it closes by itself. */
@@ -113,11 +112,10 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
   const direct = createDirectUpgrades({
     server: app.websocketServer,
     handshakes,
-    trustProxy: options.trustProxy ?? false,
+    ahead: options.ahead ?? { takeBy: () => {}, callerOf: () => null },
     refusal: () => (stopping ? options.refusal('stopping') : null),
     onFailure: (error) => options.onFailure('', error as Error),
   });
-  if (app.server instanceof HttpServer) app.server.takeUpgradesBy(direct.take);
 
   function openingOf({ identify, accept }: WebSocketRoute): DirectRoute {
     return {

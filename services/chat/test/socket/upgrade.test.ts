@@ -63,6 +63,26 @@ describe('a token with the upgrade', () => {
     expect(refused.reason).toMatchObject({ status: 401 });
   });
 
+  it('has ready leave with the answer to the upgrade, in one write', async () => {
+    const path = `/ws?token=${tokenOf('ann')}`;
+    // Ends with the first piece that comes.
+    const answer = await rawUpgrade(chat.port, path, {
+      headers: { 'sec-websocket-protocol': SUBPROTOCOL },
+      until: /./,
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 101 [^]*\r\n\r\n[^]*"type":"ready"[^]*\}$/);
+  });
+
+  it('is looked at once, and refused once: the log has one line, and a handshake of the rate is gone', async () => {
+    const slow = await given.start({ MAX_HANDSHAKES_PER_SECOND: '2' });
+    const before = given.logs.of('handshake.rejected').length;
+    await expect(slow.open({ query: '?token=wrong' })).rejects.toMatchObject({ status: 401 });
+    await slow.open({ query: `?token=${tokenOf('ann')}` });
+    await expect(slow.open({ query: `?token=${tokenOf('ann')}` })).rejects.toMatchObject({ status: 503 });
+    const lines = given.logs.of('handshake.rejected').slice(before);
+    expect(lines.map(({ reason }) => reason)).toEqual(['UNAUTHENTICATED', 'max_handshakes']);
+  });
+
   it('lets frames that come with the upgrade be read', async () => {
     const answer = await rawUpgrade(chat.port, `/ws?token=${tokenOf('ann')}`, {
       headers: { 'sec-websocket-protocol': SUBPROTOCOL },
