@@ -169,6 +169,8 @@ describe('a service that stops', () => {
       answers.push(event);
       if (event.type === 'ack' && ann.socket.readyState === ann.socket.OPEN) say();
     });
+    // It is under way: two batches have been stored.
+    await expect.poll(() => answers.length, { timeout: 10_000 }).toBeGreaterThan(50);
     await other.stop();
     expect(await ann.closed(), 'who has no answer knows that he must ask again').toMatchObject({ code: 4001 });
 

@@ -10,9 +10,13 @@ const PRODUCTS = 120_000;
 const OWN = 300;
 const NOON = '2030-01-01T12:00:00.000Z';
 
+/** In portions: no statement takes longer than a connection lets it, on a busy machine either. */
+const PORTION = 10_000;
+
 // Sellers large and small, deadlines in no order of creation and a tenth of them equal, few that recruit.
-await rows(
-  `INSERT INTO trade.products (id, seller_id, seller_nickname, title, price_amount, price_currency, min_participants,
+for (let from = 1; from <= PRODUCTS; from += PORTION) {
+  await rows(
+    `INSERT INTO trade.products (id, seller_id, seller_nickname, title, price_amount, price_currency, min_participants,
      max_participants, participant_count, deadline, status, reason, closed_at, created_at)
    SELECT 'p' || n, CASE WHEN n % 2 = 0 THEN 'large' ELSE 'seller-' || n % 5000 END, 's', 't', 1, 'KRW', 1, 11, 1 + n % 10,
      CASE WHEN n % 10 = 3 THEN $2::timestamptz
@@ -20,10 +24,12 @@ await rows(
      CASE WHEN n % 100 = 0 THEN 'RECRUITING' WHEN n % 3 = 0 THEN 'CANCELLED' ELSE 'CLOSED' END,
      CASE WHEN n % 100 <> 0 THEN 'SELLER' END, CASE WHEN n % 100 <> 0 THEN timestamptz '2030-01-01' END,
      timestamptz '2025-01-01' + n * interval '1 second'
-   FROM generate_series(1, $1::int) n`,
-  PRODUCTS,
-  NOON,
-);
+   FROM generate_series($1::int, $1::int + $3::int - 1) n`,
+    from,
+    NOON,
+    PORTION,
+  );
+}
 await rows(
   `INSERT INTO trade.participations (product_id, user_id, nickname, quantity)
    SELECT 'p' || n * 400, 'ann', 'ann', 1 FROM generate_series(1, $1::int) n`,
