@@ -1,5 +1,5 @@
 import { Problem, Room } from '@gongu/shared';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createHttp, type Http, noContent, problems, registerDocs, registerHealth } from '../src/index.ts';
 import { logLines } from './fixture/log-lines.ts';
@@ -83,4 +83,78 @@ test('the document and its page are made once, however often they are asked for'
   expect(new Set(pages.map(({ body }) => body)).size).toBe(1);
   expect(documents[19]!.headers['content-type']).toBe('application/json; charset=utf-8');
   expect(documents[19]!.json()).toEqual(app.swagger());
+});
+
+describe('what generators of clients and validators trip over', () => {
+  const Place = z.object({ note: z.string() }).meta({ id: 'DocsTestPlace' });
+  const Order = z.object({ count: z.int().default(1) }).meta({ id: 'DocsTestOrder' });
+  const Cat = z.object({ kind: z.literal('cat'), lives: z.int() }).meta({ id: 'DocsTestCat' });
+  const Dog = z.object({ kind: z.enum(['dog', 'puppy']) }).meta({ id: 'DocsTestDog' });
+  const Thing = z
+    .object({
+      why: z.enum(['FULL', 'LATE']).nullable(),
+      nothing: z.null(),
+      place: Place.nullable(),
+      small: z.int().min(1).max(10),
+      large: z.int(),
+      pet: z.discriminatedUnion('kind', [Cat, Dog]),
+    })
+    .meta({ id: 'DocsTestThing' });
+
+  async function describeThing() {
+    app = createHttp({
+      log: logLines().log,
+      service: { name: 'x', description: 'x', version: '1' },
+      allowedOrigins: '*',
+    });
+    await registerDocs(app);
+    const headers = z.object({ 'last-event-id': z.string().optional(), 'if-match': z.string().optional() });
+    const schema = { headers, body: Order.nullish(), response: { 200: Thing, ...problems() } };
+    app.post('/things', { schema }, async () => ({}) as never);
+    app.put('/orders', { schema: { body: Order, response: { 200: Order, ...problems() } } }, async () => ({}) as never);
+    return (await app.inject('/openapi.json')).json();
+  }
+
+  test('a property that is null or one of some values has null among them', async () => {
+    const { properties } = (await describeThing()).components.schemas.DocsTestThing;
+    expect(properties.why).toEqual({ type: 'string', nullable: true, enum: ['FULL', 'LATE', null] });
+    expect(properties.nothing).toEqual({ type: 'string', nullable: true, description: 'Always null' });
+    expect(properties.place).toMatchObject({ type: 'object', nullable: true });
+  });
+
+  test('integers say how wide they are', async () => {
+    const { properties } = (await describeThing()).components.schemas.DocsTestThing;
+    expect(properties.small).toEqual({ type: 'integer', format: 'int32', minimum: 1, maximum: 10 });
+    expect(properties.large).toEqual({ type: 'integer', format: 'int64' });
+  });
+
+  test('alternatives are told apart by the property that does', async () => {
+    const { pet } = (await describeThing()).components.schemas.DocsTestThing.properties;
+    expect(pet.discriminator).toEqual({
+      propertyName: 'kind',
+      mapping: {
+        cat: '#/components/schemas/DocsTestCat',
+        dog: '#/components/schemas/DocsTestDog',
+        puppy: '#/components/schemas/DocsTestDog',
+      },
+    });
+  });
+
+  test('schemas that nothing uses are not there, and what comes in keeps its name unless another form of it goes out', async () => {
+    const { schemas } = (await describeThing()).components;
+    expect(Object.keys(schemas)).toEqual([
+      ...['DocsTestCat', 'DocsTestDog', 'DocsTestOrder', 'DocsTestOrderInput', 'DocsTestPlace', 'DocsTestThing'],
+      'Problem',
+    ]);
+  });
+
+  test('a body that may be left out is that body, headers are written as usual, and every operation says who may call it', async () => {
+    const { post } = (await describeThing()).paths['/things'];
+    expect(post.requestBody).toEqual({
+      required: false,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/DocsTestOrderInput' } } },
+    });
+    expect(post.parameters.map(({ name }: { name: string }) => name)).toEqual(['Last-Event-ID', 'If-Match']);
+    expect(post.security).toEqual([]);
+  });
 });

@@ -62,7 +62,7 @@ export {
   roomStreamEvents,
   roomsStreamEvents,
 } from './stream-event.ts';
-export { SYSTEM_EVENTS, SystemEvent, type SystemEventName } from './system-event.ts';
+export { RoomRecord, SYSTEM_EVENTS, SystemEvent, type SystemEventName } from './system-event.ts';
 export { closeReason, codePoints, hasForbiddenCharacters, text, withoutBom } from './text.ts';
 export { AnonymousTokenAnswer, AnonymousTokenRequest, defaultNickname, TicketAnswer, UserClaims } from './token.ts';
 export { PublicUser, publicUser, type User } from './user.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { productFields } from './product.ts';
 import { text } from './text.ts';
+import { without } from './without.ts';
 
 const { title, description, imageUrl, deadline, minParticipants, maxParticipants } = productFields;
 
@@ -20,9 +21,8 @@ export const EditProduct = z
   })
   .meta({
     id: 'EditProduct',
-    anyOf: ['title', 'description', 'imageUrl', 'deadline', 'minParticipants', 'maxParticipants'].map((name) => ({
-      required: [name],
-    })),
+    description: 'At least one of the fields',
+    not: without('title', 'description', 'imageUrl', 'deadline', 'minParticipants', 'maxParticipants'),
   });
 export type EditProduct = z.output<typeof EditProduct>;
 

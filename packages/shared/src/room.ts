@@ -3,6 +3,7 @@ import { NewRoomId, RoomId, UserId } from './ids.ts';
 import { Instant } from './instant.ts';
 import { LIMITS } from './limits.ts';
 import { text } from './text.ts';
+import { without } from './without.ts';
 
 /** ACTIVE while recruiting → CLOSED when complete, or CANCELLED. */
 export const RoomStatus = z.enum(['ACTIVE', 'CLOSED', 'CANCELLED']);
@@ -75,9 +76,7 @@ export const OpenRoom = z
   .meta({ id: 'OpenRoom' });
 export type OpenRoom = z.output<typeof OpenRoom>;
 
-const NOT_WITH_STATUS = ['title', 'maxParticipants', 'minParticipants', 'expiresAt'].map((name) => ({
-  required: [name],
-}));
+const FIELDS = ['title', 'maxParticipants', 'minParticipants', 'expiresAt'];
 
 /** Body of `PATCH /api/chat/rooms/:roomId`: either a status, or fields. */
 export const PatchRoom = z
@@ -110,8 +109,7 @@ export const PatchRoom = z
   .meta({
     id: 'PatchRoom',
     description: 'Either `status`, with or without `reason`, or fields: not both',
-    anyOf: [{ required: ['status'] }, ...NOT_WITH_STATUS],
-    not: { required: ['status'], anyOf: NOT_WITH_STATUS },
+    not: { anyOf: [without('status', ...FIELDS), { required: ['status'], not: without(...FIELDS) }] },
   });
 export type PatchRoom = z.output<typeof PatchRoom>;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Participant, Room } from './room.ts';
 
 /** The room as it is after the row, without what does not last. */
-const RoomRecord = Room.omit({ onlineCount: true });
+export const RoomRecord = Room.omit({ onlineCount: true }).meta({ id: 'RoomRecord' });
 
 /** Who came, went or bought, and the room's counters after it. */
 const membership = {
@@ -17,25 +17,29 @@ const membership = {
  */
 export const SystemEvent = z
   .discriminatedUnion('event', [
-    z.object({ event: z.literal('participant.joined'), ...membership }),
-    z.object({ event: z.literal('participant.left'), ...membership }),
-    z.object({
-      event: z.literal('participant.removed'),
-      /** `GAVE_WAY`, `CAP_LOWERED`, `NOT_A_BUYER`; absent where the host or the service did it. */
-      reason: z.string().optional(),
-      ...membership,
-    }),
-    z.object({ event: z.literal('participant.committed'), ...membership }),
-    z.object({ event: z.literal('participant.uncommitted'), ...membership }),
-    z.object({
-      event: z.literal('room.opened'),
-      room: RoomRecord,
-      /** The host; null in a room without one. */
-      participant: Participant.nullable(),
-    }),
-    z.object({ event: z.literal('room.closed'), room: RoomRecord }),
-    z.object({ event: z.literal('room.cancelled'), room: RoomRecord }),
-    z.object({ event: z.literal('room.updated'), room: RoomRecord }),
+    z.object({ event: z.literal('participant.joined'), ...membership }).meta({ id: 'ParticipantJoined' }),
+    z.object({ event: z.literal('participant.left'), ...membership }).meta({ id: 'ParticipantLeft' }),
+    z
+      .object({
+        event: z.literal('participant.removed'),
+        /** `GAVE_WAY`, `CAP_LOWERED`, `NOT_A_BUYER`; absent where the host or the service did it. */
+        reason: z.string().optional(),
+        ...membership,
+      })
+      .meta({ id: 'ParticipantRemoved' }),
+    z.object({ event: z.literal('participant.committed'), ...membership }).meta({ id: 'ParticipantCommitted' }),
+    z.object({ event: z.literal('participant.uncommitted'), ...membership }).meta({ id: 'ParticipantUncommitted' }),
+    z
+      .object({
+        event: z.literal('room.opened'),
+        room: RoomRecord,
+        /** The host; null in a room without one. */
+        participant: Participant.nullable(),
+      })
+      .meta({ id: 'RoomOpened' }),
+    z.object({ event: z.literal('room.closed'), room: RoomRecord }).meta({ id: 'RoomClosed' }),
+    z.object({ event: z.literal('room.cancelled'), room: RoomRecord }).meta({ id: 'RoomCancelled' }),
+    z.object({ event: z.literal('room.updated'), room: RoomRecord }).meta({ id: 'RoomUpdated' }),
   ])
   .meta({ id: 'SystemEvent' });
 export type SystemEvent = z.output<typeof SystemEvent>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** How a user is shown: beside a message, in a participant list. */
 export const PublicUser = z
   .object({ userId: z.string(), nickname: z.string(), tag: z.string().nullable() })
-  .meta({ id: 'User' });
+  .meta({ id: 'PublicUser' });
 export type PublicUser = z.output<typeof PublicUser>;
 
 /** What a verified token says. */

@@ -5,6 +5,7 @@ export { numberOption, readOptions } from './command-line.ts';
 export { unsafeAnswers } from './docs/answer-headers.ts';
 export { asyncApiProblems } from './docs/asyncapi-check.ts';
 export { changingRoutes } from './docs/changing-routes.ts';
+export { namelessParts } from './docs/client-names.ts';
 export { type ConfigurationRow, configurationTable, variablesReadBy } from './docs/configuration-table.ts';
 export { brokenPromises } from './docs/kept-promises.ts';
 export { type CodeBlock, type Markdown, type MarkdownLink, markdownFiles, readMarkdown } from './docs/markdown.ts';

@@ -6,6 +6,7 @@ import { toJsonSchema } from './openapi-check.ts';
 export interface JudgedSchema {
   $ref?: string;
   type?: string;
+  items?: JudgedSchema;
   properties?: Record<string, JudgedSchema>;
   required?: string[];
 }
@@ -73,6 +74,7 @@ export const HEADER_TEXTS: readonly string[] = [
 ];
 
 /** What a text of a query is to a schema: `?limit=7` is a number where one is wanted. */
-export function queryValue(schema: { type?: string }, text: string): unknown {
+export function queryValue(schema: JudgedSchema, text: string): unknown {
+  if (schema.type === 'array') return [queryValue(schema.items ?? {}, text)];
   return schema.type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text;
 }

@@ -197,7 +197,7 @@ function judgedTrials(
     if (place === 'path') {
       for (const text of PATH_TEXTS) add(judge(schema, text), name, { path: { [name]: text } });
     } else if (place === 'header') {
-      for (const text of HEADER_TEXTS) add(judge(schema, text), name, { headers: { [name]: text } });
+      for (const text of HEADER_TEXTS) add(judge(schema, text), name.toLowerCase(), { headers: { [name]: text } });
     } else {
       for (const text of QUERY_TEXTS) {
         const isGood = judge(schema, queryValue(plain(schema), text));
@@ -214,7 +214,11 @@ function judgedTrials(
   for (const odd of [{ unknown: 'a\u0000b' }, { unknown: ['\ud800'] }, { 'a\u0000b': 1 }, { '\udc00': 1 }]) {
     add(false, ANYWHERE, { body: { ...enough, ...odd } });
   }
-  for (const value of [null, [], {}, 'text', 7, true]) add(judge(content, value), ANYWHERE, { body: value });
+  for (const value of [null, [], {}, 'text', 7, true]) {
+    // Null is no body, which no schema says.
+    const isNone = value === null && operation.requestBody?.required === false;
+    add(isNone || judge(content, value), ANYWHERE, { body: value });
+  }
   for (const [i, one] of fields.entries()) {
     for (const other of fields.slice(0, i)) {
       const both = { ...least, ...good(one), ...good(other) };

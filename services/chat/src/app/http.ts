@@ -33,6 +33,13 @@ export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, link
 
   const app = await createServiceHttp(parts, {
     service: { name: 'gongu chat', version: '0.1.0', description: 'Rooms, participants and messages of group buys' },
+    tags: [
+      { name: 'rooms', description: 'The conversation of a product' },
+      { name: 'participants', description: 'Who is in a room, and how far he has read' },
+      { name: 'messages', description: 'What is said' },
+      { name: 'events', description: 'Streams of what happens' },
+      { name: 'tokens', description: 'People without an account, and tickets for sockets' },
+    ],
     bodyLimitBytes: bodyLimitOf(env),
     webSockets: true,
     checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => links.bus.state() },

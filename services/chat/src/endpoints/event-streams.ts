@@ -133,6 +133,7 @@ export function registerEventStreams(
     schema: {
       tags: ['events'],
       security: [{ user: [] }],
+      operationId: 'followRoom',
       summary: 'A room as it happens (server-sent events), for its members',
       params: RoomPath,
       querystring: Query,
@@ -168,6 +169,7 @@ export function registerEventStreams(
     schema: {
       tags: ['events'],
       security: [{ user: [] }],
+      operationId: 'followMyRooms',
       summary: 'How all my rooms are, and what becomes of them (server-sent events)',
       querystring: Presented,
       response: {

@@ -6,6 +6,7 @@ import {
   PublicUser,
   Room,
   RoomEntry,
+  RoomRecord,
   roomStreamEvents,
   roomsStreamEvents,
   SystemEvent,
@@ -23,6 +24,11 @@ export interface AsyncApiOptions {
 type Schemas = Readonly<Record<string, z.ZodType>>;
 type Registry = ReturnType<typeof z.registry<{ id: string }>>;
 
+/** Each kind of SYSTEM message, by the name that `/openapi.json` has for it. */
+const SystemEvents: Schemas = Object.fromEntries(
+  [RoomRecord, ...SystemEvent.options].map((schema) => [z.globalRegistry.get(schema)!.id!, schema]),
+);
+
 /** Parts that several messages have: each stands once in the document. */
 const SHARED: Schemas = {
   ChatMessage,
@@ -33,6 +39,7 @@ const SHARED: Schemas = {
   SystemEvent,
   SystemMessage,
   User: PublicUser,
+  ...SystemEvents,
 };
 
 const schemaUri = (id: string) => `#/components/schemas/${id}`;

@@ -21,6 +21,8 @@ interface MemberRoutesOptions extends RoutesOptions {
 /** The `seq` of the last one's joining. */
 const joinings = createCursor(z.tuple([z.int()]));
 
+const ParticipantList = listOf(Participant).meta({ id: 'ParticipantList' });
+
 /** `…/participants` and `…/read`: who is in a room, and how far each has read. */
 export function memberRoutes(app: Http, { members, identify, judgeChange }: MemberRoutesOptions): void {
   app.get(
@@ -29,10 +31,11 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
       schema: {
         tags: ['participants'],
         security: [{ user: [] }, { service: [] }],
+        operationId: 'listParticipants',
         summary: 'Participants in order of joining',
         params: RoomPath,
         querystring: ListQuery,
-        response: { 200: listOf(Participant), ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
+        response: { 200: ParticipantList, ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
       },
     },
     async (request) => {
@@ -56,6 +59,7 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
       schema: {
         tags: ['participants'],
         security: [{ user: [] }],
+        operationId: 'joinRoom',
         summary: 'Join a room that is ACTIVE and has a place',
         params: RoomPath,
         body: z.object({}).nullish(),
@@ -83,6 +87,7 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
       schema: {
         tags: ['participants'],
         security: [{ service: [] }],
+        operationId: 'commitParticipant',
         summary: 'Record a purchase, or its withdrawal (service); a buyer always gets in',
         params: ParticipantPath,
         body: CommitParticipant,
@@ -112,6 +117,7 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
       schema: {
         tags: ['participants'],
         security: [{ user: [] }, { service: [] }],
+        operationId: 'removeParticipant',
         summary: 'Leave a room, or remove a participant (host, service)',
         params: ParticipantPath,
         response: {
@@ -135,6 +141,7 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
       schema: {
         tags: ['participants'],
         security: [{ user: [] }],
+        operationId: 'markRead',
         summary: 'Move the own read mark; only forward, never past the newest message',
         params: RoomPath,
         body: MarkRead,

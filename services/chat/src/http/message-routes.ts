@@ -11,6 +11,7 @@ export function messageRoutes(app: Http, deps: RoutesOptions): void {
       schema: {
         tags: ['messages'],
         security: [{ user: [] }, { service: [] }],
+        operationId: 'listMessages',
         summary: 'A page of messages, ascending: the newest, before or after a seq, or by offset from the newest',
         params: RoomPath,
         querystring: MessageQuery,
@@ -27,6 +28,7 @@ export function messageRoutes(app: Http, deps: RoutesOptions): void {
       schema: {
         tags: ['messages'],
         security: [{ user: [] }, { service: [] }],
+        operationId: 'sendMessage',
         summary: 'Send a message; a retry with the same clientMessageId gets the first one',
         params: RoomPath,
         body: sendBody(contentChars).meta({ id: 'SendMessage' }),

@@ -13,6 +13,8 @@ const MyRoom = Room.extend({
   lastMessage: Message.nullable(),
 }).meta({ id: 'MyRoom' });
 
+const MyRoomList = listOf(MyRoom).meta({ id: 'MyRoomList' });
+
 /** When the last one was joined, and which. */
 const memberships = createCursor(z.tuple([Instant, RoomId]));
 
@@ -25,6 +27,7 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
       schema: {
         tags: ['rooms'],
         security: [{ service: [] }],
+        operationId: 'openRoom',
         summary: 'Open the room of a product (service)',
         body: OpenRoom,
         response: { 200: Room, 201: Room, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'CONFLICT') },
@@ -46,9 +49,10 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
       schema: {
         tags: ['rooms'],
         security: [{ user: [] }],
+        operationId: 'listMyRooms',
         summary: 'My rooms with unread counts, newest membership first',
         querystring: ListQuery,
-        response: { 200: listOf(MyRoom), ...problems(...OF_ONE_KIND) },
+        response: { 200: MyRoomList, ...problems(...OF_ONE_KIND) },
       },
     },
     async (request) => {
@@ -79,6 +83,7 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
       schema: {
         tags: ['rooms'],
         security: [{ user: [] }, { service: [] }],
+        operationId: 'getRoom',
         summary: 'A room: for any signed-in user while ACTIVE, else for members and the service',
         params: RoomPath,
         response: { 200: Room, ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
@@ -93,6 +98,7 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
       schema: {
         tags: ['rooms'],
         security: [{ user: [] }, { service: [] }],
+        operationId: 'updateRoom',
         summary: 'Set the status, or title, cap, minimum, deadline (service); the title also by the host',
         params: RoomPath,
         body: PatchRoom,
@@ -120,6 +126,7 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
       schema: {
         tags: ['rooms'],
         security: [{ service: [] }],
+        operationId: 'removeRoom',
         summary: 'Remove a room and its messages (service)',
         params: RoomPath,
         response: { 204: noContent, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_FOUND') },

@@ -20,6 +20,7 @@ export function tokenRoutes(app: Http, deps: TokenRoutesOptions): void {
       config: { rate: 'identity' },
       schema: {
         tags: ['tokens'],
+        operationId: 'createAnonymousToken',
         summary: 'An anonymous identity: kept, renewed or new',
         body: AnonymousTokenRequest.nullish(),
         response: { 200: AnonymousTokenAnswer, ...problems(...OF_WRITER, 'ANONYMOUS_NOT_ALLOWED', 'RATE_LIMITED') },
@@ -37,6 +38,7 @@ export function tokenRoutes(app: Http, deps: TokenRoutesOptions): void {
       schema: {
         tags: ['tokens'],
         security: [{ user: [] }],
+        operationId: 'createTicket',
         summary: 'A ticket that opens one connection within 30 seconds',
         response: { 201: TicketAnswer, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'RATE_LIMITED') },
       },

@@ -1,3 +1,5 @@
+import { namelessParts } from '@gongu/testkit';
+import { openApiErrors } from '@gongu/testkit/openapi-lint';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 
@@ -20,7 +22,7 @@ interface OpenApi {
   openapi: string;
   info: { title: string; version: string };
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object> };
+  components: { schemas: Record<string, object>; securitySchemes: object };
 }
 const operations = () =>
   Object.entries(document.paths).flatMap(([path, item]) =>
@@ -71,6 +73,20 @@ describe('/openapi.json', () => {
       expect(operation.responses['403']?.description, name).toContain('ORIGIN_NOT_ALLOWED');
       expect(operation.responses['413']?.description, name).toContain('TOO_LARGE');
     }
+  });
+
+  it('has no fault that linters or generators of clients stumble over', async () => {
+    expect(namelessParts(document)).toEqual([]);
+    expect(await openApiErrors(document)).toEqual([]);
+  });
+
+  it('tells which kind of message is which, so that no reader has to try', () => {
+    expect(document.components.schemas.Message).toMatchObject({
+      discriminator: { propertyName: 'kind', mapping: { CHAT: expect.stringMatching('ChatMessage$') } },
+    });
+    expect(document.components.schemas.SystemEvent).toMatchObject({
+      discriminator: { propertyName: 'event', mapping: { 'room.closed': expect.stringMatching('RoomClosed$') } },
+    });
   });
 
   it('refers to no schema that it does not have', () => {

@@ -10,7 +10,12 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, ch
   const either = requireEither(parts.auth);
   const app = await createServiceHttp(parts, {
     service: { name: 'gongu trade', version: '0.1.0', description: 'Group-buying products and purchases' },
-    tags: [{ name: 'products' }, { name: 'participations' }, { name: 'operations' }, { name: 'development' }],
+    tags: [
+      { name: 'products', description: 'What is sold, until when, and to how many' },
+      { name: 'participations', description: 'Who takes part' },
+      { name: 'operations', description: 'For who runs the service' },
+      { name: 'development', description: 'Only with DEV_LOGIN=1' },
+    ],
     checks: { postgres: () => store.ping().then(() => 'ok' as const) },
     callers: {
       async user(request) {

@@ -17,6 +17,7 @@ export function consistencyRoutes(app: Http, { reconcile, requireOperator }: Con
       schema: {
         tags: ['operations'],
         security: [{ user: [] }, { service: [] }],
+        operationId: 'getConsistency',
         summary: 'Compare products with their rooms, now, and change nothing',
         response: { 200: Consistency, ...problems(...OF_ONE_KIND) },
       },

@@ -7,6 +7,8 @@ export interface DevRoutesOptions {
   sign: (identity: { userId: string; nickname: string; roles: string[] }, ttlSeconds: number) => string;
 }
 
+const DevSession = z.object({ token: z.string(), user: PublicUser }).meta({ id: 'DevSession' });
+
 const TTL_SECONDS = 24 * 3_600;
 
 /**
@@ -19,13 +21,14 @@ export function devRoutes(app: Http, { sign }: DevRoutesOptions): void {
     {
       schema: {
         tags: ['development'],
+        operationId: 'createDevSession',
         summary: 'A token for a nickname, which is the user id as well; only with DEV_LOGIN=1',
         body: z.object({
           nickname: UserId.pipe(text(LIMITS.nicknameChars)).meta({ maxLength: LIMITS.nicknameChars }),
           seller: z.boolean().default(false),
         }),
         response: {
-          201: z.object({ token: z.string(), user: PublicUser }),
+          201: DevSession,
           ...problems('ORIGIN_NOT_ALLOWED', 'TOO_LARGE'),
         },
       },

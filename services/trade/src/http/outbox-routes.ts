@@ -35,6 +35,7 @@ export function outboxRoutes(app: Http, { outbox, wake, requireOperator }: Outbo
       schema: {
         tags: ['operations'],
         security: OPERATORS,
+        operationId: 'getOutbox',
         summary: 'Depth, age and entries of the outbox',
         querystring: ListQuery.extend({
           parked: z.enum(['true', 'false']).default('false').meta({ description: 'only parked entries' }),
@@ -51,10 +52,11 @@ export function outboxRoutes(app: Http, { outbox, wake, requireOperator }: Outbo
     },
   );
 
-  const decision = (summary: string) => ({
+  const decision = (operationId: string, summary: string) => ({
     schema: {
       tags: ['operations'],
       security: OPERATORS,
+      operationId,
       summary,
       params: EntryPath,
       response: { 204: noContent, ...problems(...OF_ACCOUNT, 'NOT_FOUND') },
@@ -64,14 +66,14 @@ export function outboxRoutes(app: Http, { outbox, wake, requireOperator }: Outbo
   app.route({
     method: 'POST',
     url: '/api/trade/outbox/:id/retry',
-    ...decision('Deliver a parked entry again'),
+    ...decision('retryOutboxEntry', 'Deliver a parked entry again'),
     handler: (request, reply) => decide(request, request.params.id, 'retry', reply),
   });
 
   app.route({
     method: 'POST',
     url: '/api/trade/outbox/:id/discard',
-    ...decision('Give a parked entry up, so that its room goes on'),
+    ...decision('discardOutboxEntry', 'Give a parked entry up, so that its room goes on'),
     handler: (request, reply) => decide(request, request.params.id, 'discard', reply),
   });
 

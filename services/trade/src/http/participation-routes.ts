@@ -15,6 +15,9 @@ export interface ParticipationRoutesOptions {
 const buyersCursor = positionCursor('buyers');
 const purchasesCursor = positionCursor('purchases');
 
+const BuyerList = listOf(Buyer).meta({ id: 'BuyerList' });
+const PurchaseList = listOf(Purchase).meta({ id: 'PurchaseList' });
+
 /** Purchases: join, withdraw, the seller's and the buyer's lists. */
 export function participationRoutes(app: Http, { participations, userOf }: ParticipationRoutesOptions): void {
   app.post(
@@ -23,6 +26,7 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
       schema: {
         tags: ['participations'],
         security: [{ user: [] }],
+        operationId: 'createParticipation',
         summary: 'Buy: take one of the places',
         params: ProductPath,
         headers: RepeatableHeaders,
@@ -60,10 +64,11 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
       schema: {
         tags: ['participations'],
         security: [{ user: [] }],
+        operationId: 'listBuyers',
         summary: 'Who buys what, oldest first; for the seller',
         params: ProductPath,
         querystring: ListQuery,
-        response: { 200: listOf(Buyer), ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
+        response: { 200: BuyerList, ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
       },
     },
     async (request) => {
@@ -81,6 +86,7 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
       schema: {
         tags: ['participations'],
         security: [{ user: [] }],
+        operationId: 'getMyParticipation',
         summary: "The caller's own purchase",
         params: ProductPath,
         response: { 200: Participation, ...problems(...OF_ONE_KIND, 'NOT_FOUND') },
@@ -95,6 +101,7 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
       schema: {
         tags: ['participations'],
         security: [{ user: [] }],
+        operationId: 'withdrawMyParticipation',
         summary: 'Withdraw a purchase while the product recruits',
         params: ProductPath,
         response: { 204: noContent, ...problems(...OF_ACCOUNT, 'NOT_FOUND', 'NOT_RECRUITING', 'DEADLINE_PASSED') },
@@ -112,9 +119,10 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
       schema: {
         tags: ['participations'],
         security: [{ user: [] }],
+        operationId: 'listMyPurchases',
         summary: 'What the caller has bought, newest first',
         querystring: ListQuery,
-        response: { 200: listOf(Purchase), ...problems(...OF_ONE_KIND) },
+        response: { 200: PurchaseList, ...problems(...OF_ONE_KIND) },
       },
     },
     async (request) => {

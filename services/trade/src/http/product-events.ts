@@ -32,11 +32,14 @@ const REFUSED_TO_MS = 30_000;
 /** Where a reader goes on. Empty: nowhere, as an EventSource has it that was told an empty one. */
 const LastId = text(512, 0);
 
+/** For a document: one of them is a list too. */
+const LIST_OF_IDS = { type: 'array', maxItems: 100, items: z.toJSONSchema(RoomId, { target: 'openapi-3.0' }) };
+
 const Query = z.object({
   productId: z
     .union([RoomId, z.array(RoomId).max(100)])
     .optional()
-    .meta({ description: 'only these products; may be repeated' }),
+    .meta({ description: 'only these products; may be repeated', anyOf: undefined, ...LIST_OF_IDS }),
   lastEventId: LastId.optional().meta({ description: 'as the header, for readers that can not send it' }),
 });
 
@@ -71,6 +74,7 @@ export function productEvents(
     exposeHeadRoute: false,
     schema: {
       tags: ['products'],
+      operationId: 'followProducts',
       summary: 'Live seats and status (server-sent events)',
       querystring: Query,
       headers: z.object({

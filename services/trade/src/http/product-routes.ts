@@ -45,6 +45,9 @@ const cursors = {
 };
 const auditCursor = numberCursor('audit');
 
+const ProductList = listOf(Product).meta({ id: 'ProductList' });
+const AuditList = listOf(AuditEntry).meta({ id: 'AuditList' });
+
 /** Products: create, read, change, end. */
 export function productRoutes(app: Http, { products, userOf }: ProductRoutesOptions): void {
   app.post(
@@ -53,6 +56,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
       schema: {
         tags: ['products'],
         security: [{ user: [] }],
+        operationId: 'createProduct',
         summary: 'Create a product, and with it its room',
         headers: RepeatableHeaders,
         body: CreateProduct,
@@ -74,11 +78,14 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
   app.get(
     '/api/products',
     {
+      config: { findsCaller: true },
       schema: {
         tags: ['products'],
+        security: [{}, { user: [] }],
+        operationId: 'listProducts',
         summary: 'List products',
         querystring: ListProducts,
-        response: { 200: listOf(Product), ...problems(...OF_ONE_KIND) },
+        response: { 200: ProductList, ...problems(...OF_ONE_KIND) },
       },
     },
     async (request) => {
@@ -102,6 +109,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
     {
       schema: {
         tags: ['products'],
+        operationId: 'getProduct',
         summary: 'One product',
         params: ProductPath,
         headers: z.object({
@@ -126,6 +134,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
       schema: {
         tags: ['products'],
         security: [{ user: [] }],
+        operationId: 'updateProduct',
         summary: 'Change a product while it recruits',
         params: ProductPath,
         headers: z.object({
@@ -158,6 +167,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
       schema: {
         tags: ['products'],
         security: [{ user: [] }],
+        operationId: 'closeProduct',
         summary: 'Close recruitment before its deadline',
         params: ProductPath,
         response: { 200: Product, ...problems(...OF_ACCOUNT, 'NOT_FOUND', 'MINIMUM_NOT_MET', 'ILLEGAL_TRANSITION') },
@@ -175,6 +185,7 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
       schema: {
         tags: ['products'],
         security: [{ user: [] }],
+        operationId: 'cancelProduct',
         summary: 'Cancel a product that recruits',
         params: ProductPath,
         body: CancelProduct.nullish(),
@@ -196,10 +207,11 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
       schema: {
         tags: ['products'],
         security: [{ user: [] }],
+        operationId: 'listProductAudit',
         summary: 'What happened to a product, oldest first; for its seller',
         params: ProductPath,
         querystring: ListQuery,
-        response: { 200: listOf(AuditEntry), ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
+        response: { 200: AuditList, ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
       },
     },
     async (request) => {

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Http } from '../http.ts';
+import { clarifyDocument } from './clarify/document.ts';
 import { type ApiDocument, DOCS_STYLE, renderDocs } from './docs-page.ts';
 
 export interface DocsOptions {
@@ -22,6 +23,7 @@ export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): 
     openapi: {
       openapi: '3.0.3',
       info: { title: name, version, description },
+      servers: [{ url: '/', description: 'Where this document came from' }],
       tags: [...tags],
       components: {
         securitySchemes: {
@@ -39,13 +41,7 @@ export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): 
       return withoutBody(jsonSchemaTransform(document));
     },
     transformObject(document) {
-      const made = jsonSchemaTransformObject(document) as unknown as Bodies;
-      for (const [path, operations] of Object.entries(made.paths ?? {})) {
-        for (const [method, { requestBody }] of Object.entries(operations)) {
-          if (requestBody && bodiless.has(`${method} ${path}`)) requestBody.required = false;
-        }
-      }
-      return made as ReturnType<typeof jsonSchemaTransformObject>;
+      return clarifyDocument(jsonSchemaTransformObject(document), (operation) => !bodiless.has(operation));
     },
   });
   const hide = { schema: { hide: true } };
@@ -73,11 +69,6 @@ function once(make: () => string): () => string {
     made ??= make();
     return made;
   };
-}
-
-/** As much of an OpenAPI document as says whether a body must be. */
-interface Bodies {
-  paths?: Record<string, Record<string, { requestBody?: { required?: boolean } }>>;
 }
 
 /** `noContent` in the words that @fastify/swagger has for an answer without a body. */
