@@ -146,3 +146,43 @@ test('a reader who jumps about and pages both ways sees no gap, and ends at the 
     { numRuns: 1_000 },
   );
 });
+
+test('a join that tells a part, and the rest as messages, ends in what one that tells all of it does', () => {
+  void fc.assert(
+    fc.property(
+      fc.array(happening, { minLength: 2, maxLength: 60 }),
+      fc.nat(),
+      fc.nat(),
+      fc.boolean(),
+      (happenings, start, cut, isNew) => {
+        const model = roomModel(happenings);
+        fc.pre(model.lastSeq > 0);
+        const known = isNew ? null : start % model.lastSeq;
+        const before =
+          known === null
+            ? emptyRoom(ROOM_ID, ME)
+            : reduceRoom(emptyRoom(ROOM_ID, ME), { type: 'joined', joined: model.joined(known, null) });
+        const whole = model.joined(model.lastSeq, known);
+        const shown = whole.messages.slice(0, cut % (whole.messages.length + 1));
+        const rest = whole.messages.slice(shown.length);
+        const lastSeq = model.lastSeq - rest.length;
+        const toCome = rest.filter(({ kind, seq }) => kind !== 'SYSTEM' && seq > whole.you.lastReadSeq).length;
+        // As the service tells it: of the moment of its last message, but for who is there and how the room is.
+        const you = { ...whole.you, unread: whole.you.unread - toCome };
+        const hasMore = whole.hasMore || (known === null && lastSeq > 0 && shown.length === 0);
+        let state = reduceRoom(before, {
+          type: 'joined',
+          joined: { ...whole, you, messages: shown, lastSeq, hasMore },
+        });
+        expect(state.appliedSeq).toBe(lastSeq);
+        for (const message of rest) state = reduceRoom(state, { type: 'messages', messages: [message] });
+        const { participants, ...once } = reduceRoom(before, { type: 'joined', joined: whole });
+        expect(state).toEqual({ ...once, hasOlder: state.hasOlder, participants: expect.anything() });
+        const byId = (people: typeof participants) => people.toSorted((a, b) => a.userId.localeCompare(b.userId));
+        expect(byId(state.participants)).toEqual(byId(participants));
+        expectContiguous(state, model);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});

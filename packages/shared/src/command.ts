@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { ClientRef, RoomIdInput, Seq } from './ids.ts';
-import { LIMITS } from './limits.ts';
+import { FRAME_LIMITS, LIMITS } from './limits.ts';
 import { sendBody } from './message.ts';
 import { text } from './text.ts';
 
 const ref = ClientRef.optional();
+/** Most bytes of the answer's frame, as it is on the wire. */
+const maxBytes = z
+  .int({ error: 'must be a whole number' })
+  .min(FRAME_LIMITS.leastMaxBytes, { error: `must be at least ${FRAME_LIMITS.leastMaxBytes}` })
+  .nullish();
 
 /**
  * Frames that a client sends in `gongu.v1`, by `type`. `maxChars` is the longest text in code points. Unknown fields
@@ -14,7 +19,7 @@ export function commandSchemas(maxChars: number) {
   const room = { ref, roomId: RoomIdInput };
   return {
     auth: z.object({ type: z.literal('auth'), ref, token: text(8_192) }),
-    join: z.object({ type: z.literal('join'), ...room, after: Seq.nullish() }),
+    join: z.object({ type: z.literal('join'), ...room, after: Seq.nullish(), maxBytes }),
     send: sendBody(maxChars).extend({ type: z.literal('send'), ...room }),
     typing: z.object({ type: z.literal('typing'), ...room, typing: z.boolean() }),
     read: z.object({ type: z.literal('read'), ...room, seq: Seq }),
@@ -25,6 +30,7 @@ export function commandSchemas(maxChars: number) {
         before: z.int().min(1).nullish(),
         after: Seq.nullish(),
         limit: z.int().min(1).max(LIMITS.pageMax).default(LIMITS.pageSize),
+        maxBytes,
       })
       .refine((page) => page.before == null || page.after == null, {
         path: ['before'],

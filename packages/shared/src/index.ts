@@ -21,7 +21,7 @@ export {
   UserId,
 } from './ids.ts';
 export { Instant } from './instant.ts';
-export { LIMITS } from './limits.ts';
+export { FRAME_LIMITS, LIMITS } from './limits.ts';
 export { ChatMessage, Message, MessageKind, SystemMessage, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';

@@ -32,3 +32,13 @@ export const LIMITS = {
   listSize: 20,
   listMax: 100,
 } as const;
+
+/** Bytes of the frames that a client is sent, as they are on the wire. One message that is larger by itself goes alone. */
+export const FRAME_LIMITS = {
+  /** A `page`, and a `joined` that recovers nothing. */
+  pageBytes: 262_144,
+  /** A `joined` that recovers; what it has no room for follows as `message`. */
+  recoveryBytes: 524_288,
+  /** The least that `maxBytes` of a client may be. */
+  leastMaxBytes: 16_384,
+} as const;

@@ -122,7 +122,8 @@ export function createHub(deps: HubOptions) {
           }
           const since = roomFeed.ring.after(upTo);
           roomFeed.add(listener, lastSeq);
-          return { ...recovery, messages: [...recovery.messages, ...since], state: roomFeed.state, lastSeq };
+          const messages = since.length === 0 ? recovery.messages : [...recovery.messages, ...since];
+          return { ...recovery, messages, state: roomFeed.state, lastSeq };
         }
       } finally {
         if (roomFeed.listenerCount === 0) entry.idleSince = now();
@@ -137,10 +138,22 @@ export function createHub(deps: HubOptions) {
       if (entry.feed.listenerCount === 0) entry.idleSince = now();
     },
 
-    /** Sends a listener that fell behind what it missed. */
-    async resume(roomId: string, listener: Listener): Promise<void> {
-      await served.get(roomId)?.feed.resume(listener);
+    /** A listener that was just attached has only the messages up to `seq`: `resume` sends it the others, before it is live. */
+    rewind(roomId: string, listener: Listener, seq: number): void {
+      served.get(roomId)?.feed.add(listener, seq);
     },
+
+    /**
+     * Sends a listener that is behind a portion of what it missed. Whether there is more to send.
+     * @throws AppError UNAVAILABLE (the store can't be read)
+     */
+    async resume(roomId: string, listener: Listener): Promise<boolean> {
+      return (await served.get(roomId)?.feed.resume(listener)) ?? false;
+    },
+
+    /** The last message that a listener which is behind was sent; null for one that is not. */
+    behindAt: (roomId: string, listener: Listener): number | null =>
+      served.get(roomId)?.feed.behindAt(listener) ?? null,
 
     /** Whether the user is a member, from memory where the room's members are all there. */
     async isMember(roomId: string, userId: string): Promise<boolean> {

@@ -14,6 +14,9 @@ export interface Listener {
   write(bytes: Buffer): boolean;
   /** Its queue is full: events after `afterSeq` were not queued. */
   onBehind(roomId: string, afterSeq: number): void;
-  /** Its user is no longer a member, or the room is gone; nothing more follows. */
-  onEnded(roomId: string, why: 'left' | 'gone'): void;
+  /**
+   * Its user is no longer a member ('left unseen': and it was behind, so it was not sent the message that says so), or the
+   * room is gone; nothing more follows.
+   */
+  onEnded(roomId: string, why: 'left' | 'left unseen' | 'gone'): void;
 }

@@ -1,5 +1,5 @@
 import { LIMITS } from '@gongu/shared';
-import { boundPage, messageBytes } from '../room/page-bytes.ts';
+import { boundJsonPage, messageBytes } from '../room/page-bytes.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import type { RoomFeed } from './room-feed.ts';
@@ -13,7 +13,7 @@ export interface Recovery {
   readonly hasMore: boolean;
 }
 
-/** Most bytes of one recovery; a client further behind starts over with the newest page. Four send queues. */
+/** Most bytes of text of one recovery; a client further behind starts over with the newest page. Four send queues. */
 const RECOVERY_BYTES = 2_097_152;
 
 /**
@@ -81,7 +81,7 @@ export function createRecovery({
       } while (!feed.ring.covers(last, feed.lastSeq));
       page = [...page, ...feed.ring.after(last)].slice(-LIMITS.pageSize);
     }
-    page = boundPage(page, 'newest');
+    page = boundJsonPage(page, 'newest');
     return { messages: page, recovered: false, hasMore: (page[0]?.seq ?? 1) > 1 };
   }
 

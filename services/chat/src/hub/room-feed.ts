@@ -1,6 +1,7 @@
 // Over 300 lines: one room of this instance, its order and its listeners, in one place; the ring is in ring.ts.
 import type { ChatEvent } from '../room/event.ts';
 import { isLobby } from '../room/lobby.ts';
+import { boundPage } from '../room/page-bytes.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { RoomSnapshot } from '../room/ports/room-store.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
@@ -45,6 +46,9 @@ const HELD_MAX = 2_000;
 const HELD_BYTES = 4_194_304;
 /** Rows of one repairing read. */
 const REPAIR_ROWS = 500;
+/** What one who is behind is sent at a time, rows and bytes of text: a quarter of a send queue. */
+const PORTION_ROWS = 100;
+const PORTION_BYTES = 131_072;
 
 /**
  * One room on this instance: puts messages into the order of `seq`, whichever way they came and however often, keeps the
@@ -179,8 +183,9 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     if (state && isLobby(state.room)) return;
     for (const listener of [...listeners.keys()]) {
       if (!users.has(listener.userId) || state?.members.has(listener.userId)) continue;
+      const saw = listeners.get(listener)?.live ?? false;
       listeners.delete(listener);
-      listener.onEnded(roomId, 'left');
+      listener.onEnded(roomId, saw ? 'left' : 'left unseen');
     }
   }
 
@@ -270,34 +275,39 @@ export function createRoomFeed(deps: RoomFeedOptions) {
 
     has: (listener: Listener): boolean => listeners.has(listener),
 
-    /** Sends a listener that fell behind what it missed, from the ring or the store, until it is live or full again. */
-    async resume(listener: Listener): Promise<void> {
-      for (;;) {
-        flush();
-        const entry = listeners.get(listener);
-        if (!entry || entry.live) return;
-        const covered = ring.covers(entry.sentSeq, next - 1);
-        const rows = covered
-          ? ring.after(entry.sentSeq).slice(0, 100)
-          : await messages.after(roomId, entry.sentSeq, 100);
-        if (listeners.get(listener) !== entry) return;
-        // The store may have more than was heard of here: what this listener gets now must not come to it again later.
-        if (!covered) accept(rows);
-        if (rows.length > 0) {
-          const bytes = listener.encode(rows.map((message) => ({ type: 'message', message })));
-          if (bytes && !listener.write(bytes)) {
-            listener.onBehind(roomId, entry.sentSeq);
-            return;
-          }
-          entry.sentSeq = rows.at(-1)!.seq;
-        }
-        if (entry.sentSeq >= next - 1) {
-          flush();
-          entry.live = true;
-          return;
-        }
-        if (!covered && rows.length === 0) return;
+    /** The last message that a listener which is not live was sent; null for any other. */
+    behindAt(listener: Listener): number | null {
+      const entry = listeners.get(listener);
+      return entry && !entry.live ? entry.sentSeq : null;
+    },
+
+    /**
+     * Sends a listener that is behind a portion of what it missed, from the ring or the store; makes it live once it has
+     * all. Whether there is more to do: not when it is full again. Only one call for a listener at a time, and not before
+     * its queue has room: one that is live is told what comes, and would be behind at once.
+     */
+    async resume(listener: Listener): Promise<boolean> {
+      flush();
+      const entry = listeners.get(listener);
+      if (!entry || entry.live) return false;
+      entry.live = entry.sentSeq >= next - 1;
+      if (entry.live) return false;
+      const covered = ring.covers(entry.sentSeq, next - 1);
+      const found = covered
+        ? ring.after(entry.sentSeq).slice(0, PORTION_ROWS)
+        : await messages.after(roomId, entry.sentSeq, PORTION_ROWS);
+      // Messages are never missing in the middle: where there are none, the room was removed.
+      if (listeners.get(listener) !== entry || found.length === 0) return false;
+      // The store may have more than was heard of here: what this listener gets now must not come to it again later.
+      if (!covered) accept(found);
+      const rows = boundPage(found, 'oldest', { maxBytes: PORTION_BYTES });
+      const bytes = listener.encode(rows.map((message) => ({ type: 'message', message })));
+      if (bytes && !listener.write(bytes)) {
+        listener.onBehind(roomId, entry.sentSeq);
+        return false;
       }
+      entry.sentSeq = rows.at(-1)!.seq;
+      return true;
     },
 
     /** Ends all listeners: the room was removed. */

@@ -1,5 +1,5 @@
-import type { Command, Event } from '@gongu/shared';
-import type { ChatEvent } from '../room/event.ts';
+import type { Command, Event, EventOf } from '@gongu/shared';
+import type { ChatEvent, JoinedEvent } from '../room/event.ts';
 
 /** What only `/room` asks for, beside the commands of gongu.v1. */
 export interface SignalCommand {
@@ -68,6 +68,18 @@ export interface Rendered {
   readonly close?: { readonly code: number; readonly reason: string };
 }
 
+/** An answer that holds messages. */
+export type Answer = JoinedEvent | EventOf<'page'>;
+
+/** How much of an answer a client takes in one frame. */
+export interface FrameRoom {
+  readonly maxBytes: number;
+  /** Bytes that a text is on the client's wire. */
+  readonly bytesOf: (text: string) => number;
+  /** Which messages stay where not all have room. */
+  readonly keep: 'oldest' | 'newest';
+}
+
 /** Signs of life that client and codec agreed on. */
 export interface Heartbeat {
   /** Milliseconds after which, nothing else having been sent, `text` must be; 0 = never. */
@@ -103,6 +115,11 @@ export interface Codec {
   /** Nothing came for `silentMs`: what that ends in where a frame was begun and not ended, else nothing. */
   unended?(silentMs: number): Step | undefined;
   render(event: ChatEvent): Rendered;
+  /**
+   * As much of an answer as has room in one frame, for a protocol that puts many messages into one. The messages that come
+   * after those of a `joined` are to follow by themselves; those that a page leaves out are in the next one.
+   */
+  cut?<A extends Answer>(answer: A, room: FrameRoom): A;
   /**
    * The socket stopped listening to a room without having asked for it: the member was removed, or the room. Where the
    * URL names that room, the close that follows.

@@ -41,6 +41,7 @@ export function detectProtocol(kinds: readonly ProtocolKind[], subprotocol: stri
       if (event.type === 'ready') ready = event;
       return { texts: [] };
     },
+    cut: (answer, room) => found?.cut?.(answer, room) ?? answer,
     ended: (roomId, why) => found?.ended?.(roomId, why),
   };
 }

@@ -1,7 +1,8 @@
 import { type Command, type CommandType, commandSchemas, errorEvent, fieldErrors, withoutBom } from '@gongu/shared';
 import { frameOf, type JoinedEvent, wireMessage } from '../room/event.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
-import type { Codec, ProtocolKind, Step } from './codec.ts';
+import type { Answer, Codec, FrameRoom, ProtocolKind, Step } from './codec.ts';
+import { cutJoined, cutPage } from './cut.ts';
 
 /** `gongu.v1`: one JSON object a frame, both ways. docs/protocol.md is its specification. */
 export function createJsonProtocol({ contentChars }: { contentChars: number }): ProtocolKind {
@@ -18,19 +19,22 @@ export function createJsonProtocol({ contentChars }: { contentChars: number }): 
       const frame = frameOf(event);
       return { texts: frame ? [JSON.stringify(frame)] : [] };
     },
+    cut: <A extends Answer>(answer: A, room: FrameRoom) =>
+      (answer.type === 'joined' ? cutJoined(answer, room, textOf) : cutPage(answer, room)) as A,
   };
   const messageTexts = new WeakMap<StoredMessage, string>();
 
   /** Most of it is messages that were told to the one who joined before as well. */
   function joined({ messages, ...rest }: JoinedEvent): string {
-    const texts = messages.map((message) => {
-      const known = messageTexts.get(message);
-      if (known !== undefined) return known;
-      const text = JSON.stringify(wireMessage(message));
-      messageTexts.set(message, text);
-      return text;
-    });
-    return `${JSON.stringify(rest).slice(0, -1)},"messages":[${texts.join(',')}]}`;
+    return `${JSON.stringify(rest).slice(0, -1)},"messages":[${messages.map(textOf).join(',')}]}`;
+  }
+
+  function textOf(message: StoredMessage): string {
+    const known = messageTexts.get(message);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(wireMessage(message));
+    messageTexts.set(message, text);
+    return text;
   }
 
   /** The same as of `frameOf`, without one more copy of each message that is told. */

@@ -1,6 +1,7 @@
 import { CLOSE, type Event, type EventOf } from '@gongu/shared';
 import { frameOf, type Summary, type SummaryOf, wireMessage } from '../room/event.ts';
 import type { Codec, Rendered } from './codec.ts';
+import { countFitting } from './fitting.ts';
 import { closeOfRefusal, endedRoom } from './one-room.ts';
 
 /**
@@ -113,14 +114,4 @@ function blockOf(type: string, data: object): string {
 /** Bytes of a value in JSON, with the comma after it. */
 function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value)) + 1;
-}
-
-/** How many of the first of `sizes` are at most `budget` together. */
-function countFitting(sizes: readonly number[], budget: number): number {
-  let left = budget;
-  for (let i = 0; i < sizes.length; i++) {
-    left -= sizes[i]!;
-    if (left < 0) return i;
-  }
-  return sizes.length;
 }

@@ -43,6 +43,13 @@ export function wireMessage({ chatNo: _, signalType: __, ...message }: StoredMes
   return message;
 }
 
+/** What a message takes as JSON on any wire, at the very most: as if each of its characters were escaped. */
+export function mostBytes({ content, sender, data }: Message): number {
+  const chars = content.length + (sender ? sender.userId.length + sender.nickname.length : 0);
+  // Ids, times and names of fields have less than this. A control character takes seven bytes where JSON is in a JSON text.
+  return 1_200 + 7 * (chars + (data === undefined ? 0 : JSON.stringify(data).length));
+}
+
 /** The frame of gongu.v1; null for what it does not carry. */
 export function frameOf(event: ChatEvent): Event | null {
   switch (event.type) {

@@ -4,7 +4,7 @@ import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { boundPage } from './page-bytes.ts';
+import { boundJsonPage } from './page-bytes.ts';
 import type { Emit } from './ports/emit.ts';
 import type { AppendOutcome, Draft, MessageStore, PageQuery } from './ports/message-store.ts';
 import type { StoredMessage } from './ports/stored-message.ts';
@@ -106,12 +106,9 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
       if (found === 'NOT_FOUND') throw noSuchRoom();
       if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');
       const forward = query.after != null;
-      const wanted = forward ? found.slice(0, limit) : found.slice(-limit);
-      const bounded = boundPage(wanted, forward ? 'oldest' : 'newest');
-      return {
-        messages: bounded.map(wireMessage),
-        hasMore: bounded.length < found.length,
-      };
+      const wanted = (forward ? found.slice(0, limit) : found.slice(-limit)).map(wireMessage);
+      const bounded = boundJsonPage(wanted, forward ? 'oldest' : 'newest');
+      return { messages: [...bounded], hasMore: bounded.length < found.length };
     },
 
     /** Messages that wait for the next batch. */

@@ -1,5 +1,6 @@
 import type { User } from '@gongu/shared';
 import type { Listener } from '../hub/listener.ts';
+import type { Answer, FrameRoom } from '../protocol/codec.ts';
 import type { ChatEvent } from '../room/event.ts';
 import type { ClientRooms } from './client-rooms.ts';
 
@@ -17,6 +18,10 @@ export interface Client {
   /** What rooms write to. */
   readonly listener: Listener;
   emit(event: ChatEvent): void;
+  /** As much of an answer as has room in a frame of `maxBytes`, where the client's protocol puts many messages into one. */
+  cut<A extends Answer>(answer: A, maxBytes: number, keep: FrameRoom['keep']): A;
+  /** Tells what the listener has not been sent of a room it is behind in, as fast as the client takes it. Never rejects. */
+  resume(roomId: string): Promise<void>;
   /** For answers that may be large: begins `task` when none other is being made, and the client reads what it is told. */
   inTurn(task: () => Promise<void>): Promise<void>;
   /** Answers with an error. */

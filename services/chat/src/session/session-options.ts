@@ -11,7 +11,7 @@ import type { OpenSession } from './sessions.ts';
 /** What all sessions of an instance have in common. */
 export interface SessionOptions {
   readonly commands: Commands;
-  readonly hub: Pick<Hub, 'resume'>;
+  readonly hub: Pick<Hub, 'resume' | 'behindAt'>;
   readonly overview: Pick<Overview, 'retell'>;
   readonly connections: Pick<ConnectionWatch, 'watch'>;
   readonly leaving: Leaving;

@@ -1,7 +1,7 @@
 // Over 300 lines: one client's life, in one place; what stands by itself is in inbox.ts, writer.ts and turns.ts.
 import { AppError, CLOSE, type Command, ERRORS, errorEvent, publicUser, type User } from '@gongu/shared';
 import { ALL_ROOMS } from '../hub/overview/viewer.ts';
-import type { Asked, Codec, Protocol, Step } from '../protocol/codec.ts';
+import type { Answer, Asked, Codec, FrameRoom, Protocol, Step } from '../protocol/codec.ts';
 import type { ChatEvent } from '../room/event.ts';
 import type { Inbound, Socket } from '../transport/socket.ts';
 import { beginCommand } from './begin-command.ts';
@@ -168,18 +168,32 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
     for (const [roomId, afterSeq] of this.listener.caughtUp()) {
       if (this.#codec.resyncs) this.emit({ type: 'resync', roomId, afterSeq });
       else if (roomId === ALL_ROOMS) this.#options.overview.retell(this.listener);
-      else void this.#resume(roomId);
+      else void this.resume(roomId);
     }
     this.#turns?.next();
     this.#inbox.goOn(this.#heardAt, this.#heardAt - slowSince);
   }
 
-  async #resume(roomId: string): Promise<void> {
+  async resume(roomId: string): Promise<void> {
+    const { hub } = this.#options;
     try {
-      await this.inTurn(() => this.#options.hub.resume(roomId, this.listener));
+      for (let more = true; more; ) {
+        await this.inTurn(async () => {
+          more = await hub.resume(roomId, this.listener);
+        });
+      }
     } catch (error) {
+      const afterSeq = hub.behindAt(roomId, this.listener);
+      if (afterSeq === null || this.#over) return;
+      // It would hear nothing of the room any more: it has to ask again, or to come back.
       this.refuse(error, { roomId });
+      if (this.#codec.resyncs) this.emit({ type: 'resync', roomId, afterSeq });
+      else this.end(CLOSE.restart, 'the room can not be read');
     }
+  }
+
+  cut<A extends Answer>(answer: A, maxBytes: number, keep: FrameRoom['keep']): A {
+    return this.listener.cut(answer, maxBytes, keep);
   }
 
   closed(code: number, reason: string): void {

@@ -1,6 +1,6 @@
 import { CLOSE, errorEvent } from '@gongu/shared';
 import type { Listener } from '../hub/listener.ts';
-import type { Codec, Rendered } from '../protocol/codec.ts';
+import type { Answer, Codec, FrameRoom, Rendered } from '../protocol/codec.ts';
 import type { ChatEvent } from '../room/event.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import type { Socket } from '../transport/socket.ts';
@@ -89,10 +89,15 @@ export class Writer implements Listener {
     this.#slow();
   }
 
-  onEnded(roomId: string, why: 'left' | 'gone'): void {
+  onEnded(roomId: string, why: 'left' | 'left unseen' | 'gone'): void {
+    // There is nothing to ask for again.
+    this.#behind?.delete(roomId);
     this.#owner.leftRoom(roomId);
     if (why === 'gone') this.emit(errorEvent('NOT_FOUND', 'The room was removed', { roomId }));
-    const close = this.#codec.ended?.(roomId, why);
+    if (why === 'left unseen' && this.#codec.resyncs) {
+      this.emit(errorEvent('NOT_A_MEMBER', 'No longer a member of the room', { roomId }));
+    }
+    const close = this.#codec.ended?.(roomId, why === 'gone' ? 'gone' : 'left');
     if (close) this.#owner.end(close.code, close.reason);
   }
 
@@ -104,6 +109,17 @@ export class Writer implements Listener {
     for (const text of texts) this.say(text);
     if (close) this.#owner.end(close.code, close.reason);
     else this.takesMore();
+  }
+
+  /** As much of an answer as has room in a frame of `maxBytes`, where this protocol puts many messages into one. */
+  cut<A extends Answer>(answer: A, maxBytes: number, keep: FrameRoom['keep']): A {
+    const bytesOf = this.#socket.framing.bytes;
+    try {
+      return this.#codec.cut?.(answer, { maxBytes, bytesOf, keep }) ?? answer;
+    } catch {
+      // What can't be said is left out, and noted, where it is said.
+      return answer;
+    }
   }
 
   say(text: string): void {

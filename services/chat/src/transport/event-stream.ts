@@ -9,6 +9,7 @@ import type { Framing, Inbound, Peer, Socket } from './socket.ts';
 const eventFraming: Framing = {
   key: 'event-stream',
   frame: (text) => Buffer.from(text),
+  bytes: (text) => Buffer.byteLength(text),
   join: (frames) => (frames.length === 1 ? frames[0]! : Buffer.concat(frames)),
 };
 

@@ -41,6 +41,8 @@ export interface Identity {
 export interface Framing {
   readonly key: string;
   frame(text: string): Buffer;
+  /** Bytes that a text is to its client: not fewer than it has on the wire. */
+  bytes(text: string): number;
   /** Several framed texts as one piece to write. */
   join(frames: readonly Buffer[]): Buffer;
 }

@@ -61,6 +61,10 @@ export interface WebSockets {
   upgrade(route: WebSocketRoute): Upgrade;
 }
 
+/** Pieces in which a message may come: so many, or as many as there are of this size in the largest one. */
+const LEAST_PIECES = 16_384;
+const PIECE_BYTES = 64;
+
 /** WebSockets on a Fastify app: bytes to texts and back, pings, close codes. Knows no protocol. */
 export async function registerWebSocket(app: FastifyInstance, options: WebSocketOptions): Promise<WebSockets> {
   const { flusher = createFlusher() } = options;
@@ -78,6 +82,9 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
     options: {
       // Each route holds its own limit; this one is for those that wrap a legal frame in something (SockJS).
       maxPayload: options.payloadBytes,
+      // The library's own 16,384 would refuse legal frames where larger ones are let in: each piece costs memory, so not any
+      // number of them.
+      maxFragments: Math.max(LEAST_PIECES, Math.ceil(options.payloadBytes / PIECE_BYTES)),
       // Frames are built once and written raw; deflate would need a context per socket, and memory with it.
       perMessageDeflate: false,
       clientTracking: false,

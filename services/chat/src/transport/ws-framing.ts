@@ -25,5 +25,6 @@ export function textFrame(text: string): Buffer {
 export const wsFraming: Framing = {
   key: 'ws',
   frame: textFrame,
+  bytes: (text) => Buffer.byteLength(text),
   join: (frames) => (frames.length === 1 ? frames[0]! : Buffer.concat(frames)),
 };

@@ -73,7 +73,7 @@ describe('a room’s feed', () => {
     expect(given.feed.ring.after(6)).toEqual(storedMessages(7, 9));
     const ann = given.listener('ann');
     given.feed.add(ann, 6);
-    await given.feed.resume(ann);
+    await given.refill(ann);
     expect(seqsOf(ann)).toEqual([7, 8, 9]);
   });
 
@@ -111,7 +111,7 @@ describe('a listener that is slow', () => {
 
     slow.full = false;
     given.feed.accept([storedMessage(21)]);
-    await given.feed.resume(slow);
+    await given.refill(slow);
     given.feed.accept([storedMessage(22)]);
     given.feed.flush();
     expect(seqsOf(slow)).toEqual(seqs(storedMessages(6, 22)));
@@ -127,7 +127,7 @@ describe('a listener that is slow', () => {
     given.feed.flush();
     expect(slow.behindAt).toEqual([0]);
     slow.full = false;
-    const resumed = given.feed.resume(slow);
+    const resumed = given.refill(slow);
     for (let seq = 501; seq <= 900; seq += 50) {
       given.feed.accept(storedMessages(seq, seq + 49));
       await Promise.resolve();
@@ -147,11 +147,39 @@ describe('a listener that is slow', () => {
     given.feed.accept(storedMessages(1, 450));
     given.feed.flush();
     slow.full = false;
-    await given.feed.resume(slow);
+    await given.refill(slow);
     given.feed.accept(storedMessages(451, 561));
     given.feed.flush();
     expect(seqsOf(slow)).toEqual(seqs(storedMessages(1, 561)));
     expect(seqsOf(fast)).toEqual(seqs(storedMessages(1, 561)));
+  });
+
+  it('is refilled in portions of a quarter of a queue, and is told what comes meanwhile after them', async () => {
+    const given = feedOf({ stored: 60, known: 0 });
+    const slow = given.listener('slow');
+    const long = storedMessages(1, 40).map((message) => ({ ...message, content: '가'.repeat(4_000) }));
+    given.feed.accept(long);
+    given.feed.add(slow, 10);
+    expect(await given.feed.resume(slow)).toBe(true);
+    // Ten of them are 120 KiB.
+    expect(seqsOf(slow)).toEqual(seqs(storedMessages(11, 20)));
+    given.feed.accept([storedMessage(41)]);
+    given.feed.flush();
+    expect(seqsOf(slow).at(-1)).toBe(20);
+    expect(given.feed.behindAt(slow)).toBe(20);
+    await given.refill(slow);
+    given.feed.accept([storedMessage(42)]);
+    given.feed.flush();
+    expect(seqsOf(slow)).toEqual(seqs(storedMessages(11, 42)));
+  });
+
+  it('is sent a message that is larger than a portion by itself', async () => {
+    const given = feedOf({ stored: 9, known: 0 });
+    const slow = given.listener('slow');
+    given.feed.accept([storedMessage(1, { content: 'x'.repeat(300_000) }), storedMessage(2)]);
+    given.feed.add(slow, 0);
+    await given.refill(slow);
+    expect(seqsOf(slow)).toEqual([1, 2]);
   });
 
   it('may be full again in the middle of a refill, and goes on from there', async () => {
@@ -163,10 +191,10 @@ describe('a listener that is slow', () => {
     given.feed.flush();
     slow.full = false;
     slow.room = 1;
-    await given.feed.resume(slow);
+    await given.refill(slow);
     expect(slow.behindAt).toEqual([0, 100]);
     slow.room = Number.POSITIVE_INFINITY;
-    await given.feed.resume(slow);
+    await given.refill(slow);
     expect(seqsOf(slow)).toEqual(seqs(storedMessages(1, 250)));
   });
 });
@@ -218,6 +246,19 @@ describe('who is no longer a member', () => {
     expect(all.map((one) => one.ended)).toEqual([['left'], ['left'], []]);
     expect(seqsOf(all[2]!)).toEqual([6, 7, 8]);
     for (const one of all.slice(0, 2)) expect(seqsOf(one)).not.toContain(8);
+  });
+
+  it('is told so where he was behind: he was not sent the message that says it, and gets nothing more', async () => {
+    const given = feedOf({ stored: 9, known: 5, members: ['ann'] });
+    const ann = given.listener('ann');
+    given.feed.add(ann, 3);
+    expect(given.feed.behindAt(ann)).toBe(3);
+    given.feed.accept([gone(6, 'ann')]);
+    given.feed.flush();
+    expect(ann.ended).toEqual(['left unseen']);
+    await given.refill(ann);
+    expect(seqsOf(ann)).toEqual([]);
+    expect(given.feed.behindAt(ann)).toBeNull();
   });
 
   it('stays when a later message of the same turn brought him back', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundPage, messageBytes } from '../../src/room/page-bytes.ts';
+import { boundJsonPage, boundPage, messageBytes } from '../../src/room/page-bytes.ts';
 import { storedMessage } from '../fixture/messages.ts';
 
 const page = (sizes: readonly number[]) => sizes.map((size, i) => storedMessage(i + 1, { content: 'x'.repeat(size) }));
@@ -16,14 +16,14 @@ describe('a page bounded in bytes', () => {
 
   it('keeps the oldest when reading forward and the newest when reading back', () => {
     const messages = page([1_000, 1_000, 1_000, 1_000]);
-    expect(seqs(boundPage(messages, 'oldest', 2_700))).toEqual([1, 2]);
-    expect(seqs(boundPage(messages, 'newest', 2_700))).toEqual([3, 4]);
+    expect(seqs(boundPage(messages, 'oldest', { maxBytes: 2_700 }))).toEqual([1, 2]);
+    expect(seqs(boundPage(messages, 'newest', { maxBytes: 2_700 }))).toEqual([3, 4]);
   });
 
   it('has at least one message, however large that one is', () => {
     const messages = page([10, 5_000, 9_000]);
-    expect(seqs(boundPage(messages, 'newest', 100))).toEqual([3]);
-    expect(seqs(boundPage(messages, 'oldest', 100))).toEqual([1]);
+    expect(seqs(boundPage(messages, 'newest', { maxBytes: 100 }))).toEqual([3]);
+    expect(seqs(boundPage(messages, 'oldest', { maxBytes: 100 }))).toEqual([1]);
   });
 
   it('counts Korean as three bytes a character, and data too', () => {
@@ -49,7 +49,7 @@ describe('a page bounded in bytes', () => {
         fc.constantFrom('oldest' as const, 'newest' as const),
         (sizes, maxBytes, keep) => {
           const messages = page(sizes);
-          const kept = boundPage(messages, keep, maxBytes);
+          const kept = boundPage(messages, keep, { maxBytes });
           const end = keep === 'oldest' ? messages.slice(0, kept.length) : messages.slice(sizes.length - kept.length);
           expect(kept).toEqual(end);
           const bytes = (some: readonly (typeof messages)[number][]) => some.reduce((n, m) => n + messageBytes(m), 0);
@@ -61,5 +61,29 @@ describe('a page bounded in bytes', () => {
         },
       ),
     );
+  });
+});
+
+describe('a page that is sent as JSON', () => {
+  it.each(['"', '\u0001', '\\', '가', '🍊', 'x'])(
+    'of texts full of %j is at most 256 KiB as sent, and as much as fits',
+    (unit) => {
+      const messages = page(Array.from({ length: 100 }, () => 2_000)).map((each) => ({
+        ...each,
+        content: unit.repeat(2_000),
+      }));
+      for (const keep of ['oldest', 'newest'] as const) {
+        const kept = boundJsonPage(messages, keep);
+        const bytes = Buffer.byteLength(JSON.stringify({ messages: kept, hasMore: true }));
+        expect(bytes).toBeLessThanOrEqual(262_144);
+        if (kept.length < messages.length) expect(bytes).toBeGreaterThan(262_144 - 14_000);
+        expect(kept).toEqual(keep === 'oldest' ? messages.slice(0, kept.length) : messages.slice(-kept.length));
+      }
+    },
+  );
+
+  it('is the same page where it is far from that', () => {
+    const messages = page([10, 20]);
+    expect(boundJsonPage(messages, 'oldest')).toBe(messages);
   });
 });

@@ -53,6 +53,31 @@ describe('frames that can not be read', () => {
   });
 });
 
+describe('a frame in many pieces', () => {
+  async function pieces(instance: Instance, bytes: number, pieceBytes: number): Promise<Client> {
+    const ann = await instance.connect('ann');
+    const frame = Buffer.from(`{"type":"ping","ref":"pieces"}${' '.repeat(bytes - 30)}`);
+    for (let at = 0; at < bytes; at += pieceBytes) {
+      ann.socket.send(frame.subarray(at, at + pieceBytes), { binary: false, fin: at + pieceBytes >= bytes });
+    }
+    return ann;
+  }
+
+  it('is taken, also one of 4 MiB in pieces of 64 bytes where MAX_FRAME_BYTES lets it in', async () => {
+    expect(await (await pieces(chat, 8_192, 1)).next()).toMatchObject({ type: 'pong', ref: 'pieces' });
+    const large = await given.start({ MAX_FRAME_BYTES: '4194304' });
+    expect(await (await pieces(large, 4_194_304, 64)).next()).toMatchObject({ type: 'pong', ref: 'pieces' });
+    await large.stop();
+  });
+
+  it('ends the socket with 1008 where it has more than 16,384 of less than 64 bytes', async () => {
+    const usual = await given.start();
+    const ann = await pieces(usual, 16_390, 1);
+    expect(await ann.closed()).toMatchObject({ code: 1008 });
+    await usual.stop();
+  });
+});
+
 describe('a frame that is too big', () => {
   it('ends the socket with 1009, at one byte over the limit and at 10 MB', async () => {
     const fits = await chat.connect('ann');

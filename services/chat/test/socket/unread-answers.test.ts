@@ -294,7 +294,12 @@ describe('one who polls and does not read', () => {
     });
     // Of each poll the kernel takes some megabytes; the rest waits in one answer.
     expect(most).toBeLessThan(QUEUE_BYTES + 2 * ANSWER_BYTES);
-    for (const poll of polls) expect((await textOf(await poll)).match(/\\"joined\\"/g)).toHaveLength(1);
+    // One answer each: a recovery, or a portion of what one has no room for.
+    for (const poll of polls) {
+      const text = await textOf(await poll);
+      expect(text.match(/\\"joined\\"|\\"message\\"/g)).not.toBeNull();
+      expect(text.match(/\\"joined\\"/g)?.length ?? 0).toBeLessThanOrEqual(1);
+    }
   });
 });
 

@@ -1,9 +1,11 @@
-import { AppError, LIMITS, type User } from '@gongu/shared';
+import { AppError, FRAME_LIMITS, LIMITS, type User } from '@gongu/shared';
 import type { Attached, Hub } from '../../hub/hub.ts';
 import { afterCommit } from '../../room/after-commit.ts';
+import type { JoinedEvent } from '../../room/event.ts';
 import { isLobby, lobbyMember } from '../../room/lobby.ts';
 import type { Members } from '../../room/members.ts';
 import type { Presence, PresenceView } from '../../room/ports/presence.ts';
+import type { StoredMessage } from '../../room/ports/stored-message.ts';
 import type { Rates } from '../../room/rates.ts';
 import { participantView, roomView, unreadOf } from '../../room/view.ts';
 import type { Client } from '../client.ts';
@@ -12,7 +14,7 @@ import type { PresenceTick } from '../presence-tick.ts';
 import { type CommandOf, type EntryOf, refOf } from './entry.ts';
 
 export interface JoinOptions {
-  readonly hub: Pick<Hub, 'isMember' | 'attach'>;
+  readonly hub: Pick<Hub, 'isMember' | 'attach' | 'detach' | 'rewind'>;
   readonly members: Pick<Members, 'join'>;
   readonly presence: Pick<Presence, 'view'>;
   readonly presenceTick: Pick<PresenceTick, 'enter'>;
@@ -49,12 +51,21 @@ export function createJoin({
     return hub.attach(roomId, client.listener, { after: null, reached });
   }
 
-  function tell(client: Client, user: User, command: CommandOf<'join' | 'follow'>, at: Attached, online: PresenceView) {
+  /** The answer, as much of it as has room in a frame of this client. */
+  function answer(
+    client: Client,
+    user: User,
+    command: CommandOf<'join' | 'follow'>,
+    at: Attached,
+    online: PresenceView,
+  ): JoinedEvent {
     const { state, lastSeq, messages, recovered, hasMore } = at;
     const lobby = isLobby(state.room);
     const me = lobby ? lobbyMember(state.room, user, now()) : state.members.get(user.userId)!;
     const first = lobby ? [me] : [...firstOf(state.members.values(), LIMITS.snapshotParticipants)];
-    client.emit({
+    const bytes = recovered ? FRAME_LIMITS.recoveryBytes : FRAME_LIMITS.pageBytes;
+    const maxBytes = command.type === 'join' ? Math.min(command.maxBytes ?? bytes, bytes) : bytes;
+    const whole: JoinedEvent = {
       type: 'joined',
       ...refOf(command),
       roomId: command.roomId,
@@ -65,7 +76,8 @@ export function createJoin({
       lastSeq,
       recovered,
       hasMore,
-    });
+    };
+    return client.cut(whole, maxBytes, recovered ? 'oldest' : 'newest');
   }
 
   return {
@@ -87,23 +99,47 @@ export function createJoin({
     // One that went meanwhile has left all its rooms: nobody would take it out of this one again.
     if (client.over) return;
     const { joined } = client.rooms;
-    const again = joined.has(roomId);
+    let again = joined.has(roomId);
     joined.add(roomId);
     presenceTick.enter(roomId, user.userId, client.id);
     const online = await presence.view(roomId);
     let attached: Attached;
+    let told: JoinedEvent;
     try {
       // Who has just become a member must not hear that nothing was stored.
       const attaching = attach(client, command, reached);
       attached = await (reached > 0 ? afterCommit(attaching) : attaching);
+      if (client.over) return leaving.room(client, roomId);
+      told = answer(client, user, command, attached, online);
+      if (told.recovered && leftWithin(attached.messages, told.lastSeq, user.userId)) {
+        // A client that applies these one by one would take its own leaving of then for the end, though it has come again.
+        hub.detach(roomId, client.listener);
+        again = false;
+        attached = await attach(client, { ...command, after: null }, reached);
+        if (client.over) return leaving.room(client, roomId);
+        told = { ...answer(client, user, command, attached, online), hasMore: true };
+      }
     } catch (error) {
       if (!again) leaving.room(client, roomId);
       throw error;
     }
-    if (client.over) return leaving.room(client, roomId);
     // Nothing is awaited between being live and `joined`, so no event of the room can overtake it.
-    tell(client, user, command, attached, online);
+    client.emit(told);
+    if (told.lastSeq === attached.lastSeq) return;
+    hub.rewind(roomId, client.listener, told.lastSeq);
+    // Not waited for: what the client asks meanwhile is done meanwhile.
+    void client.resume(roomId);
   }
+}
+
+/** Whether a user's membership ended in one of the messages after `seq`. */
+function leftWithin(messages: readonly StoredMessage[], seq: number, userId: string): boolean {
+  return messages.some((message) => {
+    if (message.seq <= seq || message.kind !== 'SYSTEM') return false;
+    const { data } = message;
+    const left = data.event === 'participant.left' || data.event === 'participant.removed';
+    return left && data.participant.userId === userId;
+  });
 }
 
 function* firstOf<T>(items: Iterable<T>, count: number): Iterable<T> {

@@ -37,6 +37,8 @@ export function decode(body: string): string[] | null {
 export const sockJsFraming: Framing = {
   key: 'sockjs',
   frame: (text) => Buffer.from(quote(text)),
+  // With `data: a[` and `]` and two line ends round it; and an event stream writes three bytes for each `%`.
+  bytes: (text) => Buffer.byteLength(quote(text)) + 2 * (text.split('%').length - 1) + 16,
   join: (frames) => Buffer.concat(frames.flatMap((frame, i) => (i === 0 ? [frame] : [COMMA, frame]))),
 };
 const COMMA = Buffer.from(',');
@@ -45,6 +47,7 @@ const COMMA = Buffer.from(',');
 export const sockJsWsFraming: Framing = {
   key: 'sockjs-ws',
   frame: (text) => textFrame(`a[${quote(text)}]`),
+  bytes: (text) => Buffer.byteLength(quote(text)) + 3,
   join: (frames) => (frames.length === 1 ? frames[0]! : Buffer.concat(frames)),
 };
 
