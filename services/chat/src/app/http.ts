@@ -42,7 +42,7 @@ export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, link
     ],
     bodyLimitBytes: bodyLimitOf(env),
     webSockets: true,
-    checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => links.bus.state() },
+    checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => links.state() },
     callers: { user, service, either: caller },
     rates: {
       change: judgeChange,

@@ -11,6 +11,7 @@ import { createRedisOwners } from '../owners/redis-owners.ts';
 import { createLocalPresence } from '../presence/local-presence.ts';
 import { createRedisPresence } from '../presence/redis-presence.ts';
 import { redisTarget } from '../redis/redis-url.ts';
+import { createRefusals } from '../redis/refusals.ts';
 import { createSealKey } from '../redis/seal-key.ts';
 
 export interface LinksOptions {
@@ -31,6 +32,7 @@ export interface LinksOptions {
 export function createLinks({ env, log, clock, exchange, openSockets, onGone, onRefused }: LinksOptions) {
   const redis = env.REDIS_URL === undefined ? null : redisTarget(env.REDIS_URL);
   const instance = { log, clock, instanceId: randomUUID() };
+  const refusals = createRefusals({ log });
   const seal = { key: createSealKey(env.SERVICE_JWT_SECRET), now: () => clock.now(), isOn: env.BUS_SEAL };
   const sealing = createSealing({ ...seal, instanceId: instance.instanceId });
   // Where the others reach this instance; its port may be known only after the start.
@@ -51,13 +53,13 @@ export function createLinks({ env, log, clock, exchange, openSockets, onGone, on
   }
 
   const bus = redis
-    ? createRedisBus({ redis, ...instance, sealing, onRefused: refused, peerHeard })
+    ? createRedisBus({ redis, ...instance, refusals, sealing, onRefused: refused, peerHeard })
     : createLocalBus({ exchange });
   const presence = redis
-    ? createRedisPresence({ redis, ...instance, openSockets, onGone })
+    ? createRedisPresence({ redis, ...instance, refusals, openSockets, onGone })
     : createLocalPresence({ openSockets });
   const owners = redis
-    ? createRedisOwners({ redis, log, clock, self: () => url, values: createOwnerValues(seal) })
+    ? createRedisOwners({ redis, log, clock, refusals, self: () => url, values: createOwnerValues(seal) })
     : null;
 
   return {
@@ -65,6 +67,8 @@ export function createLinks({ env, log, clock, exchange, openSockets, onGone, on
     /** The bus, for a part that follows channels of its own. */
     branch: createSharedBus(bus).branch,
     presence,
+    /** For /readyz: `down` also while Redis answers and does not allow something. */
+    state: () => (refusals.any() ? 'down' : bus.state()),
     /** Null: the sessions of SockJS are all here. */
     owners,
     /** Tokens of requests between instances. */

@@ -2,6 +2,10 @@
 export interface Channels {
   /** Channels of one lane live on one node of a Cluster. */
   readonly lanes: number;
+  /** Whether they are sharded ones, of a Cluster. */
+  readonly sharded: boolean;
+  /** All of them, as an ACL writes it. */
+  readonly pattern: string;
   laneOf(roomId: string): number;
   room(roomId: string): string;
   /** Null when the channel is no room's. */
@@ -28,6 +32,8 @@ export function createChannels({ prefix, cluster }: { prefix: string; cluster: b
 
   return {
     lanes,
+    sharded: cluster,
+    pattern: `${prefix}:${cluster ? '{?}:' : ''}bus:*`,
     laneOf,
     room: (roomId) => rooms[laneOf(roomId)]! + roomId,
     roomOf(channel) {

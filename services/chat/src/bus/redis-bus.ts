@@ -1,7 +1,11 @@
 import type { Clock, Logger } from '@gongu/host';
 import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
+import { redisWords } from '../redis/redis-words.ts';
+import { createRefusals, type Refusals } from '../redis/refusals.ts';
+import { createRights, type Rights } from '../redis/rights.ts';
 import type { Bus, Signal } from '../room/ports/bus.ts';
+import { busNeeds } from './bus-needs.ts';
 import { createChannels } from './channels.ts';
 import { createEcho } from './echo.ts';
 import { createEnvelope } from './envelope.ts';
@@ -22,6 +26,8 @@ export interface RedisBusOptions {
   readonly sealing?: Sealing;
   /** Something was not heard, as no instance may have said it. */
   readonly onRefused?: (reason: BusRefusal) => void;
+  /** Is told what Redis does not allow. Default: its own. */
+  readonly refusals?: Refusals;
   /** Another instance was heard for the first time. */
   readonly peerHeard?: () => void;
   /** Bytes handed to Redis and not yet answered; what would go beyond is lost. Default 4 MiB. */
@@ -51,7 +57,8 @@ const LONGEST_PATIENCE = 16;
 export function createRedisBus(options: RedisBusOptions): Bus {
   const { redis, log, clock, instanceId, prefix = 'gongu', unansweredBytes = 4 * 1024 * 1024 } = options;
   const channels = createChannels({ prefix, cluster: redis.kind === 'cluster' });
-  const { sealing = PLAIN, onRefused } = options;
+  const { sealing = PLAIN, onRefused, refusals = createRefusals({ log }) } = options;
+  const needs = busNeeds(channels);
   const envelope = createEnvelope(instanceId);
   const pulse = createPulse({ instanceId, lanes: channels.lanes });
   const echo = createEcho(clock.monotonic);
@@ -69,7 +76,10 @@ export function createRedisBus(options: RedisBusOptions): Bus {
       if (closing) return;
       pulse.lost(count);
       pulse.taint();
-      if (error instanceof Error) log.debug({ reason: error.message, count }, 'publish failed');
+      if (error !== undefined) {
+        log.debug({ reason: redisWords(error), count }, 'publish failed');
+        publishRights.isRefusal(error);
+      }
       judge();
     },
   });
@@ -102,13 +112,27 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     },
     // Without waiting for the next heartbeat: 300 ms earlier to be trusted.
     onAttached: () => step(),
+    onUnwanted: (error) => subscribeRights.isRefusal(error),
     onFailure(error) {
-      subscribing.replace(error instanceof Error ? error.message : 'subscription failed');
+      subscribeRights.isRefusal(error);
+      subscribing.replace(redisWords(error));
     },
   });
 
-  const publishing = link('bus publisher', () => {}, publisher.reset);
-  const subscribing = link('bus subscriber', subscriptions.attach, subscriptions.detach);
+  const publishRights: Rights = createRights({
+    ...{ name: 'bus publisher', needs: needs.publishing, clock, refusals },
+    client: () => publishing.client(),
+  });
+  const subscribeRights: Rights = createRights({
+    ...{ name: 'bus subscriber', needs: needs.subscribing, clock, refusals },
+    client: () => subscribing.client(),
+  });
+  const publishing = link('bus publisher', publishRights.check, publisher.reset);
+  const attach = (client: RedisClient) => {
+    subscribeRights.check();
+    subscriptions.attach(client);
+  };
+  const subscribing = link('bus subscriber', attach, subscriptions.detach);
   const timer = clock.setInterval(step, HEARTBEAT_MS);
 
   function link(name: string, ready: (client: RedisClient) => void, down: () => void) {
@@ -179,6 +203,8 @@ export function createRedisBus(options: RedisBusOptions): Bus {
   async function close(): Promise<void> {
     closing = true;
     clock.clear(timer);
+    publishRights.close();
+    subscribeRights.close();
     listener = null;
     for (let lane = 0; lane < channels.lanes; lane++) sendHeartbeat(lane, pulse.bye());
     // Past the publisher's microtask, so that the farewell is on its way before the connection ends.

@@ -16,6 +16,8 @@ export interface SubscriptionsOptions {
   readonly onHeartbeat: (lane: number, bytes: Buffer) => void;
   /** All that is wanted has been subscribed to on a new client. */
   readonly onAttached: () => void;
+  /** Redis goes on with rooms that nobody wants any more. */
+  readonly onUnwanted: (error: unknown) => void;
   /** Redis refused or lost a subscription: this client is of no use any more. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -37,7 +39,7 @@ interface Wanted {
 
 /** Keeps the subscriptions at Redis equal to the rooms that are wanted, with one command for all that one turn changes. */
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
-  const { channels, clock, onRoom, onHeartbeat, onAttached, onFailure } = options;
+  const { channels, clock, onRoom, onHeartbeat, onAttached, onUnwanted, onFailure } = options;
   const wanted = new Map<string, Wanted>();
   /** Rooms for which the present client was told to subscribe. */
   let sent = new Set<string>();
@@ -64,7 +66,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     const start = [...rooms].filter((roomId) => wanted.has(roomId) && !sent.has(roomId));
     const stop = [...rooms].filter((roomId) => !wanted.has(roomId) && sent.has(roomId));
     for (const roomId of stop) sent.delete(roomId);
-    for (const part of parts(stop)) unsubscribe(redis, part.map(channels.room)).catch(() => {});
+    for (const part of parts(stop)) unsubscribe(redis, part.map(channels.room)).catch(onUnwanted);
     for (const roomId of start) sent.add(roomId);
     for (const part of parts(start)) {
       const entries = part.map((roomId) => [roomId, wanted.get(roomId)!] as const);

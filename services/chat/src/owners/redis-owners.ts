@@ -1,6 +1,9 @@
 import type { Clock, Logger } from '@gongu/host';
 import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
+import { redisWords } from '../redis/redis-words.ts';
+import { createRefusals, type Refusals } from '../redis/refusals.ts';
+import { createRights, type Needs } from '../redis/rights.ts';
 import type { SessionOwners } from '../transport/sockjs/owners.ts';
 import { type OwnerValues, PLAIN_OWNERS } from './owner-value.ts';
 import releaseScript from './release-1.lua?raw' with { type: 'text' };
@@ -12,6 +15,8 @@ export interface RedisOwnersOptions {
   readonly clock: Clock;
   /** URL at which the other instances reach this one. Asked each time: the port may be known only after the start. */
   readonly self: () => string;
+  /** Is told what Redis does not allow. Default: its own. */
+  readonly refusals?: Refusals;
   /** Keeps apart what else uses the same Redis. Default `gongu`. */
   readonly prefix?: string;
   /** How owners stand in Redis. Default: their URLs as they are. */
@@ -41,6 +46,7 @@ const BATCH = 500;
  */
 export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
   const { redis, log, clock, self, prefix = 'gongu', ttlMs = 60_000, values = PLAIN_OWNERS } = options;
+  const { refusals = createRefusals({ log }) } = options;
   const key = (sessionId: string) => `${prefix}:sockjs:${sessionId}`;
   const written = (sessionId: string) => values.write(key(sessionId), self(), ttlMs);
   const held = new Set<string>();
@@ -56,11 +62,13 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
     log,
     onReady(client) {
       failures = 0;
+      rights.check();
       defineOwnerScripts(client);
       void renew();
     },
     onDown() {},
   });
+  const rights = createRights({ name: 'owners', needs: ownerNeeds(prefix), client: link.client, clock, refusals });
   const timer = clock.setInterval(() => void renew(), ttlMs / 3);
 
   /** What Redis says, or `away` while it says nothing. */
@@ -72,8 +80,10 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
       failures = 0;
       return answer;
     } catch (error) {
+      log.debug({ reason: redisWords(error) }, 'owners were not answered');
+      // Another connection would be refused as well.
+      if (rights.isRefusal(error)) return away;
       failures += 1;
-      log.debug({ reason: error instanceof Error ? error.message : String(error) }, 'owners were not answered');
       if (failures >= FAILURES && link.client() === client) link.replace('owners are not answered');
       return away;
     }
@@ -116,6 +126,7 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
 
   async function close(): Promise<void> {
     clock.clear(timer);
+    rights.close();
     const ids = [...held];
     held.clear();
     await Promise.race([
@@ -161,4 +172,20 @@ function defineOwnerScripts(client: RedisClient): void {
 
 function scripted(client: RedisClient): Scripted {
   return client as unknown as Scripted;
+}
+
+/** What the owners of sessions ask of Redis, in their scripts and beside them. */
+function ownerNeeds(prefix: string): Needs {
+  // The key of no session: each has an id.
+  const key = `${prefix}:sockjs:`;
+  return {
+    place: `~${key}*`,
+    commands: {
+      '+eval': (redis) => redis.eval('return 1', 1, key),
+      '+evalsha': (redis) => redis.evalsha('0'.repeat(40), 1, key),
+      '+get': (redis) => redis.get(key),
+      '+set': (redis) => redis.set(key, '', 'PX', 1, 'XX'),
+      '+del': (redis) => redis.del(key),
+    },
+  };
 }

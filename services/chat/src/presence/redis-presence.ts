@@ -1,9 +1,13 @@
 import type { Clock, Logger } from '@gongu/host';
 import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
+import { redisWords } from '../redis/redis-words.ts';
+import { createRefusals, type Refusals } from '../redis/refusals.ts';
+import { createRights } from '../redis/rights.ts';
 import type { Presence } from '../room/ports/presence.ts';
 import { createOwnRooms } from './own-rooms.ts';
 import { createPresenceKeys } from './presence-keys.ts';
+import { presenceNeeds } from './presence-needs.ts';
 import { definePresenceScripts, runHeartbeat } from './presence-scripts.ts';
 import { createRemoteRooms } from './remote-rooms.ts';
 import { createRoomBook } from './room-book.ts';
@@ -18,6 +22,8 @@ export interface RedisPresenceOptions {
   readonly openSockets: () => number;
   /** Users who went offline because their instance died without a word; only of rooms with users here. */
   readonly onGone?: (roomId: string, userIds: readonly string[]) => void;
+  /** Is told what Redis does not allow. Default: its own. */
+  readonly refusals?: Refusals;
   /** Keeps apart what else uses the same Redis. Default `gongu`. */
   readonly prefix?: string;
   /** Milliseconds after its last heartbeat for which an instance's users count as online. Default 4 000. */
@@ -45,6 +51,7 @@ const GOODBYE_MS = 500;
  */
 export function createRedisPresence(options: RedisPresenceOptions): Presence {
   const { redis, log, clock, instanceId, openSockets, onGone, prefix = 'gongu', leaseMs = 4_000 } = options;
+  const { refusals = createRefusals({ log }) } = options;
   const keys = createPresenceKeys(prefix);
   const book = createRoomBook();
   /** The other instances as of the last heartbeat. */
@@ -58,6 +65,17 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
   let heartbeats = 0;
   let closed: Promise<void> | null = null;
 
+  const rights = createRights({
+    name: 'presence',
+    needs: presenceNeeds(prefix),
+    client: () => link.client(),
+    clock,
+    refusals,
+  });
+  const failed = (error: unknown, what: string) => {
+    log.debug({ reason: redisWords(error) }, what);
+    return rights.isRefusal(error);
+  };
   const known = () => clock.monotonic() - heardAt <= leaseMs;
   const own = createOwnRooms({
     client: () => link.client(),
@@ -65,7 +83,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
     keys,
     instanceId,
     clock,
-    onFailure: (error) => log.debug({ reason: reasonOf(error) }, 'presence was not told'),
+    onFailure: (error) => failed(error, 'presence was not told'),
   });
   const remote = createRemoteRooms({
     client: () => link.client(),
@@ -74,6 +92,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
     clock,
     instanceId,
     others: () => (known() ? others : null),
+    onFailure: (error) => failed(error, 'presence was not read'),
   });
   const link = createRedisLink({
     open: () => redis.open({ name: `${prefix} presence`, commandTimeoutMs: COMMAND_MS }),
@@ -83,6 +102,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
     onReady(client) {
       definePresenceScripts(client);
       failures = 0;
+      rights.check();
       own.all();
       void heartbeat();
     },
@@ -98,8 +118,9 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
       await renew(client);
       failures = 0;
     } catch (error) {
+      // Another connection would be refused as well.
+      if (failed(error, 'the lease of presence was not renewed')) return;
       failures += 1;
-      log.debug({ reason: reasonOf(error) }, 'the lease of presence was not renewed');
       if (failures >= FAILURES && link.client() === client) link.replace('the lease was not renewed');
     } finally {
       isTicking = false;
@@ -137,6 +158,7 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
 
   async function close(): Promise<void> {
     clock.clear(timer);
+    rights.close();
     own.close();
     const client = link.client();
     if (client) {
@@ -172,8 +194,4 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
     remote.changed(roomId, userId, online);
     own.changed(roomId, userId);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

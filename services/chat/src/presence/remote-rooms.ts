@@ -14,6 +14,8 @@ export interface RemoteRoomsOptions {
   readonly others: () => ReadonlySet<string> | null;
   /** This instance, which is never read back. */
   readonly instanceId: string;
+  /** Hears of what Redis did not answer. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** What the other instances have in the rooms that are asked for. */
@@ -53,7 +55,7 @@ interface Cached {
 }
 
 export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
-  const { client, book, keys, clock, others, instanceId } = options;
+  const { client, book, keys, clock, others, instanceId, onFailure } = options;
   const cache = new Map<string, Cached>();
   /** Instances named by rooms but without a lease, and since when. */
   const strangers = new Map<string, number>();
@@ -103,7 +105,8 @@ export function createRemoteRooms(options: RemoteRoomsOptions): RemoteRooms {
       .then(() => {
         entry.readAt = clock.monotonic();
       })
-      .catch(() => {
+      .catch((error) => {
+        onFailure(error);
         // What was read before stands for a while; that Redis is away is told by the heartbeat.
         entry.failedAt = clock.monotonic();
       })

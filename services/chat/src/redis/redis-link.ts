@@ -1,5 +1,6 @@
 import type { Clock, Logger, Timer } from '@gongu/host';
 import type { RedisClient } from './redis-url.ts';
+import { redisWords } from './redis-words.ts';
 
 export interface RedisLinkOptions {
   /** A client that has not connected yet (`RedisTarget.open`). */
@@ -54,6 +55,8 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     });
     client.once('ready', () => {
       if (current !== client) return;
+      // ioredis would go on in database 0, where there is something else.
+      if (isOfSelect(cause)) return lose(client, cause);
       clock.clear(timer);
       readySince = clock.monotonic();
       if (failures > 0) log.info({ redis: name }, 'Redis is back');
@@ -75,8 +78,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     if (closed) return;
     if (ready !== null && clock.monotonic() - ready >= STEADY_MS) failures = 0;
     failures += 1;
-    // The message alone: an error of ioredis carries the failed command, which may be the one with the password.
-    const reason = cause instanceof Error ? cause.message : 'connection closed';
+    const reason = cause instanceof Error ? redisWords(cause) : 'connection closed';
     log[failures === 1 ? 'warn' : 'debug']({ redis: name, reason }, 'Redis is away');
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS);
     // Half of it at random: instances that lost the same Redis shall not all return in the same moment.
@@ -108,4 +110,9 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       });
     },
   };
+}
+
+/** Whether it is the choice of the database that failed. */
+function isOfSelect(error: unknown): boolean {
+  return (error as { command?: { name?: string } } | null)?.command?.name === 'select';
 }
