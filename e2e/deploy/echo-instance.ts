@@ -13,20 +13,20 @@ export interface Seen {
 
 export interface EchoInstance {
   readonly port: number;
-  /** Answers of `/stream` that are open: write to them. */
+  /** Answers of streams that are open: write to them. */
   readonly streams: ServerResponse[];
   stop(): Promise<void>;
 }
 
 /**
  * Stands in for a chat instance behind the balancer: says what it saw, as JSON and as the first frame of a WebSocket,
- * then echoes; `/stream` stays open.
+ * then echoes; an answer to `staysOpen` stays open.
  */
-export async function startEcho(instance: string): Promise<EchoInstance> {
+export async function startEcho(instance: string, staysOpen = /^\/stream/): Promise<EchoInstance> {
   const streams: ServerResponse[] = [];
   const server = createServer((request, reply) => {
     const { url = '', httpVersion, headers } = request;
-    if (url.startsWith('/stream')) {
+    if (staysOpen.test(url)) {
       reply.writeHead(200, { 'content-type': 'text/event-stream' });
       reply.flushHeaders();
       streams.push(reply);
