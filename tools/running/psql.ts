@@ -21,7 +21,7 @@ const SEARCH = '-c search_path=chat,trade,public';
 // `pnpm psql`: psql on the running system's database, or on that of DATABASE_URL. Arguments are psql's own.
 await runMain('gongu', async () => {
   const env = runningSystem(process.env, ['DATABASE_URL']);
-  const url = new URL(env.DATABASE_URL);
+  const url = new URL(env.DATABASE_DIRECT_URL || env.DATABASE_URL);
   const program = find('psql', env.PATH ?? '');
   if (!program) {
     const place = `${url.hostname || 'localhost'}:${url.port || 5432}${url.pathname}`;

@@ -78,7 +78,8 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
   const secrets = keepSecrets(dir.file('secrets.json'));
   if (stopping.aborted) return;
 
-  const database = await openDatabase({ url: settings.DATABASE_URL, dataDir: dir.path, terminal, stopping });
+  const { DATABASE_URL: url, DATABASE_POOLER: pooler } = settings;
+  const database = await openDatabase({ url, pooler, dataDir: dir.path, terminal, stopping });
   lifecycle.add({ name: 'PostgreSQL', stop: database.stop });
   if (stopping.aborted) return;
   terminal.say(`${database.title} is ready`);

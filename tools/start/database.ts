@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLog, waitForPostgres } from '@gongu/host';
+import { createLog, type Pooler, waitForPostgres } from '@gongu/host';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@gongu/host/embedded';
 import { readable, type Terminal } from '@gongu/sim/supervise';
 
@@ -13,6 +13,8 @@ export interface Database {
 export interface DatabaseOptions {
   /** An existing PostgreSQL; undefined: an embedded one, with its data in `dataDir`. */
   url: string | undefined;
+  /** What stands between, where it is an existing one. */
+  pooler: Pooler;
   dataDir: string;
   terminal: Terminal;
   /** Ends watching the embedded one. */
@@ -23,9 +25,9 @@ export interface DatabaseOptions {
 const PATIENCE_MS = 5_000;
 
 /** The database to work with, ready. @throws StartError with one clear line */
-export async function openDatabase({ url, dataDir, terminal, stopping }: DatabaseOptions): Promise<Database> {
+export async function openDatabase({ url, pooler, dataDir, terminal, stopping }: DatabaseOptions): Promise<Database> {
   if (url) {
-    await waitForPostgres({ url, deadlineMs: PATIENCE_MS });
+    await waitForPostgres({ url, pooler, deadlineMs: PATIENCE_MS });
     const { hostname, port, pathname } = new URL(url);
     return { url, title: `PostgreSQL at ${hostname}:${port || 5432}${pathname}`, stop: async () => {} };
   }

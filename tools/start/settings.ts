@@ -9,6 +9,8 @@ const Settings = z.object({
   HOST: envFields.text('0.0.0.0'),
   /** Unset: an embedded PostgreSQL. */
   DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }).optional(),
+  /** What stands between. */
+  DATABASE_POOLER: z.enum(['none', 'session', 'transaction']).default('none'),
   /** Unset: one of our own, where the PATH has a program for it. Its form is chat's to check. */
   REDIS_URL: z.string().trim().optional(),
   /** Unset: generated once, and kept. */

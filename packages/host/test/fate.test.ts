@@ -36,6 +36,18 @@ test.each([
   expect(fateOf(new Error(message))).toBe(fate);
 });
 
+test.each([
+  ['query_wait_timeout', 'unsent'],
+  ['server login has been failing, try again later (server_login_retry)', 'unsent'],
+  ['server conn crashed?', 'unknown'],
+  ['query_timeout', 'unknown'],
+])('what PgBouncer says has one code, and tells by its words: "%s"', (message, fate) => {
+  const bare = Object.assign(new Error(message), { code: '08P01', severity: 'FATAL' });
+  const cause = { kind: 'postgres', originalCode: '08P01', code: '08P01', message };
+  const byPrisma = { code: 'P2010', meta: { driverAdapterError: Object.assign(new Error('x'), { cause }) } };
+  expect([fateOf(bare), fateOf(Object.assign(new Error('x'), byPrisma))]).toEqual([fate, fate]);
+});
+
 async function codeOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => value,

@@ -27,6 +27,7 @@ export { type Consumer, consumer } from './programs/consumer.ts';
 export { HOSTILE_SETTINGS, makeHostile } from './programs/hostile-settings.ts';
 export { type NginxOptions, type NginxProcess, startNginx } from './programs/nginx.ts';
 export { ensureNginx, hasNginx } from './programs/nginx-program.ts';
+export { type PgBouncer, type PgBouncerOptions, pgBouncerProgram, startPgBouncer } from './programs/pgbouncer.ts';
 export { type TestDatabase, type TestDatabaseOptions, testDatabase } from './programs/postgres.ts';
 export { startRedis, type TestRedis } from './programs/redis.ts';
 export { ensureRedisProgram, redisProgram } from './programs/redis-program.ts';

@@ -39,6 +39,10 @@ function rows(fate: Fate, ...codes: string[]): [string, Fate][] {
   return codes.map((code) => [code, fate]);
 }
 
+/** What PgBouncer says where no statement came through to PostgreSQL; all that it says has the code 08P01. */
+const POOLED_UNSENT =
+  /^(query_wait_timeout|server login has been failing|pgbouncer cannot connect to server|no more connections allowed|prepared statement)/;
+
 /** What node-postgres and its pool say without a code. */
 const MESSAGES: readonly [RegExp, Fate][] = [
   // In a transaction Prisma passes these on as they are.
@@ -68,6 +72,7 @@ export function fateOf(error: unknown, depth = 0): Fate | undefined {
   if (typeof error !== 'object' || error === null || depth > 8) return undefined;
   if (error instanceof Unsent) return 'unsent';
   const { code, originalCode, kind, message, cause, errors, meta } = error as Record<string, unknown>;
+  if ((originalCode ?? code) === '08P01' && POOLED_UNSENT.test(String(message))) return 'unsent';
   const adapterError = (meta as { driverAdapterError?: unknown } | undefined)?.driverAdapterError;
   const told = rowOf(originalCode) ?? rowOf(code) ?? rowOf(kind) ?? fateOfMessage(message);
   if (told) return told;

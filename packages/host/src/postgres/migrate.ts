@@ -3,7 +3,14 @@ import type { Logger } from '../log.ts';
 import { StartError } from '../process/start-error.ts';
 import { checksumsOf, type MigrationFiles, readMigrations } from './migration-files.ts';
 import { migrationList, openSchemaEngine } from './schema-engine.ts';
-import { NO_LIMITS, sessionSettings, withSettings } from './session-settings.ts';
+import {
+  NO_LIMITS,
+  type Pooler,
+  sessionSettings,
+  settingStatement,
+  withoutSettings,
+  withSettings,
+} from './session-settings.ts';
 
 export interface MigrateOptions {
   /** Connection URL of a role that may create the schema (or owns it). */
@@ -13,6 +20,8 @@ export interface MigrateOptions {
   /** Folder with `schema.prisma` and `migrations/`. */
   dir: string;
   log?: Logger;
+  /** What stands between. @default 'none' */
+  pooler?: Pooler;
   /** Milliseconds to wait while another instance migrates. @default 60_000 */
   lockTimeoutMs?: number;
 }
@@ -22,28 +31,67 @@ const LOCK = 0x676f6e67;
 
 /**
  * Prisma's `migrate deploy` without its native engine. All pending migrations are applied in one transaction: a start
- * that is killed or fails half way leaves the database as it was. So a migration must not use `CREATE INDEX
+ * that is killed or fails half way leaves the database as it was. The lock is the transaction's too: behind a pooler a
+ * session outlives its client, and would keep it. So a migration must not use `CREATE INDEX
  * CONCURRENTLY`, `COMMIT` and the like. Any number of instances may call it at once. Up to date costs one query.
  *
  * @returns names of the migrations applied now
  * @throws StartError when a script fails, or one that was applied has been edited since
  */
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
-  const { url, schema, dir, log, lockTimeoutMs = 60_000 } = options;
+  const { schema, dir, log, lockTimeoutMs = 60_000 } = options;
   const files = readMigrations(dir);
-  const connectionString = withSettings(url, sessionSettings(schema, NO_LIMITS));
+  const client = await connect(options);
+  try {
+    if (await isUpToDate(client, schema, files)) return { applied: [] };
+    const applied = await inTransaction(client, schema, async () => {
+      await lock(client, lockTimeoutMs);
+      return (await isUpToDate(client, schema, files)) ? [] : await apply(client, schema, files);
+    });
+    if (applied.length > 0) log?.info({ schema, applied }, 'migrations applied');
+    return { applied };
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Whether all migrations are there already.
+ *
+ * @throws StartError when one that was applied has been edited since
+ */
+export async function isMigrated(options: MigrateOptions): Promise<boolean> {
+  const client = await connect(options);
+  try {
+    return await isUpToDate(client, options.schema, readMigrations(options.dir));
+  } finally {
+    await client.end();
+  }
+}
+
+async function connect({ url, schema, pooler = 'none' }: MigrateOptions): Promise<pg.Client> {
+  const isDirect = pooler === 'none';
+  const connectionString = isDirect ? withSettings(url, sessionSettings(schema, NO_LIMITS)) : withoutSettings(url);
   const client = new pg.Client({ connectionString, application_name: 'gongu migrate' });
   client.on('error', () => {}); // what was under way fails by itself
   await client.connect();
+  return client;
+}
+
+/** One transaction, with the settings that a pooler may have kept from its session, and no end in time. */
+async function inTransaction<T>(client: pg.Client, schema: string, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
-    if (await isUpToDate(client, schema, files)) return { applied: [] };
-    await lock(client, lockTimeoutMs);
-    if (await isUpToDate(client, schema, files)) return { applied: [] };
-    const applied = await apply(client, schema, files);
-    log?.info({ schema, applied }, 'migrations applied');
-    return { applied };
-  } finally {
-    await client.end(); // and with it the lock
+    await client.query(settingStatement(sessionSettings(schema, NO_LIMITS), true));
+    await client.query(
+      `SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) <> '0'`,
+    );
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
   }
 }
 
@@ -68,19 +116,18 @@ async function isUpToDate(client: pg.Client, schema: string, { migrations }: Mig
 }
 
 async function lock(client: pg.Client, timeoutMs: number): Promise<void> {
-  await client.query(`SET lock_timeout = ${Math.ceil(timeoutMs)}`);
+  await client.query(`SET LOCAL lock_timeout = ${Math.ceil(timeoutMs)}`);
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
   } catch (error) {
     if ((error as { code?: string }).code !== '55P03') throw error; // lock_not_available
     throw new StartError(`another instance has been migrating for more than ${timeoutMs} ms`, { cause: error });
   }
-  await client.query('RESET lock_timeout');
+  await client.query('SET LOCAL lock_timeout = 0');
 }
 
 async function apply(client: pg.Client, schema: string, files: MigrationFiles): Promise<string[]> {
   let scriptError: unknown;
-  await client.query('BEGIN');
   try {
     // Asked for first: `IF NOT EXISTS` demands the right to create even when there is nothing to do.
     const { rowCount } = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
@@ -91,10 +138,8 @@ async function apply(client: pg.Client, schema: string, files: MigrationFiles): 
       migrationsList: migrationList(files),
       filters: { externalTables: [], externalEnums: [] },
     });
-    await client.query('COMMIT');
     return appliedMigrationNames;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
     throw new StartError(`migrating ${schema} failed${reasonOf(error, scriptError)}`, { cause: scriptError ?? error });
   }
 }

@@ -2,7 +2,16 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { Unsent } from './fate.ts';
-import { SESSION_LIMITS, type SessionLimits, sessionSettings, withSettings } from './session-settings.ts';
+import { nameless, PooledClient } from './local-settings.ts';
+import {
+  type Pooler,
+  SESSION_LIMITS,
+  type SessionLimits,
+  sessionSettings,
+  settingStatement,
+  withoutSettings,
+  withSettings,
+} from './session-settings.ts';
 
 export type { Pool } from 'pg';
 
@@ -11,6 +20,8 @@ export interface PoolOptions extends Partial<SessionLimits> {
   url: string;
   /** The service's PostgreSQL schema: unqualified names mean tables and functions in it, and in no other. */
   schema: string;
+  /** What stands between. @default 'none' */
+  pooler?: Pooler;
   /** Most connections at once. @default 10 */
   max?: number;
   /** Hears of idle connections that broke. */
@@ -48,17 +59,43 @@ class TellingPool extends pg.Pool {
 
   // Of its many forms the ones with a promise: all that Prisma and we use.
   override query = (async (config: pg.QueryConfig, values?: unknown[]) => {
+    try {
+      return await this.#once(config, values);
+    } catch (error) {
+      if (!config.name || !isForgotten(error)) throw error;
+      return this.#once(nameless(config), values);
+    }
+  }) as pg.Pool['query'];
+
+  async #once(config: pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
     const client = await this.connect();
     try {
       const result = await client.query(config, values);
       client.release();
       return result;
     } catch (error) {
-      client.release(!(error instanceof pg.DatabaseError && error.severity === 'ERROR'));
+      const isUsable = error instanceof pg.DatabaseError && error.severity === 'ERROR' && !isForgotten(error);
+      client.release(!isUsable);
       throw error;
     }
-  }) as pg.Pool['query'];
+  }
 }
+
+/**
+ * A prepared statement is not there, is there already, or answers otherwise since a migration: a pooler was told to keep
+ * none any more, keeps those of a version before, or took the name although PostgreSQL refused the statement (PgBouncer,
+ * which then ends the connection). Nothing was carried out.
+ */
+function isForgotten(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false;
+  const { code = '', message } = error;
+  return (
+    /^(26000|42P05)$/.test(code) ||
+    (code === '0A000' && message.startsWith('cached plan')) ||
+    (code === '08P01' && message.startsWith('prepared statement'))
+  );
+}
+
 type ConnectCallback = (
   error: Error | undefined,
   client: pg.PoolClient | undefined,
@@ -66,11 +103,12 @@ type ConnectCallback = (
 ) => void;
 
 /**
- * A node-postgres pool in one schema. No answer depends on what the database sets for its sessions. A connection that
+ * A node-postgres pool in one schema. No answer depends on what the database sets for its sessions: behind a pooler in
+ * transaction mode but for `default_transaction_isolation`, which a start looks at. A connection that
  * breaks while idle is logged and replaced. A statement that could not be sent fails with {@link Unsent}.
  */
 export function createPool(options: PoolOptions): pg.Pool {
-  const { url, schema, max = 10, log, applicationName, connectTimeoutMs = 5_000 } = options;
+  const { url, schema, max = 10, log, applicationName, connectTimeoutMs = 5_000, pooler = 'none' } = options;
   const limits: SessionLimits = {
     statementTimeoutMs: options.statementTimeoutMs ?? SESSION_LIMITS.statementTimeoutMs,
     lockTimeoutMs: options.lockTimeoutMs ?? SESSION_LIMITS.lockTimeoutMs,
@@ -78,14 +116,17 @@ export function createPool(options: PoolOptions): pg.Pool {
     clientCheckMs: options.clientCheckMs ?? SESSION_LIMITS.clientCheckMs,
   };
   const queryTimeoutMs = options.queryTimeoutMs ?? limits.statementTimeoutMs + ANSWER_MS;
+  const settings = sessionSettings(schema, limits);
   const pool = new TellingPool({
-    connectionString: withSettings(url, sessionSettings(schema, limits)),
+    ...(pooler === 'none'
+      ? { connectionString: withSettings(url, settings), onConnect: withoutTransactionTimeout }
+      : { connectionString: withoutSettings(url), onConnect: SETTLE[pooler](settings) }),
+    ...(pooler === 'transaction' ? { Client: PooledClient } : {}),
     max,
     application_name: applicationName ?? schema,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,
     keepAlive: true,
-    onConnect: withoutTransactionTimeout,
   });
   // Without a listener the first broken idle connection would end the process.
   pool.on('error', (error) => log?.warn({ err: error }, 'an idle database connection broke'));
@@ -93,6 +134,43 @@ export function createPool(options: PoolOptions): pg.Pool {
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
+
+/** What only a session, or a transaction that has not begun, can be told. */
+const OF_SESSIONS = new Set([
+  'default_transaction_isolation',
+  'default_transaction_deferrable',
+  'idle_session_timeout',
+]);
+
+type Settle = (settings: Readonly<Record<string, string>>) => (client: pg.ClientBase) => Promise<void>;
+
+/** How a new connection of a pooler comes to its settings. */
+const SETTLE: Readonly<Record<Exclude<Pooler, 'none'>, Settle>> = {
+  session: (settings) => async (client) => {
+    await client.query(settingStatement(settings, false));
+    await withoutTransactionTimeout(client);
+  },
+  transaction: (settings) => async (client) => {
+    const { rows } = await client.query<{ limited: boolean; abbreviations: string }>(
+      `SELECT current_setting('transaction_timeout', true) IS NOT NULL AS limited,
+        current_setting('timezone_abbreviations') AS abbreviations`,
+    );
+    const { timezone_abbreviations: wanted, ...rest } = settings;
+    const local = Object.entries(rest).filter(([name]) => !OF_SESSIONS.has(name));
+    const { limited, abbreviations } = rows[0]!;
+    await (client as PooledClient).settle(
+      settingStatement(
+        {
+          ...Object.fromEntries(local),
+          ...(limited ? { transaction_timeout: '0' } : {}),
+          // Setting it reads a file each time.
+          ...(abbreviations === wanted ? {} : { timezone_abbreviations: wanted! }),
+        },
+        true,
+      ),
+    );
+  },
+};
 
 // Of PostgreSQL 17 and later, and so nothing that could be asked for before the version is known.
 async function withoutTransactionTimeout(client: pg.ClientBase): Promise<void> {

@@ -59,10 +59,11 @@ const CHAR_OID = 18;
 const TEXT_OID = 25;
 
 /**
- * Prisma's adapter on one connection, inside a transaction that its owner opened. Three things differ from the
+ * Prisma's adapter on one connection, inside a transaction that its owner opened. Four things differ from the
  * original: scripts go to the server whole (the original cuts them at every `;`, which ends a PL/pgSQL body in its
- * middle), a query that fails does not abort the transaction (the engine asks for tables that may not be there), and
- * the catalogue's `"char"` columns are read (the original refuses them).
+ * middle), a query that fails does not abort the transaction (the engine asks for tables that may not be there),
+ * the catalogue's `"char"` columns are read (the original refuses them), and the engine's own lock ends with the
+ * transaction (a pooler's session would keep it when we are gone).
  */
 async function connectionAdapter(
   { client, schema, onScriptError }: Pick<EngineTarget, 'client' | 'schema' | 'onScriptError'>,
@@ -72,7 +73,7 @@ async function connectionAdapter(
   const query = async (config: pg.QueryConfig | string): Promise<pg.QueryResult> => {
     await client.query('SAVEPOINT engine');
     try {
-      const result = await client.query(config as pg.QueryConfig);
+      const result = await client.query(lockedByTransaction(config) as pg.QueryConfig);
       await client.query('RELEASE SAVEPOINT engine');
       const columns = (result.fields ?? []).flatMap((field, i) => (field.dataTypeID === CHAR_OID ? [i] : []));
       for (const i of columns) result.fields[i]!.dataTypeID = TEXT_OID;
@@ -102,4 +103,9 @@ async function connectionAdapter(
       }
     },
   });
+}
+
+function lockedByTransaction(config: pg.QueryConfig | string): pg.QueryConfig | string {
+  const of = (text: string) => text.replace(/\bpg_advisory_lock\(/, 'pg_advisory_xact_lock(');
+  return typeof config === 'string' ? of(config) : { ...config, text: of(config.text) };
 }

@@ -1,3 +1,11 @@
+import pg from 'pg';
+
+/**
+ * What stands between the service and PostgreSQL: nothing, or a pooler (PgBouncer) that lends its connections for as long
+ * as a client is connected, or for one transaction each.
+ */
+export type Pooler = 'none' | 'session' | 'transaction';
+
 /** How long PostgreSQL may take, as this side of the connection asks. Milliseconds; 0 = no limit. */
 export interface SessionLimits {
   /**
@@ -43,7 +51,7 @@ const PINNED: Readonly<Record<string, string>> = {
   timezone_abbreviations: 'Default',
   DateStyle: 'ISO,MDY',
   IntervalStyle: 'postgres',
-  default_transaction_isolation: 'read\\ committed',
+  default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
   extra_float_digits: '1',
   bytea_output: 'hex',
@@ -71,6 +79,18 @@ export function sessionSettings(schema: string, limits: SessionLimits): Readonly
 }
 
 /**
+ * The settings as a statement, for where a pooler stands between: `options` do not get through one.
+ *
+ * @param isLocal whether they end with the transaction
+ */
+export function settingStatement(settings: Readonly<Record<string, string>>, isLocal: boolean): string {
+  const calls = Object.entries(settings).map(
+    ([name, value]) => `pg_catalog.set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, ${isLocal})`,
+  );
+  return `SELECT ${calls.join(', ')}`;
+}
+
+/**
  * `url` with settings of the session in its `options`, after those that it has: they reach everything on a direct
  * connection, before the first statement and without a round trip. (Prisma's own `?schema=` is ignored by migrations, and
  * its adapter's `schema` option does not reach raw queries.)
@@ -78,8 +98,15 @@ export function sessionSettings(schema: string, limits: SessionLimits): Readonly
 export function withSettings(url: string, settings: Readonly<Record<string, string>>): string {
   const at = new URL(url);
   const given = at.searchParams.get('options');
-  const own = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+  const own = Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\\s]/g, '\\$&')}`);
   at.searchParams.set('options', [...(given ? [given] : []), ...own].join(' '));
+  at.searchParams.delete('schema');
+  return at.href;
+}
+
+/** `url` without what is not PostgreSQL's. */
+export function withoutSettings(url: string): string {
+  const at = new URL(url);
   at.searchParams.delete('schema');
   return at.href;
 }

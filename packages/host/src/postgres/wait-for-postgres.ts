@@ -2,34 +2,53 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { StartError } from '../process/start-error.ts';
-import { isUnavailable } from './fate.ts';
-import { withSettings } from './session-settings.ts';
+import { isUnavailable, sqlState } from './fate.ts';
+import { type Pooler, withoutSettings, withSettings } from './session-settings.ts';
+
+export interface WaitForPostgresOptions {
+  url: string;
+  deadlineMs: number;
+  /** What is said to stand between. @default 'none' */
+  pooler?: Pooler;
+  log?: Logger;
+}
+
+/** A setting that no database has: whether it arrives tells whether the others do. */
+const MARK = 'gongu.direct';
 
 /**
  * Waits until PostgreSQL takes connections.
  *
  * @throws StartError after `deadlineMs`, or at once when waiting can't help: wrong password, no such database, one that is
- *   read-only or not encoded in UTF8
+ *   read-only or not encoded in UTF8, a pooler of which nobody spoke, or another one
  */
-export async function waitForPostgres(options: { url: string; deadlineMs: number; log?: Logger }): Promise<void> {
-  const { url, deadlineMs, log } = options;
+export async function waitForPostgres(options: WaitForPostgresOptions): Promise<void> {
+  const { url, deadlineMs, log, pooler = 'none' } = options;
   const { hostname, port, pathname } = new URL(url);
   const place = `${hostname}:${port || 5432}${pathname}`;
   const giveUpAt = performance.now() + deadlineMs;
-  // However little time the database gives its sessions.
-  const connectionString = withSettings(url, { statement_timeout: '0' });
+  const connectionString =
+    pooler === 'none'
+      ? // However little time the database gives its sessions.
+        withSettings(url, { statement_timeout: '0', [MARK]: 'yes' })
+      : withoutSettings(url);
   for (let attempt = 0; ; attempt++) {
     const client = new pg.Client({ connectionString, connectionTimeoutMillis: Math.min(deadlineMs, 5_000) });
     client.on('error', () => {}); // the connection may break between two lines
     try {
       await client.connect();
-      const reason = await unfitness(client);
+      const reason = (await unfitness(client)) ?? (await MISFITS[pooler](client, connectionString));
       if (reason) throw new StartError(`PostgreSQL at ${place} ${reason}`);
       return;
     } catch (error) {
       if (error instanceof StartError) throw error;
       const reason = reasonOf(error);
-      if (!isUnavailable(error)) throw new StartError(`PostgreSQL at ${place} refuses: ${reason}`, { cause: error });
+      const isRefused = sqlState(error) === '08P01' && /unsupported startup parameter|not allowed/.test(reason);
+      if (isRefused && pooler === 'none') {
+        throw new StartError(`PostgreSQL at ${place} is behind a pooler (${reason}): ${ASK}`, { cause: error });
+      }
+      if (isRefused || !isUnavailable(error))
+        throw new StartError(`PostgreSQL at ${place} refuses: ${reason}`, { cause: error });
       if (performance.now() >= giveUpAt) {
         throw new StartError(`PostgreSQL at ${place} is not reachable: ${reason}`, { cause: error });
       }
@@ -39,6 +58,49 @@ export async function waitForPostgres(options: { url: string; deadlineMs: number
     }
     await sleep(Math.min(250, Math.max(0, giveUpAt - performance.now())));
   }
+}
+
+const ASK = 'set DATABASE_POOLER to session or transaction, whichever it is';
+
+/** Why that is not what stands between; undefined where nothing speaks against it. */
+const MISFITS: Readonly<Record<Pooler, (client: pg.ClientBase, url: string) => Promise<string | undefined>>> = {
+  async none(client) {
+    const { rows } = await client.query('SELECT pg_catalog.current_setting($1, true) AS mark', [MARK]);
+    if (rows[0].mark === 'yes') return undefined;
+    return `is behind a pooler, which keeps settings of sessions to itself: ${ASK}`;
+  },
+
+  // Lent for as long as this client is connected, no other client has it.
+  async session(client, connectionString) {
+    const other = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000, query_timeout: 2_000 });
+    other.on('error', () => {});
+    try {
+      const pid = await pidOf(client);
+      await other.connect();
+      if ((await pidOf(other)) !== pid) return undefined;
+      return 'is behind a pooler in transaction mode: set DATABASE_POOLER=transaction';
+    } catch (error) {
+      // The pooler has a single connection, which is this one's.
+      if (isUnavailable(error)) return undefined;
+      throw error;
+    } finally {
+      await other.end().catch(() => {});
+    }
+  },
+
+  async transaction(client) {
+    await client.query('BEGIN'); // refused by a pooler in statement mode
+    await client.query('COMMIT');
+    const { rows } = await client.query(`SELECT current_setting('default_transaction_isolation') AS isolation`);
+    const { isolation } = rows[0];
+    if (isolation === 'read committed') return undefined;
+    const remedy = `ALTER ROLE … SET default_transaction_isolation = 'read committed'`;
+    return `begins transactions as ${isolation}, which nothing can change behind a pooler in transaction mode: ${remedy}`;
+  },
+};
+
+async function pidOf(client: pg.ClientBase): Promise<number> {
+  return (await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid')).rows[0]!.pid;
 }
 
 /**

@@ -1,9 +1,10 @@
-import { createLog } from '../log.ts';
-import { migrate } from '../postgres/migrate.ts';
+import { createLog, type Logger } from '../log.ts';
+import { isMigrated, migrate } from '../postgres/migrate.ts';
 import { waitForPostgres } from '../postgres/wait-for-postgres.ts';
 import { runMain } from '../process/main-run.ts';
 import { readRunFile } from '../process/run-file.ts';
 import { onShutdown } from '../process/shutdown.ts';
+import { StartError } from '../process/start-error.ts';
 import type { Service } from './service.ts';
 import type { ServiceEnv } from './service-env.ts';
 import type { ServiceOptions } from './service-parts.ts';
@@ -33,9 +34,25 @@ export function runService<Env extends ServiceEnv>(options: RunServiceOptions<En
     let service: Service | undefined;
     // A signal may come while the database is waited for; then there is nothing to stop yet.
     onShutdown({ log, deadlineMs: env.DRAIN_MS + 5_000 }, [{ name, run: () => service?.stop() }]);
-    await waitForPostgres({ url: env.DATABASE_URL, deadlineMs: POSTGRES_MS, log });
-    await migrate({ url: env.DATABASE_URL, schema, dir, log });
+    await prepareDatabase(env, { schema, dir, log });
     service = await create(env, { log });
     await service.start();
   });
+}
+
+/** Waits for it and migrates it, past the pooler where there is a way. */
+async function prepareDatabase(
+  { DATABASE_URL: url, DATABASE_DIRECT_URL: directUrl, DATABASE_POOLER: pooler }: ServiceEnv,
+  { schema, dir, log }: { schema: string; dir: string; log: Logger },
+): Promise<void> {
+  await waitForPostgres({ url, pooler, deadlineMs: POSTGRES_MS, log });
+  if (directUrl === undefined) {
+    await migrate({ url, pooler, schema, dir, log });
+    return;
+  }
+  await waitForPostgres({ url: directUrl, deadlineMs: POSTGRES_MS, log });
+  await migrate({ url: directUrl, schema, dir, log });
+  if (!(await isMigrated({ url, pooler, schema, dir }))) {
+    throw new StartError('DATABASE_DIRECT_URL leads to another database than DATABASE_URL');
+  }
 }

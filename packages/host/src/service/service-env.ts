@@ -9,6 +9,10 @@ const FIELDS = {
   HOST: envFields.text('0.0.0.0'),
   /** PostgreSQL, `postgresql://…`. */
   DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }),
+  /** What stands between the service and PostgreSQL: nothing, or a pooler and how it lends its connections. */
+  DATABASE_POOLER: z.enum(['none', 'session', 'transaction']).default('none'),
+  /** PostgreSQL without the pooler: for migrations. */
+  DATABASE_DIRECT_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }).optional(),
   /** Milliseconds that a statement may take in PostgreSQL. */
   DATABASE_STATEMENT_TIMEOUT_MS: envFields.int(SESSION_LIMITS.statementTimeoutMs, { min: 100, max: 300_000 }),
   /** Milliseconds that a statement may wait for a lock. */

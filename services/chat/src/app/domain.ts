@@ -41,7 +41,8 @@ export function createDomain(
   const { failed } = observers;
 
   const store = openStore({
-    ...{ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL, log, limits: sessionLimitsOf(env) },
+    ...{ url: env.DATABASE_URL, pooler: env.DATABASE_POOLER, poolSize: env.DATABASE_POOL, log },
+    limits: sessionLimitsOf(env),
     anonymousShare: env.ANONYMOUS_SHARE,
   });
   observePools(metrics, store.pools);

@@ -1,4 +1,4 @@
-import { createPool, type Logger, type Pool, prismaAdapter, type SessionLimits } from '@gongu/host';
+import { createPool, type Logger, type Pool, type Pooler, prismaAdapter, type SessionLimits } from '@gongu/host';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
@@ -35,6 +35,8 @@ export const CHAT_SCHEMA = 'chat';
 export interface StoreOptions {
   /** `DATABASE_URL`; migrated. */
   readonly url: string;
+  /** What stands between. @default 'none' */
+  readonly pooler?: Pooler;
   /** Most connections, all together. */
   readonly poolSize: number;
   readonly log?: Logger;
@@ -51,8 +53,15 @@ const APPEND_MS = 4_000;
  * Opens the store on a migrated database. `poolSize` connections in all: two of them are the append's own (one batch is
  * in flight at a time, the second takes over while a broken one is replaced).
  */
-export function openStore({ url, poolSize, log, limits = {}, anonymousShare: share = 0.5 }: StoreOptions): Store {
-  const common = { ...limits, url, schema: CHAT_SCHEMA, ...(log ? { log } : {}) };
+export function openStore({
+  url,
+  pooler,
+  poolSize,
+  log,
+  limits = {},
+  anonymousShare: share = 0.5,
+}: StoreOptions): Store {
+  const common = { ...limits, url, ...(pooler ? { pooler } : {}), schema: CHAT_SCHEMA, ...(log ? { log } : {}) };
   const appendPool = createPool({
     ...common,
     max: 2,

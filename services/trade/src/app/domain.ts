@@ -24,6 +24,7 @@ export function createDomain(
   const wake = { onCommit: () => {} };
   const store = openStore({
     url: env.DATABASE_URL,
+    pooler: env.DATABASE_POOLER,
     max: env.DATABASE_POOL,
     log,
     limits: sessionLimitsOf(env),

@@ -1,4 +1,4 @@
-import { createPool, type Logger, prismaAdapter, type SessionLimits } from '@gongu/host';
+import { createPool, type Logger, type Pooler, prismaAdapter, type SessionLimits } from '@gongu/host';
 import { createChangeCall } from './change-call.ts';
 import { createChangeStore } from './change-store.ts';
 import { createDueStore } from './due-store.ts';
@@ -14,6 +14,8 @@ export const TRADE_SCHEMA = 'trade';
 export interface StoreOptions {
   /** `DATABASE_URL`; migrated. */
   url: string;
+  /** What stands between. @default 'none' */
+  pooler?: Pooler;
   /** Most connections at once. */
   max: number;
   log: Logger;
@@ -30,9 +32,9 @@ export interface StoreOptions {
 const POOL_WAIT_MS = 15_000;
 
 /** Everything that touches trade's tables, but the outbox, over one pool that Prisma shares. */
-export function openStore({ url, max, log, limits = {}, onCommit }: StoreOptions) {
+export function openStore({ url, pooler = 'none', max, log, limits = {}, onCommit }: StoreOptions) {
   const pool = createPool({
-    ...{ ...limits, url, schema: TRADE_SCHEMA, max, log },
+    ...{ ...limits, url, pooler, schema: TRADE_SCHEMA, max, log },
     ...{ applicationName: 'gongu trade', connectTimeoutMs: POOL_WAIT_MS },
   });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool, schema: TRADE_SCHEMA }) });
