@@ -42,6 +42,10 @@ async function said(pooler: Pooler = 'none'): Promise<string | undefined> {
   return message?.replace(`PostgreSQL at ${host}${pathname} `, '');
 }
 
+/** Of this test's database: other files lock at the same time. */
+const LOCKS = `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
+  WHERE locktype = 'advisory' AND datname = current_database()`;
+
 async function rows(sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
@@ -113,7 +117,7 @@ describe.skipIf(!program)('migrations', () => {
       expect(await rows(`SELECT DISTINCT schemaname AS s FROM pg_tables WHERE tablename = 'Thing' ORDER BY 1`)).toEqual(
         [{ s: 'others' }, { s: 'things' }],
       );
-      expect(await rows(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory'`)).toEqual([]);
+      expect(await rows(LOCKS)).toEqual([]);
     },
   );
 
@@ -126,7 +130,7 @@ describe.skipIf(!program)('migrations', () => {
     await dies.query(settingStatement({ lock_timeout: '0' }, true));
     await dies.query('SELECT pg_advisory_xact_lock($1)', [0x676f6e67]);
     const waits = migrate({ url, pooler: 'transaction', schema: 'things', dir });
-    await expect.poll(() => rows(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).toHaveLength(1);
+    await expect.poll(() => rows(`${LOCKS} AND NOT granted`)).toHaveLength(1);
     (dies as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
     expect(await waits).toMatchObject({ applied: { length: 2 } });
   });
