@@ -28,8 +28,6 @@ async function start(mode: 'session' | 'transaction') {
   return pair;
 }
 
-it.skipIf(program)('PgBouncer is not on the PATH: the services are not tried behind one', () => {});
-
 describe.skipIf(!program).each(['session', 'transaction'] as const)('behind PgBouncer in %s mode', (mode) => {
   it('a product is sold to its cap by two hundred who click at once, its room hears of each, and what is said has one order', async () => {
     const { chats, tradeUrl, user } = await start(mode);

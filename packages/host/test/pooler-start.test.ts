@@ -56,8 +56,6 @@ async function rows(sql: string): Promise<unknown[]> {
   }
 }
 
-it.skipIf(program)('PgBouncer is not on the PATH: no start is tried behind one', () => {});
-
 describe.skipIf(!program)('a start', () => {
   it.each(['session', 'transaction'] as const)('says that it is behind a pooler in %s mode, unasked', async (mode) => {
     await by(mode);

@@ -49,8 +49,6 @@ const GIVEN: Given[] = [
     : []),
 ];
 
-it.skipIf(program)('PgBouncer is not on the PATH: nothing is tried behind one', () => {});
-
 describe.skipIf(!program).each(GIVEN)('behind PgBouncer in mode $name', ({ mode, settings }) => {
   let database: TestDatabase;
   let bouncer: PgBouncer;
