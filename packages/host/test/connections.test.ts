@@ -63,6 +63,22 @@ describe('requests of one connection', () => {
     for (const socket of stuck) socket.destroy();
   });
 
+  it('end where all together wait for too much, those first that have cost most', async () => {
+    const { port } = await listen({ unreadBytes: 8_388_608 });
+    const stuck = Array.from({ length: 20 }, () => {
+      const socket = connect(port, '127.0.0.1');
+      socket.pause();
+      socket.on('error', () => {});
+      socket.write(get('/large').repeat(10));
+      return socket;
+    });
+    await Promise.all(stuck.map((socket) => once(socket, 'connect')));
+    // What waits of an answer of 4 MiB is all of it until the last byte has gone.
+    await expect.poll(() => connections(), { timeout: 15_000 }).toBeLessThanOrEqual(3);
+    expect((await fetch(`http://127.0.0.1:${port}/large`).then((answer) => answer.text())).length).toBe(4_194_304);
+    for (const socket of stuck) socket.destroy();
+  }, 30_000);
+
   it('are answered to a client that reads slowly, but does', async () => {
     const { port } = await listen({ sendTimeoutMs: 3_000 });
     const socket = connect(port, '127.0.0.1');

@@ -59,6 +59,8 @@ export interface HttpOptions {
   requestTimeoutMs?: number;
   /** Time for which a client may take nothing of the answer that waits for it; then its connection ends. @default 30_000 */
   sendTimeoutMs?: number;
+  /** Bytes of answers that may wait for all clients together; then the costliest connections end. 0 = any number. @default 0 */
+  unreadBytes?: number;
   /** Connections at once, of whatever use; 0 = any number. Further ones get 503. @default 0 */
   maxConnections?: number;
   /** WebSockets are taken by a listener to `upgrade`. Without, every upgrade is an ordinary request. @default false */
@@ -90,6 +92,7 @@ export function createHttp(options: HttpOptions): Http {
         // Longer than a balancer keeps idle connections (60 s is usual), so that it never reuses one we are closing.
         keepAliveMs: 72_000,
         sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
+        unreadBytes: options.unreadBytes ?? 0,
         maxConnections: options.maxConnections ?? 0,
         takesWebSockets: () => webSockets && !closing,
         isEnding: () => closing || draining(),

@@ -41,6 +41,8 @@ const FIELDS = {
   ALLOWED_ORIGINS: envFields.origins(),
   /** Milliseconds that a client may take nothing of what is queued for it, on sockets and of answers alike. */
   SEND_TIMEOUT_MS: envFields.int(LIMITS.sendTimeoutMs, { min: 100 }),
+  /** Bytes of answers over HTTP that may wait for all clients together; 0 = any number. */
+  UNREAD_ANSWERS_BYTES: envFields.int(67_108_864, { max: 17_179_869_184 }),
   /** TCP connections of this instance at once, of whatever use; 0 = any number. */
   MAX_TCP_CONNECTIONS: envFields.int(100_000, { max: 10_000_000 }),
   /** Milliseconds for a graceful stop. */

@@ -35,6 +35,7 @@ export async function createServiceHttp(parts: ServiceParts, options: ServiceHtt
     trustProxy: env.TRUST_PROXY,
     allowedOrigins: env.ALLOWED_ORIGINS,
     sendTimeoutMs: env.SEND_TIMEOUT_MS,
+    unreadBytes: env.UNREAD_ANSWERS_BYTES,
     maxConnections: env.MAX_TCP_CONNECTIONS,
     draining: () => phase.current === 'draining',
     checkAnswers,

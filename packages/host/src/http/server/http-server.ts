@@ -1,6 +1,7 @@
 import { type IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Turns } from './turns.ts';
+import { UnreadAnswers } from './unread-answers.ts';
 import { offersWebSocket, ordinaryHead } from './upgrade-request.ts';
 
 export interface HttpServerOptions {
@@ -11,6 +12,8 @@ export interface HttpServerOptions {
   readonly keepAliveMs: number;
   /** Milliseconds for which a client may take nothing of an answer that waits for it. */
   readonly sendTimeoutMs: number;
+  /** Most bytes of answers that may wait for all clients together; 0 = any number. */
+  readonly unreadBytes: number;
   /** Most connections at once, of whatever use; 0 = any number. */
   readonly maxConnections: number;
   /** Whether upgrades to WebSocket are somebody's at the moment. Any other upgrade is an ordinary request. */
@@ -29,6 +32,8 @@ export type TakeUpgrade = (request: IncomingMessage, socket: Socket, head: Buffe
 
 /** Milliseconds between two looks at requests that have not arrived in full. */
 const CHECK_MS = 1_000;
+/** Characters of a text that is written as bytes. */
+const LARGE = 16_384;
 /** Milliseconds for which a connection is idle for certain: what its client has sent by then has come. */
 const IDLE_MS = 50;
 
@@ -43,12 +48,27 @@ export class HttpServer extends Server {
   #takeUpgrade: TakeUpgrade = () => null;
 
   constructor(options: HttpServerOptions) {
+    const unread = new UnreadAnswers({
+      mostBytes: options.unreadBytes,
+      now: () => performance.now(),
+      end: (socket) => this.#connections.get(socket)?.end(),
+    });
     /** Also one that was asked for long before, or is written past Fastify. */
     class Answer<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
       // biome-ignore lint/suspicious/noExplicitAny: Node's own signature
       override writeHead(...given: any[]): this {
         if (options.isEnding()) this.shouldKeepAlive = false;
         return super.writeHead(...(given as [number]));
+      }
+
+      // biome-ignore lint/suspicious/noExplicitAny: Node's own signature
+      override end(...given: any[]): this {
+        const [text, encoding] = given;
+        // Bytes are counted of what waits, and of a text Node would count characters.
+        if (typeof text === 'string' && text.length > LARGE) given[0] = Buffer.from(text, encoding ?? 'utf8');
+        super.end(...(given as []));
+        unread.note(this);
+        return this;
       }
     }
     super(
