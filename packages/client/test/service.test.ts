@@ -99,6 +99,20 @@ test('history is paged to the beginning and back', async () => {
   expect(other.texts()).toEqual(again.texts());
 });
 
+test('what was missed in more than a frame may hold is there in the end, each once, and counted', async () => {
+  const roomId = await chat.room();
+  const ann = shopper({ url: chat.url, token: () => chat.token('away'), roomId });
+  await ann.until(({ status }) => status === 'live');
+  ann.client.disconnect();
+  // 24 KB each as they are sent, 3 MB together.
+  const texts = Array.from({ length: 130 }, (_, i) => `${i}${'\u0001'.repeat(3_990)}`);
+  await chat.fill(roomId, 'bob', texts.length, (n) => texts[n - 1]!);
+  ann.client.connect();
+  await ann.until(({ status, lastSeq }) => status === 'live' && lastSeq === texts.length + 3);
+  expect(ann.texts()).toEqual(texts);
+  expect(ann.snapshot().unread).toBe(texts.length);
+});
+
 test('a token is renewed on the living connection, and a connection that outlived its token comes back with a new one', async () => {
   const roomId = await chat.room();
   const asked: boolean[] = [];

@@ -110,18 +110,19 @@ export function createSequence({ who, ledger, after, onTaken }: SequenceOptions)
       return lastSeq;
     },
 
-    joined({ messages, lastSeq: head, recovered }: EventOf<'joined'>): Next {
+    joined({ messages, lastSeq: upTo, room: { lastSeq: head }, recovered }: EventOf<'joined'>): Next {
       decideSuspects();
       subscribed = true;
       const since = lastSeq;
       const seen = Math.max(since ?? 0, tail ?? 0);
       if (head < seen) faults.add('protocol', `${who}: joined at ${head} where ${seen} is known`);
       const newest = messages.at(-1)?.seq ?? (recovered && since !== null ? since : 0);
-      if (newest !== head) faults.add('lost', `${who}: joined at ${head} and got messages up to ${newest}`);
+      // What is beyond `upTo` follows as messages.
+      if (newest !== upTo) faults.add('lost', `${who}: joined at ${upTo} and got messages up to ${newest}`);
       if (recovered || since === null) {
         checkList(messages, since === null ? null : since + 1, 'joined');
         for (const message of messages) if (message.seq > (lastSeq ?? 0)) take(message, 'recovered');
-        lastSeq ??= head;
+        lastSeq ??= upTo;
         live = true;
         return 'nothing';
       }

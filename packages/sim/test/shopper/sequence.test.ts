@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createFaults } from '../../src/check/faults.ts';
 import { createLedger } from '../../src/check/ledger.ts';
 import { createSequence } from '../../src/shopper/sequence.ts';
-import { chat, chats, joined } from '../room-text.ts';
+import { chat, chats, joined, room } from '../room-text.ts';
 
 function follow(after: number | null = 0) {
   const faults = createFaults();
@@ -77,6 +77,19 @@ describe('what one client has of a room', () => {
     expect(sequence.head(4)).toBe('join');
     sequence.joined(joined(chats(4, 4), 4));
     expect(found()).toEqual(['missing ann: 4 was left out']);
+  });
+
+  it('takes what follows a join that tells a part of what was missed, and a hole between the two for a loss', () => {
+    const part = { ...joined(chats(4, 6), 6), room: room({ lastSeq: 9 }) };
+    const { sequence, found } = inRoom(3);
+    sequence.unsubscribed();
+    expect(sequence.joined(part)).toBe('nothing');
+    for (const message of chats(7, 10)) expect(sequence.message(message)).toBe('nothing');
+    expect([sequence.lastSeq, found()]).toEqual([10, []]);
+    const other = inRoom(3);
+    other.sequence.unsubscribed();
+    other.sequence.joined(part);
+    expect(other.sequence.message(chat(8))).toBe('join');
   });
 
   it('takes a head or a join behind what it has for a broken server', () => {

@@ -145,7 +145,7 @@ export function createHub(deps: HubOptions) {
 
     /**
      * Sends a listener that is behind a portion of what it missed. Whether there is more to send.
-     * @throws AppError UNAVAILABLE (the store can't be read)
+     * @throws AppError NOT_FOUND, UNAVAILABLE (the store can't be read)
      */
     async resume(roomId: string, listener: Listener): Promise<boolean> {
       return (await served.get(roomId)?.feed.resume(listener)) ?? false;

@@ -5,6 +5,7 @@ import { boundPage } from '../room/page-bytes.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { RoomSnapshot } from '../room/ports/room-store.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
+import { noSuchRoom } from '../room/refusals.ts';
 import { roomView } from '../room/view.ts';
 import { fanOut, type Pending } from './fan-out.ts';
 import type { Listener } from './listener.ts';
@@ -285,6 +286,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
      * Sends a listener that is behind a portion of what it missed, from the ring or the store; makes it live once it has
      * all. Whether there is more to do: not when it is full again. Only one call for a listener at a time, and not before
      * its queue has room: one that is live is told what comes, and would be behind at once.
+     * @throws AppError NOT_FOUND (the room was removed), UNAVAILABLE
      */
     async resume(listener: Listener): Promise<boolean> {
       flush();
@@ -296,8 +298,9 @@ export function createRoomFeed(deps: RoomFeedOptions) {
       const found = covered
         ? ring.after(entry.sentSeq).slice(0, PORTION_ROWS)
         : await messages.after(roomId, entry.sentSeq, PORTION_ROWS);
-      // Messages are never missing in the middle: where there are none, the room was removed.
-      if (listeners.get(listener) !== entry || found.length === 0) return false;
+      if (listeners.get(listener) !== entry) return false;
+      // Messages are never missing in the middle.
+      if (found.length === 0) throw noSuchRoom();
       // The store may have more than was heard of here: what this listener gets now must not come to it again later.
       if (!covered) accept(found);
       const rows = boundPage(found, 'oldest', { maxBytes: PORTION_BYTES });

@@ -116,8 +116,9 @@ export interface Codec {
   unended?(silentMs: number): Step | undefined;
   render(event: ChatEvent): Rendered;
   /**
-   * As much of an answer as has room in one frame, for a protocol that puts many messages into one. The messages that come
-   * after those of a `joined` are to follow by themselves; those that a page leaves out are in the next one.
+   * As much of an answer as has room in one frame, for a protocol that puts many messages into one; else as much of a
+   * recovery as is told at once. The messages that come after those of a `joined` are to follow by themselves; those that
+   * a page leaves out are in the next one.
    */
   cut?<A extends Answer>(answer: A, room: FrameRoom): A;
   /**

@@ -1,13 +1,13 @@
 import type { EventOf, Message, Participant } from '@gongu/shared';
-import { type JoinedEvent, mostBytes } from '../room/event.ts';
+import { type JoinedEvent, mostBytes, wireMessage } from '../room/event.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
-import type { FrameRoom } from './codec.ts';
+import type { Answer, FrameRoom } from './codec.ts';
 import { countFitting } from './fitting.ts';
 
 /** What an answer is beside messages and participants: two ids, a title and a reason, of which each character is escaped. */
 const AROUND_BYTES = 12_288;
-/** Of a character of JSON within JSON, at the very most: a control character. */
-const MOST_BYTES_PER_CHAR = 7;
+/** What a UTF-16 unit of JSON takes at the very most: a control character, in JSON that is quoted once more. */
+const UNIT_BYTES = 7;
 
 /**
  * As much of `joined` as has room: participants in half of it at most, then messages. It is of the moment of its last
@@ -20,18 +20,16 @@ export function cutJoined(
 ): JoinedEvent {
   const { maxBytes, bytesOf } = room;
   const { participants, messages } = joined;
+  const around = participants.reduce((sum, each) => sum + mostOfOne(each), AROUND_BYTES);
+  const chars = messages.reduce((sum, message) => sum + textOf(message).length, 0);
   // Mostly it is far from it. The texts are made once for all who join: to count anew was one in twenty-five of a join.
-  const most = messages.reduce((sum, message) => sum + MOST_BYTES_PER_CHAR * textOf(message).length, AROUND_BYTES);
-  if (most + participants.reduce((sum, each) => sum + mostOfOne(each), 0) <= maxBytes) return joined;
+  if (around + chars * UNIT_BYTES <= maxBytes) return joined;
+  const sizes = messages.map((message) => bytesOf(textOf(message)) + 1);
+  if (sizes.reduce((sum, size) => sum + size, around) <= maxBytes) return joined;
   const jsonBytes = (value: unknown) => bytesOf(JSON.stringify(value)) + 1;
   const shown = participants.slice(0, countFitting(participants.map(jsonBytes), maxBytes / 2));
-  const around = jsonBytes({ ...joined, participants: shown, messages: [] });
-  const kept = fitting(
-    messages,
-    messages.map((message) => bytesOf(textOf(message)) + 1),
-    maxBytes - around,
-    room.keep,
-  );
+  const left = maxBytes - jsonBytes({ ...joined, participants: shown, messages: [] });
+  const kept = fitting(messages, sizes, left, room.keep);
   const lastSeq = kept.at(-1)?.seq ?? (messages[0] ? messages[0].seq - 1 : joined.lastSeq);
   const after = messages.filter(({ seq }) => seq > lastSeq);
   const { lastReadSeq, unread } = joined.you;
@@ -57,6 +55,22 @@ export function cutPage(page: EventOf<'page'>, { maxBytes, bytesOf, keep }: Fram
   return { ...page, messages: keep === 'oldest' ? messages.slice(0, count) : messages.slice(-count), hasMore: true };
 }
 
+/**
+ * For protocols in which each message is a frame: as many of a recovery's messages as are told at once, at least one. So
+ * what waits for a client that does not read is as much as for those of other protocols. All else is as it was.
+ */
+export function cutRecovery<A extends Answer>(answer: A, room: FrameRoom): A {
+  return (answer.type === 'joined' && answer.recovered ? firstOf(answer, room) : answer) as A;
+}
+
+function firstOf(joined: JoinedEvent, { maxBytes, bytesOf }: FrameRoom): JoinedEvent {
+  const { messages } = joined;
+  if (mostOf(messages) <= maxBytes) return joined;
+  const sizes = messages.map((message) => bytesOf(JSON.stringify(wireMessage(message))));
+  const kept = messages.slice(0, Math.max(1, countFitting(sizes, maxBytes)));
+  return kept.length < messages.length ? { ...joined, messages: kept, lastSeq: kept.at(-1)!.seq } : joined;
+}
+
 /** The oldest that have room; or the newest, without those at the end that have none by themselves. */
 function fitting<M>(
   messages: readonly M[],
@@ -75,5 +89,5 @@ function mostOf(messages: readonly Message[]): number {
 }
 
 function mostOfOne({ userId, nickname, tag }: Participant): number {
-  return 300 + MOST_BYTES_PER_CHAR * (userId.length + nickname.length + (tag?.length ?? 0));
+  return 300 + UNIT_BYTES * (userId.length + nickname.length + (tag?.length ?? 0));
 }

@@ -1,6 +1,7 @@
 import { CLOSE, type Event, type EventOf } from '@gongu/shared';
 import { frameOf, type Summary, type SummaryOf, wireMessage } from '../room/event.ts';
 import type { Codec, Rendered } from './codec.ts';
+import { cutRecovery } from './cut.ts';
 import { countFitting } from './fitting.ts';
 import { closeOfRefusal, endedRoom } from './one-room.ts';
 
@@ -28,7 +29,8 @@ export function createRoomStreamCodec(): Codec {
       if (event.type === 'ready') return { texts: [] };
       if (event.type === 'joined') {
         const { ref: _, messages, ...joined } = event;
-        const state = { ...joined, messages: [] };
+        // None is in this frame: how far the room is says more than where the first of them begin.
+        const state = { ...joined, lastSeq: joined.room.lastSeq, messages: [] };
         // Each message is an event with an id of its own: a stream that breaks off among them goes on from there.
         const missed = messages.map((message) => block({ type: 'message', ...wireMessage(message) }));
         return { texts: [bounded(state), ...missed] };
@@ -38,6 +40,7 @@ export function createRoomStreamCodec(): Codec {
       const close = event.type === 'error' ? closeOfRefusal(event) : undefined;
       return close ? { texts: [block(frame)], close } : { texts: [block(frame)] };
     },
+    cut: cutRecovery,
     ended: (_, why) => endedRoom(why),
   };
 }

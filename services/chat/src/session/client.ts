@@ -14,6 +14,8 @@ export interface Client {
   readonly address: string | null;
   /** Nothing more is said to it: what is begun for it now, nobody would end. */
   readonly over: boolean;
+  /** Its protocol lets it ask for what it missed; others are told it by themselves. */
+  readonly asksAgain: boolean;
   readonly rooms: ClientRooms;
   /** What rooms write to. */
   readonly listener: Listener;

@@ -91,6 +91,10 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
     return this.#over;
   }
 
+  get asksAgain(): boolean {
+    return this.#codec.resyncs;
+  }
+
   /** Made when first used: some clients only listen to what is no room. */
   get rooms(): ClientRooms {
     this.#rooms ??= new ClientRooms();

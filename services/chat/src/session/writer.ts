@@ -20,7 +20,7 @@ export interface WriterOwner {
 
 /**
  * Bytes at which a client that does not read is cut off, however small its queue is. Only one answer comes on top of a
- * full queue, and the largest is a recovery: 2 MiB of text, of which each byte may take six on the wire.
+ * full queue, 512 KiB or a portion; but what a busy room tells at once goes to each of a client's subscriptions to it.
  */
 const LEAST_CEILING_BYTES = 16 * 1024 * 1024;
 

@@ -3,8 +3,9 @@ import { probe } from '@gongu/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { openStream } from '../fixture/event-stream.ts';
 import { said } from '../fixture/log-lines.ts';
-import { tokenOf } from '../fixture/tokens.ts';
+import { authorizationOf, tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
 const MESSAGES = 200;
@@ -202,5 +203,73 @@ describe('one who is told the rest of a recovery', () => {
     expect(joined).toMatchObject({ recovered: false, hasMore: true, room: { lastSeq: joined.lastSeq } });
     expect(joined.messages.at(-1)!.seq).toBe(joined.lastSeq);
     for (const client of [left, ann, again]) client.close();
+  });
+});
+
+describe('where each message is a frame', () => {
+  const stompOf = (userId: string, ...subscribes: string[]) =>
+    [`CONNECT\naccept-version:1.2\npasscode:${tokenOf(userId)}\n\n\0`, ...subscribes] as const;
+  const subscribe = (id: string, after: number) =>
+    `SUBSCRIBE\nid:${id}\ndestination:/topic/chat/${roomId}\nafter:${after}\nreceipt:${id}\n\n\0`;
+
+  it('all that was missed comes to each subscription of STOMP that asks for it, once, in order, and before its receipt', async () => {
+    const [ann, socket] = [
+      await chat.connect('ann'),
+      await probe(chat.socketUrl, { protocols: ['v12.stomp'], timeoutMs: 30_000 }),
+    ];
+    const got: Record<string, number[]> = { a: [], b: [], live: [] };
+    const recovered: Record<string, number> = { a: 0, b: 0, live: 0 };
+    const done: string[] = [];
+    const head = (await ann.join(roomId)).lastSeq;
+    const over = new Promise<void>((resolve) => {
+      socket.socket.on('message', (data) => {
+        const text = data.toString();
+        const id = /\nsubscription:(\w+)\n/.exec(text)?.[1];
+        const receipt = /^RECEIPT\nreceipt-id:(\w+)/.exec(text)?.[1];
+        if (receipt) {
+          done.push(receipt);
+          // All that it missed has come.
+          if (receipt !== 'live') expect(got[receipt]!.at(-1)).toBeGreaterThanOrEqual(head);
+        }
+        if (!id) return;
+        const seq = Number(/\nseq:(\d+)\n/.exec(text)![1]);
+        got[id]!.push(seq);
+        if (/\nrecovered:true\n/.test(text)) recovered[id]!++;
+        if (Object.values(got).every((seqs) => seqs.at(-1) === head + 1)) resolve();
+      });
+    });
+    const live = `SUBSCRIBE\nid:live\ndestination:/topic/chat/${roomId}\nreceipt:live\n\n\0`;
+    const [connect, ...rest] = stompOf('talker', live, subscribe('a', base), subscribe('b', head - 100));
+    socket.send(connect);
+    for (const frame of rest) socket.send(frame);
+    await expect.poll(() => done, { timeout: 30_000 }).toEqual(['live', 'a', 'b']);
+    await ann.say(roomId);
+    await over;
+    expect(got).toEqual({ live: [head + 1], a: range(base + 1, head + 1), b: range(head - 99, head + 1) });
+    expect(recovered).toEqual({ live: 0, a: head - base, b: 100 });
+    for (const each of [ann, socket]) each.terminate();
+  });
+
+  it.each(['/ws/chat?sessionId=', '/chat/'])('all that was missed comes on %s', async (path) => {
+    const query = `${path.includes('?') ? '&' : '?'}after=${base}&token=${encodeURIComponent(tokenOf('talker'))}`;
+    const socket = await probe(`ws://127.0.0.1:${chat.port}${path}${roomId}${query}`, { timeoutMs: 30_000 });
+    const ann = await chat.connect('ann');
+    const { lastSeq } = await ann.join(roomId);
+    const got: number[] = [];
+    while (got.at(-1) !== lastSeq) got.push((await socket.next((frame) => frame.seq !== undefined)).seq);
+    expect(got).toEqual(range(base + 1, lastSeq));
+    for (const each of [ann, socket]) each.terminate();
+  });
+
+  it('all that was missed comes on an event stream, whose joined says how far the room is', async () => {
+    const stream = await openStream(`${chat.url}/api/chat/rooms/${roomId}/events?after=${base}`, {
+      authorization: authorizationOf('talker'),
+    });
+    const { data } = await stream.next('joined');
+    expect(data).toMatchObject({ recovered: true, messages: [], lastSeq: data.room.lastSeq });
+    const got: number[] = [];
+    while (got.at(-1) !== data.lastSeq) got.push((await stream.next('message')).data.seq);
+    expect(got).toEqual(range(base + 1, data.lastSeq));
+    stream.close();
   });
 });

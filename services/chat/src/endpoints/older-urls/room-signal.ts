@@ -1,6 +1,7 @@
 import { ClientRef, UserId } from '@gongu/shared';
 import { z } from 'zod';
 import type { Codec } from '../../protocol/codec.ts';
+import { cutRecovery } from '../../protocol/cut.ts';
 import { closeOfRefusal, endedRoom } from '../../protocol/one-room.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
 import { readPlain } from './plain-object.ts';
@@ -63,6 +64,7 @@ export function createRoomSignalCodec({ opening, contentChars, newId }: AliasOpt
           return { texts: [] };
       }
     },
+    cut: cutRecovery,
     ended: (_, why) => endedRoom(why),
   };
 }

@@ -1,6 +1,7 @@
 import { ClientRef, type Message, text } from '@gongu/shared';
 import { z } from 'zod';
 import type { Codec } from '../../protocol/codec.ts';
+import { cutRecovery } from '../../protocol/cut.ts';
 import { closeOfRefusal, endedRoom } from '../../protocol/one-room.ts';
 import { readPlain } from './plain-object.ts';
 import { queriedMessages, type RoomQuery } from './room-query.ts';
@@ -56,6 +57,7 @@ export function createSessionChatCodec({ opening, contentChars, newId }: AliasOp
       const texts = [JSON.stringify({ type: 'error', code: event.code, message: event.message })];
       return close ? { texts, close } : { texts };
     },
+    cut: cutRecovery,
     ended: (_, why) => endedRoom(why),
   };
 }
@@ -91,6 +93,7 @@ export function createRoomChatCodec({ opening, contentChars, newId }: AliasOptio
       const close = event.type === 'error' ? closeOfRefusal(event) : undefined;
       return close ? { texts: [], close } : { texts: [] };
     },
+    cut: cutRecovery,
     ended: (_, why) => endedRoom(why),
   };
 }

@@ -1,6 +1,7 @@
 import { CLOSE, type CommandSchemas, type ErrorCode, type EventOf, errorEvent } from '@gongu/shared';
 import type { ChatEvent, JoinedEvent } from '../../room/event.ts';
 import type { Codec, Heartbeat, Rendered, Step } from '../codec.ts';
+import { cutRecovery } from '../cut.ts';
 import { createAnswers } from './answers.ts';
 import { connectToken, type HeartbeatOffer, negotiateHeartbeat, negotiateVersion } from './connect.ts';
 import type { Destinations } from './destination.ts';
@@ -272,9 +273,12 @@ export function createStompCodec(options: StompCodecOptions): Codec {
           return { texts: subscriptions.messages(event, render) };
       }
     },
+    cut: cutRecovery,
     ended(roomId) {
       const room = subscriptions.room(roomId);
-      if (room) room.joined = false;
+      if (!room) return;
+      room.joined = false;
+      room.recovering = null;
     },
   };
 }

@@ -40,6 +40,9 @@ export function createJoins({ subscriptions, answers }: { subscriptions: Subscri
     /** The room was joined: what the subscriptions that waited get, and their receipts after it. */
     joined({ room, waiting, recovers }: PendingJoin, event: JoinedEvent, render: StompRender): string[] {
       if (subscriptions.room(room.roomId) === room) room.joined = true;
+      const upToSeq = event.room.lastSeq;
+      const isCut = recovers !== null && event.lastSeq < upToSeq;
+      room.recovering = null;
       return waiting.flatMap(({ subscription, receipt }) => {
         const texts: string[] = [];
         if (!subscription.ended) {
@@ -48,7 +51,8 @@ export function createJoins({ subscriptions, answers }: { subscriptions: Subscri
           texts.push(...snapshot(subscription, event, render));
         }
         // Last: who asked for a receipt has then seen all that was recovered.
-        if (receipt !== null) texts.push(render.receipt(receipt));
+        if (isCut && subscription === recovers) room.recovering = { to: recovers, upToSeq, receipt };
+        else if (receipt !== null) texts.push(render.receipt(receipt));
         return texts;
       });
     },

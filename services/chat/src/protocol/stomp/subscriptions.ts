@@ -18,6 +18,16 @@ export interface SubscribedRoom {
   readonly subscriptions: Set<Subscription>;
   /** The socket listens to the room. */
   joined: boolean;
+  /** A recovery that was not told in one piece; kept when it is over, since a portion may have to be told again. */
+  recovering: Recovering | null;
+}
+
+/** What follows a join, up to the message that was the room's newest then: for the one who asked only. */
+export interface Recovering {
+  readonly to: Subscription;
+  readonly upToSeq: number;
+  /** Owed after the last one. */
+  readonly receipt: string | null;
 }
 
 /** A client's subscriptions: by their ids, and by the rooms they need. */
@@ -40,6 +50,15 @@ export function createSubscriptions() {
     }
   }
 
+  /** A message of before the room's join that follows it; null for any other. All but the one who asked have it. */
+  function recovered(message: StoredMessage, render: StompRender): string[] | null {
+    const recovering = rooms.get(message.roomId)?.recovering;
+    if (!recovering || message.seq > recovering.upToSeq) return null;
+    const { to, upToSeq, receipt } = recovering;
+    const texts = to.ended ? [] : chats([to], [message], render, true);
+    return message.seq === upToSeq && receipt !== null ? [...texts, render.receipt(receipt)] : texts;
+  }
+
   return {
     get size(): number {
       return all.size;
@@ -59,7 +78,12 @@ export function createSubscriptions() {
       all.set(keyOf(id, destination), subscription);
       keys.clear();
       if (source.kind !== 'room') return;
-      const room = rooms.get(source.roomId) ?? { roomId: source.roomId, subscriptions: new Set(), joined: false };
+      const room = rooms.get(source.roomId) ?? {
+        roomId: source.roomId,
+        subscriptions: new Set(),
+        joined: false,
+        recovering: null,
+      };
       room.subscriptions.add(subscription);
       rooms.set(source.roomId, room);
     },
@@ -100,7 +124,10 @@ export function createSubscriptions() {
     messages(event: ChatEvent, render: StompRender): string[] {
       switch (event.type) {
         case 'message':
-          return chats([...liveIn(event.message.roomId, 'messages')], [event.message], render);
+          return (
+            recovered(event.message, render) ??
+            chats([...liveIn(event.message.roomId, 'messages')], [event.message], render)
+          );
         case 'read':
           return [...liveIn(event.roomId, 'read')].map((to) => render.read(to, event));
         case 'typing':

@@ -14,7 +14,7 @@ import type { PresenceTick } from '../presence-tick.ts';
 import { type CommandOf, type EntryOf, refOf } from './entry.ts';
 
 export interface JoinOptions {
-  readonly hub: Pick<Hub, 'isMember' | 'attach' | 'detach' | 'rewind'>;
+  readonly hub: Pick<Hub, 'isMember' | 'attach' | 'detach' | 'rewind' | 'behindAt'>;
   readonly members: Pick<Members, 'join'>;
   readonly presence: Pick<Presence, 'view'>;
   readonly presenceTick: Pick<PresenceTick, 'enter'>;
@@ -84,7 +84,15 @@ export function createJoin({
     lane: 'ordered',
     async run(client, user, command) {
       const reached = await enter(client, user, command);
-      await client.inTurn(() => listen(client, user, command, reached));
+      const isBehind = () => !client.asksAgain && hub.behindAt(command.roomId, client.listener) !== null;
+      for (let done = false; !done && !client.over; ) {
+        // What it is owed of the room, for another of its subscriptions perhaps, comes first: the join begins anew.
+        while (isBehind() && !client.over) await client.resume(command.roomId);
+        await client.inTurn(async () => {
+          done = !isBehind();
+          if (done) await listen(client, user, command, reached);
+        });
+      }
     },
   };
 
@@ -111,7 +119,7 @@ export function createJoin({
       attached = await (reached > 0 ? afterCommit(attaching) : attaching);
       if (client.over) return leaving.room(client, roomId);
       told = answer(client, user, command, attached, online);
-      if (told.recovered && leftWithin(attached.messages, told.lastSeq, user.userId)) {
+      if (client.asksAgain && told.recovered && leftWithin(attached.messages, told.lastSeq, user.userId)) {
         // A client that applies these one by one would take its own leaving of then for the end, though it has come again.
         hub.detach(roomId, client.listener);
         again = false;

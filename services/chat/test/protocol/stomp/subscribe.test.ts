@@ -61,6 +61,38 @@ describe('SUBSCRIBE', () => {
     ]);
   });
 
+  test('what a recovery has no room for follows to who asked and to nobody else, then the receipt, told again if need be', () => {
+    const client = connected();
+    subscribed(client, 'live', '/topic/chat/r1');
+    const told = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1', after: '6', receipt: 'r' });
+    const first = client.event(joined(told.commands[0], { messages: [stored(7)], lastSeq: 7 }));
+    const shown = ({ frames }: typeof first) =>
+      frames.map(({ command, headers }) => [command, headers.subscription ?? headers['receipt-id'], headers.recovered]);
+    expect(shown(first)).toEqual([['MESSAGE', '0', 'true']]);
+    // A portion that found the queue full is rendered once more.
+    for (let again = 0; again < 2; again++) {
+      expect(shown(client.event(messageEvent(8)))).toEqual([['MESSAGE', '0', 'true']]);
+      expect(shown(client.event(messageEvent(9)))).toEqual([
+        ['MESSAGE', '0', 'true'],
+        ['RECEIPT', 'r', undefined],
+      ]);
+    }
+    expect(shown(client.event(messageEvent(10)))).toEqual([
+      ['MESSAGE', 'live', undefined],
+      ['MESSAGE', '0', undefined],
+    ]);
+  });
+
+  test('and is owed its receipt also where the subscription was taken back meanwhile', () => {
+    const client = connected();
+    subscribed(client, 'live', '/topic/chat/r1');
+    const told = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1', after: '7', receipt: 'r' });
+    client.event(joined(told.commands[0], { messages: [stored(8)], lastSeq: 8 }));
+    client.frame('UNSUBSCRIBE', { id: '0' });
+    expect(client.event(messageEvent(9)).frames).toMatchObject([{ command: 'RECEIPT' }]);
+    expect(client.event(messageEvent(10)).frames).toMatchObject([{ headers: { subscription: 'live' } }]);
+  });
+
   test('too far behind, the newest messages come and say that there are gaps', () => {
     const client = connected();
     const told = client.frame('SUBSCRIBE', { id: '0', destination: '/topic/chat/r1', after: '0' });
