@@ -7,7 +7,7 @@ import { type Auth, createAuth } from '../src/index.ts';
 
 interface Key {
   readonly jwk: JWK;
-  sign(header?: { kid?: string }): Promise<string>;
+  sign(header?: { kid?: string; alg?: string }): Promise<string>;
 }
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -21,7 +21,7 @@ let answer: (response: ServerResponse) => void;
 
 async function makeKey(
   kid: string | undefined,
-  alg: 'RS256' | 'ES256' | 'EdDSA' = 'ES256',
+  alg: 'RS256' | 'ES256' | 'EdDSA' | 'Ed25519' = 'ES256',
   more: JWK = {},
 ): Promise<Key> {
   const { publicKey, privateKey } = await generateKeyPair(alg);
@@ -224,16 +224,19 @@ describe('keys that change', () => {
 });
 
 describe('which key', () => {
-  test.each(['RS256', 'ES256', 'EdDSA'] as const)('%s: keys and tokens without an id are tried', async (alg) => {
-    const keys = await Promise.all([undefined, '', 'named'].map((kid) => makeKey(kid, alg)));
-    answer = publish(...keys);
-    for (const key of keys) {
-      for (const kid of [undefined, '', null as never]) expect(await codeOf(await key.sign({ kid }))).toBe('good');
-    }
-    for (const key of keys.slice(0, 2)) expect(await codeOf(await key.sign({ kid: 'unknown' }))).toBe('good');
-    expect(await codeOf(await keys[2]!.sign({ kid: 'unknown' }))).toBe('UNAUTHENTICATED');
-    expect(await codeOf(await (await makeKey(undefined, alg)).sign())).toBe('UNAUTHENTICATED');
-  });
+  test.each(['RS256', 'ES256', 'EdDSA', 'Ed25519'] as const)(
+    '%s: keys and tokens without an id are tried',
+    async (alg) => {
+      const keys = await Promise.all([undefined, '', 'named'].map((kid) => makeKey(kid, alg)));
+      answer = publish(...keys);
+      for (const key of keys) {
+        for (const kid of [undefined, '', null as never]) expect(await codeOf(await key.sign({ kid }))).toBe('good');
+      }
+      for (const key of keys.slice(0, 2)) expect(await codeOf(await key.sign({ kid: 'unknown' }))).toBe('good');
+      expect(await codeOf(await keys[2]!.sign({ kid: 'unknown' }))).toBe('UNAUTHENTICATED');
+      expect(await codeOf(await (await makeKey(undefined, alg)).sign())).toBe('UNAUTHENTICATED');
+    },
+  );
 
   test('keys that are broken, of another kind or not for signatures stand in nobody’s way', async () => {
     const good = await makeKey('one');
@@ -245,5 +248,44 @@ describe('which key', () => {
     answer = publish(good, sealed);
     await clock.advance(MINUTE);
     expect(await codeOf(await sealed.sign())).toBe('UNAUTHENTICATED');
+  });
+
+  test.each([
+    ['EdDSA', 'EdDSA'],
+    ['EdDSA', 'Ed25519'],
+    ['EdDSA', undefined],
+    ['Ed25519', 'EdDSA'],
+    ['Ed25519', 'Ed25519'],
+    ['Ed25519', undefined],
+  ] as const)('a token with alg %s is verified by an Ed25519 key with alg %s', async (alg, ofKey) => {
+    const key = await makeKey('one', alg, ofKey === undefined ? {} : { alg: ofKey });
+    const { alg: _, ...bare } = key.jwk;
+    answer = publish(ofKey === undefined ? bare : key.jwk);
+    expect(await codeOf(await key.sign())).toBe('good');
+    expect(await codeOf(await (await makeKey('one', alg)).sign())).toBe('UNAUTHENTICATED');
+  });
+
+  test('a key for another algorithm of its kind is not tried, nor is one of Ed448', async () => {
+    const key = await makeKey('one', 'RS256');
+    answer = publish({ ...key.jwk, alg: 'RS512' }, { kty: 'OKP', crv: 'Ed448', kid: 'one', x: 'A'.repeat(76) });
+    expect(await codeOf(await key.sign())).toBe('UNAUTHENTICATED');
+    expect(await codeOf(await (await makeKey('one', 'Ed25519')).sign())).toBe('UNAUTHENTICATED');
+  });
+
+  test('16 keys are tried for one token, those with its id first', async () => {
+    const verified = vi.spyOn(crypto.subtle, 'verify');
+    const tried = () => verified.mock.calls.splice(0).length;
+    const bare = await Promise.all(Array.from({ length: 40 }, () => makeKey(undefined)));
+    const named = await makeKey('named');
+    answer = publish(...bare, named);
+    expect(await codeOf(await named.sign())).toBe('good');
+    expect(tried()).toBe(1);
+    for (const [i, outcome] of [
+      [15, 'good'],
+      [16, 'UNAUTHENTICATED'],
+    ] as const) {
+      expect(await codeOf(await bare[i]!.sign({}))).toBe(outcome);
+      expect(tried()).toBe(16);
+    }
   });
 });

@@ -27,7 +27,15 @@ const KEYS: Readonly<Record<string, { kty: string; crv?: string }>> = {
   ES384: { kty: 'EC', crv: 'P-384' },
   ES512: { kty: 'EC', crv: 'P-521' },
   EdDSA: { kty: 'OKP', crv: 'Ed25519' },
+  // RFC 9864: the same by its own name. A key or a token may still have the older one.
+  Ed25519: { kty: 'OKP', crv: 'Ed25519' },
 };
+
+/**
+ * Keys that are tried for one token. Who presents a token without a key id would otherwise choose how much the service
+ * computes: a key set may hold thousands.
+ */
+const MOST_TRIED = 16;
 
 /** Whether tokens of that algorithm are verified by published keys. */
 export function isPublishedAlgorithm(alg: string): boolean {
@@ -54,8 +62,10 @@ export function createJwks(options: KeySourceOptions & { clock: Clock }): Jwks {
 }
 
 async function isSigned(token: string, header: TokenHeader, keys: readonly JWK[]): Promise<boolean> {
-  for (const jwk of keys) {
-    if (!fits(jwk, header)) continue;
+  const fitting = keys.filter((key) => fits(key, header));
+  const named = fitting.filter((key) => key.kid !== undefined && key.kid === header.kid);
+  const others = fitting.filter((key) => !named.includes(key));
+  for (const { alg: _, ...jwk } of [...named, ...others].slice(0, MOST_TRIED)) {
     try {
       await compactVerify(token, jwk, { algorithms: [header.alg] });
       return true;
@@ -69,7 +79,7 @@ async function isSigned(token: string, header: TokenHeader, keys: readonly JWK[]
 function fits(jwk: JWK, { alg, kid }: TokenHeader): boolean {
   const wanted = KEYS[alg];
   if (!wanted || jwk.kty !== wanted.kty || (wanted.crv !== undefined && jwk.crv !== wanted.crv)) return false;
-  if (jwk.alg !== undefined && jwk.alg !== alg) return false;
+  if (jwk.alg !== undefined && jwk.alg !== alg && KEYS[jwk.alg]?.crv !== 'Ed25519') return false;
   if (jwk.use !== undefined && jwk.use !== 'sig') return false;
   if (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes('verify')) return false;
   return kid === undefined || !jwk.kid || jwk.kid === kid;
