@@ -20,7 +20,8 @@ const MARK = 'gongu.direct';
  * Waits until PostgreSQL takes connections.
  *
  * @throws StartError after `deadlineMs`, or at once when waiting can't help: wrong password, no such database, one that is
- *   read-only or not encoded in UTF8, a pooler of which nobody spoke, or another one
+ *   read-only or not encoded in UTF8, a certificate that is not believed or not found, a pooler of which nobody spoke, or
+ *   another one
  */
 export async function waitForPostgres(options: WaitForPostgresOptions): Promise<void> {
   const { url, deadlineMs, log, pooler = 'none' } = options;
@@ -33,7 +34,7 @@ export async function waitForPostgres(options: WaitForPostgresOptions): Promise<
         withSettings(url, { statement_timeout: '0', [MARK]: 'yes' })
       : withoutSettings(url);
   for (let attempt = 0; ; attempt++) {
-    const client = new pg.Client({ connectionString, connectionTimeoutMillis: Math.min(deadlineMs, 5_000) });
+    const client = clientFor({ connectionString, connectionTimeoutMillis: Math.min(deadlineMs, 5_000) });
     client.on('error', () => {}); // the connection may break between two lines
     try {
       await client.connect();
@@ -101,6 +102,15 @@ const MISFITS: Readonly<Record<Pooler, (client: pg.ClientBase, url: string) => P
 
 async function pidOf(client: pg.ClientBase): Promise<number> {
   return (await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid')).rows[0]!.pid;
+}
+
+/** Here the files that the URL names are read. */
+function clientFor(config: pg.ClientConfig): pg.Client {
+  try {
+    return new pg.Client(config);
+  } catch (error) {
+    throw new StartError(`DATABASE_URL can't be used: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 /**

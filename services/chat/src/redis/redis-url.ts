@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Cluster, Redis } from 'ioredis';
+import { TlsConnector } from './tls-connector.ts';
 
 /** A connection, or the connections to a Cluster's nodes. */
 export type RedisClient = Redis | Cluster;
@@ -29,7 +32,7 @@ export class RedisUrlError extends Error {
 }
 
 const FORM = /^(rediss?)(?:[+-](sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^/?#@]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/i;
-const OPTIONS = new Set(['family', 'sentinelUsername', 'sentinelPassword']);
+const OPTIONS = new Set(['family', 'sentinelUsername', 'sentinelPassword', 'caFile', 'certFile', 'keyFile']);
 
 /** Milliseconds until a TCP (and TLS) connection must stand. */
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -44,8 +47,9 @@ const DISCONNECT_TIMEOUT_MS = 100;
  *   master's. Credentials are the master's; a sentinel's own are `?sentinelUsername=&sentinelPassword=`
  * - `redis+cluster://[[user]:password@]host[:port][,host[:port]…]`: some of the Cluster's nodes
  *
- * `rediss` in place of `redis` is TLS (for the sentinels too; a private authority goes into `NODE_EXTRA_CA_CERTS`),
- * `redis-sentinel` and `redis-cluster` are taken as well, `?family=4|6` keeps to one kind of address.
+ * `rediss` in place of `redis` is TLS, for the sentinels too. `?caFile=` names the authorities to believe (unset: Node's),
+ * `?certFile=` and `&keyFile=` what this side shows; all are PEM and read here. `redis-sentinel` and `redis-cluster` are
+ * taken as well, `?family=4|6` keeps to one kind of address.
  * @throws RedisUrlError
  */
 export function redisTarget(url: string): RedisTarget {
@@ -56,10 +60,10 @@ export function redisTarget(url: string): RedisTarget {
     );
   }
   const [, scheme = '', mode, credentials, hosts = '', path = '', query = ''] = match;
-  const tls = scheme.toLowerCase() === 'rediss';
   const kind = (mode?.toLowerCase() ?? 'single') as RedisTarget['kind'];
   const nodes = hosts.split(',').map((host) => readHost(host, kind === 'sentinel' ? 26_379 : 6_379));
   const options = readOptions(query);
+  const tls = scheme.toLowerCase() === 'rediss' ? readTls(options) : refuseFiles(options);
   const segments = path.split('/').filter((segment) => segment !== '');
   const name = kind === 'sentinel' ? decode(segments.shift() ?? '') : null;
   if (name === '') throw new RedisUrlError("must name the sentinels' master: redis+sentinel://host:26379/name");
@@ -72,7 +76,9 @@ export function redisTarget(url: string): RedisTarget {
 
   const access = {
     ...readCredentials(credentials),
-    ...(tls ? { tls: {} } : {}),
+    ...(tls ? { tls } : {}),
+    // Sentinels have a connector of their own.
+    ...(tls && kind !== 'sentinel' ? { Connector: TlsConnector } : {}),
     ...(options.family ? { family: options.family } : {}),
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
@@ -91,7 +97,7 @@ export function redisTarget(url: string): RedisTarget {
     sentinelPassword: options.sentinelPassword,
     sentinelCommandTimeout: 1_000,
     sentinelRetryStrategy: () => null,
-    ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+    ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
   };
 
   return {
@@ -136,7 +142,7 @@ function readCredentials(text: string | undefined): { username?: string; passwor
   return { ...(username ? { username } : {}), ...(password ? { password } : {}) };
 }
 
-function readOptions(query: string): { family?: 4 | 6; sentinelUsername?: string; sentinelPassword?: string } {
+function readOptions(query: string): Options {
   const given = new URLSearchParams(query);
   for (const option of given.keys()) {
     if (!OPTIONS.has(option)) throw new RedisUrlError(`has an unknown option; known are ${[...OPTIONS].join(', ')}`);
@@ -147,7 +153,51 @@ function readOptions(query: string): { family?: 4 | 6; sentinelUsername?: string
     ...(family ? { family: family === '4' ? 4 : 6 } : {}),
     sentinelUsername: given.get('sentinelUsername') ?? undefined,
     sentinelPassword: given.get('sentinelPassword') ?? undefined,
+    caFile: given.get('caFile') ?? undefined,
+    certFile: given.get('certFile') ?? undefined,
+    keyFile: given.get('keyFile') ?? undefined,
   };
+}
+
+interface Options {
+  readonly family?: 4 | 6;
+  readonly sentinelUsername?: string;
+  readonly sentinelPassword?: string;
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+function readTls({ caFile, certFile, keyFile }: Options): SecureContextOptions {
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new RedisUrlError('must have certFile and keyFile together');
+  }
+  const tls = {
+    ...(caFile === undefined ? {} : { ca: readFile('caFile', caFile) }),
+    ...(certFile === undefined ? {} : { cert: readFile('certFile', certFile) }),
+    ...(keyFile === undefined ? {} : { key: readFile('keyFile', keyFile) }),
+  };
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw new RedisUrlError(`has certificates that can not be used: ${(error as Error).message}`);
+  }
+  return tls;
+}
+
+/** Their owner takes the connection for an encrypted one. */
+function refuseFiles({ caFile, certFile, keyFile }: Options): null {
+  if (caFile ?? certFile ?? keyFile)
+    throw new RedisUrlError('names certificates, and only rediss:// has a use for them');
+  return null;
+}
+
+function readFile(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new RedisUrlError(`has a ${option} that can not be read (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 function readDatabase(text: string): number {

@@ -4,7 +4,10 @@
  */
 export function redisWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const words = error.message.replace(/,? with args beginning with:.*/s, '');
+  const words = error.message
+    .replace(/,? with args beginning with:.*/s, '')
+    // Of OpenSSL's `address:error:number:library:function:reason:file:line:…` the reason.
+    .replace(/^(?:[0-9A-F]+:)?error:[0-9A-F]+:[^:]*:[^:]*:([^:]+).*/s, '$1');
   // Of all nodes of a Cluster, none of which would have us: what the last one said.
   const { lastNodeError } = error as { lastNodeError?: unknown };
   return lastNodeError instanceof Error ? `${words.replace(/\.$/, '')}: ${redisWords(lastNodeError)}` : words;

@@ -1,0 +1,138 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLog, systemClock } from '@gongu/host';
+import {
+  freePort,
+  hasOpenssl,
+  makeCertificates,
+  redisProgram,
+  startRedis,
+  type TestCertificates,
+  type TestRedis,
+} from '@gongu/testkit';
+import { afterAll, afterEach, beforeAll, expect, it, suite } from 'vitest';
+import { createLinks } from '../../src/app/links.ts';
+import { createLocalExchange } from '../../src/bus/local-bus.ts';
+import { redisTarget } from '../../src/redis/redis-url.ts';
+import { SERVICE_SECRET } from '../fixture/tokens.ts';
+
+const describe = suite.skipIf(!redisProgram() || !hasOpenssl());
+
+describe('Redis over TLS', () => {
+  let ours: TestCertificates;
+  let strangers: TestCertificates;
+  let redis: TestRedis;
+  let port: number;
+  let client: { cert: string; key: string };
+  const ends: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    ours = makeCertificates();
+    strangers = makeCertificates();
+    const { cert, key } = ours.issue('server', ['IP:127.0.0.1']);
+    client = ours.issue('chat', ['DNS:chat']);
+    port = await freePort();
+    const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ours.ca];
+    redis = await startRedis({ args: ['--tls-port', String(port), ...files] });
+  });
+  afterEach(async () => {
+    await Promise.all(ends.splice(0).map((end) => end()));
+  });
+  afterAll(async () => {
+    await redis?.stop();
+    ours?.remove();
+    strangers?.remove();
+  });
+
+  function linksTo(files: Record<string, string>, host = '127.0.0.1') {
+    const lines: Record<string, unknown>[] = [];
+    const url = `rediss://:hunter2@${host}:${port}?${new URLSearchParams(files)}`;
+    const links = createLinks({
+      env: {
+        REDIS_URL: url,
+        CHAT_PORT: 8080,
+        SERVICE_JWT_SECRET: SERVICE_SECRET,
+        BUS_SEAL: false,
+        INSTANCE_URL: undefined,
+      },
+      log: createLog({
+        service: 'chat',
+        level: 'info',
+        stream: { write: (line) => void lines.push(JSON.parse(line)) },
+      }),
+      clock: systemClock,
+      exchange: createLocalExchange(),
+      openSockets: () => 1,
+      onGone: () => {},
+      onRefused: () => {},
+    });
+    ends.push(() => links.close());
+    return { links, lines };
+  }
+
+  it('takes an authority’s file, and a certificate of its own with its key', async () => {
+    const { links, lines } = linksTo({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
+    await expect.poll(() => links.state(), { timeout: 20_000 }).toBe('ok');
+    await expect.poll(() => links.presence.connections(), { timeout: 10_000 }).toBe(1);
+    expect(lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+  });
+
+  it.each([
+    ['a certificate of nobody it knows', () => linksTo({}), 'self-signed certificate in certificate chain'],
+    ['one of a stranger', () => linksTo({ caFile: strangers.ca }), 'self-signed certificate in certificate chain'],
+    ['one for another name', () => linksTo({ caFile: ours.ca }, 'localhost'), 'does not match certificate'],
+    [
+      'being asked for a certificate of its own',
+      () => linksTo({ caFile: ours.ca }),
+      /certificate required|ECONNRESET|EPIPE/,
+    ],
+  ])('says once why it does without Redis: %s', async (_, open, reason) => {
+    const { links, lines } = open();
+    const away = () => lines.filter(({ msg }) => msg === 'Redis is away');
+    // The publisher, the subscriber, presence and the owners.
+    await expect.poll(() => away().length, { timeout: 20_000 }).toBe(4);
+    for (const line of away()) expect(line.reason).toMatch(reason);
+    expect(links.state()).toBe('down');
+    expect(JSON.stringify(lines)).not.toMatch(/hunter2|\\n/);
+  });
+
+  it('may be given up at any moment of its handshake', async () => {
+    const given = [`localhost:${port}?caFile=${ours.ca}`, `127.0.0.1:${port}`];
+    for (let turns = 0; turns < 200; turns += 2) {
+      const client = redisTarget(`rediss://${given[(turns / 2) % 2]}`).open({ name: 'test' });
+      client.on('error', () => {});
+      client.connect().catch(() => {});
+      for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+      const over = new Promise((resolve) => client.once('end', resolve));
+      if (client.status !== 'end') {
+        client.disconnect();
+        await over;
+      }
+    }
+    // What the server says of it comes later, and would be an uncaught error of this test.
+    const { links } = linksTo({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
+    await expect.poll(() => links.state(), { timeout: 20_000 }).toBe('ok');
+  });
+
+  it('says at start what is wrong with the files, and not the password', () => {
+    const junk = join(ours.dir, 'junk.pem');
+    writeFileSync(junk, 'no certificate');
+    const bad: [query: string, scheme: string, part: RegExp][] = [
+      ['caFile=/nowhere/ca.pem', 'rediss', /caFile that can not be read \(ENOENT\)/],
+      [`caFile=${ours.dir}`, 'rediss', /caFile that can not be read \(EISDIR\)/],
+      [`certFile=${client.cert}`, 'rediss', /certFile and keyFile/],
+      [`certFile=${junk}&keyFile=${junk}`, 'rediss', /certificates that can not be used/],
+      [
+        `certFile=${client.cert}&keyFile=${join(strangers.dir, 'ca.key')}`,
+        'rediss',
+        /certificates that can not be used/,
+      ],
+      [`caFile=${ours.ca}`, 'redis', /only rediss/],
+    ];
+    for (const [query, scheme, part] of bad) {
+      const open = () => redisTarget(`${scheme}://:hunter2@127.0.0.1:${port}?${query}`);
+      expect(open, query).toThrow(part);
+      expect(open, query).not.toThrow(/hunter2|\n/);
+    }
+  });
+});
