@@ -22,6 +22,7 @@ export const BUNDLES = [
   { entry: 'tools/running/repl.ts', output: 'dist/repl.mjs', owner: '.' },
   { entry: 'tools/demo/main.ts', output: 'dist/demo.mjs', owner: '.' },
   { entry: 'tools/migration/main.ts', output: 'dist/migration.mjs', owner: '.' },
+  { entry: 'tools/generators/main.ts', output: 'dist/generators.mjs', owner: '.' },
   { entry: 'tools/screenshots/main.ts', output: 'dist/screenshots.mjs', owner: '.' },
   { entry: 'tools/loadtest/main.ts', output: 'dist/loadtest.mjs', owner: '.' },
   { entry: 'tools/chaos/main.ts', output: 'dist/chaos.mjs', owner: '.' },

@@ -3,7 +3,7 @@ import { NewRoomId, RoomId, UserId } from './ids.ts';
 import { Instant } from './instant.ts';
 import { LIMITS } from './limits.ts';
 import { text } from './text.ts';
-import { without } from './without.ts';
+import { neither, without } from './without.ts';
 
 /** ACTIVE while recruiting → CLOSED when complete, or CANCELLED. */
 export const RoomStatus = z.enum(['ACTIVE', 'CLOSED', 'CANCELLED']);
@@ -109,7 +109,7 @@ export const PatchRoom = z
   .meta({
     id: 'PatchRoom',
     description: 'Either `status`, with or without `reason`, or fields: not both',
-    not: { anyOf: [without('status', ...FIELDS), { required: ['status'], not: without(...FIELDS) }] },
+    not: neither(without('status', ...FIELDS), { required: ['status'], not: without(...FIELDS) }),
   });
 export type PatchRoom = z.output<typeof PatchRoom>;
 
