@@ -16,7 +16,13 @@ export default {
     '.': {
       entry: [
         ...BUNDLES.map(({ entry }) => entry).filter((entry) => !entry.startsWith('services/')),
-        ...['scripts/*.mjs', 'bench/peers/*.mjs', 'examples/*.mjs', '{scripts,tools,bench}/test/**/*.test.ts'],
+        ...[
+          'scripts/*.mjs',
+          'bench/peers/*.mjs',
+          'examples/*.mjs',
+          'tools/matrix/clients/js/*.mjs',
+          '{scripts,tools,bench}/test/**/*.test.ts',
+        ],
       ],
       project: ['{scripts,tools,bench,examples}/**/*.{ts,mjs}'],
     },

@@ -26,6 +26,7 @@ export const BUNDLES = [
   { entry: 'tools/screenshots/main.ts', output: 'dist/screenshots.mjs', owner: '.' },
   { entry: 'tools/loadtest/main.ts', output: 'dist/loadtest.mjs', owner: '.' },
   { entry: 'tools/chaos/main.ts', output: 'dist/chaos.mjs', owner: '.' },
+  { entry: 'tools/matrix/main.ts', output: 'dist/matrix.mjs', owner: '.' },
   { entry: 'bench/main.ts', output: 'dist/bench.mjs', owner: '.' },
 ];
 

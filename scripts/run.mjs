@@ -1,5 +1,6 @@
-// `pnpm start`, `pnpm dev`, `pnpm reset`, `pnpm psql`, `pnpm repl`, `pnpm demo`, `pnpm loadtest`, `pnpm chaos`, `pnpm generators`, `pnpm migration`, `pnpm chat`,
-// `pnpm trade`: builds what changed, then runs it in this very process, so that a signal meant for it needs nobody to pass it on.
+// `pnpm start`, `pnpm dev`, `pnpm reset`, `pnpm psql`, `pnpm repl`, `pnpm demo`, `pnpm loadtest`, `pnpm chaos`, `pnpm generators`, `pnpm matrix`,
+// `pnpm migration`, `pnpm chat`, `pnpm trade`: builds what changed, then runs it in this very process, so that a signal meant for it needs nobody to
+// pass it on.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`gongu: Node ${process.versions.node} is too old: 20.19 or later is needed`);

@@ -153,6 +153,20 @@ export const RULES = [
     may: [SHARED, HOST, SIM, SUPERVISE, '@gongu/testkit', 'node:'],
   })),
   {
+    folder: 'tools/matrix',
+    may: [
+      SHARED,
+      HOST,
+      '@gongu/host/embedded',
+      SIM,
+      SUPERVISE,
+      '@gongu/testkit',
+      '@gongu/testkit/proxies',
+      'pg',
+      'node:',
+    ],
+  },
+  {
     folder: 'tools/chaos',
     may: [SHARED, HOST, '@gongu/host/embedded', '@gongu/testkit', SIM, SUPERVISE, '@gongu/client', 'ws', 'node:'],
   },

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { inRepository } from '@gongu/testkit';
+import { isThere, type ProxyKind, type RunningProxy, startProxy } from '@gongu/testkit/proxies';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type EchoInstance, type Seen, startEcho } from '../echo-instance.ts';
-import { isThere, type ProxyKind, type RunningProxy, startProxy } from './proxy.ts';
 
 /** Answers that stay open: event streams of both services, and what SockJS streams. */
 const STREAMS = /\/events$|\/xhr_streaming$|\/eventsource$/;

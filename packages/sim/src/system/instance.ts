@@ -10,6 +10,8 @@ export interface InstanceOptions {
   readonly service: 'chat' | 'trade';
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
+  /** What runs it, and the arguments before the bundle. @default this Node */
+  readonly runtime?: readonly [program: string, ...args: string[]];
   /**
    * What becomes of a process that ends although nobody had asked for it. `false`: it stays away, and a start that
    * fails is an error. `true`: it is started again until it serves, within `startMs`; its database may be away.
@@ -74,6 +76,7 @@ export function createInstance(options: InstanceOptions): Instance {
     service,
     port,
     env,
+    runtime,
     revives,
     startMs = START_MS,
     detached,
@@ -91,6 +94,7 @@ export function createInstance(options: InstanceOptions): Instance {
   function spawn(): ServiceProcess {
     const started = spawnService({
       entry: build,
+      runtime,
       env: { ...env, [service === 'chat' ? 'CHAT_PORT' : 'TRADE_PORT']: String(port) },
       detached,
       onLine,

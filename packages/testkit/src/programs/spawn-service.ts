@@ -12,6 +12,8 @@ export interface SpawnServiceOptions {
   env: Readonly<Record<string, string>>;
   /** The log line that means "ready". @default event `service.started` */
   readyWhen?: (line: LogLine) => boolean;
+  /** What runs the entry, and its arguments before it. @default this Node */
+  runtime?: readonly [program: string, ...args: string[]];
   /** Arguments of Node itself, before the entry. */
   nodeArgs?: readonly string[];
   /** In a process group of its own, so that a terminal's Ctrl-C does not reach it. @default false */
@@ -49,6 +51,7 @@ export function spawnService(options: SpawnServiceOptions): ServiceProcess {
   const {
     entry,
     env,
+    runtime: [program, ...before] = [process.execPath, '--enable-source-maps'],
     nodeArgs = [],
     detached = false,
     onLine,
@@ -58,7 +61,7 @@ export function spawnService(options: SpawnServiceOptions): ServiceProcess {
   const inherited = Object.fromEntries(
     INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
-  const child = spawn(process.execPath, ['--enable-source-maps', ...nodeArgs, inRepository(entry)], {
+  const child = spawn(program, [...before, ...nodeArgs, inRepository(entry)], {
     cwd: inRepository(),
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,7 +4,9 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accepts, freePort, inRepository } from '@gongu/testkit';
+import { accepts } from '../../network/accepts.ts';
+import { freePort } from '../../network/free-port.ts';
+import { inRepository } from '../../repository.ts';
 
 /** How a program is run with its example of `deploy/proxies`. */
 export interface ProxyKind {
@@ -45,6 +47,7 @@ export interface RunningProxy {
   stop(): Promise<void>;
 }
 
+/** Whether the machine has the program. */
 export function isThere({ program, probe }: Pick<ProxyKind, 'program' | 'probe'>): boolean {
   return spawnSync(program, probe, { stdio: 'ignore' }).status === 0;
 }
