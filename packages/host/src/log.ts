@@ -15,7 +15,8 @@ export interface LogOptions {
   stream?: DestinationStream;
 }
 
-const SECRET_QUERY = /([?&](?:token|ticket|access_token)=)[^&#\s"]*/gi;
+/** In a line of JSON a quote or a backslash stands behind a backslash: taken without it, the line would end or go on there. */
+const SECRET_QUERY = /([?&](?:token|ticket|access_token)=)(?:[^&#\s"\\]|\\["\\]?)*/gi;
 
 /** Below these, the id of a SockJS session follows that of its server: who knows it may speak in the session. */
 const SOCKJS_SESSION = /(\/ws\/chat(?:-sockjs)?\/+[^/\s"?#]+\/+)[^/\s"?#\\]+/gi;
@@ -54,7 +55,9 @@ const NEEDLESS = /%(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
 export function redactUrl(url: string): string {
   const plain = url.includes('%') ? url.replace(NEEDLESS, decodeURIComponent) : url;
   const known = plain.includes('/') ? redactSessions(plain) : plain;
-  return redactTokens(known.replace(SECRET_QUERY, '$1[redacted]'));
+  const safe = redactTokens(known.replace(SECRET_QUERY, '$1[redacted]'));
+  // As it was where nothing is hidden: `a%41` and `aA` are two people.
+  return safe === plain ? url : safe;
 }
 
 function redactSessions(text: string): string {

@@ -68,6 +68,26 @@ test.each([
   expect(redactUrl(text)).toBe(logged);
 });
 
+test.each([
+  'a?token="b',
+  'a&ticket=\\',
+  'a?token=b\\"c\\\\"d',
+  '"?token=x\u0001"',
+  '/ws/chat/a"/b\\/xhr',
+  'eyJhbGciOi.eyJzdWIi."',
+])('a line stays JSON, and its other fields stay, whatever stands in a text: %j', (given) => {
+  const { log, lines } = logLines();
+  log.info({ userId: given, path: given, list: [given], after: 'kept' }, given);
+  expect(lines).toMatchObject([{ after: 'kept', service: 'test' }]);
+});
+
+test('what is percent-encoded without need stays as it was where it hides nothing', () => {
+  const { log, lines } = logLines();
+  log.info({ userId: 'a%41b' });
+  expect(lines).toMatchObject([{ userId: 'a%41b' }]);
+  expect(redactUrl('/api/a%41b?%74oken=c')).toBe('/api/aAb?token=[redacted]');
+});
+
 /** The work of a text must grow as its length does: 16 times as long, and far less than the 256 times of a square. */
 test.each([
   ['beginnings of tokens', 'eyJ'],
