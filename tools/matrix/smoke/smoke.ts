@@ -35,8 +35,11 @@ export async function runSmoke(
       held += 1;
       onChecked(check.name);
     } catch (error) {
-      failed.push(`${check.name}: ${(error as Error).message}`);
-      onChecked(check.name, (error as Error).message);
+      const { message, cause } = error as Error;
+      // What `fetch` says by itself is only that it failed.
+      const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
+      failed.push(`${check.name}: ${why}`);
+      onChecked(check.name, why);
     }
   };
   const waiting = checks.filter((check) => check !== STOP);
