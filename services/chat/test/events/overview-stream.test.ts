@@ -175,7 +175,8 @@ describe('the stream of all rooms', () => {
     const list: string[] = data.rooms.map(({ roomId }: { roomId: string }) => roomId);
     while (list.length < rooms.length) list.unshift((await stream.next('room.joined')).data.roomId);
     expect(list).toEqual(rooms);
-    expect(stream.queue).toEqual([]);
+    // What happened in them just before may still be told, but no membership twice.
+    expect(stream.queue.filter(({ type }) => type === 'rooms' || type === 'room.joined')).toEqual([]);
   });
 
   it('is told anew to an EventSource that comes back', async () => {
