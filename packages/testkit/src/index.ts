@@ -1,6 +1,7 @@
 export { type JwksIssuer, startJwks } from './auth/jwks.ts';
 export { BAD_TIMES, GOOD_TIMES } from './auth/token-times.ts';
 export { expiredToken, newSecret, serviceToken, signToken, type UserTokenOptions, userToken } from './auth/tokens.ts';
+export { incompressible, TOO_LONG_IDS, USER_IDS } from './auth/user-ids.ts';
 export { numberOption, readOptions } from './command-line.ts';
 export { unsafeAnswers } from './docs/answer-headers.ts';
 export { asyncApiProblems } from './docs/asyncapi-check.ts';
@@ -26,6 +27,7 @@ export { hasOpenssl, makeCertificates, type TestCertificates } from './programs/
 export { type ChatService, startChatService } from './programs/chat-service.ts';
 export { type Consumer, consumer } from './programs/consumer.ts';
 export { HOSTILE_SETTINGS, makeHostile } from './programs/hostile-settings.ts';
+export { INDEX_ROW_BYTES, largestIndexRows } from './programs/index-rows.ts';
 export { type NginxOptions, type NginxProcess, startNginx } from './programs/nginx.ts';
 export { ensureNginx, hasNginx } from './programs/nginx-program.ts';
 export { type PgBouncer, type PgBouncerOptions, pgBouncerProgram, startPgBouncer } from './programs/pgbouncer.ts';
