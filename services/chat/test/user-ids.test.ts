@@ -93,7 +93,7 @@ describe.each(USER_IDS)('somebody whose id is %s', (_, userId) => {
     expect((await me.join(roomId)).you.userId).toBe(userId);
     const { seq } = await me.say(roomId, said('나'), { clientMessageId: incompressible(64) });
     const heard = await bob.event('message', (message) => message.seq === seq);
-    expect(heard.kind === 'CHAT' && heard.sender.userId).toBe(userId);
+    expect(heard.kind === 'CHAT' && heard.sender?.userId).toBe(userId);
     me.send({ type: 'typing', roomId, typing: true });
     expect((await bob.event('typing')).user.userId).toBe(userId);
     const { seq: next } = await bob.say(roomId);
