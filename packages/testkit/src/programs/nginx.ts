@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { accepts } from '../network/accepts.ts';
 import { freePort } from '../network/free-port.ts';
 import { inRepository } from '../repository.ts';
+import { replaceAll, startForeground } from './foreground.ts';
 
 export interface NginxOptions {
   /** Where its configuration and logs go; made if missing, and removed with it. @default a temporary folder */
@@ -72,40 +69,21 @@ export async function startNginx(
     join(dir, 'upstream.conf'),
     replaceAll(upstream, { 'chat-1:8080': `127.0.0.1:${instances[0]}`, 'chat-2:8080': `127.0.0.1:${instances[1]}` }),
   );
-  const nginx = spawn('nginx', ['-p', dir, '-e', 'error.log', '-c', 'nginx.conf', '-g', 'daemon off;'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: options.detached ?? false,
+  const nginx = await startForeground({
+    program: 'nginx',
+    args: ['-p', dir, '-e', 'error.log', '-c', 'nginx.conf', '-g', 'daemon off;'],
+    port,
+    spawn: { detached: options.detached ?? false },
   });
-  let output = '';
-  for (const stream of [nginx.stdout, nginx.stderr]) stream.on('data', (text) => (output += text));
-  // Asked, not killed: killed, it would leave its workers behind.
-  const endAtExit = () => nginx.kill('SIGTERM');
-  process.once('exit', endAtExit);
-  const over = once(nginx, 'exit').finally(() => process.off('exit', endAtExit));
-  over.catch(() => {}); // it could not be run at all, which the loop below finds
-  while (!(await accepts(port))) {
-    if (nginx.exitCode !== null || nginx.pid === undefined) throw new Error(`nginx did not start: ${output}`);
-    await sleep(20);
-  }
   return {
     port,
     tradePort,
-    pid: nginx.pid ?? -1,
+    pid: nginx.process.pid ?? -1,
     accessLog: () => readFile(join(dir, 'access.log'), 'utf8'),
-    errorLog: () => readFile(join(dir, 'error.log'), 'utf8').then((text) => text + output),
+    errorLog: () => readFile(join(dir, 'error.log'), 'utf8').then((text) => text + nginx.output()),
     async stop() {
-      nginx.kill('SIGTERM');
-      await over;
+      await nginx.stop();
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-function replaceAll(text: string, replacements: Record<string, string>): string {
-  let result = text;
-  for (const [from, to] of Object.entries(replacements)) {
-    if (!result.includes(from)) throw new Error(`the configuration no longer says ${from}`);
-    result = result.replaceAll(from, to);
-  }
-  return result;
 }

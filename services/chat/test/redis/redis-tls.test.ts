@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLog, systemClock } from '@gongu/host';
 import {
   freePort,
   hasOpenssl,
@@ -11,10 +10,8 @@ import {
   type TestRedis,
 } from '@gongu/testkit';
 import { afterAll, afterEach, beforeAll, expect, it, suite } from 'vitest';
-import { createLinks } from '../../src/app/links.ts';
-import { createLocalExchange } from '../../src/bus/local-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
-import { SERVICE_SECRET } from '../fixture/tokens.ts';
+import { linksTo } from '../fixture/links.ts';
 
 const describe = suite.skipIf(!redisProgram() || !hasOpenssl());
 
@@ -44,46 +41,26 @@ describe('Redis over TLS', () => {
     strangers?.remove();
   });
 
-  function linksTo(files: Record<string, string>, host = '127.0.0.1') {
-    const lines: Record<string, unknown>[] = [];
-    const url = `rediss://:hunter2@${host}:${port}?${new URLSearchParams(files)}`;
-    const links = createLinks({
-      env: {
-        REDIS_URL: url,
-        CHAT_PORT: 8080,
-        SERVICE_JWT_SECRET: SERVICE_SECRET,
-        BUS_SEAL: false,
-        INSTANCE_URL: undefined,
-      },
-      log: createLog({
-        service: 'chat',
-        level: 'info',
-        stream: { write: (line) => void lines.push(JSON.parse(line)) },
-      }),
-      clock: systemClock,
-      exchange: createLocalExchange(),
-      openSockets: () => 1,
-      onGone: () => {},
-      onRefused: () => {},
-    });
+  function linksBy(files: Record<string, string>, host = '127.0.0.1') {
+    const { links, lines } = linksTo(`rediss://:hunter2@${host}:${port}?${new URLSearchParams(files)}`, 'info');
     ends.push(() => links.close());
     return { links, lines };
   }
 
   it('takes an authority’s file, and a certificate of its own with its key', async () => {
-    const { links, lines } = linksTo({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
+    const { links, lines } = linksBy({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
     await expect.poll(() => links.state(), { timeout: 20_000 }).toBe('ok');
     await expect.poll(() => links.presence.connections(), { timeout: 10_000 }).toBe(1);
     expect(lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 
   it.each([
-    ['a certificate of nobody it knows', () => linksTo({}), 'self-signed certificate in certificate chain'],
-    ['one of a stranger', () => linksTo({ caFile: strangers.ca }), 'self-signed certificate in certificate chain'],
-    ['one for another name', () => linksTo({ caFile: ours.ca }, 'localhost'), 'does not match certificate'],
+    ['a certificate of nobody it knows', () => linksBy({}), 'self-signed certificate in certificate chain'],
+    ['one of a stranger', () => linksBy({ caFile: strangers.ca }), 'self-signed certificate in certificate chain'],
+    ['one for another name', () => linksBy({ caFile: ours.ca }, 'localhost'), 'does not match certificate'],
     [
       'being asked for a certificate of its own',
-      () => linksTo({ caFile: ours.ca }),
+      () => linksBy({ caFile: ours.ca }),
       /certificate required|ECONNRESET|EPIPE/,
     ],
   ])('says once why it does without Redis: %s', async (_, open, reason) => {
@@ -110,7 +87,7 @@ describe('Redis over TLS', () => {
       }
     }
     // What the server says of it comes later, and would be an uncaught error of this test.
-    const { links } = linksTo({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
+    const { links } = linksBy({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
     await expect.poll(() => links.state(), { timeout: 20_000 }).toBe('ok');
   });
 

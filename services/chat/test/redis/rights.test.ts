@@ -1,10 +1,8 @@
-import { createLog, systemClock } from '@gongu/host';
 import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, it, suite } from 'vitest';
-import { createLinks } from '../../src/app/links.ts';
-import { createLocalExchange } from '../../src/bus/local-bus.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { linksTo } from '../fixture/links.ts';
 import {
   asUser,
   denied,
@@ -15,7 +13,6 @@ import {
   setUser,
 } from '../fixture/redis-acl.ts';
 import { type RedisCluster, startRedisCluster } from '../fixture/redis-cluster.ts';
-import { SERVICE_SECRET } from '../fixture/tokens.ts';
 
 const describe = suite.skipIf(!redisProgram());
 
@@ -24,24 +21,8 @@ afterEach(async () => {
   await Promise.all(ends.splice(0).map((end) => end()));
 });
 
-/** What joins an instance to the others, and what it logs. */
-function linksTo(url: string) {
-  const lines: Record<string, unknown>[] = [];
-  const links = createLinks({
-    env: {
-      REDIS_URL: url,
-      CHAT_PORT: 8080,
-      SERVICE_JWT_SECRET: SERVICE_SECRET,
-      BUS_SEAL: false,
-      INSTANCE_URL: undefined,
-    },
-    log: createLog({ service: 'chat', level: 'debug', stream: { write: (line) => void lines.push(JSON.parse(line)) } }),
-    clock: systemClock,
-    exchange: createLocalExchange(),
-    openSockets: () => 1,
-    onGone: () => {},
-    onRefused: () => {},
-  });
+function namedLinksTo(url: string) {
+  const { links, lines } = linksTo(url, 'debug');
   ends.push(() => links.close());
   return {
     links,
@@ -52,7 +33,7 @@ function linksTo(url: string) {
     ],
   };
 }
-type Linked = ReturnType<typeof linksTo>;
+type Linked = ReturnType<typeof namedLinksTo>;
 
 /** All that instances do over Redis is done, and Redis is done with it. */
 async function used({ links }: Linked): Promise<void> {
@@ -125,7 +106,7 @@ describe('rights in Redis', () => {
     const all = await Promise.all(
       needed.map(async (rule, i) => {
         await setUser(admin, `lacks-${i}`, without(rules, rule));
-        return [rule, linksTo(asUser(redis.url, `lacks-${i}`))] as const;
+        return [rule, namedLinksTo(asUser(redis.url, `lacks-${i}`))] as const;
       }),
     );
     const said = () => Object.fromEntries(all.map(([rule, linked]) => [rule, linked.missing()]));
@@ -153,7 +134,7 @@ describe('rights in Redis', () => {
 
   it('whoever may do nothing at all is told all of it', async () => {
     await setUser(admin, 'nobody', []);
-    const linked = linksTo(asUser(redis.url, 'nobody'));
+    const linked = namedLinksTo(asUser(redis.url, 'nobody'));
     // With no command allowed, Redis does not look at keys and channels.
     const commands = documentedRules().filter((rule) => rule.startsWith('+'));
     await expect.poll(() => linked.missing().sort(), { timeout: 10_000 }).toEqual(commands.sort());
@@ -163,7 +144,7 @@ describe('rights in Redis', () => {
   it('names a command that the server has renamed away', async () => {
     const other = await startRedis({ args: ['--rename-command', 'TIME', 'TIME-1f3a'] });
     ends.push(() => other.stop());
-    const linked = linksTo(other.url);
+    const linked = namedLinksTo(other.url);
     await expect.poll(linked.missing, { timeout: 10_000 }).toEqual(['+time']);
     expect(linked.links.state()).toBe('down');
   });
@@ -171,7 +152,7 @@ describe('rights in Redis', () => {
   it('never goes on in another database than the one that was asked for', async () => {
     await setUser(admin, 'no-select', documentedRules());
     for (const url of [`${asUser(redis.url, 'no-select')}/2`, `${redis.url}/99`]) {
-      const linked = linksTo(url);
+      const linked = namedLinksTo(url);
       await expect
         .poll(() => linked.lines.filter(({ msg }) => msg === 'Redis is away').length, { timeout: 10_000 })
         .toBeGreaterThan(3);
@@ -184,7 +165,7 @@ describe('rights in Redis', () => {
       ).toMatch(/'select' command|DB index/);
     }
     await setUser(admin, 'select', [...documentedRules(), '+select']);
-    const linked = linksTo(`${asUser(redis.url, 'select')}/2`);
+    const linked = namedLinksTo(`${asUser(redis.url, 'select')}/2`);
     await used(linked);
     expect(linked.links.state()).toBe('ok');
     expect(linked.missing()).toEqual([]);
@@ -207,7 +188,7 @@ describe('rights in a Cluster', () => {
 
   it('chat needs no more of them than docs/operations.md lists', async () => {
     await everywhere('least', documentedClusterRules());
-    const linked = linksTo(asUser(cluster.url, 'least'));
+    const linked = namedLinksTo(asUser(cluster.url, 'least'));
     await used(linked);
     expect(linked.links.state()).toBe('ok');
     expect((await Promise.all(admins.map(denied))).flat()).toEqual([]);
@@ -221,7 +202,7 @@ describe('rights in a Cluster', () => {
     const all = await Promise.all(
       needed.map(async (rule, i) => {
         await everywhere(`lacks-${i}`, without(rules, rule));
-        return [rule, linksTo(asUser(cluster.url, `lacks-${i}`))] as const;
+        return [rule, namedLinksTo(asUser(cluster.url, `lacks-${i}`))] as const;
       }),
     );
     const said = () => Object.fromEntries(all.map(([rule, linked]) => [rule, linked.missing()]));
@@ -230,7 +211,7 @@ describe('rights in a Cluster', () => {
 
   it('says in Redis’s words why it finds no node', async () => {
     await everywhere('lost', without(documentedClusterRules(), '+cluster|slots'));
-    const linked = linksTo(asUser(cluster.url, 'lost'));
+    const linked = namedLinksTo(asUser(cluster.url, 'lost'));
     const reasons = () => linked.lines.map(({ reason }) => String(reason)).join('\n');
     await expect.poll(reasons, { timeout: 10_000 }).toContain(`run the 'cluster|slots' command`);
     expect(linked.links.state()).toBe('down');

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accepts } from '../../network/accepts.ts';
 import { freePort } from '../../network/free-port.ts';
 import { inRepository } from '../../repository.ts';
+import { replaceAll, startForeground } from '../foreground.ts';
 
 /** How a program is run with its example of `deploy/proxies`. */
 export interface ProxyKind {
@@ -73,45 +72,26 @@ export async function startProxy(
   };
   await write(behind);
   const env = { ...process.env, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir };
-  const child = spawn(kind.program, kind.args(file), { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
-  // Asked, not killed: killed, it would leave its workers behind.
-  const endAtExit = () => child.kill('SIGTERM');
-  process.once('exit', endAtExit);
-  const over = once(child, 'exit').finally(() => process.off('exit', endAtExit));
-  over.catch(() => {}); // it could not be run at all, which the loop below finds
-  while (!(await accepts(at.port))) {
-    if (child.exitCode !== null || child.pid === undefined) throw new Error(`${kind.name} did not start: ${output}`);
-    await sleep(20);
-  }
+  const proxy = await startForeground({
+    ...{ program: kind.program, args: kind.args(file), port: at.port, spawn: { cwd: dir, env } },
+  });
   return {
     port: at.port,
     async log() {
       const files = ['access.log', 'error.log', 'gongu.log', 'gongu-error.log'];
       const texts = await Promise.all(files.map((name) => readFile(join(dir, name), 'utf8').catch(() => '')));
-      return texts.join('') + output;
+      return texts.join('') + proxy.output();
     },
     async reload(next) {
       await write(next);
       do {
-        kind.reload({ process: child, file, adminPort: at.adminPort });
+        kind.reload({ process: proxy.process, file, adminPort: at.adminPort });
         await sleep(kind.reloadWords ? 250 : 0);
-      } while (kind.reloadWords && !kind.reloadWords.test(output));
+      } while (kind.reloadWords && !kind.reloadWords.test(proxy.output()));
     },
     async stop() {
-      child.kill('SIGTERM');
-      await over;
+      await proxy.stop();
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-function replaceAll(text: string, replacements: Record<string, string>): string {
-  let result = text;
-  for (const [from, to] of Object.entries(replacements)) {
-    if (!result.includes(from)) throw new Error(`the example no longer says ${from}`);
-    result = result.replaceAll(from, to);
-  }
-  return result;
 }
