@@ -68,6 +68,29 @@ test.each(['ann', 'a'.repeat(255), '가'.repeat(255), '😀'.repeat(255), 'auth0
   },
 );
 
+test.each(['\u0000', 'a\ud800', '\udc00'])('what can not be stored, %j, is no nickname, tag or role', async (odd) => {
+  for (const claims of [{ nickname: odd }, { tag: odd }, { roles: ['seller', odd] }]) {
+    const token = userToken({ sub: 'ann', secret: JWT, claims });
+    expect([claims, await codeOf(open().verifyUser(token))]).toEqual([claims, 'UNAUTHENTICATED']);
+  }
+});
+
+test('a nickname of 32 characters and a tag of 16 are good, whatever they are written with', async () => {
+  for (const [nickname, tag] of [
+    ['n'.repeat(32), 't'.repeat(16)],
+    ['😀'.repeat(32), '😀'.repeat(16)],
+  ] as const) {
+    expect(await open().verifyUser(userToken({ sub: 'ann', secret: JWT, claims: { nickname, tag } }))).toMatchObject({
+      ...{ nickname, tag },
+    });
+    for (const more of [{ nickname: `${nickname}n` }, { tag: `${tag}t` }]) {
+      expect(await codeOf(open().verifyUser(userToken({ sub: 'ann', secret: JWT, claims: more })))).toBe(
+        'UNAUTHENTICATED',
+      );
+    }
+  }
+});
+
 describe('rules of the operator', () => {
   const verify = (options: Partial<AuthOptions>, claims: Record<string, unknown>) =>
     codeOf(open(options).verifyUser(userToken({ sub: 'ann', secret: JWT, claims })));

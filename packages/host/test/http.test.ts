@@ -1,9 +1,11 @@
 import { connect } from 'node:net';
 import { AppError } from '@gongu/shared';
+import type { FastifyReply } from 'fastify';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHttp, type Http, type HttpOptions, noteUser, traceHeaders, traceOf } from '../src/index.ts';
 import { logLines } from './fixture/log-lines.ts';
+import { rawConnection } from './fixture/raw-exchange.ts';
 
 const service = { name: 'test', description: 'A service for tests', version: '1.0.0' };
 let app: Http;
@@ -97,6 +99,47 @@ test('an empty body is no body, whatever its Content-Type says', async () => {
   expect((await app.inject({ method: 'DELETE', url: '/none', headers })).json()).toEqual({ got: null });
 });
 
+test('an empty body in chunks is no body either, of whatever type, and one with a byte is judged by its type', async () => {
+  open();
+  app.post('/optional', { schema: { body: z.object({}).nullish() } }, async () => ({}));
+  app.delete('/optional', async () => ({}));
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as { port: number };
+  const types = ['application/json', 'application/x-www-form-urlencoded', 'text/plain', 'none', ''].map(
+    (type) => `Content-Type: ${type}\r\n`,
+  );
+  const statusOf = async (method: string, type: string, chunks: string) => {
+    const head = `${method} /optional HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${type}Transfer-Encoding: chunked\r\n\r\n`;
+    const connection = rawConnection(port);
+    connection.send(head + chunks);
+    return (await connection.ended).slice(9, 12);
+  };
+  for (const type of ['', ...types]) {
+    expect([type, await statusOf('POST', type, '0\r\n\r\n')]).toEqual([type, '200']);
+    expect([type, await statusOf('DELETE', type, '0\r\n\r\n')]).toEqual([type, '200']);
+    const isJson = type.includes('json');
+    expect([type, await statusOf('POST', type, '2\r\n{}\r\n0\r\n\r\n')]).toEqual([type, isJson ? '200' : '400']);
+  }
+});
+
+test('a body that is not UTF-8 is refused, whatever charset it names: its characters would be stored as others', async () => {
+  open();
+  // 감귤 in EUC-KR, half a character, and a surrogate as CESU-8 has it.
+  for (const title of [
+    [0xb0, 0xa8, 0xb1, 0xd6],
+    [0xea, 0xb0],
+    [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80],
+  ]) {
+    const payload = Buffer.concat([Buffer.from('{"title":"'), Buffer.from(title), Buffer.from('"}')]);
+    for (const type of ['application/json', 'application/json; charset=euc-kr', 'application/json;charset=utf-8']) {
+      const answer = await app.inject({ method: 'POST', url: '/things/1', headers: { 'content-type': type }, payload });
+      expect((await expectProblem(answer, 400, 'VALIDATION_FAILED')).detail).toBe('The body is not UTF-8');
+    }
+  }
+  const named = { 'content-type': 'application/json; charset=iso-8859-1' };
+  expect((await post({ title: '감귤 🍊' }, named)).statusCode).toBe(201);
+});
+
 test('a byte order mark in front of JSON is ignored', async () => {
   open();
   expect((await post('\ufeff{"title":"x"}')).statusCode).toBe(201);
@@ -113,6 +156,12 @@ test('an unknown route is 404 NOT_FOUND, and a method that a path does not have 
   app.patch('/things/:id', async () => ({}));
   app.get('/things/new', async () => ({}));
   app.put('/files/*', async () => ({}));
+  const refuses = {
+    config: { refuses: true },
+    handler: async (_: unknown, reply: FastifyReply) => reply.callNotFound(),
+  };
+  app.route({ method: ['POST', 'PATCH'], url: '/things/live', ...refuses });
+  app.get('/things/live', async () => ({}));
   await expectProblem(await app.inject('/nothing'), 404, 'NOT_FOUND');
   await expectProblem(await app.inject({ method: 'PUT', url: '/ok/more' }), 404, 'NOT_FOUND');
   await expectProblem(await app.inject({ method: 'PUT', url: '/things/' }), 404, 'NOT_FOUND');
@@ -122,6 +171,8 @@ test('an unknown route is 404 NOT_FOUND, and a method that a path does not have 
     ['GET', '/things/1', 'POST, PATCH, OPTIONS'],
     ['HEAD', '/things/%ED%95%9C', 'POST, PATCH, OPTIONS'],
     ['DELETE', '/things/new', 'GET, HEAD, POST, PATCH, OPTIONS'],
+    ['POST', '/things/live', 'GET, HEAD, OPTIONS'],
+    ['PATCH', '/things/live', 'GET, HEAD, OPTIONS'],
     ['POST', '/files/a/b', 'PUT, OPTIONS'],
   ] as const) {
     const answer = await app.inject({ method, url });

@@ -1,19 +1,23 @@
 import { z } from 'zod';
 import { UserId } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { codePoints, hasForbiddenCharacters, text } from './text.ts';
+import { hasForbiddenCharacters, text } from './text.ts';
 import { PublicUser } from './user.ts';
+
+/** A text of at most `max` code points that can be stored. */
+const storable = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !hasForbiddenCharacters(value));
 
 /** Claims of a user's token, without those that are null or empty. Whether it is in time is not looked at here. */
 export const UserClaims = z.object({
   sub: UserId,
   exp: z.number(),
-  nickname: z
-    .string()
-    .refine((value) => value.length > 0 && codePoints(value) <= LIMITS.nicknameChars && !hasForbiddenCharacters(value))
-    .optional(),
-  tag: z.string().max(16).nullish(),
-  roles: z.array(z.string().max(64)).max(16).optional(),
+  nickname: storable(LIMITS.nicknameChars).min(1).optional(),
+  tag: storable(16).nullish(),
+  roles: z.array(storable(64)).max(16).optional(),
   anon: z.boolean().optional(),
 });
 

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import cors from '@fastify/cors';
 import { AppError } from '@gongu/shared';
 import Fastify, {
+  errorCodes,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
@@ -166,20 +168,30 @@ export function createHttp(options: HttpOptions): Http {
 }
 
 /**
- * Bodies of JSON. An empty one is no body, whatever the header says: many clients send `Content-Type` with every request.
- * Where a body is needed, its schema says so. Fastify's parser ignores a byte order mark, as RFC 8259 §8.1 has it.
+ * Bodies of JSON, in UTF-8. An empty one is no body, whatever the header says: many clients send `Content-Type` with every
+ * request. Where a body is needed, its schema says so. Fastify's parser ignores a byte order mark, as RFC 8259 §8.1 has it.
  */
 function takeJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body as string, done);
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = body as Buffer;
+    if (bytes.length === 0) done(null, undefined);
+    // It would be stored with other characters in the place of its own.
+    else if (!isUtf8(bytes)) done(new AppError('VALIDATION_FAILED', { detail: 'The body is not UTF-8' }));
+    else void parse(request, bytes.toString(), done);
   });
-  // Of a type that nobody takes, too: `curl -d ''` calls nothing a form.
-  app.addHook('preParsing', async ({ raw: { headers } }) => {
-    const { 'transfer-encoding': encoding, 'content-length': length = '0' } = headers;
-    if (encoding === undefined && Number(length) === 0) delete headers['content-type'];
+  // Whether there is a body of a type that nobody takes, only its first byte can tell.
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.once('data', () => done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE()));
+    payload.once('end', () => done(null, undefined));
+    payload.once('error', done);
+  });
+  // Of a type that nobody takes, too, or of none: `curl -d ''` calls nothing a form.
+  app.addHook('preParsing', async ({ server, raw: { headers } }) => {
+    const { 'transfer-encoding': encoding, 'content-length': length = '0', 'content-type': type = '' } = headers;
+    const isTaken = () => server.hasContentTypeParser(type.split(';', 1)[0]!.trim().toLowerCase());
+    if (encoding === undefined ? Number(length) === 0 : !isTaken()) delete headers['content-type'];
   });
 }
 

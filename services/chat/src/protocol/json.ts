@@ -1,4 +1,12 @@
-import { type Command, type CommandType, commandSchemas, errorEvent, fieldErrors, withoutBom } from '@gongu/shared';
+import {
+  type Command,
+  type CommandType,
+  codePoints,
+  commandSchemas,
+  errorEvent,
+  fieldErrors,
+  withoutBom,
+} from '@gongu/shared';
 import { frameOf, type JoinedEvent, wireMessage } from '../room/event.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import type { Answer, Codec, FrameRoom, ProtocolKind, Step } from './codec.ts';
@@ -90,7 +98,7 @@ function objectOf(frame: string | Uint8Array): Record<string, unknown> | null {
 
 /** The `ref` of a frame that is otherwise wrong, so that its sender knows which one is meant. */
 function refOf(ref: unknown): { ref?: string } {
-  return typeof ref === 'string' && ref.length <= 64 ? { ref } : {};
+  return typeof ref === 'string' && ref.length <= 128 && codePoints(ref) <= 64 ? { ref } : {};
 }
 
 function firstCharacter(frame: string | Uint8Array): string {

@@ -25,6 +25,8 @@ describe('a frame of gongu.v1', () => {
     expect(command({ type: 'join', roomId: 'r', after: null })).toEqual({ type: 'join', roomId: 'r', after: null });
     expect(command({ type: 'auth', token: 'a.b.c' })).toEqual({ type: 'auth', token: 'a.b.c' });
     expect(command({ type: 'ping' })).toEqual({ type: 'ping' });
+    const long = '😀'.repeat(64);
+    expect(one({ type: 'shout', ref: long })).toMatchObject({ error: { ref: long } });
     for (const type of ['unsubscribe', 'leave']) expect(command({ type, roomId: 'r' })).toEqual({ type, roomId: 'r' });
     expect(command({ type: 'read', roomId: 'r', seq: 0 })).toEqual({ type: 'read', roomId: 'r', seq: 0 });
     expect(command({ type: 'typing', roomId: 'r', typing: false })).toMatchObject({ typing: false });

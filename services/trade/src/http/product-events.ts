@@ -68,6 +68,14 @@ export function productEvents(
     for (const stream of streams) stream.end(random() * RETURN_WITHIN_MS);
   });
 
+  // Else these two would be asked of a product by that id.
+  app.route({
+    method: ['HEAD', 'PATCH'],
+    url: '/api/products/events',
+    config: { refuses: true },
+    schema: { hide: true } as object,
+    handler: (_request, reply) => reply.callNotFound(),
+  });
   app.route({
     method: 'GET',
     url: '/api/products/events',

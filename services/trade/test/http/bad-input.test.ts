@@ -198,6 +198,9 @@ describe('paths and queries', () => {
     ['PUT', '/api/products', 405],
     ['GET', '/api/products/events?productId=a%20b', 400],
     ['GET', '/api/products/x/participations/ann', 404],
+    ['HEAD', '/api/products/events', 405],
+    ['PATCH', '/api/products/events', 405],
+    ['DELETE', '/api/products/events', 405],
   ])('%s %s is answered with %i', async (method, path, status) => {
     expect((await call(method, path)).status).toBe(status);
   });

@@ -17,13 +17,13 @@ export interface AllowedMethods {
 
 /** Notes the routes that are registered from here on, to tell a path without such a method (405) from none (404). */
 export function noteAllowedMethods(app: FastifyInstance): AllowedMethods {
-  const routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+  const routes = new Map<string, { pattern: RegExp; methods: Set<string>; refused: Set<string> }>();
   app.addHook('onRoute', ({ url, method, config }) => {
-    const known = routes.get(url) ?? { pattern: patternOf(url), methods: new Set() };
+    const known = routes.get(url) ?? { pattern: patternOf(url), methods: new Set(), refused: new Set() };
     routes.set(url, known);
-    if ((config as { refuses?: boolean } | undefined)?.refuses) return;
+    const refuses = (config as { refuses?: boolean } | undefined)?.refuses ?? false;
     // Every path takes OPTIONS (CORS), also those that are none.
-    for (const one of [method].flat()) if (one !== 'OPTIONS') known.methods.add(one);
+    for (const one of [method].flat()) if (one !== 'OPTIONS') (refuses ? known.refused : known.methods).add(one);
   });
   return {
     of(path) {
@@ -31,6 +31,8 @@ export function noteAllowedMethods(app: FastifyInstance): AllowedMethods {
       for (const { pattern, methods } of routes.values()) {
         if (methods.size > 0 && pattern.test(path)) for (const one of methods) found.add(one);
       }
+      // What a pattern would take of a path that has routes of its own.
+      for (const one of routes.get(path)?.refused ?? []) found.delete(one);
       return found.size === 0 ? [] : METHODS.filter((one) => found.has(one) || one === 'OPTIONS');
     },
   };

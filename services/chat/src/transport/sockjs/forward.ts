@@ -5,7 +5,13 @@ import { headersOf } from './headers.ts';
 /** As much of `fetch` as forwarding needs. */
 export type Fetch = (
   url: string,
-  init: { method: string; headers: Record<string, string>; body?: string; redirect: 'error'; signal: AbortSignal },
+  init: {
+    method: string;
+    headers: Record<string, string>;
+    body?: Uint8Array<ArrayBuffer>;
+    redirect: 'error';
+    signal: AbortSignal;
+  },
 ) => Promise<{ status: number; headers: { get(name: string): string | null }; body: AsyncIterable<Uint8Array> | null }>;
 
 export interface ForwardOptions {
@@ -74,7 +80,7 @@ export async function forward(
       headers,
       // It carries tokens: whoever answers for the instance may not send them on.
       redirect: 'error',
-      ...(typeof body === 'string' ? { body } : {}),
+      ...(Buffer.isBuffer(body) ? { body: new Uint8Array(body) } : {}),
       signal: stop.signal,
     }).catch(() => null);
     if (!answer || answer.status === 404) {

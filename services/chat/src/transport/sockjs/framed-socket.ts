@@ -97,9 +97,8 @@ export class SockJsWebSocket implements Socket {
     if (data.length === 0 || this.#closing) return;
     if (this.#first && this.#turnsRaw(data)) return this.#pass(data, inbound);
     this.#first = false;
-    const text = typeof data === 'string' ? data : Buffer.from(data).toString('utf8');
-    const messages = decode(text);
-    if (!messages) return this.#unreadable(text);
+    const messages = decode(data);
+    if (!messages) return this.#unreadable(typeof data === 'string' ? data : Buffer.from(data).toString());
     for (const message of messages) this.#pass(message, inbound);
   }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { withoutBom } from '@gongu/shared';
 import type { Framing } from '../socket.ts';
 import { textFrame } from '../ws-framing.ts';
@@ -21,11 +22,12 @@ export function closeFrame(code: number, reason: string): string {
   return `c[${code},${quote(reason)}]`;
 }
 
-/** The messages of what a client sent: a JSON array of strings or one JSON string; null when it is neither. */
-export function decode(body: string): string[] | null {
+/** The messages of what a client sent: a JSON array of strings or one JSON string, in UTF-8; null when it is neither. */
+export function decode(body: string | Uint8Array): string[] | null {
+  if (typeof body !== 'string' && !isUtf8(body)) return null;
   let value: unknown;
   try {
-    value = JSON.parse(withoutBom(body));
+    value = JSON.parse(withoutBom(typeof body === 'string' ? body : Buffer.from(body).toString()));
   } catch {
     return null;
   }

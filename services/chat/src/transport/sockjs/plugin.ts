@@ -34,7 +34,8 @@ export async function sockjs(app: FastifyInstance, given: SockJsOptions): Promis
     },
     others(method, url) {
       const rest = METHODS.filter((each) => each !== method);
-      const refuse = async (_: FastifyRequest, reply: FastifyReply) => reply.code(405).header('allow', method).send();
+      const refuse = async (_: FastifyRequest, reply: FastifyReply) =>
+        reply.code(405).header('allow', `${method}, OPTIONS`).send();
       // Before the handler: an upgrade by another method than GET never gets there.
       const config = { ...unlisted.config, refuses: true };
       app.route({ ...unlisted, config, method: rest as HTTPMethods[], url, preParsing: refuse, handler: refuse });
@@ -69,7 +70,7 @@ export async function sockjs(app: FastifyInstance, given: SockJsOptions): Promis
     if (request.method === 'POST') request.raw.headers['content-type'] = 'text/plain';
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: options.bodyBytes }, (_, body, done) => {
+  app.addContentTypeParser('text/plain', { parseAs: 'buffer', bodyLimit: options.bodyBytes }, (_, body, done) => {
     done(null, body);
   });
 

@@ -166,11 +166,11 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
       return there === 'answered' ? reply : reply.code(503).header('retry-after', '1').send();
     }
     if (!(await isClient(sessionId, request, hop))) throw refusal('user');
-    const body = typeof request.body === 'string' ? request.body : '';
-    const messages = body === '' ? null : decode(body);
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const messages = body.length === 0 ? null : decode(body);
     if (!messages) {
       reply.code(500).header('content-type', 'text/plain; charset=UTF-8');
-      return reply.send(body === '' ? 'Payload expected.' : 'Broken JSON encoding.');
+      return reply.send(body.length === 0 ? 'Payload expected.' : 'Broken JSON encoding.');
     }
     const { waiting, waitingChars } = session;
     if (waiting >= WAITING_MAX || (waiting > 0 && waitingChars + body.length > options.bodyBytes)) {

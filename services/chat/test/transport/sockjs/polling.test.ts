@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const session = (base: string) => server.url(`${base}/000/${crypto.randomUUID()}`);
-const post = (url: string, body?: string, headers: Record<string, string> = {}) =>
+const post = (url: string, body?: string | Uint8Array, headers: Record<string, string> = {}) =>
   exchange('POST', url, { body, headers });
 const open = async (base: string) => {
   const url = session(base);
@@ -56,6 +56,16 @@ describe('xhr and xhr_send (XhrPolling)', () => {
     expect(answer).toMatchObject({ status: 500, body: text });
     expect((await post(`${url}/xhr_send`, '["a"]')).status).toBe(204);
     expect((await post(`${url}/xhr`)).body).toBe('a["a"]\n');
+  });
+
+  test('a body that is not UTF-8 is broken: its characters would be others', async () => {
+    const url = await open('/echo');
+    for (const bytes of [[0xb0, 0xa8], [0xed, 0xa0, 0xbd], [0xff]]) {
+      const body = Buffer.concat([Buffer.from('["'), Buffer.from(bytes), Buffer.from('"]')]);
+      expect(await post(`${url}/xhr_send`, body)).toMatchObject({ status: 500, body: 'Broken JSON encoding.' });
+    }
+    expect((await post(`${url}/xhr_send`, '["감귤"]')).status).toBe(204);
+    expect((await post(`${url}/xhr`)).body).toBe('a["감귤"]\n');
   });
 
   test('content types do not matter', async () => {

@@ -100,6 +100,12 @@ describe('websocket (Websocket)', () => {
     socket.terminate();
   });
 
+  test('a binary message that is not UTF-8 ends the socket', async () => {
+    const socket = await opened('/echo');
+    socket.send(Buffer.concat([Buffer.from('["'), Buffer.from([0xb0, 0xa8]), Buffer.from('"]')]));
+    expect((await socket.closed()).code).toBe(4500);
+  });
+
   test('a message beyond the ceiling is told by c[1009,…]', async () => {
     const socket = await opened('/kept');
     socket.send(JSON.stringify(['x'.repeat(1_001)]));
