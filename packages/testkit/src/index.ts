@@ -33,6 +33,6 @@ export { ensureNginx, hasNginx } from './programs/nginx-program.ts';
 export { type PgBouncer, type PgBouncerOptions, pgBouncerProgram, startPgBouncer } from './programs/pgbouncer.ts';
 export { type TestDatabase, type TestDatabaseOptions, testDatabase } from './programs/postgres.ts';
 export { startRedis, type TestRedis } from './programs/redis.ts';
-export { ensureRedisProgram, redisProgram } from './programs/redis-program.ts';
+export { ensureRedisProgram, redisHasTls, redisProgram } from './programs/redis-program.ts';
 export { type LogLine, type ServiceProcess, type SpawnServiceOptions, spawnService } from './programs/spawn-service.ts';
 export { inRepository } from './repository.ts';

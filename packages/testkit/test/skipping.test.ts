@@ -6,6 +6,7 @@ import { inRepository } from '../src/index.ts';
 /** What starts a program that npm does not carry, and what a file that calls it must ask first. */
 const NEEDS: readonly [starts: RegExp, asks: RegExp][] = [
   [/\bstartRedis(?:Cluster|Sentinel)?\(/, /\bredisProgram\(\)/],
+  [/--tls[-]port|\bstartRedisSentinel\(\{/, /\bredisHasTls\(\)/],
   [/\b(?:startBrowser|chatPages|openShop)\(/, /\bbrowserProgram\(\)/],
   [/\bstartNginx\(/, /\bensureNginx\(\)/],
   [/\bopenTwoInstances\(/, /\bcanBrowseTwoInstances\(\)/],

@@ -5,6 +5,16 @@ export function redisProgram(): string | undefined {
   return ['redis-server', 'valkey-server'].find((name) => works(name, '--version'));
 }
 
+/** Whether it was built with TLS; false without one. Asked for files that are none, it ends by itself either way. */
+export function redisHasTls(): boolean {
+  const program = redisProgram();
+  if (!program) return false;
+  const files = ['--tls-cert-file', '/dev/null', '--tls-key-file', '/dev/null'];
+  const options = { encoding: 'utf8', timeout: 5_000 } as const;
+  const { stdout, stderr } = spawnSync(program, ['--port', '0', '--tls-port', '1', ...files], options);
+  return !/Bad directive|CONFIG FILE ERROR/i.test(stdout + stderr);
+}
+
 /**
  * Installs Debian's package where there is none and root may. (npm carries no Redis.) Its service is not started.
  *

@@ -143,7 +143,8 @@ function readCredentials(text: string | undefined): { username?: string; passwor
 }
 
 function readOptions(query: string): Options {
-  const given = new URLSearchParams(query);
+  // As in the rest of the URL, a plus is a plus: passwords and paths have some.
+  const given = new URLSearchParams(query.replaceAll('+', '%2B'));
   for (const option of given.keys()) {
     if (!OPTIONS.has(option)) throw new RedisUrlError(`has an unknown option; known are ${[...OPTIONS].join(', ')}`);
   }

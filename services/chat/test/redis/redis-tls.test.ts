@@ -4,6 +4,7 @@ import {
   freePort,
   hasOpenssl,
   makeCertificates,
+  redisHasTls,
   redisProgram,
   startRedis,
   type TestCertificates,
@@ -12,8 +13,11 @@ import {
 import { afterAll, afterEach, beforeAll, expect, it, suite } from 'vitest';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 import { linksTo } from '../fixture/links.ts';
+import { denied, documentedRules, documentedSentinelRules, PASSWORD, redisAdmin } from '../fixture/redis-acl.ts';
+import { type RedisSentinels, startRedisSentinel } from '../fixture/redis-cluster.ts';
+import { listenTo, messageSignal } from '../fixture/signals.ts';
 
-const describe = suite.skipIf(!redisProgram() || !hasOpenssl());
+const describe = suite.skipIf(!redisProgram() || !redisHasTls() || !hasOpenssl());
 
 describe('Redis over TLS', () => {
   let ours: TestCertificates;
@@ -111,5 +115,108 @@ describe('Redis over TLS', () => {
       expect(open, query).toThrow(part);
       expect(open, query).not.toThrow(/hunter2|\n/);
     }
+  });
+});
+
+describe('Sentinel over TLS, with users of its own', () => {
+  const ends: (() => Promise<unknown>)[] = [];
+  let ours: TestCertificates;
+  let sentinels: RedisSentinels;
+  let files: Record<string, string>;
+
+  beforeAll(async () => {
+    ours = makeCertificates();
+    const { cert, key } = ours.issue('server', ['IP:127.0.0.1']);
+    const { cert: certFile, key: keyFile } = ours.issue('chat', ['DNS:chat']);
+    files = { caFile: ours.ca, certFile, keyFile };
+    const rules = documentedSentinelRules();
+    const user = (name: string, allowed: readonly string[]) => `${name} on >${PASSWORD} ${allowed.join(' ')}`;
+    const [all, none] = [user('admin', ['~* &* +@all']), 'default on nopass -@all +ping'];
+    const users = [user('gongu', documentedRules()), user('replica', rules.replica), user('sentinel', rules.sentinel)];
+    sentinels = await startRedisSentinel({
+      tls: { ca: ours.ca, cert, key },
+      args: [
+        ...[...users, all, none].flatMap((one) => ['--user', ...one.split(' ')]),
+        ...['--masteruser', 'replica', '--masterauth', PASSWORD],
+      ],
+      lines: [
+        ...[user('gongu-asks', rules.asks), all, none].map((one) => `user ${one}`),
+        ...['sentinel auth-user shop sentinel', `sentinel auth-pass shop ${PASSWORD}`],
+      ],
+      admin: { username: 'admin', password: PASSWORD },
+    });
+  });
+  afterEach(async () => {
+    await Promise.all(ends.splice(0).map((end) => end()));
+  });
+  afterAll(async () => {
+    await sentinels?.stop();
+    ours?.remove();
+  });
+
+  const asks = { sentinelUsername: 'gongu-asks', sentinelPassword: PASSWORD };
+  const urlWith = (query: Record<string, string>) => {
+    const url = sentinels.url.replace('redis+sentinel://', `rediss+sentinel://gongu:${PASSWORD}@`);
+    return `${url}?${new URLSearchParams(query)}`;
+  };
+  function linksBy(query: Record<string, string>) {
+    const { links, lines } = linksTo(urlWith(query), 'info');
+    ends.push(() => links.close());
+    return { links, lines };
+  }
+  const state = (links: ReturnType<typeof linksBy>['links']) => expect.poll(() => links.state(), { timeout: 20_000 });
+
+  it.each([
+    ['the sentinel’s password is another one', () => ({ ...asks, ...files, sentinelPassword: 'wrong' }), /WRONGPASS/],
+    ['nobody it knows has signed', () => asks, /^All sentinels are unreachable/],
+  ])('says why it does without Redis: %s', async (_, query, reason) => {
+    const { links, lines } = linksBy(query());
+    await expect.poll(() => lines.filter(({ msg }) => msg === 'Redis is away').length, { timeout: 20_000 }).toBe(4);
+    expect(links.state()).toBe('down');
+    for (const line of lines) expect(line.reason).toMatch(reason);
+    expect(JSON.stringify(lines)).not.toContain(PASSWORD);
+  });
+
+  it('may be given up at any moment on its way to the master', async () => {
+    const given = [{ ...asks, ...files }, asks, { ...asks, caFile: ours.ca }].map(urlWith);
+    for (let turns = 0; turns < 300; turns += 3) {
+      const client = redisTarget(given[(turns / 3) % 3]!).open({ name: 'test' });
+      client.on('error', () => {});
+      client.connect().catch(() => {});
+      for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+      const over = new Promise((resolve) => client.once('end', resolve));
+      if (client.status === 'end') continue;
+      client.disconnect();
+      await over;
+    }
+    await state(linksBy({ ...asks, ...files }).links).toBe('ok');
+  });
+
+  it('follows the master to the replica, and asks for nothing that docs/operations.md does not list', async () => {
+    const [a, b] = [linksBy({ ...asks, ...files }), linksBy({ ...asks, ...files })];
+    await state(a.links).toBe('ok');
+    await state(b.links).toBe('ok');
+    const ear = listenTo(b.links.bus);
+    await b.links.bus.follow('r');
+    a.links.bus.publish(messageSignal('r', 1));
+    await ear.until((heard) => heard.length === 1);
+    const others = [
+      await redisAdmin(sentinels.master.port, 'admin'),
+      await redisAdmin(sentinels.replica.port, 'admin'),
+    ];
+    ends.push(async () => others.forEach((admin) => void admin.disconnect()));
+    expect(await denied(others[0]!)).toEqual([]);
+    await sentinels.master.kill();
+    await state(a.links).toBe('down');
+    await state(b.links).toBe('down');
+    await state(a.links).toBe('ok');
+    await state(b.links).toBe('ok');
+    a.links.bus.publish(messageSignal('r', 2));
+    await ear.until((heard) => heard.length === 2);
+    await expect.poll(() => a.links.presence.connections(), { timeout: 10_000 }).toBe(2);
+
+    expect(await denied(others[1]!)).toEqual([]);
+    expect([...a.lines, ...b.lines].filter(({ event }) => event === 'redis.refused')).toEqual([]);
+    expect(JSON.stringify([...a.lines, ...b.lines])).not.toContain(PASSWORD);
   });
 });

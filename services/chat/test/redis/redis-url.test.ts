@@ -47,6 +47,8 @@ describe('redisTarget', () => {
         { host: 's2', port: 26_380 },
       ],
     });
+    const plus = optionsOf('redis+sentinel://u:a+b%2Fc@s1/shop?sentinelPassword=a+b%2Fc');
+    expect([plus.password, plus.sentinelPassword]).toEqual(['a+b/c', 'a+b/c']);
     expect(redisTarget('redis-sentinel://s1/shop').kind).toBe('sentinel');
   });
 
