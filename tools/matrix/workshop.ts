@@ -21,6 +21,8 @@ export interface Command {
 export interface Workshop {
   /** npm packages, `name@version` each. @returns the folder with `node_modules` */
   npm(packages: readonly string[]): Promise<string>;
+  /** Packages of PyPI, `name==version` each. @returns the folder with `venv` */
+  pip(packages: readonly string[]): Promise<string>;
   /**
    * A folder's files, copied, and then built there by these commands; built anew when a file has changed.
    *
@@ -72,6 +74,13 @@ export function createWorkshop({ dir, say, stopping }: WorkshopOptions): Worksho
         const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--save-exact', '--ignore-scripts'];
         await run(['npm', 'install', ...flags, ...packages], folder);
       }),
+    pip: (packages) => {
+      requireProgram('python3');
+      return once(`pip-${packages.join('-').replaceAll(/[^\w.-]+/g, '_')}`, async (folder) => {
+        await run(['python3', '-m', 'venv', 'venv'], folder);
+        await run(['venv/bin/pip', 'install', '--quiet', '--no-input', ...packages], folder);
+      });
+    },
     build: async (source, commands) => {
       for (const [program = ''] of commands) if (!program.includes('/')) requireProgram(program);
       const files = readdirSync(source, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

@@ -80,6 +80,7 @@ export const COMPILED: readonly Client[] = [
     'sockjs-websocket',
     'none',
   ),
+  jvm("Spring's SockJsClient", '6.2.19', 'STOMP over SockJS xhr, without a scheduler', 'Spring', 'sockjs-xhr', 'none'),
   jvm('krossbow', '8.2.0', 'STOMP over WebSocket', 'Krossbow'),
   jvm('okhttp-eventsource', '4.3.0', 'event stream', 'OkHttpStream'),
 ];

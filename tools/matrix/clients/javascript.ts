@@ -72,6 +72,8 @@ export const JAVASCRIPT: readonly Client[] = [
   ...INSTALLED,
   STOMP('6.1.2', 'plain'),
   STOMP('5.4.4', 'plain'),
+  OVER('@stomp/stompjs', '4.0.8'),
+  OVER('@stomp/stompjs', '3.1.2'),
   OVER('stompjs', '2.3.3'),
   SOCKJS('1.6.1', 'xhr-streaming'),
   SOCKJS('1.6.1', 'eventsource'),

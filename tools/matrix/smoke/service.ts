@@ -3,27 +3,29 @@ import { probe, UpgradeRefused } from '@gongu/testkit';
 import type { Check } from './check.ts';
 import { ask, connect, eventually, expect, product, room, type Scene } from './scene.ts';
 
-/** Reads an event stream until `holds` says so. @returns its text */
-async function listen(url: string, headers: Record<string, string>, holds: (text: string) => boolean): Promise<string> {
+/** Opens an event stream. @returns reads it until `holds` says so, and returns its text */
+async function listen(url: string, headers: Record<string, string>) {
   const ending = new AbortController();
   const answer = await fetch(url, { headers, signal: ending.signal });
   expect(answer.status === 200, 'an event stream', answer.status);
-  const decoder = new TextDecoder();
-  let text = '';
-  const read = async () => {
-    for await (const chunk of answer.body!) {
-      text += decoder.decode(chunk, { stream: true });
-      if (holds(text)) return;
+  return async (holds: (text: string) => boolean): Promise<string> => {
+    const decoder = new TextDecoder();
+    let text = '';
+    const read = async () => {
+      for await (const chunk of answer.body!) {
+        text += decoder.decode(chunk, { stream: true });
+        if (holds(text)) return;
+      }
+    };
+    const reading = read().catch(() => {});
+    try {
+      await Promise.race([reading, eventually('the events', () => holds(text) || undefined)]);
+      expect(holds(text), 'the events', text.slice(-300));
+      return text;
+    } finally {
+      ending.abort();
     }
   };
-  const reading = read().catch(() => {});
-  try {
-    await Promise.race([reading, eventually('the events', () => holds(text) || undefined)]);
-    expect(holds(text), 'the events', text.slice(-300));
-    return text;
-  } finally {
-    ending.abort();
-  }
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -45,12 +47,10 @@ export const SERVICE: readonly Check[] = [
     name: 'the stream of products tells seats and status',
     async run(scene) {
       const id = await product(scene, { maxParticipants: 1 });
-      const listening = listen(`${scene.tradeUrl}/api/products/events`, {}, (text) =>
-        text.split('\n').some((line) => line.includes(id) && line.includes('"CLOSED"')),
-      );
+      const until = await listen(`${scene.tradeUrl}/api/products/events`, {});
       const url = `${scene.tradeUrl}/api/products/${id}/participations`;
       await ask(scene.token('ann'), 'POST', url, { status: 201, body: {} });
-      await listening;
+      await until((text) => text.split('\n').some((line) => line.includes(id) && line.includes('"CLOSED"')));
     },
   },
   {
@@ -68,7 +68,7 @@ export const SERVICE: readonly Check[] = [
         body: { clientMessageId: randomUUID(), content: '둘' },
       });
       const headers = { ...bearer(token), 'last-event-id': String(seq) };
-      const text = await listen(`${url}/events`, headers, (so) => so.includes('둘'));
+      const text = await (await listen(`${url}/events`, headers))((so) => so.includes('둘'));
       expect(!text.includes('"하나"'), 'nothing that it has already');
       expect(
         text
@@ -88,7 +88,7 @@ export const SERVICE: readonly Check[] = [
       await ann.join(id);
       const url = `${scene.chatUrl}/api/chat/events`;
       const holds = (text: string) => text.includes('event: rooms') && text.includes(id);
-      await listen(url, bearer(scene.token('lister')), holds);
+      await (await listen(url, bearer(scene.token('lister'))))(holds);
       ann.terminate();
     },
   },

@@ -1,4 +1,4 @@
-// stompjs 2 and webstomp-client, whose `over` takes a socket; coming back is the caller's. The first argument is the
+// stompjs 2, @stomp/stompjs 3 and 4, and webstomp-client, whose `over` takes a socket; coming back is the caller's. The first argument is the
 // package.
 import { after, library, more, nextId, roomId, saw, sawMessage, talk, token, url } from './lines.mjs';
 
@@ -32,8 +32,8 @@ talk(
     const headers = { 'content-type': 'application/json' };
     const destination = `/app/chat/${roomId}`;
     // webstomp-client has changed their order.
-    if (more[0] === 'stompjs') client.send(destination, headers, body);
-    else client.send(destination, body, headers);
+    if (more[0] === 'webstomp-client') client.send(destination, body, headers);
+    else client.send(destination, headers, body);
   },
   () => process.exit(0),
 );

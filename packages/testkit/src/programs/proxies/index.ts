@@ -1,2 +1,2 @@
-export { APACHE, CADDY, HAPROXY, NGINX } from './kinds.ts';
+export { APACHE, CADDY, caddyBy, HAPROXY, NGINX } from './kinds.ts';
 export { isThere, type ProxyKind, type RunningProxy, startProxy } from './proxy.ts';

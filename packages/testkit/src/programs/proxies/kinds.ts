@@ -40,30 +40,35 @@ export const APACHE: ProxyKind = {
   reload: ({ process }) => process.kill('SIGUSR1'),
 };
 
-/** 2.6, as Debian 12 has it, does not know `stream_close_delay`, and cuts sockets when it reads its configuration again. */
-const isOldCaddy = /^v?2\.[0-6]\b/.test(spawnSync('caddy', ['version'], { encoding: 'utf8' }).stdout ?? '');
+export type CaddyKind = ProxyKind & { readonly cutsAtReload: boolean };
 
-export const CADDY: ProxyKind & { readonly cutsAtReload: boolean } = {
-  cutsAtReload: isOldCaddy,
-  name: isOldCaddy ? 'Caddy (older than 2.7: without stream_close_delay)' : 'Caddy',
-  program: 'caddy',
-  probe: ['version'],
-  file: 'Caddyfile',
-  // None: it waits for ever.
-  silence: { pattern: /(?:stream|read|write|response_header)_timeout (\d+)(\w)/g, count: 0 },
-  places: ({ port, adminPort }) => ({
-    '\n:80 {': `\nhttp://:${port} {\n\tbind 127.0.0.1`,
-    '127.0.0.1:2019': `127.0.0.1:${adminPort}`,
-    ...(isOldCaddy ? { '\tstream_close_delay 24h\n': '' } : {}),
-  }),
-  args: (file) => ['run', '--config', file, '--adapter', 'caddyfile'],
-  reload: ({ file, adminPort }) =>
-    void execFileSync(
-      'caddy',
-      ['reload', '--config', file, '--adapter', 'caddyfile', '--address', `127.0.0.1:${adminPort}`],
-      { stdio: 'ignore' },
-    ),
-};
+/** 2.6, as Debian 12 has it, does not know `stream_close_delay`, and cuts sockets when it reads its configuration again. */
+export function caddyBy(program: string): CaddyKind {
+  const isOld = /^v?2\.[0-6]\b/.test(spawnSync(program, ['version'], { encoding: 'utf8' }).stdout ?? '');
+  const adapter = ['--adapter', 'caddyfile'];
+  return {
+    cutsAtReload: isOld,
+    name: isOld ? 'Caddy (older than 2.7: without stream_close_delay)' : 'Caddy',
+    program,
+    probe: ['version'],
+    file: 'Caddyfile',
+    // None: it waits for ever.
+    silence: { pattern: /(?:stream|read|write|response_header)_timeout (\d+)(\w)/g, count: 0 },
+    places: ({ port, adminPort }) => ({
+      '\n:80 {': `\nhttp://:${port} {\n\tbind 127.0.0.1`,
+      '127.0.0.1:2019': `127.0.0.1:${adminPort}`,
+      ...(isOld ? { '\tstream_close_delay 24h\n': '' } : {}),
+    }),
+    args: (file) => ['run', '--config', file, ...adapter],
+    reload({ file, adminPort }) {
+      const args = ['reload', '--config', file, ...adapter, '--address', `127.0.0.1:${adminPort}`];
+      execFileSync(program, args, { stdio: 'ignore' });
+    },
+  };
+}
+
+/** `CADDY`, a path, or the one of the PATH. */
+export const CADDY = caddyBy(process.env.CADDY || 'caddy');
 
 export const HAPROXY: ProxyKind = {
   name: 'HAProxy',
