@@ -21,8 +21,8 @@ let answer: (response: ServerResponse) => void;
 
 async function makeKey(
   kid: string | undefined,
-  alg: 'RS256' | 'ES256' | 'EdDSA' | 'Ed25519' = 'ES256',
-  more: JWK = {},
+  alg: 'RS256' | 'PS256' | 'ES256' | 'ES512' | 'EdDSA' | 'Ed25519' = 'ES256',
+  more: object = {},
 ): Promise<Key> {
   const { publicKey, privateKey } = await generateKeyPair(alg);
   return {
@@ -224,7 +224,7 @@ describe('keys that change', () => {
 });
 
 describe('which key', () => {
-  test.each(['RS256', 'ES256', 'EdDSA', 'Ed25519'] as const)(
+  test.each(['RS256', 'PS256', 'ES256', 'ES512', 'EdDSA', 'Ed25519'] as const)(
     '%s: keys and tokens without an id are tried',
     async (alg) => {
       const keys = await Promise.all([undefined, '', 'named'].map((kid) => makeKey(kid, alg)));
@@ -265,9 +265,27 @@ describe('which key', () => {
     expect(await codeOf(await (await makeKey('one', alg)).sign())).toBe('UNAUTHENTICATED');
   });
 
+  test.each([
+    ['says null of what it does not say', { alg: null, use: null, key_ops: null, kid: null }],
+    ['says nothing in empty texts and lists', { alg: '', use: '', key_ops: [], kid: '', x5c: [] }],
+    ['may sign too', { key_ops: ['sign', 'verify'], ext: 'true' }],
+    ['is published with its private half', { d: 'AAAA', key_ops: ['verify', 'verify'] }],
+    ['is numbered', { kid: 7 }],
+  ])('a key that %s is good', async (_, said) => {
+    const key = await makeKey('7', 'ES256', said);
+    answer = publish(key);
+    for (const kid of ['7', 7 as never, undefined]) expect(await codeOf(await key.sign({ kid }))).toBe('good');
+    expect(await codeOf(await (await makeKey('7')).sign())).toBe('UNAUTHENTICATED');
+  });
+
   test('a key for another algorithm of its kind is not tried, nor is one of Ed448', async () => {
     const key = await makeKey('one', 'RS256');
-    answer = publish({ ...key.jwk, alg: 'RS512' }, { kty: 'OKP', crv: 'Ed448', kid: 'one', x: 'A'.repeat(76) });
+    answer = publish(
+      { ...key.jwk, alg: 'RS512' },
+      { ...key.jwk, alg: 'PS256' },
+      { ...key.jwk, key_ops: ['sign'] },
+      { kty: 'OKP', crv: 'Ed448', kid: 'one', x: 'A'.repeat(76) },
+    );
     expect(await codeOf(await key.sign())).toBe('UNAUTHENTICATED');
     expect(await codeOf(await (await makeKey('one', 'Ed25519')).sign())).toBe('UNAUTHENTICATED');
   });

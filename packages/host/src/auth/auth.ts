@@ -9,7 +9,7 @@ import { createJwks, isPublishedAlgorithm } from './jwks.ts';
 export interface AuthOptions extends ClaimRules {
   /** Verifies users' HS256, HS384 and HS512 tokens: its UTF-8 bytes as they are. Several with commas between them. */
   jwtSecret?: string | undefined;
-  /** Verifies users' RS, ES and EdDSA tokens. */
+  /** Verifies users' RS, PS, ES and EdDSA tokens. */
   jwksUrl?: string | undefined;
   /** Signs and verifies what services say to each other; anonymous tokens have a key derived from it. */
   serviceSecret: string;

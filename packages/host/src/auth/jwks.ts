@@ -1,7 +1,7 @@
 import { AppError } from '@gongu/shared';
-import { compactVerify, type JWK } from 'jose';
+import { compactVerify } from 'jose';
 import type { Clock } from '../clock.ts';
-import { createKeySource, type KeySourceOptions } from './key-source.ts';
+import { createKeySource, type KeySourceOptions, type PublishedKey } from './key-source.ts';
 
 /** Verifies tokens of an issuer that publishes its keys. */
 export interface Jwks {
@@ -23,6 +23,9 @@ const KEYS: Readonly<Record<string, { kty: string; crv?: string }>> = {
   RS256: { kty: 'RSA' },
   RS384: { kty: 'RSA' },
   RS512: { kty: 'RSA' },
+  PS256: { kty: 'RSA' },
+  PS384: { kty: 'RSA' },
+  PS512: { kty: 'RSA' },
   ES256: { kty: 'EC', crv: 'P-256' },
   ES384: { kty: 'EC', crv: 'P-384' },
   ES512: { kty: 'EC', crv: 'P-521' },
@@ -61,13 +64,13 @@ export function createJwks(options: KeySourceOptions & { clock: Clock }): Jwks {
   };
 }
 
-async function isSigned(token: string, header: TokenHeader, keys: readonly JWK[]): Promise<boolean> {
+async function isSigned(token: string, header: TokenHeader, keys: readonly PublishedKey[]): Promise<boolean> {
   const fitting = keys.filter((key) => fits(key, header));
-  const named = fitting.filter((key) => key.kid !== undefined && key.kid === header.kid);
+  const named = fitting.filter(({ said }) => said.kid !== undefined && isSameId(said.kid, header.kid));
   const others = fitting.filter((key) => !named.includes(key));
-  for (const { alg: _, ...jwk } of [...named, ...others].slice(0, MOST_TRIED)) {
+  for (const { numbers } of [...named, ...others].slice(0, MOST_TRIED)) {
     try {
-      await compactVerify(token, jwk, { algorithms: [header.alg] });
+      await compactVerify(token, numbers, { algorithms: [header.alg] });
       return true;
     } catch {
       // Another signature, or a key that can't be used: the next one may do.
@@ -76,11 +79,16 @@ async function isSigned(token: string, header: TokenHeader, keys: readonly JWK[]
   return false;
 }
 
-function fits(jwk: JWK, { alg, kid }: TokenHeader): boolean {
+function fits({ said }: PublishedKey, { alg, kid }: TokenHeader): boolean {
   const wanted = KEYS[alg];
-  if (!wanted || jwk.kty !== wanted.kty || (wanted.crv !== undefined && jwk.crv !== wanted.crv)) return false;
-  if (jwk.alg !== undefined && jwk.alg !== alg && KEYS[jwk.alg]?.crv !== 'Ed25519') return false;
-  if (jwk.use !== undefined && jwk.use !== 'sig') return false;
-  if (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes('verify')) return false;
-  return kid === undefined || !jwk.kid || jwk.kid === kid;
+  if (!wanted || said.kty !== wanted.kty || (wanted.crv !== undefined && said.crv !== wanted.crv)) return false;
+  if (said.alg !== undefined && said.alg !== alg && KEYS[String(said.alg)]?.crv !== 'Ed25519') return false;
+  if (said.use !== undefined && said.use !== 'sig') return false;
+  if (Array.isArray(said.key_ops) && !said.key_ops.includes('verify')) return false;
+  return kid === undefined || said.kid === undefined || isSameId(said.kid, kid);
+}
+
+/** A number in the one and its digits in the other are the same: who makes both may write them by two programs. */
+function isSameId(one: unknown, other: unknown): boolean {
+  return String(one) === String(other);
 }

@@ -1,6 +1,15 @@
 import { AppError } from '@gongu/shared';
 import type { JWK } from 'jose';
 import type { Clock } from '../clock.ts';
+import { saidClaims } from './claims.ts';
+
+/** A key of an issuer. */
+export interface PublishedKey {
+  /** What is said of it, without what is null or empty: that says nothing, as of claims. */
+  readonly said: Readonly<Record<string, unknown>>;
+  /** Its public numbers, and nothing of what it is said to be for. */
+  readonly numbers: JWK;
+}
 
 export interface KeySourceOptions {
   /** Of the key set, as JSON (RFC 7517). */
@@ -26,7 +35,7 @@ const MAX_CHARS = 1_048_576;
  * needed, after ten minutes, and for a token that none of them signed. An answer that is no key set is an outage.
  */
 export function createKeySource({ url, clock }: KeySourceOptions) {
-  let keys: readonly JWK[] = [];
+  let keys: readonly PublishedKey[] = [];
   /** By the monotonic clock: when the keys came, and from when on the issuer may be asked again. */
   let readAt = Number.NEGATIVE_INFINITY;
   let nextAt = Number.NEGATIVE_INFINITY;
@@ -63,7 +72,7 @@ export function createKeySource({ url, clock }: KeySourceOptions) {
 
   return {
     /** The keys to try first. @throws AppError UNAVAILABLE */
-    async current(): Promise<readonly JWK[]> {
+    async current(): Promise<readonly PublishedKey[]> {
       if (age() >= FRESH_MS && mayRead()) {
         const again = read();
         // Who knows that the issuer is away does not wait for it.
@@ -73,7 +82,7 @@ export function createKeySource({ url, clock }: KeySourceOptions) {
       return keys;
     },
     /** Other keys than those, where the issuer has or had them meanwhile; null where it was asked a moment ago, or is away. */
-    async newer(than: readonly JWK[]): Promise<readonly JWK[] | null> {
+    async newer(than: readonly PublishedKey[]): Promise<readonly PublishedKey[] | null> {
       if (keys === than && mayRead()) await read();
       return keys === than ? null : keys;
     },
@@ -83,7 +92,7 @@ export function createKeySource({ url, clock }: KeySourceOptions) {
   };
 }
 
-async function fetchKeys(url: string): Promise<readonly JWK[]> {
+async function fetchKeys(url: string): Promise<readonly PublishedKey[]> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(url, { signal, redirect: 'error', headers: { accept: 'application/json' } });
   if (response.status !== 200) {
@@ -92,7 +101,7 @@ async function fetchKeys(url: string): Promise<readonly JWK[]> {
   }
   const text = await textOf(response);
   const { keys } = Object(JSON.parse(text)) as { keys?: unknown };
-  const found = Array.isArray(keys) ? keys.filter(isKey) : [];
+  const found = Array.isArray(keys) ? keys.filter(isKey).map(publishedKey) : [];
   if (found.length === 0) throw new Error("the issuer's keys: there are none");
   return found;
 }
@@ -109,4 +118,11 @@ async function textOf(response: Response): Promise<string> {
 
 function isKey(value: unknown): value is JWK {
   return typeof value === 'object' && value !== null && typeof (value as JWK).kty === 'string';
+}
+
+/** jose would refuse a public key that may also sign, or one that its issuer has published with its private half. */
+function publishedKey(key: JWK): PublishedKey {
+  const { kty, crv, n, e, x, y } = key;
+  const said = saidClaims(key as Readonly<Record<string, unknown>>);
+  return { said, numbers: kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x } };
 }

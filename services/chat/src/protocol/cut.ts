@@ -27,7 +27,8 @@ export function cutJoined(
   const sizes = messages.map((message) => bytesOf(textOf(message)) + 1);
   if (sizes.reduce((sum, size) => sum + size, around) <= maxBytes) return joined;
   const jsonBytes = (value: unknown) => bytesOf(JSON.stringify(value)) + 1;
-  const shown = participants.slice(0, countFitting(participants.map(jsonBytes), maxBytes / 2));
+  const beside = maxBytes - jsonBytes({ ...joined, participants: [], messages: [] });
+  const shown = participants.slice(0, countFitting(participants.map(jsonBytes), Math.min(maxBytes / 2, beside)));
   const left = maxBytes - jsonBytes({ ...joined, participants: shown, messages: [] });
   const kept = fitting(messages, sizes, left, room.keep);
   const lastSeq = kept.at(-1)?.seq ?? (messages[0] ? messages[0].seq - 1 : joined.lastSeq);

@@ -193,6 +193,21 @@ describe.each(Object.keys(WIRES))('what is put into one frame over %s', (wire) =
     expect(frame.participants.length).toBeGreaterThan(2);
     expect(frame.participants).toEqual(participants.slice(0, frame.participants.length));
   });
+
+  it('is at most the least maxBytes whatever the room and those in it are called', () => {
+    const named = (userId: string) => ({
+      ...participant(userId),
+      nickname: '\u0001'.repeat(32),
+      tag: '\u0001'.repeat(16),
+    });
+    const [title, reason] = ['\u0001'.repeat(200), '\u0001'.repeat(500)];
+    const participants = Array.from({ length: 100 }, (_, i) => named(`${i}-`.padEnd(255, '"')));
+    const whole = joinedOf(messagesOf([{ content: 'x' }], 1), { participants });
+    const room = { ...whole.room, title, reason, hostId: '"'.repeat(255), roomId: 'r'.repeat(64) };
+    const you = { ...whole.you, ...named('"'.repeat(255)) };
+    const { bytes } = told({ ...whole, room, you, roomId: room.roomId }, wire, FRAME_LIMITS.leastMaxBytes, 'oldest');
+    expect(bytes).toBeLessThanOrEqual(FRAME_LIMITS.leastMaxBytes);
+  });
 });
 
 it('an answer that has room is told as it is', () => {
