@@ -57,3 +57,5 @@ export { createService, type Service, type ServiceLifecycle, type Settle } from 
 export { type ServiceEnv, serviceEnv, sessionLimitsOf } from './service/service-env.ts';
 export { createServiceHttp, type ServiceHttpOptions } from './service/service-http.ts';
 export { createServiceParts, type ServiceOptions, type ServiceParts } from './service/service-parts.ts';
+export { certificateFault } from './tls/certificate-fault.ts';
+export { tlsWords } from './tls/tls-words.ts';

@@ -19,7 +19,7 @@ test('a port in use is one line with its number', async () => {
 test.each([
   [new StartError('the reason'), 'the reason'],
   [new Error('outer', { cause: new StartError('inner') }), 'inner'],
-  [new EnvError([{ name: 'A', message: 'is not set' }]), 'the environment is not complete:\n  A: is not set'],
+  [new EnvError([{ name: 'A', message: 'is not set' }]), 'the environment is not complete: A: is not set'],
   [system('ENOSPC', { path: '/data/x' }), 'no space left on the device: /data/x'],
   [system('EACCES', { path: '/data' }), 'permission denied: /data'],
   [system('EACCES', { address: '0.0.0.0', port: 80 }), 'permission denied: 0.0.0.0:80'],

@@ -120,6 +120,11 @@ test('a role that may not create schemas can start on a migrated database', asyn
   at.username = role;
   at.password = 'x';
   expect(await migrate({ url: at.href, schema: 'things', dir })).toEqual({ applied: [] });
+  await query('things', `REVOKE SELECT ON ALL TABLES IN SCHEMA things FROM ${role}`);
+  const refused = migrate({ url: at.href, schema: 'things', dir });
+  await expect(refused).rejects.toEqual(
+    new StartError('migrating things failed: permission denied for table _prisma_migrations'),
+  );
   await query('things', `DROP OWNED BY ${role}; DROP ROLE ${role}`);
 });
 

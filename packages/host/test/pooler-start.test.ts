@@ -71,6 +71,8 @@ describe.skipIf(!program)('a start', () => {
     expect(await said()).toBe(
       'is behind a pooler, which keeps settings of sessions to itself: set DATABASE_POOLER to session or transaction, whichever it is',
     );
+    const asDirect = waitForPostgres({ url, remedy: 'lead past it', deadlineMs: 20_000 });
+    await expect(asDirect).rejects.toThrow('keeps settings of sessions to itself: lead past it');
   });
 
   it('says that the pooler is in another mode than was said', async () => {

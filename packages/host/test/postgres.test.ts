@@ -50,7 +50,7 @@ test('withSearchPath keeps what else the URL says', () => {
   );
   expect([url.password, url.searchParams.get('sslmode'), url.searchParams.get('schema')]).toEqual([
     'p%40',
-    'require',
+    'verify-full',
     null,
   ]);
   expect(url.searchParams.get('options')).toBe('-c jit=off -c search_path=chat');
@@ -92,6 +92,19 @@ test('an answer of the database is not unavailability', async () => {
   for (const other of [undefined, null, 'ECONNREFUSED', new Error('no'), { code: 'P2002' }]) {
     expect(isUnavailable(other)).toBe(false);
   }
+});
+
+test('a connection that turned read-only, as after a failover, is given up for one that may not be', async () => {
+  const one = createPool({ url: database.url, schema: 'chat', max: 1 });
+  const adapter = await prismaAdapter({ pool: one, schema: 'chat' }).connect();
+  const write = { sql: 'CREATE TABLE public.t ()', args: [], argTypes: [] };
+  for (const again of [() => one.query(write.sql), () => adapter.executeRaw(write)]) {
+    await one.query('DROP TABLE IF EXISTS public.t');
+    await one.query('SET default_transaction_read_only = on');
+    expect(isUnavailable(await failure(again()))).toBe(true);
+    await again();
+  }
+  await one.end();
 });
 
 test('an idle connection that breaks is logged and replaced', async () => {

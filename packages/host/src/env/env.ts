@@ -8,14 +8,15 @@ export interface EnvProblem {
   message: string;
 }
 
-/** Every variable that needs attention, a line each. */
+/** Every variable that needs attention: one in the same line, several a line each. */
 export class EnvError extends StartError {
   override name = 'EnvError';
   readonly problems: readonly EnvProblem[];
 
   constructor(problems: readonly EnvProblem[]) {
-    const lines = problems.map(({ name, message }) => `  ${name}: ${message}`);
-    super(`the environment is not complete:\n${lines.join('\n')}`);
+    const lines = problems.map(({ name, message }) => `${name}: ${message}`);
+    const list = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n  ${line}`).join('');
+    super(`the environment is not complete:${list}`);
     this.problems = problems;
   }
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { StartError } from '../process/start-error.ts';
+import { isUnavailable } from './fate.ts';
 import { checksumsOf, type MigrationFiles, readMigrations } from './migration-files.ts';
 import { migrationList, openSchemaEngine } from './schema-engine.ts';
 import {
@@ -41,8 +42,7 @@ const LOCK = 0x676f6e67;
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
   const { schema, dir, log, lockTimeoutMs = 60_000 } = options;
   const files = readMigrations(dir);
-  const client = await connect(options);
-  try {
+  return connected(options, async (client) => {
     if (await isUpToDate(client, schema, files)) return { applied: [] };
     const applied = await inTransaction(client, schema, async () => {
       await lock(client, lockTimeoutMs);
@@ -50,9 +50,7 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
     });
     if (applied.length > 0) log?.info({ schema, applied }, 'migrations applied');
     return { applied };
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /**
@@ -61,9 +59,17 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
  * @throws StartError when one that was applied has been edited since
  */
 export async function isMigrated(options: MigrateOptions): Promise<boolean> {
+  return connected(options, (client) => isUpToDate(client, options.schema, readMigrations(options.dir)));
+}
+
+async function connected<T>(options: MigrateOptions, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = await connect(options);
   try {
-    return await isUpToDate(client, options.schema, readMigrations(options.dir));
+    return await work(client);
+  } catch (error) {
+    // What PostgreSQL refuses here is the operator's to allow: tables that are another role's, for instance.
+    if (!(error instanceof pg.DatabaseError) || isUnavailable(error)) throw error;
+    throw new StartError(`migrating ${options.schema} failed: ${error.message}`, { cause: error });
   } finally {
     await client.end();
   }

@@ -74,11 +74,16 @@ class TellingPool extends pg.Pool {
       client.release();
       return result;
     } catch (error) {
-      const isUsable = error instanceof pg.DatabaseError && error.severity === 'ERROR' && !isForgotten(error);
-      client.release(!isUsable);
+      client.release(!isUsableAfter(error));
       throw error;
     }
   }
+}
+
+/** A connection that turned read-only may lead to what was the primary: after a failover by name or address the next one leads to the new one. */
+function isUsableAfter(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError) || error.severity !== 'ERROR') return false;
+  return error.code !== '25006' && !isForgotten(error);
 }
 
 /**

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { settleTls } from './tls-parameters.ts';
 
 /**
  * What stands between the service and PostgreSQL: nothing, or a pooler (PgBouncer) that lends its connections for as long
@@ -101,6 +102,7 @@ export function withSettings(url: string, settings: Readonly<Record<string, stri
   const own = Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\\s]/g, '\\$&')}`);
   at.searchParams.set('options', [...(given ? [given] : []), ...own].join(' '));
   at.searchParams.delete('schema');
+  settleTls(at);
   return at.href;
 }
 
@@ -108,6 +110,7 @@ export function withSettings(url: string, settings: Readonly<Record<string, stri
 export function withoutSettings(url: string): string {
   const at = new URL(url);
   at.searchParams.delete('schema');
+  settleTls(at);
   return at.href;
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { StartError } from '../process/start-error.ts';
+import { tlsWords } from '../tls/tls-words.ts';
 import { isUnavailable, sqlState } from './fate.ts';
 import { type Pooler, withoutSettings, withSettings } from './session-settings.ts';
 
@@ -10,6 +11,8 @@ export interface WaitForPostgresOptions {
   deadlineMs: number;
   /** What is said to stand between. @default 'none' */
   pooler?: Pooler;
+  /** What to do about a pooler of which nobody spoke. @default to speak of it */
+  remedy?: string;
   log?: Logger;
 }
 
@@ -24,7 +27,7 @@ const MARK = 'gongu.direct';
  *   another one
  */
 export async function waitForPostgres(options: WaitForPostgresOptions): Promise<void> {
-  const { url, deadlineMs, log, pooler = 'none' } = options;
+  const { url, deadlineMs, log, pooler = 'none', remedy = ASK } = options;
   const { hostname, port, pathname } = new URL(url);
   const place = `${hostname}:${port || 5432}${pathname}`;
   const giveUpAt = performance.now() + deadlineMs;
@@ -38,7 +41,7 @@ export async function waitForPostgres(options: WaitForPostgresOptions): Promise<
     client.on('error', () => {}); // the connection may break between two lines
     try {
       await client.connect();
-      const reason = (await unfitness(client)) ?? (await MISFITS[pooler](client, connectionString));
+      const reason = (await unfitness(client)) ?? (await MISFITS[pooler](client, connectionString, remedy));
       if (reason) throw new StartError(`PostgreSQL at ${place} ${reason}`);
       return;
     } catch (error) {
@@ -46,7 +49,7 @@ export async function waitForPostgres(options: WaitForPostgresOptions): Promise<
       const reason = reasonOf(error);
       const isRefused = sqlState(error) === '08P01' && /unsupported startup parameter|not allowed/.test(reason);
       if (isRefused && pooler === 'none') {
-        throw new StartError(`PostgreSQL at ${place} is behind a pooler (${reason}): ${ASK}`, { cause: error });
+        throw new StartError(`PostgreSQL at ${place} is behind a pooler (${reason}): ${remedy}`, { cause: error });
       }
       if (isRefused || !isUnavailable(error))
         throw new StartError(`PostgreSQL at ${place} refuses: ${reason}`, { cause: error });
@@ -64,11 +67,13 @@ export async function waitForPostgres(options: WaitForPostgresOptions): Promise<
 const ASK = 'set DATABASE_POOLER to session or transaction, whichever it is';
 
 /** Why that is not what stands between; undefined where nothing speaks against it. */
-const MISFITS: Readonly<Record<Pooler, (client: pg.ClientBase, url: string) => Promise<string | undefined>>> = {
-  async none(client) {
+const MISFITS: Readonly<
+  Record<Pooler, (client: pg.ClientBase, url: string, remedy: string) => Promise<string | undefined>>
+> = {
+  async none(client, _, remedy) {
     const { rows } = await client.query('SELECT pg_catalog.current_setting($1, true) AS mark', [MARK]);
     if (rows[0].mark === 'yes') return undefined;
-    return `is behind a pooler, which keeps settings of sessions to itself: ${ASK}`;
+    return `is behind a pooler, which keeps settings of sessions to itself: ${remedy}`;
   },
 
   // Lent for as long as this client is connected, no other client has it.
@@ -136,5 +141,5 @@ async function unfitness(client: pg.ClientBase): Promise<string | undefined> {
 // The error that Node makes of several addresses has an empty message.
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? tlsWords(error.message) : String(error);
 }

@@ -23,6 +23,7 @@ export interface RunServiceOptions<Env extends ServiceEnv> {
 
 /** Milliseconds to wait for PostgreSQL at start. */
 const POSTGRES_MS = 15_000;
+const PAST_IT = 'DATABASE_DIRECT_URL must lead past it';
 
 /** The process of one service, from its environment to its end by a signal. */
 export function runService<Env extends ServiceEnv>(options: RunServiceOptions<Env>): Promise<void> {
@@ -50,7 +51,7 @@ async function prepareDatabase(
     await migrate({ url, pooler, schema, dir, log });
     return;
   }
-  await waitForPostgres({ url: directUrl, deadlineMs: POSTGRES_MS, log });
+  await waitForPostgres({ url: directUrl, remedy: PAST_IT, deadlineMs: POSTGRES_MS, log });
   await migrate({ url: directUrl, schema, dir, log });
   if (!(await isMigrated({ url, pooler, schema, dir }))) {
     throw new StartError('DATABASE_DIRECT_URL leads to another database than DATABASE_URL');

@@ -3,16 +3,17 @@ import { z } from 'zod';
 import { secretsOf } from '../auth/hmac-token.ts';
 import { envFields } from '../env/env-fields.ts';
 import { SESSION_LIMITS, type SessionLimits } from '../postgres/session-settings.ts';
+import { tlsFault } from '../postgres/tls-parameters.ts';
 
 const FIELDS = {
   /** Address to listen on. */
   HOST: envFields.text('0.0.0.0'),
   /** PostgreSQL, `postgresql://…`. */
-  DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }),
+  DATABASE_URL: postgresUrl(),
   /** What stands between the service and PostgreSQL: nothing, or a pooler and how it lends its connections. */
   DATABASE_POOLER: z.enum(['none', 'session', 'transaction']).default('none'),
   /** PostgreSQL without the pooler: for migrations. */
-  DATABASE_DIRECT_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }).optional(),
+  DATABASE_DIRECT_URL: postgresUrl().optional(),
   /** Milliseconds that a statement may take in PostgreSQL. */
   DATABASE_STATEMENT_TIMEOUT_MS: envFields.int(SESSION_LIMITS.statementTimeoutMs, { min: 100, max: 300_000 }),
   /** Milliseconds that a statement may wait for a lock. */
@@ -23,7 +24,7 @@ const FIELDS = {
   DATABASE_CLIENT_CHECK_MS: envFields.int(SESSION_LIMITS.clientCheckMs, { max: 300_000 }),
   /** Verifies users' tokens (HS256, HS384, HS512); at least 32 bytes each, several with commas between them. */
   JWT_SECRET: envFields.secret().optional(),
-  /** Verifies users' tokens (RS, ES, EdDSA) by published keys. */
+  /** Verifies users' tokens (RS, PS, ES, EdDSA) by published keys. */
   JWKS_URL: envFields.url({ protocols: ['https:', 'http:'] }).optional(),
   /** What `iss` of a user's token must be. */
   JWT_ISSUER: z.string().trim().optional(),
@@ -53,6 +54,14 @@ const FIELDS = {
   RATE_CHANGES_PER_SECOND: envFields.int(5, { max: 1_000_000 }),
   LOG_LEVEL: envFields.logLevel(),
 };
+
+/** The URL of a database, and the certificates that it names. */
+function postgresUrl() {
+  return envFields.url({ protocols: ['postgresql:', 'postgres:'] }).superRefine((url, context) => {
+    const fault = URL.canParse(url) ? tlsFault(url) : undefined;
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  });
+}
 
 /** What every service reads from its environment. */
 export type ServiceEnv = z.output<z.ZodObject<typeof FIELDS>>;

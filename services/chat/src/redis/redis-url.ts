@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions } from 'node:tls';
+import { certificateFault } from '@gongu/host';
 import { Cluster, Redis } from 'ioredis';
 import { TlsConnector } from './tls-connector.ts';
 
@@ -178,11 +179,8 @@ function readTls({ caFile, certFile, keyFile }: Options): SecureContextOptions {
     ...(certFile === undefined ? {} : { cert: readFile('certFile', certFile) }),
     ...(keyFile === undefined ? {} : { key: readFile('keyFile', keyFile) }),
   };
-  try {
-    createSecureContext(tls);
-  } catch (error) {
-    throw new RedisUrlError(`has certificates that can not be used: ${(error as Error).message}`);
-  }
+  const fault = certificateFault(tls);
+  if (fault !== undefined) throw new RedisUrlError(`has certificates that can not be used: ${fault}`);
   return tls;
 }
 
