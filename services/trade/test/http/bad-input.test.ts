@@ -198,11 +198,15 @@ describe('paths and queries', () => {
     ['PUT', '/api/products', 405],
     ['GET', '/api/products/events?productId=a%20b', 400],
     ['GET', '/api/products/x/participations/ann', 404],
-    ['HEAD', '/api/products/events', 405],
-    ['PATCH', '/api/products/events', 405],
-    ['DELETE', '/api/products/events', 405],
   ])('%s %s is answered with %i', async (method, path, status) => {
     expect((await call(method, path)).status).toBe(status);
+  });
+
+  it('of the stream of all products name no product: it is read, and nothing else', async () => {
+    for (const method of ['HEAD', 'PATCH', 'DELETE', 'POST']) {
+      const { status, headers } = await fetch(`${server.url}/api/products/events`, { method });
+      expect([method, status, headers.get('allow')]).toEqual([method, 405, 'GET, OPTIONS']);
+    }
   });
 
   it('of the outbox want the id of an entry', async () => {
