@@ -50,8 +50,11 @@ export { onShutdown, type Shutdown, type ShutdownOptions, type ShutdownStep } fr
 export { StartError } from './process/start-error.ts';
 export { addressKey } from './rates/address-key.ts';
 export { createChangeRate } from './rates/change-rate.ts';
+export { createDatabaseQueues } from './rates/database-queues.ts';
+export { createFairQueue, type FairQueue } from './rates/fair-queue.ts';
 export { limitChanges } from './rates/limit-changes.ts';
 export { Bucket, createRateLimit, type RateLimit } from './rates/rate-limit.ts';
+export { turnKey } from './rates/turn-key.ts';
 export { type RunServiceOptions, runService } from './service/run-service.ts';
 export { createService, type Service, type ServiceLifecycle, type Settle } from './service/service.ts';
 export { type ServiceEnv, serviceEnv, sessionLimitsOf } from './service/service-env.ts';

@@ -3,7 +3,9 @@ import { type DocsOptions, registerDocs } from '../http/docs/docs.ts';
 import { createHttp, type Http, type ServiceInfo } from '../http/http.ts';
 import { type HealthOptions, registerHealth } from '../http/observe/health.ts';
 import { observeHttp } from '../http/observe/observe-http.ts';
+import type { FairQueue } from '../rates/fair-queue.ts';
 import { limitChanges } from '../rates/limit-changes.ts';
+import { queueRequests } from '../rates/queue-requests.ts';
 import type { ServiceParts } from './service-parts.ts';
 
 export interface ServiceHttpOptions extends DocsOptions {
@@ -18,6 +20,8 @@ export interface ServiceHttpOptions extends DocsOptions {
   readonly callers: CallerChecks;
   /** What judges how much a caller changes. */
   readonly rates: Parameters<typeof limitChanges>[1];
+  /** Whose turn it is at PostgreSQL. */
+  readonly queue: FairQueue;
 }
 
 /** Of every route, and said by no schema. */
@@ -28,7 +32,7 @@ const EVERYWHERE =
 /** A service's HTTP before its first route: documentation, health, metrics, and who may ask. */
 export async function createServiceHttp(parts: ServiceParts, options: ServiceHttpOptions): Promise<Http> {
   const { env, log, metrics, checkAnswers, phase } = parts;
-  const { service, tags = [], bodyLimitBytes, webSockets, checks, callers, rates } = options;
+  const { service, tags = [], bodyLimitBytes, webSockets, checks, callers, rates, queue } = options;
   const app = createHttp({
     log,
     service: { ...service, description: `${service.description}. ${EVERYWHERE}` },
@@ -48,5 +52,6 @@ export async function createServiceHttp(parts: ServiceParts, options: ServiceHtt
   registerHealth(app, { metrics, state: () => phase.current, critical: ['postgres'], checks });
   askCallersFirst(app, callers);
   limitChanges(app, rates);
+  queueRequests(app, queue);
   return app;
 }

@@ -1,5 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createChangeRate, createRateLimit, observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
+import {
+  createChangeRate,
+  createDatabaseQueues,
+  createRateLimit,
+  observePools,
+  type ServiceParts,
+  sessionLimitsOf,
+} from '@gongu/host';
 import { createLocalExchange, type LocalExchange } from '../bus/local-bus.ts';
 import { BUS_REFUSALS } from '../bus/sealing.ts';
 import { FULL } from '../endpoints/admission.ts';
@@ -21,6 +28,12 @@ import { createTyping } from '../session/typing.ts';
 import { openStore } from '../store/open-store.ts';
 import { createFlusher } from '../transport/send-queue.ts';
 import { createLinks } from './links.ts';
+
+/**
+ * Joins that may read at once whether somebody is a member: two loads of as many rooms as one statement reads, of which one
+ * is under way while the other fills.
+ */
+const JOINS_AT_ONCE = 20;
 
 /** The rules, and the rooms in memory: from the store and the other instances up to what sessions are told. */
 export function createDomain(
@@ -46,6 +59,9 @@ export function createDomain(
     anonymousShare: env.ANONYMOUS_SHARE,
   });
   observePools(metrics, store.pools);
+  const { reads: pool } = store.pools;
+  const places = { reads: pool.options.max, joins: JOINS_AT_ONCE };
+  const queues = createDatabaseQueues({ clock, metrics, pool, places });
   const links = createLinks({
     ...{ env, log, clock, exchange },
     openSockets: () => sessions.size,
@@ -57,6 +73,12 @@ export function createDomain(
   const flusher = createFlusher();
   const hub = createHub({
     ...store,
+    // A room is one client here: those who missed the same share a read.
+    missed: {
+      after: (roomId, ...page) => queues.reads.run({ key: () => roomId }, () => store.messages.after(roomId, ...page)),
+      before: (roomId, ...page) =>
+        queues.reads.run({ key: () => roomId }, () => store.messages.before(roomId, ...page)),
+    },
     bus: links.branch(),
     flushSpacingMs: env.ROOM_WRITE_MS,
     // One scheduler: rooms fill their sockets' queues before these are written.
@@ -102,7 +124,7 @@ export function createDomain(
 
   return {
     visitors,
-    ...{ counts, observers, store, links, sessions, flusher, hub, overview, presenceTick, connections },
+    ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, presenceTick, connections },
     ...{ rooms, members, messages, rates, sweepRates, typing, tickets },
   };
 }

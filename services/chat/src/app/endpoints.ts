@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ServiceParts } from '@gongu/host';
+import { type ServiceParts, turnKey } from '@gongu/host';
 import { createAccept } from '../endpoints/accept.ts';
 import { createAdmission } from '../endpoints/admission.ts';
 import { registerEventStreams } from '../endpoints/event-streams.ts';
@@ -25,7 +25,8 @@ export async function registerEndpoints(
   domain: Domain,
   { app, identify, anonymous, judgeChange }: ChatHttp,
 ): Promise<void> {
-  const { rooms, members, messages, rates, typing, tickets, hub, sessions, counts, connections, flusher } = domain;
+  const { queues, rooms, members, messages, rates, typing, tickets, hub, sessions, counts, connections, flusher } =
+    domain;
   const { presence, owners, hops } = domain.links;
   const { name: title, version, description } = app.serviceInfo;
   const asyncApi = asyncApiOf({ info: { title, version, description }, contentChars: env.MAX_CONTENT_CHARS });
@@ -50,6 +51,8 @@ export async function registerEndpoints(
   const leaving = createLeaving({ hub, overview, connections, presenceTick, typing });
   const commands = createCommands({
     ...{ hub, overview, presence, presenceTick, members, messages, rates, typing, leaving, now },
+    reading: (client, read) => queues.reads.run({ key: () => turnKey(client.from) }, read),
+    entering: (client, read) => queues.joins.run({ key: () => turnKey(client.from) }, read),
   });
   const admission = createAdmission({
     maxConnections: env.MAX_CONNECTIONS,

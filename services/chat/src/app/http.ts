@@ -8,9 +8,9 @@ import type { Asker } from '../room/rates.ts';
 import type { Domain } from './domain.ts';
 
 /** HTTP before its first URL, and who may ask: users, services, and people without an account. */
-export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, links, rates, tickets }: Domain) {
+export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, queues, links, rates, tickets }: Domain) {
   const { env, auth, clock } = parts;
-  const identify = createIdentify({ auth, tickets, clock, anonymousAccess: env.ANONYMOUS_ACCESS });
+  const identify = createIdentify({ auth, tickets, clock, queue: queues.reads, anonymousAccess: env.ANONYMOUS_ACCESS });
   const anonymous = createAnonymous({
     tokens: {
       verify: (token) => auth.verifyUser(token),
@@ -49,6 +49,7 @@ export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, link
       message: async (request) => judge(rates.message, request),
       identity: (request) => rates.identity(addressKey(request)),
     },
+    queue: queues.reads,
   });
   return { app, identify, anonymous, judgeChange };
 }

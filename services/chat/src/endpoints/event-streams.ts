@@ -39,6 +39,8 @@ const Headers = z.object({
   'last-event-id': LastSeq.optional().meta({ description: 'seq of the last message; goes before the query' }),
 });
 
+/** A stream takes turns at PostgreSQL as sockets do. */
+const STREAM_CONFIG = { findsCaller: true, queued: false };
 const STREAM = { 'text/event-stream': { schema: z.string() } };
 
 export interface EventStreamsOptions {
@@ -129,7 +131,7 @@ export function registerEventStreams(
     method: 'GET',
     url: '/api/chat/rooms/:roomId/events',
     exposeHeadRoute: false,
-    config: { findsCaller: true },
+    config: STREAM_CONFIG,
     schema: {
       tags: ['events'],
       security: [{ user: [] }],
@@ -165,7 +167,7 @@ export function registerEventStreams(
     method: 'GET',
     url: '/api/chat/events',
     exposeHeadRoute: false,
-    config: { findsCaller: true },
+    config: STREAM_CONFIG,
     schema: {
       tags: ['events'],
       security: [{ user: [] }],

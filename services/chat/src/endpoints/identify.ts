@@ -1,5 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Auth, type Clock, requireEither, requireService, requireUser } from '@gongu/host';
+import {
+  type Auth,
+  type Clock,
+  type FairQueue,
+  requireEither,
+  requireService,
+  requireUser,
+  turnKey,
+} from '@gongu/host';
 import { AppError, type User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../room/access.ts';
@@ -10,12 +18,14 @@ export interface IdentifyOptions {
   readonly auth: Auth;
   readonly tickets: Tickets;
   readonly clock: Clock;
+  /** Whose turn it is at PostgreSQL, where tickets are. */
+  readonly queue: FairQueue;
   /** False: who has no account is nobody, whatever he presents. */
   readonly anonymousAccess: boolean;
 }
 
 /** Who asks, by what he presents: a token or a ticket, on requests and on upgrades. */
-export function createIdentify({ auth: anyAuth, tickets, clock, anonymousAccess }: IdentifyOptions) {
+export function createIdentify({ auth: anyAuth, tickets, clock, queue, anonymousAccess }: IdentifyOptions) {
   const allowed = (user: User): User => {
     if (anonymousAccess || !user.anon) return user;
     throw new AppError('UNAUTHENTICATED', { detail: 'People without an account are not let in here' });
@@ -25,8 +35,10 @@ export function createIdentify({ auth: anyAuth, tickets, clock, anonymousAccess 
   const service = requireService(auth);
   const either = requireEither(auth);
 
-  const present = async ({ kind, value }: Presented): Promise<User> =>
-    kind === 'ticket' ? allowed(await tickets.redeem(value, clock.now())) : userOf(value);
+  async function present({ kind, value }: Presented, address: string): Promise<User> {
+    if (kind === 'token') return userOf(value);
+    return allowed(await queue.run({ key: () => turnKey(address) }, () => tickets.redeem(value, clock.now())));
+  }
 
   /** A service's token opens no socket: it is no user. */
   async function userOf(token: string): Promise<User> {
@@ -68,9 +80,9 @@ export function createIdentify({ auth: anyAuth, tickets, clock, anonymousAccess 
       }
     },
     /** The user that an upgrade names; null when it names nobody. */
-    async upgrade(request: Pick<FastifyRequest, 'headers'>, query: URLSearchParams): Promise<User | null> {
+    async upgrade(request: Pick<FastifyRequest, 'headers' | 'ip'>, query: URLSearchParams): Promise<User | null> {
       const presented = presentedToken(request.headers, query);
-      return presented && present(presented);
+      return presented && present(presented, request.ip);
     },
   };
 }

@@ -54,8 +54,9 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
   app.post(
     '/api/chat/rooms/:roomId/participants',
     {
-      // Judged below: members come back at any rate, as they do on a socket. Only who is none writes rows.
-      config: { rate: 'none' },
+      // Judged below: members come back at any rate, as they do on a socket. Only who is none writes rows, and those who
+      // come at once are stored together.
+      config: { rate: 'none', queued: false },
       schema: {
         tags: ['participants'],
         security: [{ user: [] }],
@@ -136,8 +137,8 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
   app.put(
     '/api/chat/rooms/:roomId/read',
     {
-      // Writes no row, and only as often as there is something new to read.
-      config: { rate: 'none' },
+      // Writes no row, and only as often as there is something new to read; those that come at once are stored together.
+      config: { rate: 'none', queued: false },
       schema: {
         tags: ['participants'],
         security: [{ user: [] }],

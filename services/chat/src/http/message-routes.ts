@@ -24,7 +24,8 @@ export function messageRoutes(app: Http, deps: RoutesOptions): void {
   app.post(
     '/api/chat/rooms/:roomId/messages',
     {
-      config: { rate: 'message' },
+      // Those that come at once are stored together.
+      config: { rate: 'message', queued: false },
       schema: {
         tags: ['messages'],
         security: [{ user: [] }, { service: [] }],

@@ -95,6 +95,8 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
   app.patch(
     '/api/chat/rooms/:roomId',
     {
+      // An end with thousands of guests takes its time, in portions between which others are served.
+      config: { queued: false },
       schema: {
         tags: ['rooms'],
         security: [{ user: [] }, { service: [] }],

@@ -7,6 +7,7 @@ import type { RoomStore } from '../room/ports/room-store.ts';
 import { noSuchRoom } from '../room/refusals.ts';
 import type { Listener } from './listener.ts';
 import type { Recovery } from './recovery.ts';
+import type { RoomFeed } from './room-feed.ts';
 import type { RoomState } from './room-state.ts';
 import { createServedRooms, type ServedRoomsOptions } from './served-rooms.ts';
 
@@ -155,14 +156,19 @@ export function createHub(deps: HubOptions) {
     behindAt: (roomId: string, listener: Listener): number | null =>
       served.get(roomId)?.feed.behindAt(listener) ?? null,
 
+    /** What `isMember` says, where that is known without reading; null elsewhere. */
+    knows(roomId: string, userId: string): boolean | null {
+      const feed = served.get(roomId)?.feed;
+      return feed?.isReady ? knownOf(feed, userId) : null;
+    },
+
     /** Whether the user is a member, from memory where the room's members are all there. */
     async isMember(roomId: string, userId: string): Promise<boolean> {
       const { feed: roomFeed } = await served.open(roomId);
-      if (isLobby(roomFeed.state.room)) return true;
       for (;;) {
         const { state, lastSeq } = roomFeed;
-        const known = state.members.get(userId);
-        if (known || state.complete) return known !== undefined;
+        const known = knownOf(roomFeed, userId);
+        if (known !== null) return known;
         const [found] = await members.find(roomId, [userId]);
         // The room moved on during the read, perhaps by this very member's removal: look again.
         if (roomFeed.lastSeq !== lastSeq) continue;
@@ -215,6 +221,11 @@ export function createHub(deps: HubOptions) {
 }
 
 export type Hub = ReturnType<typeof createHub>;
+
+function knownOf({ state }: RoomFeed, userId: string): boolean | null {
+  if (isLobby(state.room) || state.members.has(userId)) return true;
+  return state.complete ? false : null;
+}
 
 function unreadable(): AppError {
   return new AppError('UNAVAILABLE', { detail: 'The room can not be read now', retryAfterMs: 1_000 });

@@ -15,6 +15,8 @@ import { apply, markRead, type RoomState, roomState } from './room-state.ts';
 export interface RoomFeedOptions {
   readonly roomId: string;
   readonly messages: Pick<MessageStore, 'after'>;
+  /** The same, for what one listener missed. Default: `messages`. */
+  readonly missed?: Pick<MessageStore, 'after'>;
   /** Messages kept in memory for reconnects. Default 512: at 10 messages a second, most of a minute. */
   readonly ringSize?: number;
   /** Bytes of these at most. Default 1 MiB: 512 messages of 600 characters. */
@@ -56,7 +58,16 @@ const PORTION_BYTES = 131_072;
  * newest, and writes them to the listeners. Until `ready`, it only holds.
  */
 export function createRoomFeed(deps: RoomFeedOptions) {
-  const { roomId, messages, ringSize = 512, ringBytes = 1_048_576, scheduleFlush, scheduleRepair, now } = deps;
+  const {
+    roomId,
+    messages,
+    missed = messages,
+    ringSize = 512,
+    ringBytes = 1_048_576,
+    scheduleFlush,
+    scheduleRepair,
+    now,
+  } = deps;
   const ringLimits = { capacity: ringSize, maxBytes: ringBytes, ...(deps.ringBudget && { budget: deps.ringBudget }) };
   const held = new Map<number, StoredMessage>();
   let heldSum = 0;
@@ -192,6 +203,10 @@ export function createRoomFeed(deps: RoomFeedOptions) {
 
   return {
     roomId,
+    /** Whether it has begun to deliver. */
+    get isReady(): boolean {
+      return state !== null;
+    },
     get state(): RoomState {
       return state!;
     },
@@ -297,7 +312,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
       const covered = ring.covers(entry.sentSeq, next - 1);
       const found = covered
         ? ring.after(entry.sentSeq).slice(0, PORTION_ROWS)
-        : await messages.after(roomId, entry.sentSeq, PORTION_ROWS);
+        : await missed.after(roomId, entry.sentSeq, PORTION_ROWS);
       if (listeners.get(listener) !== entry) return false;
       // Messages are never missing in the middle.
       if (found.length === 0) throw noSuchRoom();

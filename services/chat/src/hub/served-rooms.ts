@@ -11,6 +11,8 @@ import { createRoomFeed, type FeedObserver, type RoomFeed } from './room-feed.ts
 export interface ServedRoomsOptions {
   readonly rooms: Pick<RoomStore, 'load'>;
   readonly messages: Pick<MessageStore, 'after' | 'before'>;
+  /** The same, for what single listeners missed: reads that may wait for those of other rooms. Default: `messages`. */
+  readonly missed?: Pick<MessageStore, 'after' | 'before'>;
   readonly bus: Pick<Bus, 'follow' | 'unfollow'>;
   /** Milliseconds a gap is waited for before the store is read. Default 30. */
   readonly gapMs?: number;
@@ -58,7 +60,17 @@ export interface Served {
  * of them are scheduled here.
  */
 export function createServedRooms(deps: ServedRoomsOptions) {
-  const { rooms, messages, bus, observe, now, gapMs = 30, lingerMs = 30_000, flushSpacingMs = 0 } = deps;
+  const {
+    rooms,
+    messages,
+    missed = messages,
+    bus,
+    observe,
+    now,
+    gapMs = 30,
+    lingerMs = 30_000,
+    flushSpacingMs = 0,
+  } = deps;
   const served = new Map<string, Served>();
   const ringBudget = new RingBudget(deps.ringsBytes ?? RINGS_BYTES);
   const flushes = createFlushSchedule({ spacingMs: flushSpacingMs, atTurnEnd: deps.atTurnEnd, now });
@@ -83,6 +95,7 @@ export function createServedRooms(deps: ServedRoomsOptions) {
     const feed: RoomFeed = createRoomFeed({
       roomId,
       messages,
+      missed,
       ringBudget,
       scheduleFlush: (urgent) => flushes.add(feed, urgent),
       scheduleRepair: () => scheduleRepair(feed),
@@ -102,7 +115,7 @@ export function createServedRooms(deps: ServedRoomsOptions) {
         forget(roomId, entry);
         throw error;
       });
-    const entry: Served = { feed, recover: createRecovery({ feed, messages }), opened, idleSince: now() };
+    const entry: Served = { feed, recover: createRecovery({ feed, messages: missed }), opened, idleSince: now() };
     served.set(roomId, entry);
     return entry;
   }

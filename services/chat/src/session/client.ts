@@ -12,6 +12,8 @@ export interface Client {
   readonly user: User | null;
   /** What a client without an account is counted by; null where its address may be everybody's. */
   readonly address: string | null;
+  /** Where it connects from, as far as that is known. */
+  readonly from: string;
   /** Nothing more is said to it: what is begun for it now, nobody would end. */
   readonly over: boolean;
   /** Its protocol lets it ask for what it missed; others are told it by themselves. */

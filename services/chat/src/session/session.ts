@@ -71,6 +71,10 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
     return this.#address.key;
   }
 
+  get from(): string {
+    return this.#socket.peer.address;
+  }
+
   get protocol(): Protocol {
     return this.#codec.protocol;
   }

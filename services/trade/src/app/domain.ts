@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createChangeRate, observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
+import { createChangeRate, createDatabaseQueues, observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
 import { v7 } from 'uuid';
 import { createChatApi } from '../chat/chat-api.ts';
 import type { TradeEnv } from '../env.ts';
@@ -31,6 +31,7 @@ export function createDomain(
     onCommit: () => wake.onCommit(),
   });
   observePools(metrics, { all: store.pool });
+  const queues = createDatabaseQueues({ clock, metrics, pool: store.pool, places: { all: env.DATABASE_POOL } });
   const outbox = createOutboxStore({ pool: store.pool });
   const counts = createTradeMetrics(metrics, { backlog: outbox.backlog, listeners: () => feed.listeners() });
   const observers = createObservers({ log, counts });
@@ -55,7 +56,7 @@ export function createDomain(
   const participations = createParticipations({ store: store.participations, products, once });
   const reconcile = createReconcile({ store: store.reconcile, rooms: chat, now: clock.now, ...observers.reconcile });
   const changes = createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now: clock.monotonic });
-  return { changes, store, outbox, relay, feed, products, participations, reconcile, counts };
+  return { changes, store, queues, outbox, relay, feed, products, participations, reconcile, counts };
 }
 export type Domain = ReturnType<typeof createDomain>;
 

@@ -5,7 +5,7 @@ import { requireAccount } from '../product/permission.ts';
 import type { Domain } from './domain.ts';
 
 /** HTTP before its first URL, and who may ask: users, services, and those who operate it. */
-export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, changes }: Domain) {
+export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, queues, changes }: Domain) {
   const userOf = requireUser(parts.auth);
   const either = requireEither(parts.auth);
   const app = await createServiceHttp(parts, {
@@ -31,6 +31,7 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, ch
         if (caller !== 'service') changes.admit(caller.userId);
       },
     },
+    queue: queues.all,
   });
   return { app, userOf, requireOperator: createRequireOperator(either) };
 }

@@ -14,6 +14,8 @@ export function consistencyRoutes(app: Http, { reconcile, requireOperator }: Con
   app.get(
     '/api/trade/consistency',
     {
+      // Waits for chat, for most of its time.
+      config: { queued: false },
       schema: {
         tags: ['operations'],
         security: [{ user: [] }, { service: [] }],

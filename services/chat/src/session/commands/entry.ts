@@ -23,6 +23,9 @@ export interface Entry<C extends UserCommand> {
 
 export type EntryOf<T extends CommandType> = Entry<CommandOf<T>>;
 
+/** Reads from the store when it is the client's turn among all clients. */
+export type InTurn = <T>(client: Client, read: () => Promise<T>) => Promise<T>;
+
 /** The `ref` of a command, for its answer; nothing where the client gave none. */
 export function refOf({ ref }: { readonly ref?: string | undefined }): { ref?: string } {
   return ref === undefined ? {} : { ref };

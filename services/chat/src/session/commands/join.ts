@@ -11,10 +11,10 @@ import { participantView, roomView, unreadOf } from '../../room/view.ts';
 import type { Client } from '../client.ts';
 import type { Leaving } from '../leaving.ts';
 import type { PresenceTick } from '../presence-tick.ts';
-import { type CommandOf, type EntryOf, refOf } from './entry.ts';
+import { type CommandOf, type EntryOf, type InTurn, refOf } from './entry.ts';
 
 export interface JoinOptions {
-  readonly hub: Pick<Hub, 'isMember' | 'attach' | 'detach' | 'rewind' | 'behindAt'>;
+  readonly hub: Pick<Hub, 'isMember' | 'knows' | 'attach' | 'detach' | 'rewind' | 'behindAt'>;
   readonly members: Pick<Members, 'join'>;
   readonly presence: Pick<Presence, 'view'>;
   readonly presenceTick: Pick<PresenceTick, 'enter'>;
@@ -22,6 +22,8 @@ export interface JoinOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly rates: Pick<Rates, 'change'>;
+  /** For what is not known of a room and its members without reading. */
+  readonly entering: InTurn;
 }
 
 /** `join`: a membership where there is none, and the room from here on. `follow`: the same for members only. */
@@ -33,10 +35,12 @@ export function createJoin({
   leaving,
   now,
   rates,
+  entering,
 }: JoinOptions): EntryOf<'join' | 'follow'> {
   /** Makes the user a member where he is none. The room's newest `seq` after it, or 0. */
   async function enter(client: Client, user: User, { type, roomId }: CommandOf<'join' | 'follow'>): Promise<number> {
-    if (await hub.isMember(roomId, user.userId)) return 0;
+    const known = hub.knows(roomId, user.userId);
+    if (known ?? (await entering(client, () => hub.isMember(roomId, user.userId)))) return 0;
     if (type === 'follow') throw new AppError('NOT_A_MEMBER');
     // Members come back at any rate: only who is none writes rows.
     rates.change({ user, address: client.address });
