@@ -121,6 +121,24 @@ test('a service token: subject trade, audience chat, five minutes at most', asyn
   expect(await verify({ aud: 'trade' })).toBe('UNAUTHENTICATED');
 });
 
+test.each([-86_400_000, -120_000, 120_000, 86_400_000])(
+  'a clock that is set by %i ms brings a new service token at once',
+  async (byMs) => {
+    const right = manualClock();
+    const wrong = manualClock(right.now() - byMs);
+    const [sender, receiver] = [wrong, right].map((one) =>
+      createAuth({ jwtSecret: JWT, serviceSecret: SERVICE, clock: one }),
+    );
+    await sender!.signService();
+    wrong.set(right.now());
+    await receiver!.verifyService(await sender!.signService());
+    for (let minutes = 0; minutes < 10; minutes++) {
+      await Promise.all([wrong, right].map((one) => one.advance(60_000)));
+      await receiver!.verifyService(await sender!.signService());
+    }
+  },
+);
+
 test('signService gives the same token until a minute before its end', async () => {
   const { auth, clock } = open();
   const first = await auth.signService();

@@ -10,6 +10,7 @@ import {
   withSearchPath,
 } from '../src/index.ts';
 import { logLines } from './fixture/log-lines.ts';
+import { translatingProxy } from './fixture/translating-proxy.ts';
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -117,6 +118,29 @@ test('an idle connection that breaks is logged and replaced', async () => {
   expect(lines).toMatchObject([{ level: 'warn', msg: 'an idle database connection broke' }]);
   expect((await own.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   await own.end();
+});
+
+test('in whatever language PostgreSQL speaks, what it refuses costs no connection, and a plan that fits no more no answer', async () => {
+  const korean = await translatingProxy(database.url);
+  const own = createPool({ url: korean.url, schema: 'chat', max: 1 });
+  const pid = async () => (await own.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+  const before = await pid();
+  await own.query('CREATE SCHEMA chat; CREATE TABLE rooms (id int); INSERT INTO rooms VALUES (1)');
+  for (const sql of ['SELECT 1 / 0', 'SELECT * FROM nothing', 'syntax error']) {
+    expect(await failure(own.query(sql))).toMatchObject({ severity: '오류' });
+  }
+  expect(await pid()).toBe(before);
+  const all = { name: 'all', text: 'SELECT * FROM rooms' };
+  expect((await own.query(all)).rows).toEqual([{ id: 1 }]);
+  await pool.query('ALTER TABLE chat.rooms ADD COLUMN title text');
+  expect((await own.query(all)).rows).toEqual([{ id: 1, title: null }]);
+  // One that is over is not given to the next who asks.
+  const ended = own.query('SELECT pg_terminate_backend(pg_backend_pid())');
+  const next = own.query('SELECT 1 AS one');
+  expect(isUnavailable(await failure(ended))).toBe(true);
+  expect((await next).rows).toEqual([{ one: 1 }]);
+  await own.end();
+  korean.close();
 });
 
 test('waitForPostgres waits until the database is there', async () => {

@@ -42,6 +42,8 @@ export interface Auth {
 }
 
 const SERVICE_TTL_MS = 5 * 60_000;
+/** Milliseconds by which the time of day may differ from what has passed without having been set. */
+const CLOCK_SET_MS = 1_000;
 const SERVICE = { sub: 'trade', aud: 'chat' };
 
 /** @throws EnvError when both secrets are the same, or nothing can verify a user */
@@ -57,7 +59,7 @@ export function createAuth(options: AuthOptions): Auth {
   }
   const anonymousKey = Buffer.from(hkdfSync('sha256', serviceSecret, '', 'gongu anonymous token', 32));
   const jwks = jwksUrl ? createJwks({ url: jwksUrl, clock }) : undefined;
-  let cached: { token: string; renewAtMs: number } | undefined;
+  let cached: { token: string; signedAt: { now: number; monotonic: number } } | undefined;
 
   function decode(token: string): DecodedToken {
     const decoded = decodeToken(token);
@@ -124,11 +126,11 @@ export function createAuth(options: AuthOptions): Auth {
     },
 
     async signService() {
-      const now = clock.now();
-      if (!cached || cached.renewAtMs <= now) {
-        const iat = Math.floor(now / 1000);
+      const at = { now: clock.now(), monotonic: clock.monotonic() };
+      if (!cached || isStale(cached.signedAt, at)) {
+        const iat = Math.floor(at.now / 1000);
         const token = signHmac({ ...SERVICE, iat, exp: iat + SERVICE_TTL_MS / 1000 }, serviceSecret);
-        cached = { token, renewAtMs: now + SERVICE_TTL_MS - 60_000 };
+        cached = { token, signedAt: at };
       }
       return cached.token;
     },
@@ -157,6 +159,14 @@ export function createAuth(options: AuthOptions): Auth {
     },
   };
   return auth;
+}
+
+type Moment = Readonly<Record<'now' | 'monotonic', number>>;
+
+/** A service token is old, or the time of day was set meanwhile: then its times are those of a clock that was wrong. */
+function isStale(signedAt: Moment, at: Moment): boolean {
+  const passedMs = at.monotonic - signedAt.monotonic;
+  return passedMs >= SERVICE_TTL_MS - 60_000 || Math.abs(at.now - signedAt.now - passedMs) > CLOCK_SET_MS;
 }
 
 function isServiceClaim({ aud }: Claims): boolean {

@@ -80,10 +80,17 @@ class TellingPool extends pg.Pool {
   }
 }
 
+/**
+ * Errors that PostgreSQL gives to a statement only, and goes on: of the data, the SQL, the transaction, a lock, a
+ * function of ours. Others may end the connection, and say so in words of `lc_messages` alone.
+ */
+const OF_STATEMENTS = /^(?:0A|2[1-4]|34|4[0-4]|54|55|57014|P0|GI)/;
+
 /** A connection that turned read-only may lead to what was the primary: after a failover by name or address the next one leads to the new one. */
 function isUsableAfter(error: unknown): boolean {
-  if (!(error instanceof pg.DatabaseError) || error.severity !== 'ERROR') return false;
-  return error.code !== '25006' && !isForgotten(error);
+  if (!(error instanceof pg.DatabaseError)) return false;
+  const goesOn = error.severity === 'ERROR' || OF_STATEMENTS.test(error.code ?? '');
+  return goesOn && error.code !== '25006' && !isForgotten(error);
 }
 
 /**
@@ -93,10 +100,11 @@ function isUsableAfter(error: unknown): boolean {
  */
 function isForgotten(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false;
-  const { code = '', message } = error;
+  const { code = '', message, routine } = error;
   return (
     /^(26000|42P05)$/.test(code) ||
-    (code === '0A000' && message.startsWith('cached plan')) ||
+    // Its words are of whatever language PostgreSQL speaks.
+    (code === '0A000' && routine === 'RevalidateCachedQuery') ||
     (code === '08P01' && message.startsWith('prepared statement'))
   );
 }

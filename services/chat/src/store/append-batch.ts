@@ -2,6 +2,7 @@ import { AppError } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { AppendOutcome, Draft } from '../room/ports/message-store.ts';
 import { createBatch, LOCK_NOT_AVAILABLE } from './batch.ts';
+import { createHeldRooms } from './held-rooms.ts';
 
 /** SQLSTATE classes 22 and 23: the data of some row is at fault, so the others can be stored without it. */
 const DATA_ERROR = /^2[23]/;
@@ -26,6 +27,7 @@ export function createAppendBatch({ pool }: { pool: Pool }) {
   return createBatch<Draft, AppendOutcome>({
     run: (drafts) => query(pool, drafts),
     idempotent: true,
+    held: createHeldRooms({ pool }),
     refusal(state) {
       if (state === LOCK_NOT_AVAILABLE) return { outcome: 'BUSY' };
       return DATA_ERROR.test(state) ? { outcome: 'REFUSED_DATA' } : undefined;

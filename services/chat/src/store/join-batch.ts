@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Joining, JoinOutcome, MemberStore } from '../room/ports/member-store.ts';
 import { createBatch, LOCK_NOT_AVAILABLE } from './batch.ts';
+import { createHeldRooms } from './held-rooms.ts';
 import { type ChangeJson, changeOf } from './rows.ts';
 
 const SQL = `SELECT change FROM chat.join_rooms(
@@ -12,6 +13,7 @@ const SQL = `SELECT change FROM chat.join_rooms(
  * (`pnpm bench s2`).
  */
 export function createJoinBatch({ pool, share }: { pool: Pool; share: number }): MemberStore['join'] {
+  const held = createHeldRooms({ pool });
   const batchOf = (online: readonly string[] | null) =>
     createBatch<Joining, JoinOutcome>({
       async run(batch) {
@@ -34,6 +36,7 @@ export function createJoinBatch({ pool, share }: { pool: Pool; share: number }):
       },
       // A second answer would be that he is a member already.
       idempotent: false,
+      held,
       refusal: (state) => (state === LOCK_NOT_AVAILABLE ? { outcome: 'BUSY' } : undefined),
     });
   const usual = batchOf(null);

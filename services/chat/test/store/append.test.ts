@@ -2,7 +2,7 @@ import { withSearchPath } from '@gongu/host';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { Draft } from '../../src/room/ports/message-store.ts';
-import { joinOne, opening, person } from '../fixture/opening.ts';
+import { joining, joinOne, opening, person } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
 
 const given = storeOfThisFile();
@@ -103,6 +103,36 @@ describe('append', () => {
     } finally {
       await client.end();
     }
+  });
+
+  it('waits twice for rooms that are locked, however many they are, and the others are stored before that', async () => {
+    const free = await roomWith('ann');
+    const locked = await Promise.all(Array.from({ length: 40 }, () => roomWith('ann')));
+    const client = new pg.Client({ connectionString: withSearchPath(given.url, 'chat') });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT 1 FROM rooms WHERE room_id = ANY ($1) FOR UPDATE', [locked]);
+      const began = performance.now();
+      const drafts = [...locked.slice(0, 20), free, ...locked.slice(20)].map((roomId) => draft(roomId, 'ann'));
+      const outcomes = await given.store.messages.append(drafts);
+      // 500 ms each: one after the other they would take 20 s, and every room would wait for them.
+      expect(performance.now() - began).toBeLessThan(5_000);
+      expect(outcomes.map((outcome) => outcome.outcome)).toEqual(
+        drafts.map(({ roomId }) => (roomId === free ? 'stored' : 'BUSY')),
+      );
+      const joins = await given.store.members.join(
+        [...locked.slice(0, 20), free, ...locked.slice(20)].map((roomId) => joining(roomId, 'bob')),
+        [],
+      );
+      expect(joins.map((outcome) => outcome.outcome)).toEqual(
+        drafts.map(({ roomId }) => (roomId === free ? 'joined' : 'BUSY')),
+      );
+    } finally {
+      await client.end();
+    }
+    const again = await given.store.messages.append(locked.map((roomId) => draft(roomId, 'ann')));
+    expect(new Set(again.map((outcome) => outcome.outcome))).toEqual(new Set(['stored']));
   });
 
   it('marks as read what the sender has before him', async () => {
