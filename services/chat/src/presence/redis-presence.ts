@@ -3,7 +3,7 @@ import { createRedisLink } from '../redis/redis-link.ts';
 import type { RedisClient, RedisTarget } from '../redis/redis-url.ts';
 import { redisWords } from '../redis/redis-words.ts';
 import { createRefusals, type Refusals } from '../redis/refusals.ts';
-import { createRights } from '../redis/rights.ts';
+import { createRights, isOfReplica } from '../redis/rights.ts';
 import type { Presence } from '../room/ports/presence.ts';
 import { createOwnRooms } from './own-rooms.ts';
 import { createPresenceKeys } from './presence-keys.ts';
@@ -36,6 +36,8 @@ const HEARTBEAT_MS = 1_000;
 const COMMAND_MS = 1_000;
 /** Heartbeats in a row that may fail before the connection is replaced: it may be half-open. */
 const FAILURES = 2;
+/** The same where Redis is a replica. */
+const REFUSALS = 10;
 /** Heartbeats after Redis was away until an instance that has no lease is gone: it may be about to take a new one. */
 const GRACE_HEARTBEATS = 5;
 /** Heartbeats after which all is told anew, long before Redis forgets it: 20 minutes. */
@@ -118,10 +120,12 @@ export function createRedisPresence(options: RedisPresenceOptions): Presence {
       await renew(client);
       failures = 0;
     } catch (error) {
-      // Another connection would be refused as well.
-      if (failed(error, 'the lease of presence was not renewed')) return;
+      const refused = failed(error, 'the lease of presence was not renewed');
       failures += 1;
-      if (failures >= FAILURES && link.client() === client) link.replace('the lease was not renewed');
+      const isOver = failures >= (refused ? REFUSALS : FAILURES) && link.client() === client;
+      // Another connection would be refused as well, but for one to the primary that there may be at that address by now.
+      if (isOver && (!refused || isOfReplica(error))) link.replace('the lease was not renewed');
+      if (refused) return;
     } finally {
       isTicking = false;
     }

@@ -33,9 +33,13 @@ export interface Rights {
 const AGAIN_MS = 5_000;
 /** Tries after which a refusal that none of them can find is forgotten: 30 s. */
 const DOUBTS = 6;
+/** The same of one that is nearly always found. */
+const SHORT_DOUBTS = 2;
 
 /** Redis 6 to 8 and Valkey, of an ACL and of a command that was renamed away; in a script, and by itself. */
 const REFUSED = /NOPERM|ACL failure in script|user executing the script can't|unknown (?:redis )?command/i;
+/** Nothing is written at all: no memory is left, or it is a replica, can't save, or has too few replicas. */
+const WRITES_NOTHING = /(?:^|-)(?:OOM|READONLY|MISCONF|NOREPLICAS)\b/;
 const OF_A_PLACE = /access (?:at least )?(?:one of the|a) (?:key|channel)/i;
 
 export function createRights({ name, needs, client, clock, refusals }: RightsOptions): Rights {
@@ -85,6 +89,7 @@ export function createRights({ name, needs, client, clock, refusals }: RightsOpt
 
   function missingRule(error: unknown, rule: string): string | null {
     if (!isRefused(error)) return null;
+    if (writesNothing(error)) return wordsOf(error);
     return OF_A_PLACE.test(redisWords(error)) ? needs.place : rule;
   }
 
@@ -92,8 +97,8 @@ export function createRights({ name, needs, client, clock, refusals }: RightsOpt
     check,
     isRefusal(error) {
       if (!isRefused(error)) return false;
-      doubt = redisWords(error);
-      doubts = DOUBTS;
+      doubt = wordsOf(error);
+      doubts = writesNothing(error) ? SHORT_DOUBTS : DOUBTS;
       if (!timer) check();
       return true;
     },
@@ -109,6 +114,20 @@ function isReply(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
+/** Whether Redis is a replica, which takes no writes. */
+export function isOfReplica(error: unknown): boolean {
+  return error instanceof Error && /(?:^|-)READONLY\b/.test(error.message);
+}
+
 function isRefused(error: unknown): boolean {
-  return error instanceof Error && REFUSED.test(error.message);
+  return error instanceof Error && (REFUSED.test(error.message) || writesNothing(error));
+}
+
+function writesNothing(error: unknown): boolean {
+  return error instanceof Error && WRITES_NOTHING.test(error.message);
+}
+
+/** The same whether a script met it or a command by itself. */
+function wordsOf(error: unknown): string {
+  return redisWords(error).replace(/ script: .*/s, '');
 }

@@ -149,6 +149,30 @@ describe('rights in Redis', () => {
     expect(linked.links.state()).toBe('down');
   });
 
+  it('says why nothing is written: no memory, a replica; and goes on when that is over', async () => {
+    const other = await startRedis();
+    ends.push(() => other.stop());
+    const chat = await given.start({ REDIS_URL: other.url });
+    ends.push(() => chat.stop());
+    await expect.poll(() => readiness(chat), { timeout: 10_000 }).toEqual(ready);
+    const control = await redisAdmin(other.port);
+    ends.push(async () => control.disconnect());
+    for (const [begin, end, reason] of [
+      [['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0'], /^OOM command not allowed/],
+      [['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE'], /^READONLY You can't write/],
+    ] as const) {
+      const before = events('redis.refused').length;
+      await control.call(begin[0], ...begin.slice(1));
+      // Scripts of presence may go on without memory: what they remove comes first.
+      await fetch(`${chat.url}/ws/chat/000/session-${before}/xhr`, { method: 'POST' });
+      await expect.poll(() => readiness(chat), { timeout: 10_000 }).toEqual(degraded);
+      const named = events('redis.refused').slice(before) as { missing: string[] }[];
+      expect(named.flatMap(({ missing }) => missing)).toEqual(expect.arrayContaining([expect.stringMatching(reason)]));
+      await control.call(end[0], ...end.slice(1));
+      await expect.poll(() => readiness(chat), { timeout: 20_000 }).toEqual(ready);
+    }
+  }, 70_000);
+
   it('never goes on in another database than the one that was asked for', async () => {
     await setUser(admin, 'no-select', documentedRules());
     for (const url of [`${asUser(redis.url, 'no-select')}/2`, `${redis.url}/99`]) {
