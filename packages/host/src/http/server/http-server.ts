@@ -148,6 +148,11 @@ export class HttpServer extends Server {
   }
 
   #requested(request: IncomingMessage, response: ServerResponse): boolean {
+    // What is left of a body that was answered before it came. Node reads it by itself; Deno does not, and the next request
+    // on the connection would never be answered.
+    response.once('finish', () => {
+      if (!request.complete) request.resume();
+    });
     const turns = this.#connections.get(request.socket);
     if (!turns) return super.emit('request', request, response);
     turns.take(request, response, () => super.emit('request', request, response));
