@@ -64,16 +64,32 @@ describe('a start in a new clone', () => {
         tradeUrl: `http://127.0.0.1:${here.tradePort}`,
       });
 
+      // Nobody but this machine reaches it, and that anybody signs in is said before anything listens.
+      expect(run.output()).toMatch(/^for development: whoever is on this machine may sign in as anybody/);
+      for (const port of [here.chatPort, here.tradePort, here.webPort]) {
+        await expect(fetch(`http://127.0.0.2:${port}/`)).rejects.toThrow('fetch failed');
+      }
+
       const runFile = join(here.dataDir, 'run.json');
       expect((await stat(runFile)).mode & 0o777).toBe(0o600);
       expect(JSON.parse(await readFile(runFile, 'utf8'))).toMatchObject({
         CHAT_URL: `http://127.0.0.1:${here.chatPort}`,
         TRADE_URL: `http://127.0.0.1:${here.tradePort}`,
         WEB_URL: shop,
+        HOST: '127.0.0.1',
         DATABASE_URL: expect.stringContaining('postgresql://'),
         JWT_SECRET: expect.any(String),
         SERVICE_JWT_SECRET: expect.any(String),
       });
+
+      // Another instance of chat joins it where that is asked for, and stays on this machine too.
+      const joined = here.run({ args: ['service.mjs', 'chat'], env: { CHAT_PORT: '0' } });
+      const started = await joined.until(/^\{.*"service\.started".*\}$/m);
+      const { port } = JSON.parse(started[0]) as { port: number };
+      expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+      await expect(fetch(`http://127.0.0.2:${port}/`)).rejects.toThrow('fetch failed');
+      joined.signal('SIGTERM');
+      expect(await joined.exited).toBe(0);
 
       const second = here.run();
       expect(await second.exited).toBe(1);
@@ -141,7 +157,10 @@ describe('a start in a new clone', () => {
     'begins anew after a reset, which is refused while it runs and leaves alone what is not ours',
     async () => {
       const origin = 'https://shop.example';
-      const run = await ready(here.run({ env: { ALLOWED_ORIGINS: origin } }));
+      const run = await ready(here.run({ env: { ALLOWED_ORIGINS: origin, HOST: '0.0.0.0' } }));
+      expect(run.stderr()).toMatch(
+        /^gongu: for development only: whoever reaches 0\.0\.0\.0 over the network may sign in/,
+      );
       // The page may call as well, under both names of this machine, and nobody else.
       for (const [from, allowed] of [
         [origin, origin],

@@ -9,8 +9,6 @@ export interface BannerOptions {
   database: string;
   redis: string;
   dataDir: string;
-  /** Address that the services listen on. */
-  host: string;
   people: People;
   /** Sample products; may be empty when they could not be created. */
   products: readonly Product[];
@@ -20,8 +18,7 @@ export interface BannerOptions {
 
 /** What a new user needs to go on: URLs, tokens, and lines to paste. */
 export function banner(options: BannerOptions): string {
-  const { webUrl, chatUrl, tradeUrl, database, redis, dataDir, host, people, products, seconds } = options;
-  const everywhere = host === '0.0.0.0' || host === '::';
+  const { webUrl, chatUrl, tradeUrl, database, redis, dataDir, people, products, seconds } = options;
   const [ann, bob] = people.shoppers as [Person, Person];
   const product = products[0];
   return [
@@ -34,9 +31,6 @@ export function banner(options: BannerOptions): string {
     `  database  ${database}`,
     `  redis     ${redis}`,
     `  data      ${dataDir} (secrets, logs, run.json)`,
-    ...(everywhere
-      ? ['  For development only: all of this network may sign in. HOST=127.0.0.1 keeps it to this machine.']
-      : []),
     '',
     `A seller and two shoppers (tokens for ${people.ttlDays} days):`,
     '',

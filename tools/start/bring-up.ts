@@ -11,7 +11,7 @@ import { openDatabase } from './database.ts';
 import { restartOnChange } from './dev-services.ts';
 import { followLog } from './log-file.ts';
 import { createPeople } from './people.ts';
-import { claimPort, localHost } from './ports.ts';
+import { claimPort, isLoopback, localHost } from './ports.ts';
 import { checkOf } from './probe.ts';
 import { openRedis } from './redis.ts';
 import { ensureSamples } from './samples.ts';
@@ -69,6 +69,7 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
 
   lifecycle.add({ name: 'ownership', stop: takeOwnership({ root: dir.path, owner: dir.file('supervisor.json') }) });
   await endLeftovers({ file: children, order: LEFTOVERS, patienceMs: stopMs, terminal });
+  if (settings.DEV_LOGIN) tellWhoMaySignIn(settings.HOST, terminal);
   const chatPort = await claimPort('CHAT_PORT', settings.CHAT_PORT, settings.HOST);
   const tradePort = await claimPort('TRADE_PORT', settings.TRADE_PORT, settings.HOST);
   const chatUrl = `http://${localHost(settings.HOST)}:${chatPort}`;
@@ -99,12 +100,13 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
   if (stopping.aborted) return;
 
   const variables = {
+    HOST: settings.HOST,
     DATABASE_URL: database.url,
     ...(redis.url === undefined ? {} : { REDIS_URL: redis.url }),
     JWT_SECRET: settings.JWT_SECRET ?? secrets.JWT_SECRET,
     SERVICE_JWT_SECRET: settings.SERVICE_JWT_SECRET ?? secrets.SERVICE_JWT_SECRET,
     ALLOWED_ORIGINS: withWeb(env.ALLOWED_ORIGINS?.trim() || '*', webUrl),
-    DEV_LOGIN: env.DEV_LOGIN?.trim() || '1',
+    DEV_LOGIN: settings.DEV_LOGIN ? '1' : '0',
   };
   const drain = dev ? { DRAIN_MS: env.DRAIN_MS?.trim() || DEV_DRAIN_MS } : {};
   const toChat = { CHAT_URL: env.CHAT_URL?.trim() || chatUrl };
@@ -132,7 +134,7 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
   }
   const seconds = (now() - startedAt) / 1_000;
   const facts = { webUrl, chatUrl, tradeUrl, database: database.title, redis: redis.title, dataDir: dir.path };
-  terminal.say(banner({ ...facts, host: settings.HOST, people, products, seconds }));
+  terminal.say(banner({ ...facts, people, products, seconds }));
 
   function startService(name: string, url: string, more: NodeJS.ProcessEnv): Promise<ServiceProcess> {
     const main = join(root, 'services', name, 'dist', 'main.mjs');
@@ -222,6 +224,16 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
       if (!stopping.aborted) terminal.warn(`no sample products: ${error instanceof Error ? error.message : error}`);
       return [];
     }
+  }
+}
+
+/** Before anything listens: afterwards it may be too late. */
+function tellWhoMaySignIn(host: string, terminal: Terminal): void {
+  if (isLoopback(host)) {
+    terminal.say('for development: whoever is on this machine may sign in as anybody (HOST=0.0.0.0: its network too)');
+  } else {
+    const who = `whoever reaches ${host} over the network may sign in as anybody`;
+    terminal.warn(`for development only: ${who}. Without HOST it stays on this machine`);
   }
 }
 

@@ -6,7 +6,8 @@ const Settings = z.object({
   CHAT_PORT: envFields.port(8080),
   TRADE_PORT: envFields.port(8081),
   WEB_PORT: envFields.port(5173),
-  HOST: envFields.text('0.0.0.0'),
+  /** Whoever signs in becomes whom he names, so nobody but this machine unless it is said. */
+  HOST: envFields.text('127.0.0.1'),
   /** Unset: an embedded PostgreSQL. */
   DATABASE_URL: envFields.url({ protocols: ['postgresql:', 'postgres:'] }).optional(),
   /** What stands between. */
@@ -17,6 +18,8 @@ const Settings = z.object({
   JWT_SECRET: envFields.secret().optional(),
   /** Unset: generated once, and kept. */
   SERVICE_JWT_SECRET: envFields.secret().optional(),
+  /** Anybody may sign in as anybody. */
+  DEV_LOGIN: envFields.bool(true),
   /** Milliseconds that a service may take to stop. */
   DRAIN_MS: envFields.int(10_000, { max: 600_000 }),
 });

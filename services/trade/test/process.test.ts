@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Product } from '@gongu/shared';
-import { freePort, type ServiceProcess, spawnService, type TestDatabase, testDatabase } from '@gongu/testkit';
+import { type ServiceProcess, spawnService, type TestDatabase, testDatabase } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ChatServer, startChatServer } from './fixture/chat-server.ts';
 import { eventually } from './fixture/eventually.ts';
@@ -105,12 +105,13 @@ describe('the process', () => {
     expect(said).toContain('no_such_database');
   });
 
-  it('takes what is unset from run.json of a `pnpm start` beside it', async () => {
+  it('takes nothing from run.json of a `pnpm start` beside it: its secrets are for development', async () => {
     const { HOST, DATA_DIR = '', ...rest } = complete();
-    const port = String(await freePort());
-    writeFileSync(join(DATA_DIR, 'run.json'), JSON.stringify({ ...rest, TRADE_PORT: '1' }), { mode: 0o600 });
-    const trade = run({ HOST: HOST as string, DATA_DIR, TRADE_PORT: port });
-    expect(await trade.ready).toMatchObject({ port: Number(port) });
+    writeFileSync(join(DATA_DIR, 'run.json'), JSON.stringify(rest), { mode: 0o600 });
+    const said = await refusal({ HOST: HOST as string, DATA_DIR });
+    for (const name of ['DATABASE_URL', 'SERVICE_JWT_SECRET', 'ALLOWED_ORIGINS']) {
+      expect(said).toMatch(new RegExp(`^  ${name}: is not set`, 'm'));
+    }
   });
 
   it('stops on SIGTERM with 0: streams end, and what came before is answered and told', async () => {

@@ -2,7 +2,6 @@ import { createLog, type Logger } from '../log.ts';
 import { isMigrated, migrate } from '../postgres/migrate.ts';
 import { waitForPostgres } from '../postgres/wait-for-postgres.ts';
 import { runMain } from '../process/main-run.ts';
-import { readRunFile } from '../process/run-file.ts';
 import { onShutdown } from '../process/shutdown.ts';
 import { StartError } from '../process/start-error.ts';
 import type { Service } from './service.ts';
@@ -29,8 +28,7 @@ const PAST_IT = 'DATABASE_DIRECT_URL must lead past it';
 export function runService<Env extends ServiceEnv>(options: RunServiceOptions<Env>): Promise<void> {
   const { name, readEnv, schema, prismaDir: dir, create } = options;
   return runMain(name, async () => {
-    // Started alone beside `pnpm start`, a service shares its database and its secrets.
-    const env = readEnv({ ...process.env, ...readRunFile(process.env) });
+    const env = readEnv(process.env);
     const log = createLog({ service: name, level: env.LOG_LEVEL });
     let service: Service | undefined;
     // A signal may come while the database is waited for; then there is nothing to stop yet.
