@@ -38,6 +38,8 @@ const { metafile } = await esbuild.build({
   mainFields: ['module', 'main'],
   sourcemap: true,
   sourcesContent: true,
+  // What renders in a browser says so to frameworks that render on a server by default, as Next.js does.
+  ...('react' in peerDependencies ? { banner: { js: "'use client';" } } : {}),
   legalComments: 'none',
   metafile: true,
 });

@@ -31,6 +31,19 @@ function inSight({ scroller }: Person): Promise<{ seq: number; top: number }[]> 
   });
 }
 
+test('in a page that gives it no height the list is as high as the window, and loads no more than a reader needs', async () => {
+  const roomId = await filledRoom(400);
+  const bob = await pages.open('bob', roomId, { isUnbounded: true });
+  await bob.sees('message 400');
+  await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
+  const box = await bob.page.locator('.gongu-room').boundingBox();
+  expect(box!.height).toBeLessThanOrEqual(720);
+  expect(await bob.field.isVisible()).toBe(true);
+  expect(await bob.scroller.evaluate((element) => element.clientHeight)).toBeLessThan(720);
+  // Everything would have come, had the list taken all of its rows to be in sight.
+  expect((await bob.texts()).length).toBeLessThan(200);
+});
+
 test('1 000 older messages come above the reader page by page, and none of them moves what he sees by more than 1 px', async () => {
   const roomId = await filledRoom(1_050);
   const bob = await pages.open('bob', roomId);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Consumer, consumer, inRepository } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -30,8 +31,18 @@ test('the published package renders on a server, and brings its stylesheet', () 
   expect(rendered).toContain('Write a message');
 });
 
+test('every entry says that it is for clients, as frameworks that render on a server by default want it', () => {
+  const folder = join(project.root, 'node_modules/@gongu/react');
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    exports: Record<string, string | { default: string }>;
+  };
+  const scripts = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.default]));
+  expect(scripts.length).toBeGreaterThan(0);
+  for (const script of scripts) expect(readFileSync(join(folder, script), 'utf8')).toMatch(/^['"]use client['"];/);
+});
+
 test.each(['packages/react/README.md', 'docs/react.md'])(
-  'the examples of %s compile against what is published',
+  'the examples of %s compile against what is published, with React 19 and 18',
   (file) => {
     const examples = readFileSync(inRepository(file), 'utf8')
       .split('```tsx\n')
@@ -49,5 +60,8 @@ test.each(['packages/react/README.md', 'docs/react.md'])(
       lib: ['es2023', 'dom', 'dom.iterable'],
     };
     expect(project.compile(files, { ...options, skipLibCheck: false })).toBe('');
+    const react18 = inRepository('packages/react/node_modules/react-18-types');
+    const paths = { react: [react18], 'react/*': [`${react18}/*`] };
+    expect(project.compile(files, { ...options, paths, skipLibCheck: true })).toBe('');
   },
 );

@@ -41,7 +41,8 @@ export function ChatProvider({ children, url, token, options, client: given, loc
     const language = locale ?? (isKorean() ? 'ko' : 'en');
     return { client, strings: { ...(language === 'ko' ? korean : english), ...strings } };
   }, [client, locale, strings]);
-  return <ChatContext value={chat}>{children}</ChatContext>;
+  // `.Provider`: without it, React 18 takes it for a consumer.
+  return <ChatContext.Provider value={chat}>{children}</ChatContext.Provider>;
 }
 
 /**

@@ -6,12 +6,12 @@ import './page.css';
 import type { PageConfig } from '../fixture/chat-page.ts';
 
 const config = JSON.parse(new URLSearchParams(location.search).get('config') ?? '{}') as PageConfig;
-const { url, token, roomId, locale, theme, enterSends } = config;
+const { url, token, roomId, locale, theme, enterSends, isUnbounded } = config;
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <ChatProvider url={url} token={() => token} locale={locale ?? 'en'}>
-      <main>
+      <main className={isUnbounded ? 'unbounded' : ''}>
         <h1 className="gongu-hidden">A shop</h1>
         <ChatRoom
           roomId={roomId}

@@ -45,10 +45,12 @@ export interface TestPageOptions {
   readonly entry: string;
   /** `Content-Security-Policy` of the page. Default: nothing but its own, and connections anywhere. */
   readonly csp?: string;
+  /** Packages that others stand for, by name: absolute folders. */
+  readonly alias?: Readonly<Record<string, string>>;
 }
 
 /** Serves a page with one bundled script, `/page.js`, its styles, `/page.css`, and a `<div id="root">`. */
-export async function servePage({ entry, csp = STRICT }: TestPageOptions): Promise<TestPage> {
+export async function servePage({ entry, csp = STRICT, alias = {} }: TestPageOptions): Promise<TestPage> {
   const { outputFiles } = await esbuild.build({
     entryPoints: [entry],
     outfile: 'page.js',
@@ -56,6 +58,7 @@ export async function servePage({ entry, csp = STRICT }: TestPageOptions): Promi
     format: 'esm',
     target: 'es2022',
     jsx: 'automatic',
+    alias,
     define: { 'process.env.NODE_ENV': '"development"' },
     sourcemap: 'inline',
     write: false,
