@@ -159,6 +159,42 @@ test('at the end it follows what comes; further up it stays, and says how many a
   await expect.poll(() => bob.page.locator('.gongu-pill').count()).toBe(0);
 });
 
+test('at the end it stays there when its box changes: a telephone’s keyboard, a field that grows, an answer begun', async () => {
+  const roomId = await filledRoom(80);
+  const bob = await pages.open('bob', roomId, { context: { viewport: { width: 390, height: 844 } } });
+  await bob.sees('message 80');
+  const height = () => bob.scroller.evaluate((element) => element.clientHeight);
+  const staysAtEnd = async (change: () => Promise<unknown>) => {
+    await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
+    const before = await height();
+    await change();
+    await expect.poll(height).not.toBe(before);
+    await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
+    expect(await bob.page.locator('.gongu-pill').count()).toBe(0);
+  };
+  const resize = (width: number, height: number) => () => bob.page.setViewportSize({ width, height });
+  await staysAtEnd(resize(390, 520));
+  await staysAtEnd(resize(390, 844));
+  // Turned, every message breaks into other lines.
+  await staysAtEnd(resize(844, 390));
+  await staysAtEnd(resize(390, 520));
+  await staysAtEnd(() => bob.field.fill('one\ntwo\nthree\nfour\nfive\nsix'));
+  await staysAtEnd(() => bob.field.fill(''));
+  await staysAtEnd(() => bob.page.getByRole('button', { name: 'Reply to ann' }).last().click());
+  // Hidden and shown again, as by a tab of the page around.
+  const display = (value: string) => bob.page.locator('#root').evaluate((root, to) => (root.style.display = to), value);
+  await display('none');
+  await staysAtEnd(() => display(''));
+
+  // Who reads further up stays where he is.
+  await bob.scroller.evaluate((element) => element.scrollBy(0, -900));
+  await bob.page.locator('.gongu-pill').waitFor();
+  const first = (await inSight(bob))[0]!;
+  await resize(390, 600)();
+  await expect.poll(height).toBeGreaterThan(400);
+  expect((await inSight(bob))[0]).toEqual(first);
+});
+
 test('what one writes oneself is shown, wherever one has been reading', async () => {
   const roomId = await filledRoom(80);
   const bob = await pages.open('bob', roomId);

@@ -1,4 +1,12 @@
-import { defaultRangeExtractor, type Range, useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
+import {
+  defaultRangeExtractor,
+  observeElementRect,
+  type Range,
+  type Rect,
+  useVirtualizer,
+  type VirtualItem,
+  type Virtualizer,
+} from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 
 /** What a row must tell for scrolling. */
@@ -71,6 +79,7 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
     scrollEndThreshold: END_PX,
     overscan: OVERSCAN,
     rangeExtractor: rows.length <= ALL_MAX ? allOf : defaultRangeExtractor,
+    observeElementRect: keepEnd,
   });
 
   // Where to begin, once there is something.
@@ -138,6 +147,18 @@ function seqUpTo(rows: readonly ScrollRow[], index: number): number {
     if (seq !== null) return seq;
   }
   return 0;
+}
+
+/** Tells of the box's changes, and goes back to the end where the reader was there: a browser keeps the top in place. */
+function keepEnd(list: Virtualizer<HTMLElement, Element>, changed: (rect: Rect) => void) {
+  let wasAtEnd = false;
+  return observeElementRect(list, (rect) => {
+    const before = list.scrollRect?.height ?? 0;
+    // Hidden it has no height, and comes back as it was.
+    if (before > 0) wasAtEnd = list.getTotalSize() - before - (list.scrollOffset ?? 0) <= END_PX;
+    changed(rect);
+    if (wasAtEnd && before !== rect.height && rect.height > 0) list.scrollToEnd();
+  });
 }
 
 function allOf(range: Range): number[] {
