@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { originOf } from '../src/http/origins.ts';
 import { isLocalOrigin, isOriginAllowed, isPublicOrigin } from '../src/index.ts';
 
 const allowed = ['https://a.example', 'https://*.shop.example', 'http://*.localhost:5173'];
@@ -41,3 +42,23 @@ test('a name that only documents use is neither', () => {
   }
   expect([isLocalOrigin('null'), isLocalOrigin('')]).toEqual([false, false]);
 });
+
+test.each([
+  ...[
+    'https://shop.example;https://m.shop.example',
+    'https://shop.example|https://m.shop.example',
+    'https://.shop.example',
+  ],
+  ...["https://'shop.example'", 'chrome-extension://abc?x', 'capacitor://localhost;x', 'app://a b', 'intent://x#y'],
+])('%s is no origin', (text) => expect(originOf(text)).toBeUndefined());
+
+test.each([
+  ...[
+    'https://shop_a.example',
+    'https://shop.example.',
+    'https://[2001:db8::1]:8443',
+    'https://*.a_b.example',
+    'file://',
+  ],
+  ...['capacitor://localhost', 'app://.', 'chrome-extension://abc', 'com.example.app://x:80', 'https://127.0.0.1'],
+])('%s is one', (text) => expect(originOf(text)).toBe(text));

@@ -24,6 +24,9 @@ function isBelow(origin: string, pattern: string): boolean {
   return /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(origin.slice(start.length, -end.length));
 }
 
+/** A name as browsers look it up, an IPv6 address, or none: no list with other signs between, such as `;`. */
+const HOST = /^(?:\[[0-9a-f:.]+\]|(?:[a-z0-9_-]+\.)*[a-z0-9_-]*)$/;
+
 /**
  * An entry of `ALLOWED_ORIGINS` as browsers write it: without path, in lower case, without the scheme's own port,
  * internationalised names in their ASCII form. Undefined: no browser would ever send that.
@@ -37,9 +40,9 @@ export function originOf(text: string): string | undefined {
   }
   if (!URL.canParse(text)) return undefined;
   const { origin, protocol, hostname } = new URL(text);
-  if (hostname.includes('*')) return undefined;
+  if (hostname.includes('*') || (/^https?:$/.test(protocol) && !HOST.test(hostname))) return undefined;
   // Apps in a web view have schemes of their own, whose origin the URL parser reports as "null".
-  if (origin === 'null') return /^([a-z][a-z0-9+.-]*:\/\/[^/*]*)\/?$/i.exec(text)?.[1]?.toLowerCase();
+  if (origin === 'null') return /^([a-z][a-z0-9+.-]*:\/\/[\w.-]*(?::[0-9]+)?)\/?$/i.exec(text)?.[1]?.toLowerCase();
   return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
 }
 
