@@ -157,8 +157,9 @@ export function createOverview({ rooms, bus, now, onFailure }: OverviewOptions) 
     for (const row of shown.values()) viewer.mark(row.roomId, row.lastReadSeq, row.lastReadChatNo);
     for (const row of come) add(viewer, row);
     await Promise.all(come.map(({ roomId }) => bus.follow(roomId)));
-    // What was said between the read and being followed.
-    if (come.length > 0) await readHeads(come.map(({ roomId }) => roomId));
+    // What was said between the read and being followed; and whether it was the room that went, not the user.
+    const asked = [...come.map(({ roomId }) => roomId), ...gone];
+    if (asked.length > 0) await readHeads(asked);
     // He went, and perhaps came back, during the read.
     if (viewers.get(viewer.userId) !== viewer) return;
     if (had || viewer.hasMore) {

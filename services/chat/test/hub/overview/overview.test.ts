@@ -4,16 +4,17 @@ import type { Listener } from '../../../src/hub/listener.ts';
 import { createOverview } from '../../../src/hub/overview/overview.ts';
 import { tellCommitted } from '../../../src/room/committed.ts';
 import type { Summary } from '../../../src/room/event.ts';
+import { userChannel } from '../../../src/room/ports/bus.ts';
 import type { OverviewRow } from '../../../src/room/ports/room-store.ts';
 import { storedMessage } from '../../fixture/messages.ts';
 import { chatMessage } from '../../fixture/signals.ts';
 
-/** An overview over rows that the test holds. */
-function given(rows: OverviewRow[]) {
+/** An overview over rows that the test holds. @param heads the rooms that there are */
+function given(rows: OverviewRow[], heads: readonly OverviewRow[] = rows) {
   const overview = createOverview({
     rooms: {
       overviews: async (userIds, limit) => rows.filter((row) => userIds.includes(row.userId)).slice(0, limit),
-      headRows: async (roomIds) => rows.filter((row) => roomIds.includes(row.roomId)),
+      headRows: async (roomIds) => heads.filter((row) => roomIds.includes(row.roomId)),
     },
     bus: createLocalBus({ exchange: createLocalExchange() }),
     now: () => 0,
@@ -80,4 +81,20 @@ it('asks the store where a number is missing', async () => {
     { type: 'unread', roomId: 'room-1', seq: 9, unread: 3 },
     { type: 'room.changed', roomId: 'room-1', title: '1', status: 'CLOSED', reason: null },
   ]);
+});
+
+it('tells a room that was removed from one that was left, where the memberships say so first', async () => {
+  const rows = [row(1), row(2)];
+  const heads = [row(1), row(2)];
+  const { overview, listener, told } = given(rows, heads);
+  await overview.watch(listener);
+  rows.length = 0;
+  heads.shift();
+  overview.apply({ kind: 'member', roomId: userChannel('me') });
+  await overview.tick();
+  expect(told.slice(1)).toEqual([
+    { type: 'room.left', roomId: 'room-1', why: 'gone' },
+    { type: 'room.left', roomId: 'room-2', why: 'left' },
+  ]);
+  expect(overview.size).toBe(0);
 });
