@@ -20,7 +20,7 @@ const WAITING_MAX = 100;
 /** Milliseconds before a promised sign of life is due at which it is sent: two looks at the deadlines. */
 const HEARTBEAT_EARLY_MS = 500;
 const MUST_AUTHENTICATE = 'The first frame must be auth, with a token';
-/** Milliseconds before its end at which a token's client is told. */
+/** Milliseconds before its end at which a token's client is told, at most. */
 const EXPIRING_MS = 30_000;
 
 /**
@@ -48,6 +48,8 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
   #waiting: Extract<Step, { kind: 'command' }>[] | null = null;
   /** The latest end of a token that the client was told of: one that ends no later is not told again. */
   #toldEndMs = 0;
+  /** Milliseconds before its end at which the present token's client is told. */
+  #tellMs = EXPIRING_MS;
   /** Of the client's last sign of life, by the clock of durations. */
   #heardAt: number;
 
@@ -234,7 +236,7 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
       this.emit(errorEvent('TOKEN_EXPIRED', 'The token has expired; connect again with a new one'));
       return this.end(CLOSE.tokenExpired, 'token expired');
     }
-    if (user.expiresAtMs > this.#toldEndMs && leftMs <= EXPIRING_MS) {
+    if (user.expiresAtMs > this.#toldEndMs && leftMs <= this.#tellMs) {
       this.#toldEndMs = user.expiresAtMs;
       this.emit({ type: 'token.expiring', expiresAt: new Date(user.expiresAtMs).toISOString() });
     }
@@ -257,6 +259,10 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
   #welcome(user: User): void {
     const { limits, log, now } = this.#options;
     this.#user = user;
+    // A token that takes another's place (a stream is opened anew for that) is told of in its last third: told at once,
+    // tokens that live shorter than that would be renewed over and over.
+    const isNext = this.#toldEndMs > 0 || this.protocol === 'sse';
+    if (isNext) this.#tellMs = Math.min(EXPIRING_MS, (user.expiresAtMs - now()) / 3);
     log.authenticated({ connectionId: this.id, userId: user.userId, protocol: this.protocol });
     this.emit({
       type: 'ready',

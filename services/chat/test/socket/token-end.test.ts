@@ -1,6 +1,7 @@
 import { type ManualClock, manualClock } from '@gongu/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { openStream } from '../fixture/event-stream.ts';
 import { said } from '../fixture/log-lines.ts';
 import { tokenOf } from '../fixture/tokens.ts';
 
@@ -154,5 +155,44 @@ describe('a room on a clock of its own', () => {
       expect(await bob.event('typing'), what).toMatchObject({ user: { userId: 'ann' }, typing: false });
       ann.terminate();
     }
+  });
+});
+
+// Last: they take so long by the clock that the tokens of the rooms' service are over.
+describe('a token that lives shorter than a client is told of before its end', () => {
+  it('is told of in its last third where it takes the place of another: short ones are not renewed over and over', async () => {
+    const ann = await chat.connect('ann', { token: ending('ann', 20) });
+    const renew = async (seconds: number) => {
+      await ann.event('token.expiring');
+      ann.send({ type: 'auth', token: ending('ann', seconds) });
+      await ann.event('ready');
+    };
+    await renew(21);
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(13_000);
+      await ann.none(600, (frame) => frame.type === 'token.expiring');
+      await clock.advance(2_000);
+      await renew(21);
+    }
+    // One that lives long is told of 30 s before, as the first.
+    await clock.advance(15_000);
+    await renew(200);
+    await clock.advance(169_000);
+    await ann.none(600, (frame) => frame.type === 'token.expiring');
+    await clock.advance(2_000);
+    await ann.event('token.expiring');
+  });
+
+  it('on an event stream is told of in its last third: one that is opened anew at that is not told at once again', async () => {
+    const headers = { authorization: `Bearer ${ending('ann', 21)}` };
+    const stream = await openStream(`${chat.url}/api/chat/events`, headers);
+    await stream.next('rooms');
+    await clock.advance(13_000);
+    // Two looks at the deadlines.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(stream.queue.filter(({ type }) => type === 'token.expiring')).toEqual([]);
+    await clock.advance(2_000);
+    await stream.next('token.expiring');
+    stream.close();
   });
 });
