@@ -122,7 +122,9 @@ test('an idle connection that breaks is logged and replaced', async () => {
 
 test('in whatever language PostgreSQL speaks, what it refuses costs no connection, and a plan that fits no more no answer', async () => {
   const korean = await translatingProxy(database.url);
-  const own = createPool({ url: korean.url, schema: 'chat', max: 1 });
+  const [own, other] = [korean.url, database.url].map((url) =>
+    createPool({ url, schema: 'chat', max: 1, connectTimeoutMs: 30_000, queryTimeoutMs: 30_000 }),
+  ) as [Pool, Pool];
   const pid = async () => (await own.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
   const before = await pid();
   await own.query('CREATE SCHEMA chat; CREATE TABLE rooms (id int); INSERT INTO rooms VALUES (1)');
@@ -132,14 +134,14 @@ test('in whatever language PostgreSQL speaks, what it refuses costs no connectio
   expect(await pid()).toBe(before);
   const all = { name: 'all', text: 'SELECT * FROM rooms' };
   expect((await own.query(all)).rows).toEqual([{ id: 1 }]);
-  await pool.query('ALTER TABLE chat.rooms ADD COLUMN title text');
+  await other.query('ALTER TABLE chat.rooms ADD COLUMN title text');
   expect((await own.query(all)).rows).toEqual([{ id: 1, title: null }]);
   // One that is over is not given to the next who asks.
   const ended = own.query('SELECT pg_terminate_backend(pg_backend_pid())');
   const next = own.query('SELECT 1 AS one');
   expect(isUnavailable(await failure(ended))).toBe(true);
   expect((await next).rows).toEqual([{ one: 1 }]);
-  await own.end();
+  await Promise.all([own.end(), other.end()]);
   korean.close();
 });
 

@@ -164,14 +164,13 @@ describe('the stream of all rooms', () => {
   it('is told in events of at most 64 KiB: the oldest memberships in `rooms`, and those in front of them one by one', async () => {
     const me = newUser();
     const rooms: string[] = [];
-    for (let i = 0; i < 130; i++) {
-      rooms.unshift(await chat.room({ title: `${i} ${'긴 이름 '.repeat(39)}` }));
-      await join(chat, rooms[0]!, me);
-    }
+    // Few calls for that many bytes: who hosts a room is in it.
+    for (let i = 0; i < 100; i++) rooms.unshift(await chat.room({ title: `${i} ${'긴'.repeat(196)}`, hostId: me }));
     const stream = await openStream(chat.url + PATH, as(me));
     const { data } = await stream.next('rooms');
     expect(data.hasMore).toBe(false);
     expect(data.rooms.length).toBeGreaterThan(50);
+    expect(data.rooms.length).toBeLessThan(rooms.length);
     const list: string[] = data.rooms.map(({ roomId }: { roomId: string }) => roomId);
     while (list.length < rooms.length) list.unshift((await stream.next('room.joined')).data.roomId);
     expect(list).toEqual(rooms);
@@ -233,7 +232,7 @@ describe('the stream of all rooms', () => {
     const again = await stream.next('rooms');
     expect(again.data.rooms.every(({ title }: { title: string }) => title.startsWith('11 '))).toBe(true);
     await narrow.stop();
-  }, 60_000);
+  });
 
   it('ends with the token, and with the service', async () => {
     const going = await given.start();
