@@ -46,6 +46,41 @@ test('won have no smaller unit, dollars have cents', () => {
   expect(money({ amount: 1_999, currency: 'USD' }, 'en')).toBe('$19.99');
 });
 
+test('every currency is divided by its minor unit of ISO 4217, whatever decimals people write, and nothing of it is lost', () => {
+  const places: Readonly<Record<string, number>> = {
+    ...{
+      BIF: 0,
+      CLP: 0,
+      DJF: 0,
+      GNF: 0,
+      ISK: 0,
+      JPY: 0,
+      KMF: 0,
+      KRW: 0,
+      PYG: 0,
+      RWF: 0,
+      UGX: 0,
+      UYI: 0,
+      VND: 0,
+      VUV: 0,
+    },
+    ...{ XAF: 0, XOF: 0, XPF: 0, BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3, CLF: 4, UYW: 4 },
+    // Before 2002 and the like; a browser may still know them.
+    ...{ ADP: 0, BEF: 0, BYB: 0, BYR: 0, ESP: 0, GRD: 0, ITL: 0, LUF: 0, MGF: 0, PTE: 0, ROL: 0, TPE: 0, TRL: 0 },
+  };
+  const number = (text: string) => Number(text.replace(/[^\d.]/g, ''));
+  for (const currency of Intl.supportedValuesOf('currency')) {
+    const unit = 10 ** (places[currency] ?? 2);
+    for (const amount of [0, 1, 1_234 * unit, 123_456_789]) {
+      const shown = money({ amount, currency }, 'en').replace(currency, '');
+      expect([currency, number(shown.replace(/^[^\d]*/, ''))]).toEqual([currency, amount / unit]);
+    }
+  }
+  // Between code and number is a blank that does not break.
+  expect(money({ amount: 150_000_00, currency: 'IDR' }, 'en')).toBe('IDR\u00a0150,000');
+  expect(money({ amount: 150_000_50, currency: 'IDR' }, 'ko')).toBe('IDR\u00a0150,000.50');
+});
+
 test('what is left of a deadline counts whole seconds down to one, and then there is nothing', () => {
   expect(remaining(90_061_000, 0)).toEqual({ days: 1, hours: 1, minutes: 1, seconds: 1 });
   expect(remaining(1_000, 999)).toEqual({ days: 0, hours: 0, minutes: 0, seconds: 1 });
