@@ -1,5 +1,6 @@
 import { browserProgram } from '@gongu/testkit/browser';
 import { expect, it } from 'vitest';
+import { call } from '../fixture/pair.ts';
 import { openShop } from '../fixture/shop.ts';
 
 const test = it.skipIf(!browserProgram());
@@ -38,4 +39,21 @@ test('a quantity that is written anew is the one that is bought, and an empty fi
   await ann.page.locator('.total', { hasText: '₩115,000' }).waitFor();
   await ann.press('Take a place');
   await ann.reads('You take part with 5.');
+});
+
+test('a buyer of a cancelled product is told that nothing is bought, not that he takes part', async () => {
+  const id = await shop.product('sue', { title: 'Quinces' });
+  const ann = await shop.visitor();
+  await ann.signIn('cancelled-ann', { next: `/products/${id}` });
+  await ann.press('Take a place');
+  await ann.reads('You take part with 1.');
+  const cancelled = await call('POST', `${shop.pair.tradeUrl}/api/products/${id}/cancel`, shop.pair.user('sue', ['seller']), {});
+  expect(cancelled.status).toBe(200);
+  await ann.reads('Your unit is not bought: it was cancelled.');
+  await ann.reads('The seller cancelled it.');
+  expect(await ann.page.getByText('You take part').count()).toBe(0);
+  // The colours of the badge that says so, too.
+  const colourOf = (selector: string) =>
+    ann.page.evaluate<string>(`getComputedStyle(document.querySelector('${selector}')).color`);
+  expect(await colourOf('.joined')).toBe(await colourOf('.product .badge'));
 });

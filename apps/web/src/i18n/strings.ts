@@ -38,6 +38,7 @@ type Plain =
   | 'sort'
   | 'empty'
   | 'clearFilters'
+  | 'cancelledBySeller'
   | 'full'
   | 'timeLeft'
   | 'ending'
@@ -127,6 +128,7 @@ export interface Strings extends Readonly<Record<Plain, string>> {
   readonly by: (seller: string) => string;
   readonly unread: (count: number) => string;
   readonly joined: (quantity: number) => string;
+  readonly joinedCancelled: (quantity: number) => string;
   readonly closeHint: (least: number) => string;
   readonly units: (count: number) => string;
   readonly errors: Readonly<Record<ApiErrorCode, string>>;

@@ -4,6 +4,7 @@ import { codeOf } from '../api/api-error.ts';
 import { NoticeForm } from '../chat/NoticeForm.tsx';
 import { money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { outcomeOf } from '../i18n/outcome.ts';
 import { useProduct } from '../products/queries.ts';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Buyers } from '../ui/Buyers.tsx';
@@ -65,7 +66,7 @@ export function ManagePage() {
         <p className="minimum">
           {product.status === 'RECRUITING'
             ? strings.minimum(product.participantCount, product.minParticipants)
-            : product.reason && strings.reasons[product.reason]}
+            : outcomeOf(product, strings)}
         </p>
         <EndProduct product={product} />
         {product.status !== 'CANCELLED' && <NoticeForm roomId={product.roomId} />}

@@ -2,6 +2,7 @@ import type { Product } from '@gongu/shared';
 import { Link } from 'react-router';
 import { money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { outcomeOf } from '../i18n/outcome.ts';
 import { Countdown } from './Countdown.tsx';
 import { Picture } from './Picture.tsx';
 import { Seats } from './Seats.tsx';
@@ -29,7 +30,7 @@ export function ProductCard({ product, to }: { readonly product: Product; readon
         {product.status === 'RECRUITING' ? (
           <Countdown deadline={product.deadline} />
         ) : (
-          <p className="outcome">{product.reason && strings.reasons[product.reason]}</p>
+          <p className="outcome">{outcomeOf(product, strings)}</p>
         )}
       </div>
     </article>

@@ -1,6 +1,7 @@
 import type { Product } from '@gongu/shared';
 import { moment, money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { outcomeOf } from '../i18n/outcome.ts';
 import { Countdown } from './Countdown.tsx';
 import { Picture } from './Picture.tsx';
 import { Seats } from './Seats.tsx';
@@ -34,7 +35,7 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
           <Seats product={product} />
           {isOpen && <p className="minimum">{strings.minimum(product.participantCount, product.minParticipants)}</p>}
           <p className="row">
-            {isOpen ? <Countdown deadline={product.deadline} /> : product.reason && strings.reasons[product.reason]}
+            {isOpen ? <Countdown deadline={product.deadline} /> : outcomeOf(product, strings)}
             <small>
               {strings.deadline}: {moment(product.deadline, strings.locale)}
             </small>

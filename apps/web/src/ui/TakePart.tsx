@@ -55,10 +55,11 @@ function Place({ product }: { readonly product: Product }) {
   if (purchase.isPending) return <p className="take-part loading">{strings.loading}</p>;
   if (purchase.isError) return <Failure error={purchase.error} retry={() => void purchase.refetch()} />;
   if (purchase.data) {
+    const isCancelled = product.status === 'CANCELLED';
     return (
-      <div className="take-part" data-joined="true">
+      <div className="take-part" data-joined={isCancelled ? 'cancelled' : 'true'}>
         <p className="joined" role="status">
-          {strings.joined(purchase.data.quantity)}
+          {isCancelled ? strings.joinedCancelled(purchase.data.quantity) : strings.joined(purchase.data.quantity)}
         </p>
         {leave.isError && <Failure error={leave.error} {...(isPassing(leave.error) ? { retry: giveUp } : {})} />}
         {isOpen && (
