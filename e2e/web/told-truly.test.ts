@@ -57,3 +57,27 @@ test('a buyer of a cancelled product is told that nothing is bought, not that he
     ann.page.evaluate<string>(`getComputedStyle(document.querySelector('${selector}')).color`);
   expect(await colourOf('.joined')).toBe(await colourOf('.product .badge'));
 });
+
+test('who comes to a product that has ended reads its end, beside no empty box and no door that leads nowhere', async () => {
+  const id = await shop.product('sue', { title: 'Medlars', maxParticipants: 1 });
+  const bought = await call('POST', `${shop.pair.tradeUrl}/api/products/${id}/participations`, shop.pair.user('first'), {});
+  expect(bought.status).toBe(201);
+  const room = `${shop.pair.chat.url}/api/chat/rooms/${id}`;
+  await expect.poll(async () => (await call('GET', room, shop.pair.user('first'))).body.status).toBe('CLOSED');
+
+  const late = await shop.visitor();
+  const ends = async () => {
+    await late.reads('It is over. Those who were in the chat can still read it');
+    await late.reads('All places are taken.');
+    expect(await late.page.locator('.gongu-room, .take-part').count()).toBe(0);
+  };
+  await late.go(`/products/${id}`);
+  await ends();
+  expect(await late.page.locator('main').getByRole('button').count()).toBe(0);
+  await late.signIn('late', { next: `/products/${id}` });
+  await ends();
+  // Who was there reads on.
+  await late.signIn('first', { next: `/products/${id}` });
+  await late.reads('You take part with 1.');
+  await late.field.waitFor();
+});

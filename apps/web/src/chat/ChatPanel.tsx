@@ -1,4 +1,4 @@
-import { ChatProvider, ChatRoom } from '@gongu/react';
+import { ChatProvider, ChatRoom, type ChatRoomHandle, useChatRoom } from '@gongu/react';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useLocation } from 'react-router';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
@@ -6,15 +6,41 @@ import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { signInPath } from '../ui/paths.ts';
 
+export interface ChatPanelProps {
+  readonly roomId: string;
+  /** The product has ended, and its room takes nobody new. */
+  readonly isOver: boolean;
+}
+
 /** A product's conversation. Seeing it is being in its room. */
-export function ChatPanel({ roomId }: { readonly roomId: string }) {
+export function ChatPanel({ roomId, isOver }: ChatPanelProps) {
   const { locale } = useStrings();
   const { chat } = useServices();
-  if (!chat) return <ChatEntry />;
+  if (!chat) return isOver ? <ChatOver /> : <ChatEntry />;
   return (
     <ChatProvider client={chat} locale={locale}>
-      <ChatRoom roomId={roomId} />
+      <RoomOrEnd roomId={roomId} isOver={isOver} />
     </ChatProvider>
+  );
+}
+
+/** For those who were in it, the room; for whoever comes later, the end. */
+function RoomOrEnd({ roomId, isOver }: ChatPanelProps) {
+  const isClosed = useChatRoom(roomId, isClosedToMe);
+  return isOver && isClosed ? <ChatOver /> : <ChatRoom roomId={roomId} />;
+}
+
+function isClosedToMe({ status, error }: ChatRoomHandle): boolean {
+  return status === 'refused' && error?.code === 'ROOM_NOT_ACTIVE';
+}
+
+function ChatOver() {
+  const strings = useStrings();
+  return (
+    <section className="chat-entry" aria-label={strings.chat}>
+      <h2>{strings.chat}</h2>
+      <p>{strings.chatOver}</p>
+    </section>
   );
 }
 

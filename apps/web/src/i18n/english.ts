@@ -73,6 +73,7 @@ export const english: Strings = {
   manage: 'Manage it',
   chatEntry: 'Talk with the others',
   chatEntryText: 'No account needed: you get a nickname by chance. To buy you have to sign in.',
+  chatOver: 'It is over. Those who were in the chat can still read it; nobody new comes in.',
   enterAsGuest: 'Talk as a guest',
   entering: 'Entering…',
   signInTitle: 'Sign in',

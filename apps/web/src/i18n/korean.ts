@@ -73,6 +73,7 @@ export const korean: Strings = {
   manage: '관리하기',
   chatEntry: '함께 이야기해요',
   chatEntryText: '계정 없이도 임의의 별명으로 대화할 수 있어요. 참여(구매)하려면 로그인하세요.',
+  chatOver: '끝난 공구예요. 대화에 있던 사람만 읽을 수 있고, 새로 들어갈 수는 없어요.',
   enterAsGuest: '손님으로 대화하기',
   entering: '들어가는 중…',
   signInTitle: '로그인',

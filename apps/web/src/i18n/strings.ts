@@ -59,6 +59,7 @@ type Plain =
   | 'ownProduct'
   | 'manage'
   | 'chatEntry'
+  | 'chatOver'
   | 'chatEntryText'
   | 'enterAsGuest'
   | 'entering'

@@ -43,7 +43,7 @@ export function ManagePage() {
     return <Failure error={error} retry={() => void refetch()} />;
   }
   return (
-    <WithChat roomId={product.roomId} title={product.title}>
+    <WithChat roomId={product.roomId} title={product.title} isOver={product.status !== 'RECRUITING'}>
       <article className="manage" aria-labelledby={titleId} data-product={product.id} data-status={product.status}>
         <div className="manage-head">
           <Picture product={product} />

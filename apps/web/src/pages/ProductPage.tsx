@@ -23,7 +23,7 @@ export function ProductPage() {
     return <Failure error={error} retry={() => void refetch()} />;
   }
   return (
-    <WithChat roomId={product.roomId} title={product.title}>
+    <WithChat roomId={product.roomId} title={product.title} isOver={product.status !== 'RECRUITING'}>
       <ProductDetails product={product} titleId={titleId} />
     </WithChat>
   );

@@ -70,6 +70,7 @@ function Place({ product }: { readonly product: Product }) {
       </div>
     );
   }
+  if (!isOpen && !join.isError) return null;
   return (
     <div className="take-part">
       {join.isError && (

@@ -12,12 +12,14 @@ export interface WithChatProps {
   readonly roomId: string;
   /** The product's. */
   readonly title: string;
+  /** Whether the product has ended. */
+  readonly isOver: boolean;
   /** With a heading of the first level. */
   readonly children: ReactNode;
 }
 
 /** A page with a conversation: beside it on a desk, behind a tab on a telephone. */
-export function WithChat({ roomId, title, children }: WithChatProps) {
+export function WithChat({ roomId, title, isOver, children }: WithChatProps) {
   const strings = useStrings();
   const isWide = useMedia(WIDE);
   const [params, setParams] = useSearchParams();
@@ -29,7 +31,7 @@ export function WithChat({ roomId, title, children }: WithChatProps) {
         <title>{`${title} · ${strings.shop}`}</title>
         <div className="page details">{children}</div>
         <aside className="chat-side" aria-label={strings.chat}>
-          <ChatPanel roomId={roomId} />
+          <ChatPanel roomId={roomId} isOver={isOver} />
         </aside>
       </div>
     );
@@ -72,7 +74,7 @@ export function WithChat({ roomId, title, children }: WithChatProps) {
         role="tabpanel"
         aria-labelledby={`${id}-${tab}`}
       >
-        {tab === 'chat' ? <ChatPanel roomId={roomId} /> : children}
+        {tab === 'chat' ? <ChatPanel roomId={roomId} isOver={isOver} /> : children}
       </div>
     </div>
   );
