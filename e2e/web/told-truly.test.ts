@@ -81,3 +81,17 @@ test('who comes to a product that has ended reads its end, beside no empty box a
   await late.reads('You take part with 1.');
   await late.field.waitFor();
 });
+
+test('a browser that blocks cookies, and storage with them, shows the shop and lets one sign in for the page', async () => {
+  await shop.product('sue', { title: 'Sloes' });
+  const ann = await shop.visitor();
+  await ann.page.addInitScript(`for (const name of ['localStorage', 'sessionStorage', 'indexedDB'])
+    Object.defineProperty(window, name, { get() { throw new DOMException('Access is denied', 'SecurityError'); } });`);
+  await ann.go('/');
+  await ann.reads('Sloes');
+  await ann.page.getByLabel('Appearance').selectOption('dark');
+  await ann.signIn('blocked-ann');
+  await ann.page.getByRole('link', { name: 'Sloes' }).first().click();
+  await ann.say('Without a cookie');
+  await ann.sees('Without a cookie');
+});

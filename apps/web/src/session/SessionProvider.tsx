@@ -19,20 +19,23 @@ export interface Services {
   signOut(): void;
 }
 
+/** Naming it throws where cookies are blocked. */
+const storageOf = () => sessionStorage;
+
 const Context = createContext<Services | null>(null);
 
 /** Who uses this window, and the services as he reaches them. */
 export function SessionProvider({ config, children }: { readonly config: Config; readonly children: ReactNode }) {
   const { chatUrl, tradeUrl } = config;
   const queries = useQueryClient();
-  const [session, setSession] = useState(() => readSession(sessionStorage));
+  const [session, setSession] = useState(() => readSession(storageOf));
   // Requests that are on their way ask for the session of the moment, not for that of their render.
   const current = useRef(session);
 
   const value = useMemo(() => {
     function become(next: Session | null): void {
       current.current = next;
-      writeSession(sessionStorage, next);
+      writeSession(storageOf, next);
       setSession(next);
     }
     function take(kind: Session['kind'], { token, user }: Identity, seller: boolean): void {

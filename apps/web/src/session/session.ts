@@ -15,18 +15,21 @@ const KEY = 'gongu.session';
 /**
  * The session of this window alone: two windows of one browser are two people, which is how one tries a conversation. It
  * survives a reload.
+ *
+ * @param storageOf where it is kept; throws where the browser blocks cookies
  */
-export function readSession(storage: Storage): Session | null {
+export function readSession(storageOf: () => Storage): Session | null {
   try {
-    const found = JSON.parse(storage.getItem(KEY) ?? 'null') as Session | null;
+    const found = JSON.parse(storageOf().getItem(KEY) ?? 'null') as Session | null;
     return typeof found?.token === 'string' && typeof found.userId === 'string' ? found : null;
   } catch {
     return null;
   }
 }
 
-export function writeSession(storage: Storage, session: Session | null): void {
+export function writeSession(storageOf: () => Storage, session: Session | null): void {
   try {
+    const storage = storageOf();
     if (session === null) storage.removeItem(KEY);
     else storage.setItem(KEY, JSON.stringify(session));
   } catch {
