@@ -95,3 +95,19 @@ test('a browser that blocks cookies, and storage with them, shows the shop and l
   await ann.say('Without a cookie');
   await ann.sees('Without a cookie');
 });
+
+test('what can not be read offline says so at once, and comes by itself with the network', async () => {
+  const id = await shop.product('sue', { title: 'Rowans' });
+  const ann = await shop.visitor();
+  await ann.go('/');
+  const card = ann.page.getByRole('link', { name: 'Rowans' });
+  await card.waitFor();
+  await ann.page.context().setOffline(true);
+  await ann.reads('You are offline.');
+  // What is known stays.
+  await card.click();
+  await ann.page.getByRole('alert').getByText('NETWORK').waitFor({ timeout: 10_000 });
+  expect(await ann.page.getByText('Loading…').count()).toBe(0);
+  await ann.page.context().setOffline(false);
+  await ann.page.locator(`article[data-product="${id}"]`).waitFor();
+});

@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
 import { isPassing } from './api/api-error.ts';
@@ -25,8 +25,14 @@ export function App({ config }: { readonly config: Config }) {
     () =>
       new QueryClient({
         defaultOptions: {
-          queries: { staleTime: FRESH_MS, retry: (count, error) => isPassing(error) && count < TRIES_AGAIN },
           // What somebody has asked for is answered, with or without a network: it does not wait unseen.
+          queries: {
+            staleTime: FRESH_MS,
+            networkMode: 'always',
+            refetchOnReconnect: true,
+            // Without a network there is nothing to wait for.
+            retry: (count, error) => onlineManager.isOnline() && isPassing(error) && count < TRIES_AGAIN,
+          },
           mutations: { networkMode: 'always' },
         },
       }),

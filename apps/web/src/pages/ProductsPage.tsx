@@ -65,7 +65,9 @@ export function ProductsPage() {
         />
       </search>
       {list.isPending && <Loading />}
-      {list.isError && <Failure error={list.error} retry={() => void list.refetch()} />}
+      {(list.isLoadingError || list.isFetchNextPageError) && (
+        <Failure error={list.error} retry={() => void list.refetch()} />
+      )}
       {list.isSuccess && products.length === 0 && !list.hasNextPage && (
         <div className="empty">
           <p>{strings.empty}</p>

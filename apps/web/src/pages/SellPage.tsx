@@ -37,7 +37,7 @@ function Own() {
   const list = useProducts({ mine: 'seller' });
   const products = list.data?.pages.flatMap(({ items }) => items) ?? [];
   if (list.isPending) return <Loading />;
-  if (list.isError) return <Failure error={list.error} retry={() => void list.refetch()} />;
+  if (list.isLoadingError) return <Failure error={list.error} retry={() => void list.refetch()} />;
   return (
     <>
       {products.length === 0 && !list.hasNextPage && <p className="empty">{strings.sellEmpty}</p>}

@@ -18,7 +18,9 @@ export function Buyers({ product }: { readonly product: Product }) {
         {strings.buyers} <small>{product.participantCount}</small>
       </h2>
       {list.isPending && <Loading />}
-      {list.isError && <Failure error={list.error} retry={() => void list.refetch()} />}
+      {(list.isLoadingError || list.isFetchNextPageError) && (
+        <Failure error={list.error} retry={() => void list.refetch()} />
+      )}
       {list.isSuccess && buyers.length === 0 && <p className="hint">{strings.buyersEmpty}</p>}
       <ul>
         {buyers.map(({ userId, nickname, tag, quantity, joinedAt }) => (

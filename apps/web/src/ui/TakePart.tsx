@@ -53,7 +53,8 @@ function Place({ product }: { readonly product: Product }) {
     leave.mutate();
   };
   if (purchase.isPending) return <p className="take-part loading">{strings.loading}</p>;
-  if (purchase.isError) return <Failure error={purchase.error} retry={() => void purchase.refetch()} />;
+  // What is known already is not made unknown by a reading that failed.
+  if (purchase.isLoadingError) return <Failure error={purchase.error} retry={() => void purchase.refetch()} />;
   if (purchase.data) {
     const isCancelled = product.status === 'CANCELLED';
     return (
