@@ -74,7 +74,12 @@ test('a place that is given up is there for the others at once', async () => {
   await card.getByText('5 places left').waitFor();
   await ann.press('Take a place');
   await card.getByText('4 places left').waitFor();
+  // It asks first, and no is no.
   await ann.press('Give the place up');
+  await ann.press('Keep it');
+  await ann.reads('You take part with 1.');
+  await ann.press('Give the place up');
+  await ann.press('Yes, give it up');
   await card.getByText('5 places left').waitFor();
   await ann.page.getByRole('button', { name: 'Take a place' }).waitFor();
 });
@@ -115,6 +120,8 @@ test('a seller closes with what there is, and cancels with a reason that all can
   await ann.press('Take a place');
   await expect.poll(() => close.isEnabled()).toBe(true);
   await close.click();
+  await seller.reads('It goes ahead with the one person who takes part');
+  await seller.press('Close the product');
   await status(seller, 'CLOSED');
   await status(ann, 'CLOSED');
   await ann.reads('The seller ended it.');

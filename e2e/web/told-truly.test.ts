@@ -47,7 +47,12 @@ test('a buyer of a cancelled product is told that nothing is bought, not that he
   await ann.signIn('cancelled-ann', { next: `/products/${id}` });
   await ann.press('Take a place');
   await ann.reads('You take part with 1.');
-  const cancelled = await call('POST', `${shop.pair.tradeUrl}/api/products/${id}/cancel`, shop.pair.user('sue', ['seller']), {});
+  const cancelled = await call(
+    'POST',
+    `${shop.pair.tradeUrl}/api/products/${id}/cancel`,
+    shop.pair.user('sue', ['seller']),
+    {},
+  );
   expect(cancelled.status).toBe(200);
   await ann.reads('Your unit is not bought: it was cancelled.');
   await ann.reads('The seller cancelled it.');
@@ -60,7 +65,12 @@ test('a buyer of a cancelled product is told that nothing is bought, not that he
 
 test('who comes to a product that has ended reads its end, beside no empty box and no door that leads nowhere', async () => {
   const id = await shop.product('sue', { title: 'Medlars', maxParticipants: 1 });
-  const bought = await call('POST', `${shop.pair.tradeUrl}/api/products/${id}/participations`, shop.pair.user('first'), {});
+  const bought = await call(
+    'POST',
+    `${shop.pair.tradeUrl}/api/products/${id}/participations`,
+    shop.pair.user('first'),
+    {},
+  );
   expect(bought.status).toBe(201);
   const room = `${shop.pair.chat.url}/api/chat/rooms/${id}`;
   await expect.poll(async () => (await call('GET', room, shop.pair.user('first'))).body.status).toBe('CLOSED');

@@ -54,6 +54,9 @@ type Plain =
   | 'joining'
   | 'leave'
   | 'leaving'
+  | 'leaveTitle'
+  | 'leaveText'
+  | 'leaveReally'
   | 'signInToBuy'
   | 'guestHint'
   | 'ownProduct'
@@ -90,6 +93,8 @@ type Plain =
   | 'creating'
   | 'wrongFields'
   | 'closeProduct'
+  | 'closeTitle'
+  | 'closeReally'
   | 'closing'
   | 'cancelProduct'
   | 'cancelTitle'
@@ -130,6 +135,7 @@ export interface Strings extends Readonly<Record<Plain, string>> {
   readonly unread: (count: number) => string;
   readonly joined: (quantity: number) => string;
   readonly joinedCancelled: (quantity: number) => string;
+  readonly closeText: (count: number) => string;
   readonly closeHint: (least: number) => string;
   readonly units: (count: number) => string;
   readonly errors: Readonly<Record<ApiErrorCode, string>>;

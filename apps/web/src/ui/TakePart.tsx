@@ -7,6 +7,7 @@ import { money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { usePlace, usePurchase } from '../products/queries.ts';
 import { useServices } from '../session/SessionProvider.tsx';
+import { AskFirst } from './AskFirst.tsx';
 import { Failure } from './Failure.tsx';
 import { signInPath } from './paths.ts';
 import { Quantity } from './Quantity.tsx';
@@ -62,12 +63,18 @@ function Place({ product }: { readonly product: Product }) {
         <p className="joined" role="status">
           {isCancelled ? strings.joinedCancelled(purchase.data.quantity) : strings.joined(purchase.data.quantity)}
         </p>
-        {leave.isError && <Failure error={leave.error} {...(isPassing(leave.error) ? { retry: giveUp } : {})} />}
         {isOpen && (
-          <button type="button" disabled={leave.isPending} onClick={giveUp}>
-            {leave.isPending ? strings.leaving : strings.leave}
-          </button>
+          <AskFirst
+            label={strings.leave}
+            title={strings.leaveTitle}
+            text={strings.leaveText}
+            yes={leave.isPending ? strings.leaving : strings.leaveReally}
+            isPending={leave.isPending}
+            error={leave.error}
+            onYes={giveUp}
+          />
         )}
+        {!isOpen && leave.isError && <Failure error={leave.error} />}
       </div>
     );
   }
