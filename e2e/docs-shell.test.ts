@@ -16,6 +16,7 @@ const ELSEWHERE = [
   /^git clone /,
   /^cp \.env\.example /,
   /^docker compose /,
+  /^(?:createdb|pg_restore) /,
   /^DATABASE_URL=postgresql:\/\/(?:chat|trade):…/,
 ];
 const A_UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;

@@ -1,5 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { checkFrame, probe } from '@gongu/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 
 let pair: Pair;
@@ -128,4 +132,47 @@ it('writes no token and no message text into any log, even at level trace', asyn
   expect(text).not.toMatch(/eyJ[A-Za-z0-9_-]{10,}\./);
   expect(text).not.toContain('안녕하세요');
   expect(text).not.toContain('터널');
+});
+
+it('restores a backup into another database: the same shop and the same talk, and both go on from there', async ({
+  skip,
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gongu-backup-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'gongu.dump');
+  const run = (program: string, ...args: string[]) => spawnSync(program, args, { encoding: 'utf8' });
+  const say = (at: Pair, id: string, content: string) =>
+    call('POST', `${at.chat.url}/api/chat/rooms/${id}/messages`, at.user('ann'), { clientMessageId: content, content });
+  const read = async (at: Pair, id: string) => ({
+    product: (await call('GET', `${at.tradeUrl}/api/products/${id}`, at.user('ann'))).body,
+    messages: (await call('GET', `${at.chat.url}/api/chat/rooms/${id}/messages`, at.user('ann'))).body.items,
+  });
+
+  const id = await create();
+  await expect.poll(async () => (await room(id)).status).toBe('ACTIVE');
+  expect((await buy(id, 'ann')).status).toBe(201);
+  await expect.poll(async () => (await room(id)).committedCount).toBe(1);
+  expect((await say(pair, id, 'before')).status).toBe(201);
+  const before = await read(pair, id);
+
+  const dump = run('pg_dump', '--format=custom', '--schema=chat', '--schema=trade', '--file', file, pair.databaseUrl);
+  skip(dump.error !== undefined, 'there is no pg_dump');
+  skip(/server version mismatch/.test(dump.stderr), 'pg_dump is older than the server');
+  expect([dump.status, dump.stderr]).toEqual([0, '']);
+  const restored = await startPair({
+    through: async (url) => {
+      const { status, stderr } = run('pg_restore', '--exit-on-error', '--single-transaction', `--dbname=${url}`, file);
+      expect([status, stderr]).toEqual([0, '']);
+      return url;
+    },
+  });
+  onTestFinished(() => restored.stop());
+  expect(await read(restored, id)).toEqual(before);
+  const next = await say(restored, id, 'after');
+  expect(next.body.seq).toBe(before.messages.at(-1).seq + 1);
+  const bought = await call('POST', `${restored.tradeUrl}/api/products/${id}/participations`, restored.user('bob'), {});
+  expect(bought.status).toBe(201);
+  const consistency = `${restored.tradeUrl}/api/trade/consistency`;
+  const agree = async () => (await call('GET', consistency, restored.user('admin', ['admin']))).body;
+  await expect.poll(agree).toMatchObject({ consistent: true });
 });
