@@ -12,12 +12,35 @@ async function output(args: readonly string[], env: Readonly<Record<string, stri
   return { code: await run.exited, text: run.output() };
 }
 
-it('without a running system, psql and repl say what to do', async () => {
-  for (const program of ['psql.mjs', 'repl.mjs']) {
-    const { code, text } = await output([program]);
-    expect(code, program).toBe(1);
-    expect(text, program).toMatch(/^gongu: no system is running: pnpm start .* or set DATABASE_URL|CHAT_URL/);
+it('without a running system, psql, repl and token say what to do', async () => {
+  for (const args of [['psql.mjs'], ['repl.mjs'], ['token.mjs', 'me']]) {
+    const { code, text } = await output(args);
+    expect(code, args[0]).toBe(1);
+    expect(text, args[0]).toMatch(/^gongu: .*no system is running: pnpm start .* or set (?:DATABASE_URL|CHAT_URL|it)/);
+    expect(text.trim().split('\n'), args[0]).toHaveLength(1);
   }
+});
+
+it('token signs with a secret of the environment, and says what the services would not take', async () => {
+  const secret = { JWT_SECRET: 'x'.repeat(32), JWT_ISSUER: 'https://shop.example' };
+  const { code, text } = await output(['token.mjs', '김 관리', '--role', 'admin', '--hours', '1'], secret);
+  expect(code, text).toBe(0);
+  const claims = JSON.parse(Buffer.from(text.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
+  expect(claims).toMatchObject({ sub: '김 관리', roles: ['admin'], iss: 'https://shop.example' });
+  expect(Number(claims.exp) - Number(claims.iat)).toBe(3_600);
+  for (const [args, says] of [
+    [['me', '--nickname', 'n'.repeat(33)], /^gongu: the services would refuse it: /],
+    [['..'], /^gongu: the services would refuse it: /],
+    [['me', '--role', 'king'], /^gongu: --role is seller or admin, not king$/m],
+    [['me', '--hours', 'long'], /^gongu: --hours is a number up to 8760, not long$/m],
+    [[], /^gongu: name one user id$/m],
+  ] as const) {
+    const refused = await output(['token.mjs', ...args], secret);
+    expect(refused.code, args.join(' ')).toBe(1);
+    expect(refused.text).toMatch(says);
+  }
+  const published = await output(['token.mjs', 'me'], { JWKS_URL: 'https://shop.example/keys' });
+  expect(published.text).toMatch(/^gongu: JWT_SECRET is not set: with JWKS_URL alone, only who has the private keys/);
 });
 
 it(
@@ -29,6 +52,12 @@ it(
       return code === 0 ? text.trim() : `${code}: ${text}`;
     };
     expect(await value('1 + 1')).toBe('2');
+    // An admin's token by a command: another system's secret would not do.
+    const admin = (await output(['token.mjs', 'admin', '--role', 'admin'])).text.trim();
+    const outbox = await fetch(`http://127.0.0.1:${here.tradePort}/api/trade/outbox`, {
+      headers: { authorization: `Bearer ${admin}` },
+    });
+    expect(outbox.status).toBe(200);
     const count = `(await sql\`select count(*)::int as n from trade.products where seller_id = \${'seller-1'}\`)[0].n`;
     expect(await value(count)).toBe('3');
     const product = "(await trade('GET /api/products', ann)).items[0]";

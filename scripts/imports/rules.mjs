@@ -142,7 +142,7 @@ export const RULES = [
     folder: 'tools/start',
     may: [SHARED, HOST, '@gongu/host/embedded', SUPERVISE, '@gongu/web/site', 'zod', 'node:'],
   },
-  { folder: 'tools/running', may: [HOST, SUPERVISE, 'pg', 'node:'] },
+  { folder: 'tools/running', may: [HOST, SUPERVISE, 'pg', 'zod', 'node:'] },
   {
     folder: 'tools/screenshots',
     may: [SHARED, HOST, SIM, SUPERVISE, '@gongu/testkit', '@gongu/testkit/browser', '@gongu/web/site', 'node:'],
