@@ -54,15 +54,16 @@ beforeAll(async () => {
   await call('POST', `${products}/${cancelled}/cancel`, shop.pair.user('sue', ['seller']), { reason: 'rain' });
 });
 
+/** Signs in without words, as the words differ. */
+async function enter(visitor: Visitor, nickname: string, path: string, seller = false): Promise<void> {
+  await visitor.go(`/sign-in?next=${encodeURIComponent(path)}`);
+  await visitor.page.locator('input[autocomplete=nickname]').fill(nickname);
+  await visitor.page.locator('input[type=checkbox]').setChecked(seller);
+  await visitor.page.locator('form button[type=submit]').click();
+  await visitor.page.waitForURL(shop.url + path);
+}
+
 describe.each(LOOKS)('$name', ({ name, ...context }) => {
-  /** Signs in without words, as the words differ. */
-  async function enter(visitor: Visitor, nickname: string, path: string, seller = false): Promise<void> {
-    await visitor.go(`/sign-in?next=${encodeURIComponent(path)}`);
-    await visitor.page.locator('input[autocomplete=nickname]').fill(nickname);
-    await visitor.page.locator('input[type=checkbox]').setChecked(seller);
-    await visitor.page.locator('form button[type=submit]').click();
-    await visitor.page.waitForURL(shop.url + path);
-  }
   const isPhone = name.startsWith('telephone');
 
   test('axe finds nothing on the pages of whoever just looks', async () => {
@@ -182,6 +183,53 @@ test('the tabs of a telephone are moved between by arrows', async () => {
   await visitor.page.keyboard.press('ArrowLeft');
   await expect.poll(() => details.getAttribute('aria-selected')).toBe('true');
   await visitor.page.getByRole('button', { name: 'Take a place' }).waitFor();
+});
+
+test('on a telephone a short conversation has its field just above the ways, with and without a line of news', async () => {
+  const id = await shop.product('short');
+  const visitor = await shop.visitor({ ...PHONE, viewport: { width: 390, height: 844 } });
+  const { page } = visitor;
+  await visitor.signIn('short-ann', { next: `/products/${id}?tab=chat` });
+  await visitor.field.waitFor();
+  const gapBelow = () =>
+    page.evaluate<number>(
+      `document.querySelector('.ways').getBoundingClientRect().top -
+        document.querySelector('.gongu-room').getBoundingClientRect().bottom`,
+    );
+  expect(Math.abs(await gapBelow())).toBeLessThan(2);
+  await page.setViewportSize({ width: 390, height: 520 });
+  await expect.poll(async () => Math.abs(await gapBelow())).toBeLessThan(2);
+  await page.context().setOffline(true);
+  await page.locator('.told p').waitFor();
+  expect(Math.abs(await gapBelow())).toBeLessThan(2);
+});
+
+test('every field of the form for an offer stays in it, in whatever width and language', async () => {
+  for (const locale of ['en-US', 'ko-KR']) {
+    const visitor = await shop.visitor({ locale });
+    const { page } = visitor;
+    await enter(visitor, `wide-${locale}`, '/sell/new', true);
+    await page.locator('input[type=datetime-local]').waitFor();
+    for (const width of [320, 360, 480, 600, 800, 1_024, 1_280, 1_600]) {
+      await page.setViewportSize({ width, height: 860 });
+      const outside = await page.evaluate(`(() => {
+        const found = [];
+        for (const input of document.querySelectorAll('form.panel :is(input, textarea)')) {
+          const field = input.closest('.field').getBoundingClientRect();
+          const box = input.getBoundingClientRect();
+          const sticksOut = box.right - field.right > 0.5 || box.left - field.left < -0.5;
+          // As wide as it would like to be: what it shows has to be seen whole.
+          input.style.width = 'auto';
+          const ownPx = input.getBoundingClientRect().width;
+          input.style.width = '';
+          const isCut = innerWidth >= 360 && input.type === 'datetime-local' && ownPx > field.width + 0.5;
+          if (sticksOut || isCut) found.push([input.name, box.width, field.width, ownPx].join(' '));
+        }
+        return found;
+      })()`);
+      expect(outside, `${locale}, ${width} px`).toEqual([]);
+    }
+  }
 });
 
 test('language and appearance can be chosen, and are kept', async () => {

@@ -74,15 +74,15 @@ function Form() {
         <input {...of('imageUrl')} type="url" pattern="https://.+" maxLength={2_048} aria-describedby={`${id}-hint`} />
         <small id={`${id}-hint`}>{strings.imageHint}</small>
       </div>
+      <div className="field">
+        {label('price')}
+        <input {...of('price')} type="number" inputMode="numeric" required min={0} step={1} max={1_000_000_000_000} />
+      </div>
+      <div className="field">
+        {label('deadline')}
+        <input {...of('deadline')} type="datetime-local" required min={soonest} defaultValue={usual} />
+      </div>
       <div className="pair">
-        <div className="field">
-          {label('price')}
-          <input {...of('price')} type="number" inputMode="numeric" required min={0} step={1} max={1_000_000_000_000} />
-        </div>
-        <div className="field">
-          {label('deadline')}
-          <input {...of('deadline')} type="datetime-local" required min={soonest} defaultValue={usual} />
-        </div>
         <div className="field">
           {label('minParticipants')}
           <input {...of('minParticipants')} type="number" required min={1} max={100_000} defaultValue={2} />
