@@ -1,13 +1,6 @@
-import {
-  defaultRangeExtractor,
-  observeElementRect,
-  type Range,
-  type Rect,
-  useVirtualizer,
-  type VirtualItem,
-  type Virtualizer,
-} from '@tanstack/react-virtual';
+import { defaultRangeExtractor, type Range, useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { createReaderPlace, END_PX } from './reader-place.ts';
 
 /** What a row must tell for scrolling. */
 export interface ScrollRow {
@@ -55,8 +48,6 @@ const ALL_MAX = 300;
 const OVERSCAN = 12;
 /** Pixels from either end at which more is loaded: about two screens of a telephone. */
 const LOAD_PX = 1_200;
-/** Pixels from the end that still count as at the end. */
-const END_PX = 80;
 /** Milliseconds between a page that failed and the next try. */
 const PAUSE_MS = 3_000;
 
@@ -69,6 +60,7 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
   const { rows, hasOlder, hasNewer, loadOlder, loadNewer, onSeen, startKey = null, estimatePx = 56 } = options;
   const scrollerRef = useRef<HTMLElement>(null);
   const isVisible = useVisibility();
+  const [place] = useState(createReaderPlace);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scrollerRef.current,
@@ -79,18 +71,19 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
     scrollEndThreshold: END_PX,
     overscan: OVERSCAN,
     rangeExtractor: rows.length <= ALL_MAX ? allOf : defaultRangeExtractor,
-    observeElementRect: keepEnd,
+    observeElementOffset: place.observeElementOffset,
+    observeElementRect: place.observeElementRect,
   });
 
-  // Where to begin, once there is something.
+  // Where to begin, once there is something, and where to stay.
   const hasBegun = useRef(false);
-  const isEmpty = rows.length === 0;
   useLayoutEffect(() => {
-    if (isEmpty || hasBegun.current) return;
-    hasBegun.current = true;
-    const at = startKey === null ? -1 : rows.findIndex(({ key }) => key === startKey);
-    if (at < 0) virtualizer.scrollToEnd();
-    else virtualizer.scrollToIndex(at, { align: 'start' });
+    place.rowsRendered(virtualizer, rows, hasNewer);
+    if (rows.length === 0) hasBegun.current = false;
+    else if (!hasBegun.current) {
+      hasBegun.current = true;
+      if (startKey === null || !place.toRow(virtualizer, startKey, 'start')) place.toEnd(virtualizer);
+    }
   });
 
   const scrollPx = virtualizer.scrollOffset ?? 0;
@@ -118,11 +111,8 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
     measureRef: virtualizer.measureElement,
     isAtEnd,
     seenSeq,
-    scrollToEnd: () => virtualizer.scrollToEnd(),
-    scrollToKey(key) {
-      const at = rows.findIndex((row) => row.key === key);
-      if (at >= 0) virtualizer.scrollToIndex(at, { align: 'center' });
-    },
+    scrollToEnd: () => place.toEnd(virtualizer),
+    scrollToKey: (key) => void place.toRow(virtualizer, key, 'center'),
   };
 }
 
@@ -147,18 +137,6 @@ function seqUpTo(rows: readonly ScrollRow[], index: number): number {
     if (seq !== null) return seq;
   }
   return 0;
-}
-
-/** Tells of the box's changes, and goes back to the end where the reader was there: a browser keeps the top in place. */
-function keepEnd(list: Virtualizer<HTMLElement, Element>, changed: (rect: Rect) => void) {
-  let wasAtEnd = false;
-  return observeElementRect(list, (rect) => {
-    const before = list.scrollRect?.height ?? 0;
-    // Hidden it has no height, and comes back as it was.
-    if (before > 0) wasAtEnd = list.getTotalSize() - before - (list.scrollOffset ?? 0) <= END_PX;
-    changed(rect);
-    if (wasAtEnd && before !== rect.height && rect.height > 0) list.scrollToEnd();
-  });
 }
 
 function allOf(range: Range): number[] {

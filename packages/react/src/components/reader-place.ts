@@ -1,0 +1,113 @@
+import { observeElementOffset, observeElementRect, type Rect, type Virtualizer } from '@tanstack/react-virtual';
+
+type List = Virtualizer<HTMLElement, Element>;
+
+interface Row {
+  readonly key: string;
+}
+
+/** Pixels from the end that still count as at the end. */
+export const END_PX = 80;
+/** Pixels by which a browser and a list may differ about one place. */
+const ROUNDING_PX = 2;
+/** Scroll events after which a row that was not reached is let go: then it is somebody who scrolls. */
+const PATIENCE = 20;
+
+/** A row to be brought into sight. Its index moves with every page that comes before it; its key does not. */
+interface Aim {
+  readonly key: string;
+  readonly align: 'start' | 'center';
+  isReached: boolean;
+  events: number;
+}
+
+/**
+ * Where the reader is meant to be, whatever happens to the rows and to their box: at the end, or at a row, until he scrolls
+ * himself. Everywhere else the list keeps what he reads where it is.
+ */
+export function createReaderPlace() {
+  let isAtEnd = false;
+  let hasNewer = false;
+  let aim: Aim | null = null;
+  let lastPx = 0;
+  let rows: readonly Row[] = [];
+
+  function goToAim(list: List): void {
+    const at = aim ? rows.findIndex(({ key }) => key === aim?.key) : -1;
+    if (aim && at >= 0) list.scrollToIndex(at, { align: aim.align });
+    else aim = null;
+  }
+
+  function scrolled(list: List, px: number): void {
+    const box = list.scrollElement;
+    if (!box || box.clientHeight === 0) return;
+    const fromEndPx = box.scrollHeight - box.clientHeight - px;
+    if (fromEndPx <= END_PX) isAtEnd = !hasNewer;
+    // What grows below him moves the end away from the reader: he leaves it only upwards.
+    else if (px < lastPx) isAtEnd = false;
+    lastPx = px;
+    if (!aim) return;
+    const at = rows.findIndex(({ key }) => key === aim?.key);
+    const target = at < 0 ? undefined : list.getOffsetForIndex(at, aim.align)?.[0];
+    const isThere = target !== undefined && Math.abs(target - px) <= ROUNDING_PX;
+    if (isThere) aim.isReached = true;
+    else if (aim.isReached || ++aim.events > PATIENCE) aim = null;
+  }
+
+  return {
+    toEnd(list: List): void {
+      aim = null;
+      isAtEnd = true;
+      list.scrollToEnd();
+    },
+
+    /** Nothing happens where there is no such row. */
+    toRow(list: List, key: string, align: Aim['align']): boolean {
+      if (!rows.some((row) => row.key === key)) return false;
+      aim = { key, align, isReached: false, events: 0 };
+      isAtEnd = false;
+      goToAim(list);
+      return true;
+    },
+
+    /** To be called when the rows are in the page. `isCut`: the last of them is not the conversation's. */
+    rowsRendered(list: List, now: readonly Row[], isCut: boolean): void {
+      const before = rows;
+      rows = now;
+      hasNewer = isCut;
+      const isSame =
+        before.length === now.length && before[0]?.key === now[0]?.key && before.at(-1)?.key === now.at(-1)?.key;
+      // Whoever scrolls causes renderings too, and must not be led back.
+      if (isSame) return;
+      if (hasNewer) isAtEnd = false;
+      if (isAtEnd) {
+        aim = null;
+        list.scrollToEnd();
+      } else if (aim) goToAim(list);
+    },
+
+    observeElementOffset(list: List, changed: (px: number, isScrolling: boolean) => void) {
+      return observeElementOffset(list, (px, isScrolling) => {
+        changed(px, isScrolling);
+        scrolled(list, px);
+      });
+    },
+
+    /** A browser keeps the top of a box in place when it changes. */
+    observeElementRect(list: List, changed: (rect: Rect) => void) {
+      let wasAtEnd = false;
+      return observeElementRect(list, (rect) => {
+        const before = list.scrollRect?.height ?? 0;
+        // Hidden it has no height, and comes back as it was.
+        if (before > 0) {
+          const fromEndPx = list.getTotalSize() - before - (list.scrollOffset ?? 0);
+          wasAtEnd = isAtEnd || fromEndPx <= END_PX;
+        }
+        changed(rect);
+        if (before === rect.height || rect.height === 0) return;
+        if (wasAtEnd) list.scrollToEnd();
+        else if (aim) goToAim(list);
+      });
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { useState } from 'react';
+import { flushSync } from 'react-dom';
+import { createRoot } from 'react-dom/client';
+import { useHistoryScroll } from '../../src/index.ts';
+import type { ScrollCase, ScrollStep } from '../fixture/scroll-case.ts';
+import './page.css';
+
+interface Row {
+  readonly key: string;
+  readonly seq: number;
+  readonly heightPx: number;
+}
+
+interface Shown {
+  readonly rows: readonly Row[];
+  readonly boxPx: number;
+}
+
+const row = (seq: number): Row => ({ key: `row-${seq}`, seq, heightPx: 24 + ((seq * 53) % 11) * 16 });
+const rowsFrom = (first: number, count: number) => Array.from({ length: count }, (_, i) => row(first + i));
+const loaded = () => Promise.resolve({ ok: true });
+
+function List({ startKey, first, hold }: { startKey: string | null; first: Shown; hold: (set: Change) => void }) {
+  const [{ rows, boxPx }, setShown] = useState(first);
+  hold((change) => flushSync(() => setShown(change)));
+  const scroll = useHistoryScroll({
+    rows,
+    ...{ hasOlder: false, hasNewer: false, loadOlder: loaded, loadNewer: loaded, startKey },
+  });
+  return (
+    <div
+      id="place"
+      ref={scroll.scrollerRef as React.Ref<HTMLDivElement>}
+      style={{ height: boxPx, position: 'relative' }}
+    >
+      <div style={{ height: scroll.totalPx, position: 'relative' }}>
+        {scroll.items.map(({ key, index, start }) => (
+          <p
+            key={key}
+            id={`${key}`}
+            ref={scroll.measureRef}
+            data-index={index}
+            style={{
+              ...{ position: 'absolute', top: 0, margin: 0, width: '100%' },
+              height: rows[index]?.heightPx,
+              transform: `translateY(${start}px)`,
+            }}
+          >
+            {key}
+          </p>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+type Change = (change: (shown: Shown) => Shown) => void;
+
+function changed(step: ScrollStep): (shown: Shown) => Shown {
+  return ({ rows, boxPx }) => {
+    const [first, last] = [rows[0]!.seq, rows.at(-1)!.seq];
+    switch (step.do) {
+      case 'prepend':
+        return { boxPx, rows: [...rowsFrom(first - step.count, step.count), ...rows] };
+      case 'append':
+        return { boxPx, rows: [...rows, ...rowsFrom(last + 1, step.count)] };
+      case 'box':
+        return { boxPx: step.px, rows };
+      case 'picture': {
+        const seq = first + (step.at % rows.length);
+        return {
+          boxPx,
+          rows: rows.map((each) => (each.seq === seq ? { ...each, heightPx: each.heightPx + 90 } : each)),
+        };
+      }
+    }
+  };
+}
+
+const frames = async (count: number) => {
+  for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame);
+};
+
+/** Plays a case from its first row on; where its reader is at the end of it. */
+async function play({ start, count, steps }: ScrollCase): Promise<{ fromEndPx: number; fromTopPx: number | null }> {
+  const root = createRoot(document.getElementById('root')!);
+  let change: Change = () => undefined;
+  const hold = (set: Change) => {
+    change = set;
+  };
+  const first = { rows: rowsFrom(10_000, count), boxPx: 400 };
+  const startKey = start.at === 'row' ? `row-${10_000 + start.index}` : null;
+  flushSync(() => root.render(<List startKey={startKey} first={first} hold={hold} />));
+  for (const step of steps) {
+    await frames(step.afterFrames);
+    change(changed(step));
+  }
+  await frames(8);
+  const place = document.getElementById('place')!;
+  const found = startKey === null ? null : document.getElementById(startKey);
+  const told = {
+    fromEndPx: place.scrollHeight - place.scrollTop - place.clientHeight,
+    fromTopPx: found && found.getBoundingClientRect().top - place.getBoundingClientRect().top,
+  };
+  root.unmount();
+  return told;
+}
+
+Object.assign(globalThis, { play });
