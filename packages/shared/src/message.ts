@@ -61,6 +61,6 @@ export function sendBody(maxChars: number) {
     clientMessageId: ClientRef,
     content: text(maxChars),
     kind: z.enum(['CHAT', 'NOTIFICATION']).optional(),
-    replyTo: MessageId.nullish(),
+    replyTo: MessageId.nullish().meta({ description: 'a message of the same room' }),
   });
 }

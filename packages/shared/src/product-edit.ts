@@ -13,7 +13,7 @@ export const EditProduct = z
     description: description.unwrap().optional(),
     imageUrl,
     deadline: deadline.optional(),
-    minParticipants: minParticipants.unwrap().optional(),
+    minParticipants: minParticipants.unwrap().optional().meta({ description: 'not more than maxParticipants' }),
     maxParticipants: maxParticipants.optional(),
   })
   .refine((edit) => Object.values(edit).some((value) => value !== undefined), {

@@ -66,7 +66,7 @@ export const OpenRoom = z
     hostId: UserId,
     hostNickname: text(LIMITS.nicknameChars).nullish(),
     maxParticipants: Count,
-    minParticipants: Count.nullish(),
+    minParticipants: Count.nullish().meta({ description: 'not more than maxParticipants' }),
     expiresAt: Instant,
   })
   .refine((room) => room.minParticipants == null || room.minParticipants <= room.maxParticipants, {
@@ -85,7 +85,7 @@ export const PatchRoom = z
     reason: text(LIMITS.reasonChars).nullish(),
     title: text(LIMITS.titleChars).optional(),
     maxParticipants: Count.optional(),
-    minParticipants: Count.nullish(),
+    minParticipants: Count.nullish().meta({ description: 'not more than maxParticipants' }),
     expiresAt: Instant.optional(),
   })
   .refine(

@@ -27,7 +27,8 @@ export interface ServiceHttpOptions extends DocsOptions {
 /** Of every route, and said by no schema. */
 const EVERYWHERE =
   'Unknown fields and query parameters are ignored. A text or a name with NUL or a lone surrogate is VALIDATION_FAILED ' +
-  'wherever it stands. A method that a path does not have is 405, with Allow.';
+  'wherever it stands. A method that a path does not have is 405, with Allow. ' +
+  'A body that is not required may also be null.';
 
 /** A service's HTTP before its first route: documentation, health, metrics, and who may ask. */
 export async function createServiceHttp(parts: ServiceParts, options: ServiceHttpOptions): Promise<Http> {

@@ -20,7 +20,7 @@ interface Operation {
 }
 interface OpenApi {
   openapi: string;
-  info: { title: string; version: string };
+  info: { title: string; version: string; description: string };
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, object>; securitySchemes: object };
 }
@@ -73,6 +73,14 @@ describe('/openapi.json', () => {
       expect(operation.responses['403']?.description, name).toContain('ORIGIN_NOT_ALLOWED');
       expect(operation.responses['413']?.description, name).toContain('TOO_LARGE');
     }
+  });
+
+  it('says in words what no schema can: what one field demands of another, and null for a body', () => {
+    const { OpenRoom, PatchRoom, SendMessage } = document.components.schemas;
+    const properties = { minParticipants: { description: 'not more than maxParticipants' } };
+    expect([OpenRoom, PatchRoom]).toMatchObject([{ properties }, { properties }]);
+    expect(SendMessage).toMatchObject({ properties: { replyTo: { description: 'a message of the same room' } } });
+    expect(document.info.description).toContain('may also be null');
   });
 
   it('has no fault that linters or generators of clients stumble over', async () => {

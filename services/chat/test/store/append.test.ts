@@ -53,6 +53,16 @@ describe('append', () => {
     expect(rows.map((row) => row.content)).toEqual(['안녕하세요', 'ann left']);
   });
 
+  it('answers a retry of a message without a sender likewise, and takes the same key from another for his own', async () => {
+    const roomId = await roomWith('ann');
+    const notice = draft(roomId, null, { kind: 'NOTIFICATION' });
+    const [one] = await given.store.messages.append([notice]);
+    expect(one).toMatchObject({ outcome: 'stored', seq: 3 });
+    expect(await given.store.messages.append([notice])).toEqual([{ ...one, outcome: 'duplicate' }]);
+    const own = draft(roomId, 'ann', { clientMessageId: notice.clientMessageId });
+    expect(await given.store.messages.append([own])).toMatchObject([{ outcome: 'stored', seq: 4 }]);
+  });
+
   it('judges each draft by itself', async () => {
     const roomId = await roomWith('ann');
     const closed = await roomWith('ann');
@@ -66,6 +76,8 @@ describe('append', () => {
       draft(roomId, 'seller', { kind: 'NOTIFICATION' }),
       draft(roomId, null, { kind: 'NOTIFICATION' }),
       draft(roomId, 'ann', { replyTo: 99 }),
+      // The first of this batch: nobody has seen it yet.
+      draft(roomId, 'ann', { replyTo: 3 }),
       draft(roomId, 'ann', { replyTo: 1, data: { any: ['json', null] } }),
     ]);
     expect(outcomes.map((outcome) => outcome.outcome)).toEqual([
@@ -76,6 +88,7 @@ describe('append', () => {
       'FORBIDDEN',
       'stored',
       'stored',
+      'REPLY_UNKNOWN',
       'REPLY_UNKNOWN',
       'stored',
     ]);

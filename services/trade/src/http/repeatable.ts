@@ -8,7 +8,8 @@ export const RepeatableHeaders = z.object({
     .string()
     .min(1, { error: 'must not be empty' })
     .max(255, { error: 'must have at most 255 characters' })
-    .optional(),
+    .optional()
+    .meta({ description: 'with another payload than before, IDEMPOTENCY_CONFLICT' }),
 });
 
 /** What `once` needs of a request; null when it has no `Idempotency-Key`. `body` is compared as it was understood. */
