@@ -145,7 +145,7 @@ it('restores a backup into another database: the same shop and the same talk, an
     call('POST', `${at.chat.url}/api/chat/rooms/${id}/messages`, at.user('ann'), { clientMessageId: content, content });
   const read = async (at: Pair, id: string) => ({
     product: (await call('GET', `${at.tradeUrl}/api/products/${id}`, at.user('ann'))).body,
-    messages: (await call('GET', `${at.chat.url}/api/chat/rooms/${id}/messages`, at.user('ann'))).body.items,
+    messages: (await call('GET', `${at.chat.url}/api/chat/rooms/${id}/messages`, at.user('ann'))).body.messages,
   });
 
   const id = await create();
