@@ -121,3 +121,53 @@ test('what can not be read offline says so at once, and comes by itself with the
   await ann.page.context().setOffline(false);
   await ann.page.locator(`article[data-product="${id}"]`).waitFor();
 });
+
+test('a form that is refused names the field and its rule, and leads to it; a deadline further than a year is refused', async () => {
+  const sue = await shop.visitor();
+  await sue.go('/sign-in?next=/sell/new');
+  await sue.page.getByLabel('Nickname').fill('  ');
+  await sue.page.locator('form').getByRole('button', { name: 'Sign in' }).click();
+  await sue.reads('Nickname: 1 to 32 characters');
+  await sue.signIn('form-sue', { seller: true, next: '/sell/new' });
+
+  const field = (label: string) => sue.page.getByLabel(label);
+  const refused = async (label: string, rule: string) => {
+    await sue.press('Offer it');
+    await sue.page.locator('.rule').getByText(rule).waitFor();
+    await field(label).and(sue.page.locator(':focus')).waitFor();
+    expect(await field(label).getAttribute('aria-invalid')).toBe('true');
+    const id = (await field(label).getAttribute('aria-describedby'))!.split(' ')[0]!;
+    expect(await sue.page.locator(`[id="${id}"]`).textContent()).toContain(rule);
+  };
+  await field('Title').fill('   ');
+  await refused('Title', 'Title: 1 to 200 characters');
+  await field('Title').fill('Hawthorns');
+  await field('Picture').fill('http://example.com/a.png');
+  await refused('Picture', 'begins with https://');
+  await field('Picture').fill('');
+  await refused('Price', 'Price (₩): a whole number');
+  await field('Price').fill('1000');
+  for (const yearsOn of [-1, 2, 1_000]) {
+    await field('Deadline').fill(`${new Date().getFullYear() + yearsOn}-12-31T23:59`);
+    await refused('Deadline', 'at most a year from now');
+  }
+  await field('Deadline').fill(new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 16));
+  await field('At least').fill('11');
+  await refused('At least', 'not more than at most');
+  await field('At least').fill('2');
+  expect(await sue.page.locator('.rule').count()).toBe(0);
+
+  // What only the shop knows is told in the same way.
+  await sue.page.route('**/api/products', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({
+          status: 400,
+          json: { code: 'VALIDATION_FAILED', errors: [{ path: 'price.amount', message: 'must be less' }] },
+        })
+      : route.continue(),
+  );
+  await refused('Price', 'Price (₩): a whole number');
+  await sue.page.unroute('**/api/products');
+  await sue.press('Offer it');
+  await sue.reads('Nobody has taken a place yet.');
+});

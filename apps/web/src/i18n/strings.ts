@@ -1,5 +1,6 @@
 import type { Product } from '@gongu/shared';
 import type { ApiErrorCode } from '../api/api-error.ts';
+import type { FieldName } from '../products/wrong-fields.ts';
 
 export interface Remaining {
   readonly days: number;
@@ -91,7 +92,6 @@ type Plain =
   | 'maxParticipants'
   | 'create'
   | 'creating'
-  | 'wrongFields'
   | 'closeProduct'
   | 'closeTitle'
   | 'closeReally'
@@ -138,5 +138,7 @@ export interface Strings extends Readonly<Record<Plain, string>> {
   readonly closeText: (count: number) => string;
   readonly closeHint: (least: number) => string;
   readonly units: (count: number) => string;
+  /** What a field takes, after its name. */
+  readonly rules: Readonly<Record<FieldName | 'nickname', string>>;
   readonly errors: Readonly<Record<ApiErrorCode, string>>;
 }

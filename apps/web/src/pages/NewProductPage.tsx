@@ -1,11 +1,13 @@
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { ApiError } from '../api/api-error.ts';
 import { newKey } from '../api/new-key.ts';
 import type { NewProduct } from '../api/trade.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useCreateProduct } from '../products/queries.ts';
+import { FIELD_NAMES, type FieldName, latestDeadlineMs, wrongFields } from '../products/wrong-fields.ts';
 import { Failure } from '../ui/Failure.tsx';
+import { Field } from '../ui/Field.tsx';
 import { SellersOnly } from '../ui/SellersOnly.tsx';
 
 const WEEK_MS = 7 * 86_400_000;
@@ -27,70 +29,82 @@ export function NewProductPage() {
 function Form() {
   const strings = useStrings();
   const navigate = useNavigate();
-  const id = useId();
   const create = useCreateProduct();
-  const [soonest] = useState(() => localTime(Date.now()));
-  const [usual] = useState(() => localTime(Date.now() + WEEK_MS));
-  const wrong = create.error instanceof ApiError ? create.error.fields : [];
-  const of = (name: string) => ({
-    id: `${id}-${name}`,
-    name,
-    'aria-invalid': wrong.some(({ path }) => path.split('.')[0] === name),
-  });
-  const labels: Readonly<Record<string, string>> = {
-    title: strings.title,
-    description: strings.description,
-    imageUrl: strings.imageUrl,
-    price: strings.price,
-    minParticipants: strings.minParticipants,
-    maxParticipants: strings.maxParticipants,
-    deadline: strings.deadline,
-  };
-  const label = (name: string) => <label htmlFor={`${id}-${name}`}>{labels[name]}</label>;
+  const form = useRef<HTMLFormElement>(null);
+  const [openedMs] = useState(Date.now);
+  const [wrong, setWrong] = useState<readonly FieldName[]>([]);
+  // Counts refusals: each one leads to its field, also where the same fields are wrong again.
+  const [refusals, setRefusals] = useState(0);
+  const first = useRef<FieldName | undefined>(undefined);
 
+  useEffect(() => {
+    const control = refusals > 0 && first.current && form.current?.elements.namedItem(first.current);
+    if (control instanceof HTMLElement) control.focus();
+  }, [refusals]);
+
+  function refuse(fields: readonly FieldName[]): void {
+    first.current = fields[0];
+    setWrong(fields);
+    setRefusals((before) => before + 1);
+  }
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
-    const fields = fieldsOf(new FormData(event.currentTarget));
-    create.mutate({ fields, key: newKey() }, { onSuccess: (product) => void navigate(`/sell/${product.id}`) });
+    const data = new FormData(event.currentTarget);
+    const found = wrongFields(writtenIn(data), Date.now());
+    refuse(found);
+    if (found.length > 0) return;
+    create.mutate(
+      { fields: fieldsOf(data), key: newKey() },
+      {
+        onSuccess: (product) => void navigate(`/sell/${product.id}`),
+        onError(error) {
+          const paths = error instanceof ApiError ? error.fields.map(({ path }) => path.split('.')[0]) : [];
+          refuse(FIELD_NAMES.filter((name) => paths.includes(name)));
+        },
+      },
+    );
   }
+  function edit({ target }: FormEvent<HTMLFormElement>): void {
+    if (target instanceof HTMLElement && 'name' in target) setWrong(wrong.filter((name) => name !== target.name));
+  }
+  const field = (name: FieldName) => ({
+    name,
+    label: strings[name],
+    rule: wrong.includes(name) ? strings.rules[name] : null,
+  });
+  // The rules are told in the page's language, each at its field.
   return (
-    <form className="panel" onSubmit={submit}>
+    <form ref={form} className="panel" noValidate onSubmit={submit} onInput={edit}>
       {create.isError && <Failure error={create.error} />}
-      {wrong.length > 0 && (
-        <p className="hint">
-          {strings.wrongFields} {wrong.map(({ path }) => labels[path.split('.')[0] ?? ''] ?? path).join(', ')}
-        </p>
-      )}
-      <div className="field">
-        {label('title')}
-        <input {...of('title')} required maxLength={200} autoComplete="off" />
-      </div>
-      <div className="field">
-        {label('description')}
-        <textarea {...of('description')} rows={4} maxLength={20_000} />
-      </div>
-      <div className="field">
-        {label('imageUrl')}
-        <input {...of('imageUrl')} type="url" pattern="https://.+" maxLength={2_048} aria-describedby={`${id}-hint`} />
-        <small id={`${id}-hint`}>{strings.imageHint}</small>
-      </div>
-      <div className="field">
-        {label('price')}
-        <input {...of('price')} type="number" inputMode="numeric" required min={0} step={1} max={1_000_000_000_000} />
-      </div>
-      <div className="field">
-        {label('deadline')}
-        <input {...of('deadline')} type="datetime-local" required min={soonest} defaultValue={usual} />
-      </div>
+      <Field {...field('title')}>
+        {(control) => <input {...control} required maxLength={200} autoComplete="off" />}
+      </Field>
+      <Field {...field('description')}>{(control) => <textarea {...control} rows={4} maxLength={20_000} />}</Field>
+      <Field {...field('imageUrl')} hint={strings.imageHint}>
+        {(control) => <input {...control} type="url" maxLength={2_048} />}
+      </Field>
+      <Field {...field('price')}>
+        {(control) => <input {...control} type="number" inputMode="numeric" required min={0} step={1} />}
+      </Field>
+      <Field {...field('deadline')}>
+        {(control) => (
+          <input
+            {...control}
+            type="datetime-local"
+            required
+            min={localTime(openedMs)}
+            max={localTime(latestDeadlineMs(openedMs))}
+            defaultValue={localTime(openedMs + WEEK_MS)}
+          />
+        )}
+      </Field>
       <div className="pair">
-        <div className="field">
-          {label('minParticipants')}
-          <input {...of('minParticipants')} type="number" required min={1} max={100_000} defaultValue={2} />
-        </div>
-        <div className="field">
-          {label('maxParticipants')}
-          <input {...of('maxParticipants')} type="number" required min={1} max={100_000} defaultValue={10} />
-        </div>
+        <Field {...field('minParticipants')}>
+          {(control) => <input {...control} type="number" required min={1} defaultValue={2} />}
+        </Field>
+        <Field {...field('maxParticipants')}>
+          {(control) => <input {...control} type="number" required min={1} defaultValue={10} />}
+        </Field>
       </div>
       <button type="submit" className="primary" disabled={create.isPending}>
         {create.isPending ? strings.creating : strings.create}
@@ -99,8 +113,14 @@ function Form() {
   );
 }
 
+function writtenIn(form: FormData): Readonly<Record<FieldName, string>> {
+  const texts = FIELD_NAMES.map((name) => [name, String(form.get(name) ?? '')] as const);
+  return Object.fromEntries(texts) as Record<FieldName, string>;
+}
+
 function fieldsOf(form: FormData): NewProduct {
-  const text = (name: string) => String(form.get(name) ?? '').trim();
+  const written = writtenIn(form);
+  const text = (name: FieldName) => written[name].trim();
   return {
     title: text('title'),
     description: text('description'),

@@ -1,10 +1,11 @@
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { codeOf } from '../api/api-error.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
+import { Field } from '../ui/Field.tsx';
 import { safePath } from '../ui/paths.ts';
 
 /** One field: a nickname. Or no field at all, as a guest. */
@@ -16,7 +17,8 @@ export function SignInPage() {
   const next = safePath(params.get('next'));
   const [nickname, setNickname] = useState('');
   const [seller, setSeller] = useState(next.startsWith('/sell'));
-  const id = useId();
+  const [isWrong, setIsWrong] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
   const onSuccess = () => void navigate(next, { replace: true });
   const asUser = useMutation({ mutationFn: () => signIn(nickname.trim(), seller), onSuccess });
   const asGuest = useMutation({ mutationFn: enterAsGuest, onSuccess });
@@ -26,14 +28,17 @@ export function SignInPage() {
   function submit(event: FormEvent): void {
     event.preventDefault();
     asGuest.reset();
-    if (nickname.trim() !== '') asUser.mutate();
+    if (nickname.trim() !== '') return asUser.mutate();
+    asUser.reset();
+    setIsWrong(true);
+    field.current?.focus();
   }
   return (
     <div className="page narrow">
       <title>{`${strings.signInTitle} · ${strings.shop}`}</title>
       <h1>{strings.signInTitle}</h1>
       <p>{strings.signInText}</p>
-      <form className="panel" onSubmit={submit}>
+      <form className="panel" noValidate onSubmit={submit}>
         {isOff ? (
           <p className="failure" role="alert">
             {strings.noSignIn}
@@ -41,17 +46,22 @@ export function SignInPage() {
         ) : (
           failed && <Failure error={failed} />
         )}
-        <div className="field">
-          <label htmlFor={id}>{strings.nickname}</label>
-          <input
-            id={id}
-            value={nickname}
-            maxLength={32}
-            required
-            autoComplete="nickname"
-            onChange={(event) => setNickname(event.target.value)}
-          />
-        </div>
+        <Field name="nickname" label={strings.nickname} rule={isWrong ? strings.rules.nickname : null}>
+          {(control) => (
+            <input
+              {...control}
+              ref={field}
+              value={nickname}
+              maxLength={32}
+              required
+              autoComplete="nickname"
+              onChange={(event) => {
+                setIsWrong(false);
+                setNickname(event.target.value);
+              }}
+            />
+          )}
+        </Field>
         <label className="check">
           <input type="checkbox" checked={seller} onChange={(event) => setSeller(event.target.checked)} />
           {strings.wantsToSell}

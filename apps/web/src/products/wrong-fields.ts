@@ -1,0 +1,37 @@
+import type { NewProduct } from '../api/trade.ts';
+
+export type FieldName = keyof NewProduct;
+
+/** In the order of the form. */
+export const FIELD_NAMES: readonly FieldName[] = [
+  ...(['title', 'description', 'imageUrl', 'price', 'deadline', 'minParticipants', 'maxParticipants'] as const),
+];
+
+const MOST_PEOPLE = 100_000;
+const MOST_PRICE = 1_000_000_000_000;
+
+/** The latest deadline: a year from now. Whoever waits longer has mistaken the year. */
+export function latestDeadlineMs(nowMs: number): number {
+  const latest = new Date(nowMs);
+  latest.setFullYear(latest.getFullYear() + 1);
+  return latest.getTime();
+}
+
+/** Fields that can not be offered as they are written. Trade has the last word. */
+export function wrongFields(written: Readonly<Record<FieldName, string>>, nowMs: number): readonly FieldName[] {
+  const chars = (name: FieldName) => [...written[name].trim()].length;
+  const whole = (name: FieldName) => (/^\d{1,13}$/.test(written[name].trim()) ? Number(written[name]) : Number.NaN);
+  const isCount = (count: number) => count >= 1 && count <= MOST_PEOPLE;
+  const [least, most] = [whole('minParticipants'), whole('maxParticipants')];
+  const deadlineMs = Date.parse(written.deadline);
+  const isRight: Readonly<Record<FieldName, boolean>> = {
+    title: chars('title') >= 1 && chars('title') <= 200,
+    description: chars('description') <= 20_000,
+    imageUrl: /^(?:https:\/\/[^\s\\/?#]\S*)?$/i.test(written.imageUrl.trim()) && chars('imageUrl') <= 2_048,
+    price: whole('price') <= MOST_PRICE,
+    deadline: deadlineMs > nowMs && deadlineMs <= latestDeadlineMs(nowMs),
+    minParticipants: isCount(least) && !(isCount(most) && least > most),
+    maxParticipants: isCount(most),
+  };
+  return FIELD_NAMES.filter((name) => !isRight[name]);
+}
