@@ -171,3 +171,26 @@ test('a form that is refused names the field and its rule, and leads to it; a de
   await sue.press('Offer it');
   await sue.reads('Nobody has taken a place yet.');
 });
+
+test('the countdown goes by the shop and not by the device, for whoever only looks, and goes on in a translated page', async () => {
+  const id = await shop.product('sue', { title: 'Damsons' });
+  const ann = await shop.visitor();
+  await ann.page.addInitScript(`{
+    const Real = Date, now = () => Real.now() + 20 * 60_000;
+    window.Date = class extends Real {
+      constructor(...given) { given.length > 0 ? super(...given) : super(now()); }
+      static now() { return now(); }
+    };
+  }`);
+  await ann.go(`/products/${id}`);
+  const countdown = ann.page.locator('.countdown');
+  await countdown.getByText(/00:5\d:\d\d/).waitFor();
+  // As a translator does it.
+  await ann.page.evaluate(`for (const span of document.querySelectorAll('.countdown > *')) {
+    const font = document.createElement('font');
+    font.textContent = span.textContent;
+    span.replaceChildren(font);
+  }`);
+  const shown = await countdown.textContent();
+  await expect.poll(() => countdown.textContent()).not.toBe(shown);
+});

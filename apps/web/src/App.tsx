@@ -2,6 +2,7 @@ import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react
 import { useState } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
 import { isPassing } from './api/api-error.ts';
+import type { ServerClock } from './clock/server-clock.ts';
 import type { Config } from './config.ts';
 import { LiveProducts } from './live/LiveProducts.tsx';
 import { ManagePage } from './pages/ManagePage.tsx';
@@ -20,7 +21,7 @@ const TRIES_AGAIN = 2;
 /** Milliseconds for which what was read counts as fresh; live products change by themselves meanwhile. */
 const FRESH_MS = 10_000;
 
-export function App({ config }: { readonly config: Config }) {
+export function App({ config, clock }: { readonly config: Config; readonly clock: ServerClock }) {
   const [queries] = useState(
     () =>
       new QueryClient({
@@ -39,7 +40,7 @@ export function App({ config }: { readonly config: Config }) {
   );
   return (
     <QueryClientProvider client={queries}>
-      <SessionProvider config={config}>
+      <SessionProvider config={config} clock={clock}>
         <LiveProducts>
           <BrowserRouter>
             <Layout>

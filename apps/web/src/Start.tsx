@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { App } from './App.tsx';
+import { createServerClock } from './clock/server-clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { useStrings } from './i18n/LocaleProvider.tsx';
 import { Failure } from './ui/Failure.tsx';
@@ -10,20 +11,21 @@ type State = { readonly config: Config } | { readonly error: unknown } | null;
 /** Learns where the services are, then is the shop. */
 export function Start() {
   const strings = useStrings();
+  const [clock] = useState(() => createServerClock());
   const [tries, setTries] = useState(0);
   const [state, setState] = useState<State>(null);
   useEffect(() => {
     let isWanted = tries >= 0;
-    loadConfig().then(
+    loadConfig(clock).then(
       (config) => isWanted && setState({ config }),
       (error: unknown) => isWanted && setState({ error }),
     );
     return () => {
       isWanted = false;
     };
-  }, [tries]);
+  }, [tries, clock]);
 
-  if (state && 'config' in state) return <App config={state.config} />;
+  if (state && 'config' in state) return <App config={state.config} clock={clock} />;
   return (
     <main className="page">
       <title>{strings.shop}</title>

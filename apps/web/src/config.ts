@@ -1,4 +1,5 @@
 import { fetchJson } from './api/http.ts';
+import type { ServerClock } from './clock/server-clock.ts';
 
 /** Where the services are. */
 export interface Config {
@@ -7,7 +8,7 @@ export interface Config {
 }
 
 /** Asks the site. An empty URL there means its own origin. @throws ApiError */
-export async function loadConfig(): Promise<Config> {
-  const { chatUrl, tradeUrl } = await fetchJson<Config>('/config.json');
+export async function loadConfig({ heard }: ServerClock): Promise<Config> {
+  const { chatUrl, tradeUrl } = await fetchJson<Config>('/config.json', { heard });
   return { chatUrl: chatUrl || location.origin, tradeUrl: tradeUrl || location.origin };
 }

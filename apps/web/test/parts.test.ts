@@ -2,6 +2,7 @@ import type { Product, ProductChange } from '@gongu/shared';
 import { describe, expect, test } from 'vitest';
 import { contentPolicy } from '../server/content-policy.ts';
 import { serviceUrls } from '../server/service-urls.ts';
+import { createServerClock } from '../src/clock/server-clock.ts';
 import { english } from '../src/i18n/english.ts';
 import { money, remaining } from '../src/i18n/format.ts';
 import { korean } from '../src/i18n/korean.ts';
@@ -87,6 +88,32 @@ test('what is left of a deadline counts whole seconds down to one, and then ther
   expect(remaining(1_000, 1_000)).toBeNull();
   expect(english.remaining({ days: 2, hours: 3, minutes: 4, seconds: 5 })).toBe('2d 03:04:05');
   expect(korean.remaining({ days: 0, hours: 13, minutes: 4, seconds: 5 })).toBe('13:04:05');
+});
+
+test('the time is that of the answers, however wrong the device, and what fits does not move it', () => {
+  let deviceMs = Date.parse('2026-12-01T00:20:00.000Z');
+  const trueMs = () => deviceMs - 1_200_000;
+  const clock = createServerClock(() => deviceMs);
+  expect(clock.now()).toBe(deviceMs);
+  clock.heard(null, 5);
+  clock.heard('yesterday', 5);
+  expect(clock.now()).toBe(deviceMs);
+  const errors: number[] = [];
+  for (let answers = 0; answers < 20; answers++) {
+    deviceMs += 1_337;
+    // `Date` has whole seconds.
+    clock.heard(new Date(trueMs()).toUTCString(), 40);
+    errors.push(Math.abs(clock.now() - trueMs()));
+  }
+  expect(Math.max(...errors)).toBeLessThanOrEqual(1_040);
+  expect(errors.at(-1)).toBeLessThan(500);
+  const before = clock.now() - trueMs();
+  clock.heard(new Date(trueMs()).toUTCString(), 40);
+  expect(clock.now() - trueMs()).toBe(before);
+  // Somebody sets the device.
+  deviceMs += 3_600_000;
+  clock.heard(new Date(trueMs() - 3_600_000).toUTCString(), 40);
+  expect(Math.abs(clock.now() - (trueMs() - 3_600_000))).toBeLessThanOrEqual(1_040);
 });
 
 describe('a change of a product', () => {

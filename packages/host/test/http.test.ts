@@ -290,7 +290,7 @@ test('an allowed origin may write, ask first, and read the headers that matter, 
   const written = await post({ title: 'x' }, { origin });
   expect(written.statusCode).toBe(201);
   expect(written.headers['access-control-allow-origin']).toBe(origin);
-  for (const name of ['Location', 'ETag', 'x-request-id', 'Retry-After', 'Idempotent-Replayed']) {
+  for (const name of ['Location', 'ETag', 'x-request-id', 'Retry-After', 'Idempotent-Replayed', 'Date']) {
     expect(written.headers['access-control-expose-headers']).toContain(name);
   }
   expect((await post({}, { origin })).headers['access-control-allow-origin']).toBe(origin);

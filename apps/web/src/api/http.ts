@@ -1,4 +1,5 @@
 import type { ErrorCode, FieldError } from '@gongu/shared';
+import type { ServerClock } from '../clock/server-clock.ts';
 import { ApiError } from './api-error.ts';
 
 export interface HttpRequest {
@@ -7,6 +8,8 @@ export interface HttpRequest {
   /** Makes a repeated request harmless. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+  /** Is told the time of the answer; see ServerClock. */
+  readonly heard?: ServerClock['heard'];
   /** The caller's token; asked again with `refresh` when the service says that it has expired. */
   readonly token?: (asked: { refresh: boolean }) => Promise<string | null>;
 }
@@ -25,8 +28,9 @@ export async function fetchJson<T>(url: string, request: HttpRequest = {}): Prom
 }
 
 async function once<T>(url: string, request: HttpRequest, refresh: boolean): Promise<T> {
-  const { method = 'GET', body, idempotencyKey, signal, token } = request;
+  const { method = 'GET', body, idempotencyKey, signal, token, heard } = request;
   const bearer = (await token?.({ refresh })) ?? null;
+  const askedMs = performance.now();
   const response = await fetch(url, {
     method,
     headers: {
@@ -40,6 +44,7 @@ async function once<T>(url: string, request: HttpRequest, refresh: boolean): Pro
     if (signal?.aborted) throw error;
     throw new ApiError('NETWORK', error instanceof Error ? error.message : 'No answer');
   });
+  heard?.(response.headers.get('date'), performance.now() - askedMs);
   const text = await response.text();
   if (!response.ok) throw refusal(response.status, text);
   return (text === '' ? undefined : JSON.parse(text)) as T;

@@ -30,8 +30,12 @@ const PAGE = 24;
 const PAGES_AT_ONCE = 5;
 
 /** The trade service as this page uses it. Every function throws ApiError. */
-export function createTrade(url: string, token: NonNullable<HttpRequest['token']>) {
-  const call = <T>(path: string, request: HttpRequest = {}) => fetchJson<T>(url + path, { token, ...request });
+export function createTrade(
+  url: string,
+  token: NonNullable<HttpRequest['token']>,
+  heard: NonNullable<HttpRequest['heard']>,
+) {
+  const call = <T>(path: string, request: HttpRequest = {}) => fetchJson<T>(url + path, { token, heard, ...request });
   const product = (id: string) => `/api/products/${encodeURIComponent(id)}`;
   return {
     eventsUrl: `${url}/api/products/events`,

@@ -6,6 +6,7 @@ import type { NewProduct } from '../api/trade.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useCreateProduct } from '../products/queries.ts';
 import { FIELD_NAMES, type FieldName, latestDeadlineMs, wrongFields } from '../products/wrong-fields.ts';
+import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Field } from '../ui/Field.tsx';
 import { SellersOnly } from '../ui/SellersOnly.tsx';
@@ -29,9 +30,10 @@ export function NewProductPage() {
 function Form() {
   const strings = useStrings();
   const navigate = useNavigate();
+  const { clock } = useServices();
   const create = useCreateProduct();
   const form = useRef<HTMLFormElement>(null);
-  const [openedMs] = useState(Date.now);
+  const [openedMs] = useState(clock.now);
   const [wrong, setWrong] = useState<readonly FieldName[]>([]);
   // Counts refusals: each one leads to its field, also where the same fields are wrong again.
   const [refusals, setRefusals] = useState(0);
@@ -50,7 +52,7 @@ function Form() {
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
-    const found = wrongFields(writtenIn(data), Date.now());
+    const found = wrongFields(writtenIn(data), clock.now());
     refuse(found);
     if (found.length > 0) return;
     create.mutate(

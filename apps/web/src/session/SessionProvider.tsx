@@ -4,12 +4,15 @@ import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { fetchJson } from '../api/http.ts';
 import { createTrade, type Trade } from '../api/trade.ts';
+import type { ServerClock } from '../clock/server-clock.ts';
 import type { Config } from '../config.ts';
 import { readSession, type Session, writeSession } from './session.ts';
 
 export interface Services {
   readonly session: Session | null;
   readonly trade: Trade;
+  /** The services' time. */
+  readonly clock: ServerClock;
   /** Connected as this session; null while there is none. */
   readonly chat: ChatClient | null;
   /** @throws ApiError */
@@ -24,8 +27,14 @@ const storageOf = () => sessionStorage;
 
 const Context = createContext<Services | null>(null);
 
+export interface SessionProviderProps {
+  readonly config: Config;
+  readonly clock: ServerClock;
+  readonly children: ReactNode;
+}
+
 /** Who uses this window, and the services as he reaches them. */
-export function SessionProvider({ config, children }: { readonly config: Config; readonly children: ReactNode }) {
+export function SessionProvider({ config, clock, children }: SessionProviderProps) {
   const { chatUrl, tradeUrl } = config;
   const queries = useQueryClient();
   const [session, setSession] = useState(() => readSession(storageOf));
@@ -54,14 +63,15 @@ export function SessionProvider({ config, children }: { readonly config: Config;
     }
     return {
       token,
-      trade: createTrade(tradeUrl, token),
+      trade: createTrade(tradeUrl, token, clock.heard),
+      clock,
       async signIn(nickname: string, seller: boolean) {
         take('user', await signInByNickname(tradeUrl, nickname, seller), seller);
       },
       enterAsGuest: async () => take('guest', await enterAnonymously(chatUrl, null), false),
       signOut: () => become(null),
     };
-  }, [chatUrl, tradeUrl]);
+  }, [chatUrl, tradeUrl, clock]);
 
   const userId = session?.userId ?? null;
   const chat = useMemo(

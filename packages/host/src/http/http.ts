@@ -74,7 +74,7 @@ export interface HttpOptions {
 }
 
 /** Headers of an answer that a script of another origin may read. */
-const EXPOSED = ['Location', 'ETag', 'x-request-id', 'Retry-After', 'Idempotent-Replayed'];
+const EXPOSED = ['Location', 'ETag', 'x-request-id', 'Retry-After', 'Idempotent-Replayed', 'Date'];
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
