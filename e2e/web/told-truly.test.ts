@@ -194,3 +194,28 @@ test('the countdown goes by the shop and not by the device, for whoever only loo
   const shown = await countdown.textContent();
   await expect.poll(() => countdown.textContent()).not.toBe(shown);
 });
+
+test('the room that is open is not among what is unread, also where one reads further up; another room is', async () => {
+  const [open, other] = [await shop.product('sue', { title: 'Pears' }), await shop.product('sue', { title: 'Plums' })];
+  const rooms = `${shop.pair.chat.url}/api/chat/rooms`;
+  async function say(roomId: string, content: string): Promise<void> {
+    const message = { clientMessageId: content, content };
+    const { status } = await call('POST', `${rooms}/${roomId}/messages`, shop.pair.user('sue'), message);
+    expect(status).toBe(201);
+  }
+  const ann = await shop.visitor();
+  await ann.signIn('badge-ann', { next: `/products/${other}` });
+  await ann.say('I am here');
+  await ann.sees('I am here');
+  await ann.go(`/products/${open}`);
+  await ann.say('And here');
+  for (let n = 1; n <= 30; n++) await say(open, `line ${n}`);
+  await ann.sees('line 30');
+  await ann.page.locator('.gongu-scroller').press('Home');
+  await expect.poll(() => ann.page.evaluate<number>(`document.querySelector('.gongu-scroller').scrollTop`)).toBe(0);
+  await say(open, 'further down');
+  await say(open, 'and more');
+  await ann.reads('2 new messages');
+  await say(other, 'elsewhere');
+  await ann.page.getByRole('navigation').getByText('1 unread').waitFor();
+});

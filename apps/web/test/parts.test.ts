@@ -8,7 +8,7 @@ import { money, remaining } from '../src/i18n/format.ts';
 import { korean } from '../src/i18n/korean.ts';
 import { applyChange, applyToPages, hasProduct } from '../src/products/apply-change.ts';
 import { ownPicture } from '../src/products/picture.ts';
-import { safePath, signInPath } from '../src/ui/paths.ts';
+import { openRoomOf, safePath, signInPath } from '../src/ui/paths.ts';
 
 const ports = { chatPort: 8080, tradePort: 8081 };
 
@@ -167,4 +167,15 @@ test('the way back from signing in stays in this shop', () => {
   expect(safePath(new URLSearchParams(signInPath('/products/1?a=b').split('?')[1]).get('next'))).toBe(
     '/products/1?a=b',
   );
+});
+
+test("the conversation in sight is that of the product's page: beside it on a desk, behind its tab on a telephone", () => {
+  for (const path of ['/products/7', '/sell/7', '/products/7/']) {
+    expect(openRoomOf(path, '', true)).toBe('7');
+    expect(openRoomOf(path, '?tab=chat', false)).toBe('7');
+    expect(openRoomOf(path, '', false)).toBeNull();
+  }
+  for (const path of ['/', '/rooms', '/sell', '/sell/new', '/sign-in']) {
+    expect(openRoomOf(path, '?tab=chat', true)).toBeNull();
+  }
 });

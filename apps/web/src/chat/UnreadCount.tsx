@@ -13,17 +13,24 @@ export function UnreadCount({ count }: { readonly count: number }) {
   );
 }
 
-/** What is unread in one room; without `roomId`, in all of one's rooms. Nothing where nobody is signed in. */
-export function MyUnreadCount({ roomId }: { readonly roomId?: string }) {
+export interface MyUnreadCountProps {
+  /** One room alone. Default: all of one's rooms. */
+  readonly roomId?: string;
+  /** A room whose conversation is in sight, and tells of what is new by itself. */
+  readonly except?: string | null;
+}
+
+/** What is unread. Nothing where nobody is signed in. */
+export function MyUnreadCount({ roomId, except = null }: MyUnreadCountProps) {
   return (
     <SignedIn>
-      <Counted roomId={roomId} />
+      <Counted roomId={roomId} except={except} />
     </SignedIn>
   );
 }
 
-function Counted({ roomId }: { readonly roomId: string | undefined }) {
+function Counted({ roomId, except }: { readonly roomId: string | undefined; readonly except: string | null }) {
   const { rooms = [] } = useMyRooms();
-  const counted = roomId === undefined ? rooms : rooms.filter((room) => room.roomId === roomId);
+  const counted = rooms.filter((room) => room.roomId !== except && (roomId ?? room.roomId) === room.roomId);
   return <UnreadCount count={counted.reduce((sum, { unread }) => sum + unread, 0)} />;
 }

@@ -7,7 +7,8 @@ import { useIsLive } from '../live/LiveProducts.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { shownName } from '../session/session.ts';
 import { Appearance } from './Appearance.tsx';
-import { signInPath } from './paths.ts';
+import { openRoomOf, signInPath } from './paths.ts';
+import { useMedia, WIDE } from './useMedia.ts';
 
 /** What is around every page: the name of the shop, the ways, and who one is. */
 export function Layout({ children }: { readonly children: ReactNode }) {
@@ -16,6 +17,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
   const { pathname, search } = useLocation();
   const isOnline = useOnline();
   const isLive = useIsLive();
+  const openRoom = useOpenRoom();
   const main = useRef<HTMLElement>(null);
   const lastPath = useRef(pathname);
 
@@ -72,7 +74,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
         <NavLink to="/rooms">
           <Icon path="M4 5h16v11H10l-5 4v-4H4z" />
           {strings.rooms}
-          <MyUnreadCount />
+          <MyUnreadCount except={openRoom} />
         </NavLink>
         <NavLink to="/sell">
           <Icon path="M12 4v16M4 12h16" />
@@ -95,6 +97,12 @@ function Icon({ path }: { readonly path: string }) {
       <path d={path} fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" />
     </svg>
   );
+}
+
+/** The room whose conversation is in sight; null: none is. */
+function useOpenRoom(): string | null {
+  const { pathname, search } = useLocation();
+  return openRoomOf(pathname, search, useMedia(WIDE));
 }
 
 /** Whether the browser has a network. */

@@ -1,11 +1,10 @@
-import { type KeyboardEvent, type ReactNode, useCallback, useId, useRef, useSyncExternalStore } from 'react';
+import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react';
 import { useSearchParams } from 'react-router';
 import { ChatPanel } from '../chat/ChatPanel.tsx';
 import { MyUnreadCount } from '../chat/UnreadCount.tsx';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { useMedia, WIDE } from './useMedia.ts';
 
-/** Where both have room beside each other; the stylesheet says the same. */
-const WIDE = '(min-width: 60rem)';
 const TABS = ['details', 'chat'] as const;
 
 export interface WithChatProps {
@@ -78,17 +77,4 @@ export function WithChat({ roomId, title, isOver, children }: WithChatProps) {
       </div>
     </div>
   );
-}
-
-/** Whether a media query holds, now and later. */
-function useMedia(query: string): boolean {
-  const subscribe = useCallback(
-    (changed: () => void) => {
-      const list = matchMedia(query);
-      list.addEventListener('change', changed);
-      return () => list.removeEventListener('change', changed);
-    },
-    [query],
-  );
-  return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }

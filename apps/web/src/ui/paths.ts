@@ -7,3 +7,10 @@ export function signInPath(from: string): string {
 export function safePath(next: string | null): string {
   return next !== null && /^\/(?![/\\])/.test(next) ? next : '/';
 }
+
+/** The room of a product's page where its conversation is in sight: beside it where it is wide, else behind its tab. */
+export function openRoomOf(pathname: string, search: string, isWide: boolean): string | null {
+  const [, , id = ''] = /^\/(products|sell)\/([^/]+)\/?$/.exec(pathname) ?? [];
+  if (id === '' || pathname === '/sell/new') return null;
+  return isWide || new URLSearchParams(search).get('tab') === 'chat' ? id : null;
+}
