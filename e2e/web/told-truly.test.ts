@@ -219,3 +219,22 @@ test('the room that is open is not among what is unread, also where one reads fu
   await say(other, 'elsewhere');
   await ann.page.getByRole('navigation').getByText('1 unread').waitFor();
 });
+
+test('nothing that a buyer looks at is refused: the console of his browser stays empty', async () => {
+  const id = await shop.product('sue', { title: 'Greengages' });
+  const ann = await shop.visitor();
+  const refused: string[] = [];
+  ann.page.on('console', (message) => void (message.type() === 'error' && refused.push(message.text())));
+  ann.page.on('response', (answer) => void (answer.status() >= 400 && refused.push(answer.url())));
+  await ann.go('/');
+  await ann.page.getByRole('link', { name: 'Greengages' }).click();
+  await ann.page.getByRole('link', { name: 'Sign in to take part' }).waitFor();
+  await ann.signIn('console-ann', { next: `/products/${id}` });
+  await ann.press('Take a place');
+  await ann.reads('You take part with 1.');
+  await ann.say('Here');
+  await ann.sees('Here');
+  await ann.page.getByRole('link', { name: 'Chats' }).click();
+  await ann.page.locator(`[data-room="${id}"]`).getByText('Here').waitFor();
+  expect(refused).toEqual([]);
+});
