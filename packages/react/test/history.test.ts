@@ -170,7 +170,7 @@ test('at the end it stays there when its box changes: a telephone’s keyboard, 
     await change();
     await expect.poll(height).not.toBe(before);
     await expect.poll(() => distanceFromEnd(bob)).toBeLessThan(1);
-    expect(await bob.page.locator('.gongu-pill').count()).toBe(0);
+    await expect.poll(() => bob.page.locator('.gongu-pill').count()).toBe(0);
   };
   const resize = (width: number, height: number) => () => bob.page.setViewportSize({ width, height });
   await staysAtEnd(resize(390, 520));
