@@ -35,8 +35,10 @@ export const ChatEnv = serviceEnv({
   MAX_CONTENT_CHARS: envFields.int(LIMITS.contentChars, { min: 1, max: 100_000 }),
   /** Bytes queued for a slow socket before it is resynchronised. */
   SEND_QUEUE_BYTES: envFields.int(LIMITS.sendQueueBytes, { min: 16_384 }),
-  /** Milliseconds from one write to a room's sockets to the next; a quiet room is written to at once. 0 = each turn. */
+  /** Most milliseconds from one write to a busy room's sockets to the next. 0 = each turn. */
   ROOM_WRITE_MS: envFields.int(40, { max: 1_000 }),
+  /** Part of its time that the event loop works, up to which busy rooms are not kept waiting. 0 = always ROOM_WRITE_MS. */
+  ROOM_WRITE_LOAD: envFields.share(0),
   /** Milliseconds from one commit of messages to the next while fewer than 100 wait; the first never waits. 0 = none. */
   COMMIT_MS: envFields.int(10, { max: 1_000 }),
   /** Milliseconds between pings; two without answer, and the socket is gone. */

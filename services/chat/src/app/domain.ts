@@ -13,6 +13,7 @@ import { FULL } from '../endpoints/admission.ts';
 import type { ChatEnv } from '../env.ts';
 import { createHub } from '../hub/hub.ts';
 import { createOverview } from '../hub/overview/overview.ts';
+import { createWriteSpacing } from '../hub/write-spacing.ts';
 import { createChatMetrics } from '../observe/metrics.ts';
 import { createObservers } from '../observe/observers.ts';
 import { createMembers } from '../room/members.ts';
@@ -80,7 +81,10 @@ export function createDomain(
         queues.reads.run({ key: () => roomId }, () => store.messages.before(roomId, ...page)),
     },
     bus: links.branch(),
-    flushSpacingMs: env.ROOM_WRITE_MS,
+    flushSpacingMs: createWriteSpacing({
+      ...{ load: env.ROOM_WRITE_LOAD, longestMs: env.ROOM_WRITE_MS, now },
+      loop: performance.eventLoopUtilization,
+    }),
     // One scheduler: rooms fill their sockets' queues before these are written.
     atTurnEnd: flusher.fill,
     onEmit: (signal) => overview.apply(signal),

@@ -6,7 +6,8 @@ export interface Flushable {
 }
 
 export interface FlushScheduleOptions {
-  readonly spacingMs: number;
+  /** Least milliseconds from one flush of a room to the next. */
+  readonly spacingMs: () => number;
   /** Milliseconds, of any origin, that never go back. */
   readonly now: () => number;
   /** Runs a task at the end of this turn of the event loop. @default `setImmediate` */
@@ -15,8 +16,8 @@ export interface FlushScheduleOptions {
 
 /**
  * When a room's events leave. What a turn of the event loop brings leaves together, after its I/O callbacks. A room that
- * was quiet for `spacingMs` is written to at once; one that is not, `spacingMs` after the last time: nobody reads 25
- * messages a second one by one, and a write costs a system call for each of the room's sockets.
+ * was quiet for `spacingMs` is written to at once; one that is not, `spacingMs` after the last time: a write costs a system
+ * call for each of the room's sockets.
  */
 export function createFlushSchedule({ spacingMs, now, atTurnEnd = setImmediately }: FlushScheduleOptions) {
   let soon: Flushable[] = [];
@@ -41,7 +42,7 @@ export function createFlushSchedule({ spacingMs, now, atTurnEnd = setImmediately
       const timer = waiting.get(room);
       if (timer === null || (timer && !urgent)) return;
       clearTimeout(timer);
-      const restMs = urgent ? 0 : room.flushedAt + spacingMs - now();
+      const restMs = urgent ? 0 : room.flushedAt + spacingMs() - now();
       if (restMs < 1) flushSoon(room);
       else
         waiting.set(

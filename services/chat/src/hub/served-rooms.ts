@@ -20,10 +20,9 @@ export interface ServedRoomsOptions {
   readonly lingerMs?: number;
   /**
    * Milliseconds from one write to a room's sockets to the next, when the room has that much to tell. Default 0: what a
-   * turn of the event loop brings is written. At 40 a room of 100 messages a second costs a quarter of the system calls
-   * and 0.4 of the CPU (`pnpm bench s1a`).
+   * turn of the event loop brings is written.
    */
-  readonly flushSpacingMs?: number;
+  readonly flushSpacingMs?: () => number;
   /** Runs a task at the end of this turn of the event loop, before sockets are written to. Default: on its own. */
   readonly atTurnEnd?: (task: () => void) => void;
   /** Bytes of recent messages that all rooms in memory keep together. Default 256 MiB. */
@@ -69,7 +68,7 @@ export function createServedRooms(deps: ServedRoomsOptions) {
     now,
     gapMs = 30,
     lingerMs = 30_000,
-    flushSpacingMs = 0,
+    flushSpacingMs = () => 0,
   } = deps;
   const served = new Map<string, Served>();
   const ringBudget = new RingBudget(deps.ringsBytes ?? RINGS_BYTES);

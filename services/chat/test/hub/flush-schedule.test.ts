@@ -23,7 +23,7 @@ describe('when a room is written to', () => {
   });
 
   it('is at once when it was quiet, and once for all that a turn brought', () => {
-    const schedule = createFlushSchedule({ spacingMs: 40, now: () => performance.now() });
+    const schedule = createFlushSchedule({ spacingMs: () => 40, now: () => performance.now() });
     const room = createRoom();
     for (let i = 0; i < 3; i++) schedule.add(room);
     expect(room.at).toEqual([]);
@@ -34,7 +34,7 @@ describe('when a room is written to', () => {
   });
 
   it('is every spacingMs while it has more to tell, whatever other rooms do', () => {
-    const schedule = createFlushSchedule({ spacingMs: 40, now: () => performance.now() });
+    const schedule = createFlushSchedule({ spacingMs: () => 40, now: () => performance.now() });
     const busy = createRoom();
     const quiet = createRoom();
     for (let at = 0; at < 200; at += 5) {
@@ -48,7 +48,7 @@ describe('when a room is written to', () => {
   });
 
   it('is now when sockets are about to be closed, and not a second time later', () => {
-    const schedule = createFlushSchedule({ spacingMs: 40, now: () => performance.now() });
+    const schedule = createFlushSchedule({ spacingMs: () => 40, now: () => performance.now() });
     const room = createRoom();
     schedule.add(room);
     vi.advanceTimersByTime(1);
@@ -63,7 +63,7 @@ describe('when a room is written to', () => {
   });
 
   it('is with this turn when it is urgent, also when it waits already', () => {
-    const schedule = createFlushSchedule({ spacingMs: 40, now: () => performance.now() });
+    const schedule = createFlushSchedule({ spacingMs: () => 40, now: () => performance.now() });
     const room = createRoom();
     schedule.add(room);
     vi.advanceTimersByTime(1);
@@ -77,7 +77,7 @@ describe('when a room is written to', () => {
   });
 
   it('is now also for a room whose turn has come but is not over', () => {
-    const schedule = createFlushSchedule({ spacingMs: 40, now: () => performance.now() });
+    const schedule = createFlushSchedule({ spacingMs: () => 40, now: () => performance.now() });
     const room = createRoom();
     schedule.add(room);
     schedule.flush();
@@ -85,7 +85,7 @@ describe('when a room is written to', () => {
   });
 
   it('is each turn without a spacing', () => {
-    const schedule = createFlushSchedule({ spacingMs: 0, now: () => performance.now() });
+    const schedule = createFlushSchedule({ spacingMs: () => 0, now: () => performance.now() });
     const room = createRoom();
     for (let i = 0; i < 3; i++) {
       schedule.add(room);

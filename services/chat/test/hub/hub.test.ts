@@ -234,7 +234,7 @@ describe('a member of a room too large for the memory', () => {
 
 describe('a busy room', () => {
   const busy = async () => {
-    const room = hubOf({ flushSpacingMs: 60_000 });
+    const room = hubOf({ flushSpacingMs: () => 60_000 });
     for (const userId of ['ann', 'bob']) room.join(userId);
     const [ann, bob] = [listener('ann'), listener('bob')];
     for (const one of [ann, bob]) await room.hub.attach('room', one, newest);
