@@ -5,36 +5,29 @@ import {
   largestIndexRows,
   probe,
   redisProgram,
-  startRedis,
-  type TestRedis,
   TOO_LONG_IDS,
   USER_IDS,
 } from '@gongu/testkit';
 import { Client as StompClient } from '@stomp/stompjs';
 import { Redis } from 'ioredis';
 import SockJS from 'sockjs-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createLocalExchange } from '../src/bus/local-bus.ts';
 import { CHAT_SCHEMA } from '../src/store/open-store.ts';
-import { chatOfThisFile, type Instance } from './fixture/chat.ts';
+import type { Instance } from './fixture/chat.ts';
 import { openStream } from './fixture/event-stream.ts';
 import { said } from './fixture/log-lines.ts';
 import { systemEventOf } from './fixture/messages.ts';
 import { SERVICE, tokenOf } from './fixture/tokens.ts';
+import { twoInstancesOfThisFile } from './fixture/two-instances.ts';
 
-const given = chatOfThisFile();
+const pair = twoInstancesOfThisFile();
+const given = pair.chat;
 let here: Instance;
 let there: Instance;
-let redis: TestRedis | undefined;
-beforeAll(async () => {
-  // Without Redis, instances do not know of each other's presence.
-  if (redisProgram()) redis = await startRedis();
-  const env: Record<string, string> = redis ? { REDIS_URL: redis.url } : {};
-  const exchange = redis ? {} : { exchange: createLocalExchange() };
-  [here, there] = [await given.start(env, exchange), await given.start(env, exchange)];
+beforeAll(() => {
+  ({ here, there } = pair);
 });
-afterAll(() => redis?.stop());
 
 const IN_AN_HOUR = new Date(Date.now() + 3_600_000).toISOString();
 const NICKNAME = incompressible(32);
@@ -125,7 +118,7 @@ describe.each(USER_IDS)('somebody whose id is %s', (_, userId) => {
       const page = () =>
         there.call<{ items: { userId: string; online: boolean }[] }>('GET', participants(roomId), { as: SERVICE });
       await expect.poll(async () => (await page()).body.items[0], wait).toMatchObject({ userId, online: true });
-      const client = new Redis(redis!.url);
+      const client = new Redis(pair.redis!.url);
       const keys = await client.keys('*');
       const users = await Promise.all(
         keys.filter((key) => key.includes(`{${roomId}}:users:`)).map((key) => client.smembers(key)),

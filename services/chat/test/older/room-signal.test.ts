@@ -1,23 +1,16 @@
-import { probe, redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLocalExchange } from '../../src/bus/local-bus.ts';
-import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { probe, redisProgram } from '@gongu/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
 import { SERVICE, tokenOf } from '../fixture/tokens.ts';
+import { twoInstancesOfThisFile } from '../fixture/two-instances.ts';
 
-const given = chatOfThisFile();
+const pair = twoInstancesOfThisFile();
 let here: Instance;
 let there: Instance;
-let redis: TestRedis | undefined;
-beforeAll(async () => {
-  // Without Redis, instances do not know of each other's presence.
-  if (redisProgram()) redis = await startRedis();
-  const env: Record<string, string> = redis ? { REDIS_URL: redis.url } : {};
-  const exchange = createLocalExchange();
-  here = await given.start(env, { exchange });
-  there = await given.start(env, { exchange });
+beforeAll(() => {
+  ({ here, there } = pair);
 });
-afterAll(async () => redis?.stop());
 
 /** A socket of `/room`. */
 async function enter(instance: Instance, userId: string, roomId: string, more = '') {
