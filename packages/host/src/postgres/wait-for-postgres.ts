@@ -34,7 +34,7 @@ export async function waitForPostgres(options: WaitForPostgresOptions): Promise<
   const connectionString =
     pooler === 'none'
       ? // However little time the database gives its sessions.
-        withSettings(url, { statement_timeout: '0', [MARK]: 'yes' })
+        withSettings(url, { statement_timeout: '0', idle_session_timeout: '0', [MARK]: 'yes' })
       : withoutSettings(url);
   for (let attempt = 0; ; attempt++) {
     const client = clientFor({ connectionString, connectionTimeoutMillis: Math.min(deadlineMs, 5_000) });

@@ -9,7 +9,7 @@ const given = chatOfThisFile();
 let chat: Instance;
 beforeAll(async () => {
   const times = { statement_timeout: '1', lock_timeout: '1', idle_in_transaction_session_timeout: '1' };
-  await makeHostile(given.databaseUrl, { ...HOSTILE_SETTINGS, ...times, idle_session_timeout: '50' });
+  await makeHostile(given.databaseUrl, { ...HOSTILE_SETTINGS, ...times, idle_session_timeout: '1' });
   chat = await given.start();
 });
 

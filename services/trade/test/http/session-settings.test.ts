@@ -8,7 +8,7 @@ const given = await testTrade();
 let server: TradeServer;
 beforeAll(async () => {
   const times = { statement_timeout: '1', lock_timeout: '1', idle_in_transaction_session_timeout: '1' };
-  await makeHostile(given.databaseUrl, { ...HOSTILE_SETTINGS, ...times, idle_session_timeout: '50' });
+  await makeHostile(given.databaseUrl, { ...HOSTILE_SETTINGS, ...times, idle_session_timeout: '1' });
   server = await given.start({ DATABASE_POOL: '5' });
 });
 
