@@ -1,9 +1,9 @@
 -- The append: a batch of messages of many rooms in one round trip, with an outcome for each. Rooms are locked in the
 -- order of their ids (no deadlock between two batches); retries are answered with what was stored the first time, also
--- when the sender or the room has since lost the right to talk. Planned once (a batch of one cost 2 ms, most of them
--- planning: the planner takes arrays it can look into for cheaper), and numbered by windows alone (a self join
--- compared each row of a room with each other): `pnpm bench s5` and `s3`. The last parameter has a default: instances
--- of the first version call it with nine.
+-- when the sender or the room has since lost the right to talk. For a single message, and for batches in which something
+-- is wrong: see `append_fresh`. Planned once (a batch of one cost 2 ms, most of them planning: the planner takes arrays it
+-- can look into for cheaper), and numbered by windows alone (a self join compared each row of a room with each other). The
+-- last parameter has a default: instances of the first version call it with nine.
 CREATE OR REPLACE FUNCTION chat.append_messages(
   p_rooms TEXT[], p_senders TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_client_ids TEXT[], p_kinds TEXT[],
   p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[] DEFAULT NULL
@@ -16,6 +16,11 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   stamp TIMESTAMPTZ(3);
 BEGIN
+  IF cardinality(p_rooms) = 1 THEN
+    RETURN QUERY SELECT * FROM chat.append_one(p_rooms[1], p_senders[1], p_nicknames[1], p_tags[1], p_client_ids[1],
+      p_kinds[1], p_contents[1], p_reply_tos[1], p_datas[1], p_signal_types[1]);
+    RETURN;
+  END IF;
   PERFORM 1 FROM chat.rooms r WHERE r.room_id = ANY (p_rooms) ORDER BY r.room_id FOR NO KEY UPDATE;
   -- The senders' rows in the order in which mark_read takes them, else the two would wait for each other.
   PERFORM chat.lock_listed_members(p_rooms, p_senders);
@@ -30,16 +35,10 @@ BEGIN
       d.seq AS stored_seq, d.chat_no AS stored_chat_no, d.created_at AS stored_at,
       CASE
         WHEN d.seq IS NOT NULL THEN 'duplicate'
-        WHEN r.room_id IS NULL THEN 'NOT_FOUND'
-        -- In the lobby, the room without a product, everybody is a member.
-        WHEN i.sender_id IS NOT NULL AND (m.user_id IS NULL OR m.left_at IS NOT NULL) AND r.product_id IS NOT NULL
-          THEN 'NOT_A_MEMBER'
-        -- A guest of a room that was closed, whose own row is still to come.
-        WHEN r.clearing AND i.sender_id IS NOT NULL AND NOT m.host AND NOT m.committed THEN 'NOT_A_MEMBER'
-        WHEN r.status = 'CANCELLED' THEN 'ROOM_READ_ONLY'
-        WHEN i.kind = 'NOTIFICATION' AND i.sender_id IS NOT NULL AND m.host IS NOT TRUE THEN 'FORBIDDEN'
-        WHEN i.reply_to > r.last_seq THEN 'REPLY_UNKNOWN'
-        ELSE 'stored'
+        ELSE chat.append_verdict(
+          r.room_id, r.product_id, r.status, r.clearing, r.last_seq,
+          m.user_id, m.left_at, m.host, m.committed, i.sender_id, i.kind, i.reply_to
+        )
       END AS verdict
     FROM input i
     LEFT JOIN LATERAL (

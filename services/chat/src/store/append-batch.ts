@@ -1,6 +1,7 @@
 import { AppError } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { AppendOutcome, Draft } from '../room/ports/message-store.ts';
+import { type AppendColumns, appendColumns } from './append-columns.ts';
 import { createBatch, LOCK_NOT_AVAILABLE } from './batch.ts';
 import { createHeldRooms } from './held-rooms.ts';
 
@@ -10,10 +11,20 @@ const DATA_ERROR = /^2[23]/;
 const SQL = `SELECT ord, outcome, seq, chat_no, created_at FROM chat.append_messages(
   $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[])`;
 
+const FRESH_SQL = `SELECT last_seq, last_chat_no, created_at FROM chat.append_fresh(
+  $1::text[], $2::int[], $3::int[], $4::text[], $5::bool[], $6::bigint[], $7::int[], $8::int[], $9::int[],
+  $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[])`;
+
 interface AppendRow {
   outcome: string;
   seq: string | null;
   chat_no: string | null;
+  created_at: string;
+}
+
+interface FreshRow {
+  last_seq: string;
+  last_chat_no: string;
   created_at: string;
 }
 
@@ -36,12 +47,10 @@ export function createAppendBatch({ pool }: { pool: Pool }) {
 }
 
 async function query(pool: Pool, drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
-  const result = await pool.query<AppendRow>({
-    name: 'append-messages',
-    text: SQL,
-    values: [
-      drafts.map((draft) => draft.roomId),
-      drafts.map((draft) => draft.sender?.userId ?? null),
+  const given = {
+    senders: drafts.map((draft) => draft.sender?.userId ?? null),
+    // In the order in which both functions have them.
+    others: [
       drafts.map((draft) => draft.sender?.nickname ?? null),
       drafts.map((draft) => draft.sender?.tag ?? null),
       drafts.map((draft) => draft.clientMessageId),
@@ -51,6 +60,43 @@ async function query(pool: Pool, drafts: readonly Draft[]): Promise<readonly App
       drafts.map((draft) => (draft.data === undefined ? null : JSON.stringify(draft.data))),
       drafts.map((draft) => draft.signalType ?? null),
     ],
+  };
+  // One alone has a shorter way in `append_messages`.
+  const columns = drafts.length > 1 ? appendColumns(drafts) : null;
+  const stored = columns && (await allFresh(pool, columns, given));
+  return stored ?? judged(pool, drafts, given);
+}
+
+interface Given {
+  readonly senders: readonly (string | null)[];
+  readonly others: readonly (readonly unknown[])[];
+}
+
+/** Null: something is wrong with one of them, and nothing is stored. */
+async function allFresh(pool: Pool, columns: AppendColumns, given: Given): Promise<readonly AppendOutcome[] | null> {
+  const { rooms, counts, pairRooms, pairSenders, pairNotices, pairReplies, pairLasts, roomNos, places } = columns;
+  const { rows } = await pool.query<FreshRow>({
+    name: 'append-fresh',
+    text: FRESH_SQL,
+    values: [
+      ...[rooms, counts, pairRooms, pairSenders, pairNotices, pairReplies, pairLasts, roomNos, places],
+      ...[given.senders, ...given.others],
+    ],
+  });
+  if (rows.length === 0) return null;
+  const before = rows.map((row) => ({ seq: Number(row.last_seq), chatNo: Number(row.last_chat_no) }));
+  return roomNos.map((roomNo, i) => {
+    const { seq, chatNo } = before[roomNo - 1]!;
+    const place = places[i]!;
+    return { outcome: 'stored', seq: seq + place, chatNo: chatNo + place, createdAt: rows[0]!.created_at };
+  });
+}
+
+async function judged(pool: Pool, drafts: readonly Draft[], given: Given): Promise<readonly AppendOutcome[]> {
+  const result = await pool.query<AppendRow>({
+    name: 'append-messages',
+    text: SQL,
+    values: [drafts.map((draft) => draft.roomId), given.senders, ...given.others],
   });
   if (result.rows.length !== drafts.length) throw new AppError('INTERNAL', { detail: 'append answered too few rows' });
   return result.rows.map((row) =>

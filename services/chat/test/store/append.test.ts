@@ -53,6 +53,61 @@ describe('append', () => {
     expect(rows.map((row) => row.content)).toEqual(['안녕하세요', 'ann left']);
   });
 
+  it('stores what is right alike, whether or not something else in the batch is wrong', async () => {
+    const rooms = [await roomWith('ann', 'bob'), await roomWith('ann', 'bob')];
+    const stored = await given.store.messages.append([draft(rooms[0]!, 'bob'), draft(rooms[1]!, 'bob')]);
+    const [retried] = [draft(rooms[0]!, 'ann')];
+    const first = await given.store.messages.append([retried]);
+    const batch = () => [
+      draft(rooms[1]!, 'bob'),
+      draft(rooms[0]!, 'ann', { replyTo: 4 }),
+      draft(rooms[0]!, null, { kind: 'NOTIFICATION', data: { a: [1] }, signalType: 'x' }),
+      draft(rooms[1]!, 'ann'),
+      draft(rooms[0]!, 'bob'),
+      draft(rooms[0]!, 'ann'),
+    ];
+    const wrong: [string, Draft, object][] = [
+      ['nothing', draft(rooms[0]!, 'ann'), { outcome: 'stored' }],
+      ['a stranger', draft(rooms[0]!, 'stranger'), { outcome: 'NOT_A_MEMBER' }],
+      ['no room', draft('no such room', 'ann'), { outcome: 'NOT_FOUND' }],
+      ['a notice by a guest', draft(rooms[1]!, 'ann', { kind: 'NOTIFICATION' }), { outcome: 'FORBIDDEN' }],
+      ['an answer to nothing', draft(rooms[1]!, 'bob', { replyTo: 1_000 }), { outcome: 'REPLY_UNKNOWN' }],
+      ['a retry', retried!, { ...first[0], outcome: 'duplicate' }],
+    ];
+    expect(stored).toMatchObject([{ outcome: 'stored' }, { outcome: 'stored' }]);
+    for (const [what, culprit, outcome] of wrong) {
+      const heads = await given.store.rooms.heads(rooms);
+      const others = batch();
+      const outcomes = await given.store.messages.append([...others, culprit]);
+      expect(outcomes.at(-1), what).toMatchObject(outcome);
+      const expected = new Map(rooms.map((roomId) => [roomId, heads.get(roomId)!]));
+      for (const [i, { roomId }] of others.entries()) {
+        const seq = expected.get(roomId)! + 1;
+        expected.set(roomId, seq);
+        expect(outcomes[i], what).toMatchObject({ outcome: 'stored', seq });
+      }
+      for (const roomId of rooms) {
+        const rows = await given.store.messages.after(roomId, heads.get(roomId)!, 10);
+        const written = [...others, culprit].filter((each, i) => each.roomId === roomId && 'seq' in outcomes[i]!);
+        const fresh = written.filter((each) => each !== retried);
+        expect(rows, what).toMatchObject(
+          fresh.map(({ kind, clientMessageId, sender, replyTo, content }) => ({
+            ...{ kind, clientMessageId, content, sender, replyTo: replyTo === null ? null : `${roomId}:${replyTo}` },
+          })),
+        );
+        const marks = await given.store.members.find(roomId, ['ann', 'bob']);
+        for (const { userId, lastReadSeq, lastReadChatNo } of marks) {
+          const last = rows.findLast(({ sender }) => sender?.userId === userId);
+          if (last)
+            expect({ lastReadSeq, lastReadChatNo }, what).toEqual({
+              lastReadSeq: last.seq,
+              lastReadChatNo: last.chatNo,
+            });
+        }
+      }
+    }
+  });
+
   it('answers a retry of a message without a sender likewise, and takes the same key from another for his own', async () => {
     const roomId = await roomWith('ann');
     const notice = draft(roomId, null, { kind: 'NOTIFICATION' });

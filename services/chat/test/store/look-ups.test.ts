@@ -1,8 +1,9 @@
 import { withSearchPath } from '@gongu/host';
 import pg from 'pg';
 import { expect, it } from 'vitest';
+import { createAppendBatch } from '../../src/store/append-batch.ts';
 import { createMessagePage } from '../../src/store/message-page.ts';
-import { opening } from '../fixture/opening.ts';
+import { opening, person } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
 
 const given = storeOfThisFile();
@@ -19,17 +20,22 @@ it('what many members call at once looks rows up one by one, also on a connectio
   await client.connect();
   const { roomId } = input;
 
-  const append = (id: string, sender: string) =>
-    client.query('SELECT * FROM append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
-      ...[[roomId], [sender], [sender], [null], [id], ['CHAT'], ['hello'], [null], [null]],
-    ]);
+  const batch = createAppendBatch({ pool: client as never });
+  const append = (...drafts: readonly (readonly [id: string, sender: string])[]) =>
+    batch(
+      drafts.map(([clientMessageId, userId]) => ({
+        ...{ roomId, kind: 'CHAT', sender: person(userId), clientMessageId, content: 'hello', replyTo: null },
+      })),
+    );
   const markRead = (user: string, seq: number) =>
     client.query('SELECT * FROM mark_read($1, $2, $3)', [[roomId], [user], [seq]]);
   const join = (user: string) =>
     client.query('SELECT * FROM join_rooms($1, $2, $3, $4, $5)', [[roomId], [user], [user], [null], [true]]);
   const page = createMessagePage({ pool: client as never });
   await join('first');
-  await append('first', 'first');
+  await append(['first', 'first']);
+  await append(['second', 'first'], ['third', 'first']);
+  await append(['refused', 'nobody'], ['fourth', 'first']);
   await markRead('first', 1);
   // Six times: from then on a connection may keep one plan for all.
   for (let i = 0; i < 6; i++) await page(roomId, 'first', { before: 9_000, limit: 11 });
@@ -48,14 +54,16 @@ it('what many members call at once looks rows up one by one, also on a connectio
   );
   await client.query(
     `INSERT INTO messages (room_id, seq, chat_no, kind, sender_id, client_message_id, content, created_at)
-    SELECT $1, 3 + n, n, 'CHAT', 'member-1', 'filled-' || n, 'text', now() FROM generate_series(1, $2::int) n`,
+    SELECT $1, 6 + n, 4 + n, 'CHAT', 'member-1', 'filled-' || n, 'text', now() FROM generate_series(1, $2::int) n`,
     [roomId, MESSAGES],
   );
 
   // In one transaction, as the numbers of a connection are its transaction's.
   for (const [name, call] of Object.entries({
-    append: () => append('again', 'member-7'),
-    'a retry': () => append('filled-9000', 'member-1'),
+    append: () => append(['again', 'member-7']),
+    'a retry': () => append(['filled-9000', 'member-1']),
+    'a batch': () => append(['one', 'member-7'], ['two', 'member-8'], ['three', 'member-7']),
+    'a batch with one to refuse': () => append(['four', 'nobody'], ['five', 'member-7']),
     'read marks': () => markRead('member-2', 9_000),
     joins: () => join('newcomer'),
     'a page of older messages': () => page(roomId, 'member-9', { before: 9_000, limit: 11 }),
