@@ -128,8 +128,7 @@ test('everything can be reached with the Tab key, in an order that makes sense',
   const reached: string[] = [];
   // From the top of the page.
   await seller.page.locator('.gongu-header').click({ position: { x: 1, y: 1 } });
-  // How many replies there are on the way depends on how many rows the window shows.
-  for (let i = 0; i < 60 && reached.at(-1) !== 'As a notice'; i++) {
+  for (let i = 0; i < 20 && reached.at(-1) !== 'As a notice'; i++) {
     await seller.page.keyboard.press('Tab');
     reached.push(
       await seller.page.evaluate(() => {
@@ -138,7 +137,66 @@ test('everything can be reached with the Tab key, in an order that makes sense',
       }),
     );
   }
-  expect(reached.slice(0, 2)).toEqual(['Show participants 1', 'Messages']);
-  expect(reached).toContain('Reply to buyer');
-  expect(reached.slice(-3)).toEqual(['Write a message', 'Send', 'As a notice']);
+  const [people, notice, message, ...rest] = reached;
+  expect(people).toBe('Show participants 1');
+  expect(notice).toBe('Put the notice away');
+  // Of all the messages the last one in sight.
+  expect(message).toContain('내일 배송합니다');
+  expect(rest).toEqual(['Write a message', 'Send', 'As a notice']);
+});
+
+test('arrow keys, Home and End lead from message to message; Tab leads to what can be done with it, and on', async () => {
+  const roomId = await pages.chat.room();
+  await pages.chat.fill(roomId, 'buyer', 400, (n) => `message ${n}.`);
+  const ann = await pages.open('ann', roomId);
+  await ann.sees('message 400.');
+  const press = async (key: string, times = 1) => {
+    for (let i = 0; i < times; i++) await ann.page.keyboard.press(key);
+  };
+  const focused = () => ann.page.evaluate<string>('document.activeElement.textContent');
+  const focusedIsInSight = () =>
+    ann.page.evaluate<boolean>(`(() => {
+      const [row, list] = [document.activeElement, document.querySelector('.gongu-scroller')].map((element) => element.getBoundingClientRect());
+      return row.top >= list.top - 1 && row.bottom <= list.bottom + 1;
+    })()`);
+  const stops = () => ann.page.locator('.gongu-list [tabindex="0"]').count();
+  await ann.field.focus();
+  await press('Shift+Tab');
+  // The line that says that she came has nothing to be reached in it.
+  await expect.poll(focused).toContain('ann joined');
+  await press('ArrowUp');
+  await expect.poll(focused).toContain('message 400.');
+  await press('ArrowUp', 40);
+  await expect.poll(focused).toContain('message 360.');
+  expect(await focusedIsInSight()).toBe(true);
+  await press('ArrowDown');
+  await expect.poll(focused).toContain('message 361.');
+  await press('Tab');
+  expect(await ann.page.evaluate('document.activeElement.className')).toBe('gongu-reply');
+  expect(await stops()).toBe(2);
+  await press('ArrowUp');
+  await expect.poll(focused).toContain('message 360.');
+  // As far as is loaded, which then is more.
+  await press('Home');
+  await expect.poll(focused).not.toContain('message 360.');
+  expect(await focusedIsInSight()).toBe(true);
+  for (let n = 0; n < 10; n++) await press('Home');
+  // Who scrolls away and goes on by key goes on from where he was.
+  const before = await focused();
+  await ann.scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  expect(await focused()).toBe(before);
+  await press('End');
+  await expect.poll(focused).toContain('ann joined');
+  await expect.poll(focusedIsInSight).toBe(true);
+  await press('Tab');
+  await expect.poll(() => ann.page.evaluate('document.activeElement.tagName')).not.toBe('LI');
+  // Away from the list its stop is where one reads, not where one was.
+  await ann.scroller.evaluate((element) => element.scrollBy(0, -2_000));
+  await ann.page.locator('.gongu-pill').waitFor();
+  expect(await stops()).toBeLessThanOrEqual(2);
+  const place = await ann.scroller.evaluate((element) => element.scrollTop);
+  await ann.page.locator('.gongu-pill').focus();
+  await press('Shift+Tab', 2);
+  expect(await ann.page.evaluate('document.activeElement.tagName')).toBe('LI');
+  expect(await ann.scroller.evaluate((element, at) => Math.abs(element.scrollTop - at), place)).toBeLessThan(200);
 });

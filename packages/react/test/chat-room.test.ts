@@ -171,3 +171,68 @@ test('the participants are listed with their roles, and who is there', async () 
   expect(await people.allTextContents()).toEqual(['sellerSeller', '귤사랑Buyer', 'ann(you)Guestonline']);
   await ann.page.getByText('2 of 100 places taken · 1 online').waitFor();
 });
+
+test('where the browser has no field-sizing the field is as high as its text all the same, up to its most', async () => {
+  const roomId = await pages.chat.room();
+  const ann = await pages.open('ann', roomId, {
+    async prepare(page) {
+      await page.addInitScript(`{
+        const supports = CSS.supports.bind(CSS);
+        CSS.supports = (...given) => given[0] !== 'field-sizing' && supports(...given);
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync('textarea { field-sizing: fixed !important; }');
+        document.adoptedStyleSheets = [sheet];
+      }`);
+    },
+  });
+  await ann.seesLine('ann joined');
+  const heightPx = () => ann.field.evaluate((field) => field.clientHeight);
+  const fits = () => ann.field.evaluate((field) => field.scrollHeight <= field.clientHeight);
+  const onePx = await heightPx();
+  await ann.field.fill('one\ntwo\nthree');
+  await expect.poll(heightPx).toBe(onePx + 44);
+  // Narrower, the text takes more lines.
+  await ann.field.fill('word '.repeat(30));
+  const widePx = await heightPx();
+  expect(await fits()).toBe(true);
+  await ann.page.setViewportSize({ width: 320, height: 720 });
+  await expect.poll(heightPx).toBeGreaterThan(widePx);
+  expect(await fits()).toBe(true);
+  await ann.field.fill('line\n'.repeat(100));
+  expect(await heightPx()).toBeLessThan(0.45 * 720);
+  await ann.field.fill('sent');
+  await ann.field.press('Enter');
+  await ann.sees('sent');
+  expect(await heightPx()).toBe(onePx);
+});
+
+test('what was written and not sent is there after a reload and in no other room or person’s field', async () => {
+  const [roomId, other] = [await pages.chat.room(), await pages.chat.room()];
+  const ann = await pages.open('ann', roomId);
+  await ann.seesLine('ann joined');
+  await ann.field.fill('반쯤 쓴 글\n둘째 줄');
+  await ann.page.reload();
+  await expect.poll(() => ann.field.inputValue()).toBe('반쯤 쓴 글\n둘째 줄');
+  expect(await ann.page.locator('.gongu-send').isEnabled()).toBe(true);
+
+  const at = new URL(ann.page.url());
+  const open = async (change: Record<string, string>) => {
+    const config = JSON.parse(at.searchParams.get('config')!) as Record<string, string>;
+    const url = new URL(at);
+    url.searchParams.set('config', JSON.stringify({ ...config, ...change }));
+    await ann.page.goto(url.href);
+  };
+  await open({ roomId: other });
+  await ann.seesLine('ann joined');
+  expect(await ann.field.inputValue()).toBe('');
+  await open({ token: pages.chat.token('bob') });
+  await ann.seesLine('bob joined');
+  expect(await ann.field.inputValue()).toBe('');
+  await open({});
+  await expect.poll(() => ann.field.inputValue()).toBe('반쯤 쓴 글\n둘째 줄');
+  await ann.page.locator('.gongu-send').click();
+  await ann.sees('둘째 줄');
+  await ann.page.reload();
+  await ann.sees('둘째 줄');
+  expect(await ann.field.inputValue()).toBe('');
+});

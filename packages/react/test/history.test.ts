@@ -237,6 +237,47 @@ test('who comes back begins at what he has not read, under a divider, and has re
   await expect.poll(() => divider.count()).toBe(0);
 });
 
+test.each([
+  { unread: 48, by: 'bob' },
+  { unread: 50, by: 'bob' },
+  { unread: 60, by: 'bob' },
+  { unread: 230, by: 'bob' },
+  // He has never been in his room.
+  { unread: 130, by: 'seller' },
+])(
+  '$unread unread messages of $by’s begin at the first of them, under a divider, and none is skipped on the way down',
+  async ({ unread, by }) => {
+    const roomId = await pages.chat.room();
+    if (by !== 'seller') {
+      await pages.chat.call('PUT', `/api/chat/rooms/${roomId}/participants/${by}`, { committed: true });
+      await pages.chat.fill(roomId, by, 3, (n) => `read ${n}`);
+    }
+    await pages.chat.fill(roomId, 'ann', unread, (n) => `unread ${n}.`);
+    const reader = await pages.open(by, roomId);
+    await reader.page.locator('.gongu-unread').waitFor();
+    const fromTop = async () => {
+      const [list, divider] = await Promise.all([
+        reader.scroller.boundingBox(),
+        reader.page.locator('.gongu-unread').boundingBox(),
+      ]);
+      return divider!.y - list!.y;
+    };
+    await expect.poll(fromTop).toBeLessThan(10);
+    expect(await fromTop()).toBeGreaterThan(-10);
+    await reader.sees('unread 1.');
+    const seen = new Set<string>();
+    const down = async () => {
+      for (const text of await reader.texts()) seen.add(text);
+      await reader.scroller.evaluate((element) => element.scrollBy(0, 300));
+      return seen.has(`unread ${unread}.`) && (await distanceFromEnd(reader)) < 1;
+    };
+    await expect.poll(down, { interval: 10, timeout: 20_000 }).toBe(true);
+    expect([...seen].filter((text) => text.startsWith('unread')).length).toBe(unread);
+    await expect.poll(() => reader.page.locator('.gongu-pill').count()).toBe(0);
+  },
+  40_000,
+);
+
 test('by keyboard: the messages can be reached and scrolled, and End leads to the newest', async () => {
   const roomId = await filledRoom(80);
   const bob = await pages.open('bob', roomId);

@@ -9,11 +9,13 @@ interface Said {
   by: string | null;
   kind: Message['kind'];
   afterMs: number;
+  /** What the system says of him. */
+  event?: string;
 }
 
 function conversation(said: readonly Said[]): Message[] {
   let at = START;
-  return said.map(({ by, kind, afterMs }, i) => {
+  return said.map(({ by, kind, afterMs, event }, i) => {
     at += afterMs;
     const seq = i + 1;
     const message = {
@@ -26,6 +28,7 @@ function conversation(said: readonly Said[]): Message[] {
       replyTo: null,
       clientMessageId: `c-${seq}`,
       createdAt: new Date(at).toISOString(),
+      ...(event && { data: { event, participant: { userId: by, nickname: by, tag: null } } }),
     };
     return message as Message;
   });
@@ -48,6 +51,7 @@ const said = fc.record({
   by: fc.constantFrom('me', 'ann', 'bob'),
   kind: fc.constantFrom<Message['kind']>('CHAT', 'CHAT', 'CHAT', 'SYSTEM', 'NOTIFICATION'),
   afterMs: fc.constantFrom(1_000, 30_000, 400_000, 80_000_000),
+  event: fc.constantFrom('participant.joined', 'participant.joined', 'participant.left'),
 });
 
 test('what has been shown keeps its key and its height when older pages come, in whatever pieces', () => {
@@ -138,4 +142,28 @@ test('an own message is one row from its writing to its arrival, also when both 
   expect(rowsOf(messages, { hasNewer: true, outgoing: [outgoing('c-2')] }).map(({ kind }) => kind)).not.toContain(
     'outgoing',
   );
+});
+
+test('three and more who come or go one after the other are one line, which counts as read with its last', () => {
+  const line = (event: string, by = 'ann'): Said => ({ by, kind: 'SYSTEM', afterMs: 1_000, event });
+  const lines = (said: readonly Said[], hasOlder = false) =>
+    rowsOf(conversation(said), { hasOlder }).flatMap((row) => (row.kind === 'system' ? [[row.seq, row.more]] : []));
+  const joined = line('participant.joined');
+  expect(lines([joined, joined])).toEqual([
+    [1, 0],
+    [2, 0],
+  ]);
+  expect(lines([joined, joined, joined, joined])).toEqual([[4, 3]]);
+  expect(lines([joined, joined, joined, line('participant.left'), joined])).toEqual([
+    [3, 2],
+    [4, 0],
+    [5, 0],
+  ]);
+  expect(lines([joined, joined, { by: 'ann', kind: 'CHAT', afterMs: 0 }, joined])).toHaveLength(3);
+  expect(lines(Array(5).fill(line('participant.committed')))).toHaveLength(5);
+  expect(lines([joined, joined, { ...joined, afterMs: 86_400_000 }, joined, joined])).toHaveLength(3);
+  // What came as the first of a page stays what it was shown as.
+  const heads = new Set([3]);
+  const rows = rowsOf(conversation(Array(6).fill(joined)), { heads });
+  expect(rows.flatMap((row) => (row.kind === 'system' ? [row.seq] : []))).toEqual([1, 2, 6]);
 });

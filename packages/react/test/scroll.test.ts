@@ -3,7 +3,7 @@ import { browserProgram, servePage, startBrowser, type TestPage } from '@gongu/t
 import * as fc from 'fast-check';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ScrollCase, ScrollStep } from './fixture/scroll-case.ts';
+import type { ScrollCase, ScrollOutcome, ScrollStep } from './fixture/scroll-case.ts';
 
 const test = it.skipIf(!browserProgram());
 
@@ -25,8 +25,7 @@ afterAll(async () => {
   await served?.close();
 });
 
-const play = (each: ScrollCase) =>
-  page.evaluate<{ fromEndPx: number; fromTopPx: number | null }>(`play(${JSON.stringify(each)})`);
+const play = (each: ScrollCase) => page.evaluate<ScrollOutcome>(`play(${JSON.stringify(each)})`);
 
 const afterFrames = fc.constantFrom(0, 0, 1, 2, 4);
 const step: fc.Arbitrary<ScrollStep> = fc.oneof(
@@ -54,6 +53,16 @@ test('who begins at a row has it at the top after whatever comes before it, arou
       const { fromTopPx } = await play({ start: { at: 'row', index }, count: index + 30, steps: each });
       expect(fromTopPx).not.toBeNull();
       expect(Math.abs(fromTopPx!)).toBeLessThanOrEqual(1);
+    }),
+    { numRuns: 20, endOnFailure: true },
+  );
+}, 60_000);
+
+test('who has scrolled up has what he reads where it was after whatever prepends, appends, resizes and pictures', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, fc.integer({ min: 900, max: 2_500 }), async (each, upPx) => {
+      const { movedPx } = await play({ start: { at: 'away', upPx }, count: 60, steps: each });
+      expect(Math.abs(movedPx!)).toBeLessThanOrEqual(1);
     }),
     { numRuns: 20, endOnFailure: true },
   );

@@ -50,6 +50,22 @@ describe.each([
     }
   });
 
+  test('has words for several who came, went or were removed', () => {
+    for (const event of ['participant.joined', 'participant.left', 'participant.removed']) {
+      for (const reason of [undefined, 'NOT_A_BUYER', 'GAVE_WAY', 'CAP_LOWERED', '?']) {
+        const said = systemText(system({ event, participant, reason }), strings, 3);
+        expect(said).toMatch(script);
+        expect(said).toContain('귤사랑#0042');
+        expect(said).toContain('3');
+        expect(said).not.toBe(systemText(system({ event, participant, reason }), strings));
+      }
+    }
+    // What is counted nowhere is said of the first.
+    expect(systemText(system({ event: 'room.opened' }), strings, 3)).toBe(
+      strings.system['room.opened']('', {} as never),
+    );
+  });
+
   test('has words for every error, and none of them shows a code', () => {
     const codes = [
       ...ERROR_CODES,

@@ -7,6 +7,7 @@ import { nameOf } from '../strings/name-of.ts';
 import { MessageInput } from './MessageInput.tsx';
 import { MessageList } from './MessageList.tsx';
 import { ParticipantList } from './ParticipantList.tsx';
+import { PinnedNotice } from './PinnedNotice.tsx';
 import { RoomNotice } from './RoomNotice.tsx';
 
 export interface ChatRoomProps {
@@ -21,7 +22,7 @@ export interface ChatRoomProps {
 export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
   const strings = useStrings();
   const room = useChatRoom(roomId, withoutTyping);
-  const { contentChars } = useConnection();
+  const { contentChars, user } = useConnection();
   const { send, setTyping, loadParticipants } = room;
   const me = room.you?.userId ?? null;
   const [showsPeople, setShowsPeople] = useState(false);
@@ -60,6 +61,7 @@ export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
         </button>
       </header>
       <RoomNotice room={room} />
+      <PinnedNotice key={`notice-${roomId}`} messages={room.messages} />
       <div className="gongu-body">
         <div className="gongu-talk">
           <MessageList key={roomId} room={room} {...(canWrite ? { onReply: setAnswered } : {})} />
@@ -84,6 +86,7 @@ export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
         onTyping={setTyping}
         mayNotify={room.you?.role === 'HOST'}
         contentChars={contentChars}
+        draftKey={user && `${user.userId}.${roomId}`}
         closed={closedBecause(room, strings.readOnly)}
         replyTo={
           answered && { name: answered.sender ? nameOf(answered.sender) : '', content: answered.content, cancel }

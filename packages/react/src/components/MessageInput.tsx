@@ -2,6 +2,8 @@ import type { Draft, Result } from '@gongu/client';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { createEnterKey } from './enter-key.ts';
+import { useDraft } from './useDraft.ts';
+import { useGrowingField } from './useGrowingField.ts';
 
 export interface MessageInputProps {
   /** Takes what was written; refused (`ok` false) it stays in the field, and the reason is shown. */
@@ -16,6 +18,8 @@ export interface MessageInputProps {
   readonly closed?: string | null;
   /** Whether Enter sends, and Shift+Enter begins a line. Default: where there is a mouse; on a telephone Enter begins a line. */
   readonly enterSends?: boolean;
+  /** Under which what is not sent is kept for this tab, over other pages and a reload. Default: it is not kept. */
+  readonly draftKey?: string | null;
   /** Who is answered, and how to stop that. */
   readonly replyTo?: { readonly name: string; readonly content: string; readonly cancel: () => void } | null;
 }
@@ -29,6 +33,7 @@ const COUNTER_AT = 200;
  */
 export function MessageInput(props: MessageInputProps) {
   const { onSend, onTyping, mayNotify = false, contentChars = 4_000, closed = null, replyTo = null } = props;
+  const { draftKey = null } = props;
   const strings = useStrings();
   const field = useRef<HTMLTextAreaElement>(null);
   const hintId = useId();
@@ -37,12 +42,21 @@ export function MessageInput(props: MessageInputProps) {
   const [isNotice, setIsNotice] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
 
-  function changed(): void {
+  const grow = useGrowingField(field, closed === null);
+  function measure(): string {
     const text = field.current?.value ?? '';
     setLeft(contentChars - [...text].length);
     setIsEmpty(text.trim() === '');
     setRefusal(null);
-    onTyping?.(text !== '');
+    grow();
+    return text;
+  }
+  const latestMeasure = useRef(measure);
+  latestMeasure.current = measure;
+  const keepDraft = useDraft(field, closed === null ? draftKey : null, latestMeasure);
+  function changed(): void {
+    keepDraft();
+    onTyping?.(measure() !== '');
   }
 
   function send(): void {
@@ -53,10 +67,9 @@ export function MessageInput(props: MessageInputProps) {
     const result = onSend({ content, ...(isNotice && mayNotify ? { kind: 'NOTIFICATION' as const } : {}) });
     if (!result.ok) return setRefusal(strings.error(result.error));
     element.value = '';
+    keepDraft();
     setIsNotice(false);
-    setIsEmpty(true);
-    setLeft(contentChars);
-    setRefusal(null);
+    measure();
     element.focus();
   }
 

@@ -2,11 +2,14 @@ import { type Message, type Outgoing, type SystemEvent, systemData } from '@gong
 import { memo } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { nameOf } from '../strings/name-of.ts';
-import type { ChatStrings } from '../strings/strings.ts';
+import type { ChatStrings, SeveralStrings } from '../strings/strings.ts';
+import { LinkedText } from './LinkedText.tsx';
 import type { MessageRow } from './message-rows.ts';
 
 export interface MessageItemProps {
   readonly row: MessageRow;
+  /** The list's tab stop: what is in it is reached by Tab from there. */
+  readonly isStop: boolean;
   readonly hostId: string | null;
   /** How many others have read an own message. */
   readonly readBy: number;
@@ -34,9 +37,9 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
     case 'unread':
       return <p className="gongu-line gongu-unread">{strings.unreadBelow}</p>;
     case 'system':
-      return <p className="gongu-line gongu-system">{systemText(row.message, strings)}</p>;
+      return <p className="gongu-line gongu-system">{systemText(row.message, strings, row.more)}</p>;
     case 'notice':
-      return <Notice message={row.message} strings={strings} />;
+      return <Notice message={row.message} isStop={props.isStop} strings={strings} />;
     case 'outgoing':
       return <OutgoingMessage {...props} outgoing={row.outgoing} strings={strings} />;
     case 'chat':
@@ -44,19 +47,22 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
   }
 });
 
-function Notice({ message, strings }: { message: Message; strings: ChatStrings }) {
+function Notice({ message, isStop, strings }: { message: Message; isStop: boolean; strings: ChatStrings }) {
   return (
     <div className="gongu-notice">
       <strong className="gongu-badge">{strings.notice}</strong>
       {message.sender && <bdi className="gongu-name">{nameOf(message.sender)}</bdi>}
-      <p className="gongu-text">{message.content}</p>
+      <p className="gongu-text">
+        <LinkedText text={message.content} tabIndex={isStop ? 0 : -1} />
+      </p>
       <Time at={message.createdAt} strings={strings} />
     </div>
   );
 }
 
 function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind: 'chat' }>; strings: ChatStrings }) {
-  const { row, hostId, readBy, quoted, onReply, onQuote, strings } = props;
+  const { row, isStop, hostId, readBy, quoted, onReply, onQuote, strings } = props;
+  const tabIndex = isStop ? 0 : -1;
   const { message, isMine, isHead, isTail } = row;
   const { sender, content, createdAt, replyTo } = message;
   const name = sender ? nameOf(sender) : '';
@@ -73,11 +79,13 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
       <div className="gongu-bubble-line">
         <div className="gongu-bubble">
           {replyTo !== null && (
-            <button type="button" className="gongu-quote" onClick={() => onQuote(replyTo)}>
+            <button type="button" className="gongu-quote" tabIndex={tabIndex} onClick={() => onQuote(replyTo)}>
               {quoted ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${quoted.content}` : '…'}
             </button>
           )}
-          <p className="gongu-text">{content}</p>
+          <p className="gongu-text">
+            <LinkedText text={content} tabIndex={tabIndex} />
+          </p>
         </div>
         <span className="gongu-meta">
           {isMine && readBy > 0 && <span className="gongu-read">{strings.readBy(readBy)}</span>}
@@ -86,6 +94,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
             <button
               type="button"
               className="gongu-reply"
+              tabIndex={tabIndex}
               aria-label={strings.replyTo(name)}
               onClick={() => onReply(message)}
             >
@@ -99,7 +108,8 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
 }
 
 function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings: ChatStrings }) {
-  const { outgoing, onRetry, onDiscard, strings } = props;
+  const { outgoing, isStop, onRetry, onDiscard, strings } = props;
+  const tabIndex = isStop ? 0 : -1;
   const { status, content, error, kind, clientMessageId } = outgoing;
   const says = { sending: strings.sending, sent: '', 'not-confirmed': strings.notConfirmed, failed: strings.failed };
   return (
@@ -114,10 +124,10 @@ function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings
       {status === 'failed' && (
         <p className="gongu-failure">
           <span>{error && strings.error(error)}</span>{' '}
-          <button type="button" onClick={() => onRetry(clientMessageId)}>
+          <button type="button" tabIndex={tabIndex} onClick={() => onRetry(clientMessageId)}>
             {strings.retry}
           </button>{' '}
-          <button type="button" onClick={() => onDiscard(clientMessageId)}>
+          <button type="button" tabIndex={tabIndex} onClick={() => onDiscard(clientMessageId)}>
             {strings.discard}
           </button>
         </p>
@@ -139,11 +149,22 @@ function dateOf(at: string, { locale }: ChatStrings): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'full' }).format(new Date(at));
 }
 
-/** A SYSTEM message in the reader's language; one of a kind not known here as the server put it. */
-export function systemText(message: Message, strings: ChatStrings): string {
+type SaySeveral = (name: string, others: number, data: SystemEvent) => string;
+
+/**
+ * A SYSTEM message in the reader's language; one of a kind not known here as the server put it.
+ *
+ * @param more how many of its kind it stands for besides
+ */
+export function systemText(message: Message, strings: ChatStrings, more = 0): string {
   const data = systemData(message);
   if (!data || !Object.hasOwn(strings.system, data.event)) return message.content;
+  const name = 'participant' in data && data.participant ? nameOf(data.participant) : '';
   // Each takes its own event's data, which the compiler does not follow through the look-up.
+  if (more > 0 && Object.hasOwn(strings.several, data.event)) {
+    const saySeveral = strings.several[data.event as keyof SeveralStrings] as SaySeveral;
+    return saySeveral(name, more, data);
+  }
   const say = strings.system[data.event] as (name: string, data: SystemEvent) => string;
-  return say('participant' in data && data.participant ? nameOf(data.participant) : '', data);
+  return say(name, data);
 }

@@ -1,11 +1,13 @@
 import { type Message, parseMessageId } from '@gongu/client';
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { Announcer } from './Announcer.tsx';
 import { MessageItem } from './MessageItem.tsx';
-import { messageRows } from './message-rows.ts';
+import { type MessageRow, messageRows } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
+import { useRowFocus } from './useRowFocus.ts';
+import { useUnreadMark } from './useUnreadMark.ts';
 
 export interface MessageListProps {
   /** What `useChatRoom` gave; it may lack who is typing. */
@@ -14,25 +16,31 @@ export interface MessageListProps {
   readonly onReply?: (message: Message) => void;
 }
 
+const NONE: readonly MessageRow[] = [];
+
 /** The messages of a room, from its first to its newest, with those on their way. */
 export function MessageList({ room, onReply }: MessageListProps) {
   const strings = useStrings();
   const { messages, outgoing, you, hasOlder, hasNewer, participants } = room;
   const { loadOlder, loadNewer, read, retry, discard, jumpTo } = room;
   const me = you?.userId ?? null;
-  const unreadAfterSeq = useUnreadMark(room);
+  const { seq: unreadAfterSeq, isSought } = useUnreadMark(room);
   const [heads] = useState(() => new Set<number>());
   const rows = useMemo(
-    () => messageRows({ messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads }),
-    [messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads],
+    () => (isSought ? NONE : messageRows({ messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads })),
+    [isSought, messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads],
   );
-  const scroll = useHistoryScroll({ rows, hasOlder, hasNewer, loadOlder, loadNewer, onSeen: read, startKey: 'unread' });
-  const { isAtEnd, seenSeq, scrollToEnd, scrollToKey } = scroll;
+  const [activeKey, setActiveKey] = useState<string | null>(null);
+  const pages = { hasOlder, hasNewer, loadOlder, loadNewer };
+  const scroll = useHistoryScroll({ rows, ...pages, onSeen: read, startKey: 'unread', keepKey: activeKey });
+  const { isAtEnd, seenSeq, scrollToEnd, scrollToKey, scrollerRef, lastVisibleIndex } = scroll;
 
   const toEnd = useCallback(async () => {
     await jumpTo(null);
     scrollToEnd();
   }, [jumpTo, scrollToEnd]);
+
+  const focus = useRowFocus({ rows, scrollerRef, lastVisibleIndex, hasNewer, toEnd, activeKey, setActiveKey });
 
   // What one writes oneself is shown, wherever one has been reading.
   const newestOwn = outgoing.at(-1)?.clientMessageId;
@@ -75,29 +83,27 @@ export function MessageList({ room, onReply }: MessageListProps) {
     : messages.filter(({ seq, kind, sender }) => seq > seenSeq && isNews(kind, sender, me)).length;
   return (
     <div className="gongu-list">
-      {room.isLoadingOlder && (
+      {(room.isLoadingOlder || isSought) && (
         <p className="gongu-loading" role="status">
           {strings.loading}
         </p>
       )}
       <section
-        ref={scroll.scrollerRef}
+        ref={scrollerRef}
         className="gongu-scroller"
         aria-label={strings.messages}
-        aria-busy={room.status === 'joining'}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        tabIndex={0}
-        onKeyDown={(event: KeyboardEvent) => {
-          if (event.key !== 'End') return;
-          event.preventDefault();
-          void toEnd();
-        }}
+        aria-busy={room.status === 'joining' || isSought}
+        tabIndex={-1}
+        onKeyDown={focus.onKeyDown}
+        onFocus={focus.onFocus}
+        onBlur={focus.onBlur}
       >
         <ol className="gongu-rows" style={{ height: scroll.totalPx }}>
           {scroll.items.map(({ key, index, start }) => {
             const row = rows[index];
             if (!row) return null;
             const message = 'message' in row ? row.message : null;
+            const isStop = row.key === focus.stopKey;
             return (
               <li
                 key={key}
@@ -108,9 +114,11 @@ export function MessageList({ room, onReply }: MessageListProps) {
                 aria-setsize={hasOlder || hasNewer ? -1 : rows.length}
                 aria-posinset={index + 1}
                 style={{ transform: `translateY(${start}px)` }}
+                tabIndex={isStop ? 0 : -1}
               >
                 <MessageItem
                   row={row}
+                  isStop={isStop}
                   hostId={room.room?.hostId ?? null}
                   readBy={row.kind === 'chat' && row.isMine ? countFrom(readMarks, row.seq) : 0}
                   quoted={message?.replyTo ? (bySeq.get(message.replyTo) ?? null) : null}
@@ -124,7 +132,7 @@ export function MessageList({ room, onReply }: MessageListProps) {
           })}
         </ol>
       </section>
-      {!isAtEnd && (
+      {!isAtEnd && !isSought && (
         <button type="button" className="gongu-pill" onClick={() => void toEnd()}>
           {fresh > 0 ? strings.newMessages(fresh) : strings.toNewest}
         </button>
@@ -132,31 +140,6 @@ export function MessageList({ room, onReply }: MessageListProps) {
       <Announcer messages={messages} me={me} isLive={room.status === 'live' && !hasNewer} />
     </div>
   );
-}
-
-/**
- * Where the reader left off: his mark when the room was entered, and anew each time when the page goes out of sight. What
- * he writes himself ends it.
- */
-function useUnreadMark({ status, readSeq, lastSeq, outgoing }: MessageListProps['room']): number | null {
-  const [mark, setMark] = useState<number | null>(null);
-  const [isEntered, setIsEntered] = useState(false);
-  if (status === 'live' && !isEntered) {
-    setIsEntered(true);
-    if (readSeq < lastSeq) setMark(readSeq);
-  }
-  const latest = useRef(readSeq);
-  latest.current = readSeq;
-  useEffect(() => {
-    const changed = () => document.visibilityState === 'hidden' && setMark(latest.current);
-    document.addEventListener('visibilitychange', changed);
-    return () => document.removeEventListener('visibilitychange', changed);
-  }, []);
-  const isWriting = outgoing.length > 0;
-  useEffect(() => {
-    if (isWriting) setMark(null);
-  }, [isWriting]);
-  return mark;
 }
 
 function isNews(kind: Message['kind'], sender: Message['sender'], me: string | null): boolean {

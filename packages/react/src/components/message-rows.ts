@@ -1,11 +1,19 @@
-import type { Message, Outgoing } from '@gongu/client';
+import { type Message, type Outgoing, systemData } from '@gongu/client';
 
 /** One line of a conversation. Rows of one message keep their key when an own message is confirmed. */
 export type MessageRow =
   | { readonly kind: 'beginning'; readonly key: string; readonly seq: null }
   | { readonly kind: 'day'; readonly key: string; readonly seq: null; readonly at: string }
   | { readonly kind: 'unread'; readonly key: string; readonly seq: null }
-  | { readonly kind: 'system'; readonly key: string; readonly seq: number; readonly message: Message }
+  | {
+      readonly kind: 'system';
+      readonly key: string;
+      /** Of the last that it stands for. */
+      readonly seq: number;
+      readonly message: Message;
+      /** How many more of the same kind it stands for, which came right after it. */
+      readonly more: number;
+    }
   | { readonly kind: 'notice'; readonly key: string; readonly seq: number; readonly message: Message }
   | {
       readonly kind: 'chat';
@@ -38,6 +46,8 @@ export interface MessageRowsOptions {
 
 /** Milliseconds within which messages of one person belong together. */
 const GROUP_MS = 5 * 60_000;
+/** Lines of one kind from which on they are one: three say more than a line that counts them. */
+const LINES_AS_ONE = 3;
 
 /** A conversation as rows. What stands above a message never depends on messages that are not loaded yet. */
 export function messageRows(options: MessageRowsOptions): MessageRow[] {
@@ -48,6 +58,7 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
   // Where the messages at hand don't reach back to the mark, the first unread one is not known.
   const reachesMark = unreadAfterSeq !== null && (!hasOlder || (messages[0]?.seq ?? 0) <= unreadAfterSeq + 1);
   let isDividerDue = reachesMark;
+  const crowds = crowdsIn(messages, heads);
   messages.forEach((message, i) => {
     const { seq, kind, sender, createdAt } = message;
     const before = messages[i - 1];
@@ -60,8 +71,11 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
       // Above the first that is loaded its place is not known, and above the very first there is nothing to divide.
       if (before) rows.push({ kind: 'unread', key: 'unread', seq: null });
     }
-    if (kind === 'SYSTEM') rows.push({ kind: 'system', key: `${seq}`, seq, message });
-    else if (kind === 'NOTIFICATION') rows.push({ kind: 'notice', key: keyOf(message, isMine), seq, message });
+    if (kind === 'SYSTEM') {
+      const crowd = crowds.get(i) ?? { first: i, last: i };
+      const more = crowd.last - crowd.first;
+      if (i === crowd.first) rows.push({ kind: 'system', key: `${seq}`, seq: seq + more, message, more });
+    } else if (kind === 'NOTIFICATION') rows.push({ kind: 'notice', key: keyOf(message, isMine), seq, message });
     else {
       const after = messages[i + 1];
       const isHead = heads.has(seq) || startsDay || !belongs(before, message);
@@ -85,6 +99,44 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
     }
   }
   return rows;
+}
+
+/**
+ * Where people came, went or were removed for one reason one after the other, and nothing else: of each message the first and
+ * the last of its crowd. None reaches over a day, nor over what has been shown as a first.
+ */
+function crowdsIn(messages: readonly Message[], heads: ReadonlySet<number>) {
+  const crowds = new Map<number, { readonly first: number; readonly last: number }>();
+  let first = 0;
+  const whatOf = (i: number) => crowdOf(messages[i]);
+  for (let i = 1; i <= messages.length; i++) {
+    const [before, message] = [messages[i - 1]!, messages[i]];
+    const goesOn =
+      message !== undefined &&
+      whatOf(i) !== null &&
+      whatOf(i) === whatOf(i - 1) &&
+      !heads.has(message.seq) &&
+      dayOf(before.createdAt) === dayOf(message.createdAt);
+    if (goesOn) continue;
+    const crowd = { first, last: i - 1 };
+    if (i - first >= LINES_AS_ONE) for (let n = first; n < i; n++) crowds.set(n, crowd);
+    first = i;
+  }
+  return crowds;
+}
+
+/** What makes lines one of a kind; null: each of its kind stands alone. */
+function crowdOf(message: Message | undefined): string | null {
+  const data = message && systemData(message);
+  switch (data?.event) {
+    case 'participant.joined':
+    case 'participant.left':
+      return data.event;
+    case 'participant.removed':
+      return `${data.event} ${data.reason}`;
+    default:
+      return null;
+  }
 }
 
 /** The same for an own message on its way and arrived, so that its row stays what it is. */

@@ -21,6 +21,8 @@ export interface HistoryScrollOptions {
   readonly onSeen?: (seq: number) => void;
   /** The row at which to begin; null: at the end. Read when the first rows are there. */
   readonly startKey?: string | null;
+  /** A row that is rendered wherever one scrolls: the one that has the focus. */
+  readonly keepKey?: string | null;
   /** About the height of a row that was never shown, pixels. Default 56. */
   readonly estimatePx?: number;
 }
@@ -35,6 +37,8 @@ export interface HistoryScroll {
   /** Goes to each row's element, which has `data-index`. */
   readonly measureRef: (element: Element | null) => void;
   readonly isAtEnd: boolean;
+  /** The last row in sight; -1 before the first. */
+  readonly lastVisibleIndex: number;
   /** Newest message that was in sight while the reader was at the end; what is newer is new to him. */
   readonly seenSeq: number;
   scrollToEnd(): void;
@@ -58,6 +62,8 @@ const PAUSE_MS = 3_000;
  */
 export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
   const { rows, hasOlder, hasNewer, loadOlder, loadNewer, onSeen, startKey = null, estimatePx = 56 } = options;
+  const keepIndex = rowIndex(rows, options.keepKey ?? null);
+  const nearby = useCallback((range: Range) => withRow(defaultRangeExtractor(range), keepIndex), [keepIndex]);
   const scrollerRef = useRef<HTMLElement>(null);
   const isVisible = useVisibility();
   const [place] = useState(createReaderPlace);
@@ -70,7 +76,7 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
     followOnAppend: !hasNewer,
     scrollEndThreshold: END_PX,
     overscan: OVERSCAN,
-    rangeExtractor: rows.length <= ALL_MAX ? allOf : defaultRangeExtractor,
+    rangeExtractor: rows.length <= ALL_MAX ? allOf : nearby,
     observeElementOffset: place.observeElementOffset,
     observeElementRect: place.observeElementRect,
   });
@@ -110,6 +116,7 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
     items: virtualizer.getVirtualItems(),
     measureRef: virtualizer.measureElement,
     isAtEnd,
+    lastVisibleIndex: lastVisible,
     seenSeq,
     scrollToEnd: () => place.toEnd(virtualizer),
     scrollToKey: (key) => void place.toRow(virtualizer, key, 'center'),
@@ -141,6 +148,14 @@ function seqUpTo(rows: readonly ScrollRow[], index: number): number {
 
 function allOf(range: Range): number[] {
   return defaultRangeExtractor({ ...range, startIndex: 0, endIndex: range.count - 1 });
+}
+
+function rowIndex(rows: readonly ScrollRow[], key: string | null): number {
+  return key === null ? -1 : rows.findIndex((row) => row.key === key);
+}
+
+function withRow(shown: number[], index: number): number[] {
+  return index < 0 || shown.includes(index) ? shown : [...shown, index].sort((a, b) => a - b);
 }
 
 /** Whether the page is in sight: only then what it shows has been seen. */

@@ -25,11 +25,14 @@ export const english: ChatStrings = {
   isOnline: 'online',
   showParticipants: 'Show participants',
   showAll: 'Show all',
+  showLess: 'Show less',
   host: 'Seller',
   buyer: 'Buyer',
   guest: 'Guest',
   you: 'you',
   notice: 'Notice',
+  pinnedNotice: 'Newest notice',
+  hideNotice: 'Put the notice away',
   beginning: 'The conversation begins here',
   loading: 'Loading…',
   unreadBelow: 'New since you were here',
@@ -66,6 +69,18 @@ export const english: ChatStrings = {
   readOnly: 'This room can only be read.',
   status: { ACTIVE: 'Open', CLOSED: 'Complete', CANCELLED: 'Cancelled' },
   error: ({ code }) => ERRORS[code] ?? 'That did not work. Please try again.',
+  several: {
+    'participant.joined': (name, others) => `${name} and ${others} others joined`,
+    'participant.left': (name, others) => `${name} and ${others} others left`,
+    'participant.removed': (name, others, { reason }) =>
+      reason === 'NOT_A_BUYER'
+        ? `${name} and ${others} others did not buy and left`
+        : reason === 'GAVE_WAY'
+          ? `${name} and ${others} others gave way to buyers`
+          : reason === 'CAP_LOWERED'
+            ? `${name} and ${others} others left because there are fewer places`
+            : `${name} and ${others} others were removed`,
+  },
   system: {
     'participant.joined': (name) => `${name} joined`,
     'participant.left': (name) => `${name} left`,

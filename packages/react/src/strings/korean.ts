@@ -25,11 +25,14 @@ export const korean: ChatStrings = {
   isOnline: '접속 중',
   showParticipants: '참여자 보기',
   showAll: '모두 보기',
+  showLess: '줄여 보기',
   host: '판매자',
   buyer: '구매자',
   guest: '손님',
   you: '나',
   notice: '공지',
+  pinnedNotice: '최근 공지',
+  hideNotice: '공지 접기',
   beginning: '대화의 시작입니다',
   loading: '불러오는 중…',
   unreadBelow: '여기부터 읽지 않음',
@@ -61,6 +64,18 @@ export const korean: ChatStrings = {
   readOnly: '읽기만 할 수 있는 방입니다.',
   status: { ACTIVE: '모집 중', CLOSED: '모집 완료', CANCELLED: '취소됨' },
   error: ({ code }) => ERRORS[code] ?? '문제가 생겼습니다. 다시 시도해 주세요.',
+  several: {
+    'participant.joined': (name, others) => `${name}님 외 ${others}명이 들어왔습니다`,
+    'participant.left': (name, others) => `${name}님 외 ${others}명이 나갔습니다`,
+    'participant.removed': (name, others, { reason }) =>
+      reason === 'NOT_A_BUYER'
+        ? `구매하지 않은 ${name}님 외 ${others}명이 나갔습니다`
+        : reason === 'GAVE_WAY'
+          ? `${name}님 외 ${others}명이 구매자에게 자리를 내주었습니다`
+          : reason === 'CAP_LOWERED'
+            ? `정원이 줄어 ${name}님 외 ${others}명이 나갔습니다`
+            : `${name}님 외 ${others}명이 내보내졌습니다`,
+  },
   system: {
     'participant.joined': (name) => `${name}님이 들어왔습니다`,
     'participant.left': (name) => `${name}님이 나갔습니다`,

@@ -5,6 +5,13 @@ export type SystemStrings = {
   readonly [E in SystemEvent['event']]: (name: string, data: Extract<SystemEvent, { event: E }>) => string;
 };
 
+type Several = 'participant.joined' | 'participant.left' | 'participant.removed';
+
+/** How it is said that several people came, went or were removed, one after the other. */
+export type SeveralStrings = {
+  readonly [E in Several]: (name: string, others: number, data: Extract<SystemEvent, { event: E }>) => string;
+};
+
 /** Every text that the components show. `english` and `korean` are complete; take one and change what you like. */
 export interface ChatStrings {
   /** BCP 47, for dates, times and numbers. */
@@ -16,11 +23,14 @@ export interface ChatStrings {
   readonly isOnline: string;
   readonly showParticipants: string;
   readonly showAll: string;
+  readonly showLess: string;
   readonly host: string;
   readonly buyer: string;
   readonly guest: string;
   readonly you: string;
   readonly notice: string;
+  readonly pinnedNotice: string;
+  readonly hideNotice: string;
   readonly beginning: string;
   readonly loading: string;
   readonly unreadBelow: string;
@@ -54,6 +64,8 @@ export interface ChatStrings {
   readonly status: Readonly<Record<'ACTIVE' | 'CLOSED' | 'CANCELLED', string>>;
   /** By code; `message` is for developers, so it is not shown. */
   readonly error: (error: ChatError) => string;
+  /** Several SYSTEM messages of one kind as one line: `others` have done it besides who is named. */
+  readonly several: SeveralStrings;
   /** A SYSTEM message. */
   readonly system: SystemStrings;
 }

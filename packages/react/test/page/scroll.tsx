@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { useHistoryScroll } from '../../src/index.ts';
-import type { ScrollCase, ScrollStep } from '../fixture/scroll-case.ts';
+import type { ScrollCase, ScrollOutcome, ScrollStep } from '../fixture/scroll-case.ts';
 import './page.css';
 
 interface Row {
@@ -82,7 +82,7 @@ const frames = async (count: number) => {
 };
 
 /** Plays a case from its first row on; where its reader is at the end of it. */
-async function play({ start, count, steps }: ScrollCase): Promise<{ fromEndPx: number; fromTopPx: number | null }> {
+async function play({ start, count, steps }: ScrollCase): Promise<ScrollOutcome> {
   const root = createRoot(document.getElementById('root')!);
   let change: Change = () => undefined;
   const hold = (set: Change) => {
@@ -91,16 +91,26 @@ async function play({ start, count, steps }: ScrollCase): Promise<{ fromEndPx: n
   const first = { rows: rowsFrom(10_000, count), boxPx: 400 };
   const startKey = start.at === 'row' ? `row-${10_000 + start.index}` : null;
   flushSync(() => root.render(<List startKey={startKey} first={first} hold={hold} />));
+  const place = document.getElementById('place')!;
+  const topOf = (row: Element | null) => row && row.getBoundingClientRect().top - place.getBoundingClientRect().top;
+  let read: { readonly id: string; readonly topPx: number } | null = null;
+  if (start.at === 'away') {
+    await frames(4);
+    place.scrollTop -= start.upPx;
+    // As long as he scrolls, rows may move under him.
+    await frames(20);
+    const row = [...place.querySelectorAll('[data-index]')].find((each) => topOf(each)! >= 0)!;
+    read = { id: row.id, topPx: topOf(row)! };
+  }
   for (const step of steps) {
     await frames(step.afterFrames);
     change(changed(step));
   }
   await frames(8);
-  const place = document.getElementById('place')!;
-  const found = startKey === null ? null : document.getElementById(startKey);
   const told = {
     fromEndPx: place.scrollHeight - place.scrollTop - place.clientHeight,
-    fromTopPx: found && found.getBoundingClientRect().top - place.getBoundingClientRect().top,
+    fromTopPx: startKey === null ? null : topOf(document.getElementById(startKey)),
+    movedPx: read && topOf(document.getElementById(read.id))! - read.topPx,
   };
   root.unmount();
   return told;
