@@ -14,11 +14,13 @@ import {
   userToken,
 } from '@gongu/testkit';
 import pg from 'pg';
+import { emptyDatabase, type Postgres } from './database.ts';
 import { pin } from './machine.ts';
 import { type ChatSubject, TEXT } from './subject.ts';
 
 const JWT_SECRET = 'a secret of users, for measurements only';
 const SERVICE_JWT_SECRET = 'a secret of services, for measurements only';
+const BUNDLE = 'services/chat/dist/main.mjs';
 
 export interface ChatOptions {
   /** Folder for data, tokens and profiles. */
@@ -29,19 +31,38 @@ export interface ChatOptions {
   readonly profile: string | null;
   /** Whether its statements can be heard: they then pass a proxy. */
   readonly statements: boolean;
+  /** Environment of every chat beside the usual one; a variant's own comes before it. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
+/** Its environment is what the bench gives it: a further variable must not be one of these. */
+export const OWN_VARIABLES = ['DATABASE_URL', 'JWT_SECRET', 'SERVICE_JWT_SECRET', 'CHAT_PORT', 'HOST', 'REDIS_URL'];
+
+/** How a chat differs from the usual one. */
+export interface Variant {
+  /** Environment of this one. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A database of its own, for one that runs beside others. */
+  readonly database?: string;
+  /** Where it was built elsewhere: the absolute path of its bundle. */
+  readonly entry?: string;
+}
+
+/** Connections to PostgreSQL: ten chats at once, each with a pool of 10, and peers. */
+const MAX_CONNECTIONS = '250';
+
 /** Chat as it ships, with nothing left out: bundle, token check, membership, PostgreSQL with fsync. Only rate limits are off. */
-export async function openChat({ folder, redis, profile, statements }: ChatOptions) {
-  const postgres = await startEmbeddedPostgres({ dataDir: folder });
+export async function openChat({ folder, redis, profile, statements, env: common }: ChatOptions) {
+  const settings = { max_connections: MAX_CONNECTIONS };
+  const postgres = await startEmbeddedPostgres({ dataDir: folder, settings });
   const bus = redis ? await startRedis() : null;
   let heard: ((statement: Statement) => void) | null = null;
   const proxy = statements ? await statementProxy(postgres.url, (statement) => heard?.(statement)) : null;
   const tokens = join(folder, 'tokens.txt');
-  const subjectOf = (name: string, entry: string): ChatSubject => ({
+  const variant = (name: string, { env = {}, database, entry = BUNDLE }: Variant = {}): ChatSubject => ({
+    label: 'chat',
     name,
-    stores: true,
-    keepsOrder: true,
+    ours: true,
     from: [1_200, 8_000],
     speech: [
       ...['--path', '/ws?token={token}', '--tokens', tokens, '--hello', inRepository('bench/hello/gongu.txt')],
@@ -50,21 +71,29 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
       `{"type":"send","ref":"~A{ts}","roomId":"{room}","clientMessageId":"{uuid}","content":"${TEXT}"}`,
     ],
     async start({ instances, rooms, connections, label }) {
-      await empty(postgres.url);
-      const users = Array.from({ length: connections }, (_, i) => userToken({ sub: `user-${i}`, secret: JWT_SECRET }));
+      const databaseUrl = database === undefined ? postgres.url : await emptyDatabase(postgres, database);
+      if (database === undefined) await empty(postgres.url);
+      const users = Array.from({ length: connections }, (_, i) =>
+        userToken({ sub: `user-${i}`, secret: JWT_SECRET, expiresInSeconds: 86_400 }),
+      );
       writeFileSync(tokens, `${users.join('\n')}\n`);
       const running: { port: number; process: ServiceProcess }[] = [];
       const open = async (i: number, port: number) => {
         const process = spawnService({
           entry,
           nodeArgs: profile
-            ? ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${label}-${i}.cpuprofile`]
+            ? [
+                '--cpu-prof',
+                `--cpu-prof-dir=${profile}`,
+                `--cpu-prof-name=${[label, database, i].filter((part) => part !== undefined).join('-')}.cpuprofile`,
+              ]
             : [],
           env: {
-            ...{ DATABASE_URL: proxy?.url ?? postgres.url, JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
+            ...{ DATABASE_URL: proxy?.url ?? databaseUrl, JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
             ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '500' },
             ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_CHANGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
             ...(bus ? { REDIS_URL: bus.url } : {}),
+            ...{ ...common, ...env },
           },
         });
         running[i] = { port, process };
@@ -97,12 +126,12 @@ export async function openChat({ folder, redis, profile, statements }: ChatOptio
     },
   });
   return {
-    subject: subjectOf('gongu chat', 'services/chat/dist/main.mjs'),
-    /** Chat as it was built elsewhere: `entry` is the absolute path of its bundle. Each start empties the database. */
-    subjectOf,
-    databaseUrl: postgres.url,
+    /** Chat as it is here; each start empties its database. */
+    subject: variant('gongu chat'),
+    variant,
+    postgres: { url: postgres.url, pid: postgres.pid } satisfies Postgres,
     /** Null without Redis. */
-    redisUrl: bus?.url ?? null,
+    redis: bus && { url: bus.url, pid: bus.pid },
     /** A member's token. */
     token: (userId: string) => userToken({ sub: userId, secret: JWT_SECRET }),
     /** Who hears chat's statements from now on; null: nobody. */

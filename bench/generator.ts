@@ -8,8 +8,18 @@ export interface Percentiles {
   readonly max: number;
 }
 
+/** What was used of the CPUs, each 0 to 1. */
+export interface Use {
+  /** The generator's own, of its CPU. */
+  readonly gen_util: number;
+  /** The server's CPU, whoever used it; `steal` is what the host kept. */
+  readonly cpu?: { readonly busy: number; readonly steal: number };
+  /** By name: `server`, `pg`, `redis`. */
+  readonly procs: Readonly<Record<string, { readonly util: number; readonly rss_mb?: number }>>;
+}
+
 /** What a step of the generator measured; see the head of wsload.c. */
-export interface Step {
+export interface Step extends Use {
   /** Messages offered per second, all publishers together. */
   readonly rate: number;
   readonly expected: number;
@@ -20,13 +30,11 @@ export interface Step {
   readonly ack_ms?: Percentiles;
   readonly acked_per_s?: number;
   readonly acked_per_server_cpu_s?: number;
-  readonly gen_util: number;
   readonly late_max_ms: number;
   readonly dups: number;
   readonly gaps: number;
   readonly missing: number;
   readonly misrouted: number;
-  readonly procs: Readonly<Record<string, { readonly util: number; readonly rss_mb?: number }>>;
 }
 
 export interface Measurement {
@@ -37,6 +45,8 @@ export interface Measurement {
     readonly per_server_cpu_s: number;
     readonly anon_kb_per_conn: number;
     readonly error: string;
+    /** While they connected and joined. */
+    readonly during: Use;
   };
   readonly steps: readonly Step[];
   readonly closed: number;

@@ -30,7 +30,7 @@ export async function measureHistory(chat: Chat, scenario: Scenario, say: (text:
       const roomId = `bench-${size}`;
       const api = `http://127.0.0.1:${running.ports[0]}/api/chat/rooms/${roomId}`;
       const headers = { authorization: `Bearer ${chat.token('reader')}` };
-      await fill(chat.databaseUrl, roomId, size); // before chat keeps anything of the room
+      await fill(chat.postgres.url, roomId, size); // before chat keeps anything of the room
       const joined = await fetch(`${api}/participants`, {
         ...{ method: 'POST', body: '{}' },
         headers: { ...headers, 'content-type': 'application/json' },

@@ -1,26 +1,32 @@
 import type { Generator, Measurement, Step } from './generator.ts';
+import { interleaved } from './interleaved.ts';
 import { SERVER_CPU } from './machine.ts';
 import type { Scenario } from './scenarios.ts';
 import type { RunningSubject, Subject } from './subject.ts';
 
-/** What a subject did in a scenario: one measurement for each repeat, or each connection. */
+/** What a subject did in a scenario. The same index is the same repeat, of all subjects. */
 export interface Result {
-  readonly subject: string;
+  readonly subject: Subject;
   readonly fixed: readonly Measurement[];
   /** Steps of rising rates, a list for each repeat. */
   readonly rising: readonly (readonly Step[])[];
   /** In the idle scenario: members that come back to the instance that knows their rooms. */
   readonly returned: readonly Measurement[];
+  /** Why there is no more of it; null: it went to the end. */
+  readonly failure: string | null;
 }
 
 export interface MeasureOptions {
   readonly generator: Generator;
-  readonly subject: Subject;
+  /** In the order of their turns. */
+  readonly subjects: readonly Subject[];
   readonly scenario: Scenario;
   readonly label: string;
   readonly repeats: number;
   /** Whether to search for the highest rate of fan-out. */
   readonly max: boolean;
+  /** Whether to end at once, whoever failed. */
+  readonly signal: AbortSignal;
   readonly say: (text: string) => void;
 }
 
@@ -28,50 +34,104 @@ export interface MeasureOptions {
 const P99_MS = 100;
 const RISE = 1.18;
 const RISES = 24;
+const WARM_UP: readonly string[] = ['--warmup', '1', '--duration', '9']; // a JVM needs that long
+const MEASURED: readonly string[] = ['--warmup', '1', '--duration', '4', '--check'];
 
 export function reached(step: Step): boolean {
   return step.lat_ms.p99 < P99_MS && step.got >= step.expected * 0.999;
 }
 
-/** Runs one scenario with one subject, which is started afresh for it. */
-export async function measure(options: MeasureOptions): Promise<Result> {
-  const { subject, scenario } = options;
-  const start = () => subject.start({ ...scenario, rooms: roomsOf(scenario), label: options.label });
-  const result = {
-    subject: subject.name,
-    fixed: [] as Measurement[],
-    rising: [] as Step[][],
-    returned: [] as Measurement[],
-  };
-  if (scenario.kind === 'idle') {
-    for (let turn = 0; turn < options.repeats; turn++) {
-      const running = await start();
-      result.fixed.push(await runLoad(options, running, IDLE));
-      if (subject.stores) result.returned.push(await runLoad(options, running, IDLE));
-      await running.stop();
-    }
-    return result;
+/** A subject in a scenario, and what it has done so far. */
+class Contender implements Result {
+  readonly fixed: Measurement[] = [];
+  readonly rising: Step[][] = [];
+  readonly returned: Measurement[] = [];
+  failure: string | null = null;
+  running: RunningSubject | null = null;
+
+  constructor(readonly subject: Subject) {}
+
+  async stop(): Promise<void> {
+    await this.running?.stop();
+    this.running = null;
   }
-  const running = await start();
+}
+
+/**
+ * Runs one scenario with all subjects, their repeats interleaved. Each is started once and stays, without a client, while
+ * the others have their turns; only in the idle scenario, which measures memory, each turn has a process of its own. A peer
+ * that fails has no further turns.
+ *
+ * @throws what chat failed with
+ */
+export async function measure(options: MeasureOptions): Promise<readonly Result[]> {
+  const contenders = options.subjects.map((subject) => new Contender(subject));
+  const { scenario } = options;
   try {
-    // Who stores nothing has nothing to acknowledge.
-    if (scenario.kind !== 'ingest' || subject.stores) {
-      const args = loadOf(scenario);
-      await runLoad(options, running, [...args, '--warmup', '1', '--duration', '7']); // compiled, caches filled
-      for (let turn = 0; turn < options.repeats; turn++) {
-        result.fixed.push(await runLoad(options, running, [...args, '--warmup', '1', '--duration', '4', '--check']));
-      }
+    if (scenario.kind === 'idle') {
+      await everyTurn(options, contenders, (contender) => idleTurn(options, contender));
+      return contenders;
     }
+    const load = loadOf(scenario);
+    for (const contender of contenders) {
+      await attempt(options, contender, async () => {
+        contender.running = await start(options, contender.subject);
+        await runLoad(options, contender.subject, contender.running, [...load, ...WARM_UP]); // compiled, caches filled
+      });
+    }
+    await everyTurn(options, contenders, async ({ subject, running, fixed }) => {
+      fixed.push(await runLoad(options, subject, running!, [...load, ...MEASURED]));
+    });
     if (scenario.kind === 'fan-out' && options.max) {
-      for (let turn = 0; turn < options.repeats; turn++) {
-        const { steps } = await runLoad(options, running, rising(subject.from[scenario.from]));
-        result.rising.push([...steps]);
-      }
+      await everyTurn(options, contenders, async ({ subject, running, rising }) => {
+        const { steps } = await runLoad(options, subject, running!, risingLoad(subject.from[scenario.from]));
+        rising.push([...steps]);
+      });
     }
   } finally {
-    await running.stop();
+    for (const contender of contenders) await contender.stop();
   }
-  return result;
+  return contenders;
+}
+
+async function everyTurn(
+  options: MeasureOptions,
+  contenders: readonly Contender[],
+  take: (contender: Contender) => Promise<void>,
+): Promise<void> {
+  for (const round of interleaved(options.repeats, contenders)) {
+    for (const contender of round) {
+      if (contender.failure === null) await attempt(options, contender, () => take(contender));
+    }
+  }
+}
+
+async function attempt(
+  { signal, say }: MeasureOptions,
+  contender: Contender,
+  what: () => Promise<void>,
+): Promise<void> {
+  signal.throwIfAborted();
+  try {
+    await what();
+  } catch (error) {
+    if (signal.aborted || contender.subject.ours) throw error;
+    contender.failure = error instanceof Error ? error.message : String(error);
+    say(`${contender.subject.name}: ${contender.failure}`);
+    await contender.stop();
+  }
+}
+
+async function idleTurn(options: MeasureOptions, contender: Contender): Promise<void> {
+  const { subject, fixed, returned } = contender;
+  contender.running = await start(options, subject);
+  fixed.push(await runLoad(options, subject, contender.running, IDLE));
+  if (subject.ours) returned.push(await runLoad(options, subject, contender.running, IDLE));
+  await contender.stop();
+}
+
+function start({ scenario, label }: MeasureOptions, subject: Subject): Promise<RunningSubject> {
+  return subject.start({ ...scenario, rooms: roomsOf(scenario), label });
 }
 
 /** The generator's options for connections that only stay. */
@@ -87,7 +147,7 @@ export function roomsOf({ rooms }: Scenario): string[] {
   return Array.from({ length: rooms }, (_, i) => `r${i}`);
 }
 
-function rising(from: number): string[] {
+function risingLoad(from: number): string[] {
   const rates = Array.from({ length: RISES }, (_, i) => (from * RISE ** i).toFixed(0));
   const until = ['--stop-p99', String(P99_MS), '--retries', '1'];
   return ['--rate', rates.join(','), ...until, '--warmup', '0.3', '--duration', '1.5', '--drain', '1'];
@@ -97,10 +157,11 @@ function rising(from: number): string[] {
  * One run of the generator on a subject that runs.
  *
  * @param load options of the generator: rate and times
- * @throws Error when a connection fails, or when a subject that keeps order did not
+ * @throws Error when a connection fails, or when chat did not keep the order that it promises
  */
 export async function runLoad(
-  { generator, subject, scenario, say }: Pick<MeasureOptions, 'generator' | 'subject' | 'scenario' | 'say'>,
+  { generator, scenario, say }: Pick<MeasureOptions, 'generator' | 'scenario' | 'say'>,
+  subject: Subject,
   running: RunningSubject,
   load: readonly string[],
 ): Promise<Measurement> {
@@ -120,7 +181,7 @@ export async function runLoad(
   if (final_error) say(`  ${final_error}`);
   if (connect.failed > 0) throw new Error(`${connect.failed} connections failed: ${connect.error}`);
   for (const { dups, gaps, misrouted } of steps) {
-    if (subject.keepsOrder && dups + gaps + misrouted > 0) {
+    if (subject.ours && dups + gaps + misrouted > 0) {
       throw new Error(
         `${dups} messages doubled or out of order, ${gaps} missing in between, ${misrouted} in a wrong room`,
       );

@@ -1,40 +1,32 @@
+import { curveTable } from './curve.ts';
 import type { Measurement, Step } from './generator.ts';
+import { harnessNote } from './harness.ts';
 import type { HistoryResult } from './history.ts';
+import { show, table } from './markdown.ts';
 import { type Result, reached } from './measure.ts';
+import { ratioTable } from './ratios.ts';
 import { type ReadsResult, STATEMENT_KINDS } from './reads.ts';
 import type { Scenario } from './scenarios.ts';
 
-/** A number with its thousands apart. */
-export function text(value: number, digits = 0): string {
-  return value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d)(?<!\.\d*))/g, ' ');
-}
-
-/** Median, with the least and the greatest where there are several. */
-function show(values: readonly number[], digits = 0): string {
-  if (values.length === 0) return '–';
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  const [middling, least, greatest] = [median, sorted[0]!, sorted.at(-1)!].map((value) => text(value, digits));
-  return sorted.length === 1 ? middling! : `${middling} (${least}–${greatest})`;
-}
-
-/** A table of Markdown. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
-
-/** A section of the report: a heading and a table. */
+/** A section of the report: a heading, a table of figures, one of ratios, and what is to be known about them. */
 export function section(name: string, scenario: Scenario, results: readonly Result[]): string {
   const rows: Record<Scenario['kind'], () => string> = {
     'fan-out': () => fanOut(scenario, results),
     idle: () => idle(results),
     latency: () => latency(results),
     ingest: () => ingest(results),
+    curve: () => curveTable(scenario, results),
     history: () => '',
     reads: () => '',
   };
-  return `### ${name}: ${scenario.title}\n\n${rows[scenario.kind]()}\n`;
+  const failed = results.flatMap(({ subject, failure }) => (failure === null ? [] : [`- ${subject.name}: ${failure}`]));
+  const parts = [
+    rows[scenario.kind](),
+    ratioTable(name, scenario, results),
+    harnessNote(scenario, results),
+    failed.join('\n'),
+  ];
+  return `### ${name}: ${scenario.title}\n\n${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 export function historySection(scenario: Scenario, results: readonly HistoryResult[]): string {
@@ -74,7 +66,7 @@ function fanOut(scenario: Scenario, results: readonly Result[]): string {
       const steps = firsts(fixed);
       const best = rising.flatMap((list) => list.filter(reached).slice(-1));
       return [
-        subject,
+        subject.name,
         show(steps.map((step) => step.per_server_cpu_s)),
         ...percentiles(steps),
         show(best.map((step) => step.delivered_per_s)),
@@ -112,8 +104,8 @@ function idle(results: readonly Result[]): string {
   return table(
     ['server', 'KiB a connection', 'joined per second', 'joined per CPU-second'],
     results.flatMap(({ subject, fixed, returned }) => [
-      row(returned.length > 0 ? `${subject}, new members` : subject, fixed, true),
-      ...(returned.length > 0 ? [row(`${subject}, members that come back`, returned, false)] : []),
+      row(returned.length > 0 ? `${subject.name}, new members` : subject.name, fixed, true),
+      ...(returned.length > 0 ? [row(`${subject.name}, members that come back`, returned, false)] : []),
     ]),
   );
 }
@@ -124,7 +116,7 @@ function latency(results: readonly Result[]): string {
     results.map(({ subject, fixed }) => {
       const steps = firsts(fixed);
       const busy = steps.map((step) => (step.procs.server?.util ?? 0) * 100);
-      return [subject, ...percentiles(steps), show(busy, 1)];
+      return [subject.name, ...percentiles(steps), show(busy, 1)];
     }),
   );
 }
@@ -138,7 +130,7 @@ function ingest(results: readonly Result[]): string {
         const steps = firsts(fixed);
         const percent = (name: string) => show(steps.map((step) => (step.procs[name]?.util ?? 0) * 100));
         return [
-          subject,
+          subject.name,
           show(steps.map((step) => step.acked_per_s ?? 0)),
           show(
             steps.map((step) => step.ack_ms?.p50 ?? 0),

@@ -1,7 +1,7 @@
 /** What the load of a scenario is. Figures to reach: docs/performance.md. */
 export interface Scenario {
   readonly title: string;
-  readonly kind: 'fan-out' | 'idle' | 'latency' | 'ingest' | 'history' | 'reads';
+  readonly kind: 'fan-out' | 'curve' | 'idle' | 'latency' | 'ingest' | 'history' | 'reads';
   readonly instances: 1 | 2;
   readonly connections: number;
   readonly rooms: number;
@@ -53,6 +53,7 @@ export const SCENARIOS = {
     publishers: 50,
     title: 'stored messages, 50 senders alone in 50 rooms',
   },
+  curve: { ...ONE_ROOM, kind: 'curve', title: 's1a with writes to a room further and less far apart' },
   history: {
     ...ONE_ROOM,
     kind: 'history',

@@ -1,12 +1,27 @@
+/** What a subject is called in tables of ratios; aims are set beside these. */
+export type SubjectLabel =
+  | 'chat'
+  | 'limit'
+  | 'ws'
+  | 'ws over Redis'
+  | 'INSERT peer'
+  | 'Centrifugo, memory'
+  | 'Centrifugo, PostgreSQL'
+  | 'Spring, nothing stored'
+  | 'Spring, jdbc';
+
 /** A server that is measured. */
 export interface Subject {
+  readonly label: SubjectLabel;
+  /** What it does, for the tables of figures. */
   readonly name: string;
+  /**
+   * Chat itself: it has promised that nothing comes twice, late or never, so a run in which something does has failed, and
+   * so has the command; and it knows who has been there, so members that come back are measured as well.
+   */
+  readonly ours: boolean;
   /** Options of the generator that say how one talks to it: path, hello, frame, acknowledgement. */
   readonly speech: readonly string[];
-  /** It acknowledges what it has stored. */
-  readonly stores: boolean;
-  /** It promises that nothing comes twice, late or never: a run in which something does has failed. */
-  readonly keepsOrder: boolean;
   /** Rates in messages per second at which the search for the highest one begins: one room of 500, 50 rooms of 20. */
   readonly from: readonly [number, number];
   /** Starts it afresh. `rooms` are those the generator will use. */

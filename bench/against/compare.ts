@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRepository, machine, redisProgram } from '@gongu/testkit';
 import { openChat } from '../chat.ts';
+import { withEnv } from '../environment.ts';
 import type { Generator } from '../generator.ts';
 import { leaveServerCpu, loadAverage } from '../machine.ts';
 import { IDLE, loadOf, roomsOf, runLoad } from '../measure.ts';
@@ -18,6 +19,8 @@ export interface CompareOptions {
   readonly pairs: number;
   /** What is measured of each run, after {@link WARM_UP_SECONDS}. */
   readonly seconds: number;
+  /** Further environment of this tree's chat only: the commit may not know it, and HEAD shows what a setting does. */
+  readonly env: Readonly<Record<string, string>>;
   /** For the commit's tree and for data. */
   readonly folder: string;
   readonly generator: Generator;
@@ -62,7 +65,7 @@ export function estimate({ scenarios, pairs, seconds }: Pick<CompareOptions, 'sc
  * @throws StartError for a commit that can't be found or built
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { scenarios, pairs, seconds, folder, generator, signal, say } = options;
+  const { scenarios, pairs, seconds, env, folder, generator, signal, say } = options;
   const repository = inRepository();
   const commit = await findCommit(repository, options.commit);
   say(`against ${commit.name}: about ${Math.ceil(estimate(options) / 60)} minutes`);
@@ -73,7 +76,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const built = hashOf(entries.this);
   leaveServerCpu(); // not before it is built: that takes both
   const parts = [
-    `## This tree against ${commit.name}\n`,
+    `## This tree${withEnv(env)} against ${commit.name}\n`,
     `${machine()}, ${new Date().toISOString().slice(0, 10)}, load average at the start ${loadAverage()}.\n`,
     `${pairs} pairs of runs, interleaved as ABBA, ${seconds} s each. Ratios are this / that, of each pair; the interval of`,
     'their median is by order statistics, interpolated. Inconclusive: it is wider than ±5 %.\n',
@@ -86,12 +89,12 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       continue;
     }
     const chat = await openChat({
-      ...{ folder: join(folder, name), redis: scenario.instances === 2, profile: null, statements: false },
+      ...{ folder: join(folder, name), redis: scenario.instances === 2, profile: null, statements: false, env: {} },
     });
     try {
       const subjects = {
-        that: chat.subjectOf('that', entries.that),
-        this: chat.subjectOf('this', entries.this),
+        that: chat.variant('that', { entry: entries.that }),
+        this: chat.variant('this', { env }),
       };
       const found = await runPairs({
         ...{ count: pairs, signal },
@@ -131,12 +134,12 @@ async function runOnce(options: RunOptions) {
   const running = await subject.start({ ...scenario, rooms: roomsOf(scenario), label });
   try {
     if (scenario.kind === 'idle') {
-      return [await runLoad(options, running, IDLE), await runLoad(options, running, IDLE)];
+      return [await runLoad(options, subject, running, IDLE), await runLoad(options, subject, running, IDLE)];
     }
     const load = loadOf(scenario);
-    await runLoad(options, running, [...load, '--warmup', '0', '--duration', String(FIRST_LOAD_SECONDS)]);
+    await runLoad(options, subject, running, [...load, '--warmup', '0', '--duration', String(FIRST_LOAD_SECONDS)]);
     const times = ['--warmup', String(WARM_UP_SECONDS), '--duration', String(seconds), '--check'];
-    return [await runLoad(options, running, [...load, ...times])];
+    return [await runLoad(options, subject, running, [...load, ...times])];
   } finally {
     await running.stop();
   }

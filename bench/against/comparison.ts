@@ -1,6 +1,6 @@
-import { table, text } from '../report.ts';
+import { FIGURES, type Figure } from '../figures.ts';
+import { table, text } from '../markdown.ts';
 import type { Scenario } from '../scenarios.ts';
-import { FIGURES, type Figure } from './figures.ts';
 import type { Pairs } from './pairs.ts';
 import { medianOfRatios, verdict } from './ratio.ts';
 

@@ -1,4 +1,5 @@
 import type { Measurement } from '../generator.ts';
+import { interleaved } from '../interleaved.ts';
 
 /** `that`: the commit compared with; `this`: the working tree. */
 export type Side = 'that' | 'this';
@@ -26,17 +27,12 @@ export interface PairsOptions {
 /** So many failures of one side, and it is not the machine's bad minute. */
 const MOST_FAILURES = 3;
 
-/** The sides in the order they are run, two for each pair: ABBA, so that a drift of the machine meets both alike. */
-export function order(count: number): (readonly [Side, Side])[] {
-  return Array.from({ length: count }, (_, i) => (i % 2 === 0 ? ['that', 'this'] : ['this', 'that']));
-}
-
 /** Runs pairs until there are enough, or until one side has failed three times. */
 export async function runPairs({ count, run, signal }: PairsOptions): Promise<Pairs> {
   const pairs: Pair[] = [];
   const failures: string[] = [];
   const failed = { that: 0, this: 0 };
-  for (const [i, sides] of order(count).entries()) {
+  for (const [i, sides] of interleaved<Side>(count, ['that', 'this']).entries()) {
     const pair: Record<Side, readonly Measurement[] | null> = { that: null, this: null };
     for (const side of sides) {
       try {

@@ -1,3 +1,5 @@
+import { median } from '../median.ts';
+
 /** A median, and where it lies nine times out of ten. */
 export interface MedianOfRatios {
   readonly median: number;
@@ -15,18 +17,19 @@ const CONFIDENCE = 0.9;
  * @throws RangeError without values
  */
 export function medianOfRatios(values: readonly number[]): MedianOfRatios {
-  if (values.length === 0) throw new RangeError('no median of nothing');
+  const middle = median(values);
   const sorted = [...values].sort((a, b) => a - b);
   const n = sorted.length;
-  const middle = n >> 1;
-  const median = n % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
   let k = 0;
   while (k + 1 <= n / 2 && coverage(n, k + 1) >= CONFIDENCE) k++;
-  if (k === 0) return { median, interval: null };
+  if (k === 0) return { median: middle, interval: null };
   const part = (coverage(n, k) - CONFIDENCE) / (coverage(n, k) - coverage(n, k + 1));
   const inward = ((n - k) * part) / (k + (n - 2 * k) * part);
   const between = (outer: number, inner: number) => (1 - inward) * outer + inward * inner;
-  return { median, interval: [between(sorted[k - 1]!, sorted[k]!), between(sorted[n - k]!, sorted[n - k - 1]!)] };
+  return {
+    median: middle,
+    interval: [between(sorted[k - 1]!, sorted[k]!), between(sorted[n - k]!, sorted[n - k - 1]!)],
+  };
 }
 
 /** How often the median of `n` draws' distribution lies between the `k`-th least and the `k`-th greatest of them. */

@@ -6,6 +6,8 @@ const DEFAULTS = {
   scenarios: Object.keys(SCENARIOS),
   repeats: 3,
   peers: true,
+  morePeers: [],
+  env: {},
   max: true,
   report: null,
   profile: null,
@@ -21,6 +23,13 @@ describe('the arguments of pnpm bench', () => {
     [['--repeats', '1', 's3'], { scenarios: ['s3'], repeats: 1 }],
     [['--repeats=20'], { repeats: 20 }],
     [['--no-peers'], { peers: false }],
+    [['--peers', 'centrifugo,spring'], { morePeers: ['centrifugo', 'spring'] }],
+    [['--peers=spring,spring', 'curve'], { morePeers: ['spring'], scenarios: ['curve'] }],
+    [['--env', 'A=1', '--env=B_2=x=y', '--env', 'C='], { env: { A: '1', B_2: 'x=y', C: '' } }],
+    [
+      ['--env', 'A=1', '--env', 'A=2', '--against', 'v1', 's5'],
+      { env: { A: '2' }, scenarios: ['s5'], against: AGAINST },
+    ],
     [['--no-max', '--no-peers'], { max: false, peers: false }],
     [['--report', 'a.md', '--profile', 'there'], { report: 'a.md', profile: 'there' }],
     [['--against', 'v1'], { scenarios: ['s1a', 's1b', 's3', 's5'], against: AGAINST }],
@@ -55,7 +64,16 @@ describe('the arguments of pnpm bench', () => {
     [['--against', 'v1', 's1a', 'history'], /^history is not made of runs that could be paired/],
     [['--against', 'v1', 'reads'], /^reads is not made of runs that could be paired/],
     [['--against'], /^Option '--against <value>' argument missing/],
-    [['--peers'], /^Unknown option '--peers'/],
+    [['--peers'], /^Option '--peers <value>' argument missing/],
+    [['--peers', 'nchan'], /^no peer "nchan": there are centrifugo, spring$/],
+    [['--peers', ''], /^no peer "": /],
+    [['--peers', 'spring', '--no-peers'], /^--peers does not go with --no-peers$/],
+    [['--peers', 'spring', '--against', 'v1'], /^--peers does not go with --against$/],
+    [['--env', 'ROOM_WRITE_MS'], /^--env must be NAME=VALUE, not "ROOM_WRITE_MS"$/],
+    [['--env', '=1'], /^--env must be NAME=VALUE, not "=1"$/],
+    [['--env', 'a b=1'], /^--env must be NAME=VALUE, not "a b=1"$/],
+    [['--env', 'DATABASE_URL=x'], /^--env can't set DATABASE_URL: the bench does$/],
+    [['curve', '--against', 'v1'], /^curve is not made of runs that could be paired/],
     [['--report'], /^Option '--report <value>' argument missing/],
   ])('%j are refused with a line that says why', (args, message) => {
     expect(() => readArguments(args)).toThrow(message);
@@ -65,13 +83,23 @@ describe('the arguments of pnpm bench', () => {
     for (const [name, { title }] of Object.entries(SCENARIOS)) {
       expect(USAGE).toMatch(new RegExp(`^  ${name} +${title}$`, 'm'));
     }
-    const [alone, compared] = USAGE.split('\n');
-    for (const option of ['--pairs N', '--seconds N', '--report FILE']) expect(compared).toContain(`[${option}]`);
+    const [first, second, compared] = USAGE.split('\n');
+    const alone = `${first}${second}`;
+    for (const option of ['--pairs N', '--seconds N', '--env NAME=VALUE', '--report FILE'])
+      expect(compared).toContain(`[${option}]`);
     expect(compared).toContain(' --against COMMIT ');
     for (const option of ['--against COMMIT', '--pairs N', '--seconds N']) {
       expect(USAGE).toMatch(new RegExp(`^  ${option} +\\S`, 'm'));
     }
-    for (const option of ['--repeats N', '--no-peers', '--no-max', '--report FILE', '--profile DIR']) {
+    for (const option of [
+      '--repeats N',
+      '--peers NAMES',
+      '--no-peers',
+      '--no-max',
+      '--env NAME=VALUE',
+      '--report FILE',
+      '--profile DIR',
+    ]) {
       expect(alone, 'the first line').toContain(`[${option}]`);
       expect(USAGE).toMatch(new RegExp(`^  ${option} +\\S`, 'm'));
     }

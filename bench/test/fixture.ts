@@ -1,4 +1,6 @@
 import type { Measurement, Step } from '../generator.ts';
+import type { Result } from '../measure.ts';
+import type { Subject } from '../subject.ts';
 
 /** A step in which everything arrived, but for what is given. */
 export const step = (given: Partial<Step> = {}): Step => ({
@@ -27,9 +29,31 @@ export const measurement = (steps: readonly Step[], connect: Partial<Measurement
     per_server_cpu_s: 6_543,
     anon_kb_per_conn: 12.34,
     error: '',
+    during: { gen_util: 0.1, procs: {} },
     ...connect,
   },
   steps,
   closed: 0,
   final_error: '',
+});
+
+/** A subject that can't be started: chat, unless something else is given. */
+export const subject = (given: Partial<Subject> = {}): Subject => ({
+  label: 'chat',
+  name: 'gongu',
+  ours: (given.label ?? 'chat') === 'chat',
+  speech: [],
+  from: [100, 1_000],
+  start: () => Promise.reject(new Error('it does not start')),
+  ...given,
+});
+
+/** What chat did in one run, but for what is given. */
+export const result = (given: Partial<Result> = {}): Result => ({
+  subject: subject(),
+  fixed: [measurement([step()])],
+  rising: [],
+  returned: [],
+  failure: null,
+  ...given,
 });

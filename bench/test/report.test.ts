@@ -1,16 +1,14 @@
 import { expect, it } from 'vitest';
-import type { Result } from '../measure.ts';
 import { historySection, readsSection, section } from '../report.ts';
 import { SCENARIOS } from '../scenarios.ts';
-import { measurement, step } from './fixture.ts';
+import { measurement, result, step, subject } from './fixture.ts';
 
-const result = (given: Partial<Result> = {}): Result => ({
-  subject: 'gongu',
-  fixed: [measurement([step()])],
-  rising: [],
-  returned: [],
-  ...given,
-});
+/** A section's table of figures; the others have tests of their own. */
+function figures(...args: Parameters<typeof section>): string {
+  const [title, table] = section(...args).split('\n\n');
+  return `${title}\n\n${table}\n`;
+}
+const peer = (name: string) => subject({ label: 'ws', name });
 
 it('shows of a fan-out the fixed rate, and of the rising ones the last that was reached', () => {
   const late = { p50: 50, p99: 100, max: 200 };
@@ -22,7 +20,7 @@ it('shows of a fan-out the fixed rate, and of the rising ones the last that was 
       step({ delivered_per_s: 98_500, got: 49_949, per_server_cpu_s: 180_000 }),
     ],
   ];
-  expect(section('s1a', SCENARIOS.s1a, [result({ rising })])).toMatchInlineSnapshot(`
+  expect(figures('s1a', SCENARIOS.s1a, [result({ rising })])).toMatchInlineSnapshot(`
     "### s1a: fan-out, one room of 500
 
     | server | deliveries per CPU-second at 100 messages/s | p50 ms | p99 ms | most deliveries/s with p99 < 100 ms | p99 ms there | per CPU-second there |
@@ -34,8 +32,8 @@ it('shows of a fan-out the fixed rate, and of the rising ones the last that was 
 
 it('shows the median of several measurements with the least and the greatest, and a dash where there is none', () => {
   const fixed = [300, 1_000, 200, 2_500].map((cpu) => measurement([step({ per_server_cpu_s: cpu })]));
-  const peer = result({ subject: 'a peer', fixed: fixed.slice(0, 3) });
-  expect(section('s1b', SCENARIOS.s1b, [result({ fixed }), peer])).toMatchInlineSnapshot(`
+  const other = result({ subject: peer('a peer'), fixed: fixed.slice(0, 3) });
+  expect(figures('s1b', SCENARIOS.s1b, [result({ fixed }), other])).toMatchInlineSnapshot(`
     "### s1b: fan-out, 50 rooms of 20
 
     | server | deliveries per CPU-second at 1 000 messages/s | p50 ms | p99 ms | most deliveries/s with p99 < 100 ms | p99 ms there | per CPU-second there |
@@ -48,8 +46,8 @@ it('shows the median of several measurements with the least and the greatest, an
 
 it('shows what a connection costs, and those that come back in a line of their own', () => {
   const returned = [measurement([], { per_s: 9_876, per_server_cpu_s: 10_000 })];
-  const bare = result({ subject: 'a limit' });
-  expect(section('s2', SCENARIOS.s2, [result({ returned }), bare])).toMatchInlineSnapshot(`
+  const bare = result({ subject: peer('a limit') });
+  expect(figures('s2', SCENARIOS.s2, [result({ returned }), bare])).toMatchInlineSnapshot(`
     "### s2: 10 000 idle members, rooms of 20
 
     | server | KiB a connection | joined per second | joined per CPU-second |
@@ -62,7 +60,7 @@ it('shows what a connection costs, and those that come back in a line of their o
 });
 
 it('shows latency with the part of its CPU that the server used', () => {
-  expect(section('s3', SCENARIOS.s3, [result()])).toMatchInlineSnapshot(`
+  expect(figures('s3', SCENARIOS.s3, [result()])).toMatchInlineSnapshot(`
     "### s3: 100 members, 20 messages a second
 
     | server | p50 ms | p99 ms | server CPU % |
@@ -78,8 +76,8 @@ it('shows stored messages by their acknowledgements, and leaves out who stores n
     acked_per_server_cpu_s: 11_000,
     ack_ms: { p50: 4.44, p99: 21.06, max: 30 },
   });
-  const results = [result({ fixed: [measurement([stored])] }), result({ subject: 'a peer', fixed: [] })];
-  expect(section('s5', SCENARIOS.s5, results)).toMatchInlineSnapshot(`
+  const results = [result({ fixed: [measurement([stored])] }), result({ subject: peer('a peer'), fixed: [] })];
+  expect(figures('s5', SCENARIOS.s5, results)).toMatchInlineSnapshot(`
     "### s5: stored messages, 50 senders alone in 50 rooms
 
     | server | acknowledged/s | p50 ms | p99 ms | per CPU-second | server CPU % | PostgreSQL CPU % |
@@ -87,6 +85,15 @@ it('shows stored messages by their acknowledgements, and leaves out who stores n
     | gongu | 4 567 | 4.4 | 21.1 | 11 000 | 41 | 25 |
     "
   `);
+});
+
+it('shows below the figures the ratios, what was taken beside the server, and who failed', () => {
+  const failed = result({ subject: peer('a peer'), fixed: [], failure: 'it did not start' });
+  const parts = section('s3', SCENARIOS.s3, [result(), failed]).split('\n\n');
+  expect(parts).toHaveLength(5);
+  expect(parts[2]).toContain('| p50 ms | ws | – | ≤ 2.70 | not measured |');
+  expect(parts[3]).toMatch(/^Harness, at most: /);
+  expect(parts[4]).toBe('- a peer: it did not start\n');
 });
 
 it('shows pages by the size of the room', () => {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { estimate } from '../../against/compare.ts';
 import { comparison } from '../../against/comparison.ts';
-import { FIGURES } from '../../against/figures.ts';
 import type { Pair } from '../../against/pairs.ts';
+import { FIGURES } from '../../figures.ts';
 import type { Step } from '../../generator.ts';
 import { SCENARIOS } from '../../scenarios.ts';
 import { measurement, step } from '../fixture.ts';

@@ -1,13 +1,8 @@
 import { expect, it } from 'vitest';
-import { order, runPairs, type Side } from '../../against/pairs.ts';
+import { runPairs, type Side } from '../../against/pairs.ts';
 import { measurement, step } from '../fixture.ts';
 
 const never = new AbortController().signal;
-
-it('runs the sides as ABBA', () => {
-  expect(order(4).flat().join(' ')).toBe('that this this that that this this that');
-  expect(order(1).flat()).toEqual(['that', 'this']);
-});
 
 it('gives of each pair what each side measured, whichever was first', async () => {
   let turn = 0;
