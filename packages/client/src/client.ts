@@ -55,7 +55,11 @@ export interface ChatClient {
   connect(): void;
   /** Disconnects. Rooms stay as they are, and go on with the next `connect`. */
   disconnect(): void;
-  room(roomId: string): Room;
+  /**
+   * A room. With `watch`, listening to it is looking: no place is taken, nobody is told, and the first message that is sent
+   * makes one a member; a member is one from the start. Without, listening joins it.
+   */
+  room(roomId: string, options?: { readonly watch?: boolean }): Room;
   /** A page of the rooms in which one is a member, newest membership first. */
   myRooms(page?: {
     readonly limit?: number;
@@ -157,11 +161,12 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     });
   }
 
-  function hold(roomId: string): () => void {
+  function hold(roomId: string, watch: boolean): () => void {
     const present = held.get(roomId) ?? {
       feed: createRoomFeed({
         roomId,
         me: connection.state.get().user?.userId ?? '',
+        watch,
         link: () => connection.link,
         outbox,
         rest,
@@ -172,6 +177,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       cancelLinger() {},
     };
     present.cancelLinger();
+    if (!watch) present.feed.joinAnyway();
     present.holders++;
     if (!held.has(roomId)) {
       held.set(roomId, present);
@@ -200,7 +206,8 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       connection.stop();
       roomList.disconnect();
     },
-    room: (roomId) => createRoom(roomId, { feed: (id) => held.get(id)?.feed, hold, outbox }),
+    room: (roomId, { watch = false } = {}) =>
+      createRoom(roomId, { feed: (id) => held.get(id)?.feed, hold, watch, outbox }),
     async myRooms({ limit, cursor } = {}) {
       const query = new URLSearchParams({
         ...(limit === undefined ? {} : { limit: String(limit) }),

@@ -243,3 +243,21 @@ test('a refused token ends the connection here too', async () => {
   await expect.poll(() => state().status, { timeout: 10_000 }).toBe('closed');
   expect(state().error?.code).toBe('UNAUTHENTICATED');
 });
+
+test('where WebSockets are blocked, too, looking takes no place, and what one says makes one a member', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const looks = { url: gateway.url, roomId, watch: true, client: { clock: fastClock(10) } };
+  const ann = shopper({ ...looks, token: () => chat.token('ann') });
+  const cho = shopper({ url: chat.url, token: () => chat.token('cho'), roomId });
+  await cho.until(({ status }) => status === 'live');
+  await ann.until(({ status }) => status === 'live');
+  expect([carrier(ann), ann.snapshot().you]).toEqual(['sse', null]);
+  cho.room.send({ content: 'from cho' });
+  await ann.until(() => ann.texts().includes('from cho'));
+  expect(cho.snapshot().participants.map(({ userId }) => userId)).toEqual(['seller', 'cho']);
+  ann.room.send({ content: 'from ann' });
+  await cho.until(() => cho.texts().includes('from ann'));
+  await ann.until(({ you, outgoing }) => you?.userId === 'ann' && outgoing.length === 0);
+  expect(await ann.room.leave()).toMatchObject({ ok: true });
+});

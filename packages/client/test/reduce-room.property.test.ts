@@ -166,9 +166,9 @@ test('a join that tells a part, and the rest as messages, ends in what one that 
         const shown = whole.messages.slice(0, cut % (whole.messages.length + 1));
         const rest = whole.messages.slice(shown.length);
         const lastSeq = model.lastSeq - rest.length;
-        const toCome = rest.filter(({ kind, seq }) => kind !== 'SYSTEM' && seq > whole.you.lastReadSeq).length;
+        const toCome = rest.filter(({ kind, seq }) => kind !== 'SYSTEM' && seq > whole.you!.lastReadSeq).length;
         // As the service tells it: of the moment of its last message, but for who is there and how the room is.
-        const you = { ...whole.you, unread: whole.you.unread - toCome };
+        const you = { ...whole.you!, unread: whole.you!.unread - toCome };
         const hasMore = whole.hasMore || (known === null && lastSeq > 0 && shown.length === 0);
         let state = reduceRoom(before, {
           type: 'joined',

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { answerJoin, chatting, inRoom, joined, message, messageFrame, ROOM, tokenOf } from './fixture/chatting.ts';
+import {
+  ack,
+  answerJoin,
+  chatting,
+  inRoom,
+  joined,
+  message,
+  messageFrame,
+  ownMessage,
+  ROOM,
+  tokenOf,
+} from './fixture/chatting.ts';
 
 const seqs = (messages: readonly { seq: number }[]) => messages.map(({ seq }) => seq);
 
@@ -368,4 +379,130 @@ test('an event without sense ends nothing', async () => {
   channel.says({ type: 'message', roomId: 'another' } as never);
   channel.says(messageFrame(4));
   expect(snapshot().lastSeq).toBe(4);
+});
+
+/** The same room looked at. */
+async function looking() {
+  const all = chatting();
+  const room = all.client.room(ROOM, { watch: true });
+  room.subscribe(() => {});
+  await all.clock.advance(0);
+  const channel = all.carrier.last();
+  channel.ready();
+  await all.clock.advance(0);
+  const { ref, after } = channel.of('watch').at(-1)!;
+  expect(after).toBeNull();
+  channel.says(joined({ ref, you: null, participants: [], messages: [message(1), message(2), message(3)] }));
+  return { ...all, room, channel, snapshot: () => room.getSnapshot() };
+}
+const endOfMine = (seq: number, event: string, reason?: string) =>
+  messageFrame(seq, {
+    ...{ kind: 'SYSTEM', sender: null },
+    data: { event, reason, participant: { ...joined().you }, participantCount: 1, committedCount: 0 },
+  });
+
+test('looking takes no place and tells nobody; the first message makes one a member, and the client knows it', async () => {
+  const { room, channel, clock, snapshot } = await looking();
+  expect(snapshot()).toMatchObject({ status: 'live', you: null, unread: 0, gone: null });
+  expect(seqs(snapshot().messages)).toEqual([1, 2, 3]);
+  channel.says({ type: 'watchers', roomId: ROOM, watcherCount: 7 });
+  expect(snapshot().room?.watcherCount).toBe(7);
+  room.typing(true);
+  channel.says(messageFrame(4));
+  room.read(4);
+  await clock.advance(2_000);
+  expect([channel.of('join'), channel.of('typing'), channel.of('read')]).toEqual([[], [], []]);
+
+  room.send({ content: 'hello' });
+  channel.says(endOfMine(5, 'participant.joined'));
+  expect(snapshot().you).toMatchObject({ userId: 'me' });
+  const [send] = channel.of('send');
+  channel.says(ownMessage(6, send!));
+  ack(channel, send!, 6);
+  channel.says(joined({ lastSeq: 6, recovered: true, you: { ...joined().you!, lastReadSeq: 6, unread: 0 } }));
+  expect(snapshot()).toMatchObject({ status: 'live', unread: 0, outgoing: [], participants: [{}, { userId: 'ann' }] });
+  expect(seqs(snapshot().messages)).toEqual([1, 2, 3, 4, 5, 6]);
+  room.typing(true);
+  expect(channel.of('typing')).toHaveLength(1);
+});
+
+test('one who looks and is told of another moment keeps what the messages say', async () => {
+  const { channel, snapshot } = await looking();
+  channel.says(joined({ lastSeq: 9, recovered: true, messages: [] }));
+  expect(snapshot()).toMatchObject({ you: null, lastSeq: 3 });
+});
+
+test.each([
+  ['ROOM_NOT_ACTIVE', { gone: 'ended', error: null }],
+  ['REMOVED', { gone: 'removed', error: null }],
+  ['ROOM_GONE', { gone: null, error: { code: 'NOT_FOUND' } }],
+] as const)('the end of looking says why: %s', async (reason, told) => {
+  const { channel, snapshot } = await looking();
+  channel.says({ type: 'unwatched', roomId: ROOM, reason });
+  expect(snapshot()).toMatchObject({ status: 'gone', you: null, ...told });
+  // What was seen may be read on.
+  expect(snapshot().messages).toHaveLength(3);
+});
+
+test('looking goes on after a lost connection where it left off, and so does what was said meanwhile', async () => {
+  const { room, channel, carrier, clock, snapshot } = await looking();
+  channel.ends(1006);
+  expect(snapshot().status).toBe('stale');
+  room.send({ content: 'hello' });
+  await clock.advance(1_000);
+  carrier.last().ready();
+  await clock.advance(0);
+  expect(carrier.last().of('watch')).toMatchObject([{ after: 3 }]);
+  expect(carrier.last().of('send')).toHaveLength(1);
+});
+
+test('a member whose membership ended while the connection was lost is told so, and looks on when he wants', async () => {
+  const { channel, carrier, clock, snapshot, room } = await looking();
+  channel.says(joined({ recovered: true }));
+  expect(snapshot().you).not.toBeNull();
+  channel.ends(1006);
+  await clock.advance(1_000);
+  const next = carrier.last();
+  next.ready();
+  const { ref } = next.of('watch').at(-1)!;
+  const { type: _, ...gaveWay } = endOfMine(4, 'participant.removed', 'GAVE_WAY');
+  next.says(joined({ ref, lastSeq: 4, you: null, participants: [], messages: [gaveWay] }));
+  expect(snapshot()).toMatchObject({ status: 'gone', gone: 'removed', goneReason: 'GAVE_WAY', you: null });
+  room.rejoin();
+  expect(next.of('watch').at(-1)).toMatchObject({ after: 4 });
+  next.says(joined({ ref: next.of('watch').at(-1)!.ref, lastSeq: 4, you: null, participants: [], recovered: true }));
+  expect(snapshot()).toMatchObject({ status: 'live', gone: null, goneReason: null });
+});
+
+test('who was removed by somebody, or left, and enters again, joins; where there is no place he looks', async () => {
+  const { channel, room, snapshot } = await looking();
+  channel.says(joined({ recovered: true }));
+  channel.says(endOfMine(4, 'participant.removed'));
+  expect(snapshot()).toMatchObject({ status: 'gone', gone: 'removed', goneReason: null });
+  room.rejoin();
+  const { ref } = channel.of('join').at(-1)!;
+  channel.says({ type: 'error', ref, roomId: ROOM, code: 'ROOM_FULL', message: 'full', errors: [] });
+  expect(channel.of('watch')).toHaveLength(2);
+});
+
+test.each(['FORBIDDEN', 'UNKNOWN_TYPE'] as const)(
+  'where rooms can not be looked at (%s), listening is joining',
+  async (code) => {
+    const { client, clock, carrier } = chatting();
+    client.room(ROOM, { watch: true }).subscribe(() => {});
+    await clock.advance(0);
+    const channel = carrier.last();
+    channel.ready();
+    await clock.advance(0);
+    const { ref } = channel.of('watch').at(-1)!;
+    channel.says({ type: 'error', ref, code, message: 'no', errors: [] });
+    answerJoin(channel, 3);
+    expect(client.room(ROOM).getSnapshot()).toMatchObject({ status: 'live', you: { userId: 'me' } });
+  },
+);
+
+test('of two who listen, one looking and one joining, both are in the room', async () => {
+  const { client, channel } = await looking();
+  client.room(ROOM).subscribe(() => {});
+  expect(channel.of('join')).toHaveLength(1);
 });

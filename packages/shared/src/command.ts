@@ -20,6 +20,8 @@ export function commandSchemas(maxChars: number) {
   return {
     auth: z.object({ type: z.literal('auth'), ref, token: text(8_192) }),
     join: z.object({ type: z.literal('join'), ...room, after: Seq.nullish(), maxBytes }),
+    watch: z.object({ type: z.literal('watch'), ...room, after: Seq.nullish(), maxBytes }),
+    unwatch: z.object({ type: z.literal('unwatch'), ...room }),
     send: sendBody(maxChars).extend({ type: z.literal('send'), ...room }),
     typing: z.object({ type: z.literal('typing'), ...room, typing: z.boolean() }),
     read: z.object({ type: z.literal('read'), ...room, seq: Seq }),

@@ -10,6 +10,13 @@ const seq = z.int();
 const ref = z.string().optional();
 const time = z.iso.datetime();
 
+/**
+ * Why one no longer looks. `ASKED`: by `unwatch`. `ROOM_NOT_ACTIVE`: it was closed or cancelled. `ROOM_GONE`: it was removed.
+ * `REMOVED`: one has become a member and was removed, in one moment.
+ */
+export const UnwatchReason = z.enum(['ASKED', 'ROOM_NOT_ACTIVE', 'ROOM_GONE', 'REMOVED']);
+export type UnwatchReason = z.output<typeof UnwatchReason>;
+
 const messageType = { type: z.literal('message') };
 
 /** Frames that the server sends in `gongu.v1`, by `type`. docs/protocol.md says when. */
@@ -28,7 +35,8 @@ export const serverFrames = {
     ref,
     roomId,
     room: Room,
-    you: Participant.extend({ unread: z.int() }),
+    /** Null: one looks and is no member. */
+    you: Participant.extend({ unread: z.int() }).nullable(),
     participants: z.array(Participant),
     messages: z.array(Message),
     lastSeq: seq,
@@ -55,6 +63,8 @@ export const serverFrames = {
     online: z.boolean(),
     onlineCount: z.int(),
   }),
+  watchers: z.object({ type: z.literal('watchers'), roomId, watcherCount: z.int() }),
+  unwatched: z.object({ type: z.literal('unwatched'), ref, roomId, reason: UnwatchReason }),
   head: z.object({ type: z.literal('head'), roomId, seq }),
   page: z.object({ type: z.literal('page'), ref, roomId, messages: z.array(Message), hasMore: z.boolean() }),
   ok: z.object({ type: z.literal('ok'), ref }),

@@ -10,7 +10,7 @@ export {
   type FieldError,
   fieldErrors,
 } from './errors.ts';
-export { type Event, type EventOf, type EventType, errorEvent, serverFrames } from './event.ts';
+export { type Event, type EventOf, type EventType, errorEvent, serverFrames, UnwatchReason } from './event.ts';
 export {
   ClientRef,
   MessageId,

@@ -26,6 +26,8 @@ export const LIMITS = {
   recoveryMax: 1_000,
   /** Participants in a `joined` snapshot. */
   snapshotParticipants: 100,
+  /** Rooms that one socket may watch without being a member. */
+  watches: 20,
   /** Rooms on the stream of all one's rooms: the newest memberships. */
   streamRooms: 500,
   /** Items in a list: default and most. */

@@ -30,6 +30,8 @@ export const Room = z
     committedCount: z.int(),
     /** Participants, host included, with at least one open socket. */
     onlineCount: z.int(),
+    /** Users who look and are no participants. */
+    watcherCount: z.int(),
     lastSeq: z.int(),
     createdAt: z.string(),
     expiresAt: z.string().nullable(),

@@ -19,6 +19,9 @@ export const roomStreamEvents = {
   typing: serverFrames.typing.omit({ type }),
   read: serverFrames.read.omit({ type }),
   presence: serverFrames.presence.omit({ type }),
+  watchers: serverFrames.watchers.omit({ type }),
+  /** One's own stream of a room that one only looks at; then `closed`. */
+  unwatched: serverFrames.unwatched.omit({ type: true, ref: true }),
   head: serverFrames.head.omit({ type }),
   reconnect: serverFrames.reconnect.omit({ type }),
   'token.expiring': serverFrames['token.expiring'].omit({ type }),

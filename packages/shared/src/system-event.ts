@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Participant, Room } from './room.ts';
 
 /** The room as it is after the row, without what does not last. */
-export const RoomRecord = Room.omit({ onlineCount: true }).meta({ id: 'RoomRecord' });
+export const RoomRecord = Room.omit({ onlineCount: true, watcherCount: true }).meta({ id: 'RoomRecord' });
 
 /** Who came, went or bought, and the room's counters after it. */
 const membership = {

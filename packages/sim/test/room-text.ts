@@ -37,6 +37,7 @@ export const room = (change: Partial<Room> = {}): Room => ({
   participantCount: 0,
   committedCount: 0,
   onlineCount: 0,
+  watcherCount: 0,
   lastSeq: 0,
   createdAt: '2026-11-21T00:00:00.000Z',
   expiresAt: null,

@@ -83,7 +83,7 @@ describe.each(USER_IDS)('somebody whose id is %s', (_, userId) => {
   it('is himself to others on another instance: messages, typing, read marks, presence, pages', async () => {
     const { roomId, bob } = await withBob(userId);
     const me = await here.connect(userId, { token: bearer(userId) });
-    expect((await me.join(roomId)).you.userId).toBe(userId);
+    expect((await me.join(roomId)).you!.userId).toBe(userId);
     const { seq } = await me.say(roomId, said('나'), { clientMessageId: incompressible(64) });
     const heard = await bob.event('message', (message) => message.seq === seq);
     expect(heard.kind === 'CHAT' && heard.sender?.userId).toBe(userId);

@@ -6,6 +6,7 @@ import type { Transport } from '../transport/transport.ts';
 /** Which event answers which command. */
 interface Answers {
   join: EventOf<'joined'>;
+  watch: EventOf<'joined'>;
   send: EventOf<'ack'>;
   history: EventOf<'page'>;
   unsubscribe: EventOf<'ok'>;

@@ -26,6 +26,8 @@ export interface OutboxOptions {
 const OUTDATED_MS = 86_400_000;
 /** Tries after which an error that should pass is shown. */
 const TRIES_MAX = 8;
+/** Milliseconds of a wait after which a message that is refused for so long is shown as failed. */
+const LONG_MS = 10_000;
 const NONE: readonly Outgoing[] = [];
 
 /**
@@ -126,8 +128,10 @@ export function createOutbox(options: OutboxOptions) {
       return update(roomId, clientMessageId, { status: 'not-confirmed' });
     }
     const unsure = error.code === 'UNKNOWN_OUTCOME';
+    // Who was sent away waits for minutes: better told than hidden.
+    const isLong = error.code === 'RATE_LIMITED' && (error.retryAfterMs ?? 0) > LONG_MS && draft.status === 'sending';
     // One that may be stored is not shown as failed for an error that passes.
-    if (!isPassing(error) || (tried >= TRIES_MAX && !unsure && draft.status !== 'not-confirmed')) {
+    if (!isPassing(error) || isLong || (tried >= TRIES_MAX && !unsure && draft.status !== 'not-confirmed')) {
       tries.delete(clientMessageId);
       keep({ ...draft, error });
       update(roomId, clientMessageId, { status: 'failed', error });

@@ -62,7 +62,9 @@ function applyMembership(state: RoomState, data: Extract<SystemEvent, { particip
         ...state,
         room,
         participants: [...others, joined],
-        ...(mine ? { you: joined, gone: null, readSeq: Math.max(state.readSeq, joined.lastReadSeq) } : {}),
+        ...(mine
+          ? { you: joined, gone: null, goneReason: null, readSeq: Math.max(state.readSeq, joined.lastReadSeq) }
+          : {}),
       };
     }
     case 'participant.left':
@@ -72,13 +74,19 @@ function applyMembership(state: RoomState, data: Extract<SystemEvent, { particip
         room,
         participants: others,
         typists: state.typists.filter(({ user }) => user.userId !== userId),
-        ...(mine ? { you: null, gone: event === 'participant.left' ? 'left' : 'removed' } : {}),
+        ...(mine ? goneBy(data) : {}),
       };
     default: {
       const { role, committed } = participant;
       return withParticipant({ ...state, room }, userId, (known) => ({ ...known, role, committed }));
     }
   }
+}
+
+/** What the end of the own membership makes of a room. */
+export function goneBy(data: SystemEvent): Pick<RoomState, 'you' | 'gone' | 'goneReason'> {
+  const removed = data.event === 'participant.removed';
+  return { you: null, gone: removed ? 'removed' : 'left', goneReason: (removed && data.reason) || null };
 }
 
 function find(state: RoomState, userId: string): Participant | undefined {

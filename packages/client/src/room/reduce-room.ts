@@ -1,5 +1,5 @@
 import { type EventOf, LIMITS, type Message, type Participant, type PublicUser } from '@gongu/shared';
-import { applyMessage, withParticipant, withRead } from './apply-message.ts';
+import { applyMessage, goneBy, systemData, withParticipant, withRead } from './apply-message.ts';
 import { countUnread, type RoomState } from './room-state.ts';
 
 /** What can happen to a room's state. */
@@ -16,6 +16,7 @@ export type RoomAction =
       readonly hasMore: boolean;
     }
   | { readonly type: 'head'; readonly seq: number }
+  | { readonly type: 'watchers'; readonly watcherCount: number }
   | { readonly type: 'read'; readonly userId: string; readonly seq: number }
   | { readonly type: 'presence'; readonly userId: string; readonly online: boolean; readonly onlineCount: number }
   | { readonly type: 'typing'; readonly user: PublicUser; readonly typing: boolean; readonly nowMs: number }
@@ -45,6 +46,8 @@ export function reduceRoom(state: RoomState, action: RoomAction): RoomState {
       return action.where === 'older' ? older(state, action) : newer(state, action);
     case 'head':
       return action.seq <= state.headSeq ? state : { ...state, headSeq: action.seq };
+    case 'watchers':
+      return { ...state, room: state.room && { ...state.room, watcherCount: action.watcherCount } };
     case 'read':
       return read(state, action.userId, action.seq);
     case 'presence': {
@@ -85,14 +88,15 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
   const listed = new Set(event.participants.map(({ userId }) => userId));
   const complete = event.participants.length < LIMITS.snapshotParticipants;
   const beyond = complete ? [] : base.participants.filter(({ userId }) => !listed.has(userId));
-  const { unread, ...you } = event.you;
-  const readSeq = Math.max(state.readSeq, you.lastReadSeq);
+  // One who only looks has read all that is there.
+  const { unread, lastReadSeq } = event.you ?? { unread: 0, lastReadSeq: event.lastSeq };
+  const readSeq = Math.max(state.readSeq, lastReadSeq);
   const next: RoomState = {
     ...base,
     room: { ...event.room, lastSeq: event.lastSeq },
-    you: { ...you, lastReadSeq: readSeq },
+    you: event.you && { ...participantOf(event.you), lastReadSeq: readSeq },
     participants: [...event.participants, ...beyond],
-    gone: null,
+    ...(state.you && !event.you ? endOf(event, state.me) : { gone: null, goneReason: null }),
     readSeq,
     unread,
     appliedSeq: event.lastSeq,
@@ -100,7 +104,21 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
     headSeq: event.lastSeq,
     typists: [],
   };
-  return absorb({ ...next, unread: readSeq > you.lastReadSeq ? (countUnread(next) ?? unread) : unread }, []);
+  return absorb({ ...next, unread: readSeq > lastReadSeq ? (countUnread(next) ?? unread) : unread }, []);
+}
+
+function participantOf({ unread: _, ...you }: NonNullable<EventOf<'joined'>['you']>): Participant {
+  return you;
+}
+
+/** How a membership ended while there was no connection. */
+function endOf({ messages }: EventOf<'joined'>, me: string): Pick<RoomState, 'gone' | 'goneReason'> {
+  const ends = messages.flatMap((message) => {
+    const data = systemData(message);
+    const isEnd = data?.event === 'participant.left' || data?.event === 'participant.removed';
+    return isEnd && data.participant.userId === me ? [goneBy(data)] : [];
+  });
+  return ends.at(-1) ?? { gone: 'left', goneReason: null };
 }
 
 function hasOlder({ messages, hasMore, recovered }: EventOf<'joined'>): boolean {

@@ -1,3 +1,4 @@
+// Over 300 lines: one room as long as it is listened to, joined, looked at and kept whole; what stands by itself is beside it.
 import type { Event, EventOf, PublicUser } from '@gongu/shared';
 import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
@@ -17,6 +18,8 @@ export interface RoomFeedOptions {
   readonly roomId: string;
   /** Whose feed this is; empty before that is known. */
   readonly me: string;
+  /** Looks at the room, and joins it only by what is sent; else joins it. */
+  readonly watch: boolean;
   readonly link: () => Link | null;
   readonly outbox: Outbox;
   readonly rest: Rest;
@@ -39,6 +42,10 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let error: ChatError | null = null;
   let typing: readonly PublicUser[] = [];
   let joining = false;
+  /** Whether the next one asks to look only. */
+  let watches = options.watch;
+  /** Where looking is not to be had, one joins. */
+  let isWatchable = options.watch;
   let refusals = 0;
   /** Since when the room is waited for; infinite when it is not. */
   let missingSinceMs = Number.POSITIVE_INFINITY;
@@ -62,7 +69,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
   });
   const ownTyping = createTyping({
     clock,
-    tell: (on) => void (status === 'live' && link()?.tell({ type: 'typing', roomId, typing: on })),
+    tell: (on) => void (status === 'live' && state.you && link()?.tell({ type: 'typing', roomId, typing: on })),
   });
 
   function snapshot(): RoomSnapshot {
@@ -113,10 +120,11 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (waitMs > 0) return retryIn(waitMs);
     joining = true;
     const after = state.appliedSeq < 0 ? null : state.appliedSeq;
-    ready.ask({ type: 'join', roomId, after }, (answer) => {
+    ready.ask({ type: watches ? 'watch' : 'join', roomId, after }, (answer) => {
       joining = false;
       if (over) return;
       if (!answer.ok) return refused(answer.error);
+      watches = isWatchable;
       if (after !== null && answer.value.lastSeq < after) {
         // The room has begun anew (it was removed and opened again): nothing here is true of it.
         state = emptyRoom(roomId, state.me);
@@ -134,14 +142,23 @@ export function createRoomFeed(options: RoomFeedOptions) {
     error = null;
     reduce({ type: 'joined', joined: event });
     show();
-    readMark.known(event.you.lastReadSeq);
+    if (event.you) readMark.known(event.you.lastReadSeq);
   }
 
   function refused(why: ChatError): void {
     if (why.code === 'CONNECTION_LOST') return;
     if (isMissing(why)) return retryIn(backoffMs(refusals++, { random, baseMs: 500, capMs: OPENING_STEP_MS }) + 100);
     askAnew();
-    if (!isPassing(why)) return show({ status: 'refused', error: why });
+    // A server that does not show its rooms, or one of an older version.
+    if (watches && (why.code === 'FORBIDDEN' || why.code === 'UNKNOWN_TYPE')) watches = isWatchable = false;
+    // There is no place: looking takes none.
+    else if (!watches && isWatchable && why.code === 'ROOM_FULL') watches = true;
+    else if (isPassing(why)) return later(why);
+    else return show({ status: 'refused', error: why });
+    join();
+  }
+
+  function later(why: ChatError): void {
     const delayMs = Math.max(why.retryAfterMs ?? 0, backoffMs(refusals++, { random }));
     if (why.retryAfterMs !== undefined) {
       retryAtMs = clock.now() + delayMs;
@@ -208,6 +225,17 @@ export function createRoomFeed(options: RoomFeedOptions) {
         case 'message':
           outbox.arrived(event);
           return reduce({ type: 'messages', messages: [messageOf(event)] });
+        case 'joined':
+          // A `joined` that nobody asked for: one has become a member. Of another moment, the rows say it.
+          if (status !== 'live' || joining || event.lastSeq !== state.appliedSeq) return;
+          return joined(event);
+        case 'unwatched':
+          if (event.reason === 'ROOM_GONE')
+            return show({ status: 'gone', error: chatError('NOT_FOUND', 'No such room') });
+          state = { ...state, gone: event.reason === 'REMOVED' ? 'removed' : 'ended', goneReason: null };
+          return show({ status: 'gone' });
+        case 'watchers':
+          return reduce(event);
         case 'head':
           return reduce({ type: 'head', seq: event.seq });
         case 'read':
@@ -220,7 +248,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
           return join();
         case 'error':
           // Without a `ref` this concerns the room itself: it was removed, or one's membership was.
-          if (event.code === 'NOT_A_MEMBER') state = { ...state, gone: 'removed', you: null };
+          if (event.code === 'NOT_A_MEMBER') state = { ...state, gone: 'removed', goneReason: null, you: null };
           else if (event.code !== 'NOT_FOUND') return;
           return show({ status: 'gone', error: chatError(event.code, event.message) });
       }
@@ -230,12 +258,21 @@ export function createRoomFeed(options: RoomFeedOptions) {
     read(seq: number): void {
       const before = state.readSeq;
       reduce({ type: 'read', userId: state.me, seq });
-      if (state.readSeq > before) readMark.mark(state.readSeq);
+      if (state.readSeq > before && state.you) readMark.mark(state.readSeq);
+    },
+
+    /** Somebody wants to be in the room, and not only to look. */
+    joinAnyway(): void {
+      if (!isWatchable) return;
+      watches = isWatchable = false;
+      if (status === 'live' && !state.you) join();
     },
 
     /** Asks again after a refusal. */
     rejoin(): void {
       if (status !== 'refused' && status !== 'gone') return;
+      // Who went, or was sent away, wants to be back in it; whose place was needed may look.
+      if (state.gone && state.gone !== 'ended' && !state.goneReason) watches = false;
       show({ status: state.appliedSeq < 0 ? 'joining' : 'stale', error: null });
       join();
     },
@@ -247,7 +284,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
       return new Promise((resolve) => {
         ready.ask({ type: 'leave', roomId }, (answer) => {
           if (answer.ok) {
-            state = { ...state, gone: 'left', you: null };
+            state = { ...state, gone: 'left', goneReason: null, you: null };
             show({ status: 'gone' });
           }
           resolve(answer.ok ? success(undefined) : answer);

@@ -1,11 +1,12 @@
 import type { Message, Participant, PublicUser, Room } from '@gongu/shared';
 import type { ChatError } from '../chat-error.ts';
 import type { Outgoing } from '../outbox/outgoing.ts';
-import { emptyRoom, type RoomState } from './room-state.ts';
+import { emptyRoom, type Gone, type RoomState } from './room-state.ts';
 
 /**
  * `idle`: nobody listens. `joining`: no answer yet. `live`. `stale`: what is here was true until the connection was lost.
- * `refused`: see `error`; `rejoin()` asks again. `gone`: the membership ended, see `gone`, or the room was removed.
+ * `refused`: see `error`; `rejoin()` asks again. `gone`: the membership ended, or one may look no longer, see `gone`; or the
+ * room was removed.
  */
 export type RoomStatus = 'idle' | 'joining' | 'live' | 'stale' | 'refused' | 'gone';
 
@@ -16,9 +17,12 @@ export interface RoomSnapshot {
   readonly error: ChatError | null;
   /** Epoch milliseconds before which the server wants no other try, where it said so: then it is tried again. */
   readonly retryAtMs: number | null;
-  /** How the own membership ended; null as long as it has not. */
-  readonly gone: 'left' | 'removed' | null;
+  /** How the own membership ended; `ended`: one only looked, and the room was closed or cancelled. Null: nothing ended. */
+  readonly gone: Gone | null;
+  /** Why one was removed: `GAVE_WAY`, `CAP_LOWERED`, `NOT_A_BUYER`; null where the host or the service did it. */
+  readonly goneReason: string | null;
   readonly room: Room | null;
+  /** The own membership. Null in a room that is there: one only looks; what is sent makes one a member. */
   readonly you: Participant | null;
   /** In order of joining. Of a room with more than 100, call `loadParticipants` for the rest. */
   readonly participants: readonly Participant[];
@@ -54,13 +58,15 @@ export interface RoomParts {
 
 export function roomSnapshot(parts: RoomParts, typing: readonly PublicUser[]): RoomSnapshot {
   const { state, status, error, retryAtMs, outgoing, isLoadingOlder, isLoadingNewer } = parts;
-  const { roomId, gone, room, you, participants, messages, readSeq, unread, appliedSeq, hasOlder, atTail } = state;
+  const { roomId, gone, goneReason, room, you, participants, messages, readSeq, unread, appliedSeq, hasOlder, atTail } =
+    state;
   return {
     roomId,
     status,
     error,
     retryAtMs,
     gone,
+    goneReason,
     room,
     you,
     participants,

@@ -7,18 +7,22 @@ export interface Typist {
   readonly untilMs: number;
 }
 
+/** How one's part in a room ended: by oneself, by a removal, or, where one only looked, with the room. */
+export type Gone = 'left' | 'removed' | 'ended';
+
 /** A room as far as it is known here. Only `reduceRoom` makes new ones; nothing in it is ever changed in place. */
 export interface RoomState {
   readonly roomId: string;
   /** Whose view this is. */
   readonly me: string;
   readonly room: Room | null;
-  /** The own membership; null before the first answer, and after its end. */
+  /** The own membership; null before the first answer, while one only looks, and after its end. */
   readonly you: Participant | null;
   /** Known participants in order of joining; of a large room, not all. */
   readonly participants: readonly Participant[];
-  /** How the own membership ended, where it did. */
-  readonly gone: 'left' | 'removed' | null;
+  readonly gone: Gone | null;
+  /** Of `removed`: why, as the row says it; null where somebody did it. */
+  readonly goneReason: string | null;
   /** Own read mark: the farther of what the server knows and what was read here since. */
   readonly readSeq: number;
   /** CHAT and NOTIFICATION messages after the read mark. */
@@ -45,6 +49,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     you: null,
     participants: [],
     gone: null,
+    goneReason: null,
     readSeq: 0,
     unread: 0,
     appliedSeq: -1,

@@ -7,8 +7,9 @@ import { idleRoom, type RoomSnapshot } from './room-snapshot.ts';
 export interface Room {
   readonly roomId: string;
   /**
-   * Listens. The first listener connects and joins the room, which takes a place in it; a few seconds after the last one
-   * has gone, the room is unsubscribed from (the membership stays). The answer ends this listener's share.
+   * Listens. The first listener connects and joins the room, which takes a place in it, or looks at it where the room was
+   * asked for so; a few seconds after the last one has gone, the room is unsubscribed from (the membership stays). The answer
+   * ends this listener's share.
    */
   subscribe(listener: () => void): () => void;
   /** The same object until something in it changes. */
@@ -41,7 +42,9 @@ export interface RoomOptions {
   /** The room's feed while somebody listens. */
   readonly feed: (roomId: string) => RoomFeed | undefined;
   /** Adds a listener's share; the answer takes it away. */
-  readonly hold: (roomId: string) => () => void;
+  readonly hold: (roomId: string, watch: boolean) => () => void;
+  /** Looks at the room, and joins it only by what is sent. */
+  readonly watch: boolean;
   readonly outbox: RoomOutbox;
 }
 
@@ -52,7 +55,7 @@ interface RoomOutbox {
 }
 
 /** A room's outside; any number of them share one feed. */
-export function createRoom(roomId: string, { feed, hold, outbox }: RoomOptions): Room {
+export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOptions): Room {
   const idle = idleRoom(roomId);
   const closed = failure('NOT_OPEN', 'Nobody listens to this room: subscribe first');
   const later = Promise.resolve(closed);
@@ -60,7 +63,7 @@ export function createRoom(roomId: string, { feed, hold, outbox }: RoomOptions):
   return {
     roomId,
     subscribe(listener) {
-      const release = hold(roomId);
+      const release = hold(roomId, watch);
       const stop = open()!.store.subscribe(listener);
       return () => {
         stop();

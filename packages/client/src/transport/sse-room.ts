@@ -39,6 +39,7 @@ export function createSseRoom(options: SseRoomOptions) {
   let stream: { close(): void } | null = null;
   let cancelNext = () => {};
   let canStream = true;
+  let isWatching = false;
   /** When a server that was full may be asked for a stream again. */
   let streamFromMs = 0;
   let turn = 0;
@@ -60,13 +61,31 @@ export function createSseRoom(options: SseRoomOptions) {
     }
   }
 
-  /** Takes a place in the room, and reads what a `joined` holds. */
-  async function join(after: number | null): Promise<Result<Omit<EventOf<'joined'>, 'ref'>>> {
+  /** Takes a place in the room; a member has it already. */
+  const enter = () => rest.request<Participant>('POST', `${path}/participants`, {});
+
+  const people = () => get<{ items: Participant[] }>(`/participants?limit=${LIMITS.snapshotParticipants}`);
+
+  /** Who one is in the room: the own membership, which is taken unless one only looks; null for one who does. */
+  async function standing(watch: boolean): Promise<Result<Participant | null>> {
+    if (watch) {
+      // Members see each other.
+      const seen = await people();
+      if (!seen.ok) return seen.error.code === 'NOT_A_MEMBER' ? success(null) : seen;
+    }
+    const place = await enter();
+    return place.ok ? success(place.value.body) : place;
+  }
+
+  /** Takes a place in the room, unless one only looks, and reads what a `joined` holds. */
+  async function join(after: number | null, watch: boolean): Promise<Result<Omit<EventOf<'joined'>, 'ref'>>> {
     pause();
     // A stream may have been refused to who was no member.
     canStream = true;
-    const place = await rest.request<Participant>('POST', `${path}/participants`, {});
+    const place = await standing(watch);
     if (!place.ok) return place;
+    const you = place.value;
+    isWatching = you === null;
     const recovery = after === null ? success(null) : await missed(after);
     if (!recovery.ok) return recovery;
     const newest: Result<MessagePage> = recovery.value
@@ -75,21 +94,17 @@ export function createSseRoom(options: SseRoomOptions) {
     if (!newest.ok) return newest;
     // Read after the messages: what has changed since then is told again by messages that follow, and they say how
     // things are, not how they differ.
-    const [room, people] = await Promise.all([
-      get<Room>(''),
-      get<{ items: Participant[] }>(`/participants?limit=${LIMITS.snapshotParticipants}`),
-    ]);
+    const [room, list] = await Promise.all([get<Room>(''), you ? people() : success({ items: [] })]);
     if (!room.ok) return room;
-    if (!people.ok) return people;
+    if (!list.ok) return list;
     const { messages, hasMore } = newest.value;
-    const you = place.value.body;
     seq = messages.at(-1)?.seq ?? after ?? 0;
     return success({
       type: 'joined',
       roomId,
       room: room.value,
-      you: { ...you, unread: messages.filter((m) => m.kind !== 'SYSTEM' && m.seq > you.lastReadSeq).length },
-      participants: people.value.items,
+      you: you && { ...you, unread: messages.filter((m) => m.kind !== 'SYSTEM' && m.seq > you.lastReadSeq).length },
+      participants: list.value.items,
       messages,
       lastSeq: seq,
       recovered: recovery.value !== null,
@@ -137,6 +152,8 @@ export function createSseRoom(options: SseRoomOptions) {
 
   function pass(event: Event): void {
     if (event.type === 'message') seq = Math.max(seq, event.seq);
+    // Nothing follows it.
+    if (event.type === 'unwatched') pause();
     options.onEvent(event);
   }
 
@@ -171,6 +188,12 @@ export function createSseRoom(options: SseRoomOptions) {
   return {
     join,
     follow,
+    /** Becomes a member where one only looks. */
+    async enter(): Promise<Result<unknown>> {
+      const place = isWatching ? await enter() : success(null);
+      if (place.ok) isWatching = false;
+      return place;
+    },
     get isStreaming(): boolean {
       return stream !== null;
     },

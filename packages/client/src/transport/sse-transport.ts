@@ -125,9 +125,10 @@ function openChannel(
       return null;
     };
     switch (command.type) {
-      case 'join': {
+      case 'join':
+      case 'watch': {
         const room = roomOf(roomId);
-        const joined = await room.join(command.after ?? null);
+        const joined = await room.join(command.after ?? null, command.type === 'watch');
         if (over) return;
         if (!joined.ok) {
           rooms.delete(roomId);
@@ -138,6 +139,9 @@ function openChannel(
       }
       case 'send': {
         const { clientMessageId, content, kind, replyTo } = command;
+        const entered = await rooms.get(roomId)?.enter();
+        if (over) return;
+        if (entered && !entered.ok) return refuse(entered.error, command);
         const stored = await request<Message>('POST', '/messages', { clientMessageId, content, kind, replyTo });
         if (!stored) return;
         const { seq, messageId, createdAt } = stored.body;
@@ -165,13 +169,16 @@ function openChannel(
         );
         return page ? pass({ type: 'page', ref, roomId, ...page.body }) : undefined;
       }
+      case 'unwatch':
       case 'unsubscribe':
       case 'leave': {
         rooms.get(roomId)?.close();
         rooms.delete(roomId);
         const me = encodeURIComponent(readClaims(token)?.userId ?? '');
         if (command.type === 'leave' && !(await request('DELETE', `/participants/${me}`))) return;
-        return pass({ type: 'ok', ref });
+        return pass(
+          command.type === 'unwatch' ? { type: 'unwatched', ref, roomId, reason: 'ASKED' } : { type: 'ok', ref },
+        );
       }
     }
   }

@@ -16,6 +16,7 @@ import { createOverview } from '../hub/overview/overview.ts';
 import { createWriteSpacing } from '../hub/write-spacing.ts';
 import { createChatMetrics } from '../observe/metrics.ts';
 import { createObservers } from '../observe/observers.ts';
+import { watchedRoomOf } from '../room/counts.ts';
 import { createMembers } from '../room/members.ts';
 import { createMessages } from '../room/messages.ts';
 import { createRates } from '../room/rates.ts';
@@ -26,6 +27,7 @@ import { createConnectionWatch } from '../session/connection-watch.ts';
 import { createPresenceTick } from '../session/presence-tick.ts';
 import { createSessions } from '../session/sessions.ts';
 import { createTyping } from '../session/typing.ts';
+import { createWatcherTick } from '../session/watcher-tick.ts';
 import { openStore } from '../store/open-store.ts';
 import { createFlusher } from '../transport/send-queue.ts';
 import { createLinks } from './links.ts';
@@ -58,6 +60,7 @@ export function createDomain(
     ...{ url: env.DATABASE_URL, pooler: env.DATABASE_POOLER, poolSize: env.DATABASE_POOL, log },
     limits: sessionLimitsOf(env),
     anonymousShare: env.ANONYMOUS_SHARE,
+    isWatchable: env.ROOM_WATCH,
   });
   observePools(metrics, store.pools);
   const { reads: pool } = store.pools;
@@ -66,7 +69,11 @@ export function createDomain(
   const links = createLinks({
     ...{ env, log, clock, exchange },
     openSockets: () => sessions.size,
-    onGone: (roomId, userIds) => presenceTick.gone(roomId, userIds),
+    onGone(place, userIds) {
+      const watched = watchedRoomOf(place);
+      if (watched === null) presenceTick.gone(place, userIds);
+      else watcherTick.note(watched);
+    },
     onRefused: counts.signalRefused,
   });
   const { bus, presence } = links;
@@ -89,11 +96,13 @@ export function createDomain(
     atTurnEnd: flusher.fill,
     onEmit: (signal) => overview.apply(signal),
     onPresence: (roomId, userId, online) => presenceTick.note(roomId, userId, online),
+    onWatchers: (roomId) => watcherTick.note(roomId),
     observe: observers.hub,
     now,
   });
   const overview = createOverview({ rooms: store.rooms, bus: links.branch(), now, onFailure: failed });
   const presenceTick = createPresenceTick({ presence, hub });
+  const watcherTick = createWatcherTick({ presence, hub });
   const connections = createConnectionWatch({ presence, onFailure: (error) => failed('count of connections', error) });
 
   const typing = createTyping({ hub, now });
@@ -111,6 +120,7 @@ export function createDomain(
   const limits = {
     messages: createRateLimit({ perSecond: env.RATE_MESSAGES_PER_SECOND, now, onRefused }),
     changes: createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now }),
+    watches: createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now }),
     anonymous: createRateLimit({ perSecond: perAddress, burst: perAddress * 10, now }),
   };
   const rates = createRates(limits);
@@ -128,7 +138,8 @@ export function createDomain(
 
   return {
     visitors,
-    ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, presenceTick, connections },
+    ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, connections },
+    ...{ presenceTick, watcherTick },
     ...{ rooms, members, messages, rates, sweepRates, typing, tickets },
   };
 }

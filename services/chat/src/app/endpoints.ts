@@ -13,8 +13,11 @@ import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
+import { createAttendances } from '../session/attendance.ts';
 import { createCommands } from '../session/commands/commands.ts';
 import { createLeaving } from '../session/leaving.ts';
+import { createMayFollow } from '../session/may-follow.ts';
+import { createPromotion } from '../session/promotion.ts';
 import type { InstanceOptions } from '../transport/sockjs/options.ts';
 import type { Domain } from './domain.ts';
 import type { ChatHttp } from './http.ts';
@@ -47,10 +50,13 @@ export async function registerEndpoints(
 
   const now = () => clock.now();
   const monotonic = () => clock.monotonic();
-  const { overview, presenceTick } = domain;
-  const leaving = createLeaving({ hub, overview, connections, presenceTick, typing });
+  const { overview, watcherTick } = domain;
+  const attendances = createAttendances(domain);
+  const leaving = createLeaving({ hub, overview, connections, attendances, typing });
+  const promote = createPromotion({ hub, presence, attendances, now });
   const commands = createCommands({
-    ...{ hub, overview, presence, presenceTick, members, messages, rates, typing, leaving, now },
+    ...{ hub, overview, presence, attendances, watcherTick, members, messages, rates, typing, leaving, now },
+    isWatchable: env.ROOM_WATCH,
     reading: (client, read) => queues.reads.run({ key: () => turnKey(client.from) }, read),
     entering: (client, read) => queues.joins.run({ key: () => turnKey(client.from) }, read),
   });
@@ -67,13 +73,13 @@ export async function registerEndpoints(
   });
   const accept = createAccept({
     ...{ env, now, monotonic, sessions, identify, newId: randomUUID },
-    parts: { commands, hub, overview, connections, leaving, log: domain.observers.session },
+    parts: { commands, hub, overview, connections, leaving, promote, log: domain.observers.session },
   });
   const doors = { env, log, accept, admission, handshakes, identify, flusher };
   const websockets = await registerWebSocketEndpoint(app, doors);
   registerEventStreams(app, {
     ...{ ...doors, now, random: Math.random },
-    isMember: hub.isMember,
+    mayFollow: createMayFollow({ hub, rates, isWatchable: env.ROOM_WATCH }),
   });
   const instances: InstanceOptions | undefined = owners
     ? {

@@ -9,7 +9,7 @@ const FORGET_MS = 60_000;
 
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
-  const { rooms, hub, overview, presenceTick, connections, visitors, sweepRates, typing } = domain;
+  const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, sweepRates, typing } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -38,6 +38,7 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(250, 'overviews', overview.tick);
       every(250, 'typing', async () => typing.tick());
       every(1_000, 'presence', presenceTick.tick);
+      every(1_000, 'watchers', watcherTick.tick);
       every(visitors.intervalMs, 'look at visitors', visitors.look);
       every(FORGET_MS, 'forgetting', visitors.forget);
       every(1_000, 'count of connections', connections.tick);

@@ -29,6 +29,7 @@ const KIND_LETTERS: Readonly<Record<Signal['kind'], string>> = {
   removed: 'x',
   whisper: 'w',
   member: 'n',
+  watchers: 'l',
 };
 const KIND_OF = new Map(Object.entries(KIND_LETTERS).map(([kind, letter]) => [letter.charCodeAt(0), kind]));
 
@@ -66,6 +67,7 @@ function bodyOf(signal: Signal): unknown {
       return { sender: signal.sender, receiver: signal.receiver, signalType: signal.signalType, data: signal.data };
     case 'removed':
     case 'member':
+    case 'watchers':
       return {};
   }
 }
@@ -91,6 +93,7 @@ function signalOf(kind: Signal['kind'], body: unknown, roomId: string): Signal |
     }
     case 'removed':
     case 'member':
+    case 'watchers':
       return { kind, roomId };
   }
 }

@@ -21,7 +21,7 @@ export interface AcceptOptions {
   readonly monotonic: () => number;
   readonly sessions: Sessions;
   /** The parts that sessions work with. */
-  readonly parts: Pick<SessionOptions, 'commands' | 'hub' | 'overview' | 'connections' | 'leaving' | 'log'>;
+  readonly parts: Pick<SessionOptions, 'commands' | 'hub' | 'overview' | 'connections' | 'leaving' | 'promote' | 'log'>;
   readonly identify: ReturnType<typeof createIdentify>;
   readonly newId: () => string;
 }

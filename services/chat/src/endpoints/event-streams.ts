@@ -1,4 +1,4 @@
-import { EVENT_STREAM_HEADERS, OF_CALLER, problems } from '@gongu/host';
+import { addressKey, EVENT_STREAM_HEADERS, OF_CALLER, problems } from '@gongu/host';
 import { AppError, LIMITS, RoomPath } from '@gongu/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { ChatEnv } from '../env.ts';
 import { OPENING_REF } from '../protocol/one-room.ts';
 import { createOverviewStreamCodec, createRoomStreamCodec } from '../protocol/sse.ts';
+import type { MayFollow } from '../session/may-follow.ts';
 import { EventStream } from '../transport/event-stream.ts';
 import { peerOf } from '../transport/peer.ts';
 import { pathOf, queryOf } from '../transport/request-url.ts';
@@ -51,8 +52,7 @@ export interface EventStreamsOptions {
   readonly handshakes: HandshakeLog;
   /** When sockets are written to. */
   readonly flusher: Flusher;
-  /** @throws AppError NOT_FOUND (no such room), UNAVAILABLE */
-  readonly isMember: (roomId: string, userId: string) => Promise<boolean>;
+  readonly mayFollow: MayFollow;
   readonly now: () => number;
   /** 0 ≤ n < 1. */
   readonly random: () => number;
@@ -64,7 +64,7 @@ export interface EventStreamsOptions {
  */
 export function registerEventStreams(
   app: FastifyInstance,
-  { env, accept, admission, handshakes, flusher, isMember, now, random }: EventStreamsOptions,
+  { env, accept, admission, handshakes, flusher, mayFollow, now, random }: EventStreamsOptions,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const heartbeats = createRounds<EventStream>({
@@ -136,7 +136,7 @@ export function registerEventStreams(
       tags: ['events'],
       security: [{ user: [] }],
       operationId: 'followRoom',
-      summary: 'A room as it happens (server-sent events), for its members',
+      summary: 'A room as it happens (server-sent events); while it is ACTIVE, for anybody signed in',
       params: RoomPath,
       querystring: Query,
       headers: Headers,
@@ -145,16 +145,14 @@ export function registerEventStreams(
           description: 'First `joined`, then the messages after Last-Event-ID, then all that follows',
           content: STREAM,
         },
-        ...problems(...OF_CALLER, 'ORIGIN_NOT_ALLOWED', 'NOT_A_MEMBER', 'NOT_FOUND'),
+        ...problems(...OF_CALLER, 'ORIGIN_NOT_ALLOWED', 'NOT_A_MEMBER', 'NOT_FOUND', 'RATE_LIMITED'),
       },
     },
     async handler(request, reply) {
       const { roomId } = request.params;
       const { after, lastEventId } = request.query;
       const last = request.headers['last-event-id'] || lastEventId || after;
-      const check = async ({ userId }: Identity) => {
-        if (!(await isMember(roomId, userId))) throw new AppError('NOT_A_MEMBER');
-      };
+      const check = (user: Identity) => mayFollow(roomId, { user, address: addressKey(request) });
       return open(request, reply, check, (socket, hello) =>
         accept.open(socket, hello, createRoomStreamCodec(), {
           commands: [{ type: 'follow', ref: OPENING_REF, roomId, after: last ? Number(last) : null }],

@@ -94,7 +94,7 @@ export function asyncApiOf({ info, contentChars }: AsyncApiOptions): object {
       room: {
         address: addressOf('/api/chat/rooms/:roomId/events'),
         description: 'A room as server-sent events: `event` is the name of the message, `data` its payload.',
-        parameters: { roomId: { description: 'A room that the user is a member of.' } },
+        parameters: { roomId: { description: 'A room that the user is a member of, or one that is ACTIVE.' } },
         messages: ofRoom,
       },
       rooms: {

@@ -1,6 +1,7 @@
 import { createCursor, type Http, noContent, OF_CALLER, OF_ONE_KIND, OF_WRITER, problems } from '@gongu/host';
 import { Instant, ListQuery, listOf, Message, OpenRoom, PatchRoom, Room, RoomId, RoomPath } from '@gongu/shared';
 import { z } from 'zod';
+import { lookAt } from '../room/counts.ts';
 import { wireMessage } from '../room/event.ts';
 import type { Presence } from '../room/ports/presence.ts';
 import { roomView, unreadOf } from '../room/view.ts';
@@ -66,7 +67,7 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
       return {
         items: await Promise.all(
           shown.map(async ({ room, member, lastMessage }) => ({
-            ...roomView(room, (await presence.view(room.roomId)).count),
+            ...roomView(room, (await lookAt(presence, room.roomId)).counts),
             unread: unreadOf(room, member),
             lastReadSeq: member.lastReadSeq,
             lastMessage: lastMessage && wireMessage(lastMessage),

@@ -5,7 +5,7 @@ import type { Bus, Signal } from '../room/ports/bus.ts';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
 import { noSuchRoom } from '../room/refusals.ts';
-import type { Listener } from './listener.ts';
+import type { Listener, Watching } from './listener.ts';
 import type { Recovery } from './recovery.ts';
 import type { RoomFeed } from './room-feed.ts';
 import type { RoomState } from './room-state.ts';
@@ -19,10 +19,18 @@ export interface HubOptions extends ServedRoomsOptions {
   readonly onEmit?: (signal: Signal) => void;
   /** Hears who came or went in a room that is served here. */
   readonly onPresence?: (roomId: string, userId: string, online: boolean) => void;
+  /** Hears that others look at a room, here or at another instance, than before. */
+  readonly onWatchers?: (roomId: string) => void;
 }
 
 /** What a listener is given when it attaches: the state and the messages of one moment, after which it is live. */
-export interface Attached extends Recovery {
+export interface Attached extends Recovery, Standing {
+  /** Null: it is a member's. */
+  readonly watching: Watching | null;
+}
+
+/** How a room is at the moment up to which a listener has been told all. */
+export interface Standing {
   readonly state: RoomState;
   readonly lastSeq: number;
 }
@@ -35,7 +43,7 @@ const REACH_TRIES = 3;
  * order, and whoever listens to a room is attached and detached here.
  */
 export function createHub(deps: HubOptions) {
-  const { rooms, members, bus, onEmit = () => {}, onPresence = () => {}, now } = deps;
+  const { rooms, members, bus, onEmit = () => {}, onPresence = () => {}, onWatchers = () => {}, now } = deps;
   const served = createServedRooms(deps);
 
   function removed(roomId: string): void {
@@ -65,6 +73,8 @@ export function createHub(deps: HubOptions) {
         );
       case 'presence':
         return onPresence(signal.roomId, signal.userId, signal.online);
+      case 'watchers':
+        return onWatchers(signal.roomId);
       case 'whisper': {
         const { kind: type, ...whisper } = signal;
         return feed.tellOne({ type, ...whisper }, signal.receiver);
@@ -85,13 +95,14 @@ export function createHub(deps: HubOptions) {
 
     /**
      * Makes `listener` live in a room: what it missed since `after`, or the newest page, and everything that follows,
-     * without a gap or a double between them. `reached`: a `seq` that is known to be stored.
-     * @throws AppError NOT_FOUND, NOT_A_MEMBER, UNAVAILABLE (the store can't be read)
+     * without a gap or a double between them. `reached`: a `seq` that is known to be stored. `watching`: it is no member's,
+     * unless he is one by now.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, ROOM_NOT_ACTIVE (`watching`), UNAVAILABLE (the store can't be read)
      */
     async attach(
       roomId: string,
       listener: Listener,
-      { after, reached }: { after: number | null; reached: number },
+      { after, reached, watching = null }: { after: number | null; reached: number; watching?: Watching | null },
     ): Promise<Attached> {
       const entry = await served.open(roomId);
       const { feed: roomFeed, recover } = entry;
@@ -111,8 +122,8 @@ export function createHub(deps: HubOptions) {
           const recovery = await recover(after);
           // From here to the end nothing is awaited: the snapshot, and being live, are of one moment.
           if (served.get(roomId) !== entry) throw noSuchRoom();
-          if (!isLobby(roomFeed.state.room) && !roomFeed.state.members.has(listener.userId))
-            throw new AppError('NOT_A_MEMBER');
+          const looks = isMemberOf(roomFeed, listener.userId) ? null : (watching ?? notAMember());
+          if (looks && roomFeed.state.room.status !== 'ACTIVE') throw new AppError('ROOM_NOT_ACTIVE');
           roomFeed.flush();
           const lastSeq = roomFeed.lastSeq;
           const upTo = recovery.messages.at(-1)?.seq ?? Math.min(after ?? 0, lastSeq);
@@ -122,9 +133,9 @@ export function createHub(deps: HubOptions) {
             continue;
           }
           const since = roomFeed.ring.after(upTo);
-          roomFeed.add(listener, lastSeq);
+          roomFeed.add(listener, lastSeq, looks);
           const messages = since.length === 0 ? recovery.messages : [...recovery.messages, ...since];
-          return { ...recovery, messages, state: roomFeed.state, lastSeq };
+          return { ...recovery, messages, state: roomFeed.state, lastSeq, watching: looks };
         }
       } finally {
         if (roomFeed.listenerCount === 0) entry.idleSince = now();
@@ -141,7 +152,7 @@ export function createHub(deps: HubOptions) {
 
     /** A listener that was just attached has only the messages up to `seq`: `resume` sends it the others, before it is live. */
     rewind(roomId: string, listener: Listener, seq: number): void {
-      served.get(roomId)?.feed.add(listener, seq);
+      served.get(roomId)?.feed.rewind(listener, seq);
     },
 
     /**
@@ -155,6 +166,17 @@ export function createHub(deps: HubOptions) {
     /** The last message that a listener which is behind was sent; null for one that is not. */
     behindAt: (roomId: string, listener: Listener): number | null =>
       served.get(roomId)?.feed.behindAt(listener) ?? null,
+
+    /** How the room is, where a listener is live in it and has been told all; null elsewhere. */
+    standing(roomId: string, listener: Listener): Standing | null {
+      const feed = served.get(roomId)?.feed;
+      feed?.flush();
+      if (!feed?.has(listener) || feed.behindAt(listener) !== null) return null;
+      return { state: feed.state, lastSeq: feed.lastSeq };
+    },
+
+    /** Whether who is no member may look at the room. @throws AppError NOT_FOUND, UNAVAILABLE */
+    isOpen: async (roomId: string): Promise<boolean> => (await served.open(roomId)).feed.state.room.status === 'ACTIVE',
 
     /** What `isMember` says, where that is known without reading; null elsewhere. */
     knows(roomId: string, userId: string): boolean | null {
@@ -190,6 +212,15 @@ export function createHub(deps: HubOptions) {
       served.get(roomId)?.feed.summarise(online);
     },
 
+    /** Tells a room's listeners on this instance how many look at it, where that has changed. */
+    tellWatchers(roomId: string, count: number): void {
+      served.get(roomId)?.feed.tellWatchers(count);
+    },
+
+    /** Rooms at which somebody looks, as it was told last. */
+    watchedRooms: (): string[] =>
+      served.entries().flatMap(([roomId, { feed }]) => (feed.watcherCount > 0 ? [roomId] : [])),
+
     /** Compares with the store what each room has; reads what is missing. Rooms that are gone end. */
     async reconcile(): Promise<void> {
       const all = served.entries();
@@ -222,9 +253,17 @@ export function createHub(deps: HubOptions) {
 
 export type Hub = ReturnType<typeof createHub>;
 
-function knownOf({ state }: RoomFeed, userId: string): boolean | null {
-  if (isLobby(state.room) || state.members.has(userId)) return true;
-  return state.complete ? false : null;
+function knownOf(feed: RoomFeed, userId: string): boolean | null {
+  if (isMemberOf(feed, userId)) return true;
+  return feed.state.complete ? false : null;
+}
+
+function isMemberOf({ state }: RoomFeed, userId: string): boolean {
+  return isLobby(state.room) || state.members.has(userId);
+}
+
+function notAMember(): never {
+  throw new AppError('NOT_A_MEMBER');
 }
 
 function unreadable(): AppError {

@@ -1,3 +1,4 @@
+import type { UnwatchReason } from '@gongu/shared';
 import type { ChatEvent } from '../room/event.ts';
 
 /** One who listens to rooms, and is told of what it can't be written. */
@@ -19,4 +20,11 @@ export interface Listener {
    * room is gone; nothing more follows.
    */
   onEnded(roomId: string, why: 'left' | 'left unseen' | 'gone'): void;
+  /** It looked at the room, and its user has become a member: it goes on as a member's. */
+  onEntered(roomId: string): void;
+  /** It may not look at the room any longer; nothing more follows. */
+  onUnwatched(roomId: string, reason: UnwatchReason): void;
 }
+
+/** One who looks and is no member, with an account or without: those without one are told nothing of single people. */
+export type Watching = 'user' | 'anonymous';

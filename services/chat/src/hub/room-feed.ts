@@ -1,4 +1,6 @@
 // Over 300 lines: one room of this instance, its order and its listeners, in one place; the ring is in ring.ts.
+import type { UnwatchReason } from '@gongu/shared';
+import type { RoomCounts } from '../room/counts.ts';
 import type { ChatEvent } from '../room/event.ts';
 import { isLobby } from '../room/lobby.ts';
 import { boundPage } from '../room/page-bytes.ts';
@@ -8,7 +10,7 @@ import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { noSuchRoom } from '../room/refusals.ts';
 import { roomView } from '../room/view.ts';
 import { fanOut, type Pending } from './fan-out.ts';
-import type { Listener } from './listener.ts';
+import type { Listener, Watching } from './listener.ts';
 import { heldBytes, Ring, type RingBudget } from './ring.ts';
 import { apply, markRead, type RoomState, roomState } from './room-state.ts';
 
@@ -71,9 +73,13 @@ export function createRoomFeed(deps: RoomFeedOptions) {
   const ringLimits = { capacity: ringSize, maxBytes: ringBytes, ...(deps.ringBudget && { budget: deps.ringBudget }) };
   const held = new Map<number, StoredMessage>();
   let heldSum = 0;
-  const listeners = new Map<Listener, { live: boolean; sentSeq: number }>();
+  const listeners = new Map<Listener, { live: boolean; sentSeq: number; watching: Watching | null }>();
+  /** Those of them that look and are no members'. */
+  const watchers = new Set<Listener>();
   let pending: Pending[] = [];
   let gone: string[] = [];
+  /** Who became a member while somebody looks. */
+  let came: string[] = [];
   /** When the oldest pending message was stored. */
   let pendingAt: string | null = null;
   let state: RoomState | null = null;
@@ -85,7 +91,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
   let repairing: Promise<boolean> | null = null;
   let quietSince = now();
   let flushedAt = -Infinity;
-  let onlineCount = 0;
+  let counts: RoomCounts = { online: 0, watchers: 0 };
   /** Participants came or went since the last summary. */
   let countsMoved = false;
 
@@ -98,8 +104,9 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     if (left !== null) gone.push(left);
     if (message.kind !== 'SYSTEM') return;
     countsMoved = true;
+    if (message.data.event === 'participant.joined' && watchers.size > 0) came.push(message.data.participant.userId);
     if (message.data.event.startsWith('room.')) {
-      pending.push({ event: { type: 'status', roomId, room: roomView(state!.room, onlineCount) } });
+      pending.push({ event: { type: 'status', roomId, room: roomView(state!.room, counts) } });
     }
   }
 
@@ -131,8 +138,8 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     if (!state) return;
     if (held.size > 0) drainHeld();
     if (held.size > 0) scheduleRepair();
-    // Who was removed gets that row and none of a later commit.
-    if (pending.length > 0) scheduleFlush(gone.length > 0);
+    // Who was removed, or may look no longer, gets that row and none of a later commit.
+    if (pending.length > 0) scheduleFlush(gone.length > 0 || (watchers.size > 0 && state.room.status !== 'ACTIVE'));
   }
 
   async function readGap(): Promise<void> {
@@ -171,7 +178,9 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     flushedAt = now();
     quietSince = flushedAt;
     const late: Listener[] = [];
-    const sockets = fanOut(roomId, batch, live(), (listener) => late.push(listener));
+    const onFull = (listener: Listener) => late.push(listener);
+    let sockets = fanOut(roomId, batch, live('others'), onFull);
+    if (watchers.size > 0) sockets += fanOut(roomId, batch.filter(isOfNobody), live('anonymous'), onFull);
     deps.observe.delivered(roomId, batch.length, sockets, storedAt);
     for (const listener of late) {
       const entry = listeners.get(listener);
@@ -181,11 +190,40 @@ export function createRoomFeed(deps: RoomFeedOptions) {
       listener.onBehind(roomId, before);
       deps.observe.resynced(roomId);
     }
+    if (came.length > 0) letIn();
     if (gone.length > 0) dropGone();
+    if (watchers.size > 0 && state && state.room.status !== 'ACTIVE') unwatch([...watchers], 'ROOM_NOT_ACTIVE');
   }
 
-  function* live(): Iterable<Listener> {
-    for (const [listener, entry] of listeners) if (entry.live) yield listener;
+  /** Those who look without an account, or all the others. */
+  function* live(who: 'anonymous' | 'others'): Iterable<Listener> {
+    for (const [listener, { live: isLive, watching }] of listeners) {
+      if (isLive && (watching === 'anonymous') === (who === 'anonymous')) yield listener;
+    }
+  }
+
+  function remove(listener: Listener): boolean {
+    watchers.delete(listener);
+    return listeners.delete(listener);
+  }
+
+  /** Those who looked and have become members: they stay where they are. */
+  function letIn(): void {
+    const users = new Set(came);
+    came = [];
+    for (const listener of [...watchers]) {
+      if (!users.has(listener.userId) || !state?.members.has(listener.userId)) continue;
+      watchers.delete(listener);
+      listeners.get(listener)!.watching = null;
+      listener.onEntered(roomId);
+    }
+  }
+
+  function unwatch(some: readonly Listener[], reason: UnwatchReason): void {
+    for (const listener of some) {
+      remove(listener);
+      listener.onUnwatched(roomId, reason);
+    }
   }
 
   function dropGone(): void {
@@ -195,8 +233,12 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     if (state && isLobby(state.room)) return;
     for (const listener of [...listeners.keys()]) {
       if (!users.has(listener.userId) || state?.members.has(listener.userId)) continue;
+      if (watchers.has(listener)) {
+        unwatch([listener], 'REMOVED');
+        continue;
+      }
       const saw = listeners.get(listener)?.live ?? false;
-      listeners.delete(listener);
+      remove(listener);
       listener.onEnded(roomId, saw ? 'left' : 'left unseen');
     }
   }
@@ -266,11 +308,23 @@ export function createRoomFeed(deps: RoomFeedOptions) {
 
     /** Tells how many participants there are and how many of them are online, to those who subscribe to that singly. */
     summarise(online: number): void {
-      onlineCount = online;
+      counts = { ...counts, online };
       countsMoved = false;
       if (!state) return;
       const { participantCount } = state.room;
-      this.tell({ type: 'participants', roomId, participantCount, onlineCount });
+      this.tell({ type: 'participants', roomId, participantCount, onlineCount: online });
+    },
+
+    /** How many look, as it was told last. */
+    get watcherCount(): number {
+      return counts.watchers;
+    },
+
+    /** Tells how many look, where that has changed. */
+    tellWatchers(watcherCount: number): void {
+      if (watcherCount === counts.watchers) return;
+      counts = { ...counts, watchers: watcherCount };
+      this.tell({ type: 'watchers', roomId, watcherCount });
     },
 
     markRead(userId: string, seq: number, chatNo: number): void {
@@ -281,13 +335,19 @@ export function createRoomFeed(deps: RoomFeedOptions) {
      * Adds a listener that has everything up to `sentSeq`. Live at once when that is all there is, else `resume` it.
      * Call `flush` before looking at `lastSeq`: what is pending belongs to those who were there.
      */
-    add(listener: Listener, sentSeq: number): void {
-      listeners.set(listener, { live: sentSeq >= next - 1, sentSeq });
+    add(listener: Listener, sentSeq: number, watching: Watching | null = null): void {
+      listeners.set(listener, { live: sentSeq >= next - 1, sentSeq, watching });
+      if (watching) watchers.add(listener);
+      else watchers.delete(listener);
     },
 
-    delete(listener: Listener): boolean {
-      return listeners.delete(listener);
+    /** One that is there has everything up to `sentSeq`, and not more. */
+    rewind(listener: Listener, sentSeq: number): void {
+      const entry = listeners.get(listener);
+      if (entry) this.add(listener, sentSeq, entry.watching);
     },
+
+    delete: remove,
 
     has: (listener: Listener): boolean => listeners.has(listener),
 
@@ -331,6 +391,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     /** Ends all listeners: the room was removed. */
     end(): void {
       flush();
+      unwatch([...watchers], 'ROOM_GONE');
       const all = [...listeners.keys()];
       listeners.clear();
       for (const listener of all) listener.onEnded(roomId, 'gone');
@@ -350,3 +411,8 @@ export function createRoomFeed(deps: RoomFeedOptions) {
 }
 
 export type RoomFeed = ReturnType<typeof createRoomFeed>;
+
+/** Whether an event speaks of no single person. */
+function isOfNobody({ event: { type } }: Pending): boolean {
+  return type !== 'presence' && type !== 'read' && type !== 'typing';
+}

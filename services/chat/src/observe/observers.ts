@@ -72,9 +72,9 @@ export function createObservers({ log, counts, now }: { log: Logger; counts: Cha
 
     /** The same use cases; messages that come to nothing are counted, whatever they came by. */
     counted<T extends Pick<Messages, 'send'>>(stored: T): T {
-      const send: Messages['send'] = async (caller, sending) => {
+      const send: Messages['send'] = async (...sending) => {
         try {
-          return await stored.send(caller, sending);
+          return await stored.send(...sending);
         } catch (error) {
           counts.messageRefused(
             error instanceof AppError ? error.code : isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL',

@@ -122,10 +122,13 @@ export interface Codec {
    */
   cut?<A extends Answer>(answer: A, room: FrameRoom): A;
   /**
-   * The socket stopped listening to a room without having asked for it: the member was removed, or the room. Where the
-   * URL names that room, the close that follows.
+   * The socket stopped listening to a room without having asked for it: the member was removed, or the room, or it may look
+   * at it no longer. Where the URL names that room, the close that follows.
    */
-  ended?(roomId: string, why: 'left' | 'gone'): { readonly code: number; readonly reason: string } | undefined;
+  ended?(
+    roomId: string,
+    why: 'left' | 'gone' | 'unwatched',
+  ): { readonly code: number; readonly reason: string } | undefined;
 }
 
 /** How a protocol is chosen and made. */

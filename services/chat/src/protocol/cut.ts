@@ -33,16 +33,20 @@ export function cutJoined(
   const kept = fitting(messages, sizes, left, room.keep);
   const lastSeq = kept.at(-1)?.seq ?? (messages[0] ? messages[0].seq - 1 : joined.lastSeq);
   const after = messages.filter(({ seq }) => seq > lastSeq);
-  const { lastReadSeq, unread } = joined.you;
-  const unseen = after.filter(({ seq, kind }) => kind !== 'SYSTEM' && seq > lastReadSeq).length;
   return {
     ...joined,
-    you: { ...joined.you, unread: Math.max(0, unread - unseen) },
+    you: joined.you && { ...joined.you, unread: unreadWithout(after, joined.you) },
     participants: shown,
     messages: kept,
     lastSeq: after.length === 0 ? joined.lastSeq : lastSeq,
     hasMore: joined.hasMore || (!joined.recovered && (kept[0]?.seq ?? lastSeq + 1) > 1),
   };
+}
+
+/** What is unread of a room before these of its messages. */
+function unreadWithout(after: readonly StoredMessage[], you: NonNullable<JoinedEvent['you']>): number {
+  const unseen = after.filter(({ seq, kind }) => kind !== 'SYSTEM' && seq > you.lastReadSeq).length;
+  return Math.max(0, you.unread - unseen);
 }
 
 /** As much of a page as has room, at least one message. */

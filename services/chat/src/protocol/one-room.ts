@@ -16,9 +16,8 @@ export function closeOfRefusal(error: EventOf<'error'>): Rendered['close'] {
   return { code: CLOSE.removed, reason: error.message };
 }
 
-/** The end of a socket whose URL names the room that its user had to leave, or that is gone. */
-export function endedRoom(why: 'left' | 'gone'): { code: number; reason: string } {
-  return why === 'gone'
-    ? { code: CLOSE.noSuchRoom, reason: 'the room was removed' }
-    : { code: CLOSE.removed, reason: 'no longer a member' };
+/** The end of a socket whose URL names the room that its user had to leave or may look at no longer, or that is gone. */
+export function endedRoom(why: 'left' | 'gone' | 'unwatched'): { code: number; reason: string } {
+  if (why === 'gone') return { code: CLOSE.noSuchRoom, reason: 'the room was removed' };
+  return { code: CLOSE.removed, reason: why === 'left' ? 'no longer a member' : 'only members see the room now' };
 }

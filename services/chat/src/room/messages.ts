@@ -62,12 +62,17 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
   return {
     /**
      * Stores one message and resolves after its commit. A retry with the same `clientMessageId` gets the first one's
-     * place and time.
+     * place and time. `enter`: makes the sender a member first, once the message is one that may be tried.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, ROOM_READ_ONLY, FORBIDDEN (a notice by one who is not the host),
      *   VALIDATION_FAILED (`replyTo`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
-    async send(caller: Caller, sending: Sending): Promise<{ message: Message; duplicate: boolean }> {
+    async send(
+      caller: Caller,
+      sending: Sending,
+      enter?: () => Promise<void>,
+    ): Promise<{ message: Message; duplicate: boolean }> {
       const draft = draftOf(caller, sending, newId);
+      if (enter) await enter();
       const outcome = await appends.add(draft);
       switch (outcome.outcome) {
         case 'stored':

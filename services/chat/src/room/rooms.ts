@@ -1,6 +1,7 @@
 import { AppError, LIMITS, type OpenRoom, type PatchRoom, type Room } from '@gongu/shared';
 import { type Caller, requireService, requireSight } from './access.ts';
 import { tellCommitted } from './committed.ts';
+import { lookAt } from './counts.ts';
 import { createLowering } from './lowering.ts';
 import type { Emit } from './ports/emit.ts';
 import type { MemberStore } from './ports/member-store.ts';
@@ -34,7 +35,7 @@ const PORTION = 250;
 /** The life of rooms: opened with a product, changed by trade, ended by trade or by the deadline. */
 export function createRooms({ rooms, members, presence, emit, onChange }: RoomsOptions) {
   const lowering = createLowering({ rooms, presence, emit });
-  const view = async (room: RoomRow): Promise<Room> => roomView(room, (await presence.view(room.roomId)).count);
+  const view = async (room: RoomRow): Promise<Room> => roomView(room, (await lookAt(presence, room.roomId)).counts);
 
   return {
     /**

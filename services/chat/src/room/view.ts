@@ -1,10 +1,11 @@
 import type { Participant, ParticipantRole, Room } from '@gongu/shared';
+import type { RoomCounts } from './counts.ts';
 import type { MemberRow } from './ports/member-row.ts';
 import type { PresenceView } from './ports/presence.ts';
 import type { RoomRow } from './ports/room-row.ts';
 
 /** A room as the wire shows it. */
-export function roomView(room: RoomRow, onlineCount: number): Room {
+export function roomView(room: RoomRow, { online, watchers }: RoomCounts): Room {
   return {
     roomId: room.roomId,
     productId: room.productId,
@@ -16,7 +17,8 @@ export function roomView(room: RoomRow, onlineCount: number): Room {
     minParticipants: room.minParticipants,
     participantCount: room.participantCount,
     committedCount: room.committedCount,
-    onlineCount,
+    onlineCount: online,
+    watcherCount: watchers,
     lastSeq: room.lastSeq,
     createdAt: room.createdAt,
     expiresAt: room.expiresAt,

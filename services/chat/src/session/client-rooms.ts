@@ -1,4 +1,4 @@
-import { AppError } from '@gongu/shared';
+import { AppError, LIMITS } from '@gongu/shared';
 
 /**
  * How a command is ordered among those of its socket and its room.
@@ -13,16 +13,49 @@ export type Lane = 'free' | 'send' | 'ordered' | 'last';
 /** Commands of one socket that may wait for their turn. */
 const WAITING_MAX = 200;
 
+/** A room that a client looks at. */
+export interface Watch {
+  /** While its user becomes a member by what he sends: all that he sends waits for that. */
+  entering: Promise<void> | null;
+}
+
 /** One client's rooms, and what it does in them. A class with few parts: there is one for every connection. */
 export class ClientRooms {
   readonly joined = new Set<string>();
   readonly #ordered = new Ordered();
+  /** Rooms that it looks at, its user being no member. */
+  #watched: Map<string, Watch> | null = null;
   /** Sends under way, by room: fulfilled when all of them are answered. */
   #sending: Map<string, Promise<unknown>> | null = null;
 
   /** @throws AppError NOT_A_MEMBER: the client has to join the room first */
   requireJoined(roomId: string): void {
     if (!this.joined.has(roomId)) throw new AppError('NOT_A_MEMBER', { detail: 'Join the room first' });
+  }
+
+  /** Rooms that it looks at. */
+  get watched(): Iterable<string> {
+    return this.#watched?.keys() ?? [];
+  }
+
+  /** What it has in a room that it looks at; undefined elsewhere. */
+  watchOf(roomId: string): Watch | undefined {
+    return this.#watched?.get(roomId);
+  }
+
+  /** @throws AppError TOO_LARGE: it looks at as many as one may */
+  watch(roomId: string): void {
+    this.#watched ??= new Map();
+    if (this.#watched.has(roomId)) return;
+    if (this.#watched.size >= LIMITS.watches) {
+      throw new AppError('TOO_LARGE', { detail: `One socket can watch ${LIMITS.watches} rooms: unwatch some first` });
+    }
+    this.#watched.set(roomId, { entering: null });
+  }
+
+  /** Whether it looked at the room. */
+  unwatch(roomId: string): boolean {
+    return this.#watched?.delete(roomId) ?? false;
   }
 
   /**

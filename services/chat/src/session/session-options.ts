@@ -6,6 +6,7 @@ import type { Peer } from '../transport/socket.ts';
 import type { Commands } from './commands/commands.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
 import type { Leaving } from './leaving.ts';
+import type { Promote } from './promotion.ts';
 import type { OpenSession } from './sessions.ts';
 
 /** What all sessions of an instance have in common. */
@@ -15,6 +16,7 @@ export interface SessionOptions {
   readonly overview: Pick<Overview, 'retell'>;
   readonly connections: Pick<ConnectionWatch, 'watch'>;
   readonly leaving: Leaving;
+  readonly promote: Promote;
   /** An error of whatever origin in the words of the table: INTERNAL where nobody foresaw it. */
   readonly toAppError: (error: unknown) => AppError;
   /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, UNAVAILABLE */

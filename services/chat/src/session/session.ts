@@ -164,6 +164,10 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
     this.#options.leaving.room(this, roomId);
   }
 
+  enteredRoom(roomId: string): void {
+    void this.#options.promote(this, roomId);
+  }
+
   frame(data: string | Uint8Array): void {
     if (this.#over) return;
     this.#heardAt = this.#options.monotonic();

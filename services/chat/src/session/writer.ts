@@ -1,4 +1,4 @@
-import { CLOSE, errorEvent } from '@gongu/shared';
+import { CLOSE, errorEvent, type UnwatchReason } from '@gongu/shared';
 import type { Listener } from '../hub/listener.ts';
 import type { Answer, Codec, FrameRoom, Rendered } from '../protocol/codec.ts';
 import type { ChatEvent } from '../room/event.ts';
@@ -16,6 +16,8 @@ export interface WriterOwner {
   cutOff(): void;
   /** The room no longer concerns it. */
   leftRoom(roomId: string): void;
+  /** It looked at the room, and is a member's now. */
+  enteredRoom(roomId: string): void;
 }
 
 /**
@@ -97,8 +99,18 @@ export class Writer implements Listener {
     if (why === 'left unseen' && this.#codec.resyncs) {
       this.emit(errorEvent('NOT_A_MEMBER', 'No longer a member of the room', { roomId }));
     }
-    const close = this.#codec.ended?.(roomId, why === 'gone' ? 'gone' : 'left');
-    if (close) this.#owner.end(close.code, close.reason);
+    this.#close(roomId, why === 'gone' ? 'gone' : 'left');
+  }
+
+  onEntered(roomId: string): void {
+    this.#owner.enteredRoom(roomId);
+  }
+
+  onUnwatched(roomId: string, reason: UnwatchReason): void {
+    this.#behind?.delete(roomId);
+    this.#owner.leftRoom(roomId);
+    this.emit({ type: 'unwatched', roomId, reason });
+    this.#close(roomId, reason === 'ROOM_GONE' ? 'gone' : 'unwatched');
   }
 
   emit(event: ChatEvent): void {
@@ -173,6 +185,12 @@ export class Writer implements Listener {
     if (event.type === 'error') return this.#owner.end(CLOSE.internal, 'internal error');
     const { ref, roomId } = event as { ref?: string; roomId?: string };
     this.emit(errorEvent('INTERNAL', 'The answer can not be told', { ref, roomId }));
+  }
+
+  /** The end of one whose URL names the room that no longer concerns it. */
+  #close(roomId: string, why: 'left' | 'gone' | 'unwatched'): void {
+    const close = this.#codec.ended?.(roomId, why);
+    if (close) this.#owner.end(close.code, close.reason);
   }
 
   get #ceilingBytes(): number {

@@ -44,6 +44,8 @@ export interface StoreOptions {
   readonly limits?: Partial<SessionLimits>;
   /** Part of a room's places that guests without an account may hold, rounded down to whole places. Default 0.5. */
   readonly anonymousShare?: number;
+  /** Whether rooms that are ACTIVE may be read by who is no member. Default true. */
+  readonly isWatchable?: boolean;
 }
 
 /** Milliseconds that a batch of messages may take at most. */
@@ -60,6 +62,7 @@ export function openStore({
   log,
   limits = {},
   anonymousShare: share = 0.5,
+  isWatchable = true,
 }: StoreOptions): Store {
   const common = { ...limits, url, ...(pooler ? { pooler } : {}), schema: CHAT_SCHEMA, ...(log ? { log } : {}) };
   const appendPool = createPool({
@@ -79,7 +82,7 @@ export function openStore({
     messages: createMessageStore({
       prisma,
       append: createAppendBatch({ pool: appendPool }),
-      page: createMessagePage({ pool: reads }),
+      page: createMessagePage({ pool: reads, isWatchable }),
     }),
     tickets: createTicketStore({ prisma }),
     tags: createTagStore({ prisma }),

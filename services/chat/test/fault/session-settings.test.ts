@@ -25,7 +25,7 @@ it('times are the moments that they are, over HTTP and over sockets', async () =
   isNow(room.createdAt);
   const ann = await chat.connect('ann');
   const joined = await ann.join(roomId);
-  isNow(joined.you.joinedAt);
+  isNow(joined.you!.joinedAt);
   const content = said("it's a \\'quoted\\' text, NULL and \\n");
   const ack = await ann.ask({ type: 'send', roomId, clientMessageId: 'NULL', content }, 'ack');
   isNow(ack.createdAt);

@@ -116,13 +116,14 @@ describe('GET …/messages', () => {
     expect(await seqs(`?after=${Number.MAX_SAFE_INTEGER}`)).toEqual([false]);
   });
 
-  it('is for members and the service', async () => {
+  it('is for everybody signed in while the room is ACTIVE, then for members and the service', async () => {
     const roomId = await roomOf('ann');
-    expect(refusal(await chat.call('GET', path(roomId), { as: 'stranger' }))).toEqual([403, 'NOT_A_MEMBER']);
+    expect((await page(roomId, '', 'stranger')).messages).toHaveLength(2);
     expect(refusal(await chat.call('GET', path(roomId)))).toEqual([401, 'UNAUTHENTICATED']);
-    expect((await page(roomId, '', SERVICE)).messages).toHaveLength(2);
-    await chat.call('DELETE', `/api/chat/rooms/${roomId}/participants/ann`, { as: 'ann' });
-    expect(refusal(await chat.call('GET', path(roomId), { as: 'ann' }))).toEqual([403, 'NOT_A_MEMBER']);
+    await chat.call('PATCH', `/api/chat/rooms/${roomId}`, { as: SERVICE, body: { status: 'CANCELLED' } });
+    expect(refusal(await chat.call('GET', path(roomId), { as: 'stranger' }))).toEqual([403, 'NOT_A_MEMBER']);
+    expect((await page(roomId, '', SERVICE)).messages).toHaveLength(3);
+    expect((await page(roomId, '', 'ann')).messages).toHaveLength(3);
   });
 
   it('refuses what is no position', async () => {

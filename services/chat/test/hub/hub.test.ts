@@ -18,6 +18,8 @@ function listener(userId: string) {
     },
     onBehind() {},
     onEnded: (_, why) => void endings.push(why),
+    onEntered() {},
+    onUnwatched: (_, reason) => void endings.push(reason),
   };
   return Object.assign(self, { events, endings });
 }

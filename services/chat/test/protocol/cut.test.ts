@@ -85,7 +85,12 @@ function joinedOf(messages: readonly StoredMessage[], change: Partial<JoinedEven
   const { lastChatNo: _, ...room } = roomRow(lastSeq);
   const unread = messages.filter(({ kind }) => kind !== 'SYSTEM').length;
   return {
-    ...{ type: 'joined', ref: '"'.repeat(64), roomId: 'room', room: { ...room, onlineCount: 1 } as Room },
+    ...{
+      type: 'joined',
+      ref: '"'.repeat(64),
+      roomId: 'room',
+      room: { ...room, onlineCount: 1, watcherCount: 0 } as Room,
+    },
     ...{ you: { ...participant('ann'), unread }, participants: [participant('ann')], messages, lastSeq },
     ...{ recovered: true, hasMore: false },
     ...change,
@@ -126,7 +131,7 @@ describe.each(Object.keys(WIRES))('what is put into one frame over %s', (wire) =
           const rest = messages.filter(({ seq }) => seq > frame.lastSeq);
           expect([...seqs(frame.messages), ...seqs(rest)]).toEqual(seqs(messages));
           // Who counts what follows gets to the same number.
-          expect(frame.you.unread + rest.length).toBe(whole.you.unread);
+          expect(frame.you!.unread + rest.length).toBe(whole.you!.unread);
           expect(frame).toMatchObject({ recovered: true, hasMore: false, room: { lastSeq: whole.lastSeq } });
         },
       ),
@@ -204,7 +209,7 @@ describe.each(Object.keys(WIRES))('what is put into one frame over %s', (wire) =
     const participants = Array.from({ length: 100 }, (_, i) => named(`${i}-`.padEnd(255, '"')));
     const whole = joinedOf(messagesOf([{ content: 'x' }], 1), { participants });
     const room = { ...whole.room, title, reason, hostId: '"'.repeat(255), roomId: 'r'.repeat(64) };
-    const you = { ...whole.you, ...named('"'.repeat(255)) };
+    const you = { ...whole.you!, ...named('"'.repeat(255)) };
     const { bytes } = told({ ...whole, room, you, roomId: room.roomId }, wire, FRAME_LIMITS.leastMaxBytes, 'oldest');
     expect(bytes).toBeLessThanOrEqual(FRAME_LIMITS.leastMaxBytes);
   });
@@ -224,7 +229,7 @@ it('what is read already counts for nothing in what follows', () => {
   const joined = joinedOf(messages, { you: { ...participant('ann'), lastReadSeq: 8, unread: 2 } });
   const { frame } = told(joined, 'a WebSocket', FRAME_LIMITS.leastMaxBytes, 'oldest');
   expect(frame.lastSeq).toBe(2);
-  expect(frame.you.unread).toBe(0);
+  expect(frame.you!.unread).toBe(0);
 });
 
 it('a message is never larger than it is taken for, on any wire', () => {

@@ -34,7 +34,7 @@ it.each([
   let queued = 0;
   let cuts = 0;
   const socket = { send() {}, write() {}, queuedBytes: () => queued, pause() {} } as unknown as Socket;
-  const owner = { userId: 'ann', over: false, end() {}, leftRoom() {}, cutOff: () => void cuts++ };
+  const owner = { userId: 'ann', over: false, end() {}, leftRoom() {}, enteredRoom() {}, cutOff: () => void cuts++ };
   const options = { limits: { sendQueueBytes }, monotonic: () => 0 } as unknown as SessionOptions;
   const writer = new Writer(owner, options, socket, {} as Codec);
   queued = ceiling;

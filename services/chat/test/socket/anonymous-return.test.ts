@@ -39,7 +39,7 @@ describe('an anonymous client whose token ended while it was away', () => {
     const ready = await after.event('ready');
     expect(ready.user).toEqual(user);
     const { messages, you } = await after.join(roomId, seq - 1);
-    expect(you.userId).toBe(ready.user.userId);
+    expect(you!.userId).toBe(ready.user.userId);
     expect(messages.find((message) => message.seq === seq)?.sender).toEqual(ready.user);
     const again = await after.say(roomId);
     const heard = await after.event('message', (message) => message.seq === again.seq);

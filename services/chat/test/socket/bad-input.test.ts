@@ -20,6 +20,8 @@ beforeAll(async () => {
 const frames = (): Record<string, unknown>[] => [
   { type: 'auth', token: tokenOf('ann') },
   { type: 'join', roomId, after: 0 },
+  { type: 'watch', roomId, after: 0 },
+  { type: 'unwatch', roomId },
   { type: 'send', roomId, clientMessageId: 'c', content: said('?'), kind: 'CHAT', replyTo: `${roomId}:1` },
   { type: 'typing', roomId, typing: true },
   { type: 'read', roomId, seq: 1 },
@@ -68,6 +70,8 @@ describe('every frame', () => {
     const needed: Record<string, string[]> = {
       auth: ['token'],
       join: ['roomId'],
+      watch: ['roomId'],
+      unwatch: ['roomId'],
       send: ['roomId', 'clientMessageId', 'content'],
       typing: ['roomId', 'typing'],
       read: ['roomId', 'seq'],
@@ -109,10 +113,12 @@ describe('every frame', () => {
       answers[frame.type as string] = `${here.code ?? here.type} ${nowhere.code ?? nowhere.type}`;
     }
     expect(answers).toEqual({
+      watch: 'joined NOT_FOUND',
+      unwatch: 'unwatched unwatched',
       send: 'NOT_A_MEMBER NOT_FOUND',
       typing: 'NOT_A_MEMBER NOT_A_MEMBER',
       read: 'NOT_A_MEMBER NOT_FOUND',
-      history: 'NOT_A_MEMBER NOT_FOUND',
+      history: 'page NOT_FOUND',
       leave: 'ok NOT_FOUND',
     });
   });

@@ -17,7 +17,14 @@ const participant = (userId: string, change: object = {}) => ({
 });
 const roomShape = (roomId: string, change: object = {}) => ({
   ...{ roomId, productId: roomId, title: '제주 감귤 10kg', status: 'ACTIVE', reason: null, hostId: 'seller' },
-  ...{ maxParticipants: 30, minParticipants: null, participantCount: 1, committedCount: 0, onlineCount: 1 },
+  ...{
+    maxParticipants: 30,
+    minParticipants: null,
+    participantCount: 1,
+    committedCount: 0,
+    onlineCount: 1,
+    watcherCount: 0,
+  },
   ...{ lastSeq: 2, createdAt: TIME, expiresAt: TIME, closedAt: null, ...change },
 });
 
@@ -42,7 +49,7 @@ describe('the frames of gongu.v1, exactly', () => {
     ann.send({ type: 'join', ref: '1', roomId });
     const joined = await ann.event('joined');
     const system = { roomId, kind: 'SYSTEM', sender: null, replyTo: null, clientMessageId: null, createdAt: TIME };
-    const { onlineCount: _, ...stored } = roomShape(roomId, { participantCount: 0, lastSeq: 0 });
+    const { onlineCount: _, watcherCount: __, ...stored } = roomShape(roomId, { participantCount: 0, lastSeq: 0 });
     const host = participant('seller', { role: 'HOST', online: false, lastReadSeq: 0 });
     expect(joined).toEqual({
       ...{ type: 'joined', ref: '1', roomId },

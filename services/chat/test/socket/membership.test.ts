@@ -38,7 +38,6 @@ describe('the end of a membership', () => {
     await silent(annToo);
     expect(await errorOf(annToo, { type: 'typing', roomId, typing: true })).toBe('NOT_A_MEMBER');
     expect(await errorOf(annToo, send(roomId))).toBe('NOT_A_MEMBER');
-    expect(await errorOf(annToo, { type: 'history', roomId })).toBe('NOT_A_MEMBER');
     expect(await errorOf(annToo, { type: 'read', roomId, seq: 1 })).toBe('NOT_A_MEMBER');
     expect((await ann.join(roomId)).you).toMatchObject({ userId: 'ann', role: 'GUEST', unread: 0 });
   });

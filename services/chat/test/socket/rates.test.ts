@@ -22,7 +22,10 @@ const COMMANDS: Readonly<Record<CommandType, number | null>> = {
   leave: 4,
   send: 2,
   signal: 2,
-  // Members only: no membership comes of it.
+  // Four rooms that one does not look at yet, and not a member of; that one looks at, as often as he likes.
+  watch: null,
+  unwatch: null,
+  // Of a stream, which was judged when it was opened.
   follow: null,
   // Told once a second, and never refused.
   typing: null,
@@ -95,6 +98,22 @@ describe('commands faster than allowed', () => {
     for (let i = 0; i < 10; i++) await one.join(rooms[2]!);
     const over = await chat.call('POST', `/api/chat/rooms/${rooms[4]}/participants`, { as: userId, body: {} });
     expect([over.status, over.body.code]).toEqual([429, 'RATE_LIMITED']);
+  });
+
+  it('watch: four rooms more pass at once, over all sockets and streams of the user, and joins go on beside them', async () => {
+    const userId = newUser();
+    const [one, two] = [await chat.connect(userId), await chat.connect(userId)];
+    const rooms = await Promise.all(Array.from({ length: 5 }, () => chat.room()));
+    for (const roomId of rooms.slice(0, 2)) await one.ask({ type: 'watch', roomId }, 'joined');
+    for (const roomId of rooms.slice(2, 4)) await two.ask({ type: 'watch', roomId }, 'joined');
+    const [seen, last] = [rooms[0], rooms[4]];
+    const refused = await one.ask({ type: 'watch', roomId: last }, 'error');
+    expect(refused).toMatchObject({ code: 'RATE_LIMITED', roomId: last, retryAfterMs: 1_000 });
+    const stream = await chat.call('GET', `/api/chat/rooms/${last}/events`, { as: userId });
+    expect([stream.status, stream.body.code]).toEqual([429, 'RATE_LIMITED']);
+    for (let i = 0; i < 10; i++) await one.ask({ type: 'watch', roomId: seen }, 'joined');
+    await one.join(last!);
+    await one.ask({ type: 'watch', roomId: last }, 'joined');
   });
 
   it('SUBSCRIBE of STOMP: the refusal names the code, and where it is listened to, the socket lives on', async () => {

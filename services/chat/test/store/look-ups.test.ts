@@ -31,7 +31,7 @@ it('what many members call at once looks rows up one by one, also on a connectio
     client.query('SELECT * FROM mark_read($1, $2, $3)', [[roomId], [user], [seq]]);
   const join = (user: string) =>
     client.query('SELECT * FROM join_rooms($1, $2, $3, $4, $5)', [[roomId], [user], [user], [null], [true]]);
-  const page = createMessagePage({ pool: client as never });
+  const page = createMessagePage({ pool: client as never, isWatchable: true });
   await join('first');
   await append(['first', 'first']);
   await append(['second', 'first'], ['third', 'first']);

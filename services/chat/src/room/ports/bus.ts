@@ -16,6 +16,8 @@ export type Signal =
     }
   | { readonly kind: 'typing'; readonly roomId: string; readonly user: PublicUser; readonly typing: boolean }
   | { readonly kind: 'presence'; readonly roomId: string; readonly userId: string; readonly online: boolean }
+  /** Who looks at the room and is no member has changed at an instance; how many they are, presence knows. */
+  | { readonly kind: 'watchers'; readonly roomId: string }
   /** From one member to the sockets of another in the room. */
   | {
       readonly kind: 'whisper';

@@ -9,6 +9,7 @@ import { createSend, type SendOptions } from './send.ts';
 import { createSignal, type SignalOptions } from './signal.ts';
 import { createTypingCommand } from './typing.ts';
 import { createUnsubscribe, type UnsubscribeOptions } from './unsubscribe.ts';
+import { createUnwatch } from './unwatch.ts';
 
 /** What becomes of each command: one that is missing does not compile. */
 export type Commands = { readonly [T in CommandType]: EntryOf<T> };
@@ -32,6 +33,8 @@ export function createCommands(options: CommandsOptions): Commands {
     ping: createPing(options),
     join,
     follow: join,
+    watch: join,
+    unwatch: createUnwatch(options),
     send,
     signal: createSignal({ ...options, send }),
     typing: createTypingCommand(options),

@@ -5,6 +5,9 @@ export function createRead({ members }: { members: Pick<Members, 'markRead'> }):
   return {
     lane: 'ordered',
     silent: true,
-    run: (_client, user, { roomId, seq }) => members.markRead(user.userId, roomId, seq),
+    async run({ rooms }, { userId }, { roomId, seq }) {
+      // One who only looks has no mark.
+      if (!rooms.watchOf(roomId)) await members.markRead(userId, roomId, seq);
+    },
   };
 }

@@ -6,6 +6,8 @@ export function createTypingCommand({ typing }: { typing: Pick<Typing, 'start' |
     lane: 'free',
     silent: true,
     run(client, user, { roomId, typing: types }) {
+      // One who only looks says nothing here.
+      if (client.rooms.watchOf(roomId)) return;
       client.rooms.requireJoined(roomId);
       if (types) typing.start(client, user, roomId);
       else typing.stop(client, user, roomId);

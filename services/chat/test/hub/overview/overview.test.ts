@@ -33,6 +33,8 @@ function given(rows: OverviewRow[], heads: readonly OverviewRow[] = rows) {
     },
     onBehind() {},
     onEnded() {},
+    onEntered() {},
+    onUnwatched() {},
   };
   return { overview, listener, told };
 }

@@ -1,0 +1,49 @@
+import { LIMITS, type User } from '@gongu/shared';
+import type { Standing } from '../hub/hub.ts';
+import type { Recovery } from '../hub/recovery.ts';
+import type { RoomCounts } from '../room/counts.ts';
+import type { JoinedEvent } from '../room/event.ts';
+import { isLobby, lobbyMember } from '../room/lobby.ts';
+import type { PresenceView } from '../room/ports/presence.ts';
+import { participantView, roomView, unreadOf } from '../room/view.ts';
+
+export interface JoinedParts {
+  readonly ref?: string;
+  readonly user: User;
+  /** Who is no member: nothing is his own in the room. */
+  readonly isWatcher: boolean;
+  readonly at: Standing & Recovery;
+  readonly online: PresenceView;
+  readonly counts: RoomCounts;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** What a room is to a user, as `joined` says it. */
+export function joinedAnswer({ ref, user, isWatcher, at, online, counts, now }: JoinedParts): JoinedEvent {
+  const { state, lastSeq, messages, recovered, hasMore } = at;
+  const lobby = isLobby(state.room);
+  const me = isWatcher ? null : lobby ? lobbyMember(state.room, user, now()) : state.members.get(user.userId)!;
+  const first = lobby && me ? [me] : [...firstOf(state.members.values(), LIMITS.snapshotParticipants)];
+  return {
+    type: 'joined',
+    ...(ref === undefined ? {} : { ref }),
+    roomId: state.room.roomId,
+    room: roomView(state.room, counts),
+    you: me && { ...participantView(me, online), unread: unreadOf(state.room, me) },
+    // Who they are is for people who say who they are.
+    participants: isWatcher && user.anon ? [] : first.map((member) => participantView(member, online)),
+    messages,
+    lastSeq,
+    recovered,
+    hasMore,
+  };
+}
+
+function* firstOf<T>(items: Iterable<T>, count: number): Iterable<T> {
+  let i = 0;
+  for (const item of items) {
+    if (i++ >= count) return;
+    yield item;
+  }
+}
