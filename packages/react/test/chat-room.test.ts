@@ -168,7 +168,7 @@ test('the participants are listed with their roles, and who is there', async () 
   const ann = await pages.open('ann', roomId);
   await ann.page.getByRole('button', { name: 'Show participants' }).click();
   const people = ann.page.getByRole('region', { name: 'Participants' }).getByRole('listitem');
-  expect(await people.allTextContents()).toEqual(['sellerSeller', '귤사랑Buyer', 'ann(you)Guestonline']);
+  await expect.poll(() => people.allTextContents()).toEqual(['sellerSeller', '귤사랑Buyer', 'ann(you)Guestonline']);
   await ann.page.getByText('2 of 100 places taken · 1 online').waitFor();
 });
 
