@@ -24,7 +24,7 @@ export default {
           '{scripts,tools,bench}/test/**/*.test.ts',
         ],
       ],
-      project: ['{scripts,tools,bench,examples}/**/*.{ts,mjs}'],
+      project: ['{scripts,tools,bench,examples}/**/*.{ts,mjs}', '!examples/react-vite/**'],
     },
     'packages/*': { entry: [tests], project: sources },
     'packages/client': pages,

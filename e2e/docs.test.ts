@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { CLOSE, ERRORS, LIMITS, mayReturn, SYSTEM_EVENTS } from '@gongu/shared';
-import { inRepository, markdownFiles, readMarkdown } from '@gongu/testkit';
+import { inRepository, type Markdown, markdownFiles, readMarkdown } from '@gongu/testkit';
 import { describe, expect, test } from 'vitest';
 
 const files = markdownFiles();
@@ -99,6 +99,41 @@ test('the table of variables in README.md says what docs/configuration.md says',
       .table(heading)
       .map((row) => [row.variable, row['read by'], row.default]);
   expect(rowsOf('README.md', 'Configuration')).toEqual(rowsOf('docs/configuration.md', 'Variables'));
+});
+
+describe('README.ko.md says in Korean what README.md says', () => {
+  const [english, korean] = ['README.md', 'README.ko.md'].map(readMarkdown) as [Markdown, Markdown];
+  /** What is the same in every language: names and commands in the running text, links, and the outline. */
+  const fixed = ({ text, links }: Markdown) => {
+    const prose = text.replace(/```[\s\S]*?```/g, '');
+    const found = (pattern: RegExp) => [...new Set([...prose.matchAll(pattern)].map(([, one]) => one!))].sort();
+    return {
+      code: found(/`([^`]+)`/g).map((code) => code.replace(/\s+/g, ' ')),
+      links: links
+        .map(({ path, anchor }) => `${path}#${anchor}`)
+        .filter((link) => !/^README/.test(link))
+        .sort(),
+      headings: [...prose.matchAll(/^(#+) /gm)].map(([, level]) => level),
+      pictures: found(/src="([^"]+)"/g),
+    };
+  };
+
+  test('with the same commands and examples, names, links and pictures', () => {
+    expect(korean.blocks.map(({ language, text }) => ({ language, text }))).toEqual(
+      english.blocks.map(({ language, text }) => ({ language, text })),
+    );
+    expect(fixed(korean)).toEqual(fixed(english));
+  });
+
+  test('with the same rows in its tables, and the same variables and defaults', () => {
+    const rows = ({ text }: Markdown) => text.split('\n').filter((line) => line.startsWith('|'));
+    const firstCells = (file: Markdown) => rows(file).map((row) => row.split('|')[1]!.trim());
+    const coded = (cells: string[]) => cells.map((cell) => (/^`[^`]*`$/.test(cell) ? cell : '…'));
+    expect(coded(firstCells(korean))).toEqual(coded(firstCells(english)));
+    const variables = (file: Markdown, heading: string) =>
+      file.table(heading).map((row) => [row.variable, row['read by'], row.default]);
+    expect(variables(korean, '설정')).toEqual(variables(english, 'Configuration'));
+  });
 });
 
 describe('the import table of docs/architecture.md', () => {

@@ -25,6 +25,8 @@ export const BUNDLES = [
   { entry: 'tools/migration/main.ts', output: 'dist/migration.mjs', owner: '.' },
   { entry: 'tools/generators/main.ts', output: 'dist/generators.mjs', owner: '.' },
   { entry: 'tools/screenshots/main.ts', output: 'dist/screenshots.mjs', owner: '.' },
+  { entry: 'tools/lighthouse/main.ts', output: 'dist/lighthouse.mjs', owner: '.' },
+  { entry: 'tools/frontends/main.ts', output: 'dist/frontends.mjs', owner: '.' },
   { entry: 'tools/loadtest/main.ts', output: 'dist/loadtest.mjs', owner: '.' },
   { entry: 'tools/chaos/main.ts', output: 'dist/chaos.mjs', owner: '.' },
   { entry: 'tools/matrix/main.ts', output: 'dist/matrix.mjs', owner: '.' },

@@ -184,6 +184,8 @@ function differingVersions(root, packages) {
   const versions = new Map();
   for (const { dir, manifest } of packages.values()) {
     for (const [name, version] of Object.entries({ ...manifest.devDependencies, ...manifest.dependencies })) {
+      // What is copied elsewhere brings tarballs of the workspace's own.
+      if (version.startsWith('file:')) continue;
       const users = versions.get(name) ?? new Map();
       versions.set(name, users.set(version, dir || relative(dirname(root), root)));
     }

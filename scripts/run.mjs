@@ -1,4 +1,4 @@
-// `pnpm start`, `pnpm dev`, `pnpm reset`, `pnpm psql`, `pnpm repl`, `pnpm token`, `pnpm demo`, `pnpm loadtest`, `pnpm chaos`, `pnpm generators`, `pnpm matrix`,
+// `pnpm start`, `pnpm dev`, `pnpm reset`, `pnpm psql`, `pnpm repl`, `pnpm token`, `pnpm demo`, `pnpm loadtest`, `pnpm chaos`, `pnpm generators`, `pnpm matrix`, `pnpm lighthouse`, `pnpm frontends`,
 // `pnpm migration`, `pnpm chat`, `pnpm trade`: builds what changed, then runs it in this very process, so that a signal meant for it needs nobody to
 // pass it on.
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -12,7 +12,7 @@ const [, , what] = process.argv;
 const dev = what === 'dev';
 try {
   const { build } = await import('./build.mjs');
-  await build({ web: what === 'start' || what === 'screenshots' });
+  await build({ web: ['start', 'screenshots', 'lighthouse'].includes(what) });
 } catch (error) {
   const missing = error.code === 'ERR_MODULE_NOT_FOUND';
   console.error(`gongu: ${missing ? 'install first: npx -y pnpm@12 install' : `could not build: ${error.message}`}`);

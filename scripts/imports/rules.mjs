@@ -127,7 +127,6 @@ export const RULES = [
       `type ${SHARED}`,
       'react',
       'react-dom',
-      'react-router',
       '@tanstack/react-query',
     ],
   },
@@ -136,6 +135,19 @@ export const RULES = [
   { folder: 'e2e', ...OUTSIDE },
   { folder: 'bench', ...OUTSIDE },
   { folder: 'examples', may: ['node:', 'ws'] },
+  {
+    folder: 'examples/react-vite',
+    tests: true,
+    may: [
+      '@gongu/client',
+      '@gongu/react',
+      '@gongu/react/styles.css',
+      'react',
+      'react-dom',
+      'vite',
+      '@vitejs/plugin-react',
+    ],
+  },
   { folder: 'scripts/test', ...OUTSIDE },
   { folder: 'tools/test', ...OUTSIDE },
   {
@@ -144,9 +156,13 @@ export const RULES = [
   },
   { folder: 'tools/running', may: [HOST, SUPERVISE, 'pg', 'zod', 'node:'] },
   {
-    folder: 'tools/screenshots',
-    may: [SHARED, HOST, SIM, SUPERVISE, '@gongu/testkit', '@gongu/testkit/browser', '@gongu/web/site', 'node:'],
+    folder: 'tools/frontends',
+    may: [HOST, SIM, SUPERVISE, '@gongu/testkit', '@gongu/testkit/browser', 'type playwright-core', 'node:'],
   },
+  ...['screenshots', 'lighthouse'].map((name) => ({
+    folder: `tools/${name}`,
+    may: [SHARED, HOST, SIM, SUPERVISE, '@gongu/testkit', '@gongu/testkit/browser', '@gongu/web/site', 'node:'],
+  })),
   { folder: 'tools/migration', may: [HOST, '@gongu/host/embedded', SUPERVISE, '@gongu/testkit', 'node:'] },
   ...['demo', 'loadtest'].map((name) => ({
     folder: `tools/${name}`,

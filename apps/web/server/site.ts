@@ -24,8 +24,8 @@ export interface Site {
 const FOREVER = 'public, max-age=31536000, immutable';
 
 /**
- * Serves the built page, with the headers that a page of people's texts wants. Paths that are no file are the page's own
- * to understand. `/config.json` says where the services are.
+ * Serves the built page, compressed as the build has left it, with the headers that a page of people's texts wants. Paths
+ * that are no file are the page's own to understand. `/config.json` says where the services are.
  *
  * @throws Error of the system when the port can't be had
  */
@@ -45,8 +45,11 @@ export async function startSite({ assets, host, port, chatPort, tradePort }: Sit
   await site.register(fastifyStatic, {
     root: assets,
     cacheControl: false,
-    setHeaders: (response, path) =>
-      void response.setHeader('cache-control', /[\\/]assets[\\/][^\\/]+$/.test(path) ? FOREVER : 'no-cache'),
+    preCompressed: true,
+    setHeaders(response, path) {
+      response.setHeader('cache-control', /[\\/]assets[\\/][^\\/]+$/.test(path) ? FOREVER : 'no-cache');
+      response.setHeader('vary', 'accept-encoding');
+    },
   });
   site.get('/config.json', async (request, reply) =>
     reply.header('cache-control', 'no-store').send(urlsFor(request.headers.host)),

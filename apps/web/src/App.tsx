@@ -1,18 +1,12 @@
 import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState } from 'react';
-import { BrowserRouter, Route, Routes } from 'react-router';
 import { isPassing } from './api/api-error.ts';
 import type { ServerClock } from './clock/server-clock.ts';
 import type { Config } from './config.ts';
 import { LiveProducts } from './live/LiveProducts.tsx';
-import { ManagePage } from './pages/ManagePage.tsx';
-import { NewProductPage } from './pages/NewProductPage.tsx';
-import { NotFoundPage } from './pages/NotFoundPage.tsx';
-import { ProductPage } from './pages/ProductPage.tsx';
-import { ProductsPage } from './pages/ProductsPage.tsx';
-import { RoomsPage } from './pages/RoomsPage.tsx';
-import { SellPage } from './pages/SellPage.tsx';
-import { SignInPage } from './pages/SignInPage.tsx';
+import { PAGES } from './pages/pages.ts';
+import { Router } from './routing/Router.tsx';
+import { Routes } from './routing/Routes.tsx';
 import { SessionProvider } from './session/SessionProvider.tsx';
 import { Layout } from './ui/Layout.tsx';
 
@@ -42,20 +36,11 @@ export function App({ config, clock }: { readonly config: Config; readonly clock
     <QueryClientProvider client={queries}>
       <SessionProvider config={config} clock={clock}>
         <LiveProducts>
-          <BrowserRouter>
+          <Router>
             <Layout>
-              <Routes>
-                <Route path="/" element={<ProductsPage />} />
-                <Route path="/products/:id" element={<ProductPage />} />
-                <Route path="/rooms" element={<RoomsPage />} />
-                <Route path="/sell" element={<SellPage />} />
-                <Route path="/sell/new" element={<NewProductPage />} />
-                <Route path="/sell/:id" element={<ManagePage />} />
-                <Route path="/sign-in" element={<SignInPage />} />
-                <Route path="*" element={<NotFoundPage />} />
-              </Routes>
+              <Routes routes={PAGES} />
             </Layout>
-          </BrowserRouter>
+          </Router>
         </LiveProducts>
       </SessionProvider>
     </QueryClientProvider>

@@ -3,6 +3,7 @@ import { App } from './App.tsx';
 import { createServerClock } from './clock/server-clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { useStrings } from './i18n/LocaleProvider.tsx';
+import { loadPage } from './pages/pages.ts';
 import { Failure } from './ui/Failure.tsx';
 import { Loading } from './ui/Loading.tsx';
 
@@ -16,8 +17,9 @@ export function Start() {
   const [state, setState] = useState<State>(null);
   useEffect(() => {
     let isWanted = tries >= 0;
-    loadConfig(clock).then(
-      (config) => isWanted && setState({ config }),
+    // Together, and before the first rendering: the page then comes as a whole.
+    Promise.all([loadConfig(clock), loadPage(location.pathname)]).then(
+      ([config]) => isWanted && setState({ config }),
       (error: unknown) => isWanted && setState({ error }),
     );
     return () => {

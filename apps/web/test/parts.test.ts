@@ -8,6 +8,7 @@ import { money, remaining } from '../src/i18n/format.ts';
 import { korean } from '../src/i18n/korean.ts';
 import { applyChange, applyToPages, hasProduct } from '../src/products/apply-change.ts';
 import { ownPicture } from '../src/products/picture.ts';
+import { findRoute } from '../src/routing/Routes.tsx';
 import { openRoomOf, safePath, signInPath } from '../src/ui/paths.ts';
 
 const ports = { chatPort: 8080, tradePort: 8081 };
@@ -177,5 +178,22 @@ test("the conversation in sight is that of the product's page: beside it on a de
   }
   for (const path of ['/', '/rooms', '/sell', '/sell/new', '/sign-in']) {
     expect(openRoomOf(path, '?tab=chat', true)).toBeNull();
+  }
+});
+
+test('an address has the page of its path, and what stands in the path for something', () => {
+  const routes = ['/', '/products/:id', '/sell/new', '/sell/:id', '*'].map((path) => ({ path }));
+  const found = (pathname: string) => {
+    const { route, params } = findRoute(routes, pathname)!;
+    return [route.path, params];
+  };
+  expect(found('/')).toEqual(['/', {}]);
+  expect(found('/products/a%2Fb')).toEqual(['/products/:id', { id: 'a/b' }]);
+  expect(found('/products/%EA%B7%A4/')).toEqual(['/products/:id', { id: '귤' }]);
+  expect(found('/products/%')).toEqual(['/products/:id', { id: '%' }]);
+  expect(found('/sell/new')).toEqual(['/sell/new', {}]);
+  expect(found('/sell/newer')).toEqual(['/sell/:id', { id: 'newer' }]);
+  for (const nowhere of ['/products', '/products/1/2', '/Products/1', '/sell/']) {
+    expect(found(nowhere), nowhere).toEqual(['*', {}]);
   }
 });

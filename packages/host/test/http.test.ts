@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { AppError } from '@gongu/shared';
 import type { FastifyReply } from 'fastify';
 import { afterEach, expect, test } from 'vitest';
@@ -339,6 +340,32 @@ test('an answer is sent as it is, and checked against its schema only on demand'
   open({ checkAnswers: true });
   app.get('/strict', { schema }, route);
   await expectProblem(await app.inject('/strict'), 500, 'INTERNAL');
+});
+
+test('JSON of a kilobyte and more is compressed for whoever takes gzip, and what has an entity tag is not', async () => {
+  open();
+  const long = { text: '가나다'.repeat(500) };
+  app.get('/long', async () => long);
+  app.get('/tagged', async (_, reply) => reply.header('etag', '"1"').send(long));
+  app.get('/plain', async (_, reply) => reply.type('text/plain').send('x'.repeat(5_000)));
+  const get = (url: string, coding?: string) =>
+    app.inject({ url, headers: { origin: 'https://shop.example', ...(coding ? { 'accept-encoding': coding } : {}) } });
+  for (const coding of ['gzip', 'br, gzip;q=0.5', 'X-GZIP', '*']) {
+    const answer = await get('/long', coding);
+    expect([coding, answer.headers['content-encoding']]).toEqual([coding, 'gzip']);
+    expect(Number(answer.headers['content-length'])).toBe(answer.rawPayload.length);
+    expect(JSON.parse(gunzipSync(answer.rawPayload).toString())).toEqual(long);
+    expect(answer.headers.vary).toBe('Origin, Accept-Encoding');
+  }
+  for (const coding of [undefined, 'identity', 'br', 'gzip;q=0', 'gzip; q=0.0, *', 'gzipped']) {
+    const answer = await get('/long', coding);
+    expect([coding, answer.headers['content-encoding']]).toEqual([coding, undefined]);
+    expect(answer.json()).toEqual(long);
+    expect(answer.headers.vary).toBe('Origin, Accept-Encoding');
+  }
+  for (const url of ['/ok', '/tagged', '/plain']) {
+    expect((await get(url, 'gzip')).headers['content-encoding'], url).toBeUndefined();
+  }
 });
 
 test('what is not HTTP is answered with a problem body too', async () => {

@@ -1,9 +1,11 @@
 import { ChatProvider, ChatRoom, type ChatRoomHandle, useChatRoom } from '@gongu/react';
 import { useMutation } from '@tanstack/react-query';
-import { Link, useLocation } from 'react-router';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { Link } from '../routing/Link.tsx';
+import { useLocation } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
+import { Loading } from '../ui/Loading.tsx';
 import { signInPath } from '../ui/paths.ts';
 
 export interface ChatPanelProps {
@@ -15,8 +17,9 @@ export interface ChatPanelProps {
 /** A product's conversation. Seeing it is being in its room. */
 export function ChatPanel({ roomId, isOver }: ChatPanelProps) {
   const { locale } = useStrings();
-  const { chat } = useServices();
-  if (!chat) return isOver ? <ChatOver /> : <ChatEntry />;
+  const { chat, session } = useServices();
+  if (!session) return isOver ? <ChatOver /> : <ChatEntry />;
+  if (!chat) return <Loading />;
   return (
     <ChatProvider client={chat} locale={locale}>
       <RoomOrEnd roomId={roomId} isOver={isOver} />

@@ -13,23 +13,23 @@ export function UnreadCount({ count }: { readonly count: number }) {
   );
 }
 
-export interface MyUnreadCountProps {
+export interface UnreadOfProps {
   /** One room alone. Default: all of one's rooms. */
   readonly roomId?: string;
   /** A room whose conversation is in sight, and tells of what is new by itself. */
   readonly except?: string | null;
 }
 
-/** What is unread. Nothing where nobody is signed in. */
-export function MyUnreadCount({ roomId, except = null }: MyUnreadCountProps) {
+/** What is unread of who is signed in. */
+export function UnreadOf(props: UnreadOfProps) {
   return (
     <SignedIn>
-      <Counted roomId={roomId} except={except} />
+      <Counted {...props} />
     </SignedIn>
   );
 }
 
-function Counted({ roomId, except }: { readonly roomId: string | undefined; readonly except: string | null }) {
+function Counted({ roomId, except = null }: UnreadOfProps) {
   const { rooms = [] } = useMyRooms();
   const counted = rooms.filter((room) => room.roomId !== except && (roomId ?? room.roomId) === room.roomId);
   return <UnreadCount count={counted.reduce((sum, { unread }) => sum + unread, 0)} />;

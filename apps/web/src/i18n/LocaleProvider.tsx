@@ -1,6 +1,4 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
-import { english } from './english.ts';
-import { korean } from './korean.ts';
 import type { Strings } from './strings.ts';
 
 type Language = Strings['locale'];
@@ -9,24 +7,42 @@ const KEY = 'gongu.language';
 const Context = createContext<{ strings: Strings; choose: (language: Language) => void } | null>(null);
 
 /** Korean where the browser is, else English, until somebody chooses. */
-export function LocaleProvider({ children }: { readonly children: ReactNode }) {
-  const [language, setLanguage] = useState<Language>(() => chosen() ?? ofBrowser());
+export function firstLanguage(): Language {
+  return chosen() ?? ofBrowser();
+}
+
+/** A language's texts, which are a file of their own. */
+export async function loadStrings(language: Language): Promise<Strings> {
+  return language === 'ko' ? (await import('./korean.ts')).korean : (await import('./english.ts')).english;
+}
+
+export interface LocaleProviderProps {
+  /** Those of the first language. */
+  readonly first: Strings;
+  readonly children: ReactNode;
+}
+
+/** Gives the texts of the language, and the way to another one. */
+export function LocaleProvider({ first, children }: LocaleProviderProps) {
+  const [strings, setStrings] = useState(first);
+  const language = strings.locale;
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
   const value = useMemo(
     () => ({
-      strings: language === 'ko' ? korean : english,
+      strings,
       choose(next: Language) {
         try {
           localStorage.setItem(KEY, next);
         } catch {
           // Kept for this page only.
         }
-        setLanguage(next);
+        // Without a network the page goes on in the language that it has.
+        loadStrings(next).then(setStrings, () => {});
       },
     }),
-    [language],
+    [strings],
   );
   return <Context value={value}>{children}</Context>;
 }

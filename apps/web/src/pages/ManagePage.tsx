@@ -1,11 +1,12 @@
 import { useId } from 'react';
-import { Link, useParams } from 'react-router';
 import { codeOf } from '../api/api-error.ts';
 import { NoticeForm } from '../chat/NoticeForm.tsx';
 import { money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { outcomeOf } from '../i18n/outcome.ts';
 import { useProduct } from '../products/queries.ts';
+import { Link } from '../routing/Link.tsx';
+import { useParams } from '../routing/Routes.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Buyers } from '../ui/Buyers.tsx';
 import { Countdown } from '../ui/Countdown.tsx';

@@ -1,11 +1,11 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { useNavigate } from 'react-router';
 import { ApiError } from '../api/api-error.ts';
 import { newKey } from '../api/new-key.ts';
 import type { NewProduct } from '../api/trade.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useCreateProduct } from '../products/queries.ts';
 import { FIELD_NAMES, type FieldName, latestDeadlineMs, wrongFields } from '../products/wrong-fields.ts';
+import { useNavigate } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Field } from '../ui/Field.tsx';

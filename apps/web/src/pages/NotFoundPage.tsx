@@ -1,5 +1,5 @@
-import { Link } from 'react-router';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { Link } from '../routing/Link.tsx';
 
 export function NotFoundPage({ text }: { readonly text?: string }) {
   const strings = useStrings();

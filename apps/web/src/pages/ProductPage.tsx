@@ -1,8 +1,8 @@
 import { useId } from 'react';
-import { useParams } from 'react-router';
 import { codeOf } from '../api/api-error.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useProduct } from '../products/queries.ts';
+import { useParams } from '../routing/Routes.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Loading } from '../ui/Loading.tsx';
 import { ProductDetails } from '../ui/ProductDetails.tsx';

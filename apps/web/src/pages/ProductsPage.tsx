@@ -1,14 +1,16 @@
 import { useId } from 'react';
-import { useSearchParams } from 'react-router';
 import type { ProductFilter } from '../api/trade.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useProducts } from '../products/queries.ts';
+import { useSearchParams } from '../routing/Router.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Loading } from '../ui/Loading.tsx';
 import { ProductCard } from '../ui/ProductCard.tsx';
 
 const STATUSES = ['RECRUITING', 'CLOSED', 'CANCELLED'] as const;
 const SEATS = [1, 5, 10, 20] as const;
+/** Cards whose pictures are in sight as the page comes, on a telephone; a desk shows a row more. */
+const IN_SIGHT = 2;
 const SORTS = ['-createdAt', 'deadline'] as const;
 
 /** What the shop offers. The filters are in the address, so that they can be sent to somebody. */
@@ -79,9 +81,9 @@ export function ProductsPage() {
         </div>
       )}
       <ul className="cards" aria-busy={list.isFetching}>
-        {products.map((product) => (
+        {products.map((product, i) => (
           <li key={product.id}>
-            <ProductCard product={product} to={`/products/${product.id}`} />
+            <ProductCard product={product} to={`/products/${product.id}`} isFirst={i < IN_SIGHT} />
           </li>
         ))}
       </ul>

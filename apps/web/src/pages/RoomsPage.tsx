@@ -1,10 +1,10 @@
 import { english, korean, systemText } from '@gongu/react';
-import { Link } from 'react-router';
 import { SignedIn } from '../chat/SignedIn.tsx';
 import { UnreadCount } from '../chat/UnreadCount.tsx';
 import { useMyRooms } from '../chat/useMyRooms.ts';
 import { moment } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { Link } from '../routing/Link.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Loading } from '../ui/Loading.tsx';
@@ -15,12 +15,13 @@ const STATUS = { ACTIVE: 'RECRUITING', CLOSED: 'CLOSED', CANCELLED: 'CANCELLED' 
 /** The conversations in which one is, and what is unread in them. */
 export function RoomsPage() {
   const strings = useStrings();
-  const { chat } = useServices();
+  const { session, chat } = useServices();
   return (
     <div className="page">
       <title>{`${strings.roomsTitle} · ${strings.shop}`}</title>
       <h1>{strings.roomsTitle}</h1>
-      {chat ? (
+      {session && !chat && <Loading />}
+      {session ? (
         <SignedIn>
           <Rooms />
         </SignedIn>

@@ -1,6 +1,6 @@
-import { Link } from 'react-router';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useProducts } from '../products/queries.ts';
+import { Link } from '../routing/Link.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Loading } from '../ui/Loading.tsx';

@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
 import { codeOf } from '../api/api-error.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { useNavigate, useSearchParams } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Field } from '../ui/Field.tsx';

@@ -1,9 +1,10 @@
-import { type ChatClient, createChatClient } from '@gongu/client';
+import type { ChatClient } from '@gongu/client';
 import type { PublicUser } from '@gongu/shared';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { fetchJson } from '../api/http.ts';
 import { createTrade, type Trade } from '../api/trade.ts';
+import { useConnectedChat } from '../chat/useConnectedChat.ts';
 import type { ServerClock } from '../clock/server-clock.ts';
 import type { Config } from '../config.ts';
 import { readSession, type Session, writeSession } from './session.ts';
@@ -13,7 +14,7 @@ export interface Services {
   readonly trade: Trade;
   /** The services' time. */
   readonly clock: ServerClock;
-  /** Connected as this session; null while there is none. */
+  /** Connected as this session; null while there is none, and until the client's code is there. */
   readonly chat: ChatClient | null;
   /** @throws ApiError */
   signIn(nickname: string, seller: boolean): Promise<void>;
@@ -74,18 +75,11 @@ export function SessionProvider({ config, clock, children }: SessionProviderProp
   }, [chatUrl, tradeUrl, clock]);
 
   const userId = session?.userId ?? null;
-  const chat = useMemo(
-    () => (userId === null ? null : createChatClient({ url: chatUrl, token: value.token })),
-    [chatUrl, userId, value],
-  );
+  const chat = useConnectedChat(chatUrl, userId, value.token);
+  // What one person has seen is not the next one's to see.
   useEffect(() => {
-    chat?.connect();
-    return () => {
-      chat?.disconnect();
-      // What one person has seen is not the next one's to see.
-      queries.removeQueries({ queryKey: ['own'] });
-    };
-  }, [chat, queries]);
+    return userId === null ? undefined : () => queries.removeQueries({ queryKey: ['own'] });
+  }, [userId, queries]);
 
   const services = useMemo(() => ({ ...value, session, chat }), [value, session, chat]);
   return <Context value={services}>{children}</Context>;

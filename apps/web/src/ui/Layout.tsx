@@ -1,9 +1,12 @@
 import { onlineManager } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
-import { Link, NavLink, useLocation } from 'react-router';
-import { MyUnreadCount } from '../chat/UnreadCount.tsx';
+import { MyUnreadCount } from '../chat/MyUnreadCount.tsx';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useIsLive } from '../live/LiveProducts.tsx';
+import { PartBoundary } from '../loading/PartBoundary.tsx';
+import { loadPage } from '../pages/pages.ts';
+import { Link, NavLink } from '../routing/Link.tsx';
+import { useLocation } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { shownName } from '../session/session.ts';
 import { Appearance } from './Appearance.tsx';
@@ -28,6 +31,14 @@ export function Layout({ children }: { readonly children: ReactNode }) {
     scrollTo(0, 0);
     main.current?.focus({ preventScroll: true });
   }, [pathname]);
+
+  useEffect(() => {
+    const reasons = ['pointerover', 'touchstart', 'focusin'] as const;
+    for (const reason of reasons) addEventListener(reason, loadAhead, { passive: true });
+    return () => {
+      for (const reason of reasons) removeEventListener(reason, loadAhead);
+    };
+  }, []);
 
   return (
     <div className="shell">
@@ -85,10 +96,18 @@ export function Layout({ children }: { readonly children: ReactNode }) {
         {!isOnline ? <p>{strings.offline}</p> : !isLive ? <p>{strings.notLive}</p> : null}
       </div>
       <main id="main" ref={main} tabIndex={-1}>
-        {children}
+        <PartBoundary of={pathname}>{children}</PartBoundary>
       </main>
     </div>
   );
+}
+
+/** Loads the page that a link leads to when somebody is about to follow it. */
+function loadAhead({ target }: Event): void {
+  const link = target instanceof Element ? target.closest('a') : null;
+  if (link?.origin !== location.origin) return;
+  // Whether it comes is told to whoever follows the link.
+  loadPage(link.pathname).catch(() => {});
 }
 
 function Icon({ path }: { readonly path: string }) {

@@ -1,20 +1,27 @@
 import type { Product } from '@gongu/shared';
-import { Link } from 'react-router';
 import { money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { outcomeOf } from '../i18n/outcome.ts';
+import { Link } from '../routing/Link.tsx';
 import { Countdown } from './Countdown.tsx';
 import { Picture } from './Picture.tsx';
 import { Seats } from './Seats.tsx';
 import { StatusBadge } from './StatusBadge.tsx';
 
+export interface ProductCardProps {
+  readonly product: Product;
+  readonly to: string;
+  /** In sight as the page comes. */
+  readonly isFirst?: boolean;
+}
+
 /** A product in a list. All of it leads to its page; the title is the link. */
-export function ProductCard({ product, to }: { readonly product: Product; readonly to: string }) {
+export function ProductCard({ product, to, isFirst = false }: ProductCardProps) {
   const strings = useStrings();
   return (
     <article className="card product-card" data-product={product.id} data-status={product.status}>
       <div className="card-picture">
-        <Picture product={product} />
+        <Picture product={product} isFirst={isFirst} />
         <StatusBadge status={product.status} />
       </div>
       <div className="card-text">

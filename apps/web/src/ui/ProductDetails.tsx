@@ -15,7 +15,7 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
   return (
     <article className="product" aria-labelledby={titleId} data-product={product.id} data-status={product.status}>
       <div className="product-picture">
-        <Picture product={product} isLarge />
+        <Picture product={product} isFirst />
       </div>
       <div className="product-text">
         <p className="row">

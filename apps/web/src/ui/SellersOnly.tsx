@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
-import { Link, useLocation } from 'react-router';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { Link } from '../routing/Link.tsx';
+import { useLocation } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { signInPath } from './paths.ts';
 

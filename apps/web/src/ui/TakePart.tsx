@@ -1,11 +1,12 @@
 import type { Product } from '@gongu/shared';
 import { useState } from 'react';
-import { Link, useLocation } from 'react-router';
 import { isPassing } from '../api/api-error.ts';
 import { newKey } from '../api/new-key.ts';
 import { money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { usePlace, usePurchase } from '../products/queries.ts';
+import { Link } from '../routing/Link.tsx';
+import { useLocation } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { AskFirst } from './AskFirst.tsx';
 import { Failure } from './Failure.tsx';

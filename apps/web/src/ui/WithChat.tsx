@@ -1,9 +1,13 @@
 import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react';
-import { useSearchParams } from 'react-router';
-import { ChatPanel } from '../chat/ChatPanel.tsx';
-import { MyUnreadCount } from '../chat/UnreadCount.tsx';
+import { MyUnreadCount } from '../chat/MyUnreadCount.tsx';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { PartBoundary } from '../loading/PartBoundary.tsx';
+import { separatePart } from '../loading/separate-part.tsx';
+import { useSearchParams } from '../routing/Router.tsx';
 import { useMedia, WIDE } from './useMedia.ts';
+
+/** After the product: it is the larger part, and not what one looks at first. */
+const { Part: ChatPanel } = separatePart(() => import('../chat/ChatPanel.tsx').then(({ ChatPanel }) => ChatPanel));
 
 const TABS = ['details', 'chat'] as const;
 
@@ -30,7 +34,9 @@ export function WithChat({ roomId, title, isOver, children }: WithChatProps) {
         <title>{`${title} · ${strings.shop}`}</title>
         <div className="page details">{children}</div>
         <aside className="chat-side" aria-label={strings.chat}>
-          <ChatPanel roomId={roomId} isOver={isOver} />
+          <PartBoundary of={roomId}>
+            <ChatPanel roomId={roomId} isOver={isOver} />
+          </PartBoundary>
         </aside>
       </div>
     );
@@ -73,7 +79,13 @@ export function WithChat({ roomId, title, isOver, children }: WithChatProps) {
         role="tabpanel"
         aria-labelledby={`${id}-${tab}`}
       >
-        {tab === 'chat' ? <ChatPanel roomId={roomId} isOver={isOver} /> : children}
+        {tab === 'chat' ? (
+          <PartBoundary of={roomId}>
+            <ChatPanel roomId={roomId} isOver={isOver} />
+          </PartBoundary>
+        ) : (
+          children
+        )}
       </div>
     </div>
   );

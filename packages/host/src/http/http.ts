@@ -16,6 +16,7 @@ import Fastify, {
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Logger } from '../log.ts';
+import { compressJson } from './answers/compress-json.ts';
 import { answerErrors, sendProblem, toAppError } from './answers/error-answers.ts';
 import { answerBrokenRequest, answerRefused } from './answers/raw-answers.ts';
 import { endConnections } from './end-connections.ts';
@@ -164,6 +165,7 @@ export function createHttp(options: HttpOptions): Http {
   logRequests(app);
   guardTexts(app);
   answerErrors(app);
+  compressJson(app);
   return app.withTypeProvider<ZodTypeProvider>();
 }
 

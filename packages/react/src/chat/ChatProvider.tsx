@@ -1,5 +1,5 @@
 import { type ChatClient, type ChatClientOptions, createChatClient } from '@gongu/client';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { english } from '../strings/english.ts';
 import { korean } from '../strings/korean.ts';
 import type { ChatStrings } from '../strings/strings.ts';
@@ -30,17 +30,19 @@ export function ChatProvider({ children, url, token, options, client: given, loc
       ? null
       : createChatClient({
           ...options,
-          url: url ?? location.origin,
+          // A server that renders has no location, and connects to nothing.
+          url: url ?? globalThis.location?.origin ?? '',
           token: (asked) => latestToken.current?.(asked) ?? null,
         }),
   );
   const client = given ?? made!;
   useConnected(made);
 
-  const chat = useMemo(() => {
-    const language = locale ?? (isKorean() ? 'ko' : 'en');
-    return { client, strings: { ...(language === 'ko' ? korean : english), ...strings } };
-  }, [client, locale, strings]);
+  const language = useLanguage(locale);
+  const chat = useMemo(
+    () => ({ client, strings: { ...(language === 'ko' ? korean : english), ...strings } }),
+    [client, language, strings],
+  );
   // `.Provider`: without it, React 18 takes it for a consumer.
   return <ChatContext.Provider value={chat}>{children}</ChatContext.Provider>;
 }
@@ -60,6 +62,16 @@ function useConnected(client: ChatClient | null): void {
   }, [client]);
 }
 
-function isKorean(): boolean {
-  return typeof navigator !== 'undefined' && navigator.language.toLowerCase().startsWith('ko');
+/** The given language, else the browser's; that of the server which has rendered the page until the browser has taken over. */
+function useLanguage(given: 'ko' | 'en' | undefined): 'ko' | 'en' {
+  const own = useSyncExternalStore(
+    neverChanges,
+    () => (navigator.language.toLowerCase().startsWith('ko') ? 'ko' : 'en'),
+    () => 'en' as const,
+  );
+  return given ?? own;
+}
+
+function neverChanges(): () => void {
+  return () => {};
 }

@@ -7,7 +7,7 @@ import { type Browser, chromium } from 'playwright-core';
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** Nothing of a browser's own goes to the network; as root and in containers it has no sandbox. */
-const FLAGS = [
+export const BROWSER_FLAGS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -31,7 +31,7 @@ export function browserProgram(): string | undefined {
 export async function startBrowser(): Promise<Browser> {
   const program = browserProgram();
   if (!program) throw new Error('there is no Chromium: install Debian’s package chromium, or set CHROMIUM');
-  return chromium.launch({ executablePath: program, args: FLAGS });
+  return chromium.launch({ executablePath: program, args: BROWSER_FLAGS });
 }
 
 export interface TestPage {
