@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inRepository, machine, redisProgram } from '@gongu/testkit';
 import type { BenchArguments } from './arguments.ts';
 import { type Chat, openChat } from './chat.ts';
@@ -30,6 +31,8 @@ interface Others {
   readonly alone: readonly Subject[];
   readonly more: Prepared;
 }
+
+const REST_MS = 1_000;
 
 /** Chat beside its peers, scenario by scenario: the report. */
 export async function bench(options: BenchOptions): Promise<string> {
@@ -64,7 +67,11 @@ async function sectionOf(name: ScenarioName, options: BenchOptions, others: Othe
     if (reads) return readsSection(scenario, await measureReads(chat, scenario, say));
     const peers = others ? peersOf(scenario, chat, others) : [];
     const subjects = scenario.kind === 'curve' ? curveSubjects(chat, peers) : [chat.subject, ...peers];
-    return section(name, scenario, await measure({ ...options, subjects, scenario, label: name }));
+    return section(
+      name,
+      scenario,
+      await measure({ ...options, subjects, scenario, label: name, rest: () => sleep(REST_MS) }),
+    );
   } finally {
     await chat.stop();
   }

@@ -7,6 +7,9 @@ const FULL = 0.95;
 /** Of the server's CPU: what others may take of it before a figure is not only the server's. */
 const DISTURBED = 0.05;
 
+/** Of what was sent: who delivers less did not do the work that the others did. */
+const ARRIVED = 0.99;
+
 interface Taken {
   readonly generator: number;
   /** With PostgreSQL and Redis, all on one CPU. */
@@ -27,11 +30,15 @@ export function harnessNote({ kind }: Scenario, results: readonly Result[]): str
     const runs = [...fixed, ...returned];
     // Of who only stays, the time that counts is that of joining.
     const uses = kind === 'idle' ? runs.map(({ connect }) => connect.during) : runs.flatMap(({ steps }) => steps);
-    return { subject, worst: worstOf(uses.map(takenOf)) };
+    const parts = runs
+      .flatMap(({ steps }) => steps.filter(({ expected }) => expected > 0))
+      .map(({ got, expected }) => got / expected);
+    return { subject, worst: worstOf(uses.map(takenOf)), arrived: Math.min(1, ...parts) };
   });
   const { generator, beside, others, steal, lateMs } = worstOf(all.map(({ worst }) => worst));
   const late = kind === 'idle' ? '' : `, and was at most ${lateMs.toFixed(1)} ms late`;
-  const notes = all.flatMap(({ subject: { name }, worst }) => [
+  const notes = all.flatMap(({ subject: { name }, worst, arrived }) => [
+    ...(arrived < ARRIVED ? [`- ${name}: only ${percent(arrived)} of what was sent arrived in time to count`] : []),
     ...(worst.beside > FULL
       ? [`- ${name}: the generator's CPU was full, so the figure may be a limit of the harness`]
       : []),

@@ -25,6 +25,8 @@ export interface MeasureOptions {
   readonly repeats: number;
   /** Whether to search for the highest rate of fan-out. */
   readonly max: boolean;
+  /** Between two turns, until what the one before has left is done. */
+  readonly rest: () => Promise<unknown>;
   /** Whether to end at once, whoever failed. */
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
@@ -101,7 +103,9 @@ async function everyTurn(
 ): Promise<void> {
   for (const round of interleaved(options.repeats, contenders)) {
     for (const contender of round) {
-      if (contender.failure === null) await attempt(options, contender, () => take(contender));
+      if (contender.failure !== null) continue;
+      await options.rest();
+      await attempt(options, contender, () => take(contender));
     }
   }
 }

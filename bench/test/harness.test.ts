@@ -35,6 +35,15 @@ it('names whose figures may be those of the harness, and who was disturbed', () 
   ]);
 });
 
+it('names who did not deliver what the others did', () => {
+  const chat = result({ fixed: [measurement([step({ expected: 1_000, got: 995 })])] });
+  const slow = [step({ expected: 1_000, got: 1_000 }), step({ expected: 1_000, got: 219 })];
+  const peer = result({ subject: subject({ label: 'ws', name: 'ws' }), fixed: slow.map((one) => measurement([one])) });
+  expect(harnessNote(SCENARIOS.s1b, [chat, peer]).split('\n\n')[1]).toBe(
+    '- ws: only 22 % of what was sent arrived in time to count',
+  );
+});
+
 it('is about the time of joining where members only stay', () => {
   const during = { gen_util: 0.25, procs: { server: { util: 0.9 }, pg: { util: 0.5 } } };
   const idle = result({ fixed: [measurement([step({ gen_util: 0.99 })], { during })], returned: [] });

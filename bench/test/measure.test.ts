@@ -34,7 +34,7 @@ function stage(fails: (what: string, turn: number) => Error | undefined = () => 
   const run = (given: Partial<MeasureOptions>) =>
     measure({
       ...{ generator, scenario: SCENARIOS.s1b, label: 's1b', repeats: 2, max: false, subjects: [] },
-      ...{ signal: new AbortController().signal, say: () => {} },
+      ...{ signal: new AbortController().signal, say: () => {}, rest: async () => {} },
       ...given,
     });
   return { told, one, run };
