@@ -48,6 +48,12 @@ export interface WebSocketRoute {
   readonly accept: (socket: Socket, hello: Hello, request: UpgradeRequest) => Inbound;
 }
 
+/** What a request that may become a socket asked with. */
+interface Asked {
+  readonly query: URLSearchParams;
+  readonly user: Identity | null;
+}
+
 /** The two halves of an upgrade, for a route that is somebody else's. */
 export interface Upgrade {
   /** Before it; throws what it is refused with. */
@@ -75,7 +81,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
   });
   app.addHook('onClose', async () => pings.stop());
   // Between the check before the upgrade and the socket after it; gone with the request.
-  const identities = new WeakMap<UpgradeRequest, Identity | null>();
+  const asked = new WeakMap<UpgradeRequest, Asked>();
 
   const handshakes = watchHandshakes(app);
   await app.register(websocketPlugin, {
@@ -133,7 +139,8 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
           if (offered.length > 0 && options.choose(realSubprotocols(offered)) === null) {
             throw options.refusal('subprotocol');
           }
-          identities.set(request, await identify(request, queryOf(request)));
+          const query = queryOf(request);
+          asked.set(request, { query, user: await identify(request, query) });
         } finally {
           // From here to the socket nothing is waited for but this turn's promises.
           settled?.();
@@ -142,12 +149,12 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       serve(ws, request) {
         // Listeners are attached before anything else happens: frames that came with the upgrade are in the buffer.
         const socket = new WsSocket(ws, request, flusher, options.frameBytes);
-        const query = queryOf(request);
+        const { query, user } = asked.get(request)!;
         const hello: Hello = {
           path: pathOf(request),
           query,
           subprotocol: ws.protocol === '' ? null : ws.protocol,
-          user: identities.get(request) ?? null,
+          user,
           tokenPresent: presentedToken(request.headers, query) !== null,
           peer: socket.peer,
           requestId: request.id,
