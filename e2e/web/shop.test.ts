@@ -252,3 +252,51 @@ test('a page of the list with nothing in it is not its end: the next one is aske
   await ann.press('Show more');
   await ann.page.getByRole('link', { name: 'Walnuts' }).waitFor();
 });
+
+test('looking takes no place in a chat; a purchase opens it, and who gives way for it is told why and how to come back', async () => {
+  const id = await shop.product('sue', { maxParticipants: 2 });
+  const [guest, ann, bob] = [await shop.visitor(), await shop.visitor(), await shop.visitor()];
+  const isLooking = 'You are looking on.';
+  await guest.go(`/products/${id}`);
+  await guest.press('Talk as a guest');
+  await ann.signIn('ann', { next: `/products/${id}` });
+  for (const visitor of [guest, ann]) {
+    await visitor.reads(isLooking);
+    await visitor.reads('2 places left');
+  }
+  expect(await guest.page.locator('.gongu-line', { hasText: 'joined' }).count()).toBe(0);
+  await ann.say('hello');
+  await guest.page.locator('.gongu-line', { hasText: 'ann joined' }).waitFor();
+  // The newest of those who are there is who gives way.
+  await guest.say('Hello from nobody');
+  await ann.sees('Hello from nobody');
+
+  // All who may talk are there: who comes reads, and has the product's places in sight, and no others.
+  await bob.signIn('bob', { next: `/products/${id}` });
+  await bob.sees('hello');
+  await bob.say('may I?');
+  await bob.reads('So many are talking here');
+  const people = bob.page.getByRole('button', { name: 'Show participants' });
+  await people.click();
+  await bob.reads('2 participants');
+  expect(await bob.page.locator('.gongu-room').textContent()).not.toContain('place');
+  await people.click();
+  await bob.reads('2 places left');
+
+  await bob.press('Take a place');
+  await bob.reads('You take part with 1.');
+  await guest.reads('somebody who bought came in, so you made room');
+  await expect.poll(() => bob.page.locator('.gongu-looking').count()).toBe(0);
+  await bob.press('Try again');
+  await ann.sees('may I?');
+  await guest.press('Look on');
+  await guest.reads(isLooking);
+  await guest.sees('may I?');
+
+  await ann.page.getByRole('button', { name: 'Show participants' }).click();
+  await ann.press('Leave the chat');
+  await ann.reads('You have left this room.');
+  await bob.page.locator('.gongu-line', { hasText: 'ann left' }).waitFor();
+  await guest.say('back');
+  await bob.sees('back');
+});

@@ -24,7 +24,7 @@ test('two people talk, see each other write and read, and StrictMode costs neith
   expect(await bob.texts()).toEqual(['안녕', '네, 안녕하세요']);
   for (const person of [ann, bob]) {
     expect(person.sent('auth')).toHaveLength(1);
-    expect(person.sent('join')).toHaveLength(1);
+    expect(person.sent('watch')).toHaveLength(1);
   }
 });
 
@@ -128,26 +128,58 @@ test('a message that the room refuses is shown as not sent, with a way to try ag
   expect(await ann.page.locator('textarea').count()).toBe(0);
 });
 
-test('who is removed is told so, who leaves may enter again, and a full room says that it is full', async () => {
+test('who looks on takes no place and is told to nobody; writing joins, and a full room says that it is full', async () => {
   const roomId = await pages.chat.room({ maxParticipants: 1 });
+  const path = `/api/chat/rooms/${roomId}`;
   const ann = await pages.open('ann', roomId);
   await ann.seesLine('ann joined');
-  const bob = await pages.open('bob', roomId);
-  await bob.page.getByText('All places in this room are taken.').waitFor();
-  await pages.chat.call('DELETE', `/api/chat/rooms/${roomId}/participants/ann`);
-  await ann.page.getByText('You were removed from this room.').waitFor();
+  await ann.say('hello');
+  const bob = await pages.open('bob', roomId, { looks: true });
+  await bob.sees('hello');
+  await bob.page.getByText('You are looking on.').waitFor();
+  expect(await ann.page.locator('.gongu-line', { hasText: 'bob' }).count()).toBe(0);
+  await bob.say('may I?');
+  await bob.page.getByText('So many are talking here').waitFor();
+
+  // A buyer comes, and the guest is told why he had to go, and how to come back.
+  await pages.chat.call('PUT', `${path}/participants/cho`, { committed: true });
+  await ann.page.getByText('somebody who bought came in, so you made room').waitFor();
+  await ann.page.getByRole('button', { name: 'Look on' }).click();
+  await ann.page.getByText('You are looking on.').waitFor();
+
+  await pages.chat.call('PATCH', path, { maxParticipants: 3 });
+  await bob.page.getByRole('button', { name: 'Try again' }).click();
+  await ann.seesLine('bob joined');
+  await ann.sees('may I?');
+  await expect.poll(() => bob.page.locator('.gongu-looking').count()).toBe(0);
+  await ann.say('back');
+  await bob.sees('back');
+  await expect.poll(() => ann.page.locator('.gongu-looking').count()).toBe(0);
+
+  await bob.page.getByRole('button', { name: 'Show participants' }).click();
+  await bob.page.getByRole('button', { name: 'Leave the chat' }).click();
+  await bob.page.getByText('You have left this room.').waitFor();
+  await ann.seesLine('bob left');
   await bob.page.getByRole('button', { name: 'Enter again' }).click();
-  await bob.seesLine('bob joined');
-});
+  await ann.seesLine('bob joined');
+
+  await pages.chat.call('DELETE', `${path}/participants/ann`);
+  await ann.page.getByText('You were removed from this room.').waitFor();
+  const dee = await pages.open('dee', roomId, { looks: true });
+  await dee.page.getByText('You are looking on.').waitFor();
+  await pages.chat.call('PATCH', path, { status: 'CANCELLED', reason: 'SELLER' });
+  await dee.page.getByText('The group buy is over. The chat is for those who took part.').waitFor();
+  await dee.sees('back');
+}, 60_000);
 
 test('a room that comes a moment after its product is waited for, and one that never comes is an error with a way to try again', async () => {
   const roomId = crypto.randomUUID();
   const ann = await pages.open('ann', roomId);
   await ann.page.getByText('Connecting…').waitFor();
-  await expect.poll(() => ann.sent('join').length, { timeout: 12_000 }).toBeGreaterThan(1);
+  await expect.poll(() => ann.sent('watch').length, { timeout: 12_000 }).toBeGreaterThan(1);
   await ann.page.getByText('Connecting…').waitFor();
   await pages.chat.room({ productId: roomId });
-  await ann.seesLine('ann joined');
+  await ann.page.getByText('You are looking on.').waitFor();
   await expect.poll(() => ann.page.locator('.gongu-state').getAttribute('data-shown')).toBe('false');
 
   const missing = crypto.randomUUID();
@@ -155,11 +187,11 @@ test('a room that comes a moment after its product is waited for, and one that n
   bob.page.setDefaultTimeout(25_000);
   await bob.page.getByText('Connecting…').waitFor();
   await bob.page.getByText('There is no such room.').waitFor();
-  const asked = bob.sent('join').length;
+  const asked = bob.sent('watch').length;
   await pages.chat.room({ productId: missing });
   await bob.page.getByRole('button', { name: 'Enter again' }).click();
-  await bob.seesLine('bob joined');
-  expect(bob.sent('join').length).toBe(asked + 1);
+  await bob.page.getByText('You are looking on.').waitFor();
+  expect(bob.sent('watch').length).toBe(asked + 1);
 }, 60_000);
 
 test('the participants are listed with their roles, and who is there', async () => {
@@ -169,7 +201,7 @@ test('the participants are listed with their roles, and who is there', async () 
   await ann.page.getByRole('button', { name: 'Show participants' }).click();
   const people = ann.page.getByRole('region', { name: 'Participants' }).getByRole('listitem');
   await expect.poll(() => people.allTextContents()).toEqual(['sellerSeller', '귤사랑Buyer', 'ann(you)Guestonline']);
-  await ann.page.getByText('2 of 100 places taken · 1 online').waitFor();
+  await ann.page.getByText('2 participants · 1 online').waitFor();
 });
 
 test('where the browser has no field-sizing the field is as high as its text all the same, up to its most', async () => {
@@ -223,10 +255,10 @@ test('what was written and not sent is there after a reload and in no other room
     await ann.page.goto(url.href);
   };
   await open({ roomId: other });
-  await ann.seesLine('ann joined');
+  await ann.page.getByText('You are looking on.').waitFor();
   expect(await ann.field.inputValue()).toBe('');
   await open({ token: pages.chat.token('bob') });
-  await ann.seesLine('bob joined');
+  await ann.page.getByText('You are looking on.').waitFor();
   expect(await ann.field.inputValue()).toBe('');
   await open({});
   await expect.poll(() => ann.field.inputValue()).toBe('반쯤 쓴 글\n둘째 줄');

@@ -15,7 +15,7 @@ test('the hooks alone make a conversation: shared, scrolled, read, with texts of
   expect(await page.locator('#send').textContent()).toBe('전송!');
   await expect.poll(() => page.locator('#rooms').textContent()).toBe('1 rooms');
   // Two components and StrictMode: one room.
-  expect(sent('join')).toHaveLength(1);
+  expect(sent('watch')).toHaveLength(1);
   const place = page.locator('#place');
   const fromEnd = () => place.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
   await expect.poll(fromEnd).toBeLessThan(1);
@@ -34,11 +34,11 @@ test('a component that goes and comes back at once joins nothing anew; one that 
   expect(await page.locator('#status').count()).toBe(0);
   await page.locator('#toggle').click();
   await expect.poll(() => page.locator('#status').textContent()).toBe('live');
-  expect(sent('join')).toHaveLength(1);
+  expect(sent('watch')).toHaveLength(1);
   await page.locator('#toggle').click();
   await expect.poll(() => sent('unsubscribe').length, { timeout: 10_000 }).toBe(1);
   await page.locator('#toggle').click();
   await expect.poll(() => page.locator('#status').textContent()).toBe('live');
-  expect(sent('join')).toHaveLength(2);
+  expect(sent('watch')).toHaveLength(2);
   expect(sent('auth')).toHaveLength(1);
 });

@@ -1,6 +1,8 @@
 import { ChatProvider, ChatRoom, type ChatRoomHandle, useChatRoom } from '@gongu/react';
 import { useMutation } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { usePurchase } from '../products/queries.ts';
 import { Link } from '../routing/Link.tsx';
 import { useLocation } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
@@ -14,7 +16,7 @@ export interface ChatPanelProps {
   readonly isOver: boolean;
 }
 
-/** A product's conversation. Seeing it is being in its room. */
+/** A product's conversation. Seeing it is looking on; who writes or buys is in it. */
 export function ChatPanel({ roomId, isOver }: ChatPanelProps) {
   const { locale } = useStrings();
   const { chat, session } = useServices();
@@ -30,11 +32,37 @@ export function ChatPanel({ roomId, isOver }: ChatPanelProps) {
 /** For those who were in it, the room; for whoever comes later, the end. */
 function RoomOrEnd({ roomId, isOver }: ChatPanelProps) {
   const isClosed = useChatRoom(roomId, isClosedToMe);
+  useBuyersDoor(roomId);
   return isOver && isClosed ? <ChatOver /> : <ChatRoom roomId={roomId} />;
 }
 
 function isClosedToMe({ status, error }: ChatRoomHandle): boolean {
   return status === 'refused' && error?.code === 'ROOM_NOT_ACTIVE';
+}
+
+/** Milliseconds until the chat has probably been told of a purchase, and how often it is asked. */
+const TOLD_MS = 1_000;
+const TRIES = 20;
+
+/** A purchase opens the room to whom it was closed, or who had to go for another buyer. */
+function useBuyersDoor(roomId: string): void {
+  const { isShut, rejoin } = useChatRoom(roomId, doorOf);
+  const { data: purchase } = usePurchase(roomId);
+  const tried = useRef({ bought: '', times: 0 });
+  const bought = purchase?.joinedAt ?? '';
+  useEffect(() => {
+    if (tried.current.bought !== bought) tried.current = { bought, times: 0 };
+    if (bought === '' || !isShut || tried.current.times >= TRIES) return;
+    const timer = setTimeout(() => {
+      tried.current.times++;
+      rejoin();
+    }, TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [bought, isShut, rejoin]);
+}
+
+function doorOf({ status, goneReason, rejoin }: ChatRoomHandle) {
+  return { isShut: status === 'refused' || (status === 'gone' && goneReason === 'GAVE_WAY'), rejoin };
 }
 
 function ChatOver() {

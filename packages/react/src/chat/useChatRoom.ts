@@ -9,8 +9,9 @@ export interface ChatRoomHandle extends RoomSnapshot, Omit<Room, 'subscribe' | '
 }
 
 /**
- * A room, joined as long as a component that uses it is mounted (and 3 s longer, so that a second mount costs nothing). Any
- * number of components may use the same room.
+ * A room, heard as long as a component that uses it is mounted (and 3 s longer, so that a second mount costs nothing). Any
+ * number of components may use the same room. Who is a member is there as one; anybody else looks on, takes no place and is
+ * told to nobody (`you` is null), and joins with the first message that he sends.
  *
  * `select` takes what the component needs; it is rendered when that has changed, or, where it is an object, one of its
  * fields: `useChatRoom(id, ({ unread, status }) => ({ unread, status }))`. Without it, every change of the room renders.
@@ -20,7 +21,7 @@ export function useChatRoom<T>(roomId: string, select: (room: ChatRoomHandle) =>
 export function useChatRoom<T>(roomId: string, select?: (room: ChatRoomHandle) => T): T | ChatRoomHandle {
   const client = useChatClient();
   const { subscribe, getHandle } = useMemo(() => {
-    const { subscribe, getSnapshot, typing, ...rest } = client.room(roomId);
+    const { subscribe, getSnapshot, typing, ...rest } = client.room(roomId, { watch: true });
     const actions = { ...rest, setTyping: typing };
     let snapshot: RoomSnapshot | null = null;
     let handle: ChatRoomHandle | null = null;

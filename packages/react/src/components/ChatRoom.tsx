@@ -23,13 +23,15 @@ export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
   const strings = useStrings();
   const room = useChatRoom(roomId, withoutTyping);
   const { contentChars, user } = useConnection();
-  const { send, setTyping, loadParticipants } = room;
+  const { send, setTyping, loadParticipants, leave } = room;
   const me = room.you?.userId ?? null;
   const [showsPeople, setShowsPeople] = useState(false);
   const [answered, setAnswered] = useState<Message | null>(null);
   const peopleId = useId();
   const cancel = useCallback(() => setAnswered(null), []);
-  const canWrite = room.you !== null && room.room?.status !== 'CANCELLED';
+  const isLooking = room.room !== null && room.you === null && (room.status === 'live' || room.status === 'stale');
+  const canWrite = (room.you !== null || isLooking) && room.room?.status !== 'CANCELLED';
+  const canLeave = room.you !== null && room.you.role !== 'HOST' && room.room?.status !== 'CANCELLED';
 
   return (
     <section
@@ -66,6 +68,7 @@ export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
         <div className="gongu-talk">
           <MessageList key={roomId} room={room} {...(canWrite ? { onReply: setAnswered } : {})} />
           <Typing roomId={roomId} />
+          {isLooking && <p className="gongu-looking">{strings.looking}</p>}
         </div>
         <div id={peopleId} className="gongu-aside" hidden={!showsPeople}>
           <ParticipantList
@@ -74,6 +77,11 @@ export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
             me={me}
             onLoadAll={() => void loadParticipants()}
           />
+          {canLeave && (
+            <button type="button" className="gongu-leave" onClick={() => void leave()}>
+              {strings.leave}
+            </button>
+          )}
         </div>
       </div>
       <MessageInput

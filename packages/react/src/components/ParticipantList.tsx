@@ -25,6 +25,7 @@ export function ParticipantList({ participants, room, me, onLoadAll }: Participa
       {room && (
         <p className="gongu-counts">
           {strings.participantsOf(room.participantCount, room.maxParticipants)} · {strings.online(room.onlineCount)}
+          {room.watcherCount > 0 && ` · ${strings.watchers(room.watcherCount)}`}
         </p>
       )}
       <ul>

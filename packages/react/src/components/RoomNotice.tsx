@@ -36,6 +36,10 @@ export function RoomNotice({ room }: { readonly room: Omit<ChatRoomHandle, 'typi
 
   function goneNotice() {
     if (room.gone === 'left') return { text: strings.left, button: isBack };
+    if (room.gone === 'ended') return { text: strings.ended };
+    if (room.goneReason === 'NOT_A_BUYER') return { text: strings.notABuyer };
+    const madeRoom = { GAVE_WAY: strings.gaveWay, CAP_LOWERED: strings.capLowered }[room.goneReason ?? ''];
+    if (madeRoom) return { text: madeRoom, button: { text: strings.lookOn, act: room.rejoin } };
     const text = room.gone === 'removed' ? strings.removed : strings.roomRemoved;
     // Where the room still takes people. Who has to wait after a removal is told until when, and enters by himself then.
     return room.gone === 'removed' && room.room?.status === 'ACTIVE' ? { text, button: isBack } : { text };

@@ -1,7 +1,7 @@
 import type { ChatStrings } from './strings.ts';
 
 const ERRORS: Readonly<Record<string, string>> = {
-  ROOM_FULL: 'All places in this room are taken.',
+  ROOM_FULL: 'So many are talking here that nobody else can join in at the moment. You can go on reading.',
   ROOM_NOT_ACTIVE: 'This room takes no new members.',
   ROOM_READ_ONLY: 'This room can only be read.',
   NOT_A_MEMBER: 'Only members of the room can do this.',
@@ -16,12 +16,17 @@ const ERRORS: Readonly<Record<string, string>> = {
   OUTDATED: 'It waited for more than a day.',
 };
 
+function seconds(ms: number): string {
+  return ms < 90_000 ? `${Math.ceil(ms / 1_000)} seconds` : `${Math.ceil(ms / 60_000)} minutes`;
+}
+
 export const english: ChatStrings = {
   locale: 'en',
   messages: 'Messages',
   participants: 'Participants',
-  participantsOf: (count, most) => `${count} of ${most} places taken`,
+  participantsOf: (count) => (count === 1 ? '1 participant' : `${count} participants`),
   online: (count) => `${count} online`,
+  watchers: (count) => `${count} looking on`,
   isOnline: 'online',
   showParticipants: 'Show participants',
   showAll: 'Show all',
@@ -65,10 +70,22 @@ export const english: ChatStrings = {
   entersAt: (time) => `You can enter again at ${time}. Stay here, and it is done for you.`,
   left: 'You have left this room.',
   removed: 'You were removed from this room.',
+  gaveWay:
+    'The chat was full and somebody who bought came in, so you made room. You can look on, and write again when somebody leaves.',
+  capLowered:
+    'Fewer people can talk here now, so you made room. You can look on, and write again when somebody leaves.',
+  notABuyer: 'The group buy is complete. The chat goes on among those who bought.',
+  ended: 'The group buy is over. The chat is for those who took part.',
+  lookOn: 'Look on',
+  looking: 'You are looking on. Write something to join in.',
+  leave: 'Leave the chat',
   roomRemoved: 'This room is gone.',
   readOnly: 'This room can only be read.',
   status: { ACTIVE: 'Open', CLOSED: 'Complete', CANCELLED: 'Cancelled' },
-  error: ({ code }) => ERRORS[code] ?? 'That did not work. Please try again.',
+  error: ({ code, retryAfterMs = 0 }) =>
+    code === 'RATE_LIMITED' && retryAfterMs > 10_000
+      ? `You can’t write here for ${seconds(retryAfterMs)} yet.`
+      : (ERRORS[code] ?? 'That did not work. Please try again.'),
   several: {
     'participant.joined': (name, others) => `${name} and ${others} others joined`,
     'participant.left': (name, others) => `${name} and ${others} others left`,
@@ -78,7 +95,7 @@ export const english: ChatStrings = {
         : reason === 'GAVE_WAY'
           ? `${name} and ${others} others gave way to buyers`
           : reason === 'CAP_LOWERED'
-            ? `${name} and ${others} others left because there are fewer places`
+            ? `${name} and ${others} others left because fewer can talk here now`
             : `${name} and ${others} others were removed`,
   },
   system: {
@@ -90,7 +107,7 @@ export const english: ChatStrings = {
         : reason === 'GAVE_WAY'
           ? `${name} gave way to a buyer`
           : reason === 'CAP_LOWERED'
-            ? `${name} left because there are fewer places`
+            ? `${name} left because fewer can talk here now`
             : `${name} was removed`,
     'participant.committed': (name) => `${name} bought`,
     'participant.uncommitted': (name) => `${name} withdrew from buying`,

@@ -1,7 +1,7 @@
 import type { ChatStrings } from './strings.ts';
 
 const ERRORS: Readonly<Record<string, string>> = {
-  ROOM_FULL: '남은 자리가 없습니다.',
+  ROOM_FULL: '지금은 대화하는 사람이 많아 참여할 수 없습니다. 계속 볼 수 있습니다.',
   ROOM_NOT_ACTIVE: '모집이 끝나 들어갈 수 없습니다.',
   ROOM_READ_ONLY: '읽기만 할 수 있는 방입니다.',
   NOT_A_MEMBER: '참여자만 할 수 있습니다.',
@@ -16,12 +16,17 @@ const ERRORS: Readonly<Record<string, string>> = {
   OUTDATED: '하루 넘게 보내지 못한 메시지입니다.',
 };
 
+function seconds(ms: number): string {
+  return ms < 90_000 ? `${Math.ceil(ms / 1_000)}초` : `${Math.ceil(ms / 60_000)}분`;
+}
+
 export const korean: ChatStrings = {
   locale: 'ko',
   messages: '대화',
   participants: '참여자',
-  participantsOf: (count, most) => `${count}/${most}명 참여`,
+  participantsOf: (count) => `참여자 ${count}명`,
   online: (count) => `${count}명 접속 중`,
+  watchers: (count) => `${count}명 보는 중`,
   isOnline: '접속 중',
   showParticipants: '참여자 보기',
   showAll: '모두 보기',
@@ -60,10 +65,21 @@ export const korean: ChatStrings = {
   entersAt: (time) => `${time}부터 들어갈 수 있습니다. 그때 자동으로 들어갑니다.`,
   left: '방에서 나왔습니다.',
   removed: '방에서 내보내졌습니다.',
+  gaveWay:
+    '대화방이 가득 찬 상태에서 구매자가 들어와 방에서 나왔습니다. 계속 볼 수 있고, 누가 나가면 다시 쓸 수 있습니다.',
+  capLowered: '대화할 수 있는 인원이 줄어 방에서 나왔습니다. 계속 볼 수 있고, 누가 나가면 다시 쓸 수 있습니다.',
+  notABuyer: '모집이 완료되어 구매자끼리 대화를 이어갑니다.',
+  ended: '공동구매가 끝났습니다. 대화는 참여한 사람만 볼 수 있습니다.',
+  lookOn: '계속 보기',
+  looking: '지금은 보기만 하고 있습니다. 메시지를 쓰면 참여합니다.',
+  leave: '대화에서 나가기',
   roomRemoved: '사라진 방입니다.',
   readOnly: '읽기만 할 수 있는 방입니다.',
   status: { ACTIVE: '모집 중', CLOSED: '모집 완료', CANCELLED: '취소됨' },
-  error: ({ code }) => ERRORS[code] ?? '문제가 생겼습니다. 다시 시도해 주세요.',
+  error: ({ code, retryAfterMs = 0 }) =>
+    code === 'RATE_LIMITED' && retryAfterMs > 10_000
+      ? `${seconds(retryAfterMs)} 뒤에 다시 쓸 수 있습니다.`
+      : (ERRORS[code] ?? '문제가 생겼습니다. 다시 시도해 주세요.'),
   several: {
     'participant.joined': (name, others) => `${name}님 외 ${others}명이 들어왔습니다`,
     'participant.left': (name, others) => `${name}님 외 ${others}명이 나갔습니다`,
@@ -71,9 +87,9 @@ export const korean: ChatStrings = {
       reason === 'NOT_A_BUYER'
         ? `구매하지 않은 ${name}님 외 ${others}명이 나갔습니다`
         : reason === 'GAVE_WAY'
-          ? `${name}님 외 ${others}명이 구매자에게 자리를 내주었습니다`
+          ? `구매자가 들어와 ${name}님 외 ${others}명이 나갔습니다`
           : reason === 'CAP_LOWERED'
-            ? `정원이 줄어 ${name}님 외 ${others}명이 나갔습니다`
+            ? `대화 인원이 줄어 ${name}님 외 ${others}명이 나갔습니다`
             : `${name}님 외 ${others}명이 내보내졌습니다`,
   },
   system: {
@@ -83,9 +99,9 @@ export const korean: ChatStrings = {
       reason === 'NOT_A_BUYER'
         ? `구매하지 않은 ${name}님이 나갔습니다`
         : reason === 'GAVE_WAY'
-          ? `${name}님이 구매자에게 자리를 내주었습니다`
+          ? `구매자가 들어와 ${name}님이 나갔습니다`
           : reason === 'CAP_LOWERED'
-            ? `정원이 줄어 ${name}님이 나갔습니다`
+            ? `대화 인원이 줄어 ${name}님이 나갔습니다`
             : `${name}님이 내보내졌습니다`,
     'participant.committed': (name) => `${name}님이 구매했습니다`,
     'participant.uncommitted': (name) => `${name}님이 구매를 취소했습니다`,

@@ -20,6 +20,7 @@ export interface ChatStrings {
   readonly participants: string;
   readonly participantsOf: (count: number, most: number) => string;
   readonly online: (count: number) => string;
+  readonly watchers: (count: number) => string;
   readonly isOnline: string;
   readonly showParticipants: string;
   readonly showAll: string;
@@ -59,6 +60,18 @@ export interface ChatStrings {
   readonly entersAt: (time: string) => string;
   readonly left: string;
   readonly removed: string;
+  /** One had to make room for who bought. */
+  readonly gaveWay: string;
+  /** Fewer may talk in the room than before. */
+  readonly capLowered: string;
+  /** The room goes on among buyers, and one is none. */
+  readonly notABuyer: string;
+  /** One only looked, and the room is closed or cancelled. */
+  readonly ended: string;
+  readonly lookOn: string;
+  /** Of a room in which one is no participant. */
+  readonly looking: string;
+  readonly leave: string;
   readonly roomRemoved: string;
   readonly readOnly: string;
   readonly status: Readonly<Record<'ACTIVE' | 'CLOSED' | 'CANCELLED', string>>;
