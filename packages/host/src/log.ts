@@ -16,7 +16,17 @@ export interface LogOptions {
 }
 
 /** In a line of JSON a quote or a backslash stands behind a backslash: taken without it, the line would end or go on there. */
-const SECRET_QUERY = /([?&](?:token|ticket|access_token)=)(?:[^&#\s"\\]|\\["\\]?)*/gi;
+const SECRET_QUERY = new RegExp(
+  [
+    // Where a URL stands within another's query, its marks are escaped, and those once more for each URL around it.
+    '((?:[?&;]|%(?:25)*(?:3f|26|3b))',
+    // Also `access_token` and `client-secret`; not `tokenless`.
+    String.raw`[^?&;=#%\s"\\]{0,32}(?:token|ticket|jwt|bearer|authorization|api[_-]?key|secret|pass(?:word|code))`,
+    String.raw`(?:\[\w*\]|\]|%(?:25)*5b\w*%(?:25)*5d|\+)?(?:=|%(?:25)*3d))`,
+    String.raw`(?:[^&#\s"\\]|\\["\\]?)*`,
+  ].join(''),
+  'gi',
+);
 
 /** Below these, the id of a SockJS session follows that of its server: who knows it may speak in the session. */
 const SOCKJS_SESSION = /(\/ws\/chat(?:-sockjs)?\/+[^/\s"?#]+\/+)[^/\s"?#\\]+/gi;
@@ -24,8 +34,8 @@ const SOCKJS_SESSION = /(\/ws\/chat(?:-sockjs)?\/+[^/\s"?#]+\/+)[^/\s"?#\\]+/gi;
 const SOCKJS_TRANSPORT =
   /(\/[^/\s"?#]+\/+)[^/\s"?#\\]+(?=\/+(?:xhr|xhr_send|xhr_streaming|eventsource|websocket|jsonp|jsonp_send|htmlfile)(?![\w-]))/gi;
 
-/** How the header of a JSON Web Token begins: `{"` in base64. */
-const TOKEN_START = 'eyJ';
+/** How the header of a JSON Web Token begins, `{"` in base64; and where a blank or a line end stands between, as some write it. */
+const TOKEN_START = /eyJ|(?<![\w-])(?:eyA|ew[0ko])(?=[\w-]{17})/g;
 /** Base64url from where it is set to begin. */
 const RUN = /[A-Za-z0-9_-]*/y;
 /** Characters of the shortest header that is taken for one. */
@@ -45,19 +55,23 @@ export function shortened(text: string): string {
   return safe.length <= TEXT_CHARS ? safe : `${safe.slice(0, TEXT_CHARS)}…`;
 }
 
-/** Letters, digits and `-._~`, percent-encoded though nothing asks for it (RFC 3986 §2.3). Servers read them alike. */
-const NEEDLESS = /%(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
+/** Letters, digits and `-._~`, percent-encoded though nothing asks for it (RFC 3986 §2.3), once or more. Servers read them alike. */
+const NEEDLESS = /%(?:25)*(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
 
 /**
  * `/ws?token=abc&room=1` → `/ws?token=[redacted]&room=1`, and no token wherever it stands, nor behind `%74oken`. Works on
  * any text.
  */
 export function redactUrl(url: string): string {
-  const plain = url.includes('%') ? url.replace(NEEDLESS, decodeURIComponent) : url;
+  const plain = url.includes('%') ? url.replace(NEEDLESS, unescaped) : url;
   const known = plain.includes('/') ? redactSessions(plain) : plain;
   const safe = redactTokens(known.replace(SECRET_QUERY, '$1[redacted]'));
   // As it was where nothing is hidden: `a%41` and `aA` are two people.
   return safe === plain ? url : safe;
+}
+
+function unescaped(character: string): string {
+  return String.fromCharCode(Number.parseInt(character.slice(-2), 16));
 }
 
 function redactSessions(text: string): string {
@@ -73,7 +87,7 @@ function redactSessions(text: string): string {
 function redactTokens(text: string): string {
   let kept = '';
   let from = 0;
-  for (let at = text.indexOf(TOKEN_START); at >= 0; at = text.indexOf(TOKEN_START, at)) {
+  for (let at = tokenStart(text, 0); at >= 0; at = tokenStart(text, at)) {
     const end = tokenEnd(text, at);
     if (end.token) {
       kept += `${text.slice(from, at)}[redacted]`;
@@ -82,6 +96,11 @@ function redactTokens(text: string): string {
     at = end.at;
   }
   return from === 0 ? text : kept + text.slice(from);
+}
+
+function tokenStart(text: string, from: number): number {
+  TOKEN_START.lastIndex = from;
+  return TOKEN_START.exec(text)?.index ?? -1;
 }
 
 /** Where what begins as a token ends. It is one where header, payload and signature follow each other; that may be empty. */

@@ -145,6 +145,8 @@ test('a byte order mark in front of JSON is ignored', async () => {
   open();
   expect((await post('\ufeff{"title":"x"}')).statusCode).toBe(201);
   await expectProblem(await post('\ufeff\ufeff{"title":"x"}'), 400, 'VALIDATION_FAILED');
+  // Nothing behind it is no body, of which this route says what it lacks, and not that it is no JSON.
+  expect((await expectProblem(await post('\ufeff'), 400, 'VALIDATION_FAILED')).detail).not.toMatch(/JSON/);
 });
 
 test('a body above the limit is 413 TOO_LARGE', async () => {

@@ -49,6 +49,21 @@ test.each([
   ['/%77s/ch%61t/000/abcd/%78hr_send', '/ws/chat/000/[redacted]/xhr_send'],
   ['/ws/chat/000/%ea%b0%80%2F1/xhr', '/ws/chat/000/[redacted]/xhr'],
   ['/x?q=%EA%B0%80%20%2F%5B%60%7b', '/x?q=%EA%B0%80%20%2F%5B%60%7b'],
+  ['/login?next=%2Fws%3Ftoken%3Da.b.c', '/login?next=%2Fws%3Ftoken%3D[redacted]'],
+  ['/login?next=%252Fws%253Fticket%253Da.b', '/login?next=%252Fws%253Fticket%253D[redacted]'],
+  ['/login?next=/ws%3fa=1%26token=a.b#c', '/login?next=/ws%3fa=1%26token=[redacted]#c'],
+  ['/ws?%2574oken=a.b.c', '/ws?token=[redacted]'],
+  ['/ws?a=1;token=a', '/ws?a=1;token=[redacted]'],
+  [
+    '/cb?refresh_token=a&id-token=b&client_secret=c&code=d',
+    '/cb?refresh_token=[redacted]&id-token=[redacted]&client_secret=[redacted]&code=d',
+  ],
+  ['/x?token[]=a&token%5B0%5D=b&user[token]=c', '/x?token[]=[redacted]&token%5B0%5D=[redacted]&user[token]=[redacted]'],
+  [
+    '/x?Authorization=Bearer%20a&apiKey=b&jwt=c&password=d',
+    '/x?Authorization=[redacted]&apiKey=[redacted]&jwt=[redacted]&password=[redacted]',
+  ],
+  ['/x/eyJhbGciOi%252EeyJzdWIi%252ec2ln', '/x/[redacted]'],
   ['/ws/chat/info', '/ws/chat/info'],
   ['/ws/chat?sessionId=r1', '/ws/chat?sessionId=r1'],
   ['/api/chat/rooms/r1/messages', '/api/chat/rooms/r1/messages'],
@@ -61,6 +76,9 @@ test.each([
   ['without a signature', 'eyJhbGciOi.eyJzdWIi. and more', '[redacted] and more'],
   ['twice', 'eyJhbGciOi.a.b,eyJhbGciOi.c.d', '[redacted],[redacted]'],
   ['as the payload of what is none', 'eyJ.eyJhbGciOi.eyJzdWIi.c2ln', 'eyJ.[redacted]'],
+  ['whose header has a blank in front', 'a/eyAiYWxnIjoiSFMyNTYifQ.eyJzdWIi.c2ln', 'a/[redacted]'],
+  ['whose header has a line end in front', 'a ewogImFsZyI6IkhTMjU2In0.eyJzdWIi.c2ln', 'a [redacted]'],
+  ['no token: a host', 'framework-of-a-certain-shop.example.net', 'framework-of-a-certain-shop.example.net'],
   ['no token: too short', 'eyJab.c.d', 'eyJab.c.d'],
   ['no token: two parts', 'eyJhbGciOi.eyJzdWIi', 'eyJhbGciOi.eyJzdWIi'],
   ['no token: nothing between the points', 'eyJhbGciOi..x', 'eyJhbGciOi..x'],
@@ -100,6 +118,11 @@ test.each([
   ['slashes after one', '/websocket//////'],
   ['queries that go on', '&ticket=a?token=b'],
   ['letters that need no escape', '%65'],
+  ['escapes of escapes', '%25'],
+  ['marks that are escaped', '%26'],
+  ['names that are nearly long enough', `?${'n'.repeat(32)}`],
+  ['names of secrets without a value', '?tokentoken'],
+  ['beginnings of headers with a blank', ',eyAiYWxnIjoiSFMyNTYifQ.'],
 ])('64 KiB of %s are redacted in time that grows with the length', (_, piece) => {
   const cpuMs = (bytes: number) => {
     const text = piece.repeat(Math.ceil(bytes / piece.length));

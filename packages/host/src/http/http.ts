@@ -169,6 +169,8 @@ export function createHttp(options: HttpOptions): Http {
   return app.withTypeProvider<ZodTypeProvider>();
 }
 
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
 /**
  * Bodies of JSON, in UTF-8. An empty one is no body, whatever the header says: many clients send `Content-Type` with every
  * request. Where a body is needed, its schema says so. Fastify's parser ignores a byte order mark, as RFC 8259 §8.1 has it.
@@ -178,7 +180,7 @@ function takeJson(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer;
-    if (bytes.length === 0) done(null, undefined);
+    if (bytes.length === 0 || bytes.equals(BYTE_ORDER_MARK)) done(null, undefined);
     // It would be stored with other characters in the place of its own.
     else if (!isUtf8(bytes)) done(new AppError('VALIDATION_FAILED', { detail: 'The body is not UTF-8' }));
     else void parse(request, bytes.toString(), done);

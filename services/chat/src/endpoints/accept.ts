@@ -31,7 +31,7 @@ export interface Accept {
   /** Of the subprotocols that an upgrade offers, the one to answer; null for none. */
   choose(offered: readonly string[]): string | null;
   /** What an upgrade with none of them or a broken one, one that comes too late, or no upgrade is refused with. */
-  refusal(why: 'no-upgrade' | 'subprotocol' | 'handshake' | 'stopping'): AppError;
+  refusal(why: 'no-upgrade' | 'no-socket' | 'subprotocol' | 'handshake' | 'stopping'): AppError;
   /** Who an upgrade from an allowed origin names. */
   readonly identify: WebSocketRoute['identify'];
   /** Opens a session; what a URL's `accept` ends in. */
@@ -81,6 +81,7 @@ export function createAccept({ env, now, monotonic, sessions, parts, identify, n
       if (why === 'stopping') return new AppError('UNAVAILABLE', { detail: 'The service is stopping' });
       const details = {
         'no-upgrade': 'This URL takes a WebSocket upgrade',
+        'no-socket': 'There is no WebSocket at this URL',
         subprotocol: `Offer one of the subprotocols ${all}`,
         handshake: 'The Sec-WebSocket headers are not those of RFC 6455: a key, version 13, subprotocols each once',
       };

@@ -17,7 +17,7 @@ export interface WebSocketOptions {
   /** The subprotocol to echo, of those offered; null when none of them is known. */
   readonly choose: (offered: readonly string[]) => string | null;
   /** What a request is refused with: without upgrade, with unknown subprotocols only, with a broken handshake, too late. */
-  readonly refusal: (why: 'no-upgrade' | 'subprotocol' | 'handshake' | 'stopping') => Error;
+  readonly refusal: (why: 'no-upgrade' | 'no-socket' | 'subprotocol' | 'handshake' | 'stopping') => Error;
   /** Largest inbound message, bytes; larger ones end the socket with 1009. */
   readonly frameBytes: number;
   /** Largest message that any WebSocket of the app may take, bytes; at least `frameBytes`. */
@@ -102,12 +102,18 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       if (socket.readyState === socket.OPEN) socket.terminate();
     },
   });
-  // The library would answer by itself, as no other answer looks.
+  const withSocket = new Set<string | undefined>();
+  app.addHook('onRoute', ({ url, wsHandler }) => {
+    if (wsHandler) withSocket.add(url);
+  });
+  // The library would answer by itself, as no other answer looks; where no socket is, by one that it closes without a reason.
   app.addHook('preValidation', (request, reply, done) => {
-    if (!request.ws || isHandshake(request.headers)) return done();
+    if (!request.ws) return done();
+    const isHere = withSocket.has(request.routeOptions.url);
+    if (isHere && isHandshake(request.headers)) return done();
     // RFC 6455 §4.4
-    reply.header('sec-websocket-version', '13');
-    const error = options.refusal('handshake');
+    if (isHere) reply.header('sec-websocket-version', '13');
+    const error = options.refusal(isHere ? 'handshake' : 'no-socket');
     options.onRejected(request, error);
     done(error);
   });

@@ -64,6 +64,18 @@ describe('an upgrade to WebSocket', () => {
   });
 
   it.each([
+    ['/healthz'],
+    ['/api/chat/rooms'],
+    ['/api/chat/events'],
+    ['/ws/chat/info'],
+    ['/ws/chat/001/upgrading/eventsource'],
+  ])('is refused where there is no WebSocket, whatever the URL is good for (%s)', async (path) => {
+    const headers = { authorization: authorizationOf('ann') };
+    const answer = await rawUpgrade(chat.port, path, { headers, until: /never/, timeoutMs: 60_000 });
+    expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*\r\nconnection: close\r\n[\s\S]*no WebSocket/i);
+  });
+
+  it.each([
     ['/ws?token=garbage'],
     ['/nowhere'],
     ['/%E0%A4%A'],
