@@ -1,14 +1,11 @@
 import type { Use } from './generator.ts';
-import type { Result } from './measure.ts';
+import { keptUp, type Result } from './measure.ts';
 import type { Scenario } from './scenarios.ts';
 
 /** Of a CPU: from here on, what is beside the server limits as well. */
 const FULL = 0.95;
 /** Of the server's CPU: what others may take of it before a figure is not only the server's. */
 const DISTURBED = 0.05;
-
-/** Of what was sent: who delivers less did not do the work that the others did. */
-const ARRIVED = 0.99;
 
 interface Taken {
   readonly generator: number;
@@ -30,15 +27,14 @@ export function harnessNote({ kind }: Scenario, results: readonly Result[]): str
     const runs = [...fixed, ...returned];
     // Of who only stays, the time that counts is that of joining.
     const uses = kind === 'idle' ? runs.map(({ connect }) => connect.during) : runs.flatMap(({ steps }) => steps);
-    const parts = runs
-      .flatMap(({ steps }) => steps.filter(({ expected }) => expected > 0))
-      .map(({ got, expected }) => got / expected);
+    const short = runs.flatMap(({ steps }) => steps).filter((step) => !keptUp(step));
+    const parts = short.map(({ got, expected }) => got / expected);
     return { subject, worst: worstOf(uses.map(takenOf)), arrived: Math.min(1, ...parts) };
   });
   const { generator, beside, others, steal, lateMs } = worstOf(all.map(({ worst }) => worst));
   const late = kind === 'idle' ? '' : `, and was at most ${lateMs.toFixed(1)} ms late`;
   const notes = all.flatMap(({ subject: { name }, worst, arrived }) => [
-    ...(arrived < ARRIVED ? [`- ${name}: only ${percent(arrived)} of what was sent arrived in time to count`] : []),
+    ...(arrived < 1 ? [`- ${name}: only ${percent(arrived)} of what was sent arrived in time to count`] : []),
     ...(worst.beside > FULL
       ? [`- ${name}: the generator's CPU was full, so the figure may be a limit of the harness`]
       : []),

@@ -43,6 +43,13 @@ export function reached(step: Step): boolean {
   return step.lat_ms.p99 < P99_MS && step.got >= step.expected * 0.999;
 }
 
+/** Part of what was sent that must arrive: who delivers less did not do the work that the others did. */
+const KEPT_UP = 0.99;
+
+export function keptUp({ got, expected }: Pick<Step, 'got' | 'expected'>): boolean {
+  return got >= expected * KEPT_UP;
+}
+
 /** A subject in a scenario, and what it has done so far. */
 class Contender implements Result {
   readonly fixed: Measurement[] = [];

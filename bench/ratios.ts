@@ -1,15 +1,20 @@
 import { AIMS, type Aim, meets } from './aims.ts';
 import { FIGURES, type Figure } from './figures.ts';
 import { show, table, text } from './markdown.ts';
-import type { Result } from './measure.ts';
+import { keptUp, type Result } from './measure.ts';
 import { median } from './median.ts';
 import type { Scenario } from './scenarios.ts';
 import type { SubjectLabel } from './subject.ts';
 
-/** Chat's figure over a peer's, of each repeat that both have: they were measured next to each other. */
+/**
+ * Chat's figure over a peer's, of each repeat that both have and in which both kept up with what was sent: they were
+ * measured next to each other.
+ */
 export function ratiosOf({ of }: Pick<Figure, 'of'>, chat: Result, peer: Result): number[] {
   return chat.fixed.flatMap((_, repeat) => {
-    const [ours, theirs] = [of(runOf(chat, repeat)), of(runOf(peer, repeat))];
+    const runs = [runOf(chat, repeat), runOf(peer, repeat)];
+    if (!runs.flat().every(({ steps }) => steps.every(keptUp))) return [];
+    const [ours, theirs] = runs.map((run) => of(run));
     return ours && theirs ? [ours / theirs] : []; // none was measured, or too little for a ratio
   });
 }

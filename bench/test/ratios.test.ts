@@ -40,6 +40,13 @@ describe('the table of ratios', () => {
     expect(ratioTable('s1a', SCENARIOS.s1a, [chat, ws])).toContain('| ws | 1.00 | ≥ 2 | not reached |');
   });
 
+  it('leaves out a repeat in which one of both did not keep up', () => {
+    const behind = measurement([step({ per_server_cpu_s: 10, expected: 1_000, got: 989 })]);
+    const chat = result({ fixed: [...perCpu(100, 200), behind] });
+    const ws = result({ subject: named('ws'), fixed: [behind, ...perCpu(100, 1)] });
+    expect(ratioTable('s1a', SCENARIOS.s1a, [chat, ws])).toContain('| ws | 2.00 | ≥ 2 | reached |');
+  });
+
   it('shows an aim whose peer was not there', () => {
     const chat = result({ fixed: [measurement([step({ lat_ms: { p50: 2, p99: 9, max: 9 } })])] });
     const ws = result({ subject: named('ws'), fixed: [measurement([step({ lat_ms: { p50: 0.8, p99: 9, max: 9 } })])] });
