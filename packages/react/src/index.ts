@@ -5,7 +5,7 @@ export { useConnection } from './chat/useConnection.ts';
 export { useRooms } from './chat/useRooms.ts';
 export { ChatRoom, type ChatRoomProps } from './components/ChatRoom.tsx';
 export { MessageInput, type MessageInputProps } from './components/MessageInput.tsx';
-export { systemText } from './components/MessageItem.tsx';
+export { type MessageParts, systemText } from './components/MessageItem.tsx';
 export { MessageList, type MessageListProps } from './components/MessageList.tsx';
 export { type MessageRow, type MessageRowsOptions, messageRows } from './components/message-rows.ts';
 export { ParticipantList, type ParticipantListProps } from './components/ParticipantList.tsx';

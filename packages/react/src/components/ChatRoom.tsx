@@ -5,6 +5,7 @@ import { type ChatRoomHandle, useChatRoom } from '../chat/useChatRoom.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { MessageInput } from './MessageInput.tsx';
+import type { MessageParts } from './MessageItem.tsx';
 import { MessageList } from './MessageList.tsx';
 import { ParticipantList } from './ParticipantList.tsx';
 import { PinnedNotice } from './PinnedNotice.tsx';
@@ -16,10 +17,12 @@ export interface ChatRoomProps {
   readonly theme?: 'light' | 'dark';
   /** Whether Enter sends; see `MessageInput`. */
   readonly enterSends?: boolean;
+  /** What the page puts into messages. */
+  readonly parts?: MessageParts;
 }
 
 /** A whole room: its title, its people, its messages and the field for writing. Fills the element it is in. */
-export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
+export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
   const strings = useStrings();
   const room = useChatRoom(roomId, withoutTyping);
   const { contentChars, user } = useConnection();
@@ -66,7 +69,12 @@ export function ChatRoom({ roomId, theme, enterSends }: ChatRoomProps) {
       <PinnedNotice key={`notice-${roomId}`} messages={room.messages} />
       <div className="gongu-body">
         <div className="gongu-talk">
-          <MessageList key={roomId} room={room} {...(canWrite ? { onReply: setAnswered } : {})} />
+          <MessageList
+            key={roomId}
+            room={room}
+            {...(parts ? { parts } : {})}
+            {...(canWrite ? { onReply: setAnswered } : {})}
+          />
           <Typing roomId={roomId} />
           {isLooking && <p className="gongu-looking">{strings.looking}</p>}
         </div>

@@ -1,10 +1,23 @@
 import { type Message, type Outgoing, type SystemEvent, systemData } from '@gongu/client';
-import { memo } from 'react';
+import { memo, type ReactNode } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { nameOf } from '../strings/name-of.ts';
 import type { ChatStrings, SeveralStrings } from '../strings/strings.ts';
 import { LinkedText } from './LinkedText.tsx';
 import type { MessageRow } from './message-rows.ts';
+
+/**
+ * What a page puts into people's messages. It stands in elements of class `gongu-own`, in which the page's styles hold. The same
+ * object with each rendering: another one renders every message.
+ */
+export interface MessageParts {
+  /** Beside the name: a picture, a badge. */
+  readonly sender?: (message: Message) => ReactNode;
+  /** In place of the text, which people wrote: into text nodes. */
+  readonly content?: (message: Message) => ReactNode;
+  /** Below the text. */
+  readonly below?: (message: Message) => ReactNode;
+}
 
 export interface MessageItemProps {
   readonly row: MessageRow;
@@ -19,6 +32,7 @@ export interface MessageItemProps {
   readonly onDiscard: (clientMessageId: string) => void;
   readonly onReply?: ((message: Message) => void) | undefined;
   readonly onQuote: (messageId: string) => void;
+  readonly parts?: MessageParts | undefined;
 }
 
 /** One row of a conversation. Whatever people wrote goes into text nodes, and nowhere else. */
@@ -39,7 +53,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
     case 'system':
       return <p className="gongu-line gongu-system">{systemText(row.message, strings, row.more)}</p>;
     case 'notice':
-      return <Notice message={row.message} isStop={props.isStop} strings={strings} />;
+      return <Notice message={row.message} isStop={props.isStop} parts={props.parts} strings={strings} />;
     case 'outgoing':
       return <OutgoingMessage {...props} outgoing={row.outgoing} strings={strings} />;
     case 'chat':
@@ -47,24 +61,24 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
   }
 });
 
-function Notice({ message, isStop, strings }: { message: Message; isStop: boolean; strings: ChatStrings }) {
+type NoticeProps = Pick<MessageItemProps, 'isStop' | 'parts'> & { message: Message; strings: ChatStrings };
+
+function Notice({ message, isStop, parts, strings }: NoticeProps) {
   return (
     <div className="gongu-notice">
       <strong className="gongu-badge">{strings.notice}</strong>
       {message.sender && <bdi className="gongu-name">{nameOf(message.sender)}</bdi>}
-      <p className="gongu-text">
-        <LinkedText text={message.content} tabIndex={isStop ? 0 : -1} />
-      </p>
+      <Content message={message} tabIndex={isStop ? 0 : -1} parts={parts} />
       <Time at={message.createdAt} strings={strings} />
     </div>
   );
 }
 
 function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind: 'chat' }>; strings: ChatStrings }) {
-  const { row, isStop, hostId, readBy, quoted, onReply, onQuote, strings } = props;
+  const { row, isStop, hostId, readBy, quoted, onReply, onQuote, parts, strings } = props;
   const tabIndex = isStop ? 0 : -1;
   const { message, isMine, isHead, isTail } = row;
-  const { sender, content, createdAt, replyTo } = message;
+  const { sender, createdAt, replyTo } = message;
   const name = sender ? nameOf(sender) : '';
   return (
     <div className="gongu-message" data-mine={isMine} data-head={isHead}>
@@ -72,6 +86,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
         <p className="gongu-from">
           <bdi className="gongu-name">{name}</bdi>
           {sender?.userId === hostId && <span className="gongu-badge">{strings.host}</span>}
+          {parts?.sender && <span className="gongu-own">{parts.sender(message)}</span>}
         </p>
       )}
       {/* Whoever listens hears the name with every message, not only with a group's first. */}
@@ -83,9 +98,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
               {quoted ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${quoted.content}` : '…'}
             </button>
           )}
-          <p className="gongu-text">
-            <LinkedText text={content} tabIndex={tabIndex} />
-          </p>
+          <Content message={message} tabIndex={tabIndex} parts={parts} />
         </div>
         <span className="gongu-meta">
           {isMine && readBy > 0 && <span className="gongu-read">{strings.readBy(readBy)}</span>}
@@ -104,6 +117,30 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
         </span>
       </div>
     </div>
+  );
+}
+
+/** What was said: the text, or what the page makes of it. */
+function Content({
+  message,
+  tabIndex,
+  parts,
+}: {
+  message: Message;
+  tabIndex: number;
+  parts: MessageParts | undefined;
+}) {
+  return (
+    <>
+      {parts?.content ? (
+        <div className="gongu-own">{parts.content(message)}</div>
+      ) : (
+        <p className="gongu-text">
+          <LinkedText text={message.content} tabIndex={tabIndex} />
+        </p>
+      )}
+      {parts?.below && <div className="gongu-own">{parts.below(message)}</div>}
+    </>
   );
 }
 

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { Announcer } from './Announcer.tsx';
-import { MessageItem } from './MessageItem.tsx';
+import { MessageItem, type MessageParts } from './MessageItem.tsx';
 import { type MessageRow, messageRows } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
 import { useRowFocus } from './useRowFocus.ts';
@@ -14,12 +14,14 @@ export interface MessageListProps {
   readonly room: Omit<ChatRoomHandle, 'typing'>;
   /** Offers to answer a message. */
   readonly onReply?: (message: Message) => void;
+  /** What the page puts into messages. */
+  readonly parts?: MessageParts;
 }
 
 const NONE: readonly MessageRow[] = [];
 
 /** The messages of a room, from its first to its newest, with those on their way. */
-export function MessageList({ room, onReply }: MessageListProps) {
+export function MessageList({ room, onReply, parts }: MessageListProps) {
   const strings = useStrings();
   const { messages, outgoing, you, hasOlder, hasNewer, participants } = room;
   const { loadOlder, loadNewer, read, retry, discard, jumpTo } = room;
@@ -126,6 +128,7 @@ export function MessageList({ room, onReply }: MessageListProps) {
                   onDiscard={discard}
                   onReply={onReply}
                   onQuote={quote}
+                  parts={parts}
                 />
               </li>
             );

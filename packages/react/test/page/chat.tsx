@@ -1,20 +1,27 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ChatProvider, ChatRoom } from '../../src/index.ts';
+import { ChatProvider, ChatRoom, type MessageParts } from '../../src/index.ts';
 import '../../src/styles.css';
 import './page.css';
 import type { PageConfig } from '../fixture/chat-page.ts';
 
 const config = JSON.parse(new URLSearchParams(location.search).get('config') ?? '{}') as PageConfig;
-const { url, token, roomId, locale, theme, enterSends, isUnbounded } = config;
+const { url, token, roomId, locale, theme, enterSends, isUnbounded, hasParts } = config;
+
+const PARTS: MessageParts = {
+  sender: ({ sender }) => <i className="medal">{`medal of ${sender?.nickname}`}</i>,
+  content: ({ content }) => <b className="loud">{content.toUpperCase()}</b>,
+  below: ({ seq }) => <button type="button" className="like">{`like ${seq}`}</button>,
+};
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <ChatProvider url={url} token={() => token} locale={locale ?? 'en'}>
       <main className={isUnbounded ? 'unbounded' : ''}>
-        <h1 className="gongu-hidden">A shop</h1>
+        <h1 className="only-read">A shop</h1>
         <ChatRoom
           roomId={roomId}
+          {...(hasParts ? { parts: PARTS } : {})}
           {...(theme === undefined ? {} : { theme })}
           {...(enterSends === undefined ? {} : { enterSends })}
         />
