@@ -76,6 +76,7 @@ describe.each(LOOKS)('$name', ({ name, ...context }) => {
       [`/products/${open}`, '.take-part'],
       [`/products/${closed}`, '.product[data-status=CLOSED]'],
       ['/rooms', '.empty'],
+      ['/purchases', '.empty'],
       ['/sell', '.empty'],
       ['/sign-in', 'form'],
       ['/products/no-such-product', '.empty'],
@@ -108,6 +109,8 @@ describe.each(LOOKS)('$name', ({ name, ...context }) => {
     if (isPhone) await page.locator('[role=tab]').nth(1).click();
     await visitor.say('안녕하세요');
     await look('.gongu-row [data-mine=true]');
+    await visitor.go('/purchases');
+    await look('.purchase');
     await visitor.go('/rooms');
     await look('.room');
     await page.context().setOffline(true);
@@ -121,6 +124,8 @@ describe.each(LOOKS)('$name', ({ name, ...context }) => {
     await enter(visitor, 'sue', '/sell', true);
     await look('.product-card');
     await visitor.go('/sell/new');
+    await look('form');
+    await visitor.go(`/sell/${open}/edit`);
     await look('form');
     await visitor.go(`/sell/${open}`);
     await look('.buyers li');

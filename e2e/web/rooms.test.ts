@@ -58,7 +58,7 @@ test('what is unread moves with the rooms, and nothing is asked for it in betwee
   expect(inList).toEqual(['GET /api/chat/rooms?limit=100']);
 
   // A room that one comes into elsewhere, and one that gets another name.
-  const session = await ann.page.evaluate<string>("sessionStorage.getItem('gongu.session')");
+  const session = await ann.page.evaluate<string>("localStorage.getItem('gongu.session')");
   const { token, userId } = JSON.parse(session) as { token: string; userId: string };
   const rooms = `${shop.pair.chat.url}/api/chat/rooms`;
   expect((await call('POST', `${rooms}/${second}/participants`, token, {})).status).toBe(201);

@@ -44,7 +44,7 @@ await runMain('screenshots', () =>
       // A buyer who is in already, so that the picture shows what a buyer sees.
       const token = system.auth.signUser({ userId: '하늘', nickname: '하늘', roles: [] }, 3_600);
       const session = { kind: 'user', token, userId: '하늘', nickname: '하늘', tag: null, seller: false };
-      await page.addInitScript(`sessionStorage.setItem('gongu.session', ${JSON.stringify(JSON.stringify(session))})`);
+      await page.addInitScript(`localStorage.setItem('gongu.session', ${JSON.stringify(JSON.stringify(session))})`);
       await page.goto(url);
       await page.locator('.product-card').nth(2).waitFor();
       await page.waitForLoadState('networkidle').catch(() => {});

@@ -1,6 +1,7 @@
 import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState } from 'react';
 import { isPassing } from './api/api-error.ts';
+import { ToldByChat } from './chat/told.tsx';
 import type { ServerClock } from './clock/server-clock.ts';
 import type { Config } from './config.ts';
 import { LiveProducts } from './live/LiveProducts.tsx';
@@ -37,9 +38,11 @@ export function App({ config, clock }: { readonly config: Config; readonly clock
       <SessionProvider config={config} clock={clock}>
         <LiveProducts>
           <Router>
-            <Layout>
-              <Routes routes={PAGES} />
-            </Layout>
+            <ToldByChat>
+              <Layout>
+                <Routes routes={PAGES} />
+              </Layout>
+            </ToldByChat>
           </Router>
         </LiveProducts>
       </SessionProvider>

@@ -29,6 +29,7 @@ export { ListQuery, listOf, MessagePage, MessageQuery, queryInteger } from './pa
 export { Problem, problemOf } from './problem.ts';
 export {
   Buyer,
+  ChangeParticipation,
   CreateParticipation,
   CreateProduct,
   Money,

@@ -26,6 +26,7 @@ export const AuditEvent = z.enum([
   'product.closed',
   'product.cancelled',
   'buyer.committed',
+  'buyer.changed',
   'buyer.withdrawn',
 ]);
 export type AuditEvent = z.output<typeof AuditEvent>;
@@ -45,7 +46,7 @@ export const AuditEntry = z
     note: z.string().nullable(),
     /** The product's version after the change. */
     version: z.int(),
-    /** Of an edit: the new values. Of a purchase: its quantity. */
+    /** Of an edit: the new values. Of a purchase: its quantity, and the one `before` where it was changed. */
     data: z.record(z.string(), z.unknown()).nullable(),
     requestId: z.string().nullable(),
   })

@@ -78,6 +78,9 @@ export const CreateParticipation = z
   .object({ quantity: z.int().min(1).max(99).default(1) })
   .meta({ id: 'CreateParticipation' });
 
+/** Body of `PATCH …/participations/me`. */
+export const ChangeParticipation = z.object({ quantity: z.int().min(1).max(99) }).meta({ id: 'ChangeParticipation' });
+
 export const Participation = z
   .object({ productId: z.string(), userId: z.string(), quantity: z.int(), joinedAt: z.string() })
   .meta({ id: 'Participation' });

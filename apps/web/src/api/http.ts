@@ -3,7 +3,7 @@ import type { ServerClock } from '../clock/server-clock.ts';
 import { ApiError } from './api-error.ts';
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   /** Makes a repeated request harmless. */
   readonly idempotencyKey?: string;

@@ -1,4 +1,4 @@
-import type { Buyer, Participation, Product } from '@gongu/shared';
+import type { Buyer, Participation, Product, Purchase } from '@gongu/shared';
 import { ApiError } from './api-error.ts';
 import { fetchJson, type HttpRequest } from './http.ts';
 
@@ -24,6 +24,9 @@ export interface NewProduct {
   readonly maxParticipants: number;
   readonly deadline: string;
 }
+
+/** Fields of a product that its seller may change; those that are there. */
+export type ProductEdit = Partial<Omit<NewProduct, 'price'>>;
 
 const PAGE = 24;
 /** As many as trade gives at once. */
@@ -70,9 +73,17 @@ export function createTrade(
     },
     join: (id: string, quantity: number, idempotencyKey: string) =>
       call<Participation>(`${product(id)}/participations`, { method: 'POST', body: { quantity }, idempotencyKey }),
+    changeQuantity: (id: string, quantity: number) =>
+      call<Participation>(`${product(id)}/participations/me`, { method: 'PATCH', body: { quantity } }),
+    /** What the caller has bought, newest first. */
+    purchases(cursor: string | null, signal?: AbortSignal) {
+      const query = new URLSearchParams({ limit: String(PAGE), ...(cursor === null ? {} : { cursor }) });
+      return call<Page<Purchase>>(`/api/participations/me?${query}`, { signal });
+    },
     leave: (id: string) => call<void>(`${product(id)}/participations/me`, { method: 'DELETE' }),
     create: (fields: NewProduct, idempotencyKey: string) =>
       call<Product>('/api/products', { method: 'POST', body: fields, idempotencyKey }),
+    edit: (id: string, fields: ProductEdit) => call<Product>(product(id), { method: 'PATCH', body: fields }),
     close: (id: string) => call<Product>(`${product(id)}/close`, { method: 'POST' }),
     cancel: (id: string, reason: string) =>
       call<Product>(`${product(id)}/cancel`, { method: 'POST', body: reason === '' ? {} : { reason } }),

@@ -6,9 +6,11 @@ import { usePurchase } from '../products/queries.ts';
 import { Link } from '../routing/Link.tsx';
 import { useLocation } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
+import { shownName } from '../session/session.ts';
 import { Failure } from '../ui/Failure.tsx';
 import { Loading } from '../ui/Loading.tsx';
 import { signInPath } from '../ui/paths.ts';
+import { useTellRoom, useTellUnread } from './told.tsx';
 
 export interface ChatPanelProps {
   readonly roomId: string;
@@ -33,7 +35,25 @@ export function ChatPanel({ roomId, isOver }: ChatPanelProps) {
 function RoomOrEnd({ roomId, isOver }: ChatPanelProps) {
   const isClosed = useChatRoom(roomId, isClosedToMe);
   useBuyersDoor(roomId);
-  return isOver && isClosed ? <ChatOver /> : <ChatRoom roomId={roomId} />;
+  if (isOver && isClosed) return <ChatOver />;
+  return (
+    <>
+      <TellPage roomId={roomId} />
+      <ChatRoom roomId={roomId} />
+    </>
+  );
+}
+
+/** Tells the page around what it shows of its conversation. */
+function TellPage({ roomId }: { readonly roomId: string }) {
+  const { unread, sellerName, notice } = useChatRoom(roomId, ({ unread, participants, messages }) => {
+    const host = participants.find(({ role }) => role === 'HOST');
+    const newest = messages.findLast(({ kind }) => kind === 'NOTIFICATION');
+    return { unread, sellerName: host ? shownName(host) : null, notice: newest?.content ?? null };
+  });
+  useTellUnread('open', unread);
+  useTellRoom({ roomId, sellerName, notice });
+  return null;
 }
 
 function isClosedToMe({ status, error }: ChatRoomHandle): boolean {

@@ -1,5 +1,6 @@
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { SignedIn } from './SignedIn.tsx';
+import { useTellUnread } from './told.tsx';
 import { useMyRooms } from './useMyRooms.ts';
 
 export function UnreadCount({ count }: { readonly count: number }) {
@@ -18,6 +19,8 @@ export interface UnreadOfProps {
   readonly roomId?: string;
   /** A room whose conversation is in sight, and tells of what is new by itself. */
   readonly except?: string | null;
+  /** Tells the page's title. */
+  readonly isTold?: boolean;
 }
 
 /** What is unread of who is signed in. */
@@ -29,8 +32,19 @@ export function UnreadOf(props: UnreadOfProps) {
   );
 }
 
-function Counted({ roomId, except = null }: UnreadOfProps) {
+function Counted({ roomId, except = null, isTold = false }: UnreadOfProps) {
   const { rooms = [] } = useMyRooms();
   const counted = rooms.filter((room) => room.roomId !== except && (roomId ?? room.roomId) === room.roomId);
-  return <UnreadCount count={counted.reduce((sum, { unread }) => sum + unread, 0)} />;
+  const count = counted.reduce((sum, { unread }) => sum + unread, 0);
+  return (
+    <>
+      {isTold && <TellElsewhere count={count} />}
+      <UnreadCount count={count} />
+    </>
+  );
+}
+
+function TellElsewhere({ count }: { readonly count: number }) {
+  useTellUnread('elsewhere', count);
+  return null;
 }

@@ -52,6 +52,16 @@ type Plain =
   | 'moreOne'
   | 'total'
   | 'join'
+  | 'changing'
+  | 'purchases'
+  | 'toPurchases'
+  | 'purchasesEmpty'
+  | 'purchasesSignIn'
+  | 'edit'
+  | 'editTitle'
+  | 'editHint'
+  | 'saveEdit'
+  | 'savingEdit'
   | 'joining'
   | 'leave'
   | 'leaving'
@@ -69,6 +79,8 @@ type Plain =
   | 'entering'
   | 'signInTitle'
   | 'signInText'
+  | 'thisWindowOnly'
+  | 'asAnother'
   | 'nickname'
   | 'wantsToSell'
   | 'signingIn'
@@ -104,6 +116,7 @@ type Plain =
   | 'cancelling'
   | 'keep'
   | 'notice'
+  | 'newestNotice'
   | 'noticeHint'
   | 'sendNotice'
   | 'noticeSent'
@@ -132,8 +145,14 @@ export interface Strings extends Readonly<Record<Plain, string>> {
   readonly minimum: (count: number, least: number) => string;
   readonly remaining: (time: Remaining) => string;
   readonly by: (seller: string) => string;
+  readonly signInAnother: (name: string) => string;
   readonly unread: (count: number) => string;
   readonly joined: (quantity: number) => string;
+  /** What a quantity takes of the places. */
+  readonly onePlace: (quantity: number) => string;
+  readonly changeQuantity: (quantity: number) => string;
+  /** Why there can not be fewer places. */
+  readonly fewerThanBuyers: (buyers: number) => string;
   readonly joinedCancelled: (quantity: number) => string;
   readonly closeText: (count: number) => string;
   readonly closeHint: (least: number) => string;

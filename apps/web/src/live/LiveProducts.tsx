@@ -1,7 +1,14 @@
 import type { Product, ProductChange } from '@gongu/shared';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
-import { applyChange, applyToPages, hasProduct, type ProductPages } from '../products/apply-change.ts';
+import {
+  applyChange,
+  applyToPages,
+  applyToPurchases,
+  hasProduct,
+  type ProductPages,
+  type PurchasePages,
+} from '../products/apply-change.ts';
 import { keys } from '../products/queries.ts';
 import { useServices } from '../session/SessionProvider.tsx';
 import { listenToProducts } from './product-events.ts';
@@ -25,9 +32,14 @@ export function LiveProducts({ children }: { readonly children: ReactNode }) {
       onReset() {
         void queries.invalidateQueries({ queryKey: keys.lists });
         void queries.invalidateQueries({ queryKey: ['product'] });
+        void queries.invalidateQueries({ queryKey: keys.purchases });
       },
       onChange(change: ProductChange) {
         queries.setQueryData<Product>(keys.product(change.id), (known) => known && applyChange(known, change));
+        queries.setQueriesData<PurchasePages>(
+          { queryKey: keys.purchases },
+          (known) => known && applyToPurchases(known, change),
+        );
         let isKnown = false;
         for (const [key, pages] of queries.getQueriesData<ProductPages>({ queryKey: keys.lists })) {
           if (!pages) continue;

@@ -13,6 +13,7 @@ import { Countdown } from '../ui/Countdown.tsx';
 import { EndProduct } from '../ui/EndProduct.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Loading } from '../ui/Loading.tsx';
+import { PageTitle } from '../ui/PageTitle.tsx';
 import { Picture } from '../ui/Picture.tsx';
 import { Seats } from '../ui/Seats.tsx';
 import { SellersOnly } from '../ui/SellersOnly.tsx';
@@ -30,7 +31,7 @@ export function ManagePage() {
   if (!session?.seller) {
     return (
       <div className="page">
-        <title>{`${strings.sellTitle} · ${strings.shop}`}</title>
+        <PageTitle text={`${strings.sellTitle} · ${strings.shop}`} />
         <h1>{strings.sellTitle}</h1>
         <SellersOnly>{null}</SellersOnly>
       </div>

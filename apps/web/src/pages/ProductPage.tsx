@@ -4,8 +4,8 @@ import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useProduct } from '../products/queries.ts';
 import { useParams } from '../routing/Routes.tsx';
 import { Failure } from '../ui/Failure.tsx';
-import { Loading } from '../ui/Loading.tsx';
 import { ProductDetails } from '../ui/ProductDetails.tsx';
+import { ProductSkeleton } from '../ui/Skeleton.tsx';
 import { WithChat } from '../ui/WithChat.tsx';
 import { NotFoundPage } from './NotFoundPage.tsx';
 
@@ -16,7 +16,7 @@ export function ProductPage() {
   const { data: product, isPending, error, refetch } = useProduct(id);
   const titleId = useId();
   if (!product) {
-    if (isPending) return <Loading />;
+    if (isPending) return <ProductSkeleton />;
     if (codeOf(error) === 'NOT_FOUND' || codeOf(error) === 'VALIDATION_FAILED') {
       return <NotFoundPage text={strings.productGone} />;
     }

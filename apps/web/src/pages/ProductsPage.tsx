@@ -4,8 +4,9 @@ import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useProducts } from '../products/queries.ts';
 import { useSearchParams } from '../routing/Router.tsx';
 import { Failure } from '../ui/Failure.tsx';
-import { Loading } from '../ui/Loading.tsx';
+import { PageTitle } from '../ui/PageTitle.tsx';
 import { ProductCard } from '../ui/ProductCard.tsx';
+import { CardsSkeleton } from '../ui/Skeleton.tsx';
 
 const STATUSES = ['RECRUITING', 'CLOSED', 'CANCELLED'] as const;
 const SEATS = [1, 5, 10, 20] as const;
@@ -33,7 +34,7 @@ export function ProductsPage() {
 
   return (
     <div className="page">
-      <title>{strings.shop}</title>
+      <PageTitle text={strings.shop} />
       <div className="heading">
         <h1>{strings.products}</h1>
         <p>{strings.lead}</p>
@@ -66,7 +67,7 @@ export function ProductsPage() {
           ]}
         />
       </search>
-      {list.isPending && <Loading />}
+      {list.isPending && <CardsSkeleton />}
       {(list.isLoadingError || list.isFetchNextPageError) && (
         <Failure error={list.error} retry={() => void list.refetch()} />
       )}

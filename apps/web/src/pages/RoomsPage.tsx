@@ -8,6 +8,7 @@ import { Link } from '../routing/Link.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Loading } from '../ui/Loading.tsx';
+import { PageTitle } from '../ui/PageTitle.tsx';
 import { signInPath } from '../ui/paths.ts';
 
 const STATUS = { ACTIVE: 'RECRUITING', CLOSED: 'CLOSED', CANCELLED: 'CANCELLED' } as const;
@@ -18,7 +19,7 @@ export function RoomsPage() {
   const { session, chat } = useServices();
   return (
     <div className="page">
-      <title>{`${strings.roomsTitle} · ${strings.shop}`}</title>
+      <PageTitle text={`${strings.roomsTitle} · ${strings.shop}`} />
       <h1>{strings.roomsTitle}</h1>
       {session && !chat && <Loading />}
       {session ? (

@@ -3,9 +3,10 @@ import { useProducts } from '../products/queries.ts';
 import { Link } from '../routing/Link.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
-import { Loading } from '../ui/Loading.tsx';
+import { PageTitle } from '../ui/PageTitle.tsx';
 import { ProductCard } from '../ui/ProductCard.tsx';
 import { SellersOnly } from '../ui/SellersOnly.tsx';
+import { CardsSkeleton } from '../ui/Skeleton.tsx';
 
 /** A seller's own products. */
 export function SellPage() {
@@ -13,7 +14,7 @@ export function SellPage() {
   const { session } = useServices();
   return (
     <div className="page">
-      <title>{`${strings.sellTitle} · ${strings.shop}`}</title>
+      <PageTitle text={`${strings.sellTitle} · ${strings.shop}`} />
       <div className="heading row">
         <div>
           <h1>{strings.sellTitle}</h1>
@@ -36,7 +37,7 @@ function Own() {
   const strings = useStrings();
   const list = useProducts({ mine: 'seller' });
   const products = list.data?.pages.flatMap(({ items }) => items) ?? [];
-  if (list.isPending) return <Loading />;
+  if (list.isPending) return <CardsSkeleton />;
   if (list.isLoadingError) return <Failure error={list.error} retry={() => void list.refetch()} />;
   return (
     <>

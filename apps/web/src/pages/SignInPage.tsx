@@ -4,23 +4,28 @@ import { codeOf } from '../api/api-error.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useNavigate, useSearchParams } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
+import { shownName } from '../session/session.ts';
 import { Failure } from '../ui/Failure.tsx';
 import { Field } from '../ui/Field.tsx';
+import { PageTitle } from '../ui/PageTitle.tsx';
 import { safePath } from '../ui/paths.ts';
 
 /** One field: a nickname. Or no field at all, as a guest. */
 export function SignInPage() {
   const strings = useStrings();
-  const { signIn, enterAsGuest } = useServices();
+  const { session, signIn, enterAsGuest } = useServices();
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const next = safePath(params.get('next'));
   const [nickname, setNickname] = useState('');
   const [seller, setSeller] = useState(next.startsWith('/sell'));
+  // Who is signed in already stays that elsewhere, unless he says otherwise. A guest becomes somebody.
+  const isAnother = session?.kind === 'user';
+  const [apart, setApart] = useState(isAnother);
   const [isWrong, setIsWrong] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const onSuccess = () => void navigate(next, { replace: true });
-  const asUser = useMutation({ mutationFn: () => signIn(nickname.trim(), seller), onSuccess });
+  const asUser = useMutation({ mutationFn: () => signIn(nickname.trim(), seller, apart && isAnother), onSuccess });
   const asGuest = useMutation({ mutationFn: enterAsGuest, onSuccess });
   const failed = asUser.error ?? asGuest.error;
   const isOff = codeOf(asUser.error) === 'NOT_FOUND' && asUser.isError;
@@ -35,9 +40,9 @@ export function SignInPage() {
   }
   return (
     <div className="page narrow">
-      <title>{`${strings.signInTitle} · ${strings.shop}`}</title>
+      <PageTitle text={`${strings.signInTitle} · ${strings.shop}`} />
       <h1>{strings.signInTitle}</h1>
-      <p>{strings.signInText}</p>
+      <p>{isAnother ? strings.signInAnother(shownName(session)) : strings.signInText}</p>
       <form className="panel" noValidate onSubmit={submit}>
         {isOff ? (
           <p className="failure" role="alert">
@@ -66,6 +71,12 @@ export function SignInPage() {
           <input type="checkbox" checked={seller} onChange={(event) => setSeller(event.target.checked)} />
           {strings.wantsToSell}
         </label>
+        {isAnother && (
+          <label className="check">
+            <input type="checkbox" checked={apart} onChange={(event) => setApart(event.target.checked)} />
+            {strings.thisWindowOnly}
+          </label>
+        )}
         <button type="submit" className="primary" disabled={asUser.isPending}>
           {asUser.isPending ? strings.signingIn : strings.signIn}
         </button>

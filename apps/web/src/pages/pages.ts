@@ -11,9 +11,11 @@ export const PAGES: readonly PageAt[] = [
   at('/', () => import('./ProductsPage.tsx').then(({ ProductsPage }) => ProductsPage)),
   at('/products/:id', () => import('./ProductPage.tsx').then(({ ProductPage }) => ProductPage)),
   at('/rooms', () => import('./RoomsPage.tsx').then(({ RoomsPage }) => RoomsPage)),
+  at('/purchases', () => import('./PurchasesPage.tsx').then(({ PurchasesPage }) => PurchasesPage)),
   at('/sell', () => import('./SellPage.tsx').then(({ SellPage }) => SellPage)),
   at('/sell/new', () => import('./NewProductPage.tsx').then(({ NewProductPage }) => NewProductPage)),
   at('/sell/:id', () => import('./ManagePage.tsx').then(({ ManagePage }) => ManagePage)),
+  at('/sell/:id/edit', () => import('./EditProductPage.tsx').then(({ EditProductPage }) => EditProductPage)),
   at('/sign-in', () => import('./SignInPage.tsx').then(({ SignInPage }) => SignInPage)),
   at('*', () => import('./NotFoundPage.tsx').then(({ NotFoundPage }) => NotFoundPage)),
 ];

@@ -1,4 +1,4 @@
-import type { Product, ProductChange } from '@gongu/shared';
+import type { Product, ProductChange, Purchase } from '@gongu/shared';
 import type { InfiniteData } from '@tanstack/react-query';
 import type { Page } from '../api/trade.ts';
 
@@ -19,6 +19,16 @@ export function applyToPages(pages: ProductPages, change: ProductChange): Produc
     return { ...page, items };
   });
   return changed ? { ...pages, pages: next } : pages;
+}
+
+export type PurchasePages = InfiniteData<Page<Purchase>, string | null>;
+
+/** The same for what somebody has bought. */
+export function applyToPurchases(pages: PurchasePages, change: ProductChange): PurchasePages {
+  if (!pages.pages.some(({ items }) => items.some(({ product }) => applyChange(product, change) !== product)))
+    return pages;
+  const moved = (purchase: Purchase) => ({ ...purchase, product: applyChange(purchase.product, change) });
+  return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.map(moved) })) };
 }
 
 export function hasProduct(pages: ProductPages, id: string): boolean {

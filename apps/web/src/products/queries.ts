@@ -1,6 +1,6 @@
 import type { Participation, Product } from '@gongu/shared';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { NewProduct, ProductFilter } from '../api/trade.ts';
+import type { NewProduct, ProductEdit, ProductFilter } from '../api/trade.ts';
 import { useServices } from '../session/SessionProvider.tsx';
 
 /** Keys of the cache. What begins with `own` belongs to the session and goes with it. */
@@ -8,6 +8,8 @@ export const keys = {
   lists: ['products'] as const,
   product: (id: string) => ['product', id] as const,
   purchase: (id: string, userId: string) => ['own', 'purchase', id, userId] as const,
+  /** Of whoever is signed in. */
+  purchases: ['own', 'purchases'] as const,
   buyers: (id: string) => ['own', 'buyers', id] as const,
   rooms: (userId: string) => ['own', 'rooms', userId] as const,
 };
@@ -38,24 +40,41 @@ export function usePurchase(id: string) {
   });
 }
 
-/** Taking and giving up a place. What is shown as bought is what the service has confirmed. */
+/** Taking a place, how many one takes, and giving it up. What is shown as bought is what the service has confirmed. */
 export function usePlace(id: string) {
   const { trade, session } = useServices();
   const queries = useQueryClient();
   const purchase = keys.purchase(id, session?.userId ?? '');
-  const read = () => queries.invalidateQueries({ queryKey: keys.product(id) });
+  const changed = [keys.product(id), purchase, keys.purchases];
+  // Also after a refusal: what was shown of the seats may have been old.
+  const onSettled = () => Promise.all(changed.map((queryKey) => queries.invalidateQueries({ queryKey })));
   const join = useMutation({
     mutationFn: ({ quantity, key }: { quantity: number; key: string }) => trade.join(id, quantity, key),
     onSuccess: (bought) => void queries.setQueryData<Participation | null>(purchase, bought),
-    // Also after a refusal: what was shown of the seats may have been old.
-    onSettled: () => Promise.all([read(), queries.invalidateQueries({ queryKey: purchase })]),
+    onSettled,
   });
   const leave = useMutation({
     mutationFn: () => trade.leave(id),
     onSuccess: () => void queries.setQueryData<Participation | null>(purchase, null),
-    onSettled: () => Promise.all([read(), queries.invalidateQueries({ queryKey: purchase })]),
+    onSettled,
   });
-  return { join, leave };
+  const change = useMutation({
+    mutationFn: (quantity: number) => trade.changeQuantity(id, quantity),
+    onSuccess: (bought) => void queries.setQueryData<Participation | null>(purchase, bought),
+    onSettled,
+  });
+  return { join, leave, change };
+}
+
+/** What one has bought, newest first. */
+export function usePurchases() {
+  const { trade, session } = useServices();
+  return useInfiniteQuery({
+    queryKey: [...keys.purchases, session?.userId ?? ''],
+    queryFn: ({ pageParam, signal }) => trade.purchases(pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  });
 }
 
 /** What a seller does with a product of his. */
@@ -69,6 +88,7 @@ export function useSelling(id: string) {
   const onError = () => queries.invalidateQueries({ queryKey: keys.product(id) });
   return {
     close: useMutation({ mutationFn: () => trade.close(id), onSuccess: became, onError }),
+    edit: useMutation({ mutationFn: (fields: ProductEdit) => trade.edit(id, fields), onSuccess: became, onError }),
     cancel: useMutation({ mutationFn: (reason: string) => trade.cancel(id, reason), onSuccess: became, onError }),
   };
 }

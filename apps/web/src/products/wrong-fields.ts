@@ -17,8 +17,16 @@ export function latestDeadlineMs(nowMs: number): number {
   return latest.getTime();
 }
 
-/** Fields that can not be offered as they are written. Trade has the last word. */
-export function wrongFields(written: Readonly<Record<FieldName, string>>, nowMs: number): readonly FieldName[] {
+/**
+ * Fields that can not be offered as they are written. Trade has the last word.
+ *
+ * @param buyers who take part already: there can not be fewer places
+ */
+export function wrongFields(
+  written: Readonly<Record<FieldName, string>>,
+  nowMs: number,
+  buyers = 0,
+): readonly FieldName[] {
   const chars = (name: FieldName) => [...written[name].trim()].length;
   const whole = (name: FieldName) => (/^\d{1,13}$/.test(written[name].trim()) ? Number(written[name]) : Number.NaN);
   const isCount = (count: number) => count >= 1 && count <= MOST_PEOPLE;
@@ -31,7 +39,7 @@ export function wrongFields(written: Readonly<Record<FieldName, string>>, nowMs:
     price: whole('price') <= MOST_PRICE,
     deadline: deadlineMs > nowMs && deadlineMs <= latestDeadlineMs(nowMs),
     minParticipants: isCount(least) && !(isCount(most) && least > most),
-    maxParticipants: isCount(most),
+    maxParticipants: isCount(most) && most >= buyers,
   };
   return FIELD_NAMES.filter((name) => !isRight[name]);
 }

@@ -7,7 +7,7 @@ import { createTrade, type Trade } from '../api/trade.ts';
 import { useConnectedChat } from '../chat/useConnectedChat.ts';
 import type { ServerClock } from '../clock/server-clock.ts';
 import type { Config } from '../config.ts';
-import { readSession, type Session, writeSession } from './session.ts';
+import { createSessions, type Session } from './session.ts';
 
 export interface Services {
   readonly session: Session | null;
@@ -16,15 +16,13 @@ export interface Services {
   readonly clock: ServerClock;
   /** Connected as this session; null while there is none, and until the client's code is there. */
   readonly chat: ChatClient | null;
-  /** @throws ApiError */
-  signIn(nickname: string, seller: boolean): Promise<void>;
+  /** @param apart in this window alone: other windows stay whose they are. @throws ApiError */
+  signIn(nickname: string, seller: boolean, apart: boolean): Promise<void>;
   /** Enters as a guest with a nickname by chance. @throws ApiError */
   enterAsGuest(): Promise<void>;
+  /** Out of the browser; a window that is apart, out of itself. */
   signOut(): void;
 }
-
-/** Naming it throws where cookies are blocked. */
-const storageOf = () => sessionStorage;
 
 const Context = createContext<Services | null>(null);
 
@@ -38,18 +36,19 @@ export interface SessionProviderProps {
 export function SessionProvider({ config, clock, children }: SessionProviderProps) {
   const { chatUrl, tradeUrl } = config;
   const queries = useQueryClient();
-  const [session, setSession] = useState(() => readSession(storageOf));
+  const [sessions] = useState(() => createSessions({ profile: () => localStorage, own: () => sessionStorage }));
+  const [session, setSession] = useState(sessions.read);
   // Requests that are on their way ask for the session of the moment, not for that of their render.
   const current = useRef(session);
 
   const value = useMemo(() => {
-    function become(next: Session | null): void {
+    function become(next: Session | null, apart: boolean): void {
       current.current = next;
-      writeSession(storageOf, next);
+      sessions.write(next, apart);
       setSession(next);
     }
-    function take(kind: Session['kind'], { token, user }: Identity, seller: boolean): void {
-      become({ kind, token, userId: user.userId, nickname: user.nickname, tag: user.tag, seller });
+    function take(kind: Session['kind'], { token, user }: Identity, seller: boolean, apart: boolean): void {
+      become({ kind, token, userId: user.userId, nickname: user.nickname, tag: user.tag, seller }, apart);
     }
     async function token({ refresh }: { readonly refresh: boolean }): Promise<string | null> {
       const before = current.current;
@@ -59,20 +58,34 @@ export function SessionProvider({ config, clock, children }: SessionProviderProp
         ? enterAnonymously(chatUrl, before.token)
         : signInByNickname(tradeUrl, nickname, seller));
       // Somebody else may have signed in meanwhile.
-      if (current.current === before) take(kind, renewed, seller);
+      if (current.current === before) take(kind, renewed, seller, sessions.isApart());
       return current.current?.token ?? null;
     }
     return {
       token,
       trade: createTrade(tradeUrl, token, clock.heard),
       clock,
-      async signIn(nickname: string, seller: boolean) {
-        take('user', await signInByNickname(tradeUrl, nickname, seller), seller);
+      async signIn(nickname: string, seller: boolean, apart: boolean) {
+        // A window that is apart and signed out is not the browser's again for that.
+        const isApart = apart || (current.current === null && sessions.isApart());
+        take('user', await signInByNickname(tradeUrl, nickname, seller), seller, isApart);
       },
-      enterAsGuest: async () => take('guest', await enterAnonymously(chatUrl, null), false),
-      signOut: () => become(null),
+      enterAsGuest: async () => take('guest', await enterAnonymously(chatUrl, null), false, sessions.isApart()),
+      signOut: () => become(null, sessions.isApart()),
     };
-  }, [chatUrl, tradeUrl, clock]);
+  }, [chatUrl, tradeUrl, clock, sessions]);
+
+  // What another window has done with the browser's session is true here, too.
+  useEffect(
+    () =>
+      sessions.watch(() => {
+        const found = sessions.read();
+        if (sessions.isApart() || found?.token === current.current?.token) return;
+        current.current = found;
+        setSession(found);
+      }),
+    [sessions],
+  );
 
   const userId = session?.userId ?? null;
   const chat = useConnectedChat(chatUrl, userId, value.token);

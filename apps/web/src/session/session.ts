@@ -1,4 +1,4 @@
-/** Who uses this window. */
+/** Who uses this window, or this browser. */
 export interface Session {
   /** A guest talks and may not buy. */
   readonly kind: 'user' | 'guest';
@@ -12,28 +12,60 @@ export interface Session {
 
 const KEY = 'gongu.session';
 
+export interface SessionStores {
+  /** Of all windows of the browser; throws where it blocks cookies. */
+  readonly profile: () => Storage;
+  /** Of this window. */
+  readonly own: () => Storage;
+}
+
 /**
- * The session of this window alone: two windows of one browser are two people, which is how one tries a conversation. It
- * survives a reload.
- *
- * @param storageOf where it is kept; throws where the browser blocks cookies
+ * Where sessions are kept. One person uses a browser, all of its windows, until he signs out; a window may be another one's
+ * for as long as it is open, which is how one tries a conversation.
  */
-export function readSession(storageOf: () => Storage): Session | null {
+export function createSessions({ profile, own }: SessionStores) {
+  return {
+    /** This window's own, else the browser's; null: nobody's. */
+    read: (): Session | null => (textIn(own) === null ? sessionIn(profile) : sessionIn(own)),
+
+    /** Whether this window is not the browser's. Signed out it stays that, too. */
+    isApart: () => textIn(own) !== null,
+
+    /** @param apart in this window alone, as long as it is open */
+    write(session: Session | null, apart: boolean): void {
+      try {
+        const [store, text] = [apart ? own() : profile(), JSON.stringify(session)];
+        if (session === null && !apart) store.removeItem(KEY);
+        else store.setItem(KEY, text);
+        if (!apart) own().removeItem(KEY);
+      } catch {
+        // Forbidden or full: the session then lasts until the next reload.
+      }
+    },
+
+    /** Calls `changed` when another window has signed the browser in or out. @returns the way to stop */
+    watch(changed: () => void): () => void {
+      const look = ({ key }: StorageEvent) => void ((key === KEY || key === null) && changed());
+      addEventListener('storage', look);
+      return () => removeEventListener('storage', look);
+    },
+  };
+}
+
+function textIn(storageOf: () => Storage): string | null {
   try {
-    const found = JSON.parse(storageOf().getItem(KEY) ?? 'null') as Session | null;
-    return typeof found?.token === 'string' && typeof found.userId === 'string' ? found : null;
+    return storageOf().getItem(KEY);
   } catch {
     return null;
   }
 }
 
-export function writeSession(storageOf: () => Storage, session: Session | null): void {
+function sessionIn(storageOf: () => Storage): Session | null {
   try {
-    const storage = storageOf();
-    if (session === null) storage.removeItem(KEY);
-    else storage.setItem(KEY, JSON.stringify(session));
+    const found = JSON.parse(textIn(storageOf) ?? 'null') as Session | null;
+    return typeof found?.token === 'string' && typeof found.userId === 'string' ? found : null;
   } catch {
-    // Forbidden or full: the session then lasts until the next reload.
+    return null;
   }
 }
 

@@ -2,9 +2,10 @@ import type { Product } from '@gongu/shared';
 import { useId, useRef } from 'react';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useSelling } from '../products/queries.ts';
+import { Link } from '../routing/Link.tsx';
 import { AskFirst } from './AskFirst.tsx';
 
-/** A seller's two ways to end recruitment: with what there is, or not at all. */
+/** What a seller can do with a product that recruits: change it, and end it with what there is, or not at all. */
 export function EndProduct({ product }: { readonly product: Product }) {
   const strings = useStrings();
   const id = useId();
@@ -15,6 +16,9 @@ export function EndProduct({ product }: { readonly product: Product }) {
   return (
     <div className="end-product">
       <div className="row">
+        <Link className="button" to={`/sell/${product.id}/edit`}>
+          {strings.edit}
+        </Link>
         <AskFirst
           label={strings.closeProduct}
           disabled={!isEnough}

@@ -23,6 +23,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
   const openRoom = useOpenRoom();
   const main = useRef<HTMLElement>(null);
   const lastPath = useRef(pathname);
+  const toSignIn = pathname === '/sign-in' ? pathname + search : signInPath(pathname + search);
 
   // Another page begins at its top, and a screen reader hears of it.
   useEffect(() => {
@@ -55,12 +56,13 @@ export function Layout({ children }: { readonly children: ReactNode }) {
         <div className="who">
           {session ? (
             <>
-              <span className="who-name">
+              <Link className="who-name" to={toSignIn} title={strings.asAnother}>
                 <bdi>{shownName(session)}</bdi>
                 {session.kind === 'guest' && <small> · {strings.guest}</small>}
-              </span>
+                <span className="hidden"> · {strings.asAnother}</span>
+              </Link>
               {session.kind === 'guest' && (
-                <Link className="button small" to={signInPath(pathname + search)}>
+                <Link className="button small" to={toSignIn}>
                   {strings.signIn}
                 </Link>
               )}
@@ -70,7 +72,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
             </>
           ) : (
             pathname !== '/sign-in' && (
-              <Link className="button small" to={signInPath(pathname + search)}>
+              <Link className="button small" to={toSignIn}>
                 {strings.signIn}
               </Link>
             )
@@ -85,7 +87,11 @@ export function Layout({ children }: { readonly children: ReactNode }) {
         <NavLink to="/rooms">
           <Icon path="M4 5h16v11H10l-5 4v-4H4z" />
           {strings.rooms}
-          <MyUnreadCount except={openRoom} />
+          <MyUnreadCount except={openRoom} isTold />
+        </NavLink>
+        <NavLink to="/purchases">
+          <Icon path="M6 8h12l1 12H5zM9 8V6a3 3 0 0 1 6 0v2" />
+          {strings.toPurchases}
         </NavLink>
         <NavLink to="/sell">
           <Icon path="M12 4v16M4 12h16" />

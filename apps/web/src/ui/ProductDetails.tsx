@@ -1,4 +1,5 @@
 import type { Product } from '@gongu/shared';
+import { useTold } from '../chat/told.tsx';
 import { moment, money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { outcomeOf } from '../i18n/outcome.ts';
@@ -12,6 +13,9 @@ import { TakePart } from './TakePart.tsx';
 export function ProductDetails({ product, titleId }: { readonly product: Product; readonly titleId: string }) {
   const strings = useStrings();
   const isOpen = product.status === 'RECRUITING';
+  const { room } = useTold();
+  const told = room?.roomId === product.roomId ? room : null;
+  const seller = nameIn(told?.sellerName ?? null, product.sellerId);
   return (
     <article className="product" aria-labelledby={titleId} data-product={product.id} data-status={product.status}>
       <div className="product-picture">
@@ -20,9 +24,11 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
       <div className="product-text">
         <p className="row">
           <StatusBadge status={product.status} />
-          <span className="seller">
-            <bdi>{strings.by(product.sellerId)}</bdi>
-          </span>
+          {seller !== null && (
+            <span className="seller">
+              <bdi>{strings.by(seller)}</bdi>
+            </span>
+          )}
         </p>
         <h1 id={titleId}>
           <bdi>{product.title}</bdi>
@@ -30,6 +36,12 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
         <p className="price">
           {money(product.price, strings.locale)} <small>{strings.each}</small>
         </p>
+        {told?.notice != null && (
+          <section className="product-notice" aria-label={strings.newestNotice}>
+            <strong className="badge">{strings.newestNotice}</strong>
+            <p>{told.notice}</p>
+          </section>
+        )}
         {product.description !== '' && <p className="description">{product.description}</p>}
         <div className="facts">
           <Seats product={product} />
@@ -45,4 +57,9 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
       </div>
     </article>
   );
+}
+
+/** A product has its seller's id alone, which is nothing to show. Of one who was never there, chat tells its beginning. */
+function nameIn(name: string | null, sellerId: string): string | null {
+  return name !== null && (name === sellerId || !sellerId.startsWith(name)) ? name : null;
 }

@@ -2,7 +2,6 @@ import type { Product } from '@gongu/shared';
 import { useState } from 'react';
 import { isPassing } from '../api/api-error.ts';
 import { newKey } from '../api/new-key.ts';
-import { money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { usePlace, usePurchase } from '../products/queries.ts';
 import { Link } from '../routing/Link.tsx';
@@ -12,6 +11,7 @@ import { AskFirst } from './AskFirst.tsx';
 import { Failure } from './Failure.tsx';
 import { signInPath } from './paths.ts';
 import { Quantity } from './Quantity.tsx';
+import { Sum } from './Sum.tsx';
 
 /** Taking a place and giving it up, for those who may; for the others, what they can do instead. */
 export function TakePart({ product }: { readonly product: Product }) {
@@ -40,8 +40,10 @@ export function TakePart({ product }: { readonly product: Product }) {
 function Place({ product }: { readonly product: Product }) {
   const strings = useStrings();
   const purchase = usePurchase(product.id);
-  const { join, leave } = usePlace(product.id);
+  const { join, leave, change } = usePlace(product.id);
   const [quantity, setQuantity] = useState(1);
+  // What he is about to change it to; null: it stays.
+  const [wanted, setWanted] = useState<number | null>(null);
   const isOpen = product.status === 'RECRUITING';
   const isOver = isOpen && product.seatsLeft === 0;
 
@@ -52,18 +54,35 @@ function Place({ product }: { readonly product: Product }) {
   };
   const giveUp = () => {
     join.reset();
+    change.reset();
+    setWanted(null);
     leave.mutate();
   };
   if (purchase.isPending) return <p className="take-part loading">{strings.loading}</p>;
   // What is known already is not made unknown by a reading that failed.
   if (purchase.isLoadingError) return <Failure error={purchase.error} retry={() => void purchase.refetch()} />;
   if (purchase.data) {
+    const bought = purchase.data.quantity;
+    const next = wanted ?? bought;
     const isCancelled = product.status === 'CANCELLED';
     return (
       <div className="take-part" data-joined={isCancelled ? 'cancelled' : 'true'}>
         <p className="joined" role="status">
-          {isCancelled ? strings.joinedCancelled(purchase.data.quantity) : strings.joined(purchase.data.quantity)}
+          {isCancelled ? strings.joinedCancelled(bought) : strings.joined(bought)}
         </p>
+        {!isCancelled && <Sum product={product} quantity={isOpen ? next : bought} />}
+        {change.isError && <Failure error={change.error} />}
+        {isOpen && <Quantity value={next} onChange={setWanted} />}
+        {isOpen && next !== bought && (
+          <button
+            type="button"
+            className="primary"
+            disabled={change.isPending}
+            onClick={() => change.mutate(next, { onSuccess: () => setWanted(null) })}
+          >
+            {change.isPending ? strings.changing : strings.changeQuantity(next)}
+          </button>
+        )}
         {isOpen && (
           <AskFirst
             label={strings.leave}
@@ -91,10 +110,7 @@ function Place({ product }: { readonly product: Product }) {
       {isOpen && (
         <>
           <Quantity value={quantity} onChange={setQuantity} />
-          <p className="total">
-            <span>{strings.total}</span>{' '}
-            <strong>{money({ ...product.price, amount: product.price.amount * quantity }, strings.locale)}</strong>
-          </p>
+          <Sum product={product} quantity={quantity} />
           <button type="button" className="primary" disabled={join.isPending || isOver} onClick={take}>
             {join.isPending ? strings.joining : isOver ? strings.full : strings.join}
           </button>

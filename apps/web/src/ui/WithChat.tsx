@@ -4,6 +4,7 @@ import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { PartBoundary } from '../loading/PartBoundary.tsx';
 import { separatePart } from '../loading/separate-part.tsx';
 import { useSearchParams } from '../routing/Router.tsx';
+import { PageTitle } from './PageTitle.tsx';
 import { useMedia, WIDE } from './useMedia.ts';
 
 /** After the product: it is the larger part, and not what one looks at first. */
@@ -31,7 +32,7 @@ export function WithChat({ roomId, title, isOver, children }: WithChatProps) {
   if (isWide) {
     return (
       <div className="with-chat">
-        <title>{`${title} · ${strings.shop}`}</title>
+        <PageTitle text={`${title} · ${strings.shop}`} />
         <div className="page details">{children}</div>
         <aside className="chat-side" aria-label={strings.chat}>
           <PartBoundary of={roomId}>
@@ -52,7 +53,7 @@ export function WithChat({ roomId, title, isOver, children }: WithChatProps) {
   }
   return (
     <div className="tabbed" data-tab={tab}>
-      <title>{`${title} · ${strings.shop}`}</title>
+      <PageTitle text={`${title} · ${strings.shop}`} />
       {tab === 'chat' && <h1 className="hidden">{title}</h1>}
       <div className="tabs" role="tablist" aria-label={strings.menu}>
         {TABS.map((one) => (

@@ -1,5 +1,13 @@
 import { type Http, noContent, OF_ONE_KIND, problems } from '@gongu/host';
-import { Buyer, CreateParticipation, ListQuery, listOf, Participation, Purchase } from '@gongu/shared';
+import {
+  Buyer,
+  ChangeParticipation,
+  CreateParticipation,
+  ListQuery,
+  listOf,
+  Participation,
+  Purchase,
+} from '@gongu/shared';
 import type { Participations } from '../product/participation.ts';
 import { callerOf, type UserOf } from './caller.ts';
 import { positionCursor } from './cursor.ts';
@@ -18,7 +26,7 @@ const purchasesCursor = positionCursor('purchases');
 const BuyerList = listOf(Buyer).meta({ id: 'BuyerList' });
 const PurchaseList = listOf(Purchase).meta({ id: 'PurchaseList' });
 
-/** Purchases: join, withdraw, the seller's and the buyer's lists. */
+/** Purchases: join, change, withdraw, the seller's and the buyer's lists. */
 export function participationRoutes(app: Http, { participations, userOf }: ParticipationRoutesOptions): void {
   app.post(
     '/api/products/:id/participations',
@@ -93,6 +101,28 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
       },
     },
     async (request) => participations.mine(await callerOf(request, userOf), request.params.id),
+  );
+
+  app.patch(
+    '/api/products/:id/participations/me',
+    {
+      schema: {
+        tags: ['participations'],
+        security: [{ user: [] }],
+        operationId: 'changeMyParticipation',
+        summary: 'Take more or less of it while the product recruits',
+        params: ProductPath,
+        body: ChangeParticipation,
+        response: {
+          200: Participation,
+          ...problems(...OF_ACCOUNT, 'NOT_FOUND', 'NOT_RECRUITING', 'DEADLINE_PASSED'),
+        },
+      },
+    },
+    async (request) => {
+      const caller = await callerOf(request, userOf);
+      return participations.changeQuantity(caller, request.params.id, request.body.quantity);
+    },
   );
 
   app.delete(

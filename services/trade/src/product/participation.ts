@@ -63,6 +63,24 @@ export function createParticipations({ store, products, once }: ParticipationsOp
       }
     },
 
+    /** @throws ANONYMOUS_NOT_ALLOWED, NOT_FOUND (also without a purchase), FORBIDDEN (the seller), NOT_RECRUITING, DEADLINE_PASSED */
+    async changeQuantity(caller: Caller, productId: string, quantity: number): Promise<Participation> {
+      requireAccount(caller.user);
+      const changed = await store.changeQuantity(productId, quantity, caller);
+      switch (changed.outcome) {
+        case 'ok':
+          return changed.participation;
+        case 'not_found':
+          throw noSuchProduct();
+        case 'seller':
+          throw new AppError('FORBIDDEN', { detail: 'The seller has no purchase to change' });
+        case 'absent':
+          throw notParticipating();
+        case 'ended':
+          throw cannotChange(changed.product);
+      }
+    },
+
     /** @throws NOT_FOUND when the caller does not take part */
     async mine({ user }: Caller, productId: string): Promise<Participation> {
       const found = await store.find(productId, user.userId);

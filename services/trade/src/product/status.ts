@@ -13,7 +13,7 @@ export function cannotBuy(product: Product): AppError {
   return cannotChange(product);
 }
 
-/** Why a product that has ended can't be edited, nor a purchase withdrawn. */
+/** Why a product that has ended can't be edited, nor a purchase changed or withdrawn. */
 export function cannotChange({ status, reason }: Product): AppError {
   if (reason === 'DEADLINE' || reason === 'UNDERFILLED') return new AppError('DEADLINE_PASSED');
   return new AppError('NOT_RECRUITING', { detail: `The product is ${status}` });

@@ -22,6 +22,11 @@ export function createParticipationStore({ call, prisma }: ParticipationStoreOpt
       return (await call('withdraw_from_product', args)) as Awaited<ReturnType<ParticipationStore['withdraw']>>;
     },
 
+    async changeQuantity(productId, quantity, { user, trace }) {
+      const args = [productId, user.userId, quantity, originOf(trace)];
+      return (await call('change_quantity', args)) as Awaited<ReturnType<ParticipationStore['changeQuantity']>>;
+    },
+
     async find(productId, userId) {
       const row = await prisma.participation.findUnique({ where: { productId_userId: { productId, userId } } });
       return row && toParticipation(row);

@@ -17,6 +17,7 @@ const writes = [
   ['PATCH', `/api/products/${product.id}`, { title: 'x' }],
   ['POST', `/api/products/${product.id}/cancel`, { reason: 'x' }],
   ['POST', `/api/products/${product.id}/participations`, { quantity: 1 }],
+  ['PATCH', `/api/products/${product.id}/participations/me`, { quantity: 1 }],
   ['POST', '/api/dev/session', { nickname: 'ann' }],
 ] as const;
 
@@ -30,6 +31,7 @@ const personal = [
   ['POST', `/api/products/${product.id}/participations`, undefined],
   ['GET', `/api/products/${product.id}/participations`, undefined],
   ['GET', `/api/products/${product.id}/participations/me`, undefined],
+  ['PATCH', `/api/products/${product.id}/participations/me`, { quantity: 1 }],
   ['DELETE', `/api/products/${product.id}/participations/me`, undefined],
   ['GET', '/api/participations/me', undefined],
   ['GET', '/api/products?mine=seller', undefined],

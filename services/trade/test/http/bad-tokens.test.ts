@@ -18,6 +18,7 @@ it('a token without a moment at which it ends, begins or was made is refused by 
     for (const [method, path, body] of [
       ['POST', '/api/products', { title: 'x' }],
       ['POST', `/api/products/${productId}/participations`, { quantity: 1 }],
+      ['PATCH', `/api/products/${productId}/participations/me`, { quantity: 1 }],
       ['DELETE', `/api/products/${productId}/participations/me`, undefined],
       ['GET', `/api/products/${productId}/participations`, undefined],
       ['GET', '/api/trade/consistency', undefined],

@@ -45,6 +45,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
     call: (server, { id }) => server.call('DELETE', `/api/products/${id}/participations/me`, { as: 'ann' }),
     done: async (product) => !(await bought(product)),
   },
+  'another quantity': {
+    prepare: ({ id }) => direct.call('POST', `/api/products/${id}/participations`, { as: 'ann', body: {} }),
+    call: (server, { id }) =>
+      server.call('PATCH', `/api/products/${id}/participations/me`, { as: 'ann', body: { quantity: 7 } }),
+    done: async ({ id }) =>
+      (await given.rows('SELECT 1 FROM participations WHERE product_id = $1 AND quantity = 7', id)).length > 0,
+  },
   edit: {
     call: (server, { id }) =>
       server.call('PATCH', `/api/products/${id}`, { as: 'seller:sel', body: { title: '다른 이름' } }),

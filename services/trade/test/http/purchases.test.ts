@@ -1,4 +1,4 @@
-import type { Buyer, Participation, Product, Purchase } from '@gongu/shared';
+import type { AuditEntry, Buyer, Participation, Product, Purchase } from '@gongu/shared';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { tally } from '../fixture/tally.ts';
@@ -98,6 +98,80 @@ describe('a purchase', () => {
       bought: 30,
     });
   }, 60_000);
+});
+
+describe('another quantity', () => {
+  type Audit = { items: AuditEntry[] };
+  const change = (product: Product, as: string, body: unknown) =>
+    call<Participation>('PATCH', path(product, '/participations/me'), { as, body });
+
+  it('is taken while the product recruits; the place, its time and the counts stay as they are', async () => {
+    const product = await create(server);
+    const bought = await call<Participation>('POST', path(product, '/participations'), { as: 'ann' });
+    const changed = await change(product, 'ann', { quantity: 4 });
+    expect([changed.status, changed.body]).toEqual([200, { ...bought.body, quantity: 4 }]);
+    expect((await call('GET', path(product, '/participations/me'), { as: 'ann' })).body).toEqual(changed.body);
+    const { body: after } = await call<Product>('GET', path(product));
+    expect(after).toMatchObject({ participantCount: 1, seatsLeft: 4, status: 'RECRUITING', version: 3 });
+    const audit = await call<Audit>('GET', path(product, '/audit'), { as: 'seller:sel' });
+    expect(audit.body.items.at(-1)).toMatchObject({
+      event: 'buyer.changed',
+      actor: 'ann',
+      data: { quantity: 4, before: 1 },
+    });
+    // Chat has nothing to hear of it.
+    expect(await rows('SELECT kind FROM outbox WHERE room_id = $1', product.id)).not.toContainEqual({
+      kind: 'buyer.changed',
+    });
+  });
+
+  it('that it is already changes nothing', async () => {
+    const product = await create(server);
+    await call('POST', path(product, '/participations'), { as: 'ann', body: { quantity: 2 } });
+    expect((await change(product, 'ann', { quantity: 2 })).status).toBe(200);
+    expect((await call<Product>('GET', path(product))).body.version).toBe(2);
+  });
+
+  it.each([0, 100, 1.5, -1, '3', null, undefined])(
+    'of %s is refused, and so is a body without one',
+    async (quantity) => {
+      const product = await create(server);
+      await call('POST', path(product, '/participations'), { as: 'ann' });
+      const refused = await change(product, 'ann', { quantity });
+      expect([refused.status, refused.body]).toEqual([400, expect.objectContaining({ code: 'VALIDATION_FAILED' })]);
+    },
+  );
+
+  it('is for who takes part, not for the seller, and not after the end', async () => {
+    const product = await create(server, { maxParticipants: 1 });
+    const outcome = async (as: string) => {
+      const { status, body } = await change(product, as, { quantity: 3 });
+      return [status, (body as { code?: string }).code];
+    };
+    expect(await outcome('ann')).toEqual([404, 'NOT_FOUND']);
+    expect(await outcome('seller:sel')).toEqual([403, 'FORBIDDEN']);
+    await call('POST', path(product, '/participations'), { as: 'ann' });
+    expect(await outcome('ann')).toEqual([409, 'NOT_RECRUITING']);
+    expect((await change({ ...product, id: 'none' } as Product, 'ann', { quantity: 3 })).status).toBe(404);
+  });
+
+  it('of 40 at once the last one is what is bought, and every one is in the audit with what was before', async () => {
+    const product = await create(server);
+    await call('POST', path(product, '/participations'), { as: 'ann' });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => change(product, 'ann', { quantity: 2 + (i % 98) })),
+    );
+    expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 200: 40 });
+    const audit = await call<Audit>('GET', path(product, '/audit?limit=100'), { as: 'seller:sel' });
+    let quantity = 1;
+    for (const { event, data } of audit.body.items) {
+      if (event !== 'buyer.changed') continue;
+      expect(data?.before).toBe(quantity);
+      quantity = data?.quantity as number;
+    }
+    const { body } = await call<Participation>('GET', path(product, '/participations/me'), { as: 'ann' });
+    expect(body.quantity).toBe(quantity);
+  });
 });
 
 describe('a withdrawal', () => {

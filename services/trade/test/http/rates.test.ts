@@ -19,6 +19,7 @@ const ROUTES: Readonly<Record<string, Ask>> = {
   'POST /api/products/{id}/close': { as: 'seller:s3' },
   'POST /api/products/{id}/cancel': { as: 'seller:s4' },
   'POST /api/products/{id}/participations': { as: 'b1', body: () => ({}) },
+  'PATCH /api/products/{id}/participations/me': { as: 'b3', body: (i) => ({ quantity: i + 1 }) },
   'DELETE /api/products/{id}/participations/me': { as: 'b2' },
   'POST /api/trade/outbox/{id}/retry': { as: 'admin:a1' },
   'POST /api/trade/outbox/{id}/discard': { as: 'admin:a2' },

@@ -61,6 +61,8 @@ function callsOf({ products, participations, keys, due, reconcile, pool }: Retur
     create: async () => void (await products.create(newProduct(), caller('seller'), null)),
     join: (ids: readonly string[]) => each(ids, (id) => participations.join(id, 1, caller(`u-${made++ % 6}`), null)),
     withdraw: (ids: readonly string[]) => each(ids, (id) => participations.withdraw(id, caller(`u-${made++ % 6}`))),
+    changeQuantity: (ids: readonly string[]) =>
+      each(ids, (id) => participations.changeQuantity(id, 1 + (made++ % 3), caller(`u-${made % 6}`))),
     edit: (ids: readonly string[]) =>
       each(ids, (id) => products.edit(id, { title: `t-${made++}` }, null, caller('seller'), false)),
     end: (ids: readonly string[]) =>

@@ -12,6 +12,14 @@ const command: fc.Arbitrary<ProductCommand> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant('withdraw' as const), user: people }) },
   {
     weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('quantity' as const),
+      user: people,
+      quantity: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 3,
     arbitrary: fc.record(
       {
         type: fc.constant('edit' as const),
@@ -42,6 +50,8 @@ async function perform(id: string, asked: ProductCommand): Promise<string> {
       return (await store.participations.join(id, 1, caller(asked.user), null)).outcome;
     case 'withdraw':
       return (await store.participations.withdraw(id, caller(asked.user))).outcome;
+    case 'quantity':
+      return (await store.participations.changeQuantity(id, asked.quantity, caller(asked.user))).outcome;
     case 'edit': {
       const { min, max, version, actor } = asked;
       const edit = { ...(min && { minParticipants: min }), ...(max && { maxParticipants: max }) };
@@ -56,7 +66,8 @@ async function perform(id: string, asked: ProductCommand): Promise<string> {
 async function checkInvariants(id: string): Promise<void> {
   const found = await store.products.find(id);
   if (found === null) throw new Error('the product is gone');
-  const buyers = (await store.participations.buyers(id, { limit: 100, after: null })).map((buyer) => buyer.userId);
+  const places = await store.participations.buyers(id, { limit: 100, after: null });
+  const buyers = places.map((buyer) => buyer.userId);
   expect(found.participantCount).toBe(buyers.length);
   expect(found.participantCount).toBeLessThanOrEqual(found.maxParticipants);
   expect(buyers).not.toContain(SELLER);
@@ -73,6 +84,15 @@ async function checkInvariants(id: string): Promise<void> {
   expect(audit.filter((entry) => entry.event === 'product.closed' || entry.event === 'product.cancelled')).toHaveLength(
     found.status === 'RECRUITING' ? 0 : 1,
   );
+
+  // Read in order, it says of each buyer how many he takes, and of each change what was before.
+  const taken = new Map<string, unknown>();
+  for (const { event, actor, data } of audit) {
+    if (event === 'buyer.changed') expect(data?.before).toBe(taken.get(actor!));
+    if (event === 'buyer.committed' || event === 'buyer.changed') taken.set(actor!, data?.quantity);
+    if (event === 'buyer.withdrawn') expect(taken.delete(actor!)).toBe(true);
+  }
+  expect(taken).toEqual(new Map(places.map(({ userId, quantity }) => [userId, quantity])));
 
   // Chat, told all of the outbox in order, ends with the same buyers, the same cap and the same status.
   const room = { committed: new Set<string>(), max: 0, status: '' };
@@ -100,7 +120,7 @@ describe('a product in the database', () => {
     await fc.assert(
       fc.asyncProperty(limits, fc.array(command, { minLength: 1, maxLength: 20 }), async ({ min, max }, commands) => {
         const { id } = await product({ minParticipants: min, maxParticipants: max }, SELLER);
-        const model: ProductModel = { status: 'RECRUITING', reason: null, min, max, buyers: new Set(), version: 1 };
+        const model: ProductModel = { status: 'RECRUITING', reason: null, min, max, buyers: new Map(), version: 1 };
         for (const asked of commands) {
           expect([asked, await perform(id, asked)]).toEqual([asked, apply(model, asked)]);
           const found = await store.products.find(id);

@@ -17,6 +17,16 @@ export interface ParticipationStore {
     | { outcome: 'seller' | 'already' | 'ended'; product: Product }
   >;
   withdraw(productId: string, caller: Caller): Promise<Outcome<'seller' | 'absent' | 'ended'>>;
+  /** `ok` also when it is that quantity already. */
+  changeQuantity(
+    productId: string,
+    quantity: number,
+    caller: Caller,
+  ): Promise<
+    | { outcome: 'ok'; product: Product; participation: Participation }
+    | { outcome: 'not_found' }
+    | { outcome: 'seller' | 'absent' | 'ended'; product: Product }
+  >;
   find(productId: string, userId: string): Promise<Participation | null>;
   /** Oldest first, one more than `limit` where there is more. Position: `joinedAt` and user id. */
   buyers(productId: string, page: Page<Position>): Promise<Buyer[]>;

@@ -1,0 +1,38 @@
+-- How many a buyer takes, while the product recruits. The same number again is ok and changes nothing. The place stays
+-- what it is: cap and minimum count people.
+-- Outcomes: ok, not_found, seller, absent, ended.
+CREATE OR REPLACE FUNCTION trade.change_quantity(p_id text, p_user text, p_quantity integer, p_origin jsonb)
+RETURNS TABLE (outcome text, product jsonb, participation jsonb)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_old trade.products;
+  v_new trade.products;
+  v_place trade.participations;
+  v_before integer;
+BEGIN
+  SELECT * INTO v_old FROM trade.products WHERE id = p_id FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN QUERY SELECT 'not_found', NULL::jsonb, NULL::jsonb;
+    RETURN;
+  END IF;
+  v_old := trade.settle(v_old, p_origin);
+  SELECT * INTO v_place FROM trade.participations s WHERE s.product_id = p_id AND s.user_id = p_user;
+  IF v_old.seller_id = p_user THEN
+    RETURN QUERY SELECT 'seller', to_jsonb(v_old), NULL::jsonb;
+  ELSIF v_place.user_id IS NULL THEN
+    RETURN QUERY SELECT 'absent', to_jsonb(v_old), NULL::jsonb;
+  ELSIF v_old.status <> 'RECRUITING' THEN
+    RETURN QUERY SELECT 'ended', to_jsonb(v_old), NULL::jsonb;
+  ELSIF v_place.quantity = p_quantity THEN
+    RETURN QUERY SELECT 'ok', to_jsonb(v_old), to_jsonb(v_place);
+  ELSE
+    v_before := v_place.quantity;
+    UPDATE trade.participations s SET quantity = p_quantity WHERE s.product_id = p_id AND s.user_id = p_user
+    RETURNING * INTO v_place;
+    v_new := trade.save_product(v_old, v_old, 'buyer.changed', p_user, NULL,
+      jsonb_build_object('quantity', p_quantity, 'before', v_before), NULL, NULL, p_origin);
+    -- None of the product's own fields has moved; whoever shows its buyers reads them again at a new version.
+    PERFORM trade.record_change(v_new);
+    RETURN QUERY SELECT 'ok', to_jsonb(v_new), to_jsonb(v_place);
+  END IF;
+END $$;
