@@ -156,7 +156,7 @@ describe('a start in a new clone', () => {
   it(
     'begins anew after a reset, which is refused while it runs and leaves alone what is not ours',
     async () => {
-      const origin = 'https://shop.example';
+      const origin = 'http://shop.test';
       const run = await ready(here.run({ env: { ALLOWED_ORIGINS: origin, HOST: '0.0.0.0' } }));
       expect(run.stderr()).toMatch(
         /^gongu: for development only: whoever reaches 0\.0\.0\.0 over the network may sign in/,

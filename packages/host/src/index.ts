@@ -22,7 +22,7 @@ export { type CheckResult, type HealthOptions, type Lifecycle, registerHealth } 
 export { observeHttp } from './http/observe/observe-http.ts';
 export { hush, noteUser } from './http/observe/request-log.ts';
 export { type Trace, traceHeaders, traceOf } from './http/observe/trace.ts';
-export { type AllowedOrigins, isLocalOrigin, isOriginAllowed, isPublicOrigin } from './http/origins.ts';
+export { type AllowedOrigins, isLocalOrigin, isOriginAllowed } from './http/origins.ts';
 export { createUpgradesAhead, type UpgradesAhead } from './http/upgrades-ahead.ts';
 export { type Cron, type CronOptions, createCron, type JobTask } from './jobs/cron.ts';
 export { createLog, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';

@@ -1,4 +1,4 @@
-import { envFields, isPublicOrigin, readEnv, serviceEnv } from '@gongu/host';
+import { envFields, isLocalOrigin, readEnv, serviceEnv } from '@gongu/host';
 import type { z } from 'zod';
 
 /** Beside the errors of other variables, so that all are named at once. */
@@ -30,7 +30,7 @@ const Env = serviceEnv({
 
 // Also of what is no list because it could not be read.
 function publicOrigins(origins: unknown): string[] {
-  return Array.isArray(origins) ? origins.filter(isPublicOrigin) : [];
+  return Array.isArray(origins) ? origins.filter((origin) => !isLocalOrigin(origin)) : [];
 }
 
 /** Trade's configuration. */

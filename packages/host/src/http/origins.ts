@@ -51,9 +51,8 @@ function hasParent(origin: string): boolean {
   return hostname === 'localhost' || (/[^.]\.[^.]/.test(hostname) && !isIP(hostname) && !hostname.startsWith('['));
 }
 
-/** Names under which nobody on the internet can have a page, reserved for this machine, networks, tests and documents. */
+/** Names under which nobody on the internet can have a page, reserved for this machine, networks and tests. */
 const RESERVED = /(?:^|\.)(?:localhost|local|internal|home\.arpa|test|invalid)\.?$/;
-const DOCUMENTS = /(?:^|\.)(?:example|example\.(?:com|net|org))\.?$/;
 
 /** Whether the pages of an origin are on this machine, or in its own network. */
 export function isLocalOrigin(origin: string): boolean {
@@ -61,9 +60,4 @@ export function isLocalOrigin(origin: string): boolean {
   if (isIP(host) === 4) return /^(?:127|10|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))\./.test(host);
   if (host.startsWith('[')) return /^\[(?:::1|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*)\]$/.test(host);
   return host !== '' && (!host.includes('.') || RESERVED.test(host));
-}
-
-/** Whether anybody on the internet may come to pages of that origin: not of names that only documents use, either. */
-export function isPublicOrigin(origin: string): boolean {
-  return !isLocalOrigin(origin) && !DOCUMENTS.test(new URL(origin.replace('*.', '')).hostname);
 }

@@ -42,7 +42,7 @@ it('every answer says what it is and that it is not to be kept, but for what has
       { line: 'POST /healthz', headers: { 'content-type': 'application/xml' }, body: '<x/>' },
       {
         line: 'OPTIONS /api/products',
-        headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST' },
+        headers: { origin: 'https://shop.test', 'access-control-request-method': 'POST' },
       },
       { line: 'POST /api/products', headers: { origin: 'https://evil.example' } },
     ],

@@ -89,8 +89,8 @@ describe.each(writes)('%s %s', (method, path, good) => {
   it('refuses a page of another origin with ORIGIN_NOT_ALLOWED, and tells an allowed one what it may read', async () => {
     const wrong = await send(good, { origin: 'https://evil.example' });
     expect([wrong.status, wrong.body.code]).toEqual([403, 'ORIGIN_NOT_ALLOWED']);
-    const right = await send('[]', { origin: 'https://shop.example', 'content-type': 'application/json' });
-    expect(right.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+    const right = await send('[]', { origin: 'https://shop.test', 'content-type': 'application/json' });
+    expect(right.headers.get('access-control-allow-origin')).toBe('https://shop.test');
     expect(right.headers.get('access-control-expose-headers')).toContain('Idempotent-Replayed');
   });
 });
@@ -120,10 +120,10 @@ describe.each(writes.slice(0, -1))('%s %s with a bad body', (method, path) => {
     ['an anonymous shopper', bearer(userToken({ ...user, anon: true })), 403, 'ANONYMOUS_NOT_ALLOWED'],
   ])('tells %s who may, and not what is wrong with it', async (_, as, status, code) => {
     for (const body of ['{}', '[1]', '{"a":']) {
-      const headers = { 'content-type': 'application/json', origin: 'https://shop.example' };
+      const headers = { 'content-type': 'application/json', origin: 'https://shop.test' };
       const answer = await call(method, path, { as, body, headers });
       expect([body, answer.status, answer.body.code]).toEqual([body, status, code]);
-      expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+      expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.test');
     }
   });
 });

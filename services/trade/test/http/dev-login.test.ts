@@ -34,16 +34,19 @@ describe('DEV_LOGIN', () => {
     }
   });
 
-  it.each(['https://gongu.kr', 'http://localhost:5173,https://m.gongu.kr', 'https://*.gongu.kr', 'http://203.0.113.5'])(
-    'does not start where ALLOWED_ORIGINS is %s',
-    (ALLOWED_ORIGINS) => {
-      const env = {
-        ...{ DATABASE_URL: 'postgresql://x', JWT_SECRET: USER_SECRET, SERVICE_JWT_SECRET: SERVICE_SECRET },
-        ...{ ALLOWED_ORIGINS, DEV_LOGIN: '1' },
-      };
-      expect(() => readTradeEnv(env)).toThrow(EnvError);
-      expect(() => readTradeEnv(env)).toThrow(/DEV_LOGIN: must be off/);
-      expect(readTradeEnv({ ...env, DEV_LOGIN: '0' }).DEV_LOGIN).toBe(false);
-    },
-  );
+  it.each([
+    'https://gongu.kr',
+    'https://shop.example',
+    'http://localhost:5173,https://m.gongu.kr',
+    'https://*.gongu.kr',
+    'http://203.0.113.5',
+  ])('does not start where ALLOWED_ORIGINS is %s', (ALLOWED_ORIGINS) => {
+    const env = {
+      ...{ DATABASE_URL: 'postgresql://x', JWT_SECRET: USER_SECRET, SERVICE_JWT_SECRET: SERVICE_SECRET },
+      ...{ ALLOWED_ORIGINS, DEV_LOGIN: '1' },
+    };
+    expect(() => readTradeEnv(env)).toThrow(EnvError);
+    expect(() => readTradeEnv(env)).toThrow(/DEV_LOGIN: must be off/);
+    expect(readTradeEnv({ ...env, DEV_LOGIN: '0' }).DEV_LOGIN).toBe(false);
+  });
 });

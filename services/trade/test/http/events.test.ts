@@ -150,8 +150,8 @@ describe('GET /api/products/events', () => {
   });
 
   it('may be read by pages of allowed origins', async () => {
-    const stream = await events('', { origin: 'https://shop.example' });
-    expect(stream.response.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+    const stream = await events('', { origin: 'https://shop.test' });
+    expect(stream.response.headers.get('access-control-allow-origin')).toBe('https://shop.test');
     expect(stream.response.headers.get('x-request-id')).toMatch(/./);
   });
 
