@@ -32,6 +32,7 @@ describe('/openapi.json', () => {
     await call('PATCH', `/api/products/${id}`, { ...seller, body: { title: 'x' } });
     await call('POST', `/api/products/${id}/participations`, { as: 'ann' });
     await call('GET', `/api/products/${id}/participations/me`, { as: 'ann' });
+    await call('PATCH', `/api/products/${id}/participations/me`, { as: 'ann', body: { quantity: 2 } });
     await call('GET', `/api/products/${id}/participations`, seller);
     await call('GET', '/api/participations/me', { as: 'ann' });
     await call('DELETE', `/api/products/${id}/participations/me`, { as: 'ann' });
