@@ -198,6 +198,8 @@ test('the participants are listed with their roles, and who is there', async () 
   const roomId = await pages.chat.room();
   await pages.chat.call('PUT', `/api/chat/rooms/${roomId}/participants/buyer`, { committed: true, nickname: '귤사랑' });
   const ann = await pages.open('ann', roomId);
+  await ann.page.getByText('Show participants').waitFor({ state: 'attached' });
+  expect(await ann.page.locator('.gongu-aside').isVisible()).toBe(false);
   await ann.page.getByRole('button', { name: 'Show participants' }).click();
   const people = ann.page.getByRole('region', { name: 'Participants' }).getByRole('listitem');
   await expect.poll(() => people.allTextContents()).toEqual(['sellerSeller', '귤사랑Buyer', 'ann(you)Guestonline']);

@@ -31,6 +31,8 @@ export function createReaderPlace() {
   let aim: Aim | null = null;
   let lastPx = 0;
   let rows: readonly Row[] = [];
+  /** Tells the list where its box is scrolled to. */
+  let tellOffset = (): void => {};
 
   function goToAim(list: List): void {
     const at = aim ? rows.findIndex(({ key }) => key === aim?.key) : -1;
@@ -87,6 +89,7 @@ export function createReaderPlace() {
     },
 
     observeElementOffset(list: List, changed: (px: number, isScrolling: boolean) => void) {
+      tellOffset = () => changed(list.scrollElement?.scrollTop ?? 0, false);
       return observeElementOffset(list, (px, isScrolling) => {
         changed(px, isScrolling);
         scrolled(list, px);
@@ -105,6 +108,8 @@ export function createReaderPlace() {
         }
         changed(rect);
         if (before === rect.height || rect.height === 0) return;
+        // Shown again, a box may be back where it was, which is no scrolling: there would be no event of it.
+        if (before === 0) tellOffset();
         if (wasAtEnd) list.scrollToEnd();
         else if (aim) goToAim(list);
       });
