@@ -242,18 +242,24 @@ test.each([
   { unread: 50, by: 'bob' },
   { unread: 60, by: 'bob' },
   { unread: 230, by: 'bob' },
+  { unread: 70, by: 'bob', slowdown: 4 },
   // He has never been in his room.
   { unread: 130, by: 'seller' },
 ])(
   '$unread unread messages of $by’s begin at the first of them, under a divider, and none is skipped on the way down',
-  async ({ unread, by }) => {
+  async ({ unread, by, slowdown = 1 }) => {
     const roomId = await pages.chat.room();
     if (by !== 'seller') {
       await pages.chat.call('PUT', `/api/chat/rooms/${roomId}/participants/${by}`, { committed: true });
       await pages.chat.fill(roomId, by, 3, (n) => `read ${n}`);
     }
     await pages.chat.fill(roomId, 'ann', unread, (n) => `unread ${n}.`);
-    const reader = await pages.open(by, roomId);
+    const reader = await pages.open(by, roomId, {
+      async prepare(page) {
+        const devtools = await page.context().newCDPSession(page);
+        await devtools.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
+      },
+    });
     await reader.page.locator('.gongu-unread').waitFor();
     const fromTop = async () => {
       const [list, divider] = await Promise.all([

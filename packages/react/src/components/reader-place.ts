@@ -18,8 +18,13 @@ interface Aim {
   readonly key: string;
   readonly align: 'start' | 'center';
   isReached: boolean;
+  /** Where it was when it was reached. */
+  reachedPx: number;
   events: number;
 }
+
+/** What somebody does who scrolls. */
+const INPUTS = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
 
 /**
  * Where the reader is meant to be, whatever happens to the rows and to their box: at the end, or at a row, until he scrolls
@@ -52,8 +57,14 @@ export function createReaderPlace() {
     const at = rows.findIndex(({ key }) => key === aim?.key);
     const target = at < 0 ? undefined : list.getOffsetForIndex(at, aim.align)?.[0];
     const isThere = target !== undefined && Math.abs(target - px) <= ROUNDING_PX;
-    if (isThere) aim.isReached = true;
-    else if (aim.isReached || ++aim.events > PATIENCE) aim = null;
+    if (isThere) {
+      aim.isReached = true;
+      aim.reachedPx = target;
+    } else if (aim.isReached && target !== undefined && target !== aim.reachedPx) {
+      // It is the row that has moved: a page came before it, or what stands above it was measured.
+      aim.reachedPx = target;
+      goToAim(list);
+    } else if (aim.isReached || ++aim.events > PATIENCE) aim = null;
   }
 
   return {
@@ -66,7 +77,7 @@ export function createReaderPlace() {
     /** Nothing happens where there is no such row. */
     toRow(list: List, key: string, align: Aim['align']): boolean {
       if (!rows.some((row) => row.key === key)) return false;
-      aim = { key, align, isReached: false, events: 0 };
+      aim = { key, align, isReached: false, reachedPx: 0, events: 0 };
       isAtEnd = false;
       goToAim(list);
       return true;
@@ -90,10 +101,19 @@ export function createReaderPlace() {
 
     observeElementOffset(list: List, changed: (px: number, isScrolling: boolean) => void) {
       tellOffset = () => changed(list.scrollElement?.scrollTop ?? 0, false);
-      return observeElementOffset(list, (px, isScrolling) => {
+      const letGo = () => {
+        aim = null;
+      };
+      const box = list.scrollElement;
+      for (const input of INPUTS) box?.addEventListener(input, letGo, { passive: true });
+      const stop = observeElementOffset(list, (px, isScrolling) => {
         changed(px, isScrolling);
         scrolled(list, px);
       });
+      return () => {
+        for (const input of INPUTS) box?.removeEventListener(input, letGo);
+        stop?.();
+      };
     },
 
     /** A browser keeps the top of a box in place when it changes. */
