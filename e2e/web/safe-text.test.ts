@@ -58,6 +58,9 @@ inBrowser(
     await sue.page.getByLabel('Notice to all').fill(CORPUS[0]!);
     await sue.press('Send notice');
     await ann.page.locator('.gongu-notice .gongu-text').getByText(CORPUS[0]!, { exact: true }).waitFor();
+    // Who only looks on has no room of his own.
+    await ann.say('안녕하세요');
+    await ann.reads('안녕하세요');
     await ann.go('/rooms');
     await ann.page.locator(`[data-room="${id}"] h2`).getByText(title.trim()).waitFor();
     await ann.go('/');
