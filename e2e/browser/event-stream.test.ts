@@ -64,7 +64,10 @@ it.skipIf(!canBrowseTwoInstances())(
     ]);
     expect(told).toEqual(['joined', 'joined', 'joined']);
 
+    // Whoever is removed may go on looking, while the room is open.
     await call('DELETE', `${room}/participants/ann`, pair.user('seller'));
+    await expect.poll(async () => (await kept()).told, wait).toEqual([...told, 'closed', 'joined']);
+    await call('PATCH', room, pair.service(), { status: 'CLOSED' });
     await expect.poll(async () => (await kept()).state, wait).toBe(2);
     expect((await kept()).told.at(-1)).toBe('closed');
   },
