@@ -81,6 +81,18 @@ test('who has bought sees the sum, changes how many, and finds it among the purc
   await ann.reads('You take part with 5.');
   await ann.page.locator('.total', { hasText: '₩115,000' }).waitFor();
 
+  // Places are people; what they take is said beside them, in the list and on the product's page, in either language.
+  for (const [locale, units] of [
+    ['en-US', '1 of 30 places taken · 5 units'],
+    ['ko-KR', '30자리 중 1자리 참여 · 5개'],
+  ] as const) {
+    const visitor = await shop.visitor({ locale });
+    for (const path of ['/', `/products/${id}`]) {
+      await visitor.go(path);
+      await visitor.page.locator(`[data-product="${id}"]`).getByText(units).waitFor();
+    }
+  }
+
   // A refusal is told, and what is bought stays what it was.
   await ann.page.route('**/participations/me', (route) =>
     route.request().method() === 'PATCH' ? route.abort() : route.continue(),

@@ -12,11 +12,15 @@ export const ProductChange = Product.pick({
   minParticipants: true,
   maxParticipants: true,
   participantCount: true,
+  unitCount: true,
   seatsLeft: true,
   deadline: true,
   version: true,
   closedAt: true,
-}).meta({ id: 'ProductChange' });
+})
+  // Not known of what had changed before trade counted them.
+  .partial({ unitCount: true })
+  .meta({ id: 'ProductChange' });
 export type ProductChange = z.output<typeof ProductChange>;
 
 /** What happened to a product. */

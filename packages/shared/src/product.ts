@@ -20,7 +20,7 @@ export const Money = z
   .meta({ id: 'Money' });
 export type Money = z.output<typeof Money>;
 
-/** A product as trade shows it. Cap and minimum count people, not units. */
+/** A product as trade shows it. Cap, minimum and seats count people, not units. */
 export const Product = z
   .object({
     id: z.string(),
@@ -32,6 +32,7 @@ export const Product = z
     minParticipants: z.int(),
     maxParticipants: z.int(),
     participantCount: z.int(),
+    unitCount: z.int().meta({ description: 'units that all of them take together' }),
     seatsLeft: z.int(),
     deadline: z.string(),
     status: ProductStatus,

@@ -29,10 +29,10 @@ BEGIN
     v_before := v_place.quantity;
     UPDATE trade.participations s SET quantity = p_quantity WHERE s.product_id = p_id AND s.user_id = p_user
     RETURNING * INTO v_place;
-    v_new := trade.save_product(v_old, v_old, 'buyer.changed', p_user, NULL,
+    v_new := v_old;
+    v_new.unit_count := v_old.unit_count + p_quantity - v_before;
+    v_new := trade.save_product(v_old, v_new, 'buyer.changed', p_user, NULL,
       jsonb_build_object('quantity', p_quantity, 'before', v_before), NULL, NULL, p_origin);
-    -- None of the product's own fields has moved; whoever shows its buyers reads them again at a new version.
-    PERFORM trade.record_change(v_new);
     RETURN QUERY SELECT 'ok', to_jsonb(v_new), to_jsonb(v_place);
   END IF;
 END $$;

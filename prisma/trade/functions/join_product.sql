@@ -34,6 +34,7 @@ BEGIN
     RETURNING * INTO v_place;
     v_new := v_old;
     v_new.participant_count := v_old.participant_count + 1;
+    v_new.unit_count := v_old.unit_count + p_quantity;
     v_new := trade.save_product(v_old, v_new, 'buyer.committed', p_user, NULL,
       jsonb_build_object('quantity', p_quantity),
       'buyer.committed', jsonb_build_object('userId', p_user, 'nickname', p_nickname), p_origin);

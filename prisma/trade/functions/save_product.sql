@@ -17,8 +17,8 @@ BEGIN
   UPDATE trade.products SET
     title = p_new.title, description = p_new.description, image_url = p_new.image_url, deadline = p_new.deadline,
     min_participants = p_new.min_participants, max_participants = p_new.max_participants,
-    participant_count = p_new.participant_count, status = p_new.status, reason = p_new.reason,
-    closed_at = p_new.closed_at, version = p_new.version
+    participant_count = p_new.participant_count, unit_count = p_new.unit_count, status = p_new.status,
+    reason = p_new.reason, closed_at = p_new.closed_at, version = p_new.version
   WHERE id = p_old.id;
 
   IF p_event IS NOT NULL THEN
@@ -27,9 +27,11 @@ BEGIN
   IF p_new.status <> p_old.status THEN
     PERFORM trade.record_audit(p_new, 'product.' || lower(p_new.status), p_actor, p_old.status, p_note, NULL, p_origin);
   END IF;
-  IF (p_new.status, p_new.participant_count, p_new.min_participants, p_new.max_participants, p_new.deadline)
+  IF (p_new.status, p_new.participant_count, p_new.unit_count, p_new.min_participants, p_new.max_participants,
+      p_new.deadline)
      IS DISTINCT FROM
-     (p_old.status, p_old.participant_count, p_old.min_participants, p_old.max_participants, p_old.deadline) THEN
+     (p_old.status, p_old.participant_count, p_old.unit_count, p_old.min_participants, p_old.max_participants,
+      p_old.deadline) THEN
     PERFORM trade.record_change(p_new);
   END IF;
   IF p_kind IS NOT NULL THEN

@@ -25,6 +25,7 @@ BEGIN
     DELETE FROM trade.participations s WHERE s.product_id = p_id AND s.user_id = p_user;
     v_new := v_old;
     v_new.participant_count := v_old.participant_count - 1;
+    v_new.unit_count := v_old.unit_count - v_place.quantity;
     v_new := trade.save_product(v_old, v_new, 'buyer.withdrawn', p_user, NULL,
       jsonb_build_object('quantity', v_place.quantity),
       'buyer.withdrawn', jsonb_build_object('userId', p_user), p_origin);

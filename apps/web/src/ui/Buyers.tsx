@@ -15,7 +15,11 @@ export function Buyers({ product }: { readonly product: Product }) {
   return (
     <section className="buyers" aria-labelledby={id}>
       <h2 id={id}>
-        {strings.buyers} <small>{product.participantCount}</small>
+        {strings.buyers}{' '}
+        <small>
+          {product.participantCount}
+          {product.unitCount > product.participantCount && ` · ${strings.units(product.unitCount)}`}
+        </small>
       </h2>
       {list.isPending && <Loading />}
       {(list.isLoadingError || list.isFetchNextPageError) && (

@@ -46,8 +46,11 @@ export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
 function keptOutcome(result: object): KeptOutcome {
   if ('value' in result) {
     const row = result.value as object;
+    // A product that was created before trade counted units is kept without them, and nobody had bought.
     const value =
-      'quantity' in row ? toParticipation(fromSql<ParticipationRow>(row)) : toProduct(fromSql<ProductRow>(row));
+      'quantity' in row
+        ? toParticipation(fromSql<ParticipationRow>(row))
+        : toProduct({ ...fromSql<ProductRow>(row), unitCount: 0 });
     return { value };
   }
   return result as KeptOutcome;

@@ -16,6 +16,7 @@ export interface ProductRow {
   minParticipants: number;
   maxParticipants: number;
   participantCount: number;
+  unitCount: number;
   deadline: Instant;
   status: string;
   reason: string | null;
@@ -36,7 +37,7 @@ export interface ParticipationRow {
 export type ChangeRow = { seq: bigint | string; productId: string } & Pick<
   ProductRow,
   'status' | 'reason' | 'minParticipants' | 'maxParticipants' | 'participantCount' | 'deadline' | 'version' | 'closedAt'
->;
+> & { unitCount: number | null };
 
 /** ISO 8601 UTC with milliseconds. */
 export function isoOf(at: Instant): string {
@@ -64,6 +65,7 @@ export function toProduct(row: ProductRow): Product {
     minParticipants,
     maxParticipants,
     participantCount,
+    unitCount: row.unitCount,
     seatsLeft: maxParticipants - participantCount,
     deadline: isoOf(row.deadline),
     status: row.status as ProductStatus,
@@ -88,6 +90,7 @@ export function toChange(row: ChangeRow): ProductChange {
     minParticipants,
     maxParticipants,
     participantCount,
+    ...(row.unitCount === null ? {} : { unitCount: row.unitCount }),
     seatsLeft: maxParticipants - participantCount,
     deadline: isoOf(row.deadline),
     version,

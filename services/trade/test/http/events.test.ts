@@ -28,6 +28,7 @@ describe('GET /api/products/events', () => {
     const [first, last] = stream.events.filter(({ data }) => data.id === product.id);
     expect(first?.data).toMatchObject({ status: 'RECRUITING', participantCount: 1, seatsLeft: 1 });
     expect(last?.data).toMatchObject({ status: 'CLOSED', reason: 'FULL', seatsLeft: 0, closedAt: expect.any(String) });
+    expect([first?.data.unitCount, last?.data.unitCount]).toEqual([1, 2]);
     for (const { data } of stream.events.slice(1)) expect(ProductChange.strict().parse(data)).toEqual(data);
     const { body: now } = await call<object>('GET', `/api/products/${product.id}`);
     expect(now).toMatchObject(last?.data ?? {});

@@ -24,6 +24,7 @@ describe('creating a product', () => {
       reason: null,
       roomId: body.id,
       participantCount: 0,
+      unitCount: 0,
       seatsLeft: 5,
       version: 1,
       closedAt: null,

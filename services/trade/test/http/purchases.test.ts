@@ -21,7 +21,8 @@ describe('a purchase', () => {
     expect(body).toEqual({ productId: product.id, userId: 'ann', quantity: 3, joinedAt: expect.any(String) });
     expect(headers.get('location')).toBe(path(product, '/participations/me'));
     const { body: after } = await call<Product>('GET', path(product));
-    expect(after).toMatchObject({ participantCount: 1, seatsLeft: 4, status: 'RECRUITING', version: 2 });
+    expect(after).toMatchObject({ participantCount: 1, unitCount: 3, seatsLeft: 4, version: 2 });
+    expect(after.status).toBe('RECRUITING');
   });
 
   it('needs no body: one unit is the default', async () => {

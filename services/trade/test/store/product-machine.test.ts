@@ -69,6 +69,7 @@ async function checkInvariants(id: string): Promise<void> {
   const places = await store.participations.buyers(id, { limit: 100, after: null });
   const buyers = places.map((buyer) => buyer.userId);
   expect(found.participantCount).toBe(buyers.length);
+  expect(found.unitCount).toBe(places.reduce((sum, { quantity }) => sum + quantity, 0));
   expect(found.participantCount).toBeLessThanOrEqual(found.maxParticipants);
   expect(buyers).not.toContain(SELLER);
   if (found.status === 'RECRUITING') expect(found.seatsLeft).toBeGreaterThan(0);
@@ -130,6 +131,7 @@ describe('a product in the database', () => {
             minParticipants: model.min,
             maxParticipants: model.max,
             participantCount: model.buyers.size,
+            unitCount: [...model.buyers.values()].reduce((sum, quantity) => sum + quantity, 0),
             version: model.version,
           });
         }
