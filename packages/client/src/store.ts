@@ -5,6 +5,8 @@ export interface Store<T> {
   /** The present value: the same object until something in it changes. */
   get(): T;
   set(next: T): void;
+  /** Tells now what waits to be told. */
+  flush(): void;
   /** `listener` is called after changes. The answer ends that. */
   subscribe(listener: () => void): () => void;
 }
@@ -22,6 +24,8 @@ export function createStore<T>(initial: T, clock: Clock): Store<T> {
   let toldAt = Number.NEGATIVE_INFINITY;
 
   function tell(): void {
+    // It may have been told before its time.
+    if (!scheduled) return;
     scheduled = false;
     toldAt = clock.monotonic();
     for (const listener of [...listeners]) {
@@ -47,6 +51,7 @@ export function createStore<T>(initial: T, clock: Clock): Store<T> {
       if (sinceMs >= PACE_MS) queueMicrotask(tell);
       else clock.after(PACE_MS - sinceMs, tell);
     },
+    flush: tell,
     subscribe(listener) {
       // Each subscription is its own, even of one function twice.
       const own = () => listener();

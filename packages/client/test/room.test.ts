@@ -350,6 +350,23 @@ test('a jump shows the messages around a number; new ones wait until the reader 
   expect(snapshot().messages.at(-1)?.seq).toBe(202);
 });
 
+test('who listens has been told what was loaded before the promise of it resolves', async () => {
+  const { room, channel, snapshot } = await inRoom({ lastSeq: 120 });
+  let told = snapshot();
+  room.subscribe(() => {
+    told = snapshot();
+  });
+  // The next changes come within the frame of this one, and would be told together at its end.
+  channel.says(messageFrame(121));
+  await Promise.resolve();
+  const older = room.loadOlder();
+  const messages = Array.from({ length: 50 }, (_, i) => message(21 + i));
+  channel.says({ type: 'page', ref: channel.of('history')[0]!.ref, roomId: ROOM, messages, hasMore: true });
+  await older;
+  expect(told).toBe(snapshot());
+  expect(told.messages[0]?.seq).toBe(21);
+});
+
 test('another user on the same client sees nothing of the first one', async () => {
   let user = 'me';
   const { clock, carrier, channel, snapshot } = await inRoom({ token: () => tokenOf(user) });

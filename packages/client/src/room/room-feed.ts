@@ -56,7 +56,12 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let cancelGap: (() => void) | null = null;
   let cancelRetry = () => {};
   let cancelExpiry = () => {};
-  const history = createRoomHistory({ roomId, link, rest, state: () => state, reduce, onChange: () => show() });
+  const history = createRoomHistory({
+    ...{ roomId, link, rest, reduce },
+    state: () => state,
+    onChange: () => show(),
+    tell: () => store.flush(),
+  });
   const store = createStore<RoomSnapshot>(snapshot(), clock);
 
   const readMark = createReadMark({

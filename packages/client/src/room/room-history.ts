@@ -13,11 +13,13 @@ export interface RoomHistoryOptions {
   readonly reduce: (action: RoomAction) => void;
   /** What is being loaded changed. */
   readonly onChange: () => void;
+  /** Shows those who listen what has been loaded: a promise must not resolve before they know. */
+  readonly tell: () => void;
 }
 
 /** What a room's snapshot does not hold yet: older and newer pages, and the participants beyond the first hundred. */
 export function createRoomHistory(options: RoomHistoryOptions) {
-  const { roomId, link, rest, state, reduce, onChange } = options;
+  const { roomId, link, rest, state, reduce, onChange, tell } = options;
   let isLoadingOlder = false;
   let isLoadingNewer = false;
 
@@ -41,6 +43,7 @@ export function createRoomHistory(options: RoomHistoryOptions) {
           reduce({ type: 'page', where, messages, hasMore });
         }
         onChange();
+        tell();
         resolve(answer.ok ? success(answer.value.messages.length) : answer);
       });
     });

@@ -1,4 +1,10 @@
-import { observeElementOffset, observeElementRect, type Rect, type Virtualizer } from '@tanstack/react-virtual';
+import {
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  type Rect,
+  type Virtualizer,
+} from '@tanstack/react-virtual';
 
 type List = Virtualizer<HTMLElement, Element>;
 
@@ -10,17 +16,17 @@ interface Row {
 export const END_PX = 80;
 /** Pixels by which a browser and a list may differ about one place. */
 const ROUNDING_PX = 2;
-/** Scroll events after which a row that was not reached is let go: then it is somebody who scrolls. */
-const PATIENCE = 20;
+/** Times in a row that a row is asked for again without having been reached: the browser may refuse it for good. */
+const ASKED_MAX = 20;
 
 /** A row to be brought into sight. Its index moves with every page that comes before it; its key does not. */
 interface Aim {
   readonly key: string;
   readonly align: 'start' | 'center';
-  isReached: boolean;
-  /** Where it was when it was reached. */
-  reachedPx: number;
-  events: number;
+  /** Where it was when it was last asked for. */
+  askedPx: number;
+  /** How often it has been asked for since it was last reached. */
+  asked: number;
 }
 
 /** What somebody does who scrolls. */
@@ -35,36 +41,57 @@ export function createReaderPlace() {
   let hasNewer = false;
   let aim: Aim | null = null;
   let lastPx = 0;
+  /** Where the list's last write left the box, as read back: a browser rounds, and stops at the end. */
+  let writtenPx = 0;
   let rows: readonly Row[] = [];
   /** Tells the list where its box is scrolled to. */
   let tellOffset = (): void => {};
 
-  function goToAim(list: List): void {
+  /** Of the row to be brought into sight; undefined without one. */
+  function targetPx(list: List): number | undefined {
     const at = aim ? rows.findIndex(({ key }) => key === aim?.key) : -1;
-    if (aim && at >= 0) list.scrollToIndex(at, { align: aim.align });
-    else aim = null;
+    return aim && at >= 0 ? list.getOffsetForIndex(at, aim.align)?.[0] : undefined;
   }
 
-  function scrolled(list: List, px: number): void {
-    const box = list.scrollElement;
-    if (!box || box.clientHeight === 0) return;
+  function goToAim(list: List): void {
+    const px = targetPx(list);
+    if (!aim || px === undefined) {
+      aim = null;
+      return;
+    }
+    aim.askedPx = px;
+    aim.asked++;
+    list.scrollToIndex(
+      rows.findIndex(({ key }) => key === aim?.key),
+      { align: aim.align },
+    );
+  }
+
+  /** Whether the list or the browser moved there: what the list wrote, or the end of a box that has become shorter. */
+  function isOwn(box: HTMLElement, px: number): boolean {
+    const endPx = box.scrollHeight - box.clientHeight;
+    return Math.abs(px - writtenPx) <= ROUNDING_PX || (px < lastPx && Math.abs(px - endPx) <= ROUNDING_PX);
+  }
+
+  function scrolled(box: HTMLElement, px: number): void {
+    if (box.clientHeight === 0) return;
+    if (!isOwn(box, px)) aim = null;
     const fromEndPx = box.scrollHeight - box.clientHeight - px;
     if (fromEndPx <= END_PX) isAtEnd = !hasNewer;
     // What grows below him moves the end away from the reader: he leaves it only upwards.
     else if (px < lastPx) isAtEnd = false;
     lastPx = px;
-    if (!aim) return;
-    const at = rows.findIndex(({ key }) => key === aim?.key);
-    const target = at < 0 ? undefined : list.getOffsetForIndex(at, aim.align)?.[0];
-    const isThere = target !== undefined && Math.abs(target - px) <= ROUNDING_PX;
+  }
+
+  /** What came above the row or was measured there has moved it. */
+  function followAim(list: List): void {
+    const px = targetPx(list);
+    if (!aim || px === undefined) return;
+    const isThere = Math.abs((list.scrollElement?.scrollTop ?? 0) - px) <= ROUNDING_PX;
     if (isThere) {
-      aim.isReached = true;
-      aim.reachedPx = target;
-    } else if (aim.isReached && target !== undefined && target !== aim.reachedPx) {
-      // It is the row that has moved: a page came before it, or what stands above it was measured.
-      aim.reachedPx = target;
-      goToAim(list);
-    } else if (aim.isReached || ++aim.events > PATIENCE) aim = null;
+      aim.askedPx = px;
+      aim.asked = 0;
+    } else if (px !== aim.askedPx || aim.asked < ASKED_MAX) goToAim(list);
   }
 
   return {
@@ -77,7 +104,7 @@ export function createReaderPlace() {
     /** Nothing happens where there is no such row. */
     toRow(list: List, key: string, align: Aim['align']): boolean {
       if (!rows.some((row) => row.key === key)) return false;
-      aim = { key, align, isReached: false, reachedPx: 0, events: 0 };
+      aim = { key, align, askedPx: 0, asked: 0 };
       isAtEnd = false;
       goToAim(list);
       return true;
@@ -90,13 +117,17 @@ export function createReaderPlace() {
       hasNewer = isCut;
       const isSame =
         before.length === now.length && before[0]?.key === now[0]?.key && before.at(-1)?.key === now.at(-1)?.key;
-      // Whoever scrolls causes renderings too, and must not be led back.
-      if (isSame) return;
+      if (isSame) return followAim(list);
       if (hasNewer) isAtEnd = false;
       if (isAtEnd) {
         aim = null;
         list.scrollToEnd();
       } else if (aim) goToAim(list);
+    },
+
+    scrollToFn(px: number, options: Parameters<typeof elementScroll>[1], list: List): void {
+      elementScroll(px, options, list);
+      writtenPx = list.scrollElement?.scrollTop ?? px;
     },
 
     observeElementOffset(list: List, changed: (px: number, isScrolling: boolean) => void) {
@@ -107,8 +138,9 @@ export function createReaderPlace() {
       const box = list.scrollElement;
       for (const input of INPUTS) box?.addEventListener(input, letGo, { passive: true });
       const stop = observeElementOffset(list, (px, isScrolling) => {
+        if (list.scrollElement) scrolled(list.scrollElement, px);
         changed(px, isScrolling);
-        scrolled(list, px);
+        followAim(list);
       });
       return () => {
         for (const input of INPUTS) box?.removeEventListener(input, letGo);

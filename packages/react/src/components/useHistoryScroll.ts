@@ -77,6 +77,7 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
     scrollEndThreshold: END_PX,
     overscan: OVERSCAN,
     rangeExtractor: rows.length <= ALL_MAX ? allOf : nearby,
+    scrollToFn: place.scrollToFn,
     observeElementOffset: place.observeElementOffset,
     observeElementRect: place.observeElementRect,
   });
