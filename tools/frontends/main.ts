@@ -85,7 +85,7 @@ async function openShop({ trade, chatUrl, auth, calls }: System): Promise<Omit<S
   const seller = token('seller-1', ['seller']);
   const { body } = await calls.as<{ id: string }>(seller, 'POST', `${trade.url}/api/products`, {
     ...{ title: '제주 감귤 10kg', price: { amount: 23_000, currency: 'KRW' }, maxParticipants: 30 },
-    deadline: '2999-12-31T00:00:00Z',
+    deadline: new Date(Date.now() + 86_400_000).toISOString(),
   });
   const room = `${chatUrl}/api/chat/rooms/${body.id}`;
   for (let tries = 0; (await calls.as(token('bob'), 'POST', `${room}/participants`, {})).status !== 201; tries++) {

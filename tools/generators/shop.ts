@@ -25,7 +25,7 @@ export async function openShop({ trade, chatUrl, auth, calls }: System, folder: 
   const tokenOf = (userId: string, roles: string[]) => auth.signUser({ userId, nickname: userId, roles }, 3_600);
   const product = await calls.as<{ id: string }>(tokenOf('seller-1', ['seller']), 'POST', `${trade.url}/api/products`, {
     ...{ title: TITLE, price: { amount: 23_000, currency: 'KRW' }, maxParticipants: 30 },
-    deadline: '2999-12-31T00:00:00Z',
+    deadline: new Date(Date.now() + 86_400_000).toISOString(),
   });
   const token = tokenOf('ann', []);
   const room = `${chatUrl}/api/chat/rooms/${product.body.id}`;

@@ -61,7 +61,7 @@ export const productFields = {
   price: Money,
   minParticipants: Count.default(1).meta({ description: 'not more than maxParticipants' }),
   maxParticipants: Count,
-  deadline: Instant.meta({ description: 'in the future' }),
+  deadline: Instant.meta({ description: 'in the future, and not further away than DEADLINE_MAX_DAYS' }),
 } as const;
 
 /** Body of `POST /api/products`. */

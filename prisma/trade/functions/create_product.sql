@@ -1,8 +1,10 @@
 -- A new product, with its audit row, its first live change and the entry that opens its room.
--- Outcomes: ok, deadline_past.
+-- `p_max_days`: how far away the deadline may be; null: as far as one likes.
+-- Outcomes: ok, deadline_past, deadline_far.
 CREATE OR REPLACE FUNCTION trade.create_product(
   p_id text, p_seller text, p_nickname text, p_title text, p_description text, p_image text, p_amount bigint,
-  p_currency text, p_min integer, p_max integer, p_deadline timestamptz, p_origin jsonb, p_claim jsonb
+  p_currency text, p_min integer, p_max integer, p_deadline timestamptz, p_origin jsonb, p_claim jsonb,
+  p_max_days integer DEFAULT NULL
 ) RETURNS TABLE (outcome text, product jsonb, participation jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -10,6 +12,11 @@ DECLARE
 BEGIN
   IF p_deadline <= clock_timestamp() THEN
     RETURN QUERY SELECT 'deadline_past', NULL::jsonb, NULL::jsonb;
+    RETURN;
+  END IF;
+  -- Hours: a day of a time zone may have 23 or 25.
+  IF p_deadline > clock_timestamp() + make_interval(hours => 24 * p_max_days) THEN
+    RETURN QUERY SELECT 'deadline_far', NULL::jsonb, NULL::jsonb;
     RETURN;
   END IF;
   INSERT INTO trade.products (id, seller_id, seller_nickname, title, description, image_url, price_amount,

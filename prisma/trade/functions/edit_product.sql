@@ -1,8 +1,10 @@
--- Changes what `p_patch` names. `p_versions`: the versions the seller may have seen, null for any.
--- Outcomes: ok (also when nothing differs), not_found, forbidden, stale, ended, deadline_past, below_buyers,
+-- Changes what `p_patch` names. `p_versions`: the versions the seller may have seen, null for any. `p_max_days`: how far
+-- away a new deadline may be; null: as far as one likes.
+-- Outcomes: ok (also when nothing differs), not_found, forbidden, stale, ended, deadline_past, deadline_far, below_buyers,
 -- minimum_above_maximum.
 CREATE OR REPLACE FUNCTION trade.edit_product(
-  p_id text, p_actor text, p_admin boolean, p_versions integer[], p_patch jsonb, p_origin jsonb
+  p_id text, p_actor text, p_admin boolean, p_versions integer[], p_patch jsonb, p_origin jsonb,
+  p_max_days integer DEFAULT NULL
 ) RETURNS TABLE (outcome text, product jsonb, participation jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -56,6 +58,9 @@ BEGIN
     v_outcome := 'ended';
   ELSIF v_new.deadline <> v_old.deadline AND v_new.deadline <= clock_timestamp() THEN
     v_outcome := 'deadline_past';
+  ELSIF v_new.deadline <> v_old.deadline
+    AND v_new.deadline > clock_timestamp() + make_interval(hours => 24 * p_max_days) THEN
+    v_outcome := 'deadline_far';
   ELSIF v_new.max_participants < v_old.participant_count THEN
     v_outcome := 'below_buyers';
   ELSIF v_new.min_participants > v_new.max_participants THEN

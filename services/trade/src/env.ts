@@ -14,6 +14,8 @@ const Env = serviceEnv({
   HEARTBEAT_MS: envFields.int(25_000, { min: 1_000, max: 300_000 }),
   /** Event streams of this instance at once; 0 = any number. */
   MAX_CONNECTIONS: envFields.int(50_000, { max: 10_000_000 }),
+  /** How far away a deadline may be, days of 24 hours; 0 = as far as one likes. */
+  DEADLINE_MAX_DAYS: envFields.int(366, { max: 1_000_000 }),
   /** `POST /api/dev/session` answers; never in production. */
   DEV_LOGIN: envFields.bool(false),
 })

@@ -76,6 +76,7 @@ export const english: Strings = {
   saveEdit: 'Save',
   savingEdit: 'Saving…',
   fewerThanBuyers: (buyers) => `not fewer than the ${buyers} who take part.`,
+  deadlineWithin: (days) => `a time that is still to come, and at most ${days} days from now.`,
   joined: (quantity) => `You take part with ${quantity}.`,
   joinedCancelled: (quantity) =>
     `Your ${quantity === 1 ? 'unit is' : `${quantity} units are`} not bought: it was cancelled.`,
@@ -156,7 +157,7 @@ export const english: Strings = {
     description: 'at most 20,000 characters.',
     imageUrl: 'an address that begins with https://, or nothing.',
     price: 'a whole number from 0 to 1,000,000,000,000.',
-    deadline: 'a time that is still to come, and at most a year from now.',
+    deadline: 'a time that is still to come.',
     minParticipants: 'a whole number from 1 to 100,000, and not more than at most take part.',
     maxParticipants: 'a whole number from 1 to 100,000.',
     nickname: '1 to 32 characters, not only blanks.',

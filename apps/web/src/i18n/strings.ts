@@ -158,6 +158,7 @@ export interface Strings extends Readonly<Record<Plain, string>> {
   readonly closeHint: (least: number) => string;
   readonly units: (count: number) => string;
   /** What a field takes, after its name. */
+  readonly deadlineWithin: (days: string) => string;
   readonly rules: Readonly<Record<FieldName | 'nickname', string>>;
   readonly errors: Readonly<Record<ApiErrorCode, string>>;
 }

@@ -10,13 +10,6 @@ export const FIELD_NAMES: readonly FieldName[] = [
 const MOST_PEOPLE = 100_000;
 const MOST_PRICE = 1_000_000_000_000;
 
-/** The latest deadline: a year from now. Whoever waits longer has mistaken the year. */
-export function latestDeadlineMs(nowMs: number): number {
-  const latest = new Date(nowMs);
-  latest.setFullYear(latest.getFullYear() + 1);
-  return latest.getTime();
-}
-
 /**
  * Fields that can not be offered as they are written. Trade has the last word.
  *
@@ -37,7 +30,7 @@ export function wrongFields(
     description: chars('description') <= 20_000,
     imageUrl: /^(?:https:\/\/[^\s\\/?#]\S*)?$/i.test(written.imageUrl.trim()) && chars('imageUrl') <= 2_048,
     price: whole('price') <= MOST_PRICE,
-    deadline: deadlineMs > nowMs && deadlineMs <= latestDeadlineMs(nowMs),
+    deadline: deadlineMs > nowMs,
     minParticipants: isCount(least) && !(isCount(most) && least > most),
     maxParticipants: isCount(most) && most >= buyers,
   };

@@ -2,7 +2,7 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'rea
 import { ApiError } from '../api/api-error.ts';
 import type { NewProduct } from '../api/trade.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
-import { FIELD_NAMES, type FieldName, latestDeadlineMs, wrongFields } from '../products/wrong-fields.ts';
+import { FIELD_NAMES, type FieldName, wrongFields } from '../products/wrong-fields.ts';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from './Failure.tsx';
 import { Field } from './Field.tsx';
@@ -29,6 +29,7 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
   const form = useRef<HTMLFormElement>(null);
   const [openedMs] = useState(clock.now);
   const [wrong, setWrong] = useState<readonly FieldName[]>([]);
+  const [mostDays, setMostDays] = useState<string | null>(null);
   // Counts refusals: each one leads to its field, also where the same fields are wrong again.
   const [refusals, setRefusals] = useState(0);
   const first = useRef<FieldName | undefined>(undefined);
@@ -47,19 +48,26 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
+    setMostDays(null);
     const found = wrongFields(writtenIn(data), clock.now(), buyers);
     refuse(found);
     if (found.length > 0) return;
     onSubmit(fieldsOf(data), (refusal) => {
-      const paths = refusal instanceof ApiError ? refusal.fields.map(({ path }) => path.split('.')[0]) : [];
+      const refused = refusal instanceof ApiError ? refusal.fields : [];
+      const paths = refused.map(({ path }) => path.split('.')[0]);
+      // How far away it may be is trade's setting, which its refusal names.
+      setMostDays(refused.find(({ path }) => path === 'deadline')?.message.match(/\d+(?= days)/)?.[0] ?? null);
       refuse(FIELD_NAMES.filter((name) => paths.includes(name)));
     });
   }
   function edit({ target }: FormEvent<HTMLFormElement>): void {
     if (target instanceof HTMLElement && 'name' in target) setWrong(wrong.filter((name) => name !== target.name));
   }
-  const ruleOf = (name: FieldName) =>
-    name === 'maxParticipants' && buyers > 0 ? strings.fewerThanBuyers(buyers) : strings.rules[name];
+  function ruleOf(name: FieldName): string {
+    if (name === 'maxParticipants' && buyers > 0) return strings.fewerThanBuyers(buyers);
+    if (name === 'deadline' && mostDays !== null) return strings.deadlineWithin(mostDays);
+    return strings.rules[name];
+  }
   const field = (name: FieldName) => ({
     name,
     label: strings[name],
@@ -98,7 +106,6 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
             type="datetime-local"
             required
             min={localTime(openedMs)}
-            max={localTime(latestDeadlineMs(openedMs))}
             defaultValue={localTime(product ? Date.parse(product.deadline) : openedMs + WEEK_MS)}
           />
         )}

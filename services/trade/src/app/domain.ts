@@ -52,7 +52,8 @@ export function createDomain(
   // A run that is taken for dead too soon has no effect beside the next one's: this is only how long a buyer waits after a crash.
   const leaseMs = Math.max(30_000, 3 * statementMs);
   const once = createOnce({ keys: store.keys, newRun: randomUUID, digest: sha256, now: clock.monotonic, leaseMs });
-  const products = createProducts({ store: store.products, once, newId: v7 });
+  const deadlineMaxDays = env.DEADLINE_MAX_DAYS === 0 ? null : env.DEADLINE_MAX_DAYS;
+  const products = createProducts({ store: store.products, once, newId: v7, deadlineMaxDays });
   const participations = createParticipations({ store: store.participations, products, once });
   const reconcile = createReconcile({ store: store.reconcile, rooms: chat, now: clock.now, ...observers.reconcile });
   const changes = createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now: clock.monotonic });

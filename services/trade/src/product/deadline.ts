@@ -5,6 +5,11 @@ export function deadlinePast(): AppError {
   return invalidDeadline('must be in the future');
 }
 
+/** The error of a deadline that is further away than `maxDays`. */
+export function deadlineFar(maxDays: number | null): AppError {
+  return invalidDeadline(`must be at most ${maxDays} days from now`);
+}
+
 /**
  * An ISO 8601 text as a time, cut to milliseconds.
  *

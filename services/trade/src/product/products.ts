@@ -1,6 +1,6 @@
 import { AppError, type AuditEntry, type CreateProduct, type EditProduct, type Product } from '@gongu/shared';
 import type { Caller } from './caller.ts';
-import { deadlinePast, instantOf } from './deadline.ts';
+import { deadlineFar, deadlinePast, instantOf } from './deadline.ts';
 import type { Answer, Once, Repeatable } from './once.ts';
 import { pageOf } from './page.ts';
 import { isAdmin, notTheSeller, requireAccount, requireSeller } from './permission.ts';
@@ -13,13 +13,15 @@ export interface ProductsOptions {
   once: Once;
   /** Mints a product's id. */
   newId: () => string;
+  /** How far away a deadline may be, days of 24 hours; null: as far as one likes. */
+  deadlineMaxDays: number | null;
 }
 
 /** How many products one statement ends. Small, because it holds the locks of all of them. */
 const DUE_BATCH = 100;
 
 /** The seller's side: products from creation to their end. Errors are AppErrors of the contract. */
-export function createProducts({ store, once, newId }: ProductsOptions) {
+export function createProducts({ store, once, newId, deadlineMaxDays }: ProductsOptions) {
   return {
     /** @throws ANONYMOUS_NOT_ALLOWED, FORBIDDEN, VALIDATION_FAILED, IDEMPOTENCY_CONFLICT, CONFLICT */
     create(caller: Caller, input: CreateProduct, repeatable: Repeatable | null): Promise<Answer<Product>> {
@@ -27,9 +29,9 @@ export function createProducts({ store, once, newId }: ProductsOptions) {
       const deadline = instantOf(input.deadline);
       return once(repeatable, async (claim) => {
         const product = { ...input, id: newId(), imageUrl: input.imageUrl ?? null, deadline };
-        const created = await store.create(product, caller, claim);
-        if (created.outcome !== 'ok') throw deadlinePast();
-        return created.product;
+        const created = await store.create(product, caller, claim, deadlineMaxDays);
+        if (created.outcome === 'ok') return created.product;
+        throw created.outcome === 'deadline_far' ? deadlineFar(deadlineMaxDays) : deadlinePast();
       });
     },
 
@@ -56,7 +58,7 @@ export function createProducts({ store, once, newId }: ProductsOptions) {
       requireAccount(caller.user);
       const { deadline, ...rest } = input;
       const edit = { ...rest, ...(deadline === undefined ? {} : { deadline: instantOf(deadline) }) };
-      const edited = await store.edit(id, edit, versions, caller, isAdmin(caller.user));
+      const edited = await store.edit(id, edit, versions, caller, isAdmin(caller.user), deadlineMaxDays);
       switch (edited.outcome) {
         case 'ok':
           return edited.product;
@@ -70,6 +72,8 @@ export function createProducts({ store, once, newId }: ProductsOptions) {
           throw cannotChange(edited.product);
         case 'deadline_past':
           throw deadlinePast();
+        case 'deadline_far':
+          throw deadlineFar(deadlineMaxDays);
         case 'below_buyers': {
           const message = `must not be less than the ${edited.product.participantCount} who have bought`;
           throw new AppError('CONFLICT', {

@@ -17,7 +17,7 @@ export interface ProductStoreOptions {
 /** See {@link ProductStore}. */
 export function createProductStore({ call, pool, prisma, endDue }: ProductStoreOptions): ProductStore {
   return {
-    async create(product, { user, trace }, claim) {
+    async create(product, { user, trace }, claim, maxDays = null) {
       const { id, title, description, imageUrl, price, minParticipants, maxParticipants, deadline } = product;
       const answer = await call('create_product', [
         id,
@@ -33,6 +33,7 @@ export function createProductStore({ call, pool, prisma, endDue }: ProductStoreO
         deadline,
         originOf(trace),
         claimOf(claim),
+        maxDays,
       ]);
       return answer as Awaited<ReturnType<ProductStore['create']>>;
     },
@@ -51,8 +52,8 @@ export function createProductStore({ call, pool, prisma, endDue }: ProductStoreO
       };
     },
 
-    async edit(id, edit, versions, { user, trace }, admin) {
-      const args = [id, user.userId, admin, versions, JSON.stringify(edit), originOf(trace)];
+    async edit(id, edit, versions, { user, trace }, admin, maxDays = null) {
+      const args = [id, user.userId, admin, versions, JSON.stringify(edit), originOf(trace), maxDays];
       return (await call('edit_product', args)) as Awaited<ReturnType<ProductStore['edit']>>;
     },
 

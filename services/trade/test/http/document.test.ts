@@ -6,7 +6,7 @@ import { create, testTrade } from '../fixture/trade-server.ts';
 const { start } = await testTrade();
 
 it('the document and the code agree on what is valid: the least and the most of every field, and each fault', async () => {
-  const server = await start({ DEV_LOGIN: '1' });
+  const server = await start({ DEV_LOGIN: '1', DEADLINE_MAX_DAYS: '0' });
   const { id } = await create(server, { minParticipants: 1, maxParticipants: 100_000 });
   const { broken, sent } = await brokenPromises({
     url: server.url,

@@ -5,6 +5,7 @@ import { create, draft, testTrade } from '../fixture/trade-server.ts';
 const { start } = await testTrade();
 const { call } = await start();
 
+const DAY_MS = 86_400_000;
 const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 describe('creating a product', () => {
@@ -48,6 +49,43 @@ describe('creating a product', () => {
       'VALIDATION_FAILED',
       [{ path: 'deadline', message: 'must be in the future' }],
     ]);
+  });
+
+  it('refuses a deadline further away than DEADLINE_MAX_DAYS, a year unless it is set, and says how far it may be', async () => {
+    const far = (days: number) => ({
+      status: 400,
+      body: {
+        code: 'VALIDATION_FAILED',
+        detail: `deadline must be at most ${days} days from now`,
+        errors: [{ path: 'deadline', message: `must be at most ${days} days from now` }],
+      },
+    });
+    const month = await start({ DEADLINE_MAX_DAYS: '30' });
+    const any = await start({ DEADLINE_MAX_DAYS: '0' });
+    for (const [server, days] of [
+      [{ call }, 366],
+      [month, 30],
+    ] as const) {
+      const offer = (ms: number) =>
+        server.call<Product>('POST', '/api/products', { as: 'seller:sel', body: draft({ deadline: soon(ms) }) });
+      expect(await offer(days * DAY_MS + 60_000)).toMatchObject(far(days));
+      const { status, body } = await offer(days * DAY_MS - 60_000);
+      expect(status).toBe(201);
+      const edit = (fields: object) =>
+        server.call('PATCH', `/api/products/${body.id}`, { as: 'seller:sel', body: fields });
+      expect(await edit({ deadline: soon(days * DAY_MS + 60_000) })).toMatchObject(far(days));
+      expect((await edit({ deadline: soon(days * DAY_MS - 30_000) })).status).toBe(200);
+    }
+    const { body } = await any.call<Product>('POST', '/api/products', {
+      as: 'seller:sel',
+      body: draft({ deadline: '2999-12-31T00:00:00Z' }),
+    });
+    expect(body.deadline).toBe('2999-12-31T00:00:00.000Z');
+    // What was offered under another setting can be changed in all else.
+    const edit = (fields: object) =>
+      month.call('PATCH', `/api/products/${body.id}`, { as: 'seller:sel', body: fields });
+    expect((await edit({ title: '감귤', deadline: body.deadline })).status).toBe(200);
+    expect(await edit({ deadline: '2999-12-30T00:00:00Z' })).toMatchObject(far(30));
   });
 
   it('takes the largest price without rounding it', async () => {

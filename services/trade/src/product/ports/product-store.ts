@@ -43,25 +43,35 @@ export interface ProductFilter {
  * the database's clock, and commits together with its audit, its live change and its entries for chat.
  */
 export interface ProductStore {
+  /** @param maxDays how far away the deadline may be, days of 24 hours; null: as far as one likes */
   create(
     product: NewProduct,
     caller: Caller,
     claim: Claim | null,
-  ): Promise<{ outcome: 'ok'; product: Product } | { outcome: 'deadline_past' }>;
+    maxDays?: number | null,
+  ): Promise<{ outcome: 'ok'; product: Product } | { outcome: 'deadline_past' | 'deadline_far' }>;
   find(id: string): Promise<Product | null>;
   /**
    * One more than `limit` where there is more. Fewer with `stop`: as many products were looked at as may be for one page,
    * and there may be more after that position.
    */
   list(filter: ProductFilter, page: Page<Position>): Promise<{ rows: Product[]; stop: Position | null }>;
-  /** @param versions the versions that the caller may have seen; null: any */
+  /**
+   * @param versions the versions that the caller may have seen; null: any
+   * @param maxDays of a new deadline, as above
+   */
   edit(
     id: string,
     edit: Edit,
     versions: readonly number[] | null,
     caller: Caller,
     admin: boolean,
-  ): Promise<Outcome<'forbidden' | 'stale' | 'ended' | 'deadline_past' | 'below_buyers' | 'minimum_above_maximum'>>;
+    maxDays?: number | null,
+  ): Promise<
+    Outcome<
+      'forbidden' | 'stale' | 'ended' | 'deadline_past' | 'deadline_far' | 'below_buyers' | 'minimum_above_maximum'
+    >
+  >;
   /** The same end again is `ok` and changes nothing. */
   end(
     id: string,
