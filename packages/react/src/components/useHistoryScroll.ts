@@ -48,6 +48,11 @@ export interface HistoryScroll {
 
 /** Rows up to which all are rendered: the browser's own search finds them, and screen readers read on without a pause. */
 const ALL_MAX = 300;
+/**
+ * Added to the estimate, so that no row is as high as that: @tanstack/virtual-core 3.19.11 takes a row that is exactly as
+ * high as its estimate for never measured, and moves the reader when it grows at the upper edge.
+ */
+const OFF_PX = 0.01;
 /** Rows beyond sight that are rendered all the same. */
 const OVERSCAN = 12;
 /** Pixels from either end at which more is loaded: about two screens of a telephone. */
@@ -70,7 +75,7 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scrollerRef.current,
-    estimateSize: () => estimatePx,
+    estimateSize: () => estimatePx + OFF_PX,
     getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
     anchorTo: 'end',
     followOnAppend: !hasNewer,

@@ -99,7 +99,10 @@ async function play({ start, count, steps }: ScrollCase): Promise<ScrollOutcome>
     place.scrollTop -= start.upPx;
     // As long as he scrolls, rows may move under him.
     await frames(20);
-    const row = [...place.querySelectorAll('[data-index]')].find((each) => topOf(each)! >= 0)!;
+    // The one at the upper edge: what grows in it grows downwards.
+    const row = [...place.querySelectorAll('[data-index]')].find(
+      (each) => topOf(each)! + each.getBoundingClientRect().height > 0,
+    )!;
     read = { id: row.id, topPx: topOf(row)! };
   }
   for (const step of steps) {
