@@ -19,9 +19,9 @@ async function program(text: string): Promise<string> {
 test('collects log lines, is ready on the line that says so, and ends on a signal', async () => {
   const service = spawnService({
     entry: await program(`
+      process.on('SIGTERM', () => { console.log('{"msg":"bye"}'); process.exit(3); });
       console.log('not JSON');
       console.log(JSON.stringify({ event: 'service.started', port: 4711, leaked: process.env.TEST_DATABASE_URL ?? null, a: process.env.A }));
-      process.on('SIGTERM', () => { console.log('{"msg":"bye"}'); process.exit(3); });
       setInterval(() => {}, 1000);`),
     env: { A: '1' },
   });

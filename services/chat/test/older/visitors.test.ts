@@ -92,10 +92,11 @@ describe('one who has a token without an account', () => {
     const { body } = await chat.call<{ token: string; user: { userId: string } }>('POST', '/api/chat/tokens/anonymous');
     const client = await chat.connect(body.user.userId, { token: body.token });
     await client.join(roomId);
+    const inside = () => rowsOf('SELECT user_id FROM chat.members WHERE room_id = $1 AND NOT host', roomId);
     const goes = await visit(roomId);
+    await until(async () => (await inside()).length === 2);
     client.close();
     goes.socket.close();
-    const inside = () => rowsOf('SELECT user_id FROM chat.members WHERE room_id = $1 AND NOT host', roomId);
     await until(async () => (await inside()).length === 1);
     expect(await inside()).toEqual([{ user_id: body.user.userId }]);
   });

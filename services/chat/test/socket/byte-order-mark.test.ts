@@ -10,6 +10,8 @@ beforeAll(async () => {
   chat = await given.start();
 });
 const BOM = '\ufeff';
+/** Until its answer comes: a busy machine may take its time. */
+const timeoutMs = 60_000;
 
 describe('a byte order mark in front of JSON (RFC 8259 §8.1)', () => {
   it.each([
@@ -22,6 +24,7 @@ describe('a byte order mark in front of JSON (RFC 8259 §8.1)', () => {
       headers: { 'sec-websocket-protocol': subprotocol },
       rest: maskedFrame(Buffer.from(`${BOM}{"type":"ping","ref":"p"}`), opcode),
       until: /"type":"pong"|error/,
+      timeoutMs,
     });
     expect(answer).toMatch(/"type":"pong"/);
   });
@@ -41,6 +44,7 @@ describe('a byte order mark in front of JSON (RFC 8259 §8.1)', () => {
     const answer = await rawUpgrade(chat.port, `/ws/chat?sessionId=${roomId}&token=${tokenOf('ann')}`, {
       rest: maskedFrame(Buffer.from(`${BOM}{"type":"message","content":"marked"}`)),
       until: /"content":"marked"|error/,
+      timeoutMs,
     });
     expect(answer).toMatch(/"content":"marked"/);
   });
@@ -63,16 +67,23 @@ describe('a byte order mark in front of JSON (RFC 8259 §8.1)', () => {
       headers: { 'sec-websocket-protocol': 'v12.stomp' },
       frames,
       until: /"content":"last"|ERROR\n/,
+      timeoutMs,
     });
     expect(answer).toMatch(/"content":"first"[\s\S]*"content":"second"[\s\S]*"content":"last"/);
     expect(answer).not.toMatch(/VALIDATION_FAILED|ERROR\n/);
 
     const session = (what: string) => `${chat.url}/ws/chat/001/stomp-marked/${what}?token=${tokenOf('bob')}`;
-    expect((await exchange('POST', session('xhr'))).body).toBe('o\n');
     const wrapped = BOM + JSON.stringify(frames.map((one) => one.replace(tokenOf('ann'), tokenOf('bob'))));
-    expect((await exchange('POST', session('xhr_send'), { body: wrapped })).status).toBe(204);
     let received = '';
-    while (!/"last|\\"last/.test(received)) received += (await exchange('POST', session('xhr'))).body;
+    while (!received.includes('"last')) {
+      const { body } = await exchange('POST', session('xhr'));
+      // A session that no request came to for five seconds is gone: after a pause of the machine it is opened again.
+      if (body === 'o\n') {
+        const { status } = await exchange('POST', session('xhr_send'), { body: wrapped });
+        expect([204, 404]).toContain(status);
+      }
+      received += body;
+    }
     expect(received).not.toMatch(/VALIDATION_FAILED|ERROR/);
   });
 });
