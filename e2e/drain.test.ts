@@ -8,12 +8,12 @@ import {
   type Probe,
   probe,
   type ServiceProcess,
+  servicesDatabase,
   serviceToken,
   spawnService,
   type TcpProxy,
   type TestDatabase,
   tcpProxy,
-  testDatabase,
   UpgradeRefused,
   userToken,
 } from '@gongu/testkit';
@@ -31,7 +31,7 @@ let port: number;
 let chat: ServiceProcess;
 
 beforeEach(async () => {
-  database = await testDatabase();
+  database = await servicesDatabase();
   proxy = await tcpProxy({ target: database.url });
   port = await freePort();
   await start();

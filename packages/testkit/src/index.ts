@@ -31,7 +31,7 @@ export { INDEX_ROW_BYTES, largestIndexRows } from './programs/index-rows.ts';
 export { type NginxOptions, type NginxProcess, startNginx } from './programs/nginx.ts';
 export { ensureNginx, hasNginx } from './programs/nginx-program.ts';
 export { type PgBouncer, type PgBouncerOptions, pgBouncerProgram, startPgBouncer } from './programs/pgbouncer.ts';
-export { type TestDatabase, type TestDatabaseOptions, testDatabase } from './programs/postgres.ts';
+export { servicesDatabase, type TestDatabase, type TestDatabaseOptions, testDatabase } from './programs/postgres.ts';
 export { startRedis, type TestRedis } from './programs/redis.ts';
 export { ensureRedisProgram, redisHasTls, redisProgram } from './programs/redis-program.ts';
 export { type LogLine, type ServiceProcess, type SpawnServiceOptions, spawnService } from './programs/spawn-service.ts';

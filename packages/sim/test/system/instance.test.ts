@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { freePort, newSecret, testDatabase } from '@gongu/testkit';
+import { freePort, newSecret, servicesDatabase } from '@gongu/testkit';
 import { expect, it } from 'vitest';
 import { createInstance } from '../../src/system/instance.ts';
 
@@ -7,7 +7,7 @@ it('an instance that can never serve is an error, also where it is started again
   const port = await freePort();
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
-  const database = await testDatabase();
+  const database = await servicesDatabase();
   const instance = createInstance({
     ...{ name: 'chat-1', service: 'chat', port, revives: true, startMs: 500, detached: false },
     env: {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import WebSocket from 'ws';
 import { serviceToken, type UserTokenOptions, userToken } from '../auth/tokens.ts';
 import { freePort } from '../network/free-port.ts';
-import { testDatabase } from './postgres.ts';
+import { servicesDatabase } from './postgres.ts';
 import { type ServiceProcess, spawnService } from './spawn-service.ts';
 
 const JWT_SECRET = 'what the shop of the tests signs its users with';
@@ -33,7 +33,7 @@ export interface ChatService {
  * packages start it; sim's launcher can't be used here, since sim stands on the testkit.
  */
 export async function startChatService(env: Readonly<Record<string, string>> = {}): Promise<ChatService> {
-  const database = await testDatabase();
+  const database = await servicesDatabase();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const run = () =>

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { migrate, readMigrations } from '@gongu/host';
 import pg from 'pg';
@@ -18,6 +18,12 @@ export interface TestDatabaseOptions {
   migrationsDir: string;
 }
 
+/** What the built services migrate at their start. */
+const SERVICES: readonly TestDatabaseOptions[] = ['chat', 'trade'].map((schema) => ({
+  schema,
+  migrationsDir: `prisma/${schema}`,
+}));
+
 /** Serialises the making of templates among test files; any number will do. */
 const TEMPLATE_LOCK = 0x74657374;
 
@@ -25,14 +31,23 @@ const TEMPLATE_LOCK = 0x74657374;
  * A database of its own for one test file, migrated. The migrations run once for their content; every further database
  * is a copy of that template. Without options: an empty one.
  */
-export async function testDatabase(options?: TestDatabaseOptions): Promise<TestDatabase> {
+export function testDatabase(options?: TestDatabaseOptions): Promise<TestDatabase> {
+  return copyOf(options ? [options] : []);
+}
+
+/** The same with the schemas of both services, for whoever starts these as processes and does not test that they migrate. */
+export function servicesDatabase(): Promise<TestDatabase> {
+  return copyOf(SERVICES);
+}
+
+async function copyOf(schemas: readonly TestDatabaseOptions[]): Promise<TestDatabase> {
   const server = process.env.TEST_DATABASE_URL;
   if (!server) throw new Error('TEST_DATABASE_URL is not set: the global setup of @gongu/testkit sets it');
-  const name = `test_${options?.schema ?? 'empty'}_${randomBytes(6).toString('hex')}`;
+  const name = `test_${namesOf(schemas) || 'empty'}_${randomBytes(6).toString('hex')}`;
   const admin = new pg.Client({ connectionString: server });
   await admin.connect();
   try {
-    const template = options ? await ensureTemplate(admin, server, options) : 'template1';
+    const template = schemas.length > 0 ? await ensureTemplate(admin, server, schemas) : 'template1';
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   } finally {
     await admin.end();
@@ -40,10 +55,20 @@ export async function testDatabase(options?: TestDatabaseOptions): Promise<TestD
   return { url: urlOf(server, name), drop: () => dropDatabase(server, name) };
 }
 
-async function ensureTemplate(admin: pg.Client, server: string, options: TestDatabaseOptions): Promise<string> {
-  const given = inRepository(options.migrationsDir);
-  const dir = basename(given) === 'migrations' ? dirname(given) : given;
-  const template = `template_${options.schema}_${readMigrations(dir).hash.slice(0, 16)}`;
+async function ensureTemplate(
+  admin: pg.Client,
+  server: string,
+  schemas: readonly TestDatabaseOptions[],
+): Promise<string> {
+  const sources = schemas.map(({ schema, migrationsDir }) => {
+    const given = inRepository(migrationsDir);
+    const dir = basename(given) === 'migrations' ? dirname(given) : given;
+    return { schema, dir, hash: readMigrations(dir).hash };
+  });
+  const hash = createHash('sha256')
+    .update(sources.map((source) => source.hash).join())
+    .digest('hex');
+  const template = `template_${namesOf(schemas)}_${hash.slice(0, 16)}`;
   if (await exists(admin, template)) return template;
   await admin.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
   try {
@@ -52,7 +77,7 @@ async function ensureTemplate(admin: pg.Client, server: string, options: TestDat
     const draft = `${template}_draft`;
     await admin.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`);
     await admin.query(`CREATE DATABASE ${draft}`);
-    await migrate({ url: urlOf(server, draft), schema: options.schema, dir });
+    for (const { schema, dir } of sources) await migrate({ url: urlOf(server, draft), schema, dir });
     // A session may outlive its connection by a moment, and nobody may be in a database that is renamed.
     await admin.query('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1', [draft]);
     await admin.query(`ALTER DATABASE ${draft} RENAME TO ${template}`);
@@ -60,6 +85,10 @@ async function ensureTemplate(admin: pg.Client, server: string, options: TestDat
   } finally {
     await admin.query('SELECT pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
   }
+}
+
+function namesOf(schemas: readonly TestDatabaseOptions[]): string {
+  return schemas.map(({ schema }) => schema).join('_');
 }
 
 async function exists(admin: pg.Client, name: string): Promise<boolean> {
