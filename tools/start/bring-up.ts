@@ -107,6 +107,8 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     SERVICE_JWT_SECRET: settings.SERVICE_JWT_SECRET ?? secrets.SERVICE_JWT_SECRET,
     ALLOWED_ORIGINS: withWeb(env.ALLOWED_ORIGINS?.trim() || '*', webUrl),
     DEV_LOGIN: settings.DEV_LOGIN ? '1' : '0',
+    // All of this version, unless somebody says otherwise.
+    CHANGES: env.CHANGES?.trim() || 'on',
   };
   const drain = dev ? { DRAIN_MS: env.DRAIN_MS?.trim() || DEV_DRAIN_MS } : {};
   const toChat = { CHAT_URL: env.CHAT_URL?.trim() || chatUrl };

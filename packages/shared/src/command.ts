@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ClientRef, RoomIdInput, Seq } from './ids.ts';
+import { ClientRef, MessageSeq, RoomIdInput, Seq } from './ids.ts';
 import { FRAME_LIMITS, LIMITS } from './limits.ts';
-import { sendBody } from './message.ts';
+import { editBody, sendBody } from './message.ts';
 import { text } from './text.ts';
 
 const ref = ClientRef.optional();
@@ -23,6 +23,8 @@ export function commandSchemas(maxChars: number) {
     watch: z.object({ type: z.literal('watch'), ...room, after: Seq.nullish(), maxBytes }),
     unwatch: z.object({ type: z.literal('unwatch'), ...room }),
     send: sendBody(maxChars).extend({ type: z.literal('send'), ...room }),
+    edit: editBody(maxChars).extend({ type: z.literal('edit'), ...room, seq: MessageSeq }),
+    delete: z.object({ type: z.literal('delete'), ...room, seq: MessageSeq }),
     typing: z.object({ type: z.literal('typing'), ...room, typing: z.boolean() }),
     read: z.object({ type: z.literal('read'), ...room, seq: Seq }),
     history: z

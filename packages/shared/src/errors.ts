@@ -42,6 +42,8 @@ export const ERRORS = {
   MINIMUM_NOT_MET: row(409, CLOSE.removed, true, 'The minimum has not been reached'),
   ROOM_NOT_ACTIVE: row(409, CLOSE.removed, false, 'The room takes no new members'),
   ROOM_READ_ONLY: row(409, CLOSE.removed, false, 'The room can only be read'),
+  EDIT_WINDOW_PASSED: row(409, CLOSE.removed, false, 'The message can no longer be edited'),
+  MESSAGE_DELETED: row(409, CLOSE.removed, false, 'The message was deleted'),
   ILLEGAL_TRANSITION: row(409, CLOSE.removed, false, 'The status can not change this way'),
   CONFLICT: row(409, CLOSE.removed, false, 'The request is in conflict with what is stored'),
   PRECONDITION_FAILED: row(412, CLOSE.removed, false, 'The resource has changed'),

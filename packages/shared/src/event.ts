@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { ChatMessage } from './chat-message.ts';
 import { ERROR_CODES, type ErrorCode, type FieldError } from './errors.ts';
-import { ChatMessage, Message, SystemMessage } from './message.ts';
+import { Message, SystemMessage } from './message.ts';
 import { Participant, Room } from './room.ts';
 import { PublicUser } from './user.ts';
 

@@ -1,3 +1,4 @@
+export { ChatMessage, MessageKind } from './chat-message.ts';
 export { CLOSE, type CloseCode, mayReturn } from './close-codes.ts';
 export { type Command, type CommandSchemas, type CommandType, commandSchemas } from './command.ts';
 export { Consistency, Divergence } from './consistency.ts';
@@ -14,6 +15,7 @@ export { type Event, type EventOf, type EventType, errorEvent, serverFrames, Unw
 export {
   ClientRef,
   MessageId,
+  MessageSeq,
   RESERVED_ROOM_IDS,
   RoomId,
   RoomIdInput,
@@ -22,10 +24,10 @@ export {
 } from './ids.ts';
 export { Instant } from './instant.ts';
 export { FRAME_LIMITS, LIMITS } from './limits.ts';
-export { ChatMessage, Message, MessageKind, SystemMessage, sendBody } from './message.ts';
+export { type ChangeMessage, editBody, isChange, Message, SystemMessage, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
-export { ListQuery, listOf, MessagePage, MessageQuery, queryInteger } from './page.ts';
+export { ListQuery, listOf, MessagePage, MessagePath, MessageQuery, queryInteger } from './page.ts';
 export { Problem, problemOf } from './problem.ts';
 export {
   Buyer,

@@ -22,6 +22,8 @@ export const LIMITS = {
   /** Messages in a page: default and most. */
   pageSize: 50,
   pageMax: 100,
+  /** Rows of change that a page has beside its messages, at most. */
+  pageChanges: 1_000,
   /** Messages a recovery sends at once; further behind than this starts over with the newest page. */
   recoveryMax: 1_000,
   /** Participants in a `joined` snapshot. */

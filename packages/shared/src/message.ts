@@ -1,41 +1,13 @@
 import { z } from 'zod';
+import { ChatMessage, MessageKind, messagePlace } from './chat-message.ts';
 import { ClientRef, MessageId } from './ids.ts';
 import { SystemEvent } from './system-event.ts';
 import { text } from './text.ts';
-import { PublicUser } from './user.ts';
-
-/** CHAT from a member, SYSTEM from the service, NOTIFICATION from the host or the service. */
-export const MessageKind = z.enum(['CHAT', 'SYSTEM', 'NOTIFICATION']);
-export type MessageKind = z.output<typeof MessageKind>;
-
-const place = {
-  roomId: z.string(),
-  seq: z.int(),
-  messageId: z.string(),
-};
-
-/** What somebody says: CHAT and NOTIFICATION. */
-export const ChatMessage = z
-  .object({
-    ...place,
-    kind: MessageKind.exclude(['SYSTEM']),
-    /** Null for a NOTIFICATION by the service. */
-    sender: PublicUser.nullable(),
-    /** Raw text: escape at output. */
-    content: z.string(),
-    replyTo: z.string().nullable(),
-    clientMessageId: z.string().nullable(),
-    /** Any JSON; only where there is some. */
-    data: z.unknown().optional(),
-    createdAt: z.string(),
-  })
-  .meta({ id: 'ChatMessage' });
-export type ChatMessage = z.output<typeof ChatMessage>;
 
 /** What the service tells of a room: who came and went, and what became of it. */
 export const SystemMessage = z
   .object({
-    ...place,
+    ...messagePlace,
     kind: MessageKind.extract(['SYSTEM']),
     sender: z.null(),
     /** A readable fallback: translate by `data`. */
@@ -54,6 +26,22 @@ export type SystemMessage = z.output<typeof SystemMessage>;
  */
 export const Message = z.discriminatedUnion('kind', [ChatMessage, SystemMessage]).meta({ id: 'Message' });
 export type Message = z.output<typeof Message>;
+
+/** A row that tells of a change to another one, which it names. */
+export type ChangeMessage = SystemMessage & { data: Extract<SystemEvent, { event: 'message.changed' }> };
+
+/** Whether a row tells of a change to another one. Such rows count in no page. */
+export function isChange(message: Pick<Message, 'kind'>): message is ChangeMessage {
+  return message.kind === 'SYSTEM' && (message as Partial<SystemMessage>).data?.event === 'message.changed';
+}
+
+/** Body of `PATCH …/messages/:seq` and the fields of an `edit` frame. `maxChars` counts code points. */
+export function editBody(maxChars: number) {
+  return z.object({
+    content: text(maxChars),
+    ifVersion: z.int().min(1).nullish().meta({ description: 'the `version` that is edited; another one is refused' }),
+  });
+}
 
 /** Body of `POST …/messages` and the fields of a `send` frame. `maxChars` counts code points. */
 export function sendBody(maxChars: number) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RoomId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Message } from './message.ts';
 
@@ -20,6 +21,9 @@ export const ListQuery = z.object({
     .optional()
     .meta({ description: '`nextCursor` of the same list, as it came; anything else is VALIDATION_FAILED' }),
 });
+
+/** A message in a path. */
+export const MessagePath = z.object({ roomId: RoomId, seq: queryInteger(1) });
 
 /** A list's answer. */
 export function listOf<T extends z.ZodType>(item: T) {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { ChatMessage } from './chat-message.ts';
 import { Participant, Room } from './room.ts';
+import { PublicUser } from './user.ts';
 
 /** The room as it is after the row, without what does not last. */
 export const RoomRecord = Room.omit({ onlineCount: true, watcherCount: true }).meta({ id: 'RoomRecord' });
@@ -40,6 +42,20 @@ export const SystemEvent = z
     z.object({ event: z.literal('room.closed'), room: RoomRecord }).meta({ id: 'RoomClosed' }),
     z.object({ event: z.literal('room.cancelled'), room: RoomRecord }).meta({ id: 'RoomCancelled' }),
     z.object({ event: z.literal('room.updated'), room: RoomRecord }).meta({ id: 'RoomUpdated' }),
+    z
+      .object({
+        event: z.literal('message.changed'),
+        change: z.enum(['edited', 'deleted']),
+        /** Null: the service. */
+        by: PublicUser.nullable(),
+        /** The message as it is now. */
+        message: ChatMessage.optional(),
+        /** In place of `message`, where a later row of the same answer has it: which one it is. */
+        seq: z.int().optional(),
+        /** With `seq`: the version that this row made. */
+        version: z.int().optional(),
+      })
+      .meta({ id: 'MessageChanged' }),
   ])
   .meta({ id: 'SystemEvent' });
 export type SystemEvent = z.output<typeof SystemEvent>;

@@ -27,12 +27,12 @@ test('what lies deeper is looked at as well: the data of a SYSTEM message in a p
   const counts = { maxParticipants: 1, participantCount: 0, committedCount: 0, lastSeq: 0 };
   const data = { event: 'room.opened', room: { ...room, ...none, ...counts, onlineCount: 1 }, participant: null };
   const message = { roomId: 'r', seq: 1, messageId: 'r:1', kind: 'SYSTEM', sender: null, content: '', data };
-  const rest = { replyTo: null, clientMessageId: null, createdAt: '' };
+  const rest = { version: 1, replyTo: null, clientMessageId: null, createdAt: '' };
   const page = { type: 'page', roomId: 'r', messages: [{ ...message, ...rest }], hasMore: false };
   expect(differencesFrom(serverFrames.page, page)).toEqual(['messages.0.data.room.onlineCount: is not in the schema']);
 });
 
 test('any JSON is allowed where the schema says so', () => {
   const body = { roomId: 'r', seq: 1, messageId: 'r:1', kind: 'CHAT', sender: null, content: '', data: { any: [1] } };
-  checkReceived('stomp', 'messages', { ...body, replyTo: null, clientMessageId: null, createdAt: '' });
+  checkReceived('stomp', 'messages', { ...body, version: 1, replyTo: null, clientMessageId: null, createdAt: '' });
 });

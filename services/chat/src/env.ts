@@ -25,6 +25,10 @@ export const ChatEnv = serviceEnv({
   VISITOR_GRACE_S: envFields.int(300, { min: 1, max: 31_536_000 }),
   /** Seconds for which one whom the host or the service removed can't join again; 0 = at once. */
   REJOIN_PAUSE_S: envFields.int(600, { max: 31_536_000 }),
+  /** Whether what was said can be edited and deleted. Not before all instances know how: those of 0.1 do not. */
+  CHANGES: envFields.bool(false),
+  /** Seconds after it was sent for which its sender can edit a message; 0 = never. */
+  EDIT_WINDOW_S: envFields.int(86_400, { max: 315_360_000 }),
   /** Whether rooms that are ACTIVE may be looked at, and read, without joining. */
   ROOM_WATCH: envFields.bool(true),
   /** The room of sockets and messages that name none: always ACTIVE, without a product. Empty = there is none. */

@@ -185,6 +185,8 @@ export const english: Strings = {
     MINIMUM_NOT_MET: 'Too few take part so far.',
     ROOM_NOT_ACTIVE: 'The chat takes nobody new.',
     ROOM_READ_ONLY: 'The chat can only be read.',
+    EDIT_WINDOW_PASSED: 'This message can not be edited any more.',
+    MESSAGE_DELETED: 'This message was deleted.',
     ILLEGAL_TRANSITION: 'That is not possible any more.',
     CONFLICT: 'Somebody was faster. Please look again.',
     PRECONDITION_FAILED: 'It has changed meanwhile. Please look again.',

@@ -183,6 +183,8 @@ export const korean: Strings = {
     MINIMUM_NOT_MET: '아직 최소 인원이 모이지 않았어요.',
     ROOM_NOT_ACTIVE: '새로 들어갈 수 없는 대화방이에요.',
     ROOM_READ_ONLY: '읽기만 할 수 있는 대화방이에요.',
+    EDIT_WINDOW_PASSED: '이 메시지는 이제 수정할 수 없어요.',
+    MESSAGE_DELETED: '삭제된 메시지예요.',
     ILLEGAL_TRANSITION: '이제는 할 수 없어요.',
     CONFLICT: '그 사이에 바뀌었어요. 다시 봐 주세요.',
     PRECONDITION_FAILED: '그 사이에 바뀌었어요. 다시 봐 주세요.',

@@ -2,7 +2,7 @@ import { type Message, type Outgoing, type SystemEvent, systemData } from '@gong
 import { memo, type ReactNode } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { nameOf } from '../strings/name-of.ts';
-import type { ChatStrings, SeveralStrings } from '../strings/strings.ts';
+import type { ChatStrings, SeveralStrings, SystemStrings } from '../strings/strings.ts';
 import { LinkedText } from './LinkedText.tsx';
 import type { MessageRow } from './message-rows.ts';
 
@@ -202,6 +202,6 @@ export function systemText(message: Message, strings: ChatStrings, more = 0): st
     const saySeveral = strings.several[data.event as keyof SeveralStrings] as SaySeveral;
     return saySeveral(name, more, data);
   }
-  const say = strings.system[data.event] as (name: string, data: SystemEvent) => string;
+  const say = strings.system[data.event as keyof SystemStrings] as (name: string, data: SystemEvent) => string;
   return say(name, data);
 }

@@ -51,7 +51,8 @@ const LINES_AS_ONE = 3;
 
 /** A conversation as rows. What stands above a message never depends on messages that are not loaded yet. */
 export function messageRows(options: MessageRowsOptions): MessageRow[] {
-  const { messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads } = options;
+  const { outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads } = options;
+  const messages = withoutChanges(options.messages);
   const rows: MessageRow[] = [];
   if (messages[0]) heads.add(messages[0].seq);
   if (!hasOlder && messages.length > 0) rows.push({ kind: 'beginning', key: 'beginning', seq: null });
@@ -99,6 +100,15 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
     }
   }
   return rows;
+}
+
+/** The messages that have a line. */
+function withoutChanges(messages: readonly Message[]): readonly Message[] {
+  return messages.some(isChange) ? messages.filter((message) => !isChange(message)) : messages;
+}
+
+function isChange(message: Message): boolean {
+  return systemData(message)?.event === 'message.changed';
 }
 
 /**

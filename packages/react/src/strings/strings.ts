@@ -1,8 +1,11 @@
 import type { ChatError, SystemEvent } from '@gongu/client';
 
-/** How each of the system's events is said; `name` is the participant's whom it concerns, where it concerns one. */
+/** How each of the system's events is said that has a line; `name` is the participant's whom it concerns, where it concerns one. */
 export type SystemStrings = {
-  readonly [E in SystemEvent['event']]: (name: string, data: Extract<SystemEvent, { event: E }>) => string;
+  readonly [E in Exclude<SystemEvent['event'], 'message.changed'>]: (
+    name: string,
+    data: Extract<SystemEvent, { event: E }>,
+  ) => string;
 };
 
 type Several = 'participant.joined' | 'participant.left' | 'participant.removed';

@@ -75,8 +75,8 @@ export async function brokenPromises({ url, as, given }: PromisesOptions): Promi
     for (const [verb, operation] of Object.entries(operations)) {
       const method = verb.toUpperCase();
       const placeOf = (name: string) => {
-        const pattern = operation.parameters?.find((one) => one.name === name)?.schema.pattern ?? '';
-        const value = String(given[name] ?? 'x1');
+        const { pattern = '', type } = operation.parameters?.find((one) => one.name === name)?.schema ?? {};
+        const value = String(given[name] ?? (type === 'integer' ? '1' : 'x1'));
         return new RegExp(pattern, 'u').test(value) ? value : '1';
       };
       for (const trial of [...trialsOf(operation, plain, given), ...judgedTrials(operation, plain, given, judge)]) {
@@ -195,7 +195,8 @@ function judgedTrials(
   }
   for (const { name, in: place, schema } of operation.parameters ?? []) {
     if (place === 'path') {
-      for (const text of PATH_TEXTS) add(judge(schema, text), name, { path: { [name]: text } });
+      for (const text of PATH_TEXTS)
+        add(judge(schema, queryValue(plain(schema), text)), name, { path: { [name]: text } });
     } else if (place === 'header') {
       for (const text of HEADER_TEXTS) add(judge(schema, text), name.toLowerCase(), { headers: { [name]: text } });
     } else {

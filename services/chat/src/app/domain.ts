@@ -16,6 +16,7 @@ import { createOverview } from '../hub/overview/overview.ts';
 import { createWriteSpacing } from '../hub/write-spacing.ts';
 import { createChatMetrics } from '../observe/metrics.ts';
 import { createObservers } from '../observe/observers.ts';
+import { createChanges } from '../room/changes.ts';
 import { watchedRoomOf } from '../room/counts.ts';
 import { createMembers } from '../room/members.ts';
 import { createMessages } from '../room/messages.ts';
@@ -115,6 +116,9 @@ export function createDomain(
   const committing = { now, newId: randomUUID, spacingMs: env.COMMIT_MS, observe: observers.messages };
   const stored = createMessages({ ...store, emit, ...committing });
   const messages = observers.counted(stored);
+  const changes = createChanges({
+    ...{ messages: store.messages, emit, isOn: env.CHANGES, editWindowS: env.EDIT_WINDOW_S },
+  });
   const onRefused = () => counts.messageRefused('RATE_LIMITED');
   const perAddress = env.RATE_ANONYMOUS_PER_SECOND;
   const limits = {
@@ -140,7 +144,7 @@ export function createDomain(
     visitors,
     ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, connections },
     ...{ presenceTick, watcherTick },
-    ...{ rooms, members, messages, rates, sweepRates, typing, tickets },
+    ...{ rooms, members, messages, changes, rates, sweepRates, typing, tickets },
   };
 }
 export type Domain = ReturnType<typeof createDomain>;

@@ -28,8 +28,21 @@ export async function registerEndpoints(
   domain: Domain,
   { app, identify, anonymous, judgeChange }: ChatHttp,
 ): Promise<void> {
-  const { queues, rooms, members, messages, rates, typing, tickets, hub, sessions, counts, connections, flusher } =
-    domain;
+  const {
+    queues,
+    rooms,
+    members,
+    messages,
+    changes,
+    rates,
+    typing,
+    tickets,
+    hub,
+    sessions,
+    counts,
+    connections,
+    flusher,
+  } = domain;
   const { presence, owners, hops } = domain.links;
   const { name: title, version, description } = app.serviceInfo;
   const asyncApi = asyncApiOf({ info: { title, version, description }, contentChars: env.MAX_CONTENT_CHARS });
@@ -37,7 +50,8 @@ export async function registerEndpoints(
   app.get('/asyncapi.json', { schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(asyncApiText),
   );
-  const routes = { rooms, members, messages, identify: identify.routes, contentChars: env.MAX_CONTENT_CHARS };
+  const use = { rooms, members, messages, changes };
+  const routes = { ...use, identify: identify.routes, contentChars: env.MAX_CONTENT_CHARS };
   roomRoutes(app, { ...routes, presence });
   memberRoutes(app, { ...routes, judgeChange });
   messageRoutes(app, routes);
@@ -55,7 +69,7 @@ export async function registerEndpoints(
   const leaving = createLeaving({ hub, overview, connections, attendances, typing });
   const promote = createPromotion({ hub, presence, attendances, now });
   const commands = createCommands({
-    ...{ hub, overview, presence, attendances, watcherTick, members, messages, rates, typing, leaving, now },
+    ...{ hub, overview, presence, attendances, watcherTick, ...use, rates, typing, leaving, now },
     isWatchable: env.ROOM_WATCH,
     reading: (client, read) => queues.reads.run({ key: () => turnKey(client.from) }, read),
     entering: (client, read) => queues.joins.run({ key: () => turnKey(client.from) }, read),

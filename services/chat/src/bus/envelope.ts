@@ -74,7 +74,10 @@ function bodyOf(signal: Signal): unknown {
 
 function signalOf(kind: Signal['kind'], body: unknown, roomId: string): Signal | null {
   if (kind === 'messages') {
-    const messages = Array.isArray(body) && body.every((entry) => isMessage(entry, roomId)) ? body : [];
+    const messages: StoredMessage[] =
+      Array.isArray(body) && body.every((entry) => isMessage(entry, roomId)) ? body : [];
+    // Instances of the first version don't say it, and change nothing.
+    for (const message of messages) message.version ??= message.seq;
     return messages.length > 0 ? { kind, roomId, messages } : null;
   }
   if (!isRecord(body)) return null;
@@ -106,6 +109,7 @@ function isMessage(value: unknown, roomId: string): value is StoredMessage {
     isCount(value.seq) &&
     value.seq > 0 &&
     isCount(value.chatNo) &&
+    (value.version === undefined || isCount(value.version)) &&
     isText(value.messageId) &&
     isText(value.kind) &&
     typeof value.content === 'string' &&

@@ -1,10 +1,20 @@
-import { type Http, OF_CALLER, OF_WRITER, problems } from '@gongu/host';
-import { Message, MessagePage, MessageQuery, RoomPath, sendBody } from '@gongu/shared';
+import { type Http, noContent, OF_CALLER, OF_WRITER, problems } from '@gongu/host';
+import {
+  ChatMessage,
+  editBody,
+  Message,
+  MessagePage,
+  MessagePath,
+  MessageQuery,
+  RoomPath,
+  sendBody,
+} from '@gongu/shared';
+import { writtenOnce } from '../room/page-rows.ts';
 import type { RoutesOptions } from './routes-options.ts';
 
-/** `…/messages`: pages of history, and sending. */
+/** `…/messages`: pages of history, sending, and changing what was sent. */
 export function messageRoutes(app: Http, deps: RoutesOptions): void {
-  const { messages, identify, contentChars } = deps;
+  const { messages, changes, identify, contentChars } = deps;
   app.get(
     '/api/chat/rooms/:roomId/messages',
     {
@@ -18,7 +28,90 @@ export function messageRoutes(app: Http, deps: RoutesOptions): void {
         response: { 200: MessagePage, ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
       },
     },
-    async (request) => messages.page(await identify.caller(request), request.params.roomId, request.query),
+    async (request) => {
+      const page = await messages.page(await identify.caller(request), request.params.roomId, request.query);
+      return { ...page, messages: [...writtenOnce(page.messages)] };
+    },
+  );
+
+  app.get(
+    '/api/chat/rooms/:roomId/messages/:seq',
+    {
+      schema: {
+        tags: ['messages'],
+        security: [{ user: [] }, { service: [] }],
+        operationId: 'getMessage',
+        summary: 'A message as it is now',
+        params: MessagePath,
+        response: { 200: Message, ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
+      },
+    },
+    async (request) => {
+      const { roomId, seq } = request.params;
+      return messages.one(await identify.caller(request), roomId, seq);
+    },
+  );
+
+  app.patch(
+    '/api/chat/rooms/:roomId/messages/:seq',
+    {
+      config: { rate: 'message' },
+      schema: {
+        tags: ['messages'],
+        security: [{ user: [] }, { service: [] }],
+        operationId: 'editMessage',
+        summary: 'Give a message another text (its sender); the same text again changes nothing',
+        params: MessagePath,
+        body: editBody(contentChars).meta({ id: 'EditMessage' }),
+        response: {
+          200: ChatMessage,
+          ...problems(
+            ...OF_CALLER,
+            ...OF_WRITER,
+            'FORBIDDEN',
+            'NOT_A_MEMBER',
+            'NOT_FOUND',
+            'ROOM_READ_ONLY',
+            'MESSAGE_DELETED',
+            'EDIT_WINDOW_PASSED',
+            'CONFLICT',
+            'PRECONDITION_FAILED',
+            'RATE_LIMITED',
+          ),
+        },
+      },
+    },
+    async (request) => changes.edit(await identify.caller(request), { ...request.params, ...request.body }),
+  );
+
+  app.delete(
+    '/api/chat/rooms/:roomId/messages/:seq',
+    {
+      config: { rate: 'message' },
+      schema: {
+        tags: ['messages'],
+        security: [{ user: [] }, { service: [] }],
+        operationId: 'deleteMessage',
+        summary: 'Leave a message without its text and data (its sender, the host, an admin, the service)',
+        params: MessagePath,
+        response: {
+          204: noContent,
+          ...problems(
+            ...OF_CALLER,
+            ...OF_WRITER,
+            'FORBIDDEN',
+            'NOT_A_MEMBER',
+            'NOT_FOUND',
+            'ROOM_READ_ONLY',
+            'RATE_LIMITED',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      await changes.remove(await identify.caller(request), request.params);
+      return reply.status(204).send();
+    },
   );
 
   app.post(

@@ -1,6 +1,7 @@
 import type { User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../room/access.ts';
+import type { Changes } from '../room/changes.ts';
 import type { Members } from '../room/members.ts';
 import type { Messages } from '../room/messages.ts';
 import type { Rooms } from '../room/rooms.ts';
@@ -10,6 +11,7 @@ export interface RoutesOptions {
   readonly rooms: Rooms;
   readonly members: Members;
   readonly messages: Messages;
+  readonly changes: Changes;
   readonly identify: {
     /** The signed-in user. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, FORBIDDEN (a service token) */
     user(request: FastifyRequest): Promise<User>;

@@ -7,6 +7,7 @@ import type { RoomStore } from '../room/ports/room-store.ts';
 import { noSuchRoom } from '../room/refusals.ts';
 import type { Listener, Watching } from './listener.ts';
 import type { Recovery } from './recovery.ts';
+import { asChanged } from './rewritten.ts';
 import type { RoomFeed } from './room-feed.ts';
 import type { RoomState } from './room-state.ts';
 import { createServedRooms, type ServedRoomsOptions } from './served-rooms.ts';
@@ -134,7 +135,7 @@ export function createHub(deps: HubOptions) {
           }
           const since = roomFeed.ring.after(upTo);
           roomFeed.add(listener, lastSeq, looks);
-          const messages = since.length === 0 ? recovery.messages : [...recovery.messages, ...since];
+          const messages = since.length === 0 ? recovery.messages : asChanged([...recovery.messages, ...since]);
           return { ...recovery, messages, state: roomFeed.state, lastSeq, watching: looks };
         }
       } finally {

@@ -1,7 +1,9 @@
 import { LIMITS } from '@gongu/shared';
 import { boundJsonPage, messageBytes } from '../room/page-bytes.ts';
+import { countOthers, limitRows } from '../room/page-rows.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
+import { asChanged } from './rewritten.ts';
 import type { RoomFeed } from './room-feed.ts';
 
 /** What a client that joins gets of the messages: either all that it missed, or the newest page. */
@@ -29,6 +31,7 @@ export function createRecovery({
 }) {
   /** Everybody who comes before the next message gets the same page. */
   let newest: { lastSeq: number; page: Recovery } | null = null;
+  let rewrites = 0;
   let reading: { from: number; rows: Promise<readonly StoredMessage[]> } | null = null;
 
   /** All messages after `after`, or null when they are more than a recovery may hold. */
@@ -42,7 +45,7 @@ export function createRecovery({
       const last = rows.at(-1)!.seq;
       // Messages came during the read: the ring has them unless it turned over, and then it is read again.
       if (feed.ring.covers(last, feed.lastSeq)) {
-        return [...rows.filter((row) => row.seq > after), ...feed.ring.after(last)];
+        return asChanged([...rows.filter((row) => row.seq > after), ...feed.ring.after(last)]);
       }
     }
   }
@@ -63,37 +66,47 @@ export function createRecovery({
   }
 
   async function newestPage(): Promise<Recovery> {
-    if (newest?.lastSeq !== feed.lastSeq) {
-      const page = await readNewest();
-      newest = { lastSeq: page.messages.at(-1)?.seq ?? feed.lastSeq, page };
-    }
-    return newest.page;
+    if (newest?.lastSeq === feed.lastSeq) return newest.page;
+    const before = rewrites;
+    const page = await readNewest();
+    // What came during the read may have changed what was read.
+    if (rewrites === before) newest = { lastSeq: page.messages.at(-1)?.seq ?? feed.lastSeq, page };
+    return page;
   }
 
   async function readNewest(): Promise<Recovery> {
     let page: readonly StoredMessage[] = feed.ring.newest(LIMITS.pageSize);
-    if (page.length < LIMITS.pageSize && (feed.ring.firstSeq ?? feed.lastSeq + 1) > 1) {
+    if (countOthers(page) < LIMITS.pageSize && (feed.ring.firstSeq ?? feed.lastSeq + 1) > 1) {
       let last: number;
       do {
         page = await messages.before(feed.roomId, feed.lastSeq + 1, LIMITS.pageSize);
         last = page.at(-1)?.seq ?? feed.lastSeq;
         // The ring turned over during the read: what came meanwhile would not follow the page without a hole.
       } while (!feed.ring.covers(last, feed.lastSeq));
-      page = [...page, ...feed.ring.after(last)].slice(-LIMITS.pageSize);
+      page = limitRows(asChanged([...page, ...feed.ring.after(last)]), LIMITS.pageSize, 'newest');
     }
     page = boundJsonPage(page, 'newest');
     return { messages: page, recovered: false, hasMore: (page[0]?.seq ?? 1) > 1 };
   }
 
   /** `after` null: the newest page. Its last message is the newest one of the moment in which the promise resolves. */
-  return async (after: number | null): Promise<Recovery> => {
+  async function recover(after: number | null): Promise<Recovery> {
     if (after === null) return newestPage();
     const rows = await missed(after);
     if (rows && rows.reduce((bytes, row) => bytes + messageBytes(row), 0) <= RECOVERY_BYTES) {
       return { messages: rows, recovered: true, hasMore: false };
     }
     return { ...(await newestPage()), hasMore: true };
+  }
+
+  return {
+    recover,
+    /** Drops what is kept for the next one: a message in it has become another one. */
+    forget(): void {
+      rewrites++;
+      newest = null;
+    },
   };
 }
 
-export type Recover = ReturnType<typeof createRecovery>;
+export type Recover = ReturnType<typeof createRecovery>['recover'];

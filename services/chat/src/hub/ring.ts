@@ -1,4 +1,7 @@
+import { type ChatMessage, isChange } from '@gongu/shared';
+import { limitRows } from '../room/page-rows.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
+import { rewritten } from './rewritten.ts';
 
 export interface RingLimits {
   /** Messages held at least, where the bytes allow it; less than twice as many are held. */
@@ -39,6 +42,19 @@ export class Ring {
     if (!this.#released) budget?.add(this, bytes);
   }
 
+  /** Takes a newer copy of a message, wherever it is held: for itself, and in rows of change. */
+  rewrite(message: ChatMessage): void {
+    for (let i = 0; i < this.#items.length; i++) {
+      const held = this.#items[i]!;
+      const newer = rewritten(held, message);
+      if (newer === held) continue;
+      const bytes = heldBytes(newer) - heldBytes(held);
+      this.#items[i] = newer;
+      this.#bytes += bytes;
+      if (!this.#released) this.#limits.budget?.add(this, bytes);
+    }
+  }
+
   /** Bytes held, by `heldBytes`. */
   get bytes(): number {
     return this.#bytes;
@@ -63,9 +79,9 @@ export class Ring {
     return this.#items.slice(Math.max(0, seq + 1 - first));
   }
 
-  /** The newest `count`, ascending. */
+  /** The newest, ascending: `count` of them that are no rows of change, and those among them. */
   newest(count: number): StoredMessage[] {
-    return this.#items.slice(-count);
+    return limitRows(this.#items, count, 'newest').slice();
   }
 
   /** Drops the oldest until at most `bytes` are held, or `keep` messages. */
@@ -125,5 +141,6 @@ export class RingBudget {
 
 /** About what a message takes in memory: text as UTF-16, and what it carries beside it. */
 export function heldBytes(message: StoredMessage): number {
-  return 800 + message.content.length * (message.data === undefined ? 2 : 6);
+  const changed = isChange(message) ? 2 * (message.data.message?.content.length ?? 0) : 0;
+  return 800 + changed + message.content.length * (message.data === undefined ? 2 : 6);
 }

@@ -1,5 +1,5 @@
 // Over 300 lines: one room of this instance, its order and its listeners, in one place; the ring is in ring.ts.
-import type { UnwatchReason } from '@gongu/shared';
+import { isChange, type UnwatchReason } from '@gongu/shared';
 import type { RoomCounts } from '../room/counts.ts';
 import type { ChatEvent } from '../room/event.ts';
 import { isLobby } from '../room/lobby.ts';
@@ -11,6 +11,7 @@ import { noSuchRoom } from '../room/refusals.ts';
 import { roomView } from '../room/view.ts';
 import { fanOut, type Pending } from './fan-out.ts';
 import type { Listener, Watching } from './listener.ts';
+import { rewritten } from './rewritten.ts';
 import { heldBytes, Ring, type RingBudget } from './ring.ts';
 import { apply, markRead, type RoomState, roomState } from './room-state.ts';
 
@@ -27,6 +28,8 @@ export interface RoomFeedOptions {
   readonly ringBudget?: RingBudget;
   /** Asks for one call of `flush`: at the end of this turn of the event loop when `urgent`, else perhaps later. */
   readonly scheduleFlush: (urgent?: boolean) => void;
+  /** A message that is kept in memory has become another one: copies of it must go. */
+  readonly onRewritten?: () => void;
   /** Asks for one call of `repair` in a few tens of milliseconds: what is missing is probably on its way. */
   readonly scheduleRepair: () => void;
   readonly observe: FeedObserver;
@@ -95,14 +98,37 @@ export function createRoomFeed(deps: RoomFeedOptions) {
   /** Participants came or went since the last summary. */
   let countsMoved = false;
 
+  /** What a row of change tells counts at once, wherever an older copy is: what was deleted is nowhere then. */
+  function rewrite(row: StoredMessage): void {
+    const newer = isChange(row) ? row.data.message : undefined;
+    if (!newer) return;
+    ring.rewrite(newer);
+    pending = pending.map((entry) => {
+      const { event } = entry;
+      const message = event.type === 'message' ? rewritten(event.message, newer) : null;
+      return message && event.type === 'message' && message !== event.message
+        ? { ...entry, event: { ...event, message } }
+        : entry;
+    });
+    for (const message of held.values()) {
+      const copy = rewritten(message, newer);
+      if (copy === message) continue;
+      letGo(message);
+      held.set(copy.seq, copy);
+      heldSum += heldBytes(copy);
+    }
+    deps.onRewritten?.();
+  }
+
   function advance(message: StoredMessage): void {
+    rewrite(message);
     const left = apply(state!, message);
     ring.push(message);
     next = message.seq + 1;
     pending.push({ event: { type: 'message', message } });
     pendingAt ??= message.createdAt;
     if (left !== null) gone.push(left);
-    if (message.kind !== 'SYSTEM') return;
+    if (message.kind !== 'SYSTEM' || isChange(message)) return;
     countsMoved = true;
     if (message.data.event === 'participant.joined' && watchers.size > 0) came.push(message.data.participant.userId);
     if (message.data.event.startsWith('room.')) {
@@ -114,6 +140,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     if (held.size >= HELD_MAX || heldSum >= HELD_BYTES || held.has(message.seq)) return;
     held.set(message.seq, message);
     heldSum += heldBytes(message);
+    rewrite(message);
   }
 
   function letGo(message: StoredMessage): void {

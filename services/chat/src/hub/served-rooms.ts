@@ -98,9 +98,11 @@ export function createServedRooms(deps: ServedRoomsOptions) {
       ringBudget,
       scheduleFlush: (urgent) => flushes.add(feed, urgent),
       scheduleRepair: () => scheduleRepair(feed),
+      onRewritten: () => recovery.forget(),
       observe,
       now,
     });
+    const recovery = createRecovery({ feed, messages: missed });
     // First the bus, then the snapshot, then what was held: nothing falls between them.
     const opened = bus
       .follow(roomId)
@@ -114,7 +116,7 @@ export function createServedRooms(deps: ServedRoomsOptions) {
         forget(roomId, entry);
         throw error;
       });
-    const entry: Served = { feed, recover: createRecovery({ feed, messages: missed }), opened, idleSince: now() };
+    const entry: Served = { feed, recover: recovery.recover, opened, idleSince: now() };
     served.set(roomId, entry);
     return entry;
   }

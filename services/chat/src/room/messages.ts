@@ -5,10 +5,11 @@ import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { boundJsonPage } from './page-bytes.ts';
+import { limitRows, writtenOnce } from './page-rows.ts';
 import type { Emit } from './ports/emit.ts';
 import type { AppendOutcome, Draft, MessageStore, PageQuery } from './ports/message-store.ts';
 import type { StoredMessage } from './ports/stored-message.ts';
-import { noSuchRoom } from './refusals.ts';
+import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
 export interface MessagesOptions {
   readonly messages: MessageStore;
@@ -102,7 +103,10 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
       }
     },
 
-    /** A page of history, ascending. `before` and `after` are exclusive; `offset` leaves out as many of the newest. */
+    /**
+     * A page of history, ascending. `before` and `after` are exclusive; `offset` leaves out as many of the newest. `limit`
+     * counts those that are no rows of change; whoever shows them writes each message out once: see `writtenOnce`.
+     */
     async page(caller: Caller, roomId: string, query: PageQuery): Promise<{ messages: Message[]; hasMore: boolean }> {
       const limit = Math.min(query.limit, LIMITS.pageMax);
       const readerId = caller.kind === 'service' ? null : caller.user.userId;
@@ -111,9 +115,22 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
       if (found === 'NOT_FOUND') throw noSuchRoom();
       if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');
       const forward = query.after != null;
-      const wanted = (forward ? found.slice(0, limit) : found.slice(-limit)).map(wireMessage);
-      const bounded = boundJsonPage(wanted, forward ? 'oldest' : 'newest');
+      const keep = forward ? 'oldest' : 'newest';
+      const wanted = limitRows(found, limit, keep).map(wireMessage);
+      // What is cut off in front takes no newer row of change along.
+      const bounded = boundJsonPage(forward ? wanted : writtenOnce(wanted), keep);
       return { messages: [...bounded], hasMore: bounded.length < found.length };
+    },
+
+    /** A row of the room's sequence, for whoever may read its pages. @throws AppError NOT_FOUND, NOT_A_MEMBER */
+    async one(caller: Caller, roomId: string, seq: number): Promise<Message> {
+      const readerId = caller.kind === 'service' ? null : caller.user.userId;
+      const found = await messages.page(roomId, readerId, { before: seq + 1, limit: 1 });
+      if (found === 'NOT_FOUND') throw noSuchRoom();
+      if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');
+      const last = found.at(-1);
+      if (last?.seq !== seq) throw noSuchMessage();
+      return wireMessage(last);
     },
 
     /** Messages that wait for the next batch. */
@@ -164,6 +181,7 @@ function messageOf(draft: Draft, place: { seq: number; chatNo: number; createdAt
     ...(draft.data === undefined ? {} : { data: draft.data }),
     ...(draft.signalType === undefined ? {} : { signalType: draft.signalType }),
     createdAt: place.createdAt,
+    version: place.seq,
     chatNo: place.chatNo,
   };
 }

@@ -6,6 +6,11 @@ export function noSuchRoom(): AppError {
   return new AppError('NOT_FOUND', { detail: 'There is no such room' });
 }
 
+/** What a message that is not there is refused with. */
+export function noSuchMessage(): AppError {
+  return new AppError('NOT_FOUND', { detail: 'There is no such message in the room' });
+}
+
 /** What one is refused with who was removed lately, or whose membership changed too often. */
 export function mustWait({ waitMs, removed }: MustWait): AppError {
   const detail = removed

@@ -1,20 +1,19 @@
 import { AppError } from '@gongu/shared';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
-import { type MessageJson, messageOf } from './rows.ts';
+import type { MessageJson } from './rows.ts';
+import type { WholeRows } from './whole-rows.ts';
+
+export interface MessageStoreOptions extends Pick<MessageStore, 'append' | 'change' | 'page'> {
+  readonly prisma: PrismaClient;
+  readonly whole: WholeRows;
+}
 
 /** Messages in PostgreSQL. The hot ways are append-batch.ts and message-page.ts; else reading goes through Prisma. */
-export function createMessageStore({
-  prisma,
-  append,
-  page,
-}: {
-  prisma: PrismaClient;
-  append: MessageStore['append'];
-  page: MessageStore['page'];
-}): MessageStore {
+export function createMessageStore({ prisma, whole, append, change, page }: MessageStoreOptions): MessageStore {
   return {
     append,
+    change,
     page,
 
     async after(roomId, afterSeq, limit) {
@@ -23,16 +22,12 @@ export function createMessageStore({
         orderBy: { seq: 'asc' },
         take: limit,
       });
-      return rows.map((row) => messageOf(jsonOf(row)));
+      return whole(rows.map(jsonOf));
     },
 
-    async before(roomId, beforeSeq, limit) {
-      const rows = await prisma.message.findMany({
-        where: { roomId, ...(beforeSeq === null ? {} : { seq: { lt: beforeSeq } }) },
-        orderBy: { seq: 'desc' },
-        take: limit,
-      });
-      return rows.reverse().map((row) => messageOf(jsonOf(row)));
+    async before(roomId, before, limit) {
+      const rows = await page(roomId, null, { before, limit });
+      return typeof rows === 'string' ? [] : rows;
     },
   };
 }
@@ -44,6 +39,15 @@ function jsonOf(row: Prisma.MessageModel): MessageJson {
     chatNo: safe(row.chatNo),
     replyTo: row.replyTo === null ? null : safe(row.replyTo),
     createdAt: row.createdAt.toISOString(),
+    change:
+      row.version === null && row.changesSeq === null
+        ? null
+        : {
+            version: row.version === null ? null : safe(row.version),
+            editedAt: row.editedAt?.toISOString() ?? null,
+            deletedAt: row.deletedAt?.toISOString() ?? null,
+            of: row.changesSeq === null ? null : safe(row.changesSeq),
+          },
   };
 }
 

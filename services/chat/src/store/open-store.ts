@@ -8,12 +8,14 @@ import type { VisitorStore } from '../room/ports/visitor-store.ts';
 import { createAppendBatch } from './append-batch.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createMemberStore } from './member-store.ts';
+import { createMessageChanges } from './message-changes.ts';
 import { createMessagePage } from './message-page.ts';
 import { createMessageStore } from './message-store.ts';
 import { createRoomStore } from './room-store.ts';
 import { createTagStore } from './tag-store.ts';
 import { createTicketStore } from './ticket-store.ts';
 import { createVisitorStore } from './visitor-store.ts';
+import { createWholeRows } from './whole-rows.ts';
 
 export interface Store {
   readonly rooms: RoomStore;
@@ -75,14 +77,17 @@ export function openStore({
   });
   const reads = createPool({ ...common, max: Math.max(1, poolSize - 2), applicationName: 'gongu-chat' });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool: reads, schema: CHAT_SCHEMA }) });
+  const whole = createWholeRows({ pool: reads });
   return {
     pools: { append: appendPool, reads },
-    rooms: createRoomStore({ prisma, share }),
+    rooms: createRoomStore({ prisma, share, whole }),
     members: createMemberStore({ prisma, pool: reads, share }),
     messages: createMessageStore({
       prisma,
+      whole,
       append: createAppendBatch({ pool: appendPool }),
-      page: createMessagePage({ pool: reads, isWatchable }),
+      change: createMessageChanges({ pool: reads }),
+      page: createMessagePage({ pool: reads, whole, isWatchable }),
     }),
     tickets: createTicketStore({ prisma }),
     tags: createTagStore({ prisma }),

@@ -12,13 +12,21 @@ import {
   type RoomJson,
   roomOf,
 } from './rows.ts';
+import type { WholeRows } from './whole-rows.ts';
 
 /** SQL of a `RoomHeadRow` of the alias `r`; numbers of the sequence are far below 2^53. */
 const HEAD_COLUMNS_SQL = `r.room_id AS "roomId", r.title, r.status, r.reason, r.last_seq::float8 AS "lastSeq",
   r.last_chat_no::float8 AS "lastChatNo"`;
 
+export interface RoomStoreOptions {
+  readonly prisma: PrismaClient;
+  /** See `anonymousShare` of the store. */
+  readonly share: number;
+  readonly whole: WholeRows;
+}
+
 /** Rooms in PostgreSQL. The rules under the lock are the functions of prisma/chat/functions. */
-export function createRoomStore({ prisma, share }: { prisma: PrismaClient; share: number }): RoomStore {
+export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): RoomStore {
   const one = async <T>(rows: Promise<{ change: ChangeJson }[]>): Promise<T> => changeOf<T>((await rows)[0]!.change);
 
   return {
@@ -134,15 +142,18 @@ export function createRoomStore({ prisma, share }: { prisma: PrismaClient; share
         limits.members + 1,
         limits.messages,
       );
+      const all = await whole(rows.flatMap(({ messages }) => messages));
       const found = new Map<string, RoomSnapshot>();
+      let read = 0;
       for (const row of rows) {
         const room = roomOf(row.room);
         found.set(room.roomId, {
           room,
           members: row.members.slice(0, limits.members),
           complete: row.members.length <= limits.members,
-          messages: row.messages.map(messageOf),
+          messages: all.slice(read, read + row.messages.length),
         });
+        read += row.messages.length;
       }
       return roomIds.map((roomId) => found.get(roomId) ?? null);
     },
@@ -152,8 +163,8 @@ export function createRoomStore({ prisma, share }: { prisma: PrismaClient; share
         { room: RoomJson; member: MemberJson; last_message: MessageJson | null }[]
       >(
         `SELECT ${ROOM_JSON_SQL} AS room, ${MEMBER_JSON_SQL} AS member,
-          (SELECT chat.message_json(t) FROM chat.messages t
-            WHERE t.room_id = r.room_id AND t.seq = r.last_seq) AS last_message
+          (SELECT chat.message_json(t) FROM chat.last_said(r.room_id, r.last_seq, r.last_chat_no) t
+            WHERE t.seq IS NOT NULL) AS last_message
         FROM chat.members m JOIN chat.rooms r USING (room_id)
         WHERE m.user_id = $1 AND m.left_at IS NULL
           AND ($2::timestamptz IS NULL OR (m.joined_at, m.room_id) < ($2::timestamptz, $3))

@@ -18,10 +18,24 @@ export interface MessageJson {
   data: unknown;
   signalType?: string | null;
   createdAt: string;
+  change: ChangeOfRow | null;
 }
 
-/** A row as a message. What its `data` holds was made by the migrations' functions, or checked where it was stored. */
-export function messageOf(row: MessageJson): StoredMessage {
+/** What became of a row after it was stored; `of`: it is a row of change, and that is the `seq` of its target. */
+export interface ChangeOfRow {
+  version: number | null;
+  editedAt: string | null;
+  deletedAt: string | null;
+  of: number | null;
+}
+
+/**
+ * A row as a message. What its `data` holds was made by the migrations' functions, or checked where it was stored. A row of
+ * change names its target; `target`: that one, and then it is written out.
+ */
+export function messageOf(row: MessageJson, target?: StoredMessage): StoredMessage {
+  const { change } = row;
+  const data = change?.of == null ? row.data : changeData(row, change.of, target);
   const message = {
     roomId: row.roomId,
     seq: row.seq,
@@ -34,12 +48,23 @@ export function messageOf(row: MessageJson): StoredMessage {
     content: row.content,
     replyTo: row.replyTo === null ? null : messageId(row.roomId, row.replyTo),
     clientMessageId: row.clientMessageId,
-    ...(row.data === null || row.data === undefined ? {} : { data: row.data }),
+    ...(data === null || data === undefined ? {} : { data }),
     ...(row.signalType == null ? {} : { signalType: row.signalType }),
     createdAt: row.createdAt,
+    ...(change?.editedAt ? { editedAt: change.editedAt } : {}),
+    ...(change?.deletedAt ? { deletedAt: change.deletedAt } : {}),
+    version: change?.version ?? row.seq,
     chatNo: row.chatNo,
   };
   return message as StoredMessage;
+}
+
+function changeData(row: MessageJson, seq: number, target: StoredMessage | undefined): object {
+  const data = row.data as object;
+  if (!target) return { ...data, seq, version: row.seq };
+  // Nested in another one it is as any wire has it.
+  const { chatNo: _, signalType: __, ...message } = target;
+  return { ...data, message };
 }
 
 /** What `room_json` with `lastChatNo` makes of a row. */
@@ -80,7 +105,7 @@ export function changeOf<T>(json: ChangeJson): T {
   return {
     outcome,
     room: roomOf(json.room),
-    messages: (json.messages ?? []).map(messageOf),
+    messages: (json.messages ?? []).map((row) => messageOf(row)),
     participant: json.participant ?? null,
     ...(json.beyond === undefined ? {} : { beyond: json.beyond }),
     ...(json.provisional === undefined ? {} : { provisional: json.provisional }),

@@ -16,6 +16,7 @@ function message(roomId: string): fc.Arbitrary<StoredMessage> {
       roomId: fc.constant(roomId),
       seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
       chatNo: count,
+      version: count,
       messageId: fc.constant(`${roomId}:1`),
       kind: fc.constantFrom('CHAT', 'SYSTEM', 'NOTIFICATION'),
       sender: fc.option(user),
@@ -31,6 +32,7 @@ function message(roomId: string): fc.Arbitrary<StoredMessage> {
         'roomId',
         'seq',
         'chatNo',
+        'version',
         'messageId',
         'kind',
         'sender',
@@ -149,8 +151,14 @@ describe('envelope', () => {
     expect(createEnvelope('b').decode(bytes(sent), 'two')).toBe('unreadable');
   });
 
+  it('takes messages of the first version, which had none, as never changed', () => {
+    const { version: _, ...first } = sample('one', 7);
+    const sent = createEnvelope('a').encode({ kind: 'messages', roomId: 'one', messages: [first as StoredMessage] });
+    expect(createEnvelope('b').decode(bytes(sent), 'one')).toMatchObject({ messages: [{ seq: 7, version: 7 }] });
+  });
+
   it('keeps fields of messages that a later version adds', () => {
-    const later = { ...sample('one', 1), editedAt: '2027-01-01T00:00:00.000Z' };
+    const later = { ...sample('one', 1), later: '2027-01-01T00:00:00.000Z' };
     const sent = createEnvelope('a').encode({ kind: 'messages', roomId: 'one', messages: [later] });
     expect(createEnvelope('b').decode(bytes(sent), 'one')).toMatchObject({ messages: [later] });
   });
@@ -164,6 +172,7 @@ function sample(roomId: string, seq: number): StoredMessage {
   return {
     roomId,
     seq,
+    version: seq,
     chatNo: seq,
     messageId: `${roomId}:${seq}`,
     kind: 'CHAT',

@@ -42,8 +42,9 @@ describe('POST …/messages', () => {
     const body = { clientMessageId: 'c-1', content: said('HTTP로'), replyTo: `${roomId}:1` };
     const first = await post(roomId, 'ann', body);
     const message = {
-      ...{ roomId, seq: 4, messageId: `${roomId}:4`, kind: 'CHAT', content: body.content, clientMessageId: 'c-1' },
+      ...{ roomId, seq: 4, version: 4, messageId: `${roomId}:4`, kind: 'CHAT', content: body.content },
       ...{ sender: { userId: 'ann', nickname: 'ann', tag: null }, replyTo: `${roomId}:1`, createdAt: TIME },
+      clientMessageId: 'c-1',
     };
     expect([first.status, first.body]).toEqual([201, message]);
     expect(await bob.event('message')).toEqual({ type: 'message', ...first.body });

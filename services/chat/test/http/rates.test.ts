@@ -26,6 +26,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ...{ as: 'seller', burst: 2 },
     ask: () => ['', { clientMessageId: randomUUID(), content: '안녕' }],
   },
+  'PATCH /api/chat/rooms/{roomId}/messages/{seq}': { as: 'eve', burst: 2, ask: () => ['1', { content: '안녕' }] },
+  'DELETE /api/chat/rooms/{roomId}/messages/{seq}': { as: 'fay', burst: 2, ask: () => ['1'] },
   // Who is in the room already takes nothing: each call is somebody's first.
   'POST /api/chat/rooms/{roomId}/participants': { as: 'ann', burst: 4, inNewRooms: true, ask: () => ['', {}] },
   'DELETE /api/chat/rooms/{roomId}/participants/{userId}': { as: 'bob', burst: 4, ask: () => ['bob'] },
@@ -48,7 +50,9 @@ async function exhaust(chat: Instance, name: string, roomId: string, times: numb
   const answers = [];
   for (let i = 0; i < times; i++) {
     const [last, body] = ask({ roomId, other: 'bob', i });
-    const path = template.replace('{roomId}', inNewRooms ? await chat.room() : roomId).replace('{userId}', last);
+    const path = template
+      .replace('{roomId}', inNewRooms ? await chat.room() : roomId)
+      .replace(/\{(userId|seq)\}/, last);
     answers.push(await chat.call(method, path, { ...(as === '' ? {} : { as }), body, headers: ADDRESS }));
   }
   return answers;

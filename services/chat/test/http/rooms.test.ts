@@ -207,11 +207,20 @@ describe('GET /api/chat/rooms', () => {
   it('shows unread, read mark and last message of each', async () => {
     const roomId = await chat.room();
     await join(roomId, 'reader');
-    const { body } = await chat.call<{ items: object[] }>('GET', `${ROOMS}?limit=1`, { as: 'reader' });
-    expect(body.items[0]).toEqual({
+    const first = async () =>
+      (await chat.call<{ items: object[] }>('GET', `${ROOMS}?limit=1`, { as: 'reader' })).body.items[0];
+    // Who came and went is nothing that was said.
+    expect(await first()).toEqual({
       ...(await get(roomId, 'reader')).body,
-      ...{ unread: 0, lastReadSeq: 1 },
-      lastMessage: expect.objectContaining({ seq: 2, kind: 'SYSTEM', messageId: `${roomId}:2` }),
+      ...{ unread: 0, lastReadSeq: 1, lastMessage: null },
+    });
+    const body = { clientMessageId: 'c-1', content: '안녕' };
+    await chat.call('POST', `${ROOMS}/${roomId}/messages`, { as: 'seller', body });
+    await join(roomId, 'another');
+    expect(await first()).toEqual({
+      ...(await get(roomId, 'reader')).body,
+      ...{ unread: 1, lastReadSeq: 1 },
+      lastMessage: expect.objectContaining({ seq: 3, kind: 'CHAT', messageId: `${roomId}:3` }),
     });
   });
 

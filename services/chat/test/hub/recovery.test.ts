@@ -49,7 +49,7 @@ function given(options: { stored: number; ringSize?: number; ringBytes?: number;
     feed.accept(added);
   };
   return {
-    recover: createRecovery({ feed, messages: store }),
+    recover: createRecovery({ feed, messages: store }).recover,
     reads,
     push,
     feed,

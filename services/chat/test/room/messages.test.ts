@@ -20,6 +20,9 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
       },
       after: async (_, seq, limit) => rows.filter((row) => row.seq > seq).slice(0, limit),
       before: async (_, seq, limit) => rows.filter((row) => row.seq < (seq ?? Number.POSITIVE_INFINITY)).slice(-limit),
+      change: async () => {
+        throw new Error('nobody changes anything here');
+      },
       page: async () => {
         throw new Error('nobody asks for a page here');
       },

@@ -58,11 +58,11 @@ describe('the frames of gongu.v1, exactly', () => {
       participants: [host, participant('ann')],
       messages: [
         {
-          ...{ ...system, seq: 1, messageId: `${roomId}:1`, content: '제주 감귤 10kg opened' },
+          ...{ ...system, seq: 1, version: 1, messageId: `${roomId}:1`, content: '제주 감귤 10kg opened' },
           data: { event: 'room.opened', room: stored, participant: host },
         },
         {
-          ...{ ...system, seq: 2, messageId: `${roomId}:2`, content: 'ann joined' },
+          ...{ ...system, seq: 2, version: 2, messageId: `${roomId}:2`, content: 'ann joined' },
           data: {
             event: 'participant.joined',
             participant: participant('ann'),
@@ -88,7 +88,7 @@ describe('the frames of gongu.v1, exactly', () => {
     for (const client of [ann, annToo, bob]) {
       expect(await client.event('message', (message) => message.seq === 4)).toEqual({
         ...{ type: 'message', ...place, kind: 'CHAT', sender: publicUser('ann'), content, replyTo: `${roomId}:2` },
-        createdAt: ack.createdAt,
+        ...{ version: 4, createdAt: ack.createdAt },
       });
     }
     ann.send({ ...send, ref: '3', content: said('something else') });

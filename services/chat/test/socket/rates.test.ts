@@ -22,6 +22,8 @@ const COMMANDS: Readonly<Record<CommandType, number | null>> = {
   leave: 4,
   send: 2,
   signal: 2,
+  edit: 2,
+  delete: 2,
   // Four rooms that one does not look at yet, and not a member of; that one looks at, as often as he likes.
   watch: null,
   unwatch: null,
@@ -45,6 +47,8 @@ const addressed = (url: string, address: string) =>
 describe('commands faster than allowed', () => {
   const frames: Partial<Record<CommandType, (i: number) => object>> = {
     send: (i) => ({ clientMessageId: `c-${i}`, content: said('빨리') }),
+    edit: () => ({ seq: 1, content: said('x') }),
+    delete: () => ({ seq: 1 }),
     typing: (i) => ({ typing: i % 2 === 0 }),
     read: () => ({ seq: 1 }),
     history: () => ({ before: 2 }),

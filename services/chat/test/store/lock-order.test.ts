@@ -76,6 +76,20 @@ function callsOf(store: ReturnType<typeof openStore>) {
           })),
         ),
       ),
+    change: (ids: Rooms) =>
+      each(ids, async (roomId) => {
+        const said = await messages.append([
+          {
+            ...{ roomId, kind: 'CHAT' as const, sender: person('ann'), content: 'x', replyTo: null },
+            clientMessageId: `m-${made++}`,
+          },
+        ]);
+        const [stored] = said;
+        if (stored?.outcome !== 'stored') return;
+        const target = { roomId, seq: stored.seq, by: person('ann'), isAdmin: false };
+        const edit = { content: 'y', ifVersion: null, windowS: 60 };
+        await Promise.all([messages.change({ ...target, edit }), messages.change({ ...target, edit: null })]);
+      }),
     join: (ids: Rooms) =>
       members.join(
         ids.flatMap((roomId) => [...PEOPLE, 'eve', 'fay'].map((name) => joining(roomId, name))),

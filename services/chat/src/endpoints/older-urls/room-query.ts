@@ -1,4 +1,4 @@
-import { LIMITS } from '@gongu/shared';
+import { isChange, LIMITS } from '@gongu/shared';
 import type { JoinedEvent } from '../../room/event.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
 
@@ -19,10 +19,11 @@ export function roomQueryOf(roomId: string, query: URLSearchParams): RoomQuery |
   return { roomId, after, history: Math.min(history ?? 0, LIMITS.pageSize) };
 }
 
-/** The messages that the query asked for, of those that the join brought. */
-export function queriedMessages(joined: JoinedEvent, opening: RoomQuery): readonly StoredMessage[] {
-  if (opening.after !== null) return joined.messages;
-  return opening.history === 0 ? [] : joined.messages.slice(-opening.history);
+/** The messages that the query asked for, of those that the join brought; rows of change are nothing to these clients. */
+export function queriedMessages({ messages }: JoinedEvent, opening: RoomQuery): readonly StoredMessage[] {
+  if (opening.after === null && opening.history === 0) return [];
+  const shown = messages.filter((message) => !isChange(message));
+  return opening.after === null ? shown.slice(-opening.history) : shown;
 }
 
 function numberOf(text: string | null): number | null | undefined {

@@ -1,4 +1,4 @@
-import { ClientRef, UserId } from '@gongu/shared';
+import { ClientRef, isChange, UserId } from '@gongu/shared';
 import { z } from 'zod';
 import type { Codec } from '../../protocol/codec.ts';
 import { cutRecovery } from '../../protocol/cut.ts';
@@ -44,7 +44,7 @@ export function createRoomSignalCodec({ opening, contentChars, newId }: AliasOpt
         case 'identity':
           return { texts: [JSON.stringify({ type: 'identity', token: event.token })] };
         case 'message':
-          return { texts: [shown(event.message)] };
+          return { texts: isChange(event.message) ? [] : [shown(event.message)] };
         case 'joined':
           return { texts: queriedMessages(event, opening).map(shown) };
         case 'presence': {

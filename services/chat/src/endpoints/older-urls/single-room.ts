@@ -1,4 +1,4 @@
-import { ClientRef, type Message, text } from '@gongu/shared';
+import { ClientRef, isChange, type Message, text } from '@gongu/shared';
 import { z } from 'zod';
 import type { Codec } from '../../protocol/codec.ts';
 import { cutRecovery } from '../../protocol/cut.ts';
@@ -50,7 +50,7 @@ export function createSessionChatCodec({ opening, contentChars, newId }: AliasOp
     },
     render(event) {
       if (event.type === 'identity') return { texts: [JSON.stringify({ type: 'identity', token: event.token })] };
-      if (event.type === 'message') return { texts: [shown(event.message)] };
+      if (event.type === 'message') return { texts: isChange(event.message) ? [] : [shown(event.message)] };
       if (event.type === 'joined') return { texts: queriedMessages(event, opening).map(shown) };
       if (event.type !== 'error') return { texts: [] };
       const close = closeOfRefusal(event);
@@ -88,7 +88,7 @@ export function createRoomChatCodec({ opening, contentChars, newId }: AliasOptio
       return [{ kind: 'command', command: { type: 'send', ref: clientMessageId, roomId, clientMessageId, content } }];
     },
     render(event) {
-      if (event.type === 'message') return { texts: [shown(event.message)] };
+      if (event.type === 'message') return { texts: isChange(event.message) ? [] : [shown(event.message)] };
       if (event.type === 'joined') return { texts: queriedMessages(event, opening).map(shown) };
       const close = event.type === 'error' ? closeOfRefusal(event) : undefined;
       return close ? { texts: [], close } : { texts: [] };

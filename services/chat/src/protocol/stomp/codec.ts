@@ -161,11 +161,11 @@ export function createStompCodec(options: StompCodecOptions): Codec {
     if ('errors' in sent) return refused('VALIDATION_FAILED', 'The frame is not valid', sent.errors);
     const receipt = frame.headers.get('receipt') ?? null;
     const { command } = sent;
-    // Messages are waited for even without a receipt, so that DISCONNECT's comes after their commit.
-    if (command.type === 'send') answers.expect(ref, { kind: 'done', receipt });
-    else if (receipt === null) return done({ kind: 'command', command: { ...command, ref: undefined } });
-    else answers.expect(ref, { kind: 'done', receipt });
-    return asked(command.type === 'send' ? { kind: 'command', command } : { kind: 'command', command, confirm: true });
+    const isMark = command.type === 'read' || command.type === 'typing';
+    // Messages and their changes are waited for even without a receipt, so that DISCONNECT's comes after their commit.
+    if (isMark && receipt === null) return done({ kind: 'command', command: { ...command, ref: undefined } });
+    answers.expect(ref, { kind: 'done', receipt });
+    return asked(isMark ? { kind: 'command', command, confirm: true } : { kind: 'command', command });
   }
 
   function disconnect({ headers }: StompFrame): Outcome {

@@ -12,7 +12,11 @@ export type Source =
 /** Something that can be sent to. `roomId` null: the body names the room. */
 export type Sink =
   | { readonly kind: 'send'; readonly roomId: string | null }
-  | { readonly kind: 'read' | 'typing'; readonly roomId: string };
+  | { readonly kind: SinkAction; readonly roomId: string };
+
+/** What can be sent to a room beside messages. */
+const SINK_ACTIONS = ['read', 'typing', 'edit', 'delete'] as const;
+export type SinkAction = (typeof SINK_ACTIONS)[number];
 
 /** Destinations as a STOMP codec understands them. Null: there is no such destination. */
 export interface Destinations {
@@ -74,7 +78,8 @@ export function createDestinations(options: DestinationOptions = {}): Destinatio
       if (roomId === undefined) return topic ? null : { kind: 'send', roomId: null };
       if (!isRoomId(roomId) || more.length > 0) return null;
       if (action === undefined) return { kind: 'send', roomId };
-      return action === 'read' || action === 'typing' ? { kind: action, roomId } : null;
+      const kind = SINK_ACTIONS.find((each) => each === action);
+      return kind ? { kind, roomId } : null;
     },
   };
 }

@@ -6,7 +6,7 @@ import {
   parseMessageId,
   withoutBom,
 } from '@gongu/shared';
-import type { Sink } from './destination.ts';
+import type { Sink, SinkAction } from './destination.ts';
 import { type StompFrame, utf8 } from './frame.ts';
 
 export interface SendOptions {
@@ -17,9 +17,11 @@ export interface SendOptions {
   readonly newId: () => string;
 }
 
+type SentType = 'send' | SinkAction;
+
 /** What a SEND asks for, or what is wrong with its body. */
 export type Sent =
-  | { readonly command: Extract<Command, { type: 'send' | 'read' | 'typing' }> }
+  | { readonly command: Extract<Command, { type: SentType }> }
   | { readonly errors: readonly FieldError[] };
 
 /** The body of a SEND as a command. `ref`: how its answer is recognised. */
@@ -29,7 +31,7 @@ export function sendCommand(frame: StompFrame, sink: Sink, ref: string, options:
   const type = frame.headers.get('content-type');
   return sink.kind === 'send'
     ? send(text, type, sink.roomId, ref, options)
-    : mark(objectOf(text), sink.kind, sink.roomId, ref, options);
+    : act(objectOf(text), sink.kind, sink.roomId, ref, options);
 }
 
 function send(text: string, type: string | undefined, to: string | null, ref: string, options: SendOptions): Sent {
@@ -66,24 +68,28 @@ function messageOf(text: string, type: string | undefined): Record<string, unkno
   return object && type === undefined ? object : { content: text };
 }
 
-function mark(
+function act(
   body: Record<string, unknown> | null,
-  type: 'read' | 'typing',
+  type: SinkAction,
   roomId: string,
   ref: string,
   { schemas }: SendOptions,
 ): Sent {
   if (!body) return wrong('', 'must be a JSON object');
   if (type === 'typing') return checked(schemas.typing.safeParse({ type, ref, roomId, typing: body.typing }));
-  if (body.seq !== undefined || body.messageId === undefined) {
-    return checked(schemas.read.safeParse({ type, ref, roomId, seq: body.seq }));
+  let { seq } = body;
+  if (seq === undefined && body.messageId !== undefined) {
+    const id = typeof body.messageId === 'string' ? parseMessageId(body.messageId) : null;
+    if (id?.roomId !== roomId) return wrong('messageId', 'must be the id of a message of this room: roomId:seq');
+    seq = id.seq;
   }
-  const id = typeof body.messageId === 'string' ? parseMessageId(body.messageId) : null;
-  if (id?.roomId !== roomId) return wrong('messageId', 'must be the id of a message of this room: roomId:seq');
-  return checked(schemas.read.safeParse({ type, ref, roomId, seq: id.seq }));
+  const { content, ifVersion } = body;
+  if (type === 'edit') return checked(schemas.edit.safeParse({ type, ref, roomId, seq, content, ifVersion }));
+  if (type === 'delete') return checked(schemas.delete.safeParse({ type, ref, roomId, seq }));
+  return checked(schemas.read.safeParse({ type, ref, roomId, seq }));
 }
 
-function checked<C extends Extract<Command, { type: 'send' | 'read' | 'typing' }>>(
+function checked<C extends Extract<Command, { type: SentType }>>(
   result:
     | { success: true; data: C }
     | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } },

@@ -30,7 +30,48 @@ export type AppendOutcome =
   | Failure
   | Refusal<'NOT_FOUND' | 'NOT_A_MEMBER' | 'ROOM_READ_ONLY' | 'FORBIDDEN' | 'REPLY_UNKNOWN' | 'REFUSED_DATA' | 'BUSY'>;
 
-/** Which messages of a room. */
+/** An edit or a deletion that somebody asks for. */
+export interface Change {
+  readonly roomId: string;
+  readonly seq: number;
+  /** Null: the service. */
+  readonly by: Pick<User, 'userId' | 'nickname' | 'tag'> | null;
+  /** Who asks may what the host may, in every room. */
+  readonly isAdmin: boolean;
+  /** Null: the message is deleted. */
+  readonly edit: {
+    readonly content: string;
+    /** The version that is edited; null: whichever it is. */
+    readonly ifVersion: number | null;
+    /** Seconds after it was sent for which a message can be edited; 0 = never. */
+    readonly windowS: number;
+  } | null;
+}
+
+/** What became of it. 'same': it was so already, and `row`, where there is one, is the row of change that made it so. */
+export type ChangeOutcome =
+  | {
+      readonly outcome: 'changed' | 'same';
+      /** As it is now. */
+      readonly message: StoredMessage;
+      readonly row: StoredMessage | null;
+    }
+  | Refusal<
+      | 'NOT_FOUND'
+      | 'MESSAGE_NOT_FOUND'
+      | 'NOT_A_MEMBER'
+      | 'FORBIDDEN'
+      | 'ROOM_READ_ONLY'
+      | 'MESSAGE_DELETED'
+      | 'HAS_DATA'
+      | 'PRECONDITION_FAILED'
+      | 'EDIT_WINDOW_PASSED'
+    >;
+
+/**
+ * Which messages of a room. `limit` counts those that are no rows of change; of these come as many as stand among them, a
+ * thousand at most.
+ */
 export interface PageQuery {
   /** Only those below this `seq`; the newest of them. */
   readonly before?: number | null | undefined;
@@ -49,11 +90,19 @@ export interface MessageStore {
    * AppError UNAVAILABLE: nothing was stored; with UNKNOWN_OUTCOME: nobody knows; with any other error: nothing was.
    */
   append(drafts: readonly Draft[]): Promise<readonly AppendOutcome[]>;
-  /** Messages after `afterSeq`, ascending, at most `limit`. */
+  /**
+   * Edits or deletes a message, with one row of change. The same again finds what the first one did.
+   * @throws AppError UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
+   */
+  change(change: Change): Promise<ChangeOutcome>;
+  /** Rows after `afterSeq`, ascending, at most `limit`, rows of change as any other. */
   after(roomId: string, afterSeq: number, limit: number): Promise<readonly StoredMessage[]>;
-  /** The newest messages before `beforeSeq` (null: the newest of all), ascending. */
+  /** The newest messages before `beforeSeq` (null: the newest of all), ascending; `limit` as in a `PageQuery`. */
   before(roomId: string, beforeSeq: number | null, limit: number): Promise<readonly StoredMessage[]>;
-  /** A page for a reader, ascending; `readerId` null: the service, who needs no membership. All of one moment. */
+  /**
+   * A page for a reader, ascending; `readerId` null: the service, who needs no membership. All of one moment, but for
+   * messages outside of it that its rows of change are about: these may be newer.
+   */
   page(
     roomId: string,
     readerId: string | null,

@@ -1,3 +1,4 @@
+import { type ChangeOptions, createDelete, createEdit } from './change.ts';
 import type { CommandType, EntryOf } from './entry.ts';
 import { createHistory } from './history.ts';
 import { createJoin, type JoinOptions } from './join.ts';
@@ -16,6 +17,7 @@ export type Commands = { readonly [T in CommandType]: EntryOf<T> };
 
 export type CommandsOptions = JoinOptions &
   SendOptions &
+  ChangeOptions &
   Omit<SignalOptions, 'send'> &
   LeaveOptions &
   UnsubscribeOptions &
@@ -37,6 +39,8 @@ export function createCommands(options: CommandsOptions): Commands {
     unwatch: createUnwatch(options),
     send,
     signal: createSignal({ ...options, send }),
+    edit: createEdit(options),
+    delete: createDelete(options),
     typing: createTypingCommand(options),
     read: createRead(options),
     history: createHistory(options),

@@ -1,5 +1,6 @@
 import { FRAME_LIMITS } from '@gongu/shared';
 import type { Messages } from '../../room/messages.ts';
+import { writtenOnce } from '../../room/page-rows.ts';
 import { type EntryOf, type InTurn, refOf } from './entry.ts';
 
 export interface HistoryOptions {
@@ -19,7 +20,8 @@ export function createHistory({ messages, reading }: HistoryOptions): EntryOf<'h
         if (page === null) return;
         const most = Math.min(maxBytes ?? FRAME_LIMITS.pageBytes, FRAME_LIMITS.pageBytes);
         const answer = { type: 'page' as const, ...refOf(command), roomId, ...page };
-        client.emit(client.cut(answer, most, after == null ? 'newest' : 'oldest'));
+        const part = client.cut(answer, most, after == null ? 'newest' : 'oldest');
+        client.emit({ ...part, messages: [...writtenOnce(part.messages)] });
       });
     },
   };

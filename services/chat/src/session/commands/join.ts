@@ -5,6 +5,7 @@ import { afterCommit } from '../../room/after-commit.ts';
 import { lookAt } from '../../room/counts.ts';
 import type { JoinedEvent } from '../../room/event.ts';
 import type { Members } from '../../room/members.ts';
+import { writtenOnce } from '../../room/page-rows.ts';
 import type { Presence } from '../../room/ports/presence.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
 import type { Rates } from '../../room/rates.ts';
@@ -85,7 +86,9 @@ export function createJoin({
   function cut(client: Client, command: Joins, whole: JoinedEvent): JoinedEvent {
     const bytes = whole.recovered ? FRAME_LIMITS.recoveryBytes : FRAME_LIMITS.pageBytes;
     const maxBytes = command.type === 'follow' ? bytes : Math.min(command.maxBytes ?? bytes, bytes);
-    return client.cut(whole, maxBytes, whole.recovered ? 'oldest' : 'newest');
+    const part = client.cut(whole, maxBytes, whole.recovered ? 'oldest' : 'newest');
+    const messages = writtenOnce(part.messages);
+    return messages === part.messages ? part : { ...part, messages };
   }
 
   return {

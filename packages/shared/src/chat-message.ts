@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { PublicUser } from './user.ts';
+
+/** CHAT from a member, SYSTEM from the service, NOTIFICATION from the host or the service. */
+export const MessageKind = z.enum(['CHAT', 'SYSTEM', 'NOTIFICATION']);
+export type MessageKind = z.output<typeof MessageKind>;
+
+/** Where a row of a room's sequence stands, and as which of its changes it is shown. */
+export const messagePlace = {
+  roomId: z.string(),
+  seq: z.int(),
+  messageId: z.string(),
+  /** `seq` of the last row that changed it; its own while none did. Of two copies the one with the greater is the newer. */
+  version: z.int(),
+};
+
+/** What somebody says: CHAT and NOTIFICATION. */
+export const ChatMessage = z
+  .object({
+    ...messagePlace,
+    kind: MessageKind.exclude(['SYSTEM']),
+    /** Null for a NOTIFICATION by the service. */
+    sender: PublicUser.nullable(),
+    /** Raw text: escape at output. Empty where it was deleted. */
+    content: z.string(),
+    replyTo: z.string().nullable(),
+    clientMessageId: z.string().nullable(),
+    /** Any JSON; only where there is some. */
+    data: z.unknown().optional(),
+    createdAt: z.string(),
+    /** Only where it was edited. */
+    editedAt: z.string().optional(),
+    /** Only where it was deleted. */
+    deletedAt: z.string().optional(),
+  })
+  .meta({ id: 'ChatMessage' });
+export type ChatMessage = z.output<typeof ChatMessage>;

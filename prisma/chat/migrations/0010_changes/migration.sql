@@ -1,0 +1,117 @@
+-- AlterTable
+ALTER TABLE "messages" ADD COLUMN     "changes_seq" BIGINT,
+ADD COLUMN     "deleted_at" TIMESTAMPTZ(3),
+ADD COLUMN     "edited_at" TIMESTAMPTZ(3),
+ADD COLUMN     "version" BIGINT;
+
+-- Edits (`edited`) or deletes (`deleted`) a message, with one row of change, which names the message and never its text.
+-- `p_user`: null is the service; `p_admin`: he may what the host may, in every room. Outcomes: changed, same (it is so
+-- already; `row` is then the one that made it so), NOT_FOUND (no such room), MESSAGE_NOT_FOUND, NOT_A_MEMBER, FORBIDDEN,
+-- ROOM_READ_ONLY, MESSAGE_DELETED, HAS_DATA, PRECONDITION_FAILED (not `p_if_version`), EDIT_WINDOW_PASSED. Locks the room;
+-- rows of its sequence are written under that lock alone.
+CREATE OR REPLACE FUNCTION chat.change_message(
+  p_room TEXT, p_seq BIGINT, p_change TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_admin BOOLEAN,
+  p_content TEXT, p_if_version BIGINT, p_window_s INTEGER
+) RETURNS JSONB
+LANGUAGE plpgsql AS $$
+DECLARE
+  r chat.rooms;
+  m chat.messages;
+  row_of_change chat.messages;
+  present BOOLEAN;
+  own BOOLEAN;
+  presides BOOLEAN;
+  stamp TIMESTAMPTZ(3);
+BEGIN
+  SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
+  presides := p_user IS NULL OR p_admin OR coalesce(r.host_id = p_user, false);
+  -- Whose membership it is changes under the room's lock only. In the lobby everybody is a member.
+  present := p_user IS NULL OR r.product_id IS NULL OR EXISTS (
+    SELECT FROM chat.members b WHERE b.room_id = p_room AND b.user_id = p_user AND chat.is_present(b.left_at)
+      AND (NOT r.clearing OR b.host OR b.committed));
+  SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
+  own := coalesce(m.kind <> 'SYSTEM' AND m.sender_id IS NOT DISTINCT FROM p_user, false);
+  -- Who has left may take back what he said, and that alone.
+  IF NOT present AND (p_change = 'edited' OR NOT (own OR presides)) THEN
+    RETURN jsonb_build_object('outcome', 'NOT_A_MEMBER');
+  END IF;
+  IF m.seq IS NULL THEN RETURN jsonb_build_object('outcome', 'MESSAGE_NOT_FOUND'); END IF;
+  IF m.kind = 'SYSTEM' OR NOT own AND (p_change = 'edited' OR NOT presides) THEN
+    RETURN jsonb_build_object('outcome', 'FORBIDDEN');
+  END IF;
+  IF m.deleted_at IS NOT NULL AND p_change = 'edited' THEN
+    RETURN jsonb_build_object('outcome', 'MESSAGE_DELETED');
+  END IF;
+  IF m.deleted_at IS NULL AND r.status = 'CANCELLED' AND (p_change = 'edited' OR NOT presides) THEN
+    RETURN jsonb_build_object('outcome', 'ROOM_READ_ONLY');
+  END IF;
+  IF p_change = 'edited' AND m.data IS NOT NULL THEN RETURN jsonb_build_object('outcome', 'HAS_DATA'); END IF;
+  IF p_change = 'edited' AND m.content = p_content OR p_change = 'deleted' AND m.deleted_at IS NOT NULL THEN
+    SELECT * INTO row_of_change FROM chat.messages t WHERE t.room_id = p_room AND t.seq = m.version;
+    RETURN jsonb_build_object('outcome', 'same', 'message', chat.message_json(m),
+      'row', CASE WHEN FOUND THEN chat.message_json(row_of_change) END);
+  END IF;
+  stamp := clock_timestamp();
+  IF p_change = 'edited' THEN
+    IF p_if_version <> coalesce(m.version, m.seq) THEN
+      RETURN jsonb_build_object('outcome', 'PRECONDITION_FAILED');
+    END IF;
+    IF p_window_s = 0 OR stamp > m.created_at + make_interval(secs => p_window_s) THEN
+      RETURN jsonb_build_object('outcome', 'EDIT_WINDOW_PASSED');
+    END IF;
+    UPDATE chat.messages t SET content = p_content, version = r.last_seq + 1, edited_at = stamp
+    WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
+  ELSE
+    UPDATE chat.messages t SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1,
+      edited_at = NULL, deleted_at = stamp
+    WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
+  END IF;
+  INSERT INTO chat.messages (room_id, seq, chat_no, kind, content, data, changes_seq, created_at)
+  VALUES (p_room, r.last_seq + 1, r.last_chat_no, 'SYSTEM',
+    coalesce(p_nickname, 'The service') || ' ' || p_change || ' a message',
+    jsonb_build_object('event', 'message.changed', 'change', p_change, 'by', CASE WHEN p_user IS NOT NULL THEN
+      jsonb_build_object('userId', p_user, 'nickname', p_nickname, 'tag', p_tag) END),
+    p_seq, stamp)
+  RETURNING * INTO row_of_change;
+  UPDATE chat.rooms SET last_seq = r.last_seq + 1 WHERE room_id = p_room;
+  RETURN jsonb_build_object('outcome', 'changed', 'message', chat.message_json(m),
+    'row', chat.message_json(row_of_change));
+END $$;
+
+-- The newest CHAT or NOTIFICATION of a room, and no row where nobody has said anything. Rows of the service that came after
+-- it may be thousands: `chat_no`, which only grows, is looked for in steps that double, and then by halves.
+CREATE OR REPLACE FUNCTION chat.last_said(p_room TEXT, p_last_seq BIGINT, p_last_chat_no BIGINT) RETURNS chat.messages
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  m chat.messages;
+  step BIGINT := 1;
+  -- The one looked for is above `low`, and not above `high`.
+  low BIGINT := 0;
+  high BIGINT := p_last_seq;
+  middle BIGINT;
+BEGIN
+  IF p_last_chat_no = 0 THEN RETURN NULL; END IF;
+  WHILE low < high - 1 LOOP
+    middle := CASE WHEN low = 0 THEN greatest(high - step, 1) ELSE (low + high) / 2 END;
+    step := step * 2;
+    SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = middle;
+    -- What is not there was removed for its age: nothing older is.
+    IF m.chat_no = p_last_chat_no THEN high := middle; ELSE low := middle; END IF;
+  END LOOP;
+  SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = high AND t.kind <> 'SYSTEM';
+  RETURN m;
+END $$;
+
+-- A row of a room's sequence as store/rows.ts reads it. `change`: null but for a message that was changed, and for a row of
+-- change, whose target (`of`) is read where it is shown.
+CREATE OR REPLACE FUNCTION chat.message_json(m chat.messages) RETURNS JSONB
+LANGUAGE sql STABLE
+  RETURN jsonb_build_object(
+    'roomId', m.room_id, 'seq', m.seq, 'chatNo', m.chat_no, 'kind', m.kind, 'senderId', m.sender_id,
+    'senderNickname', m.sender_nickname, 'senderTag', m.sender_tag, 'clientMessageId', m.client_message_id,
+    'content', m.content, 'replyTo', m.reply_to, 'data', m.data, 'signalType', m.signal_type,
+    'createdAt', chat.iso(m.created_at),
+    'change', CASE WHEN m.version IS NOT NULL OR m.changes_seq IS NOT NULL THEN jsonb_build_object(
+      'version', m.version, 'editedAt', chat.iso(m.edited_at), 'deletedAt', chat.iso(m.deleted_at),
+      'of', m.changes_seq) END);

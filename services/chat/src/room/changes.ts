@@ -1,0 +1,87 @@
+import { AppError, type ChatMessage, type Message } from '@gongu/shared';
+import type { Caller } from './access.ts';
+import { tellCommitted } from './committed.ts';
+import { wireMessage } from './event.ts';
+import type { Emit } from './ports/emit.ts';
+import type { Change, ChangeOutcome, MessageStore } from './ports/message-store.ts';
+import { noSuchMessage, noSuchRoom } from './refusals.ts';
+
+export interface ChangesOptions {
+  readonly messages: Pick<MessageStore, 'change'>;
+  readonly emit: Emit;
+  /** Whether what was said can be changed: not beside instances that don't know of it. */
+  readonly isOn: boolean;
+  /** Seconds after it was sent for which its sender can edit a message; 0 = never. */
+  readonly editWindowS: number;
+}
+
+/** The message that is to be changed. */
+export interface Target {
+  readonly roomId: string;
+  readonly seq: number;
+}
+
+export interface Editing extends Target {
+  readonly content: string;
+  /** The version that is edited; absent: whichever it is. */
+  readonly ifVersion?: number | null | undefined;
+}
+
+/** What becomes of messages after they were sent: edited by their senders; deleted by them, the host, an admin or the service. */
+export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOptions) {
+  async function change(caller: Caller, { roomId, seq }: Target, edit: Change['edit']): Promise<ChatMessage> {
+    if (!isOn) throw new AppError('FORBIDDEN', { detail: 'Messages can not be changed here: CHANGES is off' });
+    const user = caller.kind === 'service' ? null : caller.user;
+    const isAdmin = user !== null && !user.anon && user.roles.includes('admin');
+    const outcome = await messages.change({ roomId, seq, by: user, isAdmin, edit });
+    if (!('message' in outcome)) throw refusalOf(outcome.outcome);
+    // Also of one that was stored before: perhaps nobody was told.
+    if (outcome.row) tellCommitted(emit, [outcome.row]);
+    return wireMessage(outcome.message) as Message as ChatMessage;
+  }
+
+  return {
+    /**
+     * Gives a message another text; the message as it is then. The same text again changes nothing.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (of somebody else, or of the service; CHANGES is off),
+     *   ROOM_READ_ONLY (CANCELLED), MESSAGE_DELETED, EDIT_WINDOW_PASSED, PRECONDITION_FAILED (`ifVersion`), CONFLICT (has
+     *   `data`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
+     */
+    edit: (caller: Caller, { content, ifVersion = null, ...target }: Editing): Promise<ChatMessage> =>
+      change(caller, target, { content, ifVersion, windowS: editWindowS }),
+
+    /**
+     * Leaves a message without text and data; who has left the room may still take back what he said. Once more changes
+     * nothing.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (of somebody else, or of the service; CHANGES is off),
+     *   ROOM_READ_ONLY (CANCELLED, and not by the host, an admin or the service), UNAVAILABLE, UNKNOWN_OUTCOME
+     */
+    async remove(caller: Caller, target: Target): Promise<void> {
+      await change(caller, target, null);
+    },
+  };
+}
+
+export type Changes = ReturnType<typeof createChanges>;
+
+function refusalOf(code: Exclude<ChangeOutcome['outcome'], 'changed' | 'same'>): AppError {
+  switch (code) {
+    case 'NOT_FOUND':
+      return noSuchRoom();
+    case 'MESSAGE_NOT_FOUND':
+      return noSuchMessage();
+    case 'FORBIDDEN':
+      return new AppError('FORBIDDEN', {
+        detail:
+          "Only its sender may edit a message; he, the host and the service may delete it; the service's rows stay",
+      });
+    case 'HAS_DATA':
+      return new AppError('CONFLICT', { detail: 'A message with data can not be edited' });
+    case 'PRECONDITION_FAILED':
+      return new AppError('PRECONDITION_FAILED', {
+        detail: 'The message has another version than ifVersion: read it again',
+      });
+    default:
+      return new AppError(code);
+  }
+}

@@ -1,0 +1,175 @@
+import type { ChatMessage, EventOf, Message } from '@gongu/shared';
+import { probe } from '@gongu/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLocalExchange } from '../../src/bus/local-bus.ts';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { openStream } from '../fixture/event-stream.ts';
+import { said } from '../fixture/log-lines.ts';
+import { tokenOf } from '../fixture/tokens.ts';
+
+const given = chatOfThisFile();
+let here: Instance;
+let there: Instance;
+beforeAll(async () => {
+  const exchange = createLocalExchange();
+  here = await given.start({ CHANGES: 'on' }, { exchange });
+  there = await given.start({ CHANGES: 'on' }, { exchange });
+});
+afterAll(() => Promise.all([here?.stop(), there?.stop()]));
+
+const changed = (seq: number) => (frame: EventOf<'message'>) =>
+  frame.kind === 'SYSTEM' && frame.data.event === 'message.changed' && frame.data.message?.seq === seq;
+
+describe('gongu.v1', () => {
+  it('an edit and a deletion are told to all sockets of the room, on every instance, and kept by recoveries', async () => {
+    const roomId = await here.room();
+    const [ann, bob] = [await here.connect('ann'), await there.connect('bob')];
+    await ann.join(roomId);
+    await bob.join(roomId);
+    const { seq } = await ann.say(roomId, said('first'));
+    await bob.event('message', (frame) => frame.seq === seq);
+    await ann.ask({ type: 'edit', roomId, seq, content: said('second'), ifVersion: seq }, 'ok');
+    for (const client of [ann, bob]) {
+      const row = await client.event('message', changed(seq));
+      expect(row).toMatchObject({
+        seq: seq + 1,
+        data: { change: 'edited', by: { userId: 'ann' }, message: { content: said('second'), version: seq + 1 } },
+      });
+    }
+    // Whoever joins is shown what is there now.
+    const late = await there.connect('late');
+    const joined = await late.join(roomId);
+    expect(joined.messages.find((message) => message.seq === seq)).toMatchObject({ content: said('second') });
+    await ann.ask({ type: 'delete', roomId, seq }, 'ok');
+    const row = await bob.event('message', changed(seq));
+    expect(row).toMatchObject({ seq: row.seq, data: { change: 'deleted', message: { content: '' } } });
+    // The rows before the deletion have no text either, and name the message that the last one writes out.
+    const again = await there.connect('again');
+    const { messages, recovered } = await again.join(roomId, seq);
+    expect(recovered).toBe(true);
+    const rows = messages.filter((message) => message.kind === 'SYSTEM' && message.data.event === 'message.changed');
+    expect(rows.map(({ data }) => data)).toMatchObject([{ seq, version: seq + 1 }, { message: { seq, content: '' } }]);
+    expect(JSON.stringify(messages)).not.toContain(said('second'));
+  });
+
+  it('what is refused says why, and of which frame', async () => {
+    const roomId = await here.room();
+    const ann = await here.connect('ann');
+    await ann.join(roomId);
+    const { seq } = await ann.say(roomId);
+    const bob = await here.connect('bob');
+    const refused = async (frame: object) => await bob.ask({ roomId, ...frame }, 'error');
+    expect(await refused({ type: 'delete', seq })).toMatchObject({ code: 'NOT_A_MEMBER', roomId });
+    await bob.join(roomId);
+    expect(await refused({ type: 'edit', seq, content: said('x') })).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await refused({ type: 'edit', seq })).toMatchObject({
+      ...{ code: 'VALIDATION_FAILED', errors: [{ path: 'content' }] },
+    });
+    expect(await refused({ type: 'delete', seq: 0 })).toMatchObject({ errors: [{ path: 'seq' }] });
+  });
+
+  it('a frame has each message once, however often it was changed', async () => {
+    const roomId = await here.room();
+    const ann = await here.connect('ann');
+    await ann.join(roomId);
+    const { seq } = await ann.say(roomId, said('first'));
+    for (let i = 0; i < 5; i++) await ann.ask({ type: 'edit', roomId, seq, content: said(`edit ${i}`) }, 'ok');
+    const bob = await there.connect('bob');
+    const contents = (messages: readonly Message[]) =>
+      messages.flatMap((message) =>
+        message.kind === 'SYSTEM' && message.data.event === 'message.changed' ? [message.data.message?.content] : [],
+      );
+    const expected = [undefined, undefined, undefined, undefined, said('edit 4')];
+    expect(contents((await bob.join(roomId)).messages)).toEqual(expected);
+    expect(contents((await bob.join(roomId, seq)).messages)).toEqual(expected);
+    const page = await bob.ask({ type: 'history', roomId, after: seq }, 'page');
+    expect(contents(page.messages)).toEqual(expected);
+    const part = await bob.ask({ type: 'history', roomId, before: seq + 4 }, 'page');
+    expect(contents(part.messages)).toEqual([undefined, undefined, said('edit 4')]);
+  });
+});
+
+it('STOMP: SEND to /edit and /delete, with a receipt once it is stored', async () => {
+  const roomId = await here.room();
+  const ann = await here.connect('ann');
+  await ann.join(roomId);
+  const { seq } = await ann.say(roomId, said('first'));
+  const stomp = await probe(here.socketUrl, { protocols: 'v12.stomp' });
+  const send = (frame: string) => stomp.send(`${frame}\0`);
+  const told = (text: string) => stomp.next((frame: string) => frame.includes(text));
+  send(`CONNECT\naccept-version:1.2\npasscode:${tokenOf('ann')}\n\n`);
+  send(`SUBSCRIBE\nid:1\ndestination:/topic/chat/${roomId}\nreceipt:in\n\n`);
+  await told('receipt-id:in');
+  send(
+    `SEND\ndestination:/app/chat/${roomId}/edit\nreceipt:one\n\n${JSON.stringify({ seq, content: said('second') })}`,
+  );
+  await told('receipt-id:one');
+  await told('"change":"edited"');
+  const messageId = `${roomId}:${seq}`;
+  send(`SEND\ndestination:/pub/couple/${roomId}/delete\nreceipt:two\n\n${JSON.stringify({ messageId })}`);
+  await told('receipt-id:two');
+  await told('"change":"deleted"');
+  const { body } = await here.call<ChatMessage>('GET', `/api/chat/rooms/${roomId}/messages/${seq}`, { as: 'ann' });
+  expect(body).toMatchObject({ content: '', deletedAt: expect.any(String) });
+});
+
+it('an event stream tells a change with an id, and who comes back by an older id sees no text that is gone', async () => {
+  const roomId = await here.room();
+  const ann = await here.connect('ann');
+  await ann.join(roomId);
+  const { seq } = await ann.say(roomId, said('first'));
+  const open = (after: number) =>
+    openStream(`${there.url}/api/chat/rooms/${roomId}/events?after=${after}`, {
+      authorization: `Bearer ${tokenOf('ann')}`,
+    });
+  const stream = await open(seq);
+  await ann.ask({ type: 'edit', roomId, seq, content: said('second') }, 'ok');
+  const row = await stream.next('message', (event) => event.id === `${seq + 1}`);
+  expect(row.data).toMatchObject({ data: { change: 'edited', message: { content: said('second') } } });
+  await ann.ask({ type: 'delete', roomId, seq }, 'ok');
+  await stream.next('message', (event) => event.id === `${seq + 2}`);
+  const back = await open(seq - 1);
+  const texts = [];
+  for (let i = 0; i < 3; i++) texts.push(await back.next('message', (event) => event.id === `${seq + i}`));
+  expect(JSON.stringify(texts)).not.toMatch(/first|second/);
+});
+
+it.each([
+  ['/ws/chat?sessionId=ROOM', '&'],
+  ['/chat/ROOM', '?'],
+  ['/room?roomId=ROOM', '&'],
+])('%s is told no row of change, and shows messages as they are now', async (path, more) => {
+  const roomId = await here.room();
+  const ann = await here.connect('ann');
+  await ann.join(roomId);
+  const one = await ann.say(roomId, said('first'));
+  const base = here.socketUrl.replace('/ws', '');
+  const url = `${base}${path.replace('ROOM', roomId)}${more}token=${tokenOf('old')}`;
+  const live = await probe(`${url}&history=50`);
+  await live.next((frame) => JSON.stringify(frame).includes(said('first')));
+  await ann.ask({ type: 'edit', roomId, seq: one.seq, content: said('second') }, 'ok');
+  const two = await ann.say(roomId, said('last'));
+  await live.next((frame) => frame.seq === two.seq);
+  expect(JSON.stringify(live.queue)).not.toContain('edited');
+  const back = await probe(`${url}&after=${one.seq - 1}`);
+  await back.next((frame) => frame.seq === one.seq && JSON.stringify(frame).includes(said('second')));
+  await back.next((frame) => frame.seq === two.seq);
+  expect(JSON.stringify(back.queue)).not.toContain('edited');
+});
+
+it('a deletion reaches an instance that no signal reached, as soon as it looks', async () => {
+  const roomId = await here.room();
+  // Nothing is heard of the others: as with a bus that is down, the store is asked each second.
+  const alone = await given.start({ CHANGES: 'on' });
+  const ann = await here.connect('ann');
+  await ann.join(roomId);
+  const { seq } = await ann.say(roomId, said('first'));
+  const bob = await alone.connect('bob');
+  await bob.join(roomId);
+  await ann.ask({ type: 'delete', roomId, seq }, 'ok');
+  const row = await bob.event('message', changed(seq));
+  expect(row).toMatchObject({ data: { change: 'deleted', message: { content: '' } } });
+  const { messages } = await bob.join(roomId);
+  expect(JSON.stringify(messages)).not.toContain(said('first'));
+  await alone.stop();
+});
