@@ -7,7 +7,7 @@ import { fastClock } from './fixture/time.ts';
 let chat: ChatService;
 
 beforeAll(async () => {
-  chat = await startChatService({ REJOIN_PAUSE_S: '0' });
+  chat = await startChatService({ REJOIN_PAUSE_S: '0', CHANGES: 'on' });
 });
 afterAll(() => chat?.close());
 
@@ -260,4 +260,28 @@ test('where WebSockets are blocked, too, looking takes no place, and what one sa
   await cho.until(() => cho.texts().includes('from ann'));
   await ann.until(({ you, outgoing }) => you?.userId === 'ann' && outgoing.length === 0);
   expect(await ann.room.leave()).toMatchObject({ ok: true });
+});
+
+test('an edit and a deletion are the same to who has event streams and who has a WebSocket', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const ann = behind(gateway.url, 'ann', roomId);
+  const bob = shopper({ url: chat.url, token: () => chat.token('bob'), roomId });
+  for (const each of [ann, bob]) await each.until(({ status }) => status === 'live');
+  ann.room.send({ content: 'from ann' });
+  bob.room.send({ content: 'from bob' });
+  for (const each of [ann, bob]) await each.until(() => each.texts().length === 2);
+  const seqOf = (text: string) => ann.snapshot().messages.find(({ content }) => content === text)!.seq;
+  const [ofAnn, ofBob] = [seqOf('from ann'), seqOf('from bob')];
+  expect(await ann.room.edit(ofAnn, 'ann edited')).toEqual({ ok: true, value: undefined });
+  expect(await bob.room.delete(ofBob)).toEqual({ ok: true, value: undefined });
+  for (const each of [ann, bob]) {
+    await each.until(() => each.texts().includes('ann edited') && !each.texts().includes('from bob'));
+  }
+  const said = ({ snapshot }: typeof ann) => snapshot().messages.filter(({ kind }) => kind !== 'SYSTEM');
+  expect(said(ann)).toEqual(said(bob));
+  // The same again is as good; what is somebody else's is not one's own to change.
+  expect(await ann.room.edit(ofAnn, 'ann edited')).toMatchObject({ ok: true });
+  expect(await ann.room.edit(ofBob, 'x')).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } });
+  expect(await bob.room.edit(ofBob, 'x')).toMatchObject({ ok: false, error: { code: 'MESSAGE_DELETED' } });
 });

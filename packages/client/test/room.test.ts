@@ -523,3 +523,24 @@ test('of two who listen, one looking and one joining, both are in the room', asy
   client.room(ROOM).subscribe(() => {});
   expect(channel.of('join')).toHaveLength(1);
 });
+
+test('an edit names the version that is here, and what becomes of the message takes its place', async () => {
+  const { channel, room } = await inRoom();
+  const { messages } = room.getSnapshot();
+  const target = messages.at(-1)!;
+  const edited = room.edit(target.seq, 'better');
+  const asked = channel.of('edit')[0]!;
+  expect(asked).toMatchObject({ roomId: ROOM, seq: target.seq, content: 'better', ifVersion: target.version });
+  channel.says({ type: 'ok', ref: asked.ref! });
+  expect(await edited).toEqual({ ok: true, value: undefined });
+  const deleted = room.delete(target.seq);
+  const { ref } = channel.of('delete')[0]!;
+  channel.says({ type: 'error', ref, code: 'FORBIDDEN', message: 'no', errors: [] });
+  expect(await deleted).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } });
+});
+
+test('nothing is changed in a room to which nobody listens', async () => {
+  const { client } = await inRoom();
+  expect(await client.room('another').edit(1, 'x')).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
+  expect(await client.room('another').delete(1)).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
+});

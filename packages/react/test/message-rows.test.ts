@@ -118,6 +118,21 @@ test('the divider comes above the first message of others after the mark, and no
   expect(kinds(null)).not.toContain('unread');
 });
 
+test('a row of change has no line, and parts nothing that stands around it', () => {
+  const messages = conversation([
+    { by: 'ann', kind: 'CHAT', afterMs: 0 },
+    { by: 'ann', kind: 'SYSTEM', afterMs: 1_000, event: 'message.changed' },
+    { by: 'ann', kind: 'CHAT', afterMs: 1_000 },
+    { by: 'ann', kind: 'SYSTEM', afterMs: 1_000, event: 'message.changed' },
+  ]);
+  const rows = rowsOf(messages).filter((row) => row.kind === 'chat');
+  expect(rowsOf(messages).map(({ kind }) => kind)).toEqual(['beginning', 'day', 'chat', 'chat']);
+  expect(rows.map(({ seq, isHead, isTail }) => [seq, isHead, isTail])).toEqual([
+    [1, true, false],
+    [3, false, true],
+  ]);
+});
+
 test('an own message is one row from its writing to its arrival, also when both are there for a moment', () => {
   const outgoing = (clientMessageId: string): Outgoing => ({
     clientMessageId,

@@ -11,8 +11,11 @@ interface Answers {
   history: EventOf<'page'>;
   unsubscribe: EventOf<'ok'>;
   leave: EventOf<'ok'>;
+  edit: EventOf<'ok'>;
+  delete: EventOf<'ok'>;
 }
-type Without<C> = C extends unknown ? Omit<C, 'ref'> : never;
+/** A command before it has a `ref`. */
+export type Without<C> = C extends unknown ? Omit<C, 'ref'> : never;
 type Asking = Without<Extract<Command, { type: keyof Answers }>>;
 
 /** How a link ended. */

@@ -1,4 +1,4 @@
-import { type EventOf, LIMITS, type Message, type Participant, type PublicUser } from '@gongu/shared';
+import { type ChatMessage, type EventOf, LIMITS, type Message, type Participant, type PublicUser } from '@gongu/shared';
 import { applyMessage, goneBy, systemData, withParticipant, withRead } from './apply-message.ts';
 import { countUnread, type RoomState } from './room-state.ts';
 
@@ -27,6 +27,8 @@ export type RoomAction =
 
 /** Messages held beyond a gap; the join that closes it brings the others again. */
 const HELD_MAX = 2_000;
+/** Changed messages that are remembered: an older copy of one may still be on its way, with a page. */
+const CHANGED_MAX = 100;
 /** Messages kept while new ones come; the oldest leave a quarter at a time, and can be loaded again. */
 const KEPT_MAX = 4_000;
 /** Milliseconds a typing lasts here: a little longer than it takes the sender to renew it. */
@@ -34,9 +36,57 @@ const TYPING_MS = LIMITS.typingMs + 1_000;
 
 /**
  * The state after an action. Pure: any order and any repetition of the same actions' messages ends in the same state,
- * because messages take effect by `seq`, once each.
+ * because messages take effect by `seq`, once each, and of two copies of one the newer stays.
  */
 export function reduceRoom(state: RoomState, action: RoomAction): RoomState {
+  const arrived = action.type === 'joined' ? action.joined.messages : 'messages' in action ? action.messages : [];
+  const fresh = arrived.flatMap(changedBy);
+  const { messages, held } = state;
+  const changed =
+    fresh.length > 0 ? [...newest([...state.changed, ...fresh]).values()].slice(-CHANGED_MAX) : state.changed;
+  if (changed.length === 0 || arrived.length === 0) return reduce(state, action);
+  const copies = newest(changed);
+  const known =
+    fresh.length > 0
+      ? { ...state, changed, messages: upToDate(messages, copies), held: upToDate(held, copies) }
+      : state;
+  const current = upToDate(arrived, copies);
+  return reduce(
+    known,
+    action.type === 'joined'
+      ? { ...action, joined: { ...action.joined, messages: [...current] } }
+      : ({ ...action, messages: current } as RoomAction),
+  );
+}
+
+function changedBy(message: Message): ChatMessage[] {
+  const data = systemData(message);
+  return data?.event === 'message.changed' && data.message ? [data.message] : [];
+}
+
+/** Of each message the newest copy, the one that changed last at the end. */
+function newest(copies: readonly ChatMessage[]): Map<number, ChatMessage> {
+  const found = new Map<number, ChatMessage>();
+  for (const copy of copies) {
+    const known = found.get(copy.seq);
+    if (known && known.version >= copy.version) continue;
+    found.delete(copy.seq);
+    found.set(copy.seq, copy);
+  }
+  return found;
+}
+
+/** Messages with newer copies in place of older ones; the same array where there are none. */
+function upToDate(messages: readonly Message[], copies: ReadonlyMap<number, ChatMessage>): readonly Message[] {
+  const current = messages.map((message) => {
+    const copy = copies.get(message.seq);
+    // Servers of the first version say none, and change nothing.
+    return copy && copy.version > (message.version ?? message.seq) ? copy : message;
+  });
+  return current.some((message, i) => message !== messages[i]) ? current : messages;
+}
+
+function reduce(state: RoomState, action: RoomAction): RoomState {
   switch (action.type) {
     case 'joined':
       return joined(state, action.joined);

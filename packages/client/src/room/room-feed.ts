@@ -1,9 +1,9 @@
 // Over 300 lines: one room as long as it is listened to, joined, looked at and kept whole; what stands by itself is beside it.
-import type { Event, EventOf, PublicUser } from '@gongu/shared';
+import type { Command, Event, EventOf, PublicUser } from '@gongu/shared';
 import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
-import type { Link } from '../connection/link.ts';
+import type { Link, Without } from '../connection/link.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Rest } from '../rest.ts';
 import { createStore } from '../store.ts';
@@ -26,6 +26,9 @@ export interface RoomFeedOptions {
   readonly clock: Clock;
   readonly random: () => number;
 }
+
+/** What is answered by nothing but that it is done. */
+type Change = Without<Extract<Command, { type: 'leave' | 'edit' | 'delete' }>>;
 
 /** Milliseconds a missing message is waited for before it is asked for. */
 const GAP_MS = 300;
@@ -178,6 +181,17 @@ export function createRoomFeed(options: RoomFeedOptions) {
     cancelRetry = clock.after(delayMs, join);
   }
 
+  function ask(command: Change, done = () => {}): Promise<Result<void>> {
+    const ready = link();
+    if (!ready) return Promise.resolve(failure('CONNECTION_LOST', 'There is no connection'));
+    return new Promise((resolve) => {
+      ready.ask(command, (answer) => {
+        if (answer.ok) done();
+        resolve(answer.ok ? success(undefined) : answer);
+      });
+    });
+  }
+
   /** Whether it is a room that may still be on its way: nothing of it has been seen, and it was not asked for long. */
   function isMissing({ code }: ChatError): boolean {
     if (code !== 'NOT_FOUND' || state.appliedSeq >= 0) return false;
@@ -284,18 +298,19 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
     /** The own membership ends. */
     leave(): Promise<Result<void>> {
-      const ready = link();
-      if (!ready) return Promise.resolve(failure('CONNECTION_LOST', 'There is no connection'));
-      return new Promise((resolve) => {
-        ready.ask({ type: 'leave', roomId }, (answer) => {
-          if (answer.ok) {
-            state = { ...state, gone: 'left', goneReason: null, you: null };
-            show({ status: 'gone' });
-          }
-          resolve(answer.ok ? success(undefined) : answer);
-        });
+      return ask({ type: 'leave', roomId }, () => {
+        state = { ...state, gone: 'left', goneReason: null, you: null };
+        show({ status: 'gone' });
       });
     },
+
+    /** Another text for a message: what is here of it is what is edited. The row of change brings what becomes of it. */
+    edit(seq: number, content: string): Promise<Result<void>> {
+      const ifVersion = state.messages.find((message) => message.seq === seq)?.version;
+      return ask({ type: 'edit', roomId, seq, content, ifVersion });
+    },
+
+    delete: (seq: number): Promise<Result<void>> => ask({ type: 'delete', roomId, seq }),
 
     /** Nobody listens any more. */
     close(): void {

@@ -1,4 +1,4 @@
-import type { Message, Participant, PublicUser, Room } from '@gongu/shared';
+import type { ChatMessage, Message, Participant, PublicUser, Room } from '@gongu/shared';
 
 /** Somebody who is writing. */
 export interface Typist {
@@ -33,6 +33,8 @@ export interface RoomState {
   readonly headSeq: number;
   /** Messages beyond a gap, ascending; they take effect when it is closed. */
   readonly held: readonly Message[];
+  /** Messages that were changed lately, as they are: an older copy of one may still be on its way. */
+  readonly changed: readonly ChatMessage[];
   /** A part of the room's messages, ascending and without a gap. */
   readonly messages: readonly Message[];
   /** Whether `messages` reaches to `appliedSeq`, or beyond, so that new ones join it. */
@@ -55,6 +57,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     appliedSeq: -1,
     headSeq: 0,
     held: [],
+    changed: [],
     messages: [],
     atTail: true,
     hasOlder: false,

@@ -20,6 +20,13 @@ export interface Room {
   retry(clientMessageId: string): void;
   /** Gives up a message that has not been sent. */
   discard(clientMessageId: string): void;
+  /**
+   * Gives an own message another text, where what is here of it is still how it is; ok when it is stored. The same text again
+   * changes nothing. Errors as in docs/protocol.md: `EDIT_WINDOW_PASSED`, `PRECONDITION_FAILED`, `MESSAGE_DELETED` and others.
+   */
+  edit(seq: number, content: string): Promise<Result<void>>;
+  /** Leaves a message without its text, for ever: an own one, and any for the host; ok when it is done, and again then. */
+  delete(seq: number): Promise<Result<void>>;
   /** Everything up to `seq` has been seen; told to the server once a second. */
   read(seq: number): void;
   /** Call with true on every key, with false when the field is left empty. */
@@ -80,6 +87,8 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     },
     retry: (id) => outbox.retry(roomId, id),
     discard: (id) => outbox.discard(roomId, id),
+    edit: (seq, content) => open()?.edit(seq, content) ?? later,
+    delete: (seq) => open()?.delete(seq) ?? later,
     read: (seq) => open()?.read(seq),
     typing: (typing) => open()?.typing.set(typing),
     loadOlder: () => open()?.history.loadOlder() ?? later,

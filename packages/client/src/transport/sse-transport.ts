@@ -158,6 +158,15 @@ function openChannel(
         // The stream brings it too, later perhaps by some seconds.
         return pass({ type: 'message', ...stored.body });
       }
+      case 'edit':
+      case 'delete': {
+        const what = `/messages/${command.seq}`;
+        const done =
+          command.type === 'delete'
+            ? await request('DELETE', what)
+            : await request('PATCH', what, { content: command.content, ifVersion: command.ifVersion });
+        return done ? pass({ type: 'ok', ref }) : undefined;
+      }
       case 'read':
         return void (await request('PUT', '/read', { seq: command.seq }));
       case 'history': {

@@ -68,7 +68,7 @@ function Notice({ message, isStop, parts, strings }: NoticeProps) {
     <div className="gongu-notice">
       <strong className="gongu-badge">{strings.notice}</strong>
       {message.sender && <bdi className="gongu-name">{nameOf(message.sender)}</bdi>}
-      <Content message={message} tabIndex={isStop ? 0 : -1} parts={parts} />
+      <Content message={message} tabIndex={isStop ? 0 : -1} parts={parts} strings={strings} />
       <Time at={message.createdAt} strings={strings} />
     </div>
   );
@@ -95,12 +95,15 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
         <div className="gongu-bubble">
           {replyTo !== null && (
             <button type="button" className="gongu-quote" tabIndex={tabIndex} onClick={() => onQuote(replyTo)}>
-              {quoted ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${quoted.content}` : '…'}
+              {quoted
+                ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${quoted.content || strings.deleted}`
+                : '…'}
             </button>
           )}
-          <Content message={message} tabIndex={tabIndex} parts={parts} />
+          <Content message={message} tabIndex={tabIndex} parts={parts} strings={strings} />
         </div>
         <span className="gongu-meta">
+          {message.kind !== 'SYSTEM' && message.editedAt && <span>{strings.edited}</span>}
           {isMine && readBy > 0 && <span className="gongu-read">{strings.readBy(readBy)}</span>}
           {isTail && <Time at={createdAt} strings={strings} />}
           {onReply && (
@@ -125,11 +128,16 @@ function Content({
   message,
   tabIndex,
   parts,
+  strings,
 }: {
   message: Message;
   tabIndex: number;
   parts: MessageParts | undefined;
+  strings: ChatStrings;
 }) {
+  // Nothing of it is there for a page to make something of.
+  if (message.kind !== 'SYSTEM' && message.deletedAt)
+    return <p className="gongu-text gongu-deleted">{strings.deleted}</p>;
   return (
     <>
       {parts?.content ? (

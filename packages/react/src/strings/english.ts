@@ -54,6 +54,8 @@ export const english: ChatStrings = {
   send: 'Send',
   asNotice: 'As a notice',
   reply: 'Reply',
+  edited: 'edited',
+  deleted: 'This message was deleted',
   replyTo: (name) => `Reply to ${name}`,
   cancelReply: 'Don’t reply',
   charactersLeft: (count) => (count < 0 ? `${-count} characters too many` : `${count} characters left`),

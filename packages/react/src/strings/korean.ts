@@ -49,6 +49,8 @@ export const korean: ChatStrings = {
   send: '보내기',
   asNotice: '공지로 보내기',
   reply: '답장',
+  edited: '수정됨',
+  deleted: '삭제된 메시지입니다',
   replyTo: (name) => `${name}님에게 답장`,
   cancelReply: '답장 취소',
   charactersLeft: (count) => (count < 0 ? `${-count}자 넘음` : `${count}자 남음`),

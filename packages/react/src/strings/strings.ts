@@ -46,6 +46,9 @@ export interface ChatStrings {
   readonly send: string;
   readonly asNotice: string;
   readonly reply: string;
+  /** Beside a message that was edited, and in place of one that was deleted. */
+  readonly edited: string;
+  readonly deleted: string;
   readonly replyTo: (name: string) => string;
   readonly cancelReply: string;
   readonly charactersLeft: (count: number) => string;

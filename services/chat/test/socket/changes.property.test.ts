@@ -1,0 +1,228 @@
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { type ChatMessage, isChange, type Message } from '@gongu/shared';
+import { probe } from '@gongu/testkit';
+import * as fc from 'fast-check';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { LocalExchange } from '../../src/bus/local-bus.ts';
+import type { Signal } from '../../src/room/ports/bus.ts';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import type { Client } from '../fixture/client.ts';
+import { openStream } from '../fixture/event-stream.ts';
+import { said } from '../fixture/log-lines.ts';
+import { tokenOf } from '../fixture/tokens.ts';
+
+/** What joins the instances of a test; while it is cut, no signal comes through. */
+class Signals extends Set<(signal: Signal) => void> {
+  isCut = false;
+  override [Symbol.iterator]() {
+    return this.isCut ? new Set<(signal: Signal) => void>().values() : super[Symbol.iterator]();
+  }
+}
+
+const given = chatOfThisFile();
+const signals = new Signals();
+let instances: Instance[];
+beforeAll(async () => {
+  const exchange: LocalExchange = { members: signals };
+  instances = [await given.start({ CHANGES: 'on' }, { exchange }), await given.start({ CHANGES: 'on' }, { exchange })];
+});
+afterAll(() => Promise.all((instances ?? []).map((instance) => instance.stop())));
+
+/** A room as one client has it: of two copies of a message the newer. */
+class Seen {
+  readonly copies = new Map<number, Message>();
+  lastSeq = 0;
+
+  take(messages: readonly Message[]): void {
+    for (const message of messages) {
+      this.keep(message);
+      if (isChange(message) && message.data.message) this.keep(message.data.message);
+      this.lastSeq = Math.max(this.lastSeq, message.seq);
+    }
+  }
+
+  keep(copy: Message): void {
+    const known = this.copies.get(copy.seq);
+    if (!known || known.version < copy.version) this.copies.set(copy.seq, copy);
+  }
+
+  /** What was said, as it is now. */
+  said(): object[] {
+    const said = [...this.copies.values()].filter(({ kind }) => kind !== 'SYSTEM');
+    return said.sort((a, b) => a.seq - b.seq);
+  }
+}
+
+/** Takes what has come to a socket, up to that row. */
+async function follow(client: Client, seen: Seen, upTo: number): Promise<void> {
+  while (seen.lastSeq < upTo) {
+    const { type: _, ...message } = await client.event('message');
+    seen.take([message as Message]);
+  }
+}
+
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('send' as const), at: fc.nat(1) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('edit' as const), at: fc.nat(1), which: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('delete' as const), at: fc.nat(1), which: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('go' as const), at: fc.nat(1) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('come' as const), at: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'heal' as const), at: fc.nat(1) }) },
+);
+
+it('any order of messages, edits, deletions and recoveries on two instances is one state for all in the end', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 24 }), async (steps) => {
+      const roomId = await instances[0]!.room();
+      const talkers = await Promise.all(instances.map((instance) => instance.connect('ann')));
+      for (const talker of talkers) await talker.join(roomId);
+      const always = await instances[1]!.connect('always');
+      const [there, back] = [new Seen(), new Seen()];
+      const first = await always.join(roomId);
+      there.take(first.messages);
+      let coming: Client | null = null;
+      const targets: number[] = [];
+      const gone = new Set<number>();
+      for (const [i, one] of steps.entries()) {
+        const talker = talkers[one.at]!;
+        const target = 'which' in one && targets.length > 0 ? targets[one.which % targets.length]! : null;
+        switch (one.do) {
+          case 'send':
+            targets.push((await talker.say(roomId, said(`text ${i}`))).seq);
+            break;
+          case 'edit':
+            if (target === null || gone.has(target)) break;
+            await talker.ask({ type: 'edit', roomId, seq: target, content: said(`edit ${i}`) }, 'ok');
+            break;
+          case 'delete':
+            if (target === null) break;
+            await talker.ask({ type: 'delete', roomId, seq: target }, 'ok');
+            gone.add(target);
+            break;
+          case 'go':
+            coming?.socket.terminate();
+            coming = null;
+            break;
+          case 'come': {
+            coming?.socket.terminate();
+            coming = await instances[one.at]!.connect('comes');
+            const joined = await coming.join(roomId, back.lastSeq || undefined);
+            back.take(joined.messages);
+            back.lastSeq = Math.max(back.lastSeq, joined.lastSeq);
+            break;
+          }
+          default:
+            signals.isCut = one.do === 'cut';
+        }
+      }
+      signals.isCut = false;
+      const page = async (instance: Instance) => {
+        const paged = new Seen();
+        for (let more = true, before = ''; more; ) {
+          const { body } = await instance.call<{ messages: Message[]; hasMore: boolean }>(
+            'GET',
+            `/api/chat/rooms/${roomId}/messages?limit=3${before}`,
+            { as: 'always' },
+          );
+          paged.take(body.messages);
+          more = body.hasMore;
+          before = `&before=${body.messages[0]?.seq}`;
+        }
+        return paged;
+      };
+      const [pages, others] = await Promise.all(instances.map(page));
+      expect(others!.said()).toEqual(pages!.said());
+      await follow(always, there, pages!.lastSeq);
+      expect(there.said()).toEqual(pages!.said());
+      coming?.socket.terminate();
+      coming = await instances[0]!.connect('comes');
+      back.take((await coming.join(roomId, back.lastSeq || undefined)).messages);
+      await follow(coming, back, pages!.lastSeq);
+      // He has what came after he was first there.
+      const from = Math.min(...[...back.copies.keys()]);
+      expect(back.said()).toEqual(pages!.said().filter((message) => (message as Message).seq >= from));
+      for (const seq of gone)
+        expect(pages!.copies.get(seq)).toMatchObject({ content: '', deletedAt: expect.any(String) });
+      for (const client of [...talkers, always, coming]) client.socket.terminate();
+    }),
+    { numRuns: 20, endOnFailure: true },
+  );
+}, 300_000);
+
+/** All that the database holds, as text: by `pg_dump`, and row by row where there is none that fits the server. */
+async function dump(): Promise<string> {
+  const asked = spawnSync('pg_dump', ['--data-only', '--inserts', `--dbname=${given.databaseUrl}`], {
+    encoding: 'utf8',
+    maxBuffer: 256 * 1_048_576,
+  });
+  if (asked.status === 0) return asked.stdout;
+  const client = new pg.Client({ connectionString: given.databaseUrl });
+  await client.connect();
+  const tables = await client.query<{ name: string }>(
+    "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname NOT LIKE 'pg\\_%'",
+  );
+  const texts: string[] = [];
+  for (const { name } of tables.rows) {
+    texts.push(...(await client.query(`SELECT t::text AS text FROM ${name} t`)).rows.map(({ text }) => text));
+  }
+  await client.end();
+  return texts.join('\n');
+}
+
+it('what was deleted is in no column of the database, and in nothing that any protocol shows or replays', async () => {
+  const mark = said(`mark-${randomUUID()}`);
+  const [here, there] = instances as [Instance, Instance];
+  const roomId = await here.room();
+  const [ann, bob] = [await here.connect('ann'), await there.connect('bob')];
+  await ann.join(roomId);
+  await bob.join(roomId);
+  const { seq } = await ann.say(roomId, mark);
+  await ann.ask({ type: 'edit', roomId, seq, content: `${mark} edited` }, 'ok');
+  const signal = { clientMessageId: 'c-data', content: mark };
+  const old = await probe(`${here.socketUrl.replace('/ws', '')}/room?roomId=${roomId}&token=${tokenOf('ann')}`);
+  old.send({
+    type: mark.slice(0, 60),
+    receiver: 'all',
+    data: { deep: [mark] },
+    clientMessageId: signal.clientMessageId,
+  });
+  const shared = await bob.event('message', (message) => message.clientMessageId === signal.clientMessageId);
+  expect(await dump()).toContain(mark);
+  for (const each of [seq, shared.seq]) await ann.ask({ type: 'delete', roomId, seq: each }, 'ok');
+  await bob.event('message', (message) => isChange(message) && message.data.message?.seq === shared.seq);
+  expect(await dump()).not.toContain(mark.slice(0, 60));
+
+  const path = `/api/chat/rooms/${roomId}`;
+  for (const instance of instances) {
+    const shown: unknown[] = [];
+    for (const query of ['', '?limit=1', `?after=${seq - 1}`, `?before=${seq + 9}`, '?offset=0']) {
+      shown.push((await instance.call('GET', `${path}/messages${query}`, { as: 'bob' })).body);
+    }
+    for (const each of [seq, seq + 1, shared.seq]) {
+      shown.push((await instance.call<ChatMessage>('GET', `${path}/messages/${each}`, { as: 'bob' })).body);
+    }
+    shown.push((await instance.call('GET', '/api/chat/rooms', { as: 'bob' })).body);
+    const again = await instance.connect('bob');
+    shown.push(await again.join(roomId), await again.join(roomId, seq - 1));
+    shown.push(await again.ask({ type: 'history', roomId, after: seq - 1 }, 'page'));
+    const authorization = `Bearer ${tokenOf('bob')}`;
+    const stream = await openStream(`${instance.url}${path}/events?after=${seq - 1}`, { authorization });
+    for (let i = seq; i <= shared.seq + 2; i++) {
+      shown.push(await stream.next('message', (event) => event.id === `${i}`));
+    }
+    const stomp = await probe(instance.socketUrl, { protocols: 'v12.stomp' });
+    stomp.send(`CONNECT\naccept-version:1.2\npasscode:${tokenOf('bob')}\n\n\0`);
+    stomp.send(`SUBSCRIBE\nid:1\ndestination:/topic/chat/${roomId}\nafter:${seq - 1}\n\n\0`);
+    await stomp.next((frame: string) => frame.includes(`seq:${shared.seq + 2}\n`));
+    shown.push(stomp.queue);
+    for (const url of [`/ws/chat?sessionId=${roomId}&`, `/chat/${roomId}?`, `/room?roomId=${roomId}&`]) {
+      const query = `${url}after=${seq - 1}&token=${tokenOf('bob')}`;
+      const socket = await probe(`${instance.socketUrl.replace('/ws', '')}${query}`);
+      await socket.next((frame) => frame.seq === shared.seq);
+      shown.push(socket.queue);
+    }
+    expect(JSON.stringify(shown)).not.toContain(mark.slice(0, 60));
+  }
+});
