@@ -45,5 +45,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Compressing takes its time, and a first start is no place to hear of it.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });
