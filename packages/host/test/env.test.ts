@@ -76,6 +76,18 @@ test.each([
   expect(problems).toEqual({ CHAT_URL: 'must not have a user or a password' });
 });
 
+test.each(['http://chat:8080/chat', 'https://shop.example/a/', 'http://chat?x=1', 'http://chat/#x'])(
+  'an address to which paths are put is refused with one of its own, %s, and taken without',
+  (url) => {
+    const fields = z.object({ CHAT_URL: envFields.url({ protocols: ['http:', 'https:'], bare: true }) });
+    const problem = 'CHAT_URL: must end with its host and port: no path, no ? and no #';
+    expect(() => readEnv(fields, { CHAT_URL: url })).toThrow(problem);
+    const { origin } = new URL(url);
+    for (const taken of [origin, `${origin}/`])
+      expect(readEnv(fields, { CHAT_URL: taken })).toEqual({ CHAT_URL: taken });
+  },
+);
+
 test('no message holds a secret or a password', () => {
   const message = JSON.stringify(
     problemsOf({ ...complete, JWT_SECRET: 'hunter2', DATABASE_URL: 'mysql://user:hunter3@db/x' }),

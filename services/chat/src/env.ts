@@ -14,7 +14,7 @@ export const ChatEnv = serviceEnv({
   /** Whether what instances tell each other over Redis is proved to be theirs, and nothing else is heard. */
   BUS_SEAL: envFields.bool(false),
   /** Where other instances reach this one, without a path; unset: http://127.0.0.1 and its port. */
-  INSTANCE_URL: envFields.url({ protocols: ['http:', 'https:'] }).optional(),
+  INSTANCE_URL: envFields.url({ protocols: ['http:', 'https:'], bare: true }).optional(),
   /** Whether there are people without an account: identities for who presents no token, and the tokens of such ones. */
   ANONYMOUS_ACCESS: envFields.bool(true),
   /** Part of a room's places that guests without an account may hold, rounded down to whole places. */

@@ -9,7 +9,7 @@ const Env = serviceEnv({
   /** Connections to PostgreSQL, at most. */
   DATABASE_POOL: envFields.int(10, { min: 2, max: 1_000 }),
   /** Where chat answers, without a path. */
-  CHAT_URL: envFields.url({ protocols: ['http:', 'https:'], fallback: 'http://127.0.0.1:8080' }),
+  CHAT_URL: envFields.url({ protocols: ['http:', 'https:'], fallback: 'http://127.0.0.1:8080', bare: true }),
   /** Milliseconds between comments on a silent event stream. */
   HEARTBEAT_MS: envFields.int(25_000, { min: 1_000, max: 300_000 }),
   /** Event streams of this instance at once; 0 = any number. */

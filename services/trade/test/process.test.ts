@@ -81,6 +81,9 @@ describe('the process', () => {
     }
     expect(said).not.toContain('too short');
     expect(said).not.toContain('hidden');
+    expect(await refusal({ ...complete(), CHAT_URL: `${chat.url}/chat` })).toContain(
+      'CHAT_URL: must end with its host and port: no path, no ? and no #',
+    );
     expect(await refusal({ ...complete(), SERVICE_JWT_SECRET: USER_SECRET })).toContain(
       'SERVICE_JWT_SECRET: must differ',
     );

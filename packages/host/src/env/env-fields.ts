@@ -80,7 +80,15 @@ export const envFields = {
     }),
 
   /** A URL; it may hold a password, so its value never appears in a message. */
-  url({ protocols, fallback }: { protocols?: readonly string[]; fallback?: string } = {}) {
+  url({
+    protocols,
+    fallback,
+    bare = false,
+  }: {
+    protocols?: readonly string[];
+    fallback?: string;
+    bare?: boolean;
+  } = {}) {
     const names = protocols?.map((protocol) => `${protocol}//`).join(' or ');
     const field = z
       .string()
@@ -95,6 +103,9 @@ export const envFields = {
       // `fetch` refuses them, and quotes the whole URL in its error.
       .refine((text) => !/^https?:/i.test(text) || !URL.canParse(text) || !hasCredentials(new URL(text)), {
         error: 'must not have a user or a password',
+      })
+      .refine((text) => !bare || !URL.canParse(text) || isBare(new URL(text)), {
+        error: 'must end with its host and port: no path, no ? and no #',
       });
     return withDefault(field, fallback);
   },
@@ -137,6 +148,10 @@ export const envFields = {
       false,
     ),
 };
+
+function isBare({ pathname, search, hash }: URL): boolean {
+  return /^\/*$/.test(pathname) && search === '' && hash === '';
+}
 
 function hasCredentials({ username, password }: URL): boolean {
   return username !== '' || password !== '';

@@ -62,6 +62,45 @@ export async function isMigrated(options: MigrateOptions): Promise<boolean> {
   return connected(options, (client) => isUpToDate(client, options.schema, readMigrations(options.dir)));
 }
 
+/**
+ * Whether the role of `url` may work with what the migrations have made: read and write its tables, count with its
+ * sequences, call its functions.
+ *
+ * @throws StartError with one line that says what is missing, and how to give it
+ */
+export async function requireRights(options: MigrateOptions): Promise<void> {
+  const { schema } = options;
+  await connected(options, async (client) => {
+    const { rows } = await client.query<{ role: string; missing: string[] }>(MISSING_RIGHTS, [schema]);
+    const { role, missing } = rows[0]!;
+    if (missing.length === 0) return;
+    const [name, to] = [schema, role].map((one) => pg.escapeIdentifier(one));
+    const rights = `SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${name}`;
+    const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
+    throw new StartError(
+      `the role ${to} lacks rights in the schema ${name} (${missing.slice(0, NAMED).join(', ')}${more}): connect as its owner, or GRANT ${rights} TO ${to}; GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${name} TO ${to}; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${name} TO ${to}`,
+    );
+  });
+}
+
+/** Missing rights that are named. */
+const NAMED = 3;
+/** Every table is read and written; what is only added to, such as the audit, needs no UPDATE. */
+const MISSING_RIGHTS = `
+  SELECT current_user::text AS role, coalesce(array_agg(lacks.right ORDER BY lacks.right), '{}') AS missing FROM (
+    SELECT kind || ' on ' || c.relname AS right
+    FROM pg_class c CROSS JOIN (VALUES ('SELECT'), ('INSERT')) k (kind)
+    WHERE c.relnamespace = to_regnamespace(quote_ident($1)) AND c.relkind IN ('r', 'p')
+      AND c.relname <> '_prisma_migrations' AND NOT has_table_privilege(c.oid, kind)
+    UNION ALL
+    SELECT 'USAGE on ' || c.relname FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace(quote_ident($1))
+      AND CASE c.relkind WHEN 'S' THEN NOT has_sequence_privilege(c.oid, 'USAGE') END
+    UNION ALL
+    SELECT 'EXECUTE on ' || p.proname FROM pg_proc p
+    WHERE p.pronamespace = to_regnamespace(quote_ident($1)) AND NOT has_function_privilege(p.oid, 'EXECUTE')
+  ) lacks`;
+
 async function connected<T>(options: MigrateOptions, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = await connect(options);
   try {

@@ -1,5 +1,5 @@
 import { createLog, type Logger } from '../log.ts';
-import { isMigrated, migrate } from '../postgres/migrate.ts';
+import { isMigrated, migrate, requireRights } from '../postgres/migrate.ts';
 import { waitForPostgres } from '../postgres/wait-for-postgres.ts';
 import { runMain } from '../process/main-run.ts';
 import { onShutdown } from '../process/shutdown.ts';
@@ -47,6 +47,7 @@ async function prepareDatabase(
   await waitForPostgres({ url, pooler, deadlineMs: POSTGRES_MS, log });
   if (directUrl === undefined) {
     await migrate({ url, pooler, schema, dir, log });
+    await requireRights({ url, pooler, schema, dir });
     return;
   }
   await waitForPostgres({ url: directUrl, remedy: PAST_IT, deadlineMs: POSTGRES_MS, log });
@@ -54,4 +55,5 @@ async function prepareDatabase(
   if (!(await isMigrated({ url, pooler, schema, dir }))) {
     throw new StartError('DATABASE_DIRECT_URL leads to another database than DATABASE_URL');
   }
+  await requireRights({ url, pooler, schema, dir });
 }

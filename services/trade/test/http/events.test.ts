@@ -102,7 +102,25 @@ describe('GET /api/products/events', () => {
     await small.stop();
   });
 
-  it.each(['99999999999', 'nonsense', '-1', '0'])(
+  it.each(['nonsense', '-1', '1.5', '1e3', '99999999999999999'])(
+    'refuses the id %s, as chat does, and says why',
+    async (id) => {
+      const answers = [
+        await call('GET', '/api/products/events', { headers: { 'last-event-id': id } }),
+        await call('GET', `/api/products/events?lastEventId=${id}`),
+      ];
+      expect(answers.map(({ body }) => body.errors[0]?.path)).toEqual(['last-event-id', 'lastEventId']);
+      for (const { status, body } of answers) {
+        expect(status).toBe(400);
+        expect(body).toMatchObject({
+          code: 'VALIDATION_FAILED',
+          errors: [{ message: 'must be the id of an event: a whole number' }],
+        });
+      }
+    },
+  );
+
+  it.each(['99999999999', '0'])(
     'tells whoever comes with the id %s, which says nothing, to read the list again',
     async (id) => {
       await rows('DELETE FROM changes WHERE seq < 3');
