@@ -93,6 +93,25 @@ test('the seller writes notices, which look different; others can not', async ()
   expect(await ann.page.getByLabel('As a notice').count()).toBe(0);
 });
 
+test('what one has written stays one’s own after one has left and only looks on', async () => {
+  const roomId = await pages.chat.room();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  await ann.say('mine');
+  await bob.sees('mine');
+  await bob.say('of bob');
+  await ann.sees('of bob');
+  await ann.page.getByRole('button', { name: 'Show participants' }).click();
+  await ann.page.getByRole('button', { name: 'Leave the chat' }).click();
+  await ann.page.getByText('You have left this room.').waitFor();
+  const own = () => ann.page.locator('[data-seq] [data-mine=true] .gongu-text').allTextContents();
+  expect(await own()).toEqual(['mine']);
+  await ann.page.reload();
+  await ann.sees('of bob');
+  // The page of the tests makes nobody a member again.
+  await ann.page.getByText('You are looking on.').waitFor();
+  expect(await own()).toEqual(['mine']);
+});
+
 test('an answer quotes what it answers, and the quotation leads there', async () => {
   const roomId = await pages.chat.room();
   const ann = await pages.open('ann', roomId);

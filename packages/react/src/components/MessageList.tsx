@@ -2,6 +2,7 @@ import { type Message, parseMessageId } from '@gongu/client';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { useConnection } from '../chat/useConnection.ts';
 import { Announcer } from './Announcer.tsx';
 import { MessageItem, type MessageParts } from './MessageItem.tsx';
 import { type MessageRow, messageRows } from './message-rows.ts';
@@ -25,7 +26,9 @@ export function MessageList({ room, onReply, parts }: MessageListProps) {
   const strings = useStrings();
   const { messages, outgoing, you, hasOlder, hasNewer, participants } = room;
   const { loadOlder, loadNewer, read, retry, discard, jumpTo } = room;
-  const me = you?.userId ?? null;
+  const { user } = useConnection();
+  // Who has left and looks on has written what he has written.
+  const me = you?.userId ?? user?.userId ?? null;
   const { seq: unreadAfterSeq, isSought } = useUnreadMark(room);
   const [heads] = useState(() => new Set<number>());
   const rows = useMemo(
