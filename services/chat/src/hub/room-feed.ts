@@ -1,5 +1,5 @@
 // Over 300 lines: one room of this instance, its order and its listeners, in one place; the ring is in ring.ts.
-import { isChange, type UnwatchReason } from '@gongu/shared';
+import { isChange } from '@gongu/shared';
 import type { RoomCounts } from '../room/counts.ts';
 import type { ChatEvent } from '../room/event.ts';
 import { isLobby } from '../room/lobby.ts';
@@ -13,6 +13,7 @@ import { fanOut, type Pending } from './fan-out.ts';
 import type { Listener, Watching } from './listener.ts';
 import { rewritten } from './rewritten.ts';
 import { heldBytes, Ring, type RingBudget } from './ring.ts';
+import { createRoomListeners } from './room-listeners.ts';
 import { apply, markRead, type RoomState, roomState } from './room-state.ts';
 
 export interface RoomFeedOptions {
@@ -76,9 +77,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
   const ringLimits = { capacity: ringSize, maxBytes: ringBytes, ...(deps.ringBudget && { budget: deps.ringBudget }) };
   const held = new Map<number, StoredMessage>();
   let heldSum = 0;
-  const listeners = new Map<Listener, { live: boolean; sentSeq: number; watching: Watching | null }>();
-  /** Those of them that look and are no members'. */
-  const watchers = new Set<Listener>();
+  const listeners = createRoomListeners(roomId);
   let pending: Pending[] = [];
   let gone: string[] = [];
   /** Who became a member while somebody looks. */
@@ -130,7 +129,8 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     if (left !== null) gone.push(left);
     if (message.kind !== 'SYSTEM' || isChange(message)) return;
     countsMoved = true;
-    if (message.data.event === 'participant.joined' && watchers.size > 0) came.push(message.data.participant.userId);
+    if (message.data.event === 'participant.joined' && listeners.hasWatchers)
+      came.push(message.data.participant.userId);
     if (message.data.event.startsWith('room.')) {
       pending.push({ event: { type: 'status', roomId, room: roomView(state!.room, counts) } });
     }
@@ -166,7 +166,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     if (held.size > 0) drainHeld();
     if (held.size > 0) scheduleRepair();
     // Who was removed, or may look no longer, gets that row and none of a later commit.
-    if (pending.length > 0) scheduleFlush(gone.length > 0 || (watchers.size > 0 && state.room.status !== 'ACTIVE'));
+    if (pending.length > 0) scheduleFlush(gone.length > 0 || (listeners.hasWatchers && state.room.status !== 'ACTIVE'));
   }
 
   async function readGap(): Promise<void> {
@@ -206,51 +206,26 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     quietSince = flushedAt;
     const late: Listener[] = [];
     const onFull = (listener: Listener) => late.push(listener);
-    let sockets = fanOut(roomId, batch, live('others'), onFull);
-    if (watchers.size > 0) sockets += fanOut(roomId, batch.filter(isOfNobody), live('anonymous'), onFull);
+    let sockets = fanOut(roomId, batch, listeners.live('others'), onFull);
+    if (listeners.hasAnonymous) {
+      sockets += fanOut(roomId, batch.filter(isOfNobody), listeners.live('anonymous'), onFull);
+    }
     deps.observe.delivered(roomId, batch.length, sockets, storedAt);
     for (const listener of late) {
-      const entry = listeners.get(listener);
-      if (!entry) continue;
-      entry.live = false;
-      entry.sentSeq = before;
+      if (!listeners.told(listener)) continue;
+      listeners.retell(listener, { live: false, sentSeq: before });
       listener.onBehind(roomId, before);
       deps.observe.resynced(roomId);
     }
     if (came.length > 0) letIn();
     if (gone.length > 0) dropGone();
-    if (watchers.size > 0 && state && state.room.status !== 'ACTIVE') unwatch([...watchers], 'ROOM_NOT_ACTIVE');
+    if (listeners.hasWatchers && state && state.room.status !== 'ACTIVE') listeners.unwatchAll('ROOM_NOT_ACTIVE');
   }
 
-  /** Those who look without an account, or all the others. */
-  function* live(who: 'anonymous' | 'others'): Iterable<Listener> {
-    for (const [listener, { live: isLive, watching }] of listeners) {
-      if (isLive && (watching === 'anonymous') === (who === 'anonymous')) yield listener;
-    }
-  }
-
-  function remove(listener: Listener): boolean {
-    watchers.delete(listener);
-    return listeners.delete(listener);
-  }
-
-  /** Those who looked and have become members: they stay where they are. */
   function letIn(): void {
     const users = new Set(came);
     came = [];
-    for (const listener of [...watchers]) {
-      if (!users.has(listener.userId) || !state?.members.has(listener.userId)) continue;
-      watchers.delete(listener);
-      listeners.get(listener)!.watching = null;
-      listener.onEntered(roomId);
-    }
-  }
-
-  function unwatch(some: readonly Listener[], reason: UnwatchReason): void {
-    for (const listener of some) {
-      remove(listener);
-      listener.onUnwatched(roomId, reason);
-    }
+    listeners.letIn((userId) => users.has(userId) && state!.members.has(userId));
   }
 
   function dropGone(): void {
@@ -258,16 +233,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     gone = [];
     // An instance of the first version keeps members of the lobby, and says when they leave.
     if (state && isLobby(state.room)) return;
-    for (const listener of [...listeners.keys()]) {
-      if (!users.has(listener.userId) || state?.members.has(listener.userId)) continue;
-      if (watchers.has(listener)) {
-        unwatch([listener], 'REMOVED');
-        continue;
-      }
-      const saw = listeners.get(listener)?.live ?? false;
-      remove(listener);
-      listener.onEnded(roomId, saw ? 'left' : 'left unseen');
-    }
+    listeners.drop((userId) => users.has(userId) && !state?.members.has(userId));
   }
 
   return {
@@ -291,9 +257,8 @@ export function createRoomFeed(deps: RoomFeedOptions) {
       return flushedAt;
     },
     get listenerCount(): number {
-      return listeners.size;
+      return listeners.count;
     },
-    listeners: (): Iterable<Listener> => listeners.keys(),
 
     /** Starts delivering from a snapshot; what was held meanwhile follows it. */
     ready(snapshot: RoomSnapshot): void {
@@ -316,14 +281,14 @@ export function createRoomFeed(deps: RoomFeedOptions) {
 
     /** Something that does not last: typing, presence, a read mark. `except`: not to this user's sockets. */
     tell(event: ChatEvent, except?: string): void {
-      if (listeners.size === 0 || !state) return;
+      if (listeners.count === 0 || !state) return;
       pending.push(except === undefined ? { event } : { event, except });
       scheduleFlush();
     },
 
     /** Something that does not last, to one user's sockets. */
     tellOne(event: ChatEvent, userId: string): void {
-      if (listeners.size === 0 || !state) return;
+      if (listeners.count === 0 || !state) return;
       pending.push({ event, only: userId });
       scheduleFlush();
     },
@@ -363,24 +328,21 @@ export function createRoomFeed(deps: RoomFeedOptions) {
      * Call `flush` before looking at `lastSeq`: what is pending belongs to those who were there.
      */
     add(listener: Listener, sentSeq: number, watching: Watching | null = null): void {
-      listeners.set(listener, { live: sentSeq >= next - 1, sentSeq, watching });
-      if (watching) watchers.add(listener);
-      else watchers.delete(listener);
+      listeners.add(listener, { live: sentSeq >= next - 1, sentSeq }, watching);
     },
 
     /** One that is there has everything up to `sentSeq`, and not more. */
     rewind(listener: Listener, sentSeq: number): void {
-      const entry = listeners.get(listener);
-      if (entry) this.add(listener, sentSeq, entry.watching);
+      listeners.retell(listener, { live: sentSeq >= next - 1, sentSeq });
     },
 
-    delete: remove,
+    delete: listeners.remove,
 
-    has: (listener: Listener): boolean => listeners.has(listener),
+    has: (listener: Listener): boolean => listeners.told(listener) !== undefined,
 
     /** The last message that a listener which is not live was sent; null for any other. */
     behindAt(listener: Listener): number | null {
-      const entry = listeners.get(listener);
+      const entry = listeners.told(listener);
       return entry && !entry.live ? entry.sentSeq : null;
     },
 
@@ -392,7 +354,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
      */
     async resume(listener: Listener): Promise<boolean> {
       flush();
-      const entry = listeners.get(listener);
+      const entry = listeners.told(listener);
       if (!entry || entry.live) return false;
       entry.live = entry.sentSeq >= next - 1;
       if (entry.live) return false;
@@ -400,7 +362,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
       const found = covered
         ? ring.after(entry.sentSeq).slice(0, PORTION_ROWS)
         : await missed.after(roomId, entry.sentSeq, PORTION_ROWS);
-      if (listeners.get(listener) !== entry) return false;
+      if (listeners.told(listener) !== entry) return false;
       // Messages are never missing in the middle.
       if (found.length === 0) throw noSuchRoom();
       // The store may have more than was heard of here: what this listener gets now must not come to it again later.
@@ -418,10 +380,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     /** Ends all listeners: the room was removed. */
     end(): void {
       flush();
-      unwatch([...watchers], 'ROOM_GONE');
-      const all = [...listeners.keys()];
-      listeners.clear();
-      for (const listener of all) listener.onEnded(roomId, 'gone');
+      listeners.end();
     },
 
     /** The room leaves the memory. */
@@ -429,7 +388,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
 
     /** Tells where the room is, if nothing happened in it for `quietMs`. */
     tellHead(quietMs: number): void {
-      if (state && listeners.size > 0 && now() - quietSince >= quietMs) {
+      if (state && listeners.count > 0 && now() - quietSince >= quietMs) {
         pending.push({ event: { type: 'head', roomId, seq: next - 1 } });
         scheduleFlush();
       }
