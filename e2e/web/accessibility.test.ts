@@ -50,7 +50,9 @@ beforeAll(async () => {
   cancelled = await shop.product('sue', { title: 'Cancelled' });
   const products = `${shop.pair.tradeUrl}/api/products`;
   await call('POST', `${products}/${closed}/participations`, shop.pair.user('early'), {});
-  await call('POST', `${products}/${open}/participations`, shop.pair.user('early'), {});
+  await call('POST', `${products}/${open}/participations`, shop.pair.user('early'), { quantity: 3 });
+  const notice = { clientMessageId: 'notice', kind: 'NOTIFICATION', content: '화요일에 보내요' };
+  await call('POST', `${shop.pair.chat.url}/api/chat/rooms/${open}/messages`, shop.pair.user('sue'), notice);
   await call('POST', `${products}/${cancelled}/cancel`, shop.pair.user('sue', ['seller']), { reason: 'rain' });
 });
 
@@ -125,6 +127,11 @@ describe.each(LOOKS)('$name', ({ name, ...context }) => {
     await look('.product-card');
     await visitor.go('/sell/new');
     await look('form');
+    await page.locator('[name=title]').fill('Later');
+    await page.locator('[name=price]').fill('1000');
+    await page.locator('[name=deadline]').fill(`${new Date().getFullYear() + 9}-01-01T00:00`);
+    await page.locator('form button[type=submit]').click();
+    await look('.rule');
     await visitor.go(`/sell/${open}/edit`);
     await look('form');
     await visitor.go(`/sell/${open}`);

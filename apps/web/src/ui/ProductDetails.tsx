@@ -37,10 +37,10 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
           {money(product.price, strings.locale)} <small>{strings.each}</small>
         </p>
         {told?.notice != null && (
-          <section className="product-notice" aria-label={strings.newestNotice}>
+          <div className="product-notice">
             <strong className="badge">{strings.newestNotice}</strong>
             <p>{told.notice}</p>
-          </section>
+          </div>
         )}
         {product.description !== '' && <p className="description">{product.description}</p>}
         <div className="facts">
