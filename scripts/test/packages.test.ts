@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -55,6 +55,15 @@ test('one command makes three tarballs that need no registry for each other, and
     expect(existsSync(join(unpacked(name), 'LICENSE')), `${name}/LICENSE`).toBe(true);
     expect(existsSync(join(unpacked(name), 'README.md')), `${name}/README.md`).toBe(true);
   }
+});
+
+test.each(NAMES)('npm, which runs `prepare` of a folder that it links, is told to take the tarball of %s', (name) => {
+  const cwd = inRepository('packages', name);
+  const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_/i.test(key)));
+  const refused = spawnSync('npm', ['run', 'prepare'], { cwd, env, encoding: 'utf8' });
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain(`the folder ${name} can't be installed as it is. Run \`npx -y pnpm@12 packages\``);
+  expect(manifestOf(name).scripts ?? {}).not.toHaveProperty('prepare');
 });
 
 test.each(NAMES)('publint has nothing to say of %s', async (name) => {

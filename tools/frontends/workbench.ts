@@ -52,7 +52,7 @@ async function run(
 ): Promise<string> {
   const child = spawn(program, args, {
     cwd,
-    env: { ...process.env, CI: '1', ...env },
+    env: { ...withoutPnpm(process.env), CI: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: PATIENCE_MS,
     signal,
@@ -66,4 +66,9 @@ async function run(
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed: ${output.trim().slice(-TAIL)}`);
   return output.trim();
+}
+
+/** What pnpm tells its own scripts, npm would take for its settings. */
+function withoutPnpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^npm_/i.test(name)));
 }
