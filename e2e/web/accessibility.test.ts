@@ -75,7 +75,7 @@ describe.each(LOOKS)('$name', ({ name, ...context }) => {
       ['/', '.product-card'],
       ['/?status=CLOSED&seats=20', '.empty'],
       ['/?status=all', '[data-status=CANCELLED]'],
-      [`/products/${open}`, '.take-part'],
+      [`/products/${open}`, '.product-notice'],
       [`/products/${closed}`, '.product[data-status=CLOSED]'],
       ['/rooms', '.empty'],
       ['/purchases', '.empty'],

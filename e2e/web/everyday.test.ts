@@ -265,3 +265,60 @@ test('a product bears its seller’s name and never his id, and the newest notic
   expect((await call('POST', messages, shop.pair.user('sue'), notice)).status).toBe(201);
   await ann.page.locator('.product-notice').getByText('On Tuesday instead').waitFor();
 });
+
+test('who has not opened the conversation sees the newest notice on the product’s page, signed in or not, however much was said since', async () => {
+  const id = await shop.product('sue', { title: 'Gooseberries' });
+  const messages = `${shop.pair.chat.url}/api/chat/rooms/${id}/messages`;
+  const say = async (as: string, fields: object) =>
+    expect((await call('POST', messages, shop.pair.user(as), fields)).status).toBe(201);
+  await say('sue', { clientMessageId: 'n', kind: 'NOTIFICATION', content: 'Picked on Thursday' });
+  for (let n = 0; n < 60; n++) await say('sue', { clientMessageId: `m-${n}`, content: `and ${n}` });
+  const notice = (visitor: Visitor) => visitor.page.locator('.product-notice').getByText('Picked on Thursday');
+
+  const [stranger, ann, desk] = [await shop.visitor(PHONE), await shop.visitor(PHONE), await shop.visitor()];
+  await stranger.go(`/products/${id}`);
+  await notice(stranger).waitFor();
+  // For that he has become nobody.
+  expect(await stranger.page.evaluate("localStorage.getItem('gongu.session')")).toBeNull();
+  await ann.signIn('notice-ann', { next: `/products/${id}` });
+  await notice(ann).waitFor();
+  await ann.page.getByRole('tab', { name: 'Chat' }).click();
+  await ann.sees('and 59');
+  await ann.page.locator('.gongu-pinned', { hasText: 'Picked on Thursday' }).waitFor();
+  await desk.signIn('notice-desk', { next: `/products/${id}` });
+  await desk.sees('and 59');
+  await notice(desk).waitFor();
+  await desk.page.locator('.gongu-pinned', { hasText: 'Picked on Thursday' }).waitFor();
+});
+
+test('what becomes of the newest notice is seen on the product’s page: another text, or none', async () => {
+  const id = await shop.product('sue', { title: 'Medlars' });
+  const messages = `${shop.pair.chat.url}/api/chat/rooms/${id}/messages`;
+  const asSue = (method: string, path: string, body?: object) =>
+    call(method, messages + path, shop.pair.user('sue'), body);
+  const { body } = await asSue('POST', '', {
+    clientMessageId: 'n',
+    kind: 'NOTIFICATION',
+    content: 'Picked on Thursday',
+  });
+  for (let n = 0; n < 60; n++) await asSue('POST', '', { clientMessageId: `m-${n}`, content: `and ${n}` });
+  const [stranger, desk] = [await shop.visitor(PHONE), await shop.visitor()];
+  const reads = (text: string, visitor: Visitor) => visitor.page.locator('.product-notice').getByText(text).waitFor();
+  await stranger.go(`/products/${id}`);
+  await reads('Picked on Thursday', stranger);
+  await desk.signIn('becomes-desk', { next: `/products/${id}` });
+  await desk.page.locator('.gongu-pinned', { hasText: 'Picked on Thursday' }).waitFor();
+  expect((await asSue('PATCH', `/${body.seq}`, { content: 'Picked on Friday' })).status).toBe(200);
+  await reads('Picked on Friday', desk);
+  await stranger.page.reload();
+  await reads('Picked on Friday', stranger);
+  expect((await asSue('DELETE', `/${body.seq}`)).status).toBe(204);
+  for (const shown of ['.gongu-pinned', '.product-notice']) {
+    await desk.page.locator(shown).waitFor({ state: 'detached' });
+  }
+  const answered = stranger.page.waitForResponse((answer) => answer.url().endsWith('/notice'));
+  await stranger.page.reload();
+  expect(await (await answered).json()).toEqual({ message: null });
+  await stranger.page.locator('.take-part').waitFor();
+  expect(await stranger.page.locator('.product-notice').count()).toBe(0);
+});

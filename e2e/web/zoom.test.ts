@@ -73,7 +73,16 @@ describe.each(WINDOWS)('in $name', ({ name: _, ...context }) => {
     expect(await isScrolledSideways(visitor)).toBe(false);
 
     await visitor.go(`/products/${id}`);
-    for (const selector of ['h1', '.price', '.description', '.minimum', '.countdown', '.seats-taken']) {
+    for (const selector of [
+      'h1',
+      '.price',
+      '.product-notice',
+      '.product-notice p',
+      '.description',
+      '.minimum',
+      '.countdown',
+      '.seats-taken',
+    ]) {
       await canBeSeen(page.locator('.product').locator(selector).first());
     }
     const buttons = page.locator('.take-part').getByRole('button');
@@ -84,6 +93,7 @@ describe.each(WINDOWS)('in $name', ({ name: _, ...context }) => {
     await page.getByRole('tab', { name: 'Chat' }).click();
     await visitor.sees('59 ');
     const room = page.locator('.gongu-room');
+    await canBeSeen(room.locator('.gongu-pinned a'));
     await canBeSeen(room.locator('.gongu-text').last());
     await canBeSeen(visitor.field);
     await visitor.say('seen at any size');

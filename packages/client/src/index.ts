@@ -1,4 +1,5 @@
 export type {
+  ChatMessage,
   ErrorCode,
   FieldError,
   Message,

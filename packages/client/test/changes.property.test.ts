@@ -7,21 +7,24 @@ import { ME, ROOM_ID, roomModel } from './fixture/room-model.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 
-/** Rows of a room: null is something said, a number is a change of something said before. */
+/** Rows of a room: null is something said, a number is a change of something said before; each third text is a notice. */
 function roomOf(script: readonly (number | null)[]) {
   const rows = script.map((change, i) => {
     const said = script.flatMap((one, at) => (one === null && at < i ? [at + 1] : []));
     return { seq: i + 1, of: change === null || said.length === 0 ? null : said[change % said.length]! };
   });
 
-  /** What was said, as it was when the room's newest row was `at`. */
+  /** What was said, as it was when the room's newest row was `at`. What was deleted stays so. */
   function copy(seq: number, at: number): ChatMessage {
-    const version = rows.findLast((row) => row.of === seq && row.seq <= at)?.seq ?? seq;
+    const changes = rows.filter((row) => row.of === seq && row.seq <= at);
+    const version = changes.at(-1)?.seq ?? seq;
+    const kind = seq % 3 === 1 ? 'NOTIFICATION' : 'CHAT';
     return {
-      ...{ roomId: ROOM_ID, seq, messageId: `${ROOM_ID}:${seq}`, version, kind: 'CHAT', createdAt: AT },
+      ...{ roomId: ROOM_ID, seq, messageId: `${ROOM_ID}:${seq}`, version, kind, createdAt: AT },
       ...{ sender: { userId: 'ann', nickname: 'ann', tag: null }, replyTo: null, clientMessageId: `c-${seq}` },
       content: `text ${seq} as of ${version}`,
       ...(version > seq ? { editedAt: AT } : {}),
+      ...(changes.some(({ seq }) => seq % 2 === 0) ? { deletedAt: AT } : {}),
     };
   }
 
@@ -39,6 +42,10 @@ function roomOf(script: readonly (number | null)[]) {
   return {
     length: rows.length,
     row,
+    notice: (at: number) =>
+      range(1, at)
+        .flatMap((seq) => (rows[seq - 1]!.of === null ? [copy(seq, at)] : []))
+        .findLast(({ kind, deletedAt }) => kind === 'NOTIFICATION' && !deletedAt) ?? null,
     rows: (from: number, to: number, at: number) => range(from, to).map((seq) => row(seq, at)),
   };
 }
@@ -57,7 +64,7 @@ const arrival = fc.record({
   b: fc.nat(),
 });
 
-test('of two copies of a message the newer stays, in whatever order rows, snapshots and late pages come', () => {
+test('of two copies of a message the newer stays, and the notice is the newest that is left, in whatever order rows, snapshots and late pages come', () => {
   void fc.assert(
     fc.property(
       fc.array(fc.option(fc.nat(), { freq: 2 }), { minLength: 1, maxLength: 40 }),
@@ -69,7 +76,10 @@ test('of two copies of a message the newer stays, in whatever order rows, snapsh
           type: 'joined',
           joined: joined(room.rows(1, 1, 1), 1, false),
         });
-        const apply = (messages: readonly Message[], action: Parameters<typeof reduceRoom>[1]) => {
+        let now = 1;
+        const apply = (messages: readonly Message[], action: Parameters<typeof reduceRoom>[1], at: number) => {
+          const { notice } = state;
+          now = Math.max(now, at);
           for (const message of messages) {
             const data = message.kind === 'SYSTEM' && message.data.event === 'message.changed' ? message.data : null;
             const copy = data?.message;
@@ -79,6 +89,15 @@ test('of two copies of a message the newer stays, in whatever order rows, snapsh
           for (const message of [...state.messages, ...state.held]) {
             expect(message.version).toBeGreaterThanOrEqual(told.get(message.seq) ?? 0);
           }
+          // As whoever keeps the state asks the server, when it can't be known from what is here.
+          const isUnknown = action.type === 'joined' && !action.joined.recovered;
+          const newest = room.notice(now);
+          if (!state.notice && newest && (isUnknown || notice)) {
+            state = reduceRoom(state, { type: 'messages', messages: [newest] });
+          }
+          if (!state.notice) return;
+          expect(state.notice).not.toHaveProperty('deletedAt');
+          expect(state.notice.version).toBeGreaterThanOrEqual(told.get(state.notice.seq) ?? 0);
         };
         for (const { what, a, b } of arrivals) {
           const seq = 1 + (a % room.length);
@@ -86,31 +105,32 @@ test('of two copies of a message the newer stays, in whatever order rows, snapsh
           const at = seq + (b % (room.length - seq + 1));
           if (what === 'message') {
             const messages = [room.row(seq, at)];
-            apply(messages, { type: 'messages', messages });
+            apply(messages, { type: 'messages', messages }, at);
           } else if (what === 'batch') {
             const messages = room.rows(seq, Math.min(seq + 5, at), at).toReversed();
-            apply(messages, { type: 'messages', messages });
+            apply(messages, { type: 'messages', messages }, at);
           } else if (what === 'join') {
             const messages = room.rows(Math.max(1, at - 4), at, at);
-            apply(messages, { type: 'joined', joined: joined(messages, at, false) });
+            apply(messages, { type: 'joined', joined: joined(messages, at, false) }, at);
           } else if (what === 'rejoin') {
             if (at < state.appliedSeq) continue;
             const messages = room.rows(state.appliedSeq + 1, at, at);
-            apply(messages, { type: 'joined', joined: joined(messages, at, true) });
+            apply(messages, { type: 'joined', joined: joined(messages, at, true) }, at);
           } else {
             const first = state.messages[0]?.seq ?? 1;
             const end = what === 'older' ? first - 1 : seq;
             const messages = room.rows(Math.max(1, end - 3), end, Math.max(end, at));
             const where = what === 'older' ? 'older' : 'elsewhere';
-            apply(messages, { type: 'page', where, messages, hasMore: (messages[0]?.seq ?? 1) > 1 });
+            apply(messages, { type: 'page', where, messages, hasMore: (messages[0]?.seq ?? 1) > 1 }, Math.max(end, at));
           }
         }
         const all = room.rows(1, room.length, 0);
-        apply(all, { type: 'messages', messages: all.toReversed() });
+        apply(all, { type: 'messages', messages: all.toReversed() }, room.length);
         for (const message of state.messages) {
           if (message.kind !== 'SYSTEM') expect(message).toEqual(room.row(message.seq, room.length));
         }
         expect(state.appliedSeq).toBe(room.length);
+        expect(state.notice).toEqual(room.notice(room.length));
       },
     ),
     { numRuns: 500 },

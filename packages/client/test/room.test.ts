@@ -1,3 +1,4 @@
+import type { Message } from '@gongu/shared';
 import { expect, test } from 'vitest';
 import {
   ack,
@@ -544,3 +545,138 @@ test('nothing is changed in a room to which nobody listens', async () => {
   expect(await client.room('another').edit(1, 'x')).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
   expect(await client.room('another').delete(1)).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
 });
+
+test('the newest notice is known also where it is older than what came, and asked for once', async () => {
+  const asked: string[] = [];
+  let answer = () => Response.json({ message: message(4, { kind: 'NOTIFICATION', content: 'on Tuesday' }) });
+  const { channel, snapshot, clock } = await inRoom({
+    lastSeq: 120,
+    fetch: async (url) => {
+      asked.push(String(url));
+      return answer();
+    },
+  });
+  await expect.poll(() => snapshot().notice?.content).toBe('on Tuesday');
+  expect(asked).toEqual([`http://chat.test/api/chat/rooms/${ROOM}/notice`]);
+  expect(snapshot().messages[0]!.seq).toBe(71);
+  // A newer one takes its place, and nothing older does.
+  channel.says(messageFrame(121, { kind: 'NOTIFICATION', content: 'on Monday' }));
+  await clock.advance(100);
+  expect(snapshot().notice?.seq).toBe(121);
+
+  // So far behind that it could have missed what became of it, it asks again.
+  answer = () => new Response('', { status: 503 });
+  channel.says({ type: 'resync', roomId: ROOM, afterSeq: 121 });
+  answerJoin(channel, 2_000, { recovered: false, hasMore: true, messages: [message(2_000)] });
+  await expect.poll(() => asked.length).toBe(2);
+  expect(snapshot().notice).toBeNull();
+  answer = () => Response.json({ message: message(3_500, { kind: 'NOTIFICATION', content: 'on Sunday' }) });
+  channel.says({ type: 'resync', roomId: ROOM, afterSeq: 2_000 });
+  answerJoin(channel, 4_000, { recovered: false, hasMore: true, messages: [message(4_000)] });
+  await expect.poll(() => snapshot().notice?.content).toBe('on Sunday');
+  channel.says({ type: 'resync', roomId: ROOM, afterSeq: 4_000 });
+  answerJoin(channel, 4_001);
+  await clock.advance(100);
+  expect(asked).toHaveLength(3);
+});
+
+test('an edited notice has its new text; in place of a deleted one is the newest that is left, asked for where it is not here', async () => {
+  const answers: ((answer: Message | null) => void)[] = [];
+  const { channel, snapshot, clock } = await inRoom({
+    lastSeq: 120,
+    fetch: () => new Promise<Response>((resolve) => answers.push((message) => resolve(Response.json({ message })))),
+  });
+  await expect.poll(() => answers.length).toBe(1);
+  answers[0]!(null);
+  const notice = (seq: number, fields = {}) => message(seq, { kind: 'NOTIFICATION', version: seq, ...fields });
+  const change = (seq: number, of: number, content: string) =>
+    channel.says(
+      messageFrame(seq, {
+        ...{ kind: 'SYSTEM', sender: null, clientMessageId: null, version: seq },
+        data: {
+          ...{ event: 'message.changed', change: content === '' ? 'deleted' : 'edited', by: null },
+          message: notice(of, { content, version: seq, ...(content === '' ? { deletedAt: 'now' } : {}) }),
+        },
+      }),
+    );
+  for (const seq of [121, 122]) channel.says({ type: 'message', ...notice(seq) });
+  change(123, 122, 'on Sunday');
+  await expect.poll(() => snapshot().notice).toMatchObject({ seq: 122, content: 'on Sunday', version: 123 });
+  change(124, 122, '');
+  await expect.poll(() => snapshot().notice?.seq).toBe(121);
+  change(125, 121, '');
+  await expect.poll(() => answers.length).toBe(2);
+  expect(snapshot().notice).toBeNull();
+
+  // The one that the server named was deleted before its answer came.
+  change(126, 4, '');
+  await clock.advance(100);
+  answers[1]!(notice(4, { content: 'of old' }));
+  await expect.poll(() => answers.length).toBe(3);
+  expect(snapshot().notice).toBeNull();
+  answers[2]!(notice(2, { content: 'older still' }));
+  await expect.poll(() => snapshot().notice?.content).toBe('older still');
+  change(127, 2, 'and edited');
+  await expect.poll(() => snapshot().notice?.content).toBe('and edited');
+  // What came while it was asked for is newer than the answer.
+  change(128, 2, '');
+  await expect.poll(() => answers.length).toBe(4);
+  channel.says({ type: 'message', ...notice(129) });
+  answers[3]!(notice(1));
+  await clock.advance(100);
+  await expect.poll(() => snapshot().notice?.seq).toBe(129);
+  expect(answers).toHaveLength(4);
+});
+
+test('a notice that was deleted while one was away is gone with the join, wherever it stood', async () => {
+  let answer: Message | null = null;
+  const asked: unknown[] = [];
+  const { channel, snapshot, clock } = await inRoom({
+    fetch: async (url) => {
+      asked.push(url);
+      return Response.json({ message: answer });
+    },
+  });
+  channel.says(messageFrame(4, { kind: 'NOTIFICATION', version: 4 }));
+  await clock.advance(100);
+  expect(snapshot().notice?.seq).toBe(4);
+  // In the page that came.
+  channel.says({ type: 'resync', roomId: ROOM, afterSeq: 4 });
+  const deleted = message(4, { kind: 'NOTIFICATION', version: 9, deletedAt: 'now', content: '' });
+  answerJoin(channel, 9, { recovered: false, messages: [1, 2, 3].map((seq) => message(seq)).concat(deleted) });
+  await clock.advance(100);
+  expect([snapshot().notice, asked]).toEqual([null, []]);
+  channel.says(messageFrame(10, { kind: 'NOTIFICATION', version: 10 }));
+  await clock.advance(100);
+  // Before it: the server tells.
+  for (const [lastSeq, left] of [[3_000, message(8, { kind: 'NOTIFICATION' })] as const, [6_000, null] as const]) {
+    answer = left;
+    channel.says({ type: 'resync', roomId: ROOM, afterSeq: 10 });
+    answerJoin(channel, lastSeq, { recovered: false, hasMore: true, messages: [message(lastSeq)] });
+    await expect.poll(() => snapshot().notice?.seq ?? null).toBe(left && 8);
+  }
+});
+
+test('nobody is asked for a notice where all messages came, or one among them', async () => {
+  const asked: string[] = [];
+  const none = async (url: unknown) => {
+    asked.push(String(url));
+    return Response.json({ message: null });
+  };
+  const { snapshot, clock } = await inRoom({ lastSeq: 3, fetch: none });
+  const { channel, room, clock: other } = chattingIn(none);
+  await other.advance(0);
+  channel().ready();
+  await other.advance(0);
+  answerJoin(channel(), 120, { messages: [message(119, { kind: 'NOTIFICATION' }), message(120)] });
+  await other.advance(100);
+  await clock.advance(100);
+  expect([snapshot().notice, room.getSnapshot().notice?.seq, asked]).toEqual([null, 119, []]);
+});
+
+function chattingIn(fetch: (url: unknown) => Promise<Response>) {
+  const { client, clock, carrier } = chatting({ fetch: fetch as never });
+  const room = client.room(ROOM);
+  room.subscribe(() => {});
+  return { room, clock, channel: () => carrier.last() };
+}

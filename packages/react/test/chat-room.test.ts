@@ -93,6 +93,51 @@ test('the seller writes notices, which look different; others can not', async ()
   expect(await ann.page.getByLabel('As a notice').count()).toBe(0);
 });
 
+test('a notice that is older than the first page stands above the messages, for whoever looks on as well', async () => {
+  const roomId = await pages.chat.room();
+  const seller = await pages.open('seller', roomId);
+  await seller.page.getByLabel('As a notice').check();
+  await seller.say('배송은 화요일입니다');
+  await seller.page.locator('.gongu-pinned', { hasText: '배송은 화요일입니다' }).waitFor();
+  await pages.open('ann', roomId);
+  await pages.chat.fill(roomId, 'ann', 120);
+  for (const looks of [false, true]) {
+    const bob = await pages.open(looks ? 'bob' : 'ann', roomId, { looks });
+    await bob.sees('message 120');
+    await bob.page.locator('.gongu-pinned', { hasText: '배송은 화요일입니다' }).waitFor();
+    expect(await bob.page.locator('.gongu-notice').count()).toBe(0);
+    await bob.page.getByRole('button', { name: 'Put the notice away' }).click();
+    await bob.page.locator('.gongu-pinned').waitFor({ state: 'detached' });
+  }
+});
+
+test('the notice above the messages is what becomes of it: edited it has its new text, deleted it gives way to the one before', async () => {
+  const roomId = await pages.chat.room();
+  const messages = `/api/chat/rooms/${roomId}/messages`;
+  const asSeller = <T>(method: string, path: string, body?: object) =>
+    pages.chat.call<T>(method, path, body, pages.chat.token('seller'));
+  const say = async (content: string) => {
+    const sending = { clientMessageId: content, content, kind: 'NOTIFICATION' };
+    return (await asSeller<{ seq: number }>('POST', messages, sending)).seq;
+  };
+  const [older, newer] = [await say('배송은 화요일입니다'), await say('배송은 월요일입니다')];
+  await pages.chat.fill(roomId, 'seller', 60);
+  const ann = await pages.open('ann', roomId);
+  const bob = await pages.open('bob', roomId, { looks: true });
+  const pinned = (text: string) =>
+    Promise.all([ann, bob].map(({ page }) => page.locator('.gongu-pinned').getByText(text, { exact: true }).waitFor()));
+  await pinned('배송은 월요일입니다');
+  await asSeller('PATCH', `${messages}/${newer}`, { content: '배송은 일요일입니다' });
+  await pinned('배송은 일요일입니다');
+  await ann.page.getByRole('button', { name: 'Put the notice away' }).click();
+  await asSeller('DELETE', `${messages}/${newer}`);
+  await bob.page.locator('.gongu-pinned').getByText('배송은 화요일입니다', { exact: true }).waitFor();
+  await asSeller('DELETE', `${messages}/${older}`);
+  await bob.page.locator('.gongu-pinned').waitFor({ state: 'detached' });
+  // Put away, the older one does not come back.
+  expect(await ann.page.locator('.gongu-pinned').count()).toBe(0);
+});
+
 test('what one has written stays one’s own after one has left and only looks on', async () => {
   const roomId = await pages.chat.room();
   const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];

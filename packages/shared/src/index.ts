@@ -27,7 +27,7 @@ export { FRAME_LIMITS, LIMITS } from './limits.ts';
 export { type ChangeMessage, editBody, isChange, Message, SystemMessage, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
-export { ListQuery, listOf, MessagePage, MessagePath, MessageQuery, queryInteger } from './page.ts';
+export { ListQuery, listOf, MessagePage, MessagePath, MessageQuery, NewestNotice, queryInteger } from './page.ts';
 export { Problem, problemOf } from './problem.ts';
 export {
   Buyer,

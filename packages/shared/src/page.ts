@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ChatMessage } from './chat-message.ts';
 import { RoomId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Message } from './message.ts';
@@ -48,3 +49,7 @@ export const MessageQuery = z
 /** A page of messages, ascending by `seq`. `hasMore`: there are more in the direction of reading. */
 export const MessagePage = z.object({ messages: z.array(Message), hasMore: z.boolean() }).meta({ id: 'MessagePage' });
 export type MessagePage = z.output<typeof MessagePage>;
+
+/** Answer of `GET …/notice`: the newest NOTIFICATION of a room that is not deleted; null where there is none. */
+export const NewestNotice = z.object({ message: ChatMessage.nullable() }).meta({ id: 'NewestNotice' });
+export type NewestNotice = z.output<typeof NewestNotice>;

@@ -1,8 +1,8 @@
 import { ChatProvider, ChatRoom, type ChatRoomHandle, useChatRoom } from '@gongu/react';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
-import { usePurchase } from '../products/queries.ts';
+import { keys, usePurchase } from '../products/queries.ts';
 import { Link } from '../routing/Link.tsx';
 import { useLocation } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
@@ -46,14 +46,29 @@ function RoomOrEnd({ roomId, isOver }: ChatPanelProps) {
 
 /** Tells the page around what it shows of its conversation. */
 function TellPage({ roomId }: { readonly roomId: string }) {
-  const { unread, sellerName, notice } = useChatRoom(roomId, ({ unread, participants, messages }) => {
+  const { unread, sellerName, notice } = useChatRoom(roomId, ({ unread, participants, notice }) => {
     const host = participants.find(({ role }) => role === 'HOST');
-    const newest = messages.findLast(({ kind }) => kind === 'NOTIFICATION');
-    return { unread, sellerName: host ? shownName(host) : null, notice: newest?.content ?? null };
+    return { unread, sellerName: host ? shownName(host) : null, notice };
   });
   useTellUnread('open', unread);
-  useTellRoom({ roomId, sellerName, notice });
+  useTellRoom({ roomId, sellerName });
+  useTellNotice(roomId, notice);
   return null;
+}
+
+/** Tells the newest notice. Before the conversation has known one, the page may know of it, and the conversation not yet. */
+function useTellNotice(roomId: string, notice: ChatRoomHandle['notice']): void {
+  const queries = useQueryClient();
+  const userId = useServices().session?.userId ?? '';
+  const told = useRef('');
+  useEffect(() => {
+    if (notice) told.current = roomId;
+    if (told.current !== roomId) return;
+    const queryKey = keys.notice(roomId, userId);
+    // An answer that is on its way would be older.
+    void queries.cancelQueries({ queryKey });
+    queries.setQueryData(queryKey, notice);
+  }, [queries, roomId, userId, notice]);
 }
 
 function isClosedToMe({ status, error }: ChatRoomHandle): boolean {

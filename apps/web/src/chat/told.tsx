@@ -13,8 +13,6 @@ export interface Told {
 export interface ToldRoom {
   readonly roomId: string;
   readonly sellerName: string | null;
-  /** The newest one that is known. */
-  readonly notice: string | null;
 }
 
 const NOTHING: Told = { elsewhere: 0, open: 0, room: null };
@@ -42,7 +40,7 @@ export function useTellUnread(where: 'elsewhere' | 'open', count: number): void 
   useEffect(() => () => tell({ [where]: 0 }), [tell, where]);
 }
 
-export function useTellRoom({ roomId, sellerName, notice }: ToldRoom): void {
+export function useTellRoom({ roomId, sellerName }: ToldRoom): void {
   const tell = useContext(Tell);
-  useEffect(() => tell({ room: { roomId, sellerName, notice } }), [tell, roomId, sellerName, notice]);
+  useEffect(() => tell({ room: { roomId, sellerName } }), [tell, roomId, sellerName]);
 }

@@ -7,6 +7,7 @@ import { useServices } from '../session/SessionProvider.tsx';
 export const keys = {
   lists: ['products'] as const,
   product: (id: string) => ['product', id] as const,
+  notice: (roomId: string, userId: string) => ['own', 'notice', roomId, userId] as const,
   purchase: (id: string, userId: string) => ['own', 'purchase', id, userId] as const,
   /** Of whoever is signed in. */
   purchases: ['own', 'purchases'] as const,
@@ -28,6 +29,16 @@ export function useProducts(filter: ProductFilter) {
 export function useProduct(id: string) {
   const { trade } = useServices();
   return useQuery({ queryKey: keys.product(id), queryFn: ({ signal }) => trade.product(id, signal) });
+}
+
+/** The newest notice of a product's room; null: none that he may see. Not asked for while its conversation tells it. */
+export function useNotice({ roomId, status }: Pick<Product, 'roomId' | 'status'>, isAsked: boolean) {
+  const { noticeOf, session } = useServices();
+  return useQuery({
+    queryKey: keys.notice(roomId, session?.userId ?? ''),
+    queryFn: ({ signal }) => noticeOf(roomId, signal),
+    enabled: isAsked && status === 'RECRUITING',
+  });
 }
 
 /** The own purchase of a product; null: none. Not asked for guests, who can't have one. */

@@ -1,5 +1,5 @@
 import type { ChatClient } from '@gongu/client';
-import type { PublicUser } from '@gongu/shared';
+import type { ChatMessage, NewestNotice, PublicUser } from '@gongu/shared';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { fetchJson } from '../api/http.ts';
@@ -12,6 +12,8 @@ import { createSessions, type Session } from './session.ts';
 export interface Services {
   readonly session: Session | null;
   readonly trade: Trade;
+  /** The newest notice in a product's room that is not deleted; null: there is none. @throws ApiError */
+  noticeOf(roomId: string, signal?: AbortSignal): Promise<ChatMessage | null>;
   /** The services' time. */
   readonly clock: ServerClock;
   /** Connected as this session; null while there is none, and until the client's code is there. */
@@ -65,6 +67,10 @@ export function SessionProvider({ config, clock, children }: SessionProviderProp
       token,
       trade: createTrade(tradeUrl, token, clock.heard),
       clock,
+      async noticeOf(roomId: string, signal?: AbortSignal) {
+        const url = `${chatUrl}/api/chat/rooms/${encodeURIComponent(roomId)}/notice`;
+        return (await fetchJson<NewestNotice>(url, { token, signal })).message;
+      },
       async signIn(nickname: string, seller: boolean, apart: boolean) {
         // A window that is apart and signed out is not the browser's again for that.
         const isApart = apart || (current.current === null && sessions.isApart());

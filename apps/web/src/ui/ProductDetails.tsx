@@ -3,6 +3,7 @@ import { useTold } from '../chat/told.tsx';
 import { moment, money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { outcomeOf } from '../i18n/outcome.ts';
+import { useNotice } from '../products/queries.ts';
 import { Countdown } from './Countdown.tsx';
 import { Picture } from './Picture.tsx';
 import { Seats } from './Seats.tsx';
@@ -15,6 +16,7 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
   const isOpen = product.status === 'RECRUITING';
   const { room } = useTold();
   const told = room?.roomId === product.roomId ? room : null;
+  const { data: notice } = useNotice(product, told === null);
   const seller = nameIn(told?.sellerName ?? null, product.sellerId);
   return (
     <article className="product" aria-labelledby={titleId} data-product={product.id} data-status={product.status}>
@@ -36,10 +38,10 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
         <p className="price">
           {money(product.price, strings.locale)} <small>{strings.each}</small>
         </p>
-        {told?.notice != null && (
+        {notice && (
           <div className="product-notice">
             <strong className="badge">{strings.newestNotice}</strong>
-            <p>{told.notice}</p>
+            <p>{notice.content}</p>
           </div>
         )}
         {product.description !== '' && <p className="description">{product.description}</p>}

@@ -16,36 +16,23 @@ export function applyMessage(state: RoomState, message: Message): RoomState {
     room: state.room && { ...state.room, lastSeq: seq },
   };
   if (message.kind === 'SYSTEM') return applySystem(next, systemData(message));
-  if (!sender) return { ...next, unread: state.unread + (seq > state.readSeq ? 1 : 0) };
+  const unread = state.unread + (seq > state.readSeq ? 1 : 0);
+  if (!sender) return { ...next, unread };
   const mine = sender.userId === state.me;
   return {
     ...withRead(next, sender.userId, seq),
     typists: state.typists.filter(({ user }) => user.userId !== sender.userId),
     // Who writes has read what was there.
-    ...(mine
-      ? { readSeq: Math.max(state.readSeq, seq), unread: 0 }
-      : { unread: state.unread + (seq > state.readSeq ? 1 : 0) }),
+    ...(mine ? { readSeq: Math.max(state.readSeq, seq), unread: 0 } : { unread }),
   };
 }
 
 function applySystem(state: RoomState, data: SystemEvent | null): RoomState {
-  switch (data?.event) {
-    case 'room.opened':
-    case 'room.closed':
-    case 'room.cancelled':
-    case 'room.updated': {
-      const { lastSeq: _, ...changed } = data.room;
-      return { ...state, room: state.room && { ...state.room, ...changed } };
-    }
-    case 'participant.joined':
-    case 'participant.left':
-    case 'participant.removed':
-    case 'participant.committed':
-    case 'participant.uncommitted':
-      return applyMembership(state, data);
-    default:
-      return state;
+  if (data && 'room' in data) {
+    const { lastSeq: _, ...changed } = data.room;
+    return { ...state, room: state.room && { ...state.room, ...changed } };
   }
+  return data && 'participantCount' in data ? applyMembership(state, data) : state;
 }
 
 function applyMembership(state: RoomState, data: Extract<SystemEvent, { participantCount: number }>): RoomState {

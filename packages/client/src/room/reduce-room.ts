@@ -6,7 +6,7 @@ import { countUnread, type RoomState } from './room-state.ts';
 export type RoomAction =
   /** The answer to a join. */
   | { readonly type: 'joined'; readonly joined: EventOf<'joined'> }
-  /** Live messages, in whatever order and however often. */
+  /** Live messages, in whatever order and however often; or the newest notice, however old. */
   | { readonly type: 'messages'; readonly messages: readonly Message[] }
   /** A page of history before the first, or after the last message at hand; or the place to which the reader jumped. */
   | {
@@ -38,25 +38,30 @@ const TYPING_MS = LIMITS.typingMs + 1_000;
  * The state after an action. Pure: any order and any repetition of the same actions' messages ends in the same state,
  * because messages take effect by `seq`, once each, and of two copies of one the newer stays.
  */
-export function reduceRoom(state: RoomState, action: RoomAction): RoomState {
-  const arrived = action.type === 'joined' ? action.joined.messages : 'messages' in action ? action.messages : [];
+export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
+  const source = ('joined' in action ? action.joined : action) as { readonly messages?: readonly Message[] };
+  const arrived = source.messages ?? [];
   const fresh = arrived.flatMap(changedBy);
-  const { messages, held } = state;
-  const changed =
-    fresh.length > 0 ? [...newest([...state.changed, ...fresh]).values()].slice(-CHANGED_MAX) : state.changed;
-  if (changed.length === 0 || arrived.length === 0) return reduce(state, action);
-  const copies = newest(changed);
-  const known =
-    fresh.length > 0
-      ? { ...state, changed, messages: upToDate(messages, copies), held: upToDate(held, copies) }
-      : state;
-  const current = upToDate(arrived, copies);
-  return reduce(
-    known,
-    action.type === 'joined'
-      ? { ...action, joined: { ...action.joined, messages: [...current] } }
-      : ({ ...action, messages: current } as RoomAction),
-  );
+  const copies = newest([...before.changed, ...fresh]);
+  const messages = upToDate(arrived, copies);
+  const known = fresh[0]
+    ? {
+        ...before,
+        changed: [...copies.values()].slice(-CHANGED_MAX),
+        messages: upToDate(before.messages, copies),
+        held: upToDate(before.held, copies),
+      }
+    : before;
+  const current = 'joined' in action ? { ...action, joined: { ...action.joined, messages } } : { ...action, messages };
+  const state = reduce(known, current as RoomAction);
+  // The newest one that is not deleted, of what is known; what is here counts only where nothing newer can be missing.
+  let notice: ChatMessage | null = null;
+  const seen = [state.notice ?? [], messages, state.atTail ? state.messages : []].flat();
+  for (const message of upToDate(seen, copies)) {
+    const isNewer = message.kind === 'NOTIFICATION' && !message.deletedAt && message.seq > (notice?.seq ?? 0);
+    if (isNewer) notice = message;
+  }
+  return notice === state.notice ? state : { ...state, notice };
 }
 
 function changedBy(message: Message): ChatMessage[] {
@@ -131,7 +136,7 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
   const fresh = event.messages.filter(({ seq }) => seq > appliedSeq);
   // Whether what came meets what is here; else there is a hole between them, and what is here gives way.
   const meets = appliedSeq >= 0 && (fresh[0]?.seq ?? event.lastSeq + 1) === appliedSeq + 1;
-  let base: RoomState = { ...state, ...(meets ? {} : { participants: [] }) };
+  let base: RoomState = { ...state, ...(meets ? {} : { participants: [], notice: null }) };
   if (meets) for (const message of fresh) base = applyMessage(base, message);
   if (meets && state.atTail) base = append(base, fresh);
   else if (!last || state.atTail) base = { ...base, messages: event.messages, atTail: true, hasOlder: hasOlder(event) };

@@ -1,5 +1,5 @@
 // Over 300 lines: one room as long as it is listened to, joined, looked at and kept whole; what stands by itself is beside it.
-import type { Command, Event, EventOf, PublicUser } from '@gongu/shared';
+import type { ChatMessage, Command, Event, EventOf, PublicUser } from '@gongu/shared';
 import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
@@ -81,9 +81,9 @@ export function createRoomFeed(options: RoomFeedOptions) {
   });
 
   function snapshot(): RoomSnapshot {
-    const parts = { state, status, error, outgoing: outbox.of(roomId) };
     const { isLoadingOlder, isLoadingNewer } = history;
-    return roomSnapshot({ ...parts, retryAtMs, isLoadingOlder, isLoadingNewer }, typing);
+    const outgoing = outbox.of(roomId);
+    return roomSnapshot({ state, status, error, retryAtMs, outgoing, typing, isLoadingOlder, isLoadingNewer });
   }
 
   function show(next: { status?: RoomStatus; error?: ChatError | null } = {}): void {
@@ -100,6 +100,9 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (state.appliedSeq !== before.appliedSeq) outbox.settled(roomId, state.appliedSeq);
     if (state.gone && status === 'live') status = 'gone';
     show();
+    // There may be one before what is here, or before the one that was deleted.
+    const mayLack = before.notice || ('joined' in action && !action.joined.recovered);
+    if (mayLack && !state.notice && (state.hasOlder || !state.atTail)) void askForNotice();
     if (status === 'live' && state.headSeq > state.appliedSeq) cancelGap ??= clock.after(GAP_MS, closeGap);
   }
 
@@ -151,6 +154,19 @@ export function createRoomFeed(options: RoomFeedOptions) {
     reduce({ type: 'joined', joined: event });
     show();
     if (event.you) readMark.known(event.you.lastReadSeq);
+  }
+
+  /** The newest notice may be older than the messages that came. Without an answer it stays unknown until a join starts over. */
+  async function askForNotice(): Promise<void> {
+    const { me } = state;
+    const path = `/rooms/${encodeURIComponent(roomId)}/notice`;
+    const answer = await rest.request<{ message: ChatMessage | null }>('GET', path);
+    if (over || state.me !== me || !answer.ok) return;
+    const { message } = answer.value.body;
+    if (!message) return;
+    reduce({ type: 'messages', messages: [message] });
+    // It has been deleted meanwhile.
+    if (!state.notice) void askForNotice();
   }
 
   function refused(why: ChatError): void {
@@ -254,15 +270,13 @@ export function createRoomFeed(options: RoomFeedOptions) {
           state = { ...state, gone: event.reason === 'REMOVED' ? 'removed' : 'ended', goneReason: null };
           return show({ status: 'gone' });
         case 'watchers':
-          return reduce(event);
         case 'head':
-          return reduce({ type: 'head', seq: event.seq });
         case 'read':
         case 'presence':
           return reduce(event);
         case 'typing':
           if (event.user.userId === state.me) return;
-          return reduce({ type: 'typing', user: event.user, typing: event.typing, nowMs: clock.monotonic() });
+          return reduce({ ...event, nowMs: clock.monotonic() });
         case 'resync':
           return join();
         case 'error':

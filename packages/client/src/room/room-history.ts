@@ -38,10 +38,7 @@ export function createRoomHistory(options: RoomHistoryOptions) {
     return new Promise((resolve) => {
       ready.ask({ type: 'history', roomId, ...range, limit: LIMITS.pageSize }, (answer) => {
         mark(false);
-        if (answer.ok) {
-          const { messages, hasMore } = answer.value;
-          reduce({ type: 'page', where, messages, hasMore });
-        }
+        if (answer.ok) reduce({ ...answer.value, where });
         onChange();
         tell();
         resolve(answer.ok ? success(answer.value.messages.length) : answer);

@@ -1,4 +1,4 @@
-import type { Message, Participant, PublicUser, Room } from '@gongu/shared';
+import type { ChatMessage, Message, Participant, PublicUser, Room } from '@gongu/shared';
 import type { ChatError } from '../chat-error.ts';
 import type { Outgoing } from '../outbox/outgoing.ts';
 import { emptyRoom, type Gone, type RoomState } from './room-state.ts';
@@ -30,6 +30,11 @@ export interface RoomSnapshot {
   readonly messages: readonly Message[];
   /** Own messages that are not among them yet, in the order in which they were written. */
   readonly outgoing: readonly Outgoing[];
+  /**
+   * The newest notice of the room that is not deleted, as it is now, also where it is older than `messages`. Null: there is
+   * none, or it is not known yet.
+   */
+  readonly notice: ChatMessage | null;
   /** Who is writing, apart from oneself. */
   readonly typing: readonly PublicUser[];
   /** Own read mark: the `seq` up to which messages count as read. */
@@ -52,42 +57,25 @@ export interface RoomParts {
   readonly error: ChatError | null;
   readonly retryAtMs: number | null;
   readonly outgoing: readonly Outgoing[];
+  readonly typing: readonly PublicUser[];
   readonly isLoadingOlder: boolean;
   readonly isLoadingNewer: boolean;
 }
 
-export function roomSnapshot(parts: RoomParts, typing: readonly PublicUser[]): RoomSnapshot {
-  const { state, status, error, retryAtMs, outgoing, isLoadingOlder, isLoadingNewer } = parts;
-  const { roomId, gone, goneReason, room, you, participants, messages, readSeq, unread, appliedSeq, hasOlder, atTail } =
-    state;
-  return {
-    roomId,
-    status,
-    error,
-    retryAtMs,
-    gone,
-    goneReason,
-    room,
-    you,
-    participants,
-    messages,
-    outgoing,
-    typing,
-    readSeq,
-    unread,
-    lastSeq: Math.max(0, appliedSeq),
-    hasOlder,
-    hasNewer: !atTail,
-    isLoadingOlder,
-    isLoadingNewer,
-  };
+export function roomSnapshot({ state, ...parts }: RoomParts): RoomSnapshot {
+  const { me, appliedSeq, headSeq, held, changed, atTail, typists, ...shown } = state;
+  return { ...shown, ...parts, lastSeq: Math.max(0, appliedSeq), hasNewer: !atTail };
 }
 
 /** What is known of a room to which nobody listens. */
 export function idleRoom(roomId: string): RoomSnapshot {
-  const state = emptyRoom(roomId, '');
-  return roomSnapshot(
-    { state, status: 'idle', error: null, retryAtMs: null, outgoing: [], isLoadingOlder: false, isLoadingNewer: false },
-    [],
-  );
+  const parts = {
+    error: null,
+    retryAtMs: null,
+    outgoing: [],
+    typing: [],
+    isLoadingOlder: false,
+    isLoadingNewer: false,
+  };
+  return roomSnapshot({ state: emptyRoom(roomId, ''), status: 'idle', ...parts });
 }

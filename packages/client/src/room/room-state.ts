@@ -40,6 +40,8 @@ export interface RoomState {
   /** Whether `messages` reaches to `appliedSeq`, or beyond, so that new ones join it. */
   readonly atTail: boolean;
   readonly hasOlder: boolean;
+  /** The newest notice that is known and not deleted, among `messages` or not. */
+  readonly notice: ChatMessage | null;
   readonly typists: readonly Typist[];
 }
 
@@ -61,6 +63,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     messages: [],
     atTail: true,
     hasOlder: false,
+    notice: null,
     typists: [],
   };
 }

@@ -66,7 +66,7 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
         </button>
       </header>
       <RoomNotice room={room} />
-      <PinnedNotice key={`notice-${roomId}`} messages={room.messages} />
+      <PinnedNotice key={`notice-${roomId}`} notice={room.notice} />
       <div className="gongu-body">
         <div className="gongu-talk">
           <MessageList

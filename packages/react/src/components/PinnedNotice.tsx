@@ -1,4 +1,4 @@
-import type { Message } from '@gongu/client';
+import type { ChatMessage } from '@gongu/client';
 import { useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { LinkedText } from './LinkedText.tsx';
@@ -7,21 +7,16 @@ import { LinkedText } from './LinkedText.tsx';
 const SHORT_CHARS = 90;
 const SHORT_LINES = 3;
 
-/** The newest notice that is known, above the messages, until the reader puts it away. */
-export function PinnedNotice({ messages }: { readonly messages: readonly Message[] }) {
+/** The newest notice, above the messages, until the reader puts it away. */
+export function PinnedNotice({ notice }: { readonly notice: ChatMessage | null }) {
   const strings = useStrings();
-  const [pinned, setPinned] = useState<Message | null>(null);
   const [hiddenSeq, setHiddenSeq] = useState(0);
-  const [isWhole, setIsWhole] = useState(false);
-  const newest = messages.findLast(({ kind }) => kind === 'NOTIFICATION');
-  // It stays when one reads where it is not.
-  if (newest && newest !== pinned && newest.seq >= (pinned?.seq ?? 0)) {
-    setPinned(newest);
-    setIsWhole(false);
-  }
-  if (!pinned || pinned.seq <= hiddenSeq) return null;
-  const { content } = pinned;
+  const [wholeSeq, setWholeSeq] = useState(0);
+  // With a newer one the older are put away, also where that one is deleted.
+  if (!notice || notice.seq <= hiddenSeq) return null;
+  const { seq, content } = notice;
   const isLong = content.length > SHORT_CHARS || content.split('\n').length > SHORT_LINES;
+  const isWhole = wholeSeq === seq;
   return (
     <section className="gongu-pinned" aria-label={strings.pinnedNotice}>
       <strong className="gongu-badge">{strings.notice}</strong>
@@ -29,11 +24,11 @@ export function PinnedNotice({ messages }: { readonly messages: readonly Message
         <LinkedText text={content} />
       </p>
       {isLong && (
-        <button type="button" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
+        <button type="button" aria-expanded={isWhole} onClick={() => setWholeSeq(isWhole ? 0 : seq)}>
           {isWhole ? strings.showLess : strings.showAll}
         </button>
       )}
-      <button type="button" aria-label={strings.hideNotice} onClick={() => setHiddenSeq(pinned.seq)}>
+      <button type="button" aria-label={strings.hideNotice} onClick={() => setHiddenSeq(seq)}>
         ×
       </button>
     </section>

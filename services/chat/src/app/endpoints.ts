@@ -54,7 +54,7 @@ export async function registerEndpoints(
   const routes = { ...use, identify: identify.routes, contentChars: env.MAX_CONTENT_CHARS };
   roomRoutes(app, { ...routes, presence });
   memberRoutes(app, { ...routes, judgeChange });
-  messageRoutes(app, routes);
+  messageRoutes(app, { ...routes, anonymousAccess: env.ANONYMOUS_ACCESS });
   tokenRoutes(app, {
     anonymousAccess: env.ANONYMOUS_ACCESS,
     user: identify.routes.user,

@@ -6,14 +6,20 @@ import {
   MessagePage,
   MessagePath,
   MessageQuery,
+  NewestNotice,
   RoomPath,
   sendBody,
 } from '@gongu/shared';
 import { writtenOnce } from '../room/page-rows.ts';
 import type { RoutesOptions } from './routes-options.ts';
 
-/** `…/messages`: pages of history, sending, and changing what was sent. */
-export function messageRoutes(app: Http, deps: RoutesOptions): void {
+export interface MessageRoutesOptions extends RoutesOptions {
+  /** Whether who has no account may look at all. */
+  readonly anonymousAccess: boolean;
+}
+
+/** `…/messages`: pages of history, sending, and changing what was sent; `…/notice`: the newest notice. */
+export function messageRoutes(app: Http, deps: MessageRoutesOptions): void {
   const { messages, changes, identify, contentChars } = deps;
   app.get(
     '/api/chat/rooms/:roomId/messages',
@@ -111,6 +117,28 @@ export function messageRoutes(app: Http, deps: RoutesOptions): void {
     async (request, reply) => {
       await changes.remove(await identify.caller(request), request.params);
       return reply.status(204).send();
+    },
+  );
+
+  app.get(
+    '/api/chat/rooms/:roomId/notice',
+    {
+      // A product's page shows it to visitors too, who could have an anonymous token for the asking.
+      config: { findsCaller: true },
+      schema: {
+        tags: ['messages'],
+        security: [{ user: [] }, { service: [] }, {}],
+        operationId: 'getNewestNotice',
+        summary: 'The newest notice of a room; without a token, of one that people without an account may look at',
+        params: RoomPath,
+        response: { 200: NewestNotice, ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
+      },
+    },
+    async (request) => {
+      const isUnknown = request.headers.authorization === undefined;
+      if (isUnknown && !deps.anonymousAccess) return { message: null };
+      const caller = isUnknown ? null : await identify.caller(request);
+      return { message: await messages.newestNotice(caller, request.params.roomId) };
     },
   );
 

@@ -1,4 +1,13 @@
-import { AppError, LIMITS, type Message, type MessageKind, messageId, parseMessageId, publicUser } from '@gongu/shared';
+import {
+  AppError,
+  type ChatMessage,
+  LIMITS,
+  type Message,
+  type MessageKind,
+  messageId,
+  parseMessageId,
+  publicUser,
+} from '@gongu/shared';
 import type { Caller } from './access.ts';
 import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
@@ -133,6 +142,22 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
       return wireMessage(last);
     },
 
+    /**
+     * The newest notice of a room that is not deleted; null: there is none. `caller` null: somebody unknown, who sees what
+     * may be looked at.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER
+     */
+    async newestNotice(caller: Caller | null, roomId: string): Promise<ChatMessage | null> {
+      const readerId = caller?.kind === 'service' ? null : (caller?.user.userId ?? NOBODY);
+      const found = await messages.newestNotice(roomId, readerId);
+      if (found === 'NOT_FOUND') throw noSuchRoom();
+      if (found === 'NOT_A_MEMBER') {
+        if (caller === null) return null;
+        throw new AppError('NOT_A_MEMBER');
+      }
+      return found && (wireMessage(found) as ChatMessage);
+    },
+
     /** Messages that wait for the next batch. */
     waiting: () => appends.size(),
 
@@ -140,6 +165,9 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
     idle: () => appends.idle(),
   };
 }
+
+/** No user's id: those have a character. */
+const NOBODY = '';
 
 export type Messages = ReturnType<typeof createMessages>;
 

@@ -1,7 +1,7 @@
 import { LIMITS } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { MessageStore, PageQuery } from '../room/ports/message-store.ts';
-import type { MessageJson } from './rows.ts';
+import { type MessageJson, messageOf } from './rows.ts';
 import type { WholeRows } from './whole-rows.ts';
 
 /** As many rows as hold `$4` that are no rows of change, and one more of change than a page has. */
@@ -36,6 +36,9 @@ const WHERE = {
 } as const;
 type Which = keyof typeof WHERE;
 
+/** By an index of these alone; the bound is there for the sake of the other texts. */
+const NOTICE = "kind = 'NOTIFICATION' AND deleted_at IS NULL AND $3::bigint IS NULL";
+
 /** The same where rows of change are among them: as far as the last of the `$4` others, which bounds what is read. */
 function wideStatement(where: string, order: 'ASC' | 'DESC', open: string): string {
   const last = `(SELECT seq FROM chat.messages WHERE room_id = $1 AND ${where} AND changes_seq IS NULL
@@ -61,9 +64,13 @@ interface PageRow {
  * A page of history. Through node-postgres with a prepared statement, as pages are what a shop's chat reads most: three
  * queries through Prisma took 2.5 ms of CPU a page, this takes half (`pnpm bench history`).
  */
-export function createMessagePage({ pool, whole, isWatchable }: MessagePageOptions): MessageStore['page'] {
+export function createMessagePage({
+  pool,
+  whole,
+  isWatchable,
+}: MessagePageOptions): Pick<MessageStore, 'page' | 'newestNotice'> {
   const open = isWatchable ? "(product_id IS NULL OR status = 'ACTIVE')" : 'product_id IS NULL';
-  const statements = new Map<string, string>();
+  const statements = new Map([['newest-notice', statement(NOTICE, 'DESC', open)]]);
   for (const which of Object.keys(WHERE) as Which[]) {
     const [where, order] = WHERE[which];
     statements.set(`page-${which}`, statement(where, order, open));
@@ -75,14 +82,23 @@ export function createMessagePage({ pool, whole, isWatchable }: MessagePageOptio
     return rows[0]!;
   }
 
-  return async (roomId, readerId, query) => {
-    const which = kindOf(query);
-    const values = [roomId, readerId, query.after ?? query.before ?? query.offset ?? null, query.limit];
-    let found = await ask(`page-${which}`, values);
-    // Mostly there are none, and then all is read with the first.
-    if (found.messages.some(({ change }) => change?.of != null)) found = await ask(`page-${which}-wide`, values);
-    if (!found.room) return 'NOT_FOUND';
-    return found.reader ? whole(found.messages) : 'NOT_A_MEMBER';
+  return {
+    async page(roomId, readerId, query) {
+      const which = kindOf(query);
+      const values = [roomId, readerId, query.after ?? query.before ?? query.offset ?? null, query.limit];
+      let found = await ask(`page-${which}`, values);
+      // Mostly there are none, and then all is read with the first.
+      if (found.messages.some(({ change }) => change?.of != null)) found = await ask(`page-${which}-wide`, values);
+      if (!found.room) return 'NOT_FOUND';
+      return found.reader ? whole(found.messages) : 'NOT_A_MEMBER';
+    },
+
+    async newestNotice(roomId, readerId) {
+      const { room, reader, messages } = await ask('newest-notice', [roomId, readerId, null, 1]);
+      if (!room) return 'NOT_FOUND';
+      if (!reader) return 'NOT_A_MEMBER';
+      return messages[0] ? messageOf(messages[0]) : null;
+    },
   };
 }
 

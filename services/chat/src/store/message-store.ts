@@ -4,17 +4,18 @@ import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { MessageJson } from './rows.ts';
 import type { WholeRows } from './whole-rows.ts';
 
-export interface MessageStoreOptions extends Pick<MessageStore, 'append' | 'change' | 'page'> {
+export interface MessageStoreOptions extends Pick<MessageStore, 'append' | 'change'> {
   readonly prisma: PrismaClient;
+  readonly pages: Pick<MessageStore, 'page' | 'newestNotice'>;
   readonly whole: WholeRows;
 }
 
 /** Messages in PostgreSQL. The hot ways are append-batch.ts and message-page.ts; else reading goes through Prisma. */
-export function createMessageStore({ prisma, whole, append, change, page }: MessageStoreOptions): MessageStore {
+export function createMessageStore({ prisma, whole, append, change, pages }: MessageStoreOptions): MessageStore {
   return {
     append,
     change,
-    page,
+    ...pages,
 
     async after(roomId, afterSeq, limit) {
       const rows = await prisma.message.findMany({
@@ -26,7 +27,7 @@ export function createMessageStore({ prisma, whole, append, change, page }: Mess
     },
 
     async before(roomId, before, limit) {
-      const rows = await page(roomId, null, { before, limit });
+      const rows = await pages.page(roomId, null, { before, limit });
       return typeof rows === 'string' ? [] : rows;
     },
   };

@@ -87,7 +87,7 @@ export function openStore({
       whole,
       append: createAppendBatch({ pool: appendPool }),
       change: createMessageChanges({ pool: reads }),
-      page: createMessagePage({ pool: reads, whole, isWatchable }),
+      pages: createMessagePage({ pool: reads, whole, isWatchable }),
     }),
     tickets: createTicketStore({ prisma }),
     tags: createTagStore({ prisma }),

@@ -45,6 +45,26 @@ async function talk() {
   };
 }
 
+it('the newest notice is the newest that is not deleted, as it is now', async () => {
+  const { roomId, say, edit, remove } = await talk();
+  const newest = async () =>
+    (await chat.call<{ message: ChatMessage | null }>('GET', `/api/chat/rooms/${roomId}/notice`)).body.message;
+  const first = await say('seller', 'sent on Tuesday', { kind: 'NOTIFICATION' });
+  const second = await say('seller', 'sent on Monday', { kind: 'NOTIFICATION' });
+  await say('ann');
+  const { body: edited } = await edit('seller', second.seq, 'sent on Sunday');
+  expect(edited).toMatchObject({ content: 'sent on Sunday', version: second.seq + 2 });
+  expect(await newest()).toEqual(edited);
+  await edit('seller', first.seq, 'sent on Wednesday');
+  expect(await newest()).toEqual(edited);
+  await remove('seller', second.seq);
+  expect(await newest()).toMatchObject({ seq: first.seq, content: 'sent on Wednesday' });
+  await remove('seller', first.seq);
+  expect(await newest()).toBeNull();
+  const third = await say('seller', 'sent', { kind: 'NOTIFICATION' });
+  expect(await newest()).toEqual(third);
+});
+
 describe('an edit', () => {
   it('gives a message another text, a version and one row that tells of it', async () => {
     const { roomId, say, edit, page, one } = await talk();

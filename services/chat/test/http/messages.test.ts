@@ -140,3 +140,41 @@ describe('GET …/messages', () => {
     }
   });
 });
+
+describe('GET …/notice', () => {
+  const ask = (on: Instance, roomId: string, as?: string) =>
+    on.call<{ message: Message | null }>('GET', `/api/chat/rooms/${roomId}/notice`, { as });
+
+  it('is the newest notice, however much was said since; null where there is none', async () => {
+    const roomId = await roomOf('ann');
+    expect(await ask(chat, roomId, 'ann')).toMatchObject({ status: 200, body: { message: null } });
+    await post(roomId, SERVICE, { content: said('첫 공지') });
+    const { body: notice } = await post(roomId, SERVICE, { content: said('둘째 공지') });
+    for (let n = 0; n < 60; n++) await post(roomId, 'ann', {});
+    expect((await page(roomId)).messages.map(({ kind }) => kind)).not.toContain('NOTIFICATION');
+    for (const as of ['ann', 'who only looks', SERVICE]) {
+      expect(await ask(chat, roomId, as)).toMatchObject({ status: 200, body: { message: notice } });
+    }
+    expect(refusal((await ask(chat, 'nowhere', 'ann')) as never)).toEqual([404, 'NOT_FOUND']);
+  });
+
+  it('needs no token where people without an account may look; after the end it is for those who were in it', async () => {
+    const strict = await given.start({ ANONYMOUS_ACCESS: 'false' });
+    const shut = await given.start({ ROOM_WATCH: 'false' });
+    const roomId = await roomOf('ann');
+    const { body: notice } = await post(roomId, SERVICE, { content: said('화요일에 보내요') });
+    expect((await ask(chat, roomId)).body).toEqual({ message: notice });
+    for (const instance of [strict, shut]) {
+      expect(await ask(instance, roomId)).toMatchObject({ status: 200, body: { message: null } });
+      expect((await ask(instance, roomId, 'ann')).body).toEqual({ message: notice });
+    }
+    expect(refusal((await ask(shut, roomId, 'bob')) as never)).toEqual([403, 'NOT_A_MEMBER']);
+    expect(refusal((await ask(chat, roomId, 'Bearer rubbish')) as never)).toEqual([401, 'UNAUTHENTICATED']);
+
+    await chat.call('PUT', `/api/chat/rooms/${roomId}/participants/ann`, { as: SERVICE, body: { committed: true } });
+    await chat.call('PATCH', `/api/chat/rooms/${roomId}`, { as: SERVICE, body: { status: 'CLOSED', reason: 'FULL' } });
+    expect((await ask(chat, roomId)).body).toEqual({ message: null });
+    expect((await ask(chat, roomId, 'ann')).body).toEqual({ message: notice });
+    expect(refusal((await ask(chat, roomId, 'bob')) as never)).toEqual([403, 'NOT_A_MEMBER']);
+  });
+});

@@ -47,6 +47,7 @@ describe('/openapi.json', () => {
       'GET /api/chat/rooms/{roomId}/events',
       'GET /api/chat/rooms/{roomId}/messages',
       'GET /api/chat/rooms/{roomId}/messages/{seq}',
+      'GET /api/chat/rooms/{roomId}/notice',
       'GET /api/chat/rooms/{roomId}/participants',
       'PATCH /api/chat/rooms/{roomId}',
       'PATCH /api/chat/rooms/{roomId}/messages/{seq}',

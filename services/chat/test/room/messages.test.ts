@@ -26,6 +26,7 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
       page: async () => {
         throw new Error('nobody asks for a page here');
       },
+      newestNotice: async () => null,
     },
     emit(signal) {
       if (signal.kind === 'messages') told.push([...signal.messages]);

@@ -33,7 +33,7 @@ it('what many members call at once looks rows up one by one, also on a connectio
   const join = (user: string) =>
     client.query('SELECT * FROM join_rooms($1, $2, $3, $4, $5)', [[roomId], [user], [user], [null], [true]]);
   const whole = createWholeRows({ pool: client as never });
-  const page = createMessagePage({ pool: client as never, whole, isWatchable: true });
+  const { page, newestNotice } = createMessagePage({ pool: client as never, whole, isWatchable: true });
   await join('first');
   await append(['first', 'first']);
   await append(['second', 'first'], ['third', 'first']);
@@ -54,6 +54,7 @@ it('what many members call at once looks rows up one by one, also on a connectio
       await page(roomId, 'first', { ...where, limit: 2 });
     }
   }
+  for (let i = 0; i < 6; i++) await newestNotice(roomId, 'first');
 
   await client.query('UPDATE rooms SET max_participants = 100000, last_seq = last_seq + $2 WHERE room_id = $1', [
     roomId,
@@ -65,8 +66,9 @@ it('what many members call at once looks rows up one by one, also on a connectio
     [roomId, MEMBERS],
   );
   await client.query(
-    `INSERT INTO messages (room_id, seq, chat_no, kind, sender_id, client_message_id, content, created_at)
-    SELECT $1, 12 + n, 4 + n, 'CHAT', 'member-1', 'filled-' || n, 'text', now() FROM generate_series(1, $2::int) n`,
+    `INSERT INTO messages (room_id, seq, chat_no, kind, sender_id, client_message_id, content, created_at, deleted_at)
+    SELECT $1, 12 + n, 4 + n, CASE WHEN n % 8 = 0 THEN 'NOTIFICATION' ELSE 'CHAT' END, 'member-1', 'filled-' || n, 'text',
+      now(), CASE WHEN n % 8 = 0 THEN now() END FROM generate_series(1, $2::int) n`,
     [roomId, MESSAGES],
   );
 
@@ -83,6 +85,7 @@ it('what many members call at once looks rows up one by one, also on a connectio
     'the newest page': () => page(roomId, 'member-9', { limit: 11 }),
     'an edit': () => change(9_000, 'member-1', 'edited'),
     'a page with a row of change': () => page(roomId, 'member-9', { limit: 5 }),
+    'the newest notice, where all were deleted': () => newestNotice(roomId, 'member-9'),
     'a page by offset': () => page(roomId, 'member-9', { offset: 9_000, limit: 11 }),
     'the oldest page by offset': () => page(roomId, 'member-9', { offset: MESSAGES, limit: 11 }),
     'a page by an offset beyond the room': () => page(roomId, 'member-9', { offset: 1_000_000_000, limit: 11 }),

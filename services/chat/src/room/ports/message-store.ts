@@ -108,4 +108,9 @@ export interface MessageStore {
     readerId: string | null,
     query: PageQuery,
   ): Promise<readonly StoredMessage[] | 'NOT_FOUND' | 'NOT_A_MEMBER'>;
+  /**
+   * The newest NOTIFICATION that is not deleted, for a reader as above; null where there is none. An empty `readerId`:
+   * somebody unknown.
+   */
+  newestNotice(roomId: string, readerId: string | null): Promise<StoredMessage | null | 'NOT_FOUND' | 'NOT_A_MEMBER'>;
 }
