@@ -1,12 +1,19 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Whole systems take longest: they begin first, so that no worker is left alone with one at the end. */
-class LongestFirst extends BaseSequencer {
+/**
+ * Whole systems and browsers take longest and need the most CPU, much of the rest waits: both kinds run beside each other from
+ * the first to the last, and nothing long is left for the end.
+ */
+class Mixed extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification) => /\/(?:e2e|packages\/react)\//.test(moduleId);
     const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const long = sorted.filter(isLong);
+    const short = sorted.filter((file) => !isLong(file));
+    const between = Math.ceil(short.length / (long.length + 1));
+    const mixed = long.flatMap((file, i) => [file, ...short.slice(i * between, (i + 1) * between)]);
+    return [...mixed, ...short.slice(long.length * between)];
   }
 }
 
@@ -22,12 +29,12 @@ export default defineConfig({
       'e2e/**/*.test.ts',
     ],
     globalSetup: ['packages/testkit/src/global-setup.ts'],
-    // Processes, not threads: tests start servers and send signals. Three, for two cores: much of the time is waiting.
+    // Processes, not threads: tests start servers and send signals. Four, for two cores: much of the time is waiting.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
     // What is imported is imported once by a worker, not once by a file: half of all work. No module has state.
     isolate: false,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: Mixed },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // What is waited for comes when it comes: a busy machine is no failure.
