@@ -40,7 +40,9 @@ const TYPING_MS = LIMITS.typingMs + 1_000;
  */
 export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
   const source = ('joined' in action ? action.joined : action) as { readonly messages?: readonly Message[] };
-  const arrived = source.messages ?? [];
+  // Who types or is there changes no message: what is kept need not be looked through.
+  if (!source.messages) return reduce(before, action);
+  const arrived = source.messages;
   const fresh = arrived.flatMap(changedBy);
   const copies = newest([...before.changed, ...fresh]);
   const messages = upToDate(arrived, copies);
