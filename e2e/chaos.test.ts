@@ -50,6 +50,7 @@ it(
     expect(text).toMatch(/^\| clients \| \d+ of 17 protocols \|$/m);
     const count = (row: string) => Number(new RegExp(`^\\| ${row} \\| (\\d+)`, 'm').exec(text)?.[1]);
     expect(count('acknowledged')).toBeGreaterThan(20);
+    expect(count('edits and deletions acknowledged, refused, without an answer')).toBeGreaterThan(10);
     expect(count('delivered')).toBeGreaterThan(500);
     expect(count('reconnects')).toBeGreaterThan(20);
     // Of this seed's products one is closed by its seller, one sells out with more buyers than places, one is cancelled.

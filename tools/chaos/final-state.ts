@@ -1,3 +1,4 @@
+import { isChange, type Message } from '@gongu/shared';
 import { type Calls, type FinalProduct, type FinalRoom, storedOf, storedRoom } from '@gongu/sim';
 import type { Offer, Shop } from './shop.ts';
 
@@ -15,6 +16,22 @@ export async function readRoom(calls: Calls, chatUrl: string, roomId: string): P
     if (String(error).includes('404')) return null;
     throw error;
   }
+}
+
+/** A room's newest row. */
+export interface Heads {
+  readonly last: number;
+  /** Of those that are no rows of change. */
+  readonly told: number;
+}
+
+/** How far a room is, by HTTP; 0 where there is none. */
+export async function readHeads(calls: Calls, chatUrl: string, roomId: string): Promise<Heads> {
+  const last = (await readRoom(calls, chatUrl, roomId))?.lastSeq ?? 0;
+  if (last === 0) return { last, told: 0 };
+  const url = `${chatUrl}/api/chat/rooms/${roomId}/messages?before=${last + 1}&limit=1`;
+  const { messages } = await calls.service<{ readonly messages: readonly Message[] }>('GET', url);
+  return { last, told: messages.findLast((message) => !isChange(message))?.seq ?? 0 };
 }
 
 /** Its participants, the host among them. */

@@ -105,22 +105,28 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
     standing.refusal = code;
   }
 
-  return Object.assign(describeParticipant({ client, userId, roomId, protocol, record, standing }), {
-    say(characters: number) {
-      if (standing.place === 'over' || standing.place === 'out') return;
-      const { id, content } = record.compose(characters);
-      record.forget(id);
-      const sent = room.send({ content });
-      if (sent.ok) record.wrote(sent.value, content);
+  return Object.assign(
+    describeParticipant({
+      ...{ client, userId, roomId, protocol, record, standing },
+      shown: () => room.getSnapshot().messages.map(({ seq, content, version }) => ({ seq, content, version })),
+    }),
+    {
+      say(characters: number) {
+        if (standing.place === 'over' || standing.place === 'out') return;
+        const { id, content } = record.compose(characters);
+        record.forget(id);
+        const sent = room.send({ content });
+        if (sent.ok) record.wrote(sent.value, content);
+      },
+      // It asks until there is an answer, or is out: then what it says is refused.
+      resolve: () => Promise.resolve(),
+      leave() {
+        standing.place = 'over';
+        clearTimeout(rejoining);
+        unlisten();
+        leave();
+        chat.disconnect();
+      },
     },
-    // It asks until there is an answer, or is out: then what it says is refused.
-    resolve: () => Promise.resolve(),
-    leave() {
-      standing.place = 'over';
-      clearTimeout(rejoining);
-      unlisten();
-      leave();
-      chat.disconnect();
-    },
-  });
+  );
 }

@@ -43,7 +43,10 @@ export function startPasserBy(options: PasserByOptions): { leave(): void } {
     const own = createRecord({ client, userId, intern });
     record = own;
     own.connecting();
-    const told = describeParticipant({ client, userId, roomId, protocol: '/ws/chat?sessionId', record: own, standing });
+    const told = describeParticipant({
+      ...{ client, userId, roomId, protocol: '/ws/chat?sessionId', record: own, standing },
+      hidesChanges: true,
+    });
     onKnown(Object.assign(told, { say, leave, resolve: () => Promise.resolve() }));
   }
 

@@ -32,7 +32,8 @@ export function report(options: ReportOptions): string {
     options;
   const { seconds, at } = options;
   const sum = (of: (counts: Counts) => number) => clients.reduce((total, { counts }) => total + of(counts), 0);
-  const { rooms, histories, processes } = evidence;
+  const { rooms, histories, changes = [], processes } = evidence;
+  const changed = (how: 'done' | 'unknown') => changes.filter(({ outcome }) => outcome === how).length;
   const replay = `pnpm chaos --seed ${args.seed} --minutes ${args.minutes} --clients ${args.clients} --instances ${args.instances}`;
   const rows: [string, string | number][] = [
     ['clients', `${clients.length} of ${new Set(clients.map(({ protocol }) => protocol)).size} protocols`],
@@ -43,6 +44,10 @@ export function report(options: ReportOptions): string {
     ['rooms closed, cancelled', `${count(rooms, 'CLOSED')}, ${count(rooms, 'CANCELLED')}`],
     ['sends, of which again', `${sum(({ sends }) => sends)}, ${sum(({ sentAgain }) => sentAgain)}`],
     ['acknowledged', sum(({ acks }) => acks)],
+    [
+      'edits and deletions acknowledged, refused, without an answer',
+      `${changed('done')}, ${changes.length - changed('done') - changed('unknown')}, ${changed('unknown')}`,
+    ],
     ['refused (messages and joins)', sum(({ refusals }) => refusals)],
     ['unknown outcomes resolved', histories.reduce((total, history) => total + resolved(history), 0)],
     ['delivered', sum(({ received }) => received)],

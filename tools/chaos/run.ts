@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { check, type Evidence, type FinalProduct, type FinalRoom, type History, LOBBY } from '@gongu/sim';
 import type { Run } from '@gongu/sim/supervise';
 import type { ChaosArguments } from './arguments.ts';
+import { type Changes, createChanges } from './changes.ts';
 import { type Commotion, createCommotion } from './commotion.ts';
 import { type Crowd, createCrowd, type Regular } from './crowd.ts';
 import { defaultEvidenceFile, type RunRecord, writeEvidence } from './evidence-file.ts';
@@ -66,6 +67,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
   run.lifecycle.add({ name: 'the clients', stop: crowd.leave });
   const shop = createShop({ system, stopping });
   const commotion = createCommotion({ system, stopping });
+  const changes = createChanges({ system, stopping });
   const keep = async ({ report: text, violations, evidence }: Omit<Findings, 'unsettled'>): Promise<string> => {
     const file = args.evidence ?? defaultEvidenceFile(run.env, seed, at);
     await witness.flushed();
@@ -74,14 +76,17 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
     return file;
   };
   try {
-    const found = await passThrough({ run, args, system, crowd, shop, commotion, journal, steps });
+    const found = await passThrough({ run, args, system, crowd, shop, commotion, changes, journal, steps });
     if (!found) return null;
     const failed = found.violations.length > 0;
     return { text: found.report, failed, kept: failed || found.unsettled > 0 ? await keep(found) : null };
   } catch (error) {
     if (stopping.aborted) throw error;
     const text = `The run could not be judged: ${error instanceof Error ? error.stack : error}`;
-    const evidence = { histories: historiesOf(crowd), purchases: shop.purchases, deaths: witness.deaths };
+    const evidence = {
+      ...{ histories: historiesOf(crowd), purchases: shop.purchases, changes: changes.changes },
+      deaths: witness.deaths,
+    };
     return { text, failed: true, kept: await keep({ report: text, violations: [], evidence }) };
   }
 }
@@ -93,13 +98,14 @@ interface PassOptions {
   readonly crowd: Crowd;
   readonly shop: Shop;
   readonly commotion: Commotion;
+  readonly changes: Changes;
   readonly journal: Journal;
   readonly steps: readonly Step[];
 }
 
 /** Everything between a system that stands and what is found in the end. */
 async function passThrough(options: PassOptions): Promise<Findings | null> {
-  const { run, args, system, crowd, shop, commotion, journal, steps } = options;
+  const { run, args, system, crowd, shop, commotion, changes, journal, steps } = options;
   const { lifecycle, terminal } = run;
   const { stopping } = lifecycle;
   const { seed, clients, minutes } = args;
@@ -133,7 +139,11 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
   const sales = createSales({ shop, crowd, commotion, offers, seed, lingers: minutes > 1, say });
   await play(steps, stopping, (step) => {
     if (step.kind === 'talk') regulars[step.client]!.say(step.characters);
-    else if (step.kind === 'fault') inflictor.inflict(step.fault);
+    else if (step.kind === 'change') {
+      const talker = regulars[step.client]!;
+      const host = offers.find(({ id }) => id === talker.roomId)?.sellerId ?? null;
+      changes.begin(talker, step.what === 'edited', step.which, step.what === 'hosted' ? host : null);
+    } else if (step.kind === 'fault') inflictor.inflict(step.fault);
     else sales.open(step.sale);
   });
   const chaos = seconds();
@@ -143,10 +153,12 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
   crowd.sendAway();
   await inflictor.heal();
   const healing = seconds() - chaos;
-  const unsettled = await settle({ system, shop, commotion, crowd, participants: crowd.all, offers, say, stopping });
+  const unsettled = await settle({
+    ...{ system, shop, commotion, changes, crowd, participants: crowd.all, offers, say, stopping },
+  });
   if (stopping.aborted) return null;
   const settling = seconds() - chaos - healing;
-  const evidence = await gather({ system, crowd, shop, commotion, offers });
+  const evidence = await gather({ system, crowd, shop, commotion, changes, offers });
   const violations = check(evidence);
   const text = report({
     args,
@@ -185,11 +197,11 @@ async function play(steps: readonly Step[], stopping: AbortSignal, act: (step: S
   }
 }
 
-interface GatherOptions extends Pick<PassOptions, 'system' | 'crowd' | 'shop' | 'commotion'> {
+interface GatherOptions extends Pick<PassOptions, 'system' | 'crowd' | 'shop' | 'commotion' | 'changes'> {
   readonly offers: readonly Offer[];
 }
 
-async function gather({ system, crowd, shop, commotion, offers }: GatherOptions): Promise<Evidence> {
+async function gather({ system, crowd, shop, commotion, changes, offers }: GatherOptions): Promise<Evidence> {
   const { calls, chatUrl, trade, witness, nginx, database, redis } = system;
   const rooms: FinalRoom[] = [];
   const products: FinalProduct[] = [];
@@ -213,6 +225,7 @@ async function gather({ system, crowd, shop, commotion, offers }: GatherOptions)
   return {
     histories: historiesOf(crowd),
     purchases: shop.purchases,
+    changes: changes.changes,
     rooms,
     products,
     outbox: { depth, parked },

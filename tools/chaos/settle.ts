@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LOBBY, type Participant } from '@gongu/sim';
+import type { Changes } from './changes.ts';
 import type { Commotion } from './commotion.ts';
 import type { Crowd } from './crowd.ts';
-import { readMembers, readRoom } from './final-state.ts';
+import { type Heads, readHeads, readMembers, readRoom } from './final-state.ts';
 import type { Offer, Shop } from './shop.ts';
 import type { ChaosSystem } from './system/chaos-system.ts';
 
@@ -10,6 +11,7 @@ export interface SettleOptions {
   readonly system: ChaosSystem;
   readonly shop: Shop;
   readonly commotion: Pick<Commotion, 'underWay'>;
+  readonly changes: Pick<Changes, 'underWay'>;
   readonly crowd: Pick<Crowd, 'goneVisitors' | 'neverOnline'>;
   readonly participants: readonly Participant[];
   readonly offers: readonly Offer[];
@@ -27,7 +29,7 @@ const LOOK_MS = 150;
  * @returns what was given up
  */
 export async function settle(options: SettleOptions): Promise<readonly string[]> {
-  const { system, shop, commotion, crowd, participants, offers, say, stopping } = options;
+  const { system, shop, commotion, changes, crowd, participants, offers, say, stopping } = options;
   const { chats, trade, calls, chatUrl } = system;
   const unsettled: string[] = [];
 
@@ -62,6 +64,7 @@ export async function settle(options: SettleOptions): Promise<readonly string[]>
   });
   await until('every purchase is answered', () => shop.underWay === 0);
   await until('nobody comes or goes any more', () => commotion.underWay === 0);
+  await until('every edit and deletion is answered', () => changes.underWay === 0);
   await until("trade's outbox is empty", async () => (await outbox()).depth === 0);
   await until('deadlines that have passed have ended their products, and their rooms follow', async () => {
     for (const { id, sellerId } of offers) {
@@ -103,11 +106,12 @@ export async function settle(options: SettleOptions): Promise<readonly string[]>
     },
     unanswered,
   );
-  const heads = new Map<string, number>();
+  const heads = new Map<string, Heads>();
   for (const id of [...offers.map((offer) => offer.id), LOBBY]) {
-    heads.set(id, (await readRoom(calls, chatUrl, id))?.lastSeq ?? 0);
+    heads.set(id, await readHeads(calls, chatUrl, id));
   }
-  const behind = () => present().filter(({ roomId, record }) => record.lastSeq < (heads.get(roomId) ?? 0));
+  const headFor = ({ roomId, hidesChanges }: Participant) => heads.get(roomId)![hidesChanges ? 'told' : 'last'];
+  const behind = () => present().filter((participant) => participant.record.lastSeq < headFor(participant));
   await until('everybody has everything', () => behind().length === 0, behind);
   const silent = new Set(crowd.neverOnline);
   await until('the lobby counts those who are in it', async () => {

@@ -1,6 +1,7 @@
 export { checkAgreement, settle } from './check/agreement.ts';
 export { check } from './check/check.ts';
 export type {
+  Change,
   Entry,
   Evidence,
   FinalProduct,

@@ -45,6 +45,14 @@ export interface Sale {
 
 export type Step = { readonly atMs: number } & (
   | { readonly kind: 'talk'; readonly client: number; readonly characters: number }
+  | {
+      readonly kind: 'change';
+      readonly client: number;
+      /** `hosted`: the host deletes it. */
+      readonly what: 'edited' | 'deleted' | 'hosted';
+      /** From 0 to below 1: which of the client's messages. */
+      readonly which: number;
+    }
   | { readonly kind: 'fault'; readonly fault: Fault }
   | { readonly kind: 'sale'; readonly sale: Sale }
 );
@@ -66,11 +74,16 @@ const THRONG_MS = 8_000;
 /** The calm before the first fault, and after the last one begins. */
 const CALM_MS = 1_500;
 
+/** There has to be something to change; and of so many messages one is, about. */
+const CHANGES_FROM_MS = 3_000;
+const CHANGE_EVERY = 5;
+
 /** What happens when: a function of its options alone, in order of time. */
 export function schedule(options: ScheduleOptions): Step[] {
   const random = createRandom(options.seed);
   return [
     ...talk(options, random.fork('talk')),
+    ...changes(options, random.fork('changes')),
     ...faults(options, random.fork('faults')),
     ...sales(options, random.fork('sales')),
   ].sort((one, other) => one.atMs - other.atMs);
@@ -83,6 +96,19 @@ function talk({ durationMs, rate, clients }: ScheduleOptions, random: Random): S
     // One in fifty long, so that slow readers have something to be slow with.
     const characters = random.chance(0.02) ? random.between(2_000, 3_900) : random.between(4, 120);
     steps.push({ atMs, kind: 'talk', client, characters });
+  }
+  return steps;
+}
+
+function changes({ durationMs, rate, clients }: ScheduleOptions, random: Random): Step[] {
+  const steps: Step[] = [];
+  for (
+    let atMs = CHANGES_FROM_MS;
+    atMs < durationMs;
+    atMs += Math.round((2_000 / rate) * CHANGE_EVERY * random.next())
+  ) {
+    const what = random.chance(0.7) ? 'edited' : random.chance(0.7) ? 'deleted' : 'hosted';
+    steps.push({ atMs, kind: 'change', client: random.between(0, clients - 1), what, which: random.next() });
   }
   return steps;
 }

@@ -21,7 +21,7 @@ const REJOIN_PAUSE_S = 6;
 /** Services are quicker to notice, and to forget, here than they are by default, since a run is short. */
 const CHAT = {
   ...{ HEARTBEAT_MS: '4000', SEND_QUEUE_BYTES: '65536', SEND_TIMEOUT_MS: '5000' },
-  ...{ VISITOR_GRACE_S: '4', REJOIN_PAUSE_S: String(REJOIN_PAUSE_S) },
+  ...{ VISITOR_GRACE_S: '4', REJOIN_PAUSE_S: String(REJOIN_PAUSE_S), CHANGES: 'on' },
 };
 /** Which instances prove over Redis who they are, a run after the other. */
 const SEALS = ['all', 'one that nginx does not know', 'none'] as const;

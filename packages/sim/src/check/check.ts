@@ -1,20 +1,28 @@
+import { checkChanges } from './changes.ts';
 import { checkDeliveries } from './deliveries.ts';
 import type { Evidence } from './evidence.ts';
 import { checkFinalRoom } from './final-room.ts';
 import { checkSayings } from './sayings.ts';
+import { textsOf } from './texts.ts';
 import { checkTrade } from './trade.ts';
 import type { Violation } from './violation.ts';
 
 /** Every guarantee, held against what a run has recorded. A function of its argument alone. */
 export function check(evidence: Evidence): Violation[] {
-  const { histories, rooms, processes, deaths, leaks } = evidence;
+  const { histories, rooms, changes = [], processes, deaths, leaks } = evidence;
   const nowhere = { roomId: null, client: null, seqs: [] };
   const byId = new Map(rooms.map((room) => [room.roomId, room]));
   return [
     ...rooms.flatMap((room) => checkFinalRoom(room, evidence)),
     ...rooms.flatMap((room) => {
       const own = histories.filter(({ roomId }) => roomId === room.roomId);
-      return [...own.flatMap((history) => checkDeliveries(history, room)), ...checkSayings(own, room)];
+      const asked = changes.filter(({ roomId }) => roomId === room.roomId);
+      const texts = textsOf(asked);
+      return [
+        ...own.flatMap((history) => checkDeliveries(history, room, texts)),
+        ...checkSayings(own, room, texts),
+        ...checkChanges(own, room, asked),
+      ];
     }),
     ...histories
       .filter(({ roomId, entries }) => !byId.has(roomId) && entries.some(({ kind }) => kind === 'received'))

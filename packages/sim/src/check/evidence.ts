@@ -8,6 +8,8 @@ export interface Received {
   /** `userId`; null for SYSTEM. */
   readonly sender?: string | null;
   readonly clientMessageId?: string | null;
+  /** The `seq` of the row that changed it last. */
+  readonly version?: number;
   readonly data?: unknown;
 }
 
@@ -40,6 +42,26 @@ export interface History {
   readonly entries: readonly Entry[];
   /** `in`: in the room when all was healed, so it must have everything. `away`: did not come back. `gone`: left, or out. */
   readonly end: 'in' | 'away' | 'gone';
+  /** Its protocol does not tell rows of change. @default false */
+  readonly hidesChanges?: boolean;
+  /** What it shows in the end, where it says so; else what its entries come to. */
+  readonly shown?: readonly Pick<Received, 'seq' | 'content' | 'version'>[];
+}
+
+/** An edit or a deletion that somebody asked for, until there was an answer. Of one message one after the other. */
+export interface Change {
+  readonly roomId: string;
+  readonly seq: number;
+  /** Who asked: its sender, or somebody who may delete what others say. */
+  readonly userId: string;
+  /** The text as it was when it was asked for. */
+  readonly before: string;
+  /** The new text, which no other message ever has; null: it was deleted. */
+  readonly content: string | null;
+  /** `unknown`: never answered. Codes: refused for good. */
+  readonly outcome: 'done' | 'unknown' | { readonly refused: string };
+  /** By the clock of the entries. */
+  readonly answeredAtMs: number;
 }
 
 /** A purchase, as the buyer knows it. */
@@ -60,6 +82,8 @@ export interface Stored extends Received {
   readonly data?: unknown;
   /** ISO 8601. */
   readonly createdAt?: string;
+  /** @default false */
+  readonly isDeleted?: boolean;
 }
 
 /** A room in the end, as chat has it. */
@@ -98,6 +122,8 @@ export interface FinalProduct {
 export interface Evidence {
   readonly histories: readonly History[];
   readonly purchases: readonly Purchase[];
+  /** Those of one message in the order in which they were asked for. */
+  readonly changes?: readonly Change[];
   /** By `roomId`; a product whose room chat does not have is missing here. */
   readonly rooms: readonly FinalRoom[];
   readonly products: readonly FinalProduct[];

@@ -48,12 +48,13 @@ export function checkFinalRoom(room: FinalRoom, { rules, goneVisitors = [] }: Fi
   return violations;
 }
 
-/** In the lobby anybody talks, and nobody is a member: it tells of its opening, and of nothing else. */
+/** In the lobby anybody talks, and nobody is a member: it tells of its opening and of changes, and of nothing else. */
 function checkLobby(room: FinalRoom, about: (kind: ViolationKind, seq: number, text: string) => void): void {
   const { roomId, messages, members, participantCount, committedCount, lastSeq, status } = room;
   for (const message of messages) {
     const event = systemEventOf(message)?.event;
-    if (event !== undefined && event !== 'room.opened') about('diverged', message.seq, `${roomId}: tells of ${event}`);
+    if (event !== undefined && event !== 'room.opened' && event !== 'message.changed')
+      about('diverged', message.seq, `${roomId}: tells of ${event}`);
   }
   const report = (text: string) => about('diverged', lastSeq, `${roomId}: ${text}`);
   if (lastSeq !== messages.length) about('gap', lastSeq, `${roomId}: has ${messages.length} messages of ${lastSeq}`);

@@ -1,6 +1,6 @@
 import { createPlaceRules, type PlaceRules } from './place-rules.ts';
 import type { LogRow, Report, State } from './room-state.ts';
-import { buyerOf, systemEventOf } from './system-event.ts';
+import { buyerOf, isChange, systemEventOf } from './system-event.ts';
 import type { ViolationKind } from './violation.ts';
 
 /** Something in a room's log that the room's rules do not allow. */
@@ -43,6 +43,8 @@ export function replayRoom(rows: readonly LogRow[], rules: Partial<PlaceRules> =
   rows.forEach((row, i) => {
     const report: Report = (kind, text) => breaches.push({ kind, seq: row.seq, text });
     if (row.kind !== 'SYSTEM') applyTalk(state, row, report);
+    // What was said can be deleted for as long as the room is there.
+    else if (isChange(row)) applyChange(rows, row, state, report);
     else if (isOver(state)) report('after-cancelled', 'comes after the cancellation');
     else {
       const bought = isPurchase(row, rows[i + 1]);
@@ -65,6 +67,21 @@ function applyTalk(state: State, { sender }: LogRow, report: Report): void {
   if (sender !== null && sender !== state.host && !state.members.has(sender)) {
     report('no-member', `${sender} talks and is no member`);
   }
+}
+
+function applyChange(rows: readonly LogRow[], row: LogRow, state: State, report: Report): void {
+  const data = systemEventOf(row);
+  if (data?.event !== 'message.changed') return;
+  const { change, by } = data;
+  const seq = data.message?.seq ?? data.seq;
+  const target = rows.find((other) => other.seq === seq);
+  if (!target || target.kind === 'SYSTEM' || target.seq >= row.seq) return report('invented', `changes ${seq}`);
+  if (change === 'edited' && state.status === 'CANCELLED') {
+    report('after-cancelled', `${seq} is edited in a cancelled room`);
+  }
+  const isSender = by !== null && by.userId === target.sender;
+  const mayDelete = isSender || by === null || by.userId === state.host;
+  if (change === 'edited' ? !isSender : !mayDelete) report('diverged', `${by?.userId} has ${change} ${seq}`);
 }
 
 /** @param bought whether the row is the join of somebody who bought */

@@ -1,8 +1,9 @@
 import type { FinalRoom, History } from './evidence.ts';
+import type { Texts } from './texts.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
 /** What was said: acknowledged ⇒ stored once, where the acknowledgement says; refused ⇒ not stored; nothing else is. */
-export function checkSayings(histories: readonly History[], room: FinalRoom): Violation[] {
+export function checkSayings(histories: readonly History[], room: FinalRoom, texts: Texts): Violation[] {
   const violations: Violation[] = [];
   const places = new Map<string, number[]>();
   for (const { seq, sender, clientMessageId } of room.messages) {
@@ -15,7 +16,7 @@ export function checkSayings(histories: readonly History[], room: FinalRoom): Vi
     for (const saying of sayingsOf(history).values()) {
       const key = keyOf(history.userId, saying.id);
       said.add(key);
-      violations.push(...judge(history, saying, places.get(key) ?? [], room));
+      violations.push(...judge(history, saying, places.get(key) ?? [], room, texts));
     }
   }
   for (const { seq, sender, clientMessageId, kind } of room.messages) {
@@ -55,7 +56,13 @@ export function sayingsOf({ entries, userId }: History): ReadonlyMap<string, Rea
   return sayings;
 }
 
-function judge(history: History, saying: Readonly<Saying>, seqs: readonly number[], room: FinalRoom): Violation[] {
+function judge(
+  history: History,
+  saying: Readonly<Saying>,
+  seqs: readonly number[],
+  room: FinalRoom,
+  texts: Texts,
+): Violation[] {
   const { client, roomId } = history;
   const { id, content, acks, refused } = saying;
   const violations: Violation[] = [];
@@ -69,7 +76,9 @@ function judge(history: History, saying: Readonly<Saying>, seqs: readonly number
   const other = named.find((seq) => seqs.length > 0 && !seqs.includes(seq));
   if (other !== undefined) report('changed', [other, ...seqs], `was acknowledged as ${other} and is stored as ${seqs}`);
   const kept = room.messages.find(({ seq }) => seq === seqs[0]);
-  if (kept && kept.content !== content) report('changed', seqs, `is stored with another text as ${seqs[0]}`);
+  const atFirst = kept && (texts.of(kept.seq)?.[0] ?? kept.content);
+  if (atFirst !== undefined && atFirst !== content)
+    report('changed', seqs, `is stored with another text as ${seqs[0]}`);
   if (refused !== null && seqs.length > 0) report('refused-stored', seqs, `was refused with ${refused} and is stored`);
   // Not seen in the end: a protocol without acknowledgements has its own messages in their place.
   if (

@@ -31,6 +31,19 @@ export function storedRoom(get: <T>(path: string) => Promise<T>) {
 }
 
 /** A message of `gongu.v1` and of the routes, as the checker has it. */
-export function storedOf({ roomId, seq, kind, content, sender, clientMessageId, data, createdAt }: Message): Stored {
-  return { roomId, seq, kind, content, sender: sender?.userId ?? null, clientMessageId, data, createdAt };
+export function storedOf(message: Message): Stored {
+  const { roomId, seq, kind, content, sender, clientMessageId, version, data, createdAt } = message;
+  const isDeleted = 'deletedAt' in message && message.deletedAt !== undefined;
+  return {
+    roomId,
+    seq,
+    kind,
+    content,
+    sender: sender?.userId ?? null,
+    clientMessageId,
+    version,
+    data,
+    createdAt,
+    isDeleted,
+  };
 }

@@ -10,6 +10,11 @@ export function systemEventOf({ data }: MayBeSystem): SystemEvent | null {
   return (data ?? null) as SystemEvent | null;
 }
 
+/** Whether this message tells that another one was changed. */
+export function isChange(message: MayBeSystem): boolean {
+  return systemEventOf(message)?.event === 'message.changed';
+}
+
 /** Whether this message ends that user's membership. */
 export function endsMembershipOf(message: MayBeSystem, userId: string): boolean {
   const data = systemEventOf(message);

@@ -70,6 +70,8 @@ export interface Protocol {
   readonly answers: boolean;
   /** Requests alone, so that its users never are online. @default false */
   readonly isSilent?: boolean;
+  /** It tells no rows of change: its clients show messages as they were when they came. @default false */
+  readonly hidesChanges?: boolean;
 }
 
 /** A protocol inside a channel of texts. */
@@ -86,12 +88,13 @@ export type Speak = (call: Call, send: (text: string) => void) => Speech;
 
 /** A message of JSON as {@link Received}; null when it is none. */
 export function messageOf(message: unknown): Received | null {
-  const { seq, kind, content, sender, clientMessageId, data } = (message ?? {}) as {
+  const { seq, kind, content, sender, clientMessageId, version, data } = (message ?? {}) as {
     [name in keyof Received]?: Received[name];
   } & { sender?: { userId: string } | null };
   if (typeof seq !== 'number' || typeof kind !== 'string' || typeof content !== 'string') return null;
   const from = sender as unknown as { userId: string } | null | undefined;
-  return { seq, kind, content, sender: from === undefined ? undefined : (from?.userId ?? null), clientMessageId, data };
+  const userId = from === undefined ? undefined : (from?.userId ?? null);
+  return { seq, kind, content, sender: userId, clientMessageId, version, data };
 }
 
 /** What a text says as JSON; null when it is none. */

@@ -61,9 +61,9 @@ export const PROTOCOLS: readonly Protocol[] = [
     answers: true,
     dial: mindingSeq(overSockJs('eventsource', speakStomp(SPRING), '/ws/chat-sockjs')),
   },
-  { name: '/ws/chat?sessionId', answers: false, dial: dialSession },
-  { name: '/chat/{room}', answers: false, dial: dialRoom },
-  { name: '/room?roomId', answers: false, dial: dialSignals },
+  { name: '/ws/chat?sessionId', answers: false, hidesChanges: true, dial: dialSession },
+  { name: '/chat/{room}', answers: false, hidesChanges: true, dial: dialRoom },
+  { name: '/room?roomId', answers: false, hidesChanges: true, dial: dialSignals },
   { name: 'event stream and HTTP', answers: true, dial: dialEventStream },
   { name: 'HTTP polling', answers: true, isSilent: true, dial: dialPolling },
 ];

@@ -15,6 +15,8 @@ export interface Participant {
   readonly place: Place;
   /** Why it is out. */
   readonly refusal: string | null;
+  /** It is told no rows of change. */
+  readonly hidesChanges: boolean;
   say(characters: number): void;
   /** Sets the client's own clock wrong by so much. */
   setClock(skewMs: number): void;
@@ -52,16 +54,22 @@ interface DescriptionOptions extends Pick<ParticipantOptions, 'client' | 'userId
   readonly protocol: string;
   readonly record: ClientRecord;
   readonly standing: Standing;
+  /** @default false */
+  readonly hidesChanges?: boolean;
+  /** What it shows, where it knows. */
+  readonly shown?: () => History['shown'];
 }
 
 /** The part of a participant that is the same whatever it speaks: what it tells of itself. */
-export function describeParticipant({ client, userId, roomId, protocol, record, standing }: DescriptionOptions) {
+export function describeParticipant(options: DescriptionOptions) {
+  const { client, userId, roomId, protocol, record, standing, hidesChanges = false, shown } = options;
   return {
     client,
     userId,
     roomId,
     record,
     protocol,
+    hidesChanges,
     get place(): Place {
       return standing.place;
     },
@@ -77,6 +85,8 @@ export function describeParticipant({ client, userId, roomId, protocol, record, 
       roomId,
       protocol,
       entries: record.entries,
+      hidesChanges,
+      ...(shown ? { shown: shown() } : {}),
       end: standing.place === 'in' || standing.place === 'away' ? record.end : 'gone',
     }),
   };

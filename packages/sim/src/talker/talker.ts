@@ -163,7 +163,8 @@ export function startTalker(options: TalkerOptions): Talker {
   }
 
   connect();
-  const told = describeParticipant({ client, userId, roomId, protocol: protocol.name, record, standing });
+  const { name, hidesChanges } = protocol;
+  const told = describeParticipant({ client, userId, roomId, protocol: name, record, standing, hidesChanges });
   return Object.assign(told, {
     say(characters: number) {
       if (standing.place === 'over' || standing.place === 'out') return;
