@@ -44,6 +44,8 @@ const LOOKS: readonly (BrowserContextOptions & { name: string })[] = [
 let open: string;
 let closed: string;
 let cancelled: string;
+/** Its notice is older than its messages, of which one was edited and the newest deleted. */
+let talked: string;
 beforeAll(async () => {
   open = await shop.product('sue', { description: '서귀포 농장에서', title: '제주 감귤 10kg' });
   closed = await shop.product('sue', { maxParticipants: 1, title: 'Sold out' });
@@ -53,6 +55,19 @@ beforeAll(async () => {
   await call('POST', `${products}/${open}/participations`, shop.pair.user('early'), { quantity: 3 });
   const notice = { clientMessageId: 'notice', kind: 'NOTIFICATION', content: '화요일에 보내요' };
   await call('POST', `${shop.pair.chat.url}/api/chat/rooms/${open}/messages`, shop.pair.user('sue'), notice);
+  talked = await shop.product('sue', { title: 'Talked about' });
+  const messages = `${shop.pair.chat.url}/api/chat/rooms/${talked}/messages`;
+  const asSue = (method: string, path: string, body?: object) =>
+    call(method, messages + path, shop.pair.user('sue'), body);
+  await asSue('POST', '', {
+    ...notice,
+    content: '화요일에 보내요, 자세한 것은 https://gongu.example/post. '.repeat(4),
+  });
+  for (const n of [1, 2, 3]) {
+    const { body } = await asSue('POST', '', { clientMessageId: `${n}`, content: `${n}` });
+    if (n === 2) expect((await asSue('PATCH', `/${body.seq}`, { content: '둘' })).status).toBe(200);
+    if (n === 3) expect((await asSue('DELETE', `/${body.seq}`)).status).toBe(204);
+  }
   await call('POST', `${products}/${cancelled}/cancel`, shop.pair.user('sue', ['seller']), { reason: 'rain' });
 });
 
@@ -78,6 +93,7 @@ describe.each(LOOKS)('$name', ({ name, ...context }) => {
       [`/products/${open}`, '.product-notice'],
       [`/products/${closed}`, '.product[data-status=CLOSED]'],
       ['/rooms', '.empty'],
+      [`/products/${talked}`, '.product-notice'],
       ['/purchases', '.empty'],
       ['/sell', '.empty'],
       ['/sign-in', 'form'],
@@ -104,15 +120,40 @@ describe.each(LOOKS)('$name', ({ name, ...context }) => {
       await page.locator(shown).first().waitFor();
       found.push(...(await violations(visitor)));
     };
-    await enter(visitor, `ann-${name.replaceAll(/\W+/g, '-')}`, `/products/${open}`);
+    const nickname = `ann-${name.replaceAll(/\W+/g, '-')}`;
+    await enter(visitor, nickname, `/products/${open}`);
     await look('.take-part .primary');
     await page.locator('.take-part .primary').click();
     await look('.joined');
+    // Another quantity, not taken yet; a refusal; and the question before giving up.
+    await page.locator('.take-part .quantity button').nth(1).click();
+    await look('.take-part .primary');
+    await page.route('**/participations/me', (route) =>
+      route.request().method() === 'PATCH' ? route.abort() : route.continue(),
+    );
+    await page.locator('.take-part .primary').click();
+    await look('.take-part [role=alert]');
+    await page.unroute('**/participations/me');
+    await page.locator('.take-part > button:not(.primary)').click();
+    await look('dialog[open]');
+    await page.keyboard.press('Escape');
     if (isPhone) await page.locator('[role=tab]').nth(1).click();
     await visitor.say('안녕하세요');
     await look('.gongu-row [data-mine=true]');
+    // Notices and what became of messages, in the conversation and in the list of them.
+    await visitor.go(`/products/${talked}${isPhone ? '?tab=chat' : ''}`);
+    await look('.gongu-looking');
+    await look('.gongu-deleted');
+    await visitor.say('여기요');
+    await look('.gongu-row [data-mine=true]');
+    const products = `${shop.pair.tradeUrl}/api/products`;
+    const dropped = await shop.product('sue', { title: 'Dropped' });
+    await call('POST', `${products}/${dropped}/participations`, shop.pair.user(nickname), { quantity: 2 });
+    await call('POST', `${products}/${dropped}/cancel`, shop.pair.user('sue', ['seller']), { reason: 'rain' });
+    await visitor.go(`/products/${dropped}`);
+    await look('[data-joined=cancelled]');
     await visitor.go('/purchases');
-    await look('.purchase');
+    await look('.purchase[data-status=CANCELLED]');
     await visitor.go('/rooms');
     await look('.room');
     await page.context().setOffline(true);

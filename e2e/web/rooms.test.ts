@@ -69,3 +69,22 @@ test('what is unread moves with the rooms, and nothing is asked for it in betwee
   expect((await call('DELETE', `${rooms}/${second}/participants/${userId}`, token)).status).toBe(204);
   await other.waitFor({ state: 'detached' });
 });
+
+test('of a room whose newest message was edited or deleted the list says what it is now, not an empty line', async () => {
+  const id = await shop.product('sue', { title: 'Quinces' });
+  const messages = `${shop.pair.chat.url}/api/chat/rooms/${id}/messages`;
+  const ann = await shop.visitor();
+  await ann.signIn('gone-ann', { next: `/products/${id}` });
+  await ann.say('I am here');
+  await ann.sees('I am here');
+  const asSue = (method: string, path: string, body?: object) =>
+    call(method, messages + path, shop.pair.user('sue'), body);
+  const { body: said } = await asSue('POST', '', { clientMessageId: 'one', content: 'On Monday' });
+  await ann.page.getByRole('link', { name: 'Chats' }).click();
+  const last = ann.page.locator(`[data-room="${id}"] .room-last span`);
+  await last.getByText('sue: On Monday').waitFor();
+  expect((await asSue('PATCH', `/${said.seq}`, { content: 'On Tuesday' })).status).toBe(200);
+  await last.getByText('sue: On Tuesday').waitFor();
+  expect((await asSue('DELETE', `/${said.seq}`)).status).toBe(204);
+  await last.getByText('sue: This message was deleted').waitFor();
+});

@@ -80,6 +80,51 @@ describe.each(LOOKS)('$name', ({ name: _, colorScheme, context, locale }) => {
     expect(await violations(seller)).toEqual([]);
   });
 
+  test('axe finds nothing where messages were edited and deleted, below a long notice, and with news further down', async () => {
+    const roomId = await pages.chat.room();
+    const messages = `/api/chat/rooms/${roomId}/messages`;
+    const asSeller = (method: string, path: string, body?: object) =>
+      pages.chat.call<{ seq: number }>(method, messages + path, body, pages.chat.token('seller'));
+    const say = async (n: number) =>
+      (await asSeller('POST', '', { clientMessageId: `${n}`, content: `${n}. ${'긴 이야기 '.repeat(20)}` })).seq;
+    for (const userId of ['eve', 'fay', 'gil', 'hal']) {
+      const joining = `/api/chat/rooms/${roomId}/participants`;
+      await pages.chat.call('POST', joining, {}, pages.chat.token(userId));
+    }
+    for (let n = 1; n <= 8; n++) await say(n);
+    const [edited, deleted] = [await say(9), await say(10)];
+    await asSeller('PATCH', `/${edited}`, { content: '내일 보냅니다' });
+    await asSeller('DELETE', `/${deleted}`);
+    const notice = { clientMessageId: 'notice', kind: 'NOTIFICATION', content: '배송은 화요일입니다. '.repeat(20) };
+    await asSeller('POST', '', notice);
+    const ann = await pages.open('ann', roomId, look);
+    await ann.page.locator('.gongu-deleted').waitFor();
+    await ann.page.locator('.gongu-pinned [aria-expanded=false]').waitFor();
+    expect(await violations(ann)).toEqual([]);
+    await ann.page.locator('.gongu-pinned [aria-expanded]').click();
+    await ann.page.locator('.gongu-pinned [aria-expanded=true]').waitFor();
+    await ann.scroller.press('Home');
+    await ann.page.locator('.gongu-line').first().waitFor();
+    await say(11);
+    await ann.page.locator('.gongu-pill').waitFor();
+    expect(await violations(ann)).toEqual([]);
+  });
+
+  test('axe finds nothing in a room that one has left, nor in one that one had to leave', async () => {
+    const roomId = await pages.chat.room();
+    const ann = await pages.open('ann', roomId, look);
+    await ann.page.locator('.gongu-header button').click();
+    await ann.page.locator('.gongu-leave').click();
+    await ann.page.locator('.gongu-state button').waitFor();
+    expect(await violations(ann)).toEqual([]);
+    const bob = await pages.open('bob', roomId, look);
+    await bob.page.locator('.gongu-header button').click();
+    await bob.page.locator('.gongu-leave').waitFor();
+    await pages.chat.call('PATCH', `/api/chat/rooms/${roomId}`, { status: 'CLOSED' });
+    await bob.page.locator('.gongu-state[data-shown=true]').waitFor();
+    expect(await violations(bob)).toEqual([]);
+  });
+
   test('axe finds nothing in a room that one looks at, nor in one that refuses', async () => {
     const roomId = await pages.chat.room();
     const dee = await pages.open('dee', roomId, { ...look, looks: true });

@@ -75,7 +75,8 @@ function Rooms() {
                   systemText(lastMessage, chatStrings)
                 ) : (
                   <>
-                    <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>: {lastMessage.content}
+                    <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>:{' '}
+                    {lastMessage.deletedAt ? chatStrings.deleted : lastMessage.content}
                   </>
                 )}
               </span>

@@ -20,7 +20,8 @@ export function PinnedNotice({ notice }: { readonly notice: ChatMessage | null }
   return (
     <section className="gongu-pinned" aria-label={strings.pinnedNotice}>
       <strong className="gongu-badge">{strings.notice}</strong>
-      <p data-cut={isLong && !isWhole}>
+      {/* A stop for Tab: a very long one scrolls. */}
+      <p data-cut={isLong && !isWhole} {...(isWhole ? { tabIndex: 0 } : {})}>
         <LinkedText text={content} />
       </p>
       {isLong && (
