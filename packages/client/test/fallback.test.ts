@@ -280,6 +280,13 @@ test('an edit and a deletion are the same to who has event streams and who has a
   }
   const said = ({ snapshot }: typeof ann) => snapshot().messages.filter(({ kind }) => kind !== 'SYSTEM');
   expect(said(ann)).toEqual(said(bob));
+  expect(await ann.room.pin(ofAnn, true)).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } });
+  const seller = behind(gateway.url, 'seller', roomId);
+  await seller.until(({ status }) => status === 'live');
+  expect(await seller.room.pin(ofAnn, true)).toEqual({ ok: true, value: undefined });
+  for (const each of [ann, bob, seller]) await each.until(({ pinned }) => pinned[0]?.content === 'ann edited');
+  expect(await seller.room.pin(ofAnn, false)).toEqual({ ok: true, value: undefined });
+  for (const each of [ann, bob, seller]) await each.until(({ pinned }) => pinned.length === 0);
   // The same again is as good; what is somebody else's is not one's own to change.
   expect(await ann.room.edit(ofAnn, 'ann edited')).toMatchObject({ ok: true });
   expect(await ann.room.edit(ofBob, 'x')).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } });

@@ -5,13 +5,14 @@ import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 /** Bytes after gzip of what a shop loads: with the first use, and the event streams or the list of rooms with theirs. */
-const BUDGET = 12_700;
-const BUDGET_WITH_FALLBACK = 16_100;
-const BUDGET_WITH_ROOMS = 14_800;
+const BUDGET = 13_100;
+const BUDGET_WITH_FALLBACK = 16_500;
+const BUDGET_WITH_ROOMS = 15_200;
 
 // 12 kB until rooms could be looked at: asking so, its end, and the way from looking to being a member, over both transports.
 // 12.5 kB until messages could change: of two copies the newer, whichever came first, and asking for edits and deletions.
-test('what a shop loads stays below 12.7 kB after gzip, and holds no zod', async () => {
+// 12.7 kB until messages could be pinned: what is pinned, with its text, however old it is.
+test('what a shop loads stays below 13.1 kB after gzip, and holds no zod', async () => {
   const { outputFiles, metafile } = await esbuild.build({
     stdin: {
       contents: "export { createChatClient } from './src/index.ts';",

@@ -540,9 +540,54 @@ test('an edit names the version that is here, and what becomes of the message ta
   expect(await deleted).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } });
 });
 
+test('what is pinned is there with its text, newest first, also where it is older than what came, and asked for once', async () => {
+  const asked: string[] = [];
+  const { channel, snapshot, room, clock } = await inRoom({
+    lastSeq: 120,
+    fetch: async (url) => {
+      asked.push(String(url));
+      return Response.json(
+        String(url).endsWith('/notice') ? { message: null } : message(4, { content: 'of old', version: 4 }),
+      );
+    },
+  });
+  const ids = (...seqs: number[]) => seqs.map((seq) => `${ROOM}:${seq}`);
+  const row = (seq: number, data: object) =>
+    channel.says(
+      messageFrame(seq, {
+        ...{ kind: 'SYSTEM', sender: null, clientMessageId: null, version: seq },
+        data: { event: 'message.changed', by: null, ...data },
+      }),
+    );
+  expect(snapshot().pinned).toEqual([]);
+  row(121, { change: 'pinned', seq: 4, pinnedMessageIds: ids(4) });
+  await expect.poll(() => snapshot().pinned.map(({ content }) => content)).toEqual(['of old']);
+  expect(asked.at(-1)).toBe(`http://chat.test/api/chat/rooms/${ROOM}/messages/4`);
+  row(122, { change: 'pinned', seq: 119, pinnedMessageIds: ids(119, 4) });
+  row(123, { change: 'edited', message: message(4, { content: 'better', version: 123, editedAt: 'now' }) });
+  await expect.poll(() => snapshot().pinned.map(({ seq }) => seq)).toEqual([119, 4]);
+  await expect.poll(() => snapshot().pinned[1]?.content).toBe('better');
+  row(124, {
+    ...{ change: 'deleted', pinnedMessageIds: ids(119) },
+    message: message(4, { content: '', version: 124, deletedAt: 'now' }),
+  });
+  await expect.poll(() => snapshot().pinned.map(({ seq }) => seq)).toEqual([119]);
+  row(125, { change: 'unpinned', seq: 119, pinnedMessageIds: [] });
+  await expect.poll(() => snapshot().pinned).toEqual([]);
+  await clock.advance(100);
+  expect(asked.filter((url) => url.includes('/messages/'))).toHaveLength(1);
+
+  const pinning = room.pin(119, true);
+  const { ref } = channel.of('pin')[0]!;
+  expect(channel.of('pin')[0]).toMatchObject({ roomId: ROOM, seq: 119, on: true });
+  channel.says({ type: 'error', ref, code: 'CONFLICT', message: 'five', errors: [] });
+  expect(await pinning).toMatchObject({ ok: false, error: { code: 'CONFLICT' } });
+});
+
 test('nothing is changed in a room to which nobody listens', async () => {
   const { client } = await inRoom();
   expect(await client.room('another').edit(1, 'x')).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
+  expect(await client.room('another').pin(1, true)).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
   expect(await client.room('another').delete(1)).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
 });
 

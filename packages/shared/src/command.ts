@@ -25,6 +25,7 @@ export function commandSchemas(maxChars: number) {
     send: sendBody(maxChars).extend({ type: z.literal('send'), ...room }),
     edit: editBody(maxChars).extend({ type: z.literal('edit'), ...room, seq: MessageSeq }),
     delete: z.object({ type: z.literal('delete'), ...room, seq: MessageSeq }),
+    pin: z.object({ type: z.literal('pin'), ...room, seq: MessageSeq, on: z.boolean() }),
     typing: z.object({ type: z.literal('typing'), ...room, typing: z.boolean() }),
     read: z.object({ type: z.literal('read'), ...room, seq: Seq }),
     history: z

@@ -33,6 +33,8 @@ export const Room = z
     /** Users who look and are no participants. */
     watcherCount: z.int(),
     lastSeq: z.int(),
+    /** Of the messages that are pinned, newest first; five at most. */
+    pinnedMessageIds: z.array(z.string()),
     createdAt: z.string(),
     expiresAt: z.string().nullable(),
     closedAt: z.string().nullable(),

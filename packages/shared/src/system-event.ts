@@ -3,8 +3,10 @@ import { ChatMessage } from './chat-message.ts';
 import { Participant, Room } from './room.ts';
 import { PublicUser } from './user.ts';
 
-/** The room as it is after the row, without what does not last. */
-export const RoomRecord = Room.omit({ onlineCount: true, watcherCount: true }).meta({ id: 'RoomRecord' });
+/** The room as it is after the row, without what does not last. Old rows don't say what was pinned: nothing was. */
+export const RoomRecord = Room.omit({ onlineCount: true, watcherCount: true })
+  .partial({ pinnedMessageIds: true })
+  .meta({ id: 'RoomRecord' });
 
 /** Who came, went or bought, and the room's counters after it. */
 const membership = {
@@ -45,15 +47,17 @@ export const SystemEvent = z
     z
       .object({
         event: z.literal('message.changed'),
-        change: z.enum(['edited', 'deleted']),
+        change: z.enum(['edited', 'deleted', 'pinned', 'unpinned']),
         /** Null: the service. */
         by: PublicUser.nullable(),
-        /** The message as it is now. */
+        /** Of `edited` and `deleted`: the message as it is now. */
         message: ChatMessage.optional(),
-        /** In place of `message`, where a later row of the same answer has it: which one it is. */
+        /** In place of `message`, where a later row of the same answer has it, and of all others: which one it is. */
         seq: z.int().optional(),
-        /** With `seq`: the version that this row made. */
+        /** With `seq`, where the row changed the message itself: the version that it made. */
         version: z.int().optional(),
+        /** What is pinned after the row, newest first: of `pinned`, `unpinned`, and the deletion of one that was pinned. */
+        pinnedMessageIds: z.array(z.string()).optional(),
       })
       .meta({ id: 'MessageChanged' }),
   ])

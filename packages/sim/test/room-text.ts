@@ -39,6 +39,7 @@ export const room = (change: Partial<Room> = {}): Room => ({
   onlineCount: 0,
   watcherCount: 0,
   lastSeq: 0,
+  pinnedMessageIds: [],
   createdAt: '2026-11-21T00:00:00.000Z',
   expiresAt: null,
   closedAt: null,

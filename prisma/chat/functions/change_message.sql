@@ -2,7 +2,7 @@
 -- `p_user`: null is the service; `p_admin`: he may what the host may, in every room. Outcomes: changed, same (it is so
 -- already; `row` is then the one that made it so), NOT_FOUND (no such room), MESSAGE_NOT_FOUND, NOT_A_MEMBER, FORBIDDEN,
 -- ROOM_READ_ONLY, MESSAGE_DELETED, HAS_DATA, PRECONDITION_FAILED (not `p_if_version`), EDIT_WINDOW_PASSED. Locks the room;
--- rows of its sequence are written under that lock alone.
+-- rows of its sequence are written under that lock alone. A message that was pinned and is deleted is pinned no longer.
 CREATE OR REPLACE FUNCTION chat.change_message(
   p_room TEXT, p_seq BIGINT, p_change TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_admin BOOLEAN,
   p_content TEXT, p_if_version BIGINT, p_window_s INTEGER
@@ -16,14 +16,12 @@ DECLARE
   own BOOLEAN;
   presides BOOLEAN;
   stamp TIMESTAMPTZ(3);
+  detail JSONB := '{}';
 BEGIN
   SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
   presides := p_user IS NULL OR p_admin OR coalesce(r.host_id = p_user, false);
-  -- Whose membership it is changes under the room's lock only. In the lobby everybody is a member.
-  present := p_user IS NULL OR r.product_id IS NULL OR EXISTS (
-    SELECT FROM chat.members b WHERE b.room_id = p_room AND b.user_id = p_user AND chat.is_present(b.left_at)
-      AND (NOT r.clearing OR b.host OR b.committed));
+  present := chat.is_within(r, p_user);
   SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
   own := coalesce(m.kind <> 'SYSTEM' AND m.sender_id IS NOT DISTINCT FROM p_user, false);
   -- Who has left may take back what he said, and that alone.
@@ -61,14 +59,12 @@ BEGIN
       edited_at = NULL, deleted_at = stamp
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
   END IF;
-  INSERT INTO chat.messages (room_id, seq, chat_no, kind, content, data, changes_seq, created_at)
-  VALUES (p_room, r.last_seq + 1, r.last_chat_no, 'SYSTEM',
-    coalesce(p_nickname, 'The service') || ' ' || p_change || ' a message',
-    jsonb_build_object('event', 'message.changed', 'change', p_change, 'by', CASE WHEN p_user IS NOT NULL THEN
-      jsonb_build_object('userId', p_user, 'nickname', p_nickname, 'tag', p_tag) END),
-    p_seq, stamp)
-  RETURNING * INTO row_of_change;
-  UPDATE chat.rooms SET last_seq = r.last_seq + 1 WHERE room_id = p_room;
+  IF p_change = 'deleted' AND m.room_id || ':' || m.seq = ANY (r.pinned) THEN
+    UPDATE chat.rooms SET pinned = array_remove(r.pinned, m.room_id || ':' || m.seq) WHERE room_id = p_room
+    RETURNING * INTO r;
+    detail := jsonb_build_object('pinnedMessageIds', r.pinned);
+  END IF;
+  row_of_change := chat.add_change(r, p_seq, p_change, p_user, p_nickname, p_tag, detail, stamp);
   RETURN jsonb_build_object('outcome', 'changed', 'message', chat.message_json(m),
     'row', chat.message_json(row_of_change));
 END $$;

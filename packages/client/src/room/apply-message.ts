@@ -29,8 +29,14 @@ export function applyMessage(state: RoomState, message: Message): RoomState {
 
 function applySystem(state: RoomState, data: SystemEvent | null): RoomState {
   if (data && 'room' in data) {
-    const { lastSeq: _, ...changed } = data.room;
-    return { ...state, room: state.room && { ...state.room, ...changed } };
+    const { room } = state;
+    if (!room) return state;
+    const { lastSeq: _, pinnedMessageIds = room.pinnedMessageIds, ...changed } = data.room;
+    return { ...state, room: { ...room, ...changed, pinnedMessageIds } };
+  }
+  if (data?.event === 'message.changed') {
+    const { pinnedMessageIds } = data;
+    return pinnedMessageIds && state.room ? { ...state, room: { ...state.room, pinnedMessageIds } } : state;
   }
   return data && 'participantCount' in data ? applyMembership(state, data) : state;
 }

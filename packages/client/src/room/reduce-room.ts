@@ -6,7 +6,7 @@ import { countUnread, type RoomState } from './room-state.ts';
 export type RoomAction =
   /** The answer to a join. */
   | { readonly type: 'joined'; readonly joined: EventOf<'joined'> }
-  /** Live messages, in whatever order and however often; or the newest notice, however old. */
+  /** Live messages, in whatever order and however often; or the newest notice, or a pinned message, however old. */
   | { readonly type: 'messages'; readonly messages: readonly Message[] }
   /** A page of history before the first, or after the last message at hand; or the place to which the reader jumped. */
   | {
@@ -63,7 +63,22 @@ export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
     const isNewer = message.kind === 'NOTIFICATION' && !message.deletedAt && message.seq > (notice?.seq ?? 0);
     if (isNewer) notice = message;
   }
-  return notice === state.notice ? state : { ...state, notice };
+  const pinned = pinnedOf(state, messages, copies);
+  return notice === state.notice && pinned === state.pinned ? state : { ...state, notice, pinned };
+}
+
+/** What is pinned, as far as it is known; the same array where nothing of it changed. */
+function pinnedOf(state: RoomState, arrived: readonly Message[], copies: ReadonlyMap<number, ChatMessage>) {
+  // Servers of the first version say nothing of it.
+  const ids = state.room?.pinnedMessageIds ?? [];
+  if (ids.length + state.pinned.length === 0) return state.pinned;
+  const known = upToDate([...state.messages, ...arrived, ...state.pinned], copies);
+  const pinned = ids.flatMap((id) => {
+    const found = newest(known.filter((message): message is ChatMessage => message.messageId === id));
+    return [...found.values()].filter(({ deletedAt }) => !deletedAt);
+  });
+  const isSame = pinned.length === state.pinned.length && pinned.every((message, i) => message === state.pinned[i]);
+  return isSame ? state.pinned : pinned;
 }
 
 function changedBy(message: Message): ChatMessage[] {

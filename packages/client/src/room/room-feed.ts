@@ -1,5 +1,5 @@
 // Over 300 lines: one room as long as it is listened to, joined, looked at and kept whole; what stands by itself is beside it.
-import type { ChatMessage, Command, Event, EventOf, PublicUser } from '@gongu/shared';
+import type { ChatMessage, Command, Event, EventOf, Message, PublicUser } from '@gongu/shared';
 import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
@@ -28,7 +28,7 @@ export interface RoomFeedOptions {
 }
 
 /** What is answered by nothing but that it is done. */
-type Change = Without<Extract<Command, { type: 'leave' | 'edit' | 'delete' }>>;
+type Change = Without<Extract<Command, { type: 'leave' | 'edit' | 'delete' | 'pin' }>>;
 
 /** Milliseconds a missing message is waited for before it is asked for. */
 const GAP_MS = 300;
@@ -55,6 +55,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
   /** When the server wants the next join, by the time of day for people, and before which there is none, by `monotonic`. */
   let retryAtMs: number | null = null;
   let notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** Pinned messages that were asked for since the last join. */
+  let askedPins = new Set<string>();
   let over = false;
   let cancelGap: (() => void) | null = null;
   let cancelRetry = () => {};
@@ -103,6 +105,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     // There may be one before what is here, or before the one that was deleted.
     const mayLack = before.notice || ('joined' in action && !action.joined.recovered);
     if (mayLack && !state.notice && (state.hasOlder || !state.atTail)) void askForNotice();
+    if (state.room !== before.room && state.pinned.length < (state.room?.pinnedMessageIds?.length ?? 0)) askForPinned();
     if (status === 'live' && state.headSeq > state.appliedSeq) cancelGap ??= clock.after(GAP_MS, closeGap);
   }
 
@@ -147,6 +150,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
   function joined(event: EventOf<'joined'>): void {
     refusals = 0;
+    askedPins = new Set();
     askAnew();
     for (const message of event.messages) outbox.arrived(message);
     status = 'live';
@@ -167,6 +171,22 @@ export function createRoomFeed(options: RoomFeedOptions) {
     reduce({ type: 'messages', messages: [message] });
     // It has been deleted meanwhile.
     if (!state.notice) void askForNotice();
+  }
+
+  /** What is pinned may be older than the messages that came. */
+  function askForPinned(): void {
+    const known = new Set(state.pinned.map(({ messageId }) => messageId));
+    for (const id of state.room!.pinnedMessageIds) {
+      if (!known.has(id) && !askedPins.has(id)) void askForOne(id);
+    }
+  }
+
+  async function askForOne(id: string): Promise<void> {
+    askedPins.add(id);
+    const { me } = state;
+    const path = `/rooms/${encodeURIComponent(roomId)}/messages/${id.slice(id.lastIndexOf(':') + 1)}`;
+    const answer = await rest.request<Message>('GET', path);
+    if (!over && state.me === me && answer.ok) reduce({ type: 'messages', messages: [answer.value.body] });
   }
 
   function refused(why: ChatError): void {
@@ -325,6 +345,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
     },
 
     delete: (seq: number): Promise<Result<void>> => ask({ type: 'delete', roomId, seq }),
+
+    pin: (seq: number, on: boolean): Promise<Result<void>> => ask({ type: 'pin', roomId, seq, on }),
 
     /** Nobody listens any more. */
     close(): void {

@@ -35,6 +35,8 @@ export interface RoomSnapshot {
    * none, or it is not known yet.
    */
   readonly notice: ChatMessage | null;
+  /** What is pinned in the room, newest first, as it is now, also where it is older than `messages`. */
+  readonly pinned: readonly ChatMessage[];
   /** Who is writing, apart from oneself. */
   readonly typing: readonly PublicUser[];
   /** Own read mark: the `seq` up to which messages count as read. */

@@ -42,6 +42,8 @@ export interface RoomState {
   readonly hasOlder: boolean;
   /** The newest notice that is known and not deleted, among `messages` or not. */
   readonly notice: ChatMessage | null;
+  /** What is pinned in the room, newest first, as far as it is known. */
+  readonly pinned: readonly ChatMessage[];
   readonly typists: readonly Typist[];
 }
 
@@ -64,6 +66,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     atTail: true,
     hasOlder: false,
     notice: null,
+    pinned: [],
     typists: [],
   };
 }

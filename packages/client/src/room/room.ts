@@ -27,6 +27,11 @@ export interface Room {
   edit(seq: number, content: string): Promise<Result<void>>;
   /** Leaves a message without its text, for ever: an own one, and any for the host; ok when it is done, and again then. */
   delete(seq: number): Promise<Result<void>>;
+  /**
+   * Pins a message above the room, or takes it away; for the host. `CONFLICT`: five are pinned, and one must go first. Once
+   * more is ok.
+   */
+  pin(seq: number, on: boolean): Promise<Result<void>>;
   /** Everything up to `seq` has been seen; told to the server once a second. */
   read(seq: number): void;
   /** Call with true on every key, with false when the field is left empty. */
@@ -89,6 +94,7 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     discard: (id) => outbox.discard(roomId, id),
     edit: (seq, content) => open()?.edit(seq, content) ?? later,
     delete: (seq) => open()?.delete(seq) ?? later,
+    pin: (seq, on) => open()?.pin(seq, on) ?? later,
     read: (seq) => open()?.read(seq),
     typing: (typing) => open()?.typing.set(typing),
     loadOlder: () => open()?.history.loadOlder() ?? later,

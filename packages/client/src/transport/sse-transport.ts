@@ -167,6 +167,10 @@ function openChannel(
             : await request('PATCH', what, { content: command.content, ifVersion: command.ifVersion });
         return done ? pass({ type: 'ok', ref }) : undefined;
       }
+      case 'pin': {
+        const done = await request(command.on ? 'PUT' : 'DELETE', `/pins/${command.seq}`);
+        return done ? pass({ type: 'ok', ref }) : undefined;
+      }
       case 'read':
         return void (await request('PUT', '/read', { seq: command.seq }));
       case 'history': {

@@ -142,5 +142,6 @@ function copiesIn(message: Received): Copy[] {
 function targetOf(row: Stored): { readonly seq: number; readonly change: 'edited' | 'deleted' } | null {
   const data = systemEventOf(row);
   if (!isChange(row) || data?.event !== 'message.changed') return null;
-  return { seq: data.message?.seq ?? data.seq ?? 0, change: data.change };
+  const { change, message, seq = 0 } = data;
+  return change === 'edited' || change === 'deleted' ? { seq: message?.seq ?? seq, change } : null;
 }

@@ -18,7 +18,7 @@ export interface MessageRoutesOptions extends RoutesOptions {
   readonly anonymousAccess: boolean;
 }
 
-/** `…/messages`: pages of history, sending, and changing what was sent; `…/notice`: the newest notice. */
+/** `…/messages`: pages of history, sending, and changing what was sent; `…/pins`; `…/notice`: the newest notice. */
 export function messageRoutes(app: Http, deps: MessageRoutesOptions): void {
   const { messages, changes, identify, contentChars } = deps;
   app.get(
@@ -116,6 +116,55 @@ export function messageRoutes(app: Http, deps: MessageRoutesOptions): void {
     },
     async (request, reply) => {
       await changes.remove(await identify.caller(request), request.params);
+      return reply.status(204).send();
+    },
+  );
+
+  const pin = {
+    tags: ['messages'],
+    security: [{ user: [] }, { service: [] }] as Record<string, string[]>[],
+    params: MessagePath,
+    response: {
+      204: noContent,
+      ...problems(
+        ...OF_CALLER,
+        ...OF_WRITER,
+        'FORBIDDEN',
+        'NOT_A_MEMBER',
+        'NOT_FOUND',
+        'ROOM_READ_ONLY',
+        'MESSAGE_DELETED',
+        'CONFLICT',
+        'RATE_LIMITED',
+      ),
+    },
+  };
+  app.put(
+    '/api/chat/rooms/:roomId/pins/:seq',
+    {
+      schema: {
+        ...pin,
+        operationId: 'pinMessage',
+        summary: 'Pin a message above the room, five at most (the host, an admin, the service)',
+      },
+    },
+    async (request, reply) => {
+      await changes.pin(await identify.caller(request), { ...request.params, on: true });
+      return reply.status(204).send();
+    },
+  );
+
+  app.delete(
+    '/api/chat/rooms/:roomId/pins/:seq',
+    {
+      schema: {
+        ...pin,
+        operationId: 'unpinMessage',
+        summary: 'Pin a message no longer (the host, an admin, the service)',
+      },
+    },
+    async (request, reply) => {
+      await changes.pin(await identify.caller(request), { ...request.params, on: false });
       return reply.status(204).send();
     },
   );

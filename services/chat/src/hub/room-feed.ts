@@ -127,11 +127,12 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     pending.push({ event: { type: 'message', message } });
     pendingAt ??= message.createdAt;
     if (left !== null) gone.push(left);
-    if (message.kind !== 'SYSTEM' || isChange(message)) return;
-    countsMoved = true;
+    if (message.kind !== 'SYSTEM') return;
+    const pins = isChange(message) && message.data.pinnedMessageIds !== undefined;
+    if (!isChange(message)) countsMoved = true;
     if (message.data.event === 'participant.joined' && listeners.hasWatchers)
       came.push(message.data.participant.userId);
-    if (message.data.event.startsWith('room.')) {
+    if (pins || message.data.event.startsWith('room.')) {
       pending.push({ event: { type: 'status', roomId, room: roomView(state!.room, counts) } });
     }
   }

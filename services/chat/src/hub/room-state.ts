@@ -50,10 +50,13 @@ export function apply(state: RoomState, message: StoredMessage): string | null {
     case 'room.closed':
     case 'room.cancelled':
     case 'room.updated': {
-      const { lastSeq: _, ...changed } = data.room;
-      state.room = { ...state.room, ...changed };
+      const { lastSeq: _, pinnedMessageIds = state.room.pinnedMessageIds, ...changed } = data.room;
+      state.room = { ...state.room, ...changed, pinnedMessageIds };
       return null;
     }
+    case 'message.changed':
+      if (data.pinnedMessageIds) state.room = { ...state.room, pinnedMessageIds: data.pinnedMessageIds };
+      return null;
     // A row that only a newer version of the service writes.
     default:
       return null;

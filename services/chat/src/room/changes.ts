@@ -1,13 +1,13 @@
-import { AppError, type ChatMessage, type Message } from '@gongu/shared';
+import { AppError, type ChatMessage, LIMITS, type Message } from '@gongu/shared';
 import type { Caller } from './access.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
 import type { Emit } from './ports/emit.ts';
-import type { Change, ChangeOutcome, MessageStore } from './ports/message-store.ts';
+import type { Change, ChangeOutcome, MessageStore, PinOutcome } from './ports/message-store.ts';
 import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
 export interface ChangesOptions {
-  readonly messages: Pick<MessageStore, 'change'>;
+  readonly messages: Pick<MessageStore, 'change' | 'pin'>;
   readonly emit: Emit;
   /** Whether what was said can be changed: not beside instances that don't know of it. */
   readonly isOn: boolean;
@@ -27,13 +27,20 @@ export interface Editing extends Target {
   readonly ifVersion?: number | null | undefined;
 }
 
-/** What becomes of messages after they were sent: edited by their senders; deleted by them, the host, an admin or the service. */
+/**
+ * What becomes of messages after they were sent: edited by their senders; deleted by them, the host, an admin or the service;
+ * pinned by these.
+ */
 export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOptions) {
-  async function change(caller: Caller, { roomId, seq }: Target, edit: Change['edit']): Promise<ChatMessage> {
+  /** Who asks, of which message. @throws AppError FORBIDDEN (CHANGES is off) */
+  function asked(caller: Caller, { roomId, seq }: Target) {
     if (!isOn) throw new AppError('FORBIDDEN', { detail: 'Messages can not be changed here: CHANGES is off' });
-    const user = caller.kind === 'service' ? null : caller.user;
-    const isAdmin = user !== null && !user.anon && user.roles.includes('admin');
-    const outcome = await messages.change({ roomId, seq, by: user, isAdmin, edit });
+    const by = caller.kind === 'service' ? null : caller.user;
+    return { roomId, seq, by, isAdmin: by !== null && !by.anon && by.roles.includes('admin') };
+  }
+
+  async function change(caller: Caller, target: Target, edit: Change['edit']): Promise<ChatMessage> {
+    const outcome = await messages.change({ ...asked(caller, target), edit });
     if (!('message' in outcome)) throw refusalOf(outcome.outcome);
     // Also of one that was stored before: perhaps nobody was told.
     if (outcome.row) tellCommitted(emit, [outcome.row]);
@@ -59,10 +66,35 @@ export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOpti
     async remove(caller: Caller, target: Target): Promise<void> {
       await change(caller, target, null);
     },
+
+    /**
+     * Pins a message above the room, in front of the others, or takes it away; for the host, an admin and the service. Once
+     * more changes nothing. What was deleted is pinned no longer.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (who else; a row of the service; CHANGES is off), ROOM_READ_ONLY
+     *   (CANCELLED), MESSAGE_DELETED, CONFLICT (five are pinned), UNAVAILABLE, UNKNOWN_OUTCOME
+     */
+    async pin(caller: Caller, { on, ...target }: Target & { readonly on: boolean }): Promise<void> {
+      const outcome = await messages.pin({ ...asked(caller, target), on });
+      if (!('row' in outcome)) throw pinRefusalOf(outcome.outcome);
+      if (outcome.row) tellCommitted(emit, [outcome.row]);
+    },
   };
 }
 
 export type Changes = ReturnType<typeof createChanges>;
+
+function pinRefusalOf(code: Exclude<PinOutcome['outcome'], 'changed' | 'same'>): AppError {
+  switch (code) {
+    case 'FORBIDDEN':
+      return new AppError('FORBIDDEN', {
+        detail: 'Only the host and the service may pin a message, and rows of the service are not pinned',
+      });
+    case 'TOO_MANY':
+      return new AppError('CONFLICT', { detail: `${LIMITS.pinned} messages are pinned: take one away first` });
+    default:
+      return refusalOf(code);
+  }
+}
 
 function refusalOf(code: Exclude<ChangeOutcome['outcome'], 'changed' | 'same'>): AppError {
   switch (code) {

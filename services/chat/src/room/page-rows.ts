@@ -40,9 +40,12 @@ export function writtenOnce<M extends Message>(rows: readonly M[]): readonly M[]
   for (let i = rows.length - 1; i >= 0; i--) {
     const row: Message = rows[i]!;
     if (!isChange(row)) continue;
+    const { message, version } = row.data;
+    // What is pinned says nothing of the message itself.
+    if (!message && version === undefined) continue;
     const target = targetOf(row);
     later ??= new Set();
-    if (later.has(target) && row.data.message) {
+    if (later.has(target) && message) {
       changed ??= [...rows];
       changed[i] = named(row) as Message as M;
     }

@@ -20,6 +20,7 @@ export function roomView(room: RoomRow, { online, watchers }: RoomCounts): Room 
     onlineCount: online,
     watcherCount: watchers,
     lastSeq: room.lastSeq,
+    pinnedMessageIds: [...room.pinnedMessageIds],
     createdAt: room.createdAt,
     expiresAt: room.expiresAt,
     closedAt: room.closedAt,

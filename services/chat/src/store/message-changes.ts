@@ -1,6 +1,6 @@
 import { written } from '@gongu/host';
 import type { Pool } from 'pg';
-import type { ChangeOutcome, MessageStore } from '../room/ports/message-store.ts';
+import type { ChangeOutcome, MessageStore, PinOutcome } from '../room/ports/message-store.ts';
 import { type MessageJson, messageOf } from './rows.ts';
 
 interface ChangeJson {
@@ -9,25 +9,42 @@ interface ChangeJson {
   row?: MessageJson | null;
 }
 
-/** Edits and deletions, each one statement: the rules are the function's. */
-export function createMessageChanges({ pool }: { pool: Pool }): MessageStore['change'] {
-  return ({ roomId, seq, by, isAdmin, edit }) =>
-    written(
+/** What becomes of messages after they were sent, each one statement: the rules are the functions'. */
+export function createMessageChanges({ pool }: { pool: Pool }): Pick<MessageStore, 'change' | 'pin'> {
+  function ask(name: string, text: string, values: readonly unknown[]): Promise<ChangeJson> {
+    return written(
       async () => {
-        const { rows } = await pool.query<{ change: ChangeJson }>({
-          name: 'change-message',
-          text: 'SELECT chat.change_message($1, $2::bigint, $3, $4, $5, $6, $7, $8, $9::bigint, $10::int) AS change',
-          values: [
-            ...[roomId, seq, edit ? 'edited' : 'deleted'],
-            ...[by?.userId ?? null, by?.nickname ?? null, by?.tag ?? null, isAdmin],
-            ...[edit?.content ?? null, edit?.ifVersion ?? null, edit?.windowS ?? null],
-          ],
-        });
-        const { outcome, message, row } = rows[0]!.change;
-        if (!message) return { outcome } as ChangeOutcome;
-        const target = messageOf(message);
-        return { outcome, message: target, row: row ? messageOf(row, target) : null } as ChangeOutcome;
+        const { rows } = await pool.query<{ change: ChangeJson }>({ name, text, values: [...values] });
+        return rows[0]!.change;
       },
       { idempotent: true },
     );
+  }
+
+  return {
+    async change({ roomId, seq, by, isAdmin, edit }) {
+      const { outcome, message, row } = await ask(
+        'change-message',
+        'SELECT chat.change_message($1, $2::bigint, $3, $4, $5, $6, $7, $8, $9::bigint, $10::int) AS change',
+        [
+          ...[roomId, seq, edit ? 'edited' : 'deleted'],
+          ...[by?.userId ?? null, by?.nickname ?? null, by?.tag ?? null, isAdmin],
+          ...[edit?.content ?? null, edit?.ifVersion ?? null, edit?.windowS ?? null],
+        ],
+      );
+      if (!message) return { outcome } as ChangeOutcome;
+      const target = messageOf(message);
+      return { outcome, message: target, row: row ? messageOf(row, target) : null } as ChangeOutcome;
+    },
+
+    async pin({ roomId, seq, by, isAdmin, on }) {
+      const { outcome, row } = await ask(
+        'pin-message',
+        'SELECT chat.pin_message($1, $2::bigint, $3, $4, $5, $6, $7) AS change',
+        [roomId, seq, on, by?.userId ?? null, by?.nickname ?? null, by?.tag ?? null, isAdmin],
+      );
+      const isDone = outcome === 'changed' || outcome === 'same';
+      return (isDone ? { outcome, row: row ? messageOf(row) : null } : { outcome }) as PinOutcome;
+    },
+  };
 }

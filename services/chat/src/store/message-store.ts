@@ -4,17 +4,18 @@ import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { MessageJson } from './rows.ts';
 import type { WholeRows } from './whole-rows.ts';
 
-export interface MessageStoreOptions extends Pick<MessageStore, 'append' | 'change'> {
+export interface MessageStoreOptions extends Pick<MessageStore, 'append'> {
   readonly prisma: PrismaClient;
+  readonly changes: Pick<MessageStore, 'change' | 'pin'>;
   readonly pages: Pick<MessageStore, 'page' | 'newestNotice'>;
   readonly whole: WholeRows;
 }
 
 /** Messages in PostgreSQL. The hot ways are append-batch.ts and message-page.ts; else reading goes through Prisma. */
-export function createMessageStore({ prisma, whole, append, change, pages }: MessageStoreOptions): MessageStore {
+export function createMessageStore({ prisma, whole, append, changes, pages }: MessageStoreOptions): MessageStore {
   return {
     append,
-    change,
+    ...changes,
     ...pages,
 
     async after(roomId, afterSeq, limit) {

@@ -86,7 +86,7 @@ export function openStore({
       prisma,
       whole,
       append: createAppendBatch({ pool: appendPool }),
-      change: createMessageChanges({ pool: reads }),
+      changes: createMessageChanges({ pool: reads }),
       pages: createMessagePage({ pool: reads, whole, isWatchable }),
     }),
     tickets: createTicketStore({ prisma }),

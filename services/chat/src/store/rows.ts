@@ -59,8 +59,16 @@ export function messageOf(row: MessageJson, target?: StoredMessage): StoredMessa
   return message as StoredMessage;
 }
 
+/** Whether a row of change says what the message is, for which this one must be read; else all of it is in the row. */
+export function writesOut({ change, data }: MessageJson): boolean {
+  if (change?.of == null) return false;
+  const what = (data as { change?: string }).change;
+  return what === 'edited' || what === 'deleted';
+}
+
 function changeData(row: MessageJson, seq: number, target: StoredMessage | undefined): object {
   const data = row.data as object;
+  if (!writesOut(row)) return { ...data, seq };
   if (!target) return { ...data, seq, version: row.seq };
   // Nested in another one it is as any wire has it.
   const { chatNo: _, signalType: __, ...message } = target;

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
-import { type MessageJson, messageOf } from './rows.ts';
+import { type MessageJson, messageOf, writesOut } from './rows.ts';
 
 const SQL = `SELECT chat.message_json(m::chat.messages) AS message
   FROM unnest($1::text[], $2::bigint[]) t (room_id, seq)
@@ -12,7 +12,7 @@ export type WholeRows = (rows: readonly MessageJson[]) => Promise<StoredMessage[
 /** Reads what rows of change are about where it is not among the rows; for others, nothing. */
 export function createWholeRows({ pool }: { pool: Pool }): WholeRows {
   return async (rows) => {
-    const changes = rows.filter(({ change }) => change?.of != null);
+    const changes = rows.filter(writesOut);
     if (changes.length === 0) return rows.map((row) => messageOf(row));
     const targets = new Map<string, StoredMessage>();
     const add = (row: MessageJson) => targets.set(keyOf(row.roomId, row.seq), messageOf(row));

@@ -41,6 +41,7 @@ describe('/openapi.json', () => {
       'DELETE /api/chat/rooms/{roomId}',
       'DELETE /api/chat/rooms/{roomId}/messages/{seq}',
       'DELETE /api/chat/rooms/{roomId}/participants/{userId}',
+      'DELETE /api/chat/rooms/{roomId}/pins/{seq}',
       'GET /api/chat/events',
       'GET /api/chat/rooms',
       'GET /api/chat/rooms/{roomId}',
@@ -57,6 +58,7 @@ describe('/openapi.json', () => {
       'POST /api/chat/tickets',
       'POST /api/chat/tokens/anonymous',
       'PUT /api/chat/rooms/{roomId}/participants/{userId}',
+      'PUT /api/chat/rooms/{roomId}/pins/{seq}',
       'PUT /api/chat/rooms/{roomId}/read',
     ]);
   });

@@ -28,6 +28,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   'PATCH /api/chat/rooms/{roomId}/messages/{seq}': { as: 'eve', burst: 2, ask: () => ['1', { content: '안녕' }] },
   'DELETE /api/chat/rooms/{roomId}/messages/{seq}': { as: 'fay', burst: 2, ask: () => ['1'] },
+  'PUT /api/chat/rooms/{roomId}/pins/{seq}': { as: 'gil', burst: 4, ask: () => ['1'] },
+  'DELETE /api/chat/rooms/{roomId}/pins/{seq}': { as: 'han', burst: 4, ask: () => ['1'] },
   // Who is in the room already takes nothing: each call is somebody's first.
   'POST /api/chat/rooms/{roomId}/participants': { as: 'ann', burst: 4, inNewRooms: true, ask: () => ['', {}] },
   'DELETE /api/chat/rooms/{roomId}/participants/{userId}': { as: 'bob', burst: 4, ask: () => ['bob'] },

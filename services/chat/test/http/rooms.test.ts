@@ -27,7 +27,15 @@ describe('POST /api/chat/rooms', () => {
     expect(room).toEqual({
       ...{ roomId: body.productId, productId: body.productId, title: body.title, status: 'ACTIVE', reason: null },
       ...{ hostId: 'seller', maxParticipants: 30, minParticipants: 5, participantCount: 0, committedCount: 0 },
-      ...{ onlineCount: 0, watcherCount: 0, lastSeq: 1, createdAt: TIME, expiresAt: body.expiresAt, closedAt: null },
+      ...{
+        onlineCount: 0,
+        watcherCount: 0,
+        lastSeq: 1,
+        pinnedMessageIds: [],
+        createdAt: TIME,
+        expiresAt: body.expiresAt,
+        closedAt: null,
+      },
     });
   });
 

@@ -20,6 +20,7 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
       },
       after: async (_, seq, limit) => rows.filter((row) => row.seq > seq).slice(0, limit),
       before: async (_, seq, limit) => rows.filter((row) => row.seq < (seq ?? Number.POSITIVE_INFINITY)).slice(-limit),
+      pin: async () => ({ outcome: 'NOT_FOUND' }),
       change: async () => {
         throw new Error('nobody changes anything here');
       },

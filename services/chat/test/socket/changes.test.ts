@@ -89,6 +89,47 @@ describe('gongu.v1', () => {
   });
 });
 
+describe('what is pinned', () => {
+  it('is told to all sockets of the room on every instance, and is of the room that is joined', async () => {
+    const roomId = await here.room();
+    const [seller, bob] = [await here.connect('seller'), await there.connect('bob')];
+    await seller.join(roomId);
+    expect((await bob.join(roomId)).room.pinnedMessageIds).toEqual([]);
+    const { seq } = await seller.say(roomId);
+    await seller.ask({ type: 'pin', roomId, seq, on: true }, 'ok');
+    const pinnedMessageIds = [`${roomId}:${seq}`];
+    const row = await bob.event('message', (frame) => frame.seq === seq + 1);
+    expect(row.data).toMatchObject({ change: 'pinned', by: { userId: 'seller' }, seq, pinnedMessageIds });
+    expect((await bob.join(roomId)).room).toMatchObject({ pinnedMessageIds });
+    expect(await bob.ask({ type: 'pin', roomId, seq, on: false }, 'error')).toMatchObject({
+      code: 'FORBIDDEN',
+      roomId,
+    });
+    expect(await bob.ask({ type: 'pin', roomId, seq }, 'error')).toMatchObject({ errors: [{ path: 'on' }] });
+    await seller.ask({ type: 'delete', roomId, seq }, 'ok');
+    expect((await bob.event('message', changed(seq))).data).toMatchObject({ change: 'deleted', pinnedMessageIds: [] });
+    expect((await bob.join(roomId)).room).toMatchObject({ pinnedMessageIds: [] });
+    // What a room says of itself later does not bring it back.
+    await here.call('PATCH', `/api/chat/rooms/${roomId}`, { as: 'seller', body: { title: 'another' } });
+    await bob.event('message', (frame) => frame.kind === 'SYSTEM' && frame.data.event === 'room.updated');
+    expect((await bob.join(roomId)).room).toMatchObject({ pinnedMessageIds: [], title: 'another' });
+  });
+
+  it('is pinned by STOMP, too, which tells the room as it is then to those who follow its status', async () => {
+    const roomId = await here.room();
+    const { seq } = await (await here.connect('seller')).say(roomId);
+    const stomp = await probe(here.socketUrl, { protocols: 'v12.stomp' });
+    const send = (frame: string) => stomp.send(`${frame}\0`);
+    const told = (text: string) => stomp.next((frame: string) => frame.includes(text));
+    send(`CONNECT\naccept-version:1.2\npasscode:${tokenOf('seller')}\n\n`);
+    send(`SUBSCRIBE\nid:1\ndestination:/topic/chat/${roomId}/status\nreceipt:in\n\n`);
+    await told('receipt-id:in');
+    send(`SEND\ndestination:/app/chat/${roomId}/pin\nreceipt:one\n\n${JSON.stringify({ seq, on: true })}`);
+    await told(`"pinnedMessageIds":["${roomId}:${seq}"]`);
+    await told('receipt-id:one');
+  });
+});
+
 it('STOMP: SEND to /edit and /delete, with a receipt once it is stored', async () => {
   const roomId = await here.room();
   const ann = await here.connect('ann');
@@ -148,13 +189,14 @@ it.each([
   const live = await probe(`${url}&history=50`);
   await live.next((frame) => JSON.stringify(frame).includes(said('first')));
   await ann.ask({ type: 'edit', roomId, seq: one.seq, content: said('second') }, 'ok');
+  expect((await here.call('PUT', `/api/chat/rooms/${roomId}/pins/${one.seq}`, { as: 'seller' })).status).toBe(204);
   const two = await ann.say(roomId, said('last'));
   await live.next((frame) => frame.seq === two.seq);
-  expect(JSON.stringify(live.queue)).not.toContain('edited');
+  expect(JSON.stringify(live.queue)).not.toMatch(/edited|pinned a/);
   const back = await probe(`${url}&after=${one.seq - 1}`);
   await back.next((frame) => frame.seq === one.seq && JSON.stringify(frame).includes(said('second')));
   await back.next((frame) => frame.seq === two.seq);
-  expect(JSON.stringify(back.queue)).not.toContain('edited');
+  expect(JSON.stringify(back.queue)).not.toMatch(/edited|pinned a/);
 });
 
 it('a deletion reaches an instance that no signal reached, as soon as it looks', async () => {

@@ -25,7 +25,7 @@ const roomShape = (roomId: string, change: object = {}) => ({
     onlineCount: 1,
     watcherCount: 0,
   },
-  ...{ lastSeq: 2, createdAt: TIME, expiresAt: TIME, closedAt: null, ...change },
+  ...{ lastSeq: 2, pinnedMessageIds: [], createdAt: TIME, expiresAt: TIME, closedAt: null, ...change },
 });
 
 describe('the frames of gongu.v1, exactly', () => {

@@ -88,7 +88,11 @@ function callsOf(store: ReturnType<typeof openStore>) {
         if (stored?.outcome !== 'stored') return;
         const target = { roomId, seq: stored.seq, by: person('ann'), isAdmin: false };
         const edit = { content: 'y', ifVersion: null, windowS: 60 };
-        await Promise.all([messages.change({ ...target, edit }), messages.change({ ...target, edit: null })]);
+        const pin = { ...target, by: null, on: true };
+        await Promise.all([
+          ...[messages.change({ ...target, edit }), messages.pin(pin), messages.pin({ ...pin, on: false })],
+          messages.change({ ...target, edit: null }),
+        ]);
       }),
     join: (ids: Rooms) =>
       members.join(

@@ -68,6 +68,25 @@ export type ChangeOutcome =
       | 'EDIT_WINDOW_PASSED'
     >;
 
+/** Somebody wants a message pinned, or no longer so. */
+export interface Pinning extends Pick<Change, 'roomId' | 'seq' | 'by' | 'isAdmin'> {
+  readonly on: boolean;
+}
+
+/** What became of it. 'same': it was so already. 'TOO_MANY': as many are pinned as may be. */
+export type PinOutcome =
+  | { readonly outcome: 'changed'; readonly row: StoredMessage }
+  | { readonly outcome: 'same'; readonly row: null }
+  | Refusal<
+      | 'NOT_FOUND'
+      | 'MESSAGE_NOT_FOUND'
+      | 'NOT_A_MEMBER'
+      | 'FORBIDDEN'
+      | 'ROOM_READ_ONLY'
+      | 'MESSAGE_DELETED'
+      | 'TOO_MANY'
+    >;
+
 /**
  * Which messages of a room. `limit` counts those that are no rows of change; of these come as many as stand among them, a
  * thousand at most.
@@ -95,6 +114,11 @@ export interface MessageStore {
    * @throws AppError UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
    */
   change(change: Change): Promise<ChangeOutcome>;
+  /**
+   * Pins a message, or takes it away, with one row of change.
+   * @throws AppError UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
+   */
+  pin(pinning: Pinning): Promise<PinOutcome>;
   /** Rows after `afterSeq`, ascending, at most `limit`, rows of change as any other. */
   after(roomId: string, afterSeq: number, limit: number): Promise<readonly StoredMessage[]>;
   /** The newest messages before `beforeSeq` (null: the newest of all), ascending; `limit` as in a `PageQuery`. */

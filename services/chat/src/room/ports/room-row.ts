@@ -14,6 +14,8 @@ export interface RoomRow {
   readonly committedCount: number;
   readonly lastSeq: number;
   readonly lastChatNo: number;
+  /** Newest first. */
+  readonly pinnedMessageIds: readonly string[];
   readonly createdAt: string;
   readonly expiresAt: string | null;
   readonly closedAt: string | null;

@@ -4,7 +4,7 @@ import { type EntryOf, refOf } from './entry.ts';
 
 export interface ChangeOptions {
   readonly changes: Changes;
-  readonly rates: Pick<Rates, 'message'>;
+  readonly rates: Pick<Rates, 'message' | 'change'>;
 }
 
 /** Answered by `ok`: what has become of the message is told by the row of change, to this client too. */
@@ -25,6 +25,17 @@ export function createDelete({ changes, rates }: ChangeOptions): EntryOf<'delete
     async run(client, user, command) {
       rates.message({ user, address: client.address });
       await changes.remove({ kind: 'user', user }, command);
+      client.emit({ type: 'ok', ...refOf(command) });
+    },
+  };
+}
+
+export function createPin({ changes, rates }: ChangeOptions): EntryOf<'pin'> {
+  return {
+    lane: 'send',
+    async run(client, user, command) {
+      rates.change({ user, address: client.address });
+      await changes.pin({ kind: 'user', user }, command);
       client.emit({ type: 'ok', ...refOf(command) });
     },
   };
