@@ -105,6 +105,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     link: () => connection.link,
     contentChars: () => connection.state.get().contentChars,
     appliedSeq: (roomId) => held.get(roomId)?.feed.state.appliedSeq ?? null,
+    onSlowMode: (roomId, ms) => held.get(roomId)?.feed.slowFor(ms),
     onChange: (roomId) => held.get(roomId)?.feed.refresh(),
   });
   const connection = createConnection({

@@ -13,9 +13,9 @@ const time = z.iso.datetime();
 
 /**
  * Why one no longer looks. `ASKED`: by `unwatch`. `ROOM_NOT_ACTIVE`: it was closed or cancelled. `ROOM_GONE`: it was removed.
- * `REMOVED`: one has become a member and was removed, in one moment.
+ * `REMOVED`: one has become a member and was removed, in one moment. `BANNED`: from the room.
  */
-export const UnwatchReason = z.enum(['ASKED', 'ROOM_NOT_ACTIVE', 'ROOM_GONE', 'REMOVED']);
+export const UnwatchReason = z.enum(['ASKED', 'ROOM_NOT_ACTIVE', 'ROOM_GONE', 'REMOVED', 'BANNED']);
 export type UnwatchReason = z.output<typeof UnwatchReason>;
 
 const messageType = { type: z.literal('message') };
@@ -37,7 +37,11 @@ export const serverFrames = {
     roomId,
     room: Room,
     /** Null: one looks and is no member. */
-    you: Participant.extend({ unread: z.int() }).nullable(),
+    you: Participant.extend({
+      unread: z.int(),
+      /** Only where one is muted; `until` null: until it is taken away. */
+      muted: z.object({ until: z.string().nullable() }).optional(),
+    }).nullable(),
     participants: z.array(Participant),
     messages: z.array(Message),
     lastSeq: seq,

@@ -44,6 +44,7 @@ export {
 } from './product.ts';
 export { AuditEntry, AuditEvent, ProductChange } from './product-change.ts';
 export { CancelProduct, EditProduct } from './product-edit.ts';
+export { Restriction, RestrictUser } from './restriction.ts';
 export {
   CommitParticipant,
   Concerned,

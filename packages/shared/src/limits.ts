@@ -17,6 +17,8 @@ export const LIMITS = {
   nicknameChars: 32,
   titleChars: 200,
   reasonChars: 500,
+  /** Seconds of a room's slow mode, at most. */
+  slowModeSecondsMax: 3_600,
   /** A room's cap, at most. */
   maxParticipants: 100_000,
   /** Messages in a page: default and most. */

@@ -38,6 +38,8 @@ export const Room = z
     createdAt: z.string(),
     expiresAt: z.string().nullable(),
     closedAt: z.string().nullable(),
+    /** Seconds from one message of a member to his next; 0: any. Not for the host and the service. */
+    slowModeSeconds: z.int(),
   })
   .meta({ id: 'Room' });
 export type Room = z.output<typeof Room>;
@@ -80,7 +82,7 @@ export const OpenRoom = z
   .meta({ id: 'OpenRoom' });
 export type OpenRoom = z.output<typeof OpenRoom>;
 
-const FIELDS = ['title', 'maxParticipants', 'minParticipants', 'expiresAt'];
+const FIELDS = ['title', 'maxParticipants', 'minParticipants', 'expiresAt', 'slowModeSeconds'];
 
 /** Body of `PATCH /api/chat/rooms/:roomId`: either a status, or fields. */
 export const PatchRoom = z
@@ -91,6 +93,7 @@ export const PatchRoom = z
     maxParticipants: Count.optional(),
     minParticipants: Count.nullish().meta({ description: 'not more than maxParticipants' }),
     expiresAt: Instant.optional(),
+    slowModeSeconds: z.int().min(0).max(LIMITS.slowModeSecondsMax).optional(),
   })
   .refine(
     (patch) =>
@@ -98,8 +101,9 @@ export const PatchRoom = z
       patch.title !== undefined ||
       patch.maxParticipants !== undefined ||
       patch.minParticipants !== undefined ||
-      patch.expiresAt !== undefined,
-    { error: 'must have status, title, maxParticipants, minParticipants or expiresAt' },
+      patch.expiresAt !== undefined ||
+      patch.slowModeSeconds !== undefined,
+    { error: 'must have status, title, maxParticipants, minParticipants, expiresAt or slowModeSeconds' },
   )
   .refine(
     (patch) =>
@@ -107,7 +111,8 @@ export const PatchRoom = z
       (patch.title === undefined &&
         patch.maxParticipants === undefined &&
         patch.minParticipants === undefined &&
-        patch.expiresAt === undefined),
+        patch.expiresAt === undefined &&
+        patch.slowModeSeconds === undefined),
     { path: ['status'], error: 'must not come together with other fields: send two requests' },
   )
   .meta({

@@ -3,9 +3,9 @@ import { ChatMessage } from './chat-message.ts';
 import { Participant, Room } from './room.ts';
 import { PublicUser } from './user.ts';
 
-/** The room as it is after the row, without what does not last. Old rows don't say what was pinned: nothing was. */
+/** The room as it is after the row, without what does not last. Old rows say neither what was pinned nor of slow mode. */
 export const RoomRecord = Room.omit({ onlineCount: true, watcherCount: true })
-  .partial({ pinnedMessageIds: true })
+  .partial({ pinnedMessageIds: true, slowModeSeconds: true })
   .meta({ id: 'RoomRecord' });
 
 /** Who came, went or bought, and the room's counters after it. */
@@ -26,13 +26,33 @@ export const SystemEvent = z
     z
       .object({
         event: z.literal('participant.removed'),
-        /** `GAVE_WAY`, `CAP_LOWERED`, `NOT_A_BUYER`; absent where the host or the service did it. */
+        /** `GAVE_WAY`, `CAP_LOWERED`, `NOT_A_BUYER`, `BANNED`; absent where the host or the service did it. */
         reason: z.string().optional(),
         ...membership,
       })
       .meta({ id: 'ParticipantRemoved' }),
     z.object({ event: z.literal('participant.committed'), ...membership }).meta({ id: 'ParticipantCommitted' }),
     z.object({ event: z.literal('participant.uncommitted'), ...membership }).meta({ id: 'ParticipantUncommitted' }),
+    z
+      .object({
+        event: z.literal('participant.muted'),
+        user: PublicUser,
+        /** Null: until it is taken away. When it runs out there is no row. */
+        until: z.string().nullable(),
+      })
+      .meta({ id: 'ParticipantMuted' }),
+    z
+      .object({
+        event: z.literal('participant.unmuted'),
+        user: PublicUser,
+        /** Until when it would have been. */
+        until: z.string().nullable(),
+      })
+      .meta({ id: 'ParticipantUnmuted' }),
+    /** One who was no member; a member is `participant.removed`, with the reason `BANNED`. */
+    z.object({ event: z.literal('participant.banned'), user: PublicUser }).meta({ id: 'ParticipantBanned' }),
+    /** By hand, or by a purchase. */
+    z.object({ event: z.literal('participant.unbanned'), user: PublicUser }).meta({ id: 'ParticipantUnbanned' }),
     z
       .object({
         event: z.literal('room.opened'),

@@ -38,6 +38,7 @@ export const room = (change: Partial<Room> = {}): Room => ({
   committedCount: 0,
   onlineCount: 0,
   watcherCount: 0,
+  slowModeSeconds: 0,
   lastSeq: 0,
   pinnedMessageIds: [],
   createdAt: '2026-11-21T00:00:00.000Z',

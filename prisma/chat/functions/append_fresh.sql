@@ -24,20 +24,23 @@ DECLARE
   lobbies BOOLEAN[];
   cancelled BOOLEAN[];
   clearings BOOLEAN[];
+  -- Some room has restrictions or slow mode.
+  ordered BOOLEAN;
   room_tids TID[];
   member_tids TID[];
   fine BOOLEAN;
 BEGIN
   SELECT array_agg(r.last_seq ORDER BY r.n), array_agg(r.last_chat_no ORDER BY r.n),
     array_agg(r.product_id IS NULL ORDER BY r.n), array_agg(r.status = 'CANCELLED' ORDER BY r.n),
-    array_agg(r.clearing ORDER BY r.n), array_agg(r.place ORDER BY r.n)
-  INTO seqs, chat_nos, lobbies, cancelled, clearings, room_tids
+    array_agg(r.clearing ORDER BY r.n), array_agg(r.place ORDER BY r.n), bool_or(r.ordered)
+  INTO seqs, chat_nos, lobbies, cancelled, clearings, room_tids, ordered
   FROM (
     SELECT i.n, r.* FROM (
       SELECT u.room_id, u.n FROM unnest(p_rooms) WITH ORDINALITY u (room_id, n) ORDER BY u.room_id
     ) i
     CROSS JOIN LATERAL (
-      SELECT r.last_seq, r.last_chat_no, r.product_id, r.status, r.clearing, r.ctid AS place FROM chat.rooms r
+      SELECT r.last_seq, r.last_chat_no, r.product_id, r.status, r.clearing, r.ctid AS place,
+        r.restricted OR r.slow_mode_seconds > 0 AS ordered FROM chat.rooms r
       WHERE r.room_id = i.room_id OFFSET 0 FOR NO KEY UPDATE
     ) r OFFSET 0
   ) r;
@@ -48,7 +51,7 @@ BEGIN
     SELECT i.n, m.place, chat.append_verdict(
       '', CASE WHEN lobbies[i.room_no] THEN NULL ELSE '' END, CASE WHEN cancelled[i.room_no] THEN 'CANCELLED' END,
       clearings[i.room_no], seqs[i.room_no], m.user_id, m.left_at, m.host, m.committed, i.user_id,
-      CASE WHEN i.notice THEN 'NOTIFICATION' ELSE 'CHAT' END, i.reply_to
+      CASE WHEN i.notice THEN 'NOTIFICATION' ELSE 'CHAT' END, i.reply_to, NULL, NULL
     ) AS verdict
     FROM (
       SELECT p_rooms[u.room_no] AS room_id, u.* FROM unnest(p_pair_rooms, p_pair_senders, p_pair_notices, p_pair_replies)
@@ -61,6 +64,9 @@ BEGIN
     ) m ON true OFFSET 0
   ) v;
   IF NOT fine THEN
+    RETURN;
+  END IF;
+  IF ordered AND chat.is_held_back(p_rooms, p_pair_rooms, p_pair_senders, p_room_nos, p_senders) THEN
     RETURN;
   END IF;
   stamp := clock_timestamp();
@@ -80,7 +86,7 @@ BEGIN
   FROM unnest(room_tids, p_counts) c (place, n) WHERE r.ctid = c.place;
   -- Who talks has read. A mark is never past the newest row.
   UPDATE chat.members m
-  SET last_read_seq = seqs[c.room_no] + c.last, last_read_chat_no = chat_nos[c.room_no] + c.last
+  SET last_read_seq = seqs[c.room_no] + c.last, last_read_chat_no = chat_nos[c.room_no] + c.last, last_sent_at = stamp
   FROM unnest(member_tids, p_pair_rooms, p_pair_lasts) c (place, room_no, last) WHERE m.ctid = c.place;
   RETURN QUERY SELECT i.seq, i.chat_no, chat.iso(stamp) FROM unnest(seqs, chat_nos) i (seq, chat_no);
 END $$;

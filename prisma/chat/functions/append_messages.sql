@@ -1,6 +1,6 @@
 -- The append: a batch of messages of many rooms in one round trip, with an outcome for each. Rooms are locked in the
 -- order of their ids (no deadlock between two batches); retries are answered with what was stored the first time, also
--- when the sender or the room has since lost the right to talk. For a single message, and for batches in which something
+-- when the sender or the room has since lost the right to talk. Of SLOW_MODE, `seq` is the milliseconds to wait. For a single message, and for batches in which something
 -- is wrong: see `append_fresh`. Planned once (a batch of one cost 2 ms, most of them planning: the planner takes arrays it
 -- can look into for cheaper), and numbered by windows alone (a self join compared each row of a room with each other). The
 -- last parameter has a default: instances of the first version call it with nine.
@@ -33,20 +33,23 @@ BEGIN
   ), judged AS MATERIALIZED (
     SELECT i.*, r.ctid AS room_place, m.ctid AS member_place, r.last_seq, r.last_chat_no,
       d.seq AS stored_seq, d.chat_no AS stored_chat_no, d.created_at AS stored_at,
+      r.slow_mode_seconds, m.host, w.wait_ms,
       CASE
         WHEN d.seq IS NOT NULL THEN 'duplicate'
         ELSE chat.append_verdict(
           r.room_id, r.product_id, r.status, r.clearing, r.last_seq,
-          m.user_id, m.left_at, m.host, m.committed, i.sender_id, i.kind, i.reply_to
+          m.user_id, m.left_at, m.host, m.committed, i.sender_id, i.kind, i.reply_to,
+          CASE WHEN r.restricted THEN chat.restriction_of(i.room_id, i.sender_id) END, w.wait_ms > 0
         )
       END AS verdict
     FROM input i
     LEFT JOIN LATERAL (
-      SELECT r.room_id, r.product_id, r.status, r.clearing, r.last_seq, r.last_chat_no, r.ctid FROM chat.rooms r
+      SELECT r.room_id, r.product_id, r.status, r.clearing, r.last_seq, r.last_chat_no, r.restricted,
+        r.slow_mode_seconds, r.ctid FROM chat.rooms r
       WHERE r.room_id = i.room_id OFFSET 0
     ) r ON true
     LEFT JOIN LATERAL (
-      SELECT m.user_id, m.left_at, m.host, m.committed, m.ctid FROM chat.members m
+      SELECT m.user_id, m.left_at, m.host, m.committed, m.last_sent_at, m.ctid FROM chat.members m
       WHERE m.room_id = i.room_id AND m.user_id = i.sender_id OFFSET 0
     ) m ON true
     LEFT JOIN LATERAL (
@@ -54,18 +57,29 @@ BEGIN
       WHERE s.room_id = i.room_id AND s.client_message_id = i.client_id
         AND coalesce(s.sender_id, '') = coalesce(i.sender_id, '') OFFSET 0
     ) d ON true
+    LEFT JOIN LATERAL (
+      SELECT chat.slow_mode_wait_ms(r.slow_mode_seconds, m.last_sent_at, stamp) AS wait_ms
+      WHERE r.slow_mode_seconds > 0 AND NOT m.host OFFSET 0
+    ) w ON true
+  ), paced AS (
+    -- In slow mode the first of a member's messages in the batch, and copies of it, may be stored.
+    SELECT j.*, CASE
+        WHEN j.verdict = 'stored' AND j.slow_mode_seconds > 0 AND NOT j.host AND j.client_id <>
+          first_value(j.client_id) OVER (PARTITION BY j.room_id, j.sender_id, j.verdict ORDER BY j.n) THEN 'SLOW_MODE'
+        ELSE j.verdict END AS paced_verdict
+    FROM judged j
   ), counted AS (
     -- By verdict: a copy that was refused must not pass for the one that is stored.
-    SELECT j.*, j.verdict = 'stored'
-      AND row_number() OVER (PARTITION BY j.room_id, j.client_id, j.sender_id, j.verdict ORDER BY j.n) = 1 AS fresh
-    FROM judged j
+    SELECT j.*, j.paced_verdict = 'stored' AND row_number() OVER (
+      PARTITION BY j.room_id, j.client_id, j.sender_id, j.paced_verdict ORDER BY j.n) = 1 AS fresh
+    FROM paced j
   ), numbered AS (
     SELECT c.*, count(*) FILTER (WHERE c.fresh) OVER (PARTITION BY c.room_id ORDER BY c.n) AS k
     FROM counted c
   ), placed AS MATERIALIZED (
     -- A copy within the batch has the place of the one that is stored.
-    SELECT n.*, CASE WHEN n.verdict = 'stored'
-      THEN min(n.k) OVER (PARTITION BY n.room_id, n.client_id, n.sender_id, n.verdict) END AS place
+    SELECT n.*, CASE WHEN n.paced_verdict = 'stored'
+      THEN min(n.k) OVER (PARTITION BY n.room_id, n.client_id, n.sender_id, n.paced_verdict) END AS place
     FROM numbered n
   ), inserted AS (
     INSERT INTO chat.messages (room_id, seq, chat_no, kind, sender_id, sender_nickname, sender_tag, client_message_id,
@@ -78,13 +92,15 @@ BEGIN
     FROM (SELECT room_place, max(k) AS k FROM placed WHERE fresh GROUP BY room_place) c WHERE r.ctid = c.room_place
   ), read AS (
     -- Who talks has read. Own later marks win.
-    UPDATE chat.members m SET last_read_seq = c.seq, last_read_chat_no = c.chat_no
+    UPDATE chat.members m SET last_read_seq = c.seq, last_read_chat_no = c.chat_no, last_sent_at = stamp
     FROM (SELECT member_place, max(last_seq + k) AS seq, max(last_chat_no + k) AS chat_no
           FROM placed WHERE fresh AND sender_id IS NOT NULL GROUP BY member_place) c
     WHERE m.ctid = c.member_place AND m.last_read_seq < c.seq
   )
-  SELECT p.n::INTEGER, CASE WHEN p.verdict = 'stored' AND NOT p.fresh THEN 'duplicate' ELSE p.verdict END,
-    coalesce(p.stored_seq, p.last_seq + p.place), coalesce(p.stored_chat_no, p.last_chat_no + p.place),
+  SELECT p.n::INTEGER, CASE WHEN p.paced_verdict = 'stored' AND NOT p.fresh THEN 'duplicate' ELSE p.paced_verdict END,
+    CASE WHEN p.paced_verdict <> 'SLOW_MODE' THEN coalesce(p.stored_seq, p.last_seq + p.place)
+      WHEN p.verdict = 'stored' THEN 1000 * p.slow_mode_seconds ELSE p.wait_ms END,
+    coalesce(p.stored_chat_no, p.last_chat_no + p.place),
     chat.iso(coalesce(p.stored_at, stamp))
   FROM placed p
   ORDER BY p.n;

@@ -11,10 +11,12 @@ CREATE OR REPLACE FUNCTION chat.append_one(
 DECLARE
   room RECORD;
   member RECORD;
+  restriction TEXT;
   stamp TIMESTAMPTZ(3);
 BEGIN
   ord := 1;
-  SELECT r.room_id, r.product_id, r.status, r.clearing, r.last_seq, r.last_chat_no INTO room
+  SELECT r.room_id, r.product_id, r.status, r.clearing, r.last_seq, r.last_chat_no, r.restricted,
+    r.slow_mode_seconds INTO room
   FROM chat.rooms r WHERE r.room_id = p_room FOR NO KEY UPDATE;
   SELECT 'duplicate', s.seq, s.chat_no, chat.iso(s.created_at) INTO outcome, seq, chat_no, created_at
   FROM chat.messages s
@@ -24,11 +26,16 @@ BEGIN
     RETURN;
   END IF;
   -- Whose membership it is changes under the room's lock only.
-  SELECT m.user_id, m.left_at, m.host, m.committed INTO member
+  SELECT m.user_id, m.left_at, m.host, m.committed, m.last_sent_at INTO member
   FROM chat.members m WHERE m.room_id = p_room AND m.user_id = p_sender;
+  IF room.restricted THEN restriction := chat.restriction_of(p_room, p_sender); END IF;
+  IF room.slow_mode_seconds > 0 AND NOT member.host THEN
+    seq := chat.slow_mode_wait_ms(room.slow_mode_seconds, member.last_sent_at, clock_timestamp());
+  END IF;
   outcome := chat.append_verdict(
     room.room_id, room.product_id, room.status, room.clearing, room.last_seq,
-    member.user_id, member.left_at, member.host, member.committed, p_sender, p_kind, p_reply_to
+    member.user_id, member.left_at, member.host, member.committed, p_sender, p_kind, p_reply_to,
+    restriction, seq > 0
   );
   IF outcome <> 'stored' THEN
     RETURN;
@@ -44,7 +51,7 @@ BEGIN
   UPDATE chat.rooms r SET last_seq = append_one.seq, last_chat_no = append_one.chat_no WHERE r.room_id = p_room;
   IF member.user_id IS NOT NULL THEN
     -- Who talks has read. Own later marks win.
-    UPDATE chat.members m SET last_read_seq = append_one.seq, last_read_chat_no = append_one.chat_no
+    UPDATE chat.members m SET last_read_seq = append_one.seq, last_read_chat_no = append_one.chat_no, last_sent_at = stamp
     WHERE m.room_id = p_room AND m.user_id = p_sender AND m.last_read_seq < append_one.seq;
   END IF;
 END $$;

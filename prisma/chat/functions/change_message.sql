@@ -1,8 +1,9 @@
 -- Edits (`edited`) or deletes (`deleted`) a message, with one row of change, which names the message and never its text.
 -- `p_user`: null is the service; `p_admin`: he may what the host may, in every room. Outcomes: changed, same (it is so
 -- already; `row` is then the one that made it so), NOT_FOUND (no such room), MESSAGE_NOT_FOUND, NOT_A_MEMBER, FORBIDDEN,
--- ROOM_READ_ONLY, MESSAGE_DELETED, HAS_DATA, PRECONDITION_FAILED (not `p_if_version`), EDIT_WINDOW_PASSED. Locks the room;
--- rows of its sequence are written under that lock alone. A message that was pinned and is deleted is pinned no longer.
+-- ROOM_READ_ONLY, MUTED, BANNED, MESSAGE_DELETED, HAS_DATA, PRECONDITION_FAILED (not `p_if_version`), EDIT_WINDOW_PASSED.
+-- Locks the room; rows of its sequence are written under that lock alone. A message that was pinned and is deleted is
+-- pinned no longer.
 CREATE OR REPLACE FUNCTION chat.change_message(
   p_room TEXT, p_seq BIGINT, p_change TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_admin BOOLEAN,
   p_content TEXT, p_if_version BIGINT, p_window_s INTEGER
@@ -15,6 +16,7 @@ DECLARE
   present BOOLEAN;
   own BOOLEAN;
   presides BOOLEAN;
+  restriction TEXT;
   stamp TIMESTAMPTZ(3);
   detail JSONB := '{}';
 BEGIN
@@ -29,6 +31,13 @@ BEGIN
     RETURN jsonb_build_object('outcome', 'NOT_A_MEMBER');
   END IF;
   IF m.seq IS NULL THEN RETURN jsonb_build_object('outcome', 'MESSAGE_NOT_FOUND'); END IF;
+  -- Also who is muted may take back what he said.
+  IF r.restricted AND p_change = 'edited' THEN
+    restriction := chat.restriction_of(p_room, p_user);
+    IF restriction IS NOT NULL THEN
+      RETURN jsonb_build_object('outcome', CASE restriction WHEN 'BAN' THEN 'BANNED' ELSE 'MUTED' END);
+    END IF;
+  END IF;
   IF m.kind = 'SYSTEM' OR NOT own AND (p_change = 'edited' OR NOT presides) THEN
     RETURN jsonb_build_object('outcome', 'FORBIDDEN');
   END IF;

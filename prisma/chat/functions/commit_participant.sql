@@ -1,5 +1,5 @@
 -- Records a purchase, or its withdrawal, as trade tells it. A buyer always gets in: a guest gives way, and a pause after
--- a removal ends. PLACE_NEEDED (with null as `p_online`): call again with who is online. The first version has four
+-- a removal and a ban end. PLACE_NEEDED (with null as `p_online`): call again with who is online. The first version has four
 -- parameters.
 CREATE OR REPLACE FUNCTION chat.commit_participant(
   p_room TEXT, p_user TEXT, p_committed BOOLEAN, p_nickname TEXT, p_share NUMERIC DEFAULT NULL,
@@ -31,6 +31,7 @@ BEGIN
     IF r.committed_count >= coalesce(r.cap_target, r.max_participants) THEN
       RETURN jsonb_build_object('outcome', 'ROOM_FULL');
     END IF;
+    IF r.restricted THEN r := chat.unban(r, p_user); END IF;
     IF NOT known THEN
       IF r.participant_count >= r.max_participants THEN
         IF p_online IS NULL THEN RETURN jsonb_build_object('outcome', 'PLACE_NEEDED'); END IF;

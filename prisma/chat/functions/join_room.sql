@@ -1,9 +1,9 @@
 -- A user becomes a member: who knows the room already stays, a guest needs a place, and a buyer who had left comes
 -- back, for whom a guest gives way. In the lobby, the room without a product, there are no members.
--- Outcomes: joined, already, NOT_FOUND, ROOM_NOT_ACTIVE, ROOM_FULL, RATE_LIMITED (`waitMs`; `removed` where the host or
+-- Outcomes: joined, already, NOT_FOUND, BANNED, ROOM_NOT_ACTIVE, ROOM_FULL, RATE_LIMITED (`waitMs`; `removed` where the host or
 -- the service removed him), PLACE_NEEDED (with null as `p_online_users`: call again with who is online).
 -- The parameters with defaults are unknown to the first version: it says nothing of accounts, and knows no lobby
--- without members and no RATE_LIMITED.
+-- without members, no RATE_LIMITED and no BANNED.
 CREATE OR REPLACE FUNCTION chat.join_room(
   p_room TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_online BOOLEAN, p_anonymous BOOLEAN DEFAULT NULL,
   p_visitor BOOLEAN DEFAULT false, p_share NUMERIC DEFAULT NULL, p_online_users TEXT[] DEFAULT '{}'
@@ -24,6 +24,9 @@ BEGIN
   SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
   since := r.last_seq;
+  IF r.restricted AND chat.restriction_of(p_room, p_user) = 'BAN' THEN
+    RETURN jsonb_build_object('outcome', CASE WHEN older THEN 'ROOM_FULL' ELSE 'BANNED' END);
+  END IF;
   IF r.product_id IS NULL AND NOT older THEN RETURN chat.room_change('already', r, since, NULL); END IF;
   SELECT * INTO m FROM chat.members WHERE room_id = p_room AND user_id = p_user;
   known := FOUND;

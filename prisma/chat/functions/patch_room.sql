@@ -1,11 +1,12 @@
--- Title, cap, minimum, deadline. Null leaves a field as it is; `p_clear_min` takes the minimum away. A lower cap
+-- Title, cap, minimum, deadline, slow mode. Null leaves a field as it is; `p_clear_min` takes the minimum away. A lower cap
 -- removes guests, never buyers: those without an account beyond their share of it, then whoever gives way, `p_portion` of
 -- them. Where that is not all, the wanted cap is kept in `cap_target`, and the cap itself goes down as far as it can, and
 -- further with each `lower_portion`. PLACE_NEEDED (with null as `p_online`): call again with who is online. The first
 -- version has six parameters.
 CREATE OR REPLACE FUNCTION chat.patch_room(
   p_room TEXT, p_title TEXT, p_max INTEGER, p_min INTEGER, p_clear_min BOOLEAN, p_expires TIMESTAMPTZ,
-  p_share NUMERIC DEFAULT NULL, p_online TEXT[] DEFAULT '{}', p_portion INTEGER DEFAULT 250
+  p_share NUMERIC DEFAULT NULL, p_online TEXT[] DEFAULT '{}', p_portion INTEGER DEFAULT 250,
+  p_slow INTEGER DEFAULT NULL
 ) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -25,8 +26,11 @@ BEGIN
   r.cap_target := coalesce(p_max, r.cap_target);
   r.min_participants := CASE WHEN p_clear_min THEN NULL ELSE coalesce(p_min, r.min_participants) END;
   r.expires_at := coalesce(p_expires, r.expires_at);
+  r.slow_mode_seconds := coalesce(p_slow, r.slow_mode_seconds);
   IF r = before THEN RETURN chat.room_change('same', r, since, NULL); END IF;
   IF r.status = 'CANCELLED' AND NOT r.provisional THEN RETURN jsonb_build_object('outcome', 'ROOM_READ_ONLY'); END IF;
+  -- Of its members nothing is kept there, also not when they spoke last.
+  IF r.product_id IS NULL AND r.slow_mode_seconds > 0 THEN RETURN jsonb_build_object('outcome', 'IS_LOBBY'); END IF;
   recruiting := r.cap_target <> before.cap_target OR r.expires_at IS DISTINCT FROM before.expires_at
     OR r.min_participants IS DISTINCT FROM before.min_participants;
   IF recruiting AND r.status <> 'ACTIVE' AND NOT r.provisional THEN
@@ -61,7 +65,8 @@ BEGIN
   UPDATE chat.rooms SET title = r.title, max_participants = r.max_participants, min_participants = r.min_participants,
     expires_at = r.expires_at, status = r.status, reason = r.reason, provisional = r.provisional,
     closed_at = r.closed_at, last_seq = r.last_seq, participant_count = r.participant_count,
-    anonymous_count = r.anonymous_count, clearing = r.clearing, cap_target = r.cap_target
+    anonymous_count = r.anonymous_count, clearing = r.clearing, cap_target = r.cap_target,
+    slow_mode_seconds = r.slow_mode_seconds
   WHERE room_id = p_room;
   RETURN chat.room_change('changed', r, since, NULL);
 END $$;

@@ -6,4 +6,5 @@ LANGUAGE sql STABLE
     'hostId', r.host_id, 'maxParticipants', r.max_participants, 'minParticipants', r.min_participants,
     'participantCount', r.participant_count, 'committedCount', r.committed_count, 'lastSeq', r.last_seq,
     'pinnedMessageIds', to_jsonb(r.pinned),
-    'createdAt', chat.iso(r.created_at), 'expiresAt', chat.iso(r.expires_at), 'closedAt', chat.iso(r.closed_at));
+    'createdAt', chat.iso(r.created_at), 'expiresAt', chat.iso(r.expires_at), 'closedAt', chat.iso(r.closed_at),
+    'slowModeSeconds', r.slow_mode_seconds);

@@ -18,6 +18,8 @@ export interface OutboxOptions {
   readonly contentChars: () => number;
   /** Up to where the room's messages are here; null for a room that nobody listens to. */
   readonly appliedSeq: (roomId: string) => number | null;
+  /** The room takes nothing of this user's for so many milliseconds. */
+  readonly onSlowMode: (roomId: string, ms: number) => void;
   /** A room's drafts are others than before. */
   readonly onChange: (roomId: string) => void;
 }
@@ -123,6 +125,7 @@ export function createOutbox(options: OutboxOptions) {
     // Given up meanwhile, or its message has come.
     if (!draft || draft.status === 'sent') return pump(roomId);
     const tried = (tries.get(clientMessageId) ?? 0) + 1;
+    if (error.code === 'SLOW_MODE') options.onSlowMode(roomId, error.retryAfterMs ?? 0);
     if (error.code === 'CONNECTION_LOST') {
       // It may be stored or not; the next connection asks.
       return update(roomId, clientMessageId, { status: 'not-confirmed' });

@@ -38,6 +38,11 @@ function applySystem(state: RoomState, data: SystemEvent | null): RoomState {
     const { pinnedMessageIds } = data;
     return pinnedMessageIds && state.room ? { ...state, room: { ...state.room, pinnedMessageIds } } : state;
   }
+  if (data && 'user' in data) {
+    const isMute = data.event === 'participant.muted';
+    const isMine = data.user.userId === state.me && (isMute || data.event === 'participant.unmuted');
+    return isMine ? { ...state, muted: isMute ? { until: data.until } : null } : state;
+  }
   return data && 'participantCount' in data ? applyMembership(state, data) : state;
 }
 
@@ -77,9 +82,9 @@ function applyMembership(state: RoomState, data: Extract<SystemEvent, { particip
 }
 
 /** What the end of the own membership makes of a room. */
-export function goneBy(data: SystemEvent): Pick<RoomState, 'you' | 'gone' | 'goneReason'> {
+export function goneBy(data: SystemEvent): Pick<RoomState, 'you' | 'muted' | 'gone' | 'goneReason'> {
   const removed = data.event === 'participant.removed';
-  return { you: null, gone: removed ? 'removed' : 'left', goneReason: (removed && data.reason) || null };
+  return { you: null, muted: null, gone: removed ? 'removed' : 'left', goneReason: (removed && data.reason) || null };
 }
 
 function find(state: RoomState, userId: string): Participant | undefined {

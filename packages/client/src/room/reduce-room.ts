@@ -167,6 +167,7 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
     ...base,
     room: { ...event.room, lastSeq: event.lastSeq },
     you: event.you && { ...participantOf(event.you), lastReadSeq: readSeq },
+    muted: event.you?.muted ?? null,
     participants: [...event.participants, ...beyond],
     ...(state.you && !event.you ? endOf(event, state.me) : { gone: null, goneReason: null }),
     readSeq,
@@ -179,7 +180,7 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
   return absorb({ ...next, unread: readSeq > lastReadSeq ? (countUnread(next) ?? unread) : unread }, []);
 }
 
-function participantOf({ unread: _, ...you }: NonNullable<EventOf<'joined'>['you']>): Participant {
+function participantOf({ unread: _, muted: __, ...you }: NonNullable<EventOf<'joined'>['you']>): Participant {
   return you;
 }
 

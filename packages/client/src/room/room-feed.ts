@@ -57,10 +57,14 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   /** Pinned messages that were asked for since the last join. */
   let askedPins = new Set<string>();
+  /** When one may send again, by the time of day and by `monotonic`. */
+  let slowUntilMs: number | null = null;
+  let slowEndMs = Number.NEGATIVE_INFINITY;
   let over = false;
   let cancelGap: (() => void) | null = null;
   let cancelRetry = () => {};
   let cancelExpiry = () => {};
+  let cancelSlow = () => {};
   const history = createRoomHistory({
     ...{ roomId, link, rest, reduce },
     state: () => state,
@@ -85,7 +89,17 @@ export function createRoomFeed(options: RoomFeedOptions) {
   function snapshot(): RoomSnapshot {
     const { isLoadingOlder, isLoadingNewer } = history;
     const outgoing = outbox.of(roomId);
-    return roomSnapshot({ state, status, error, retryAtMs, outgoing, typing, isLoadingOlder, isLoadingNewer });
+    return roomSnapshot({
+      state,
+      status,
+      error,
+      retryAtMs,
+      slowUntilMs,
+      outgoing,
+      typing,
+      isLoadingOlder,
+      isLoadingNewer,
+    });
   }
 
   function show(next: { status?: RoomStatus; error?: ChatError | null } = {}): void {
@@ -235,6 +249,23 @@ export function createRoomFeed(options: RoomFeedOptions) {
     return clock.monotonic() - missingSinceMs < OPENING_MS;
   }
 
+  /** Milliseconds between two messages of one's own; 0: none. */
+  function slowModeMs(): number {
+    return state.you?.role === 'HOST' ? 0 : (state.room?.slowModeSeconds ?? 0) * 1_000;
+  }
+
+  function slowFor(ms: number): void {
+    cancelSlow();
+    if (ms <= 0) return;
+    slowUntilMs = clock.now() + ms;
+    slowEndMs = clock.monotonic() + ms;
+    cancelSlow = clock.after(ms, () => {
+      slowUntilMs = null;
+      show();
+    });
+    show();
+  }
+
   /** What the last refusal said no longer counts. */
   function askAnew(): void {
     retryAtMs = null;
@@ -262,6 +293,15 @@ export function createRoomFeed(options: RoomFeedOptions) {
       if (status !== 'refused' && status !== 'gone') join();
     },
 
+    slowFor,
+    /** Whether something may be sent now; in slow mode nothing waits for its time. */
+    mayDraft(): Result<void> {
+      const isUnderWay = outbox.of(roomId).some((draft) => draft.status !== 'failed');
+      const waitMs = isUnderWay ? slowModeMs() : slowModeMs() && slowEndMs - clock.monotonic();
+      if (waitMs <= 0) return success(undefined);
+      return { ok: false, error: chatError('SLOW_MODE', 'The room is in slow mode', { retryAfterMs: waitMs }) };
+    },
+
     /** The room's drafts changed. */
     refresh: (): void => show(),
 
@@ -279,7 +319,9 @@ export function createRoomFeed(options: RoomFeedOptions) {
       switch (event.type) {
         case 'message':
           outbox.arrived(event);
-          return reduce({ type: 'messages', messages: [messageOf(event)] });
+          reduce({ type: 'messages', messages: [messageOf(event)] });
+          if (event.sender?.userId === state.me) slowFor(slowModeMs());
+          return;
         case 'joined':
           // A `joined` that nobody asked for: one has become a member. Of another moment, the rows say it.
           if (status !== 'live' || joining || event.lastSeq !== state.appliedSeq) return;
@@ -287,7 +329,11 @@ export function createRoomFeed(options: RoomFeedOptions) {
         case 'unwatched':
           if (event.reason === 'ROOM_GONE')
             return show({ status: 'gone', error: chatError('NOT_FOUND', 'No such room') });
-          state = { ...state, gone: event.reason === 'REMOVED' ? 'removed' : 'ended', goneReason: null };
+          state = {
+            ...state,
+            gone: event.reason === 'REMOVED' || event.reason === 'BANNED' ? 'removed' : 'ended',
+            goneReason: event.reason === 'BANNED' ? event.reason : null,
+          };
           return show({ status: 'gone' });
         case 'watchers':
         case 'head':
@@ -357,6 +403,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
       readMark.stop();
       cancelRetry();
       cancelExpiry();
+      cancelSlow();
       cancelGap?.();
     },
   };

@@ -19,7 +19,11 @@ export interface RoomSnapshot {
   readonly retryAtMs: number | null;
   /** How the own membership ended; `ended`: one only looked, and the room was closed or cancelled. Null: nothing ended. */
   readonly gone: Gone | null;
-  /** Why one was removed: `GAVE_WAY`, `CAP_LOWERED`, `NOT_A_BUYER`; null where the host or the service did it. */
+  /** One may say nothing here, until that time or (null) until it is taken away. The time may have passed. */
+  readonly muted: { readonly until: string | null } | null;
+  /** Epoch milliseconds before which one may not send again, as the room is in slow mode: `send` refuses. Null: now. */
+  readonly slowUntilMs: number | null;
+  /** Why one was removed: `GAVE_WAY`, `CAP_LOWERED`, `NOT_A_BUYER`, `BANNED`; null where the host or the service did it. */
   readonly goneReason: string | null;
   readonly room: Room | null;
   /** The own membership. Null in a room that is there: one only looks; what is sent makes one a member. */
@@ -58,6 +62,7 @@ export interface RoomParts {
   readonly status: RoomStatus;
   readonly error: ChatError | null;
   readonly retryAtMs: number | null;
+  readonly slowUntilMs: number | null;
   readonly outgoing: readonly Outgoing[];
   readonly typing: readonly PublicUser[];
   readonly isLoadingOlder: boolean;
@@ -74,6 +79,7 @@ export function idleRoom(roomId: string): RoomSnapshot {
   const parts = {
     error: null,
     retryAtMs: null,
+    slowUntilMs: null,
     outgoing: [],
     typing: [],
     isLoadingOlder: false,

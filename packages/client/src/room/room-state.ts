@@ -20,6 +20,8 @@ export interface RoomState {
   readonly you: Participant | null;
   /** Known participants in order of joining; of a large room, not all. */
   readonly participants: readonly Participant[];
+  /** One is muted; `until` null: until that is taken away. The time may have passed. */
+  readonly muted: { readonly until: string | null } | null;
   readonly gone: Gone | null;
   /** Of `removed`: why, as the row says it; null where somebody did it. */
   readonly goneReason: string | null;
@@ -54,6 +56,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     room: null,
     you: null,
     participants: [],
+    muted: null,
     gone: null,
     goneReason: null,
     readSeq: 0,

@@ -14,7 +14,10 @@ export interface Room {
   subscribe(listener: () => void): () => void;
   /** The same object until something in it changes. */
   getSnapshot(): RoomSnapshot;
-  /** Shows a message at once and sends it as soon as that can be. `value`: its `clientMessageId`. */
+  /**
+   * Shows a message at once and sends it as soon as that can be. `value`: its `clientMessageId`. `SLOW_MODE`: not before
+   * `slowUntilMs`, and nothing was queued.
+   */
   send(draft: Draft): Result<string>;
   /** Sends a failed message again. */
   retry(clientMessageId: string): void;
@@ -86,6 +89,8 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     send(draft) {
       const present = open();
       if (!present) return closed;
+      const may = present.mayDraft();
+      if (!may.ok) return may;
       const queued = outbox.add(roomId, draft);
       if (queued.ok) present.typing.sent();
       return queued;

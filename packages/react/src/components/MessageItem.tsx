@@ -204,7 +204,8 @@ type SaySeveral = (name: string, others: number, data: SystemEvent) => string;
 export function systemText(message: Message, strings: ChatStrings, more = 0): string {
   const data = systemData(message);
   if (!data || !Object.hasOwn(strings.system, data.event)) return message.content;
-  const name = 'participant' in data && data.participant ? nameOf(data.participant) : '';
+  const who = 'participant' in data ? data.participant : 'user' in data ? data.user : null;
+  const name = who ? nameOf(who) : '';
   // Each takes its own event's data, which the compiler does not follow through the look-up.
   if (more > 0 && Object.hasOwn(strings.several, data.event)) {
     const saySeveral = strings.several[data.event as keyof SeveralStrings] as SaySeveral;

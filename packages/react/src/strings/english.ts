@@ -113,6 +113,10 @@ export const english: ChatStrings = {
             : `${name} was removed`,
     'participant.committed': (name) => `${name} bought`,
     'participant.uncommitted': (name) => `${name} withdrew from buying`,
+    'participant.muted': (name) => `${name} was muted`,
+    'participant.unmuted': (name) => `${name} may talk again`,
+    'participant.banned': (name) => `${name} was banned`,
+    'participant.unbanned': (name) => `${name} may come back`,
     'room.opened': () => 'The room was opened',
     'room.closed': (_, { room }) => {
       const why: Record<string, string> = {

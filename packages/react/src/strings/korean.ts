@@ -107,6 +107,10 @@ export const korean: ChatStrings = {
             : `${name}님이 내보내졌습니다`,
     'participant.committed': (name) => `${name}님이 구매했습니다`,
     'participant.uncommitted': (name) => `${name}님이 구매를 취소했습니다`,
+    'participant.muted': (name) => `${name}님의 채팅이 금지되었습니다`,
+    'participant.unmuted': (name) => `${name}님이 다시 채팅할 수 있습니다`,
+    'participant.banned': (name) => `${name}님의 입장이 금지되었습니다`,
+    'participant.unbanned': (name) => `${name}님이 다시 들어올 수 있습니다`,
     'room.opened': () => '대화방이 열렸습니다',
     'room.closed': (_, { room }) => {
       const why: Record<string, string> = {

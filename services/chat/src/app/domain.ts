@@ -16,11 +16,13 @@ import { createOverview } from '../hub/overview/overview.ts';
 import { createWriteSpacing } from '../hub/write-spacing.ts';
 import { createChatMetrics } from '../observe/metrics.ts';
 import { createObservers } from '../observe/observers.ts';
+import { createAdmins } from '../room/admins.ts';
 import { createChanges } from '../room/changes.ts';
 import { watchedRoomOf } from '../room/counts.ts';
 import { createMembers } from '../room/members.ts';
 import { createMessages } from '../room/messages.ts';
 import { createRates } from '../room/rates.ts';
+import { createRestrictions } from '../room/restrictions.ts';
 import { createRooms } from '../room/rooms.ts';
 import { createTickets } from '../room/tickets.ts';
 import { createVisitors } from '../room/visitors.ts';
@@ -119,6 +121,12 @@ export function createDomain(
   const changes = createChanges({
     ...{ messages: store.messages, emit, isOn: env.CHANGES, editWindowS: env.EDIT_WINDOW_S },
   });
+  const restrictions = createRestrictions({
+    ...{ restrictions: store.restrictions, rooms: store.rooms, emit, onChange: observers.onModeration },
+  });
+  const admins = createAdmins({
+    ...{ restrictions: store.restrictions, now, onFailure: (error) => failed('note of an admin', error) },
+  });
   const onRefused = () => counts.messageRefused('RATE_LIMITED');
   const perAddress = env.RATE_ANONYMOUS_PER_SECOND;
   const limits = {
@@ -144,6 +152,7 @@ export function createDomain(
     visitors,
     ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, connections },
     ...{ presenceTick, watcherTick },
+    ...{ restrictions, admins },
     ...{ rooms, members, messages, changes, rates, sweepRates, typing, tickets },
   };
 }

@@ -11,6 +11,7 @@ import type { ChatEnv } from '../env.ts';
 import { asyncApiOf } from '../http/asyncapi.ts';
 import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
+import { restrictionRoutes } from '../http/restriction-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
 import { createAttendances } from '../session/attendance.ts';
@@ -55,6 +56,7 @@ export async function registerEndpoints(
   roomRoutes(app, { ...routes, presence });
   memberRoutes(app, { ...routes, judgeChange });
   messageRoutes(app, { ...routes, anonymousAccess: env.ANONYMOUS_ACCESS });
+  restrictionRoutes(app, { identify: identify.routes, restrictions: domain.restrictions });
   tokenRoutes(app, {
     anonymousAccess: env.ANONYMOUS_ACCESS,
     user: identify.routes.user,

@@ -8,9 +8,19 @@ import type { Asker } from '../room/rates.ts';
 import type { Domain } from './domain.ts';
 
 /** HTTP before its first URL, and who may ask: users, services, and people without an account. */
-export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, queues, links, rates, tickets }: Domain) {
+export async function createChatHttp(
+  parts: ServiceParts<ChatEnv>,
+  { store, queues, links, rates, tickets, admins }: Domain,
+) {
   const { env, auth, clock } = parts;
-  const identify = createIdentify({ auth, tickets, clock, queue: queues.reads, anonymousAccess: env.ANONYMOUS_ACCESS });
+  const identify = createIdentify({
+    auth,
+    tickets,
+    clock,
+    queue: queues.reads,
+    anonymousAccess: env.ANONYMOUS_ACCESS,
+    admins,
+  });
   const anonymous = createAnonymous({
     tokens: {
       verify: (token) => auth.verifyUser(token),
@@ -36,6 +46,7 @@ export async function createChatHttp(parts: ServiceParts<ChatEnv>, { store, queu
     tags: [
       { name: 'rooms', description: 'The conversation of a product' },
       { name: 'participants', description: 'Who is in a room, and how far he has read' },
+      { name: 'restrictions', description: 'Who may not talk, or not be there' },
       { name: 'messages', description: 'What is said' },
       { name: 'events', description: 'Streams of what happens' },
       { name: 'tokens', description: 'People without an account, and tickets for sockets' },

@@ -145,7 +145,7 @@ export function registerEventStreams(
           description: 'First `joined`, then the messages after Last-Event-ID, then all that follows',
           content: STREAM,
         },
-        ...problems(...OF_CALLER, 'ORIGIN_NOT_ALLOWED', 'NOT_A_MEMBER', 'NOT_FOUND', 'RATE_LIMITED'),
+        ...problems(...OF_CALLER, 'ORIGIN_NOT_ALLOWED', 'NOT_A_MEMBER', 'BANNED', 'NOT_FOUND', 'RATE_LIMITED'),
       },
     },
     async handler(request, reply) {

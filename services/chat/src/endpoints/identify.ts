@@ -11,6 +11,7 @@ import {
 import { AppError, type User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../room/access.ts';
+import type { Admins } from '../room/admins.ts';
 import type { Tickets } from '../room/tickets.ts';
 import { type Presented, presentedToken } from '../transport/presented-token.ts';
 
@@ -22,15 +23,23 @@ export interface IdentifyOptions {
   readonly queue: FairQueue;
   /** False: who has no account is nobody, whatever he presents. */
   readonly anonymousAccess: boolean;
+  readonly admins: Admins;
 }
 
 /** Who asks, by what he presents: a token or a ticket, on requests and on upgrades. */
-export function createIdentify({ auth: anyAuth, tickets, clock, queue, anonymousAccess }: IdentifyOptions) {
+export function createIdentify({ auth: anyAuth, tickets, clock, queue, anonymousAccess, admins }: IdentifyOptions) {
   const allowed = (user: User): User => {
     if (anonymousAccess || !user.anon) return user;
     throw new AppError('UNAUTHENTICATED', { detail: 'People without an account are not let in here' });
   };
-  const auth: Auth = { ...anyAuth, verifyUser: async (token) => allowed(await anyAuth.verifyUser(token)) };
+  const auth: Auth = {
+    ...anyAuth,
+    async verifyUser(token) {
+      const found = allowed(await anyAuth.verifyUser(token));
+      await admins.note(found);
+      return found;
+    },
+  };
   const user = requireUser(auth);
   const service = requireService(auth);
   const either = requireEither(auth);

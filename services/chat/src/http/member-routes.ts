@@ -67,7 +67,15 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
         response: {
           200: Participant,
           201: Participant,
-          ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_FOUND', 'ROOM_FULL', 'ROOM_NOT_ACTIVE', 'RATE_LIMITED'),
+          ...problems(
+            ...OF_ONE_KIND,
+            ...OF_WRITER,
+            'NOT_FOUND',
+            'BANNED',
+            'ROOM_FULL',
+            'ROOM_NOT_ACTIVE',
+            'RATE_LIMITED',
+          ),
         },
       },
     },
@@ -119,7 +127,7 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
         tags: ['participants'],
         security: [{ user: [] }, { service: [] }],
         operationId: 'removeParticipant',
-        summary: 'Leave a room, or remove a participant (host, service)',
+        summary: 'Leave a room, or remove a participant (host, admin, service)',
         params: ParticipantPath,
         response: {
           204: noContent,

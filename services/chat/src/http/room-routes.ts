@@ -102,7 +102,8 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
         tags: ['rooms'],
         security: [{ user: [] }, { service: [] }],
         operationId: 'updateRoom',
-        summary: 'Set the status, or title, cap, minimum, deadline (service); the title also by the host',
+        summary:
+          'Set the status, or title, cap, minimum, deadline, slow mode (service); title and slow mode also by the host',
         params: RoomPath,
         body: PatchRoom,
         response: {

@@ -14,7 +14,7 @@ import { createServedRooms, type ServedRoomsOptions } from './served-rooms.ts';
 
 export interface HubOptions extends ServedRoomsOptions {
   readonly rooms: Pick<RoomStore, 'load' | 'heads'>;
-  readonly members: Pick<MemberStore, 'find'>;
+  readonly members: Pick<MemberStore, 'find' | 'isBanned'>;
   readonly bus: Pick<Bus, 'publish' | 'follow' | 'unfollow' | 'listen'>;
   /** Hears each fact that is told here, beside the rooms. */
   readonly onEmit?: (signal: Signal) => void;
@@ -86,6 +86,13 @@ export function createHub(deps: HubOptions) {
   }
   bus.listen(apply);
 
+  /** @throws AppError BANNED, UNAVAILABLE */
+  async function refuseBanned({ roomId, state }: RoomFeed, userId: string): Promise<void> {
+    // A member is not banned. In the lobby everybody counts as one.
+    if (state.bans === 0 || (!isLobby(state.room) && state.members.has(userId))) return;
+    if (await members.isBanned(roomId, userId)) throw new AppError('BANNED');
+  }
+
   return {
     /** Tells a fact: to the rooms here, at once, and to the other instances. */
     emit(signal: Signal): void {
@@ -98,7 +105,7 @@ export function createHub(deps: HubOptions) {
      * Makes `listener` live in a room: what it missed since `after`, or the newest page, and everything that follows,
      * without a gap or a double between them. `reached`: a `seq` that is known to be stored. `watching`: it is no member's,
      * unless he is one by now.
-     * @throws AppError NOT_FOUND, NOT_A_MEMBER, ROOM_NOT_ACTIVE (`watching`), UNAVAILABLE (the store can't be read)
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, ROOM_NOT_ACTIVE (`watching`), UNAVAILABLE (the store can't be read)
      */
     async attach(
       roomId: string,
@@ -120,11 +127,15 @@ export function createHub(deps: HubOptions) {
           throw unreadable();
         }
         for (let tries = 0; ; tries++) {
+          const { bans } = roomFeed.state;
+          await refuseBanned(roomFeed, listener.userId);
           const recovery = await recover(after);
           // From here to the end nothing is awaited: the snapshot, and being live, are of one moment.
           if (served.get(roomId) !== entry) throw noSuchRoom();
           const looks = isMemberOf(roomFeed, listener.userId) ? null : (watching ?? notAMember());
           if (looks && roomFeed.state.room.status !== 'ACTIVE') throw new AppError('ROOM_NOT_ACTIVE');
+          // Somebody was banned meanwhile; if it is this one, nobody would put him out again.
+          if (roomFeed.state.bans !== bans) continue;
           roomFeed.flush();
           const lastSeq = roomFeed.lastSeq;
           const upTo = recovery.messages.at(-1)?.seq ?? Math.min(after ?? 0, lastSeq);
@@ -176,8 +187,12 @@ export function createHub(deps: HubOptions) {
       return { state: feed.state, lastSeq: feed.lastSeq };
     },
 
-    /** Whether who is no member may look at the room. @throws AppError NOT_FOUND, UNAVAILABLE */
-    isOpen: async (roomId: string): Promise<boolean> => (await served.open(roomId)).feed.state.room.status === 'ACTIVE',
+    /** Whether who is no member may look at the room. @throws AppError NOT_FOUND, BANNED, UNAVAILABLE */
+    async isOpen(roomId: string, userId: string): Promise<boolean> {
+      const { feed } = await served.open(roomId);
+      await refuseBanned(feed, userId);
+      return feed.state.room.status === 'ACTIVE';
+    },
 
     /** What `isMember` says, where that is known without reading; null elsewhere. */
     knows(roomId: string, userId: string): boolean | null {

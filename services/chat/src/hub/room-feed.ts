@@ -14,7 +14,7 @@ import type { Listener, Watching } from './listener.ts';
 import { rewritten } from './rewritten.ts';
 import { heldBytes, Ring, type RingBudget } from './ring.ts';
 import { createRoomListeners } from './room-listeners.ts';
-import { apply, markRead, type RoomState, roomState } from './room-state.ts';
+import { apply, bannedBy, markRead, type RoomState, roomState } from './room-state.ts';
 
 export interface RoomFeedOptions {
   readonly roomId: string;
@@ -80,6 +80,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
   const listeners = createRoomListeners(roomId);
   let pending: Pending[] = [];
   let gone: string[] = [];
+  let banned: string[] = [];
   /** Who became a member while somebody looks. */
   let came: string[] = [];
   /** When the oldest pending message was stored. */
@@ -127,6 +128,8 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     pending.push({ event: { type: 'message', message } });
     pendingAt ??= message.createdAt;
     if (left !== null) gone.push(left);
+    const outcast = bannedBy(message);
+    if (outcast !== null) banned.push(outcast);
     if (message.kind !== 'SYSTEM') return;
     const pins = isChange(message) && message.data.pinnedMessageIds !== undefined;
     if (!isChange(message)) countsMoved = true;
@@ -167,7 +170,8 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     if (held.size > 0) drainHeld();
     if (held.size > 0) scheduleRepair();
     // Who was removed, or may look no longer, gets that row and none of a later commit.
-    if (pending.length > 0) scheduleFlush(gone.length > 0 || (listeners.hasWatchers && state.room.status !== 'ACTIVE'));
+    if (pending.length > 0)
+      scheduleFlush(gone.length + banned.length > 0 || (listeners.hasWatchers && state.room.status !== 'ACTIVE'));
   }
 
   async function readGap(): Promise<void> {
@@ -219,6 +223,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
       deps.observe.resynced(roomId);
     }
     if (came.length > 0) letIn();
+    if (banned.length > 0) castOut();
     if (gone.length > 0) dropGone();
     if (listeners.hasWatchers && state && state.room.status !== 'ACTIVE') listeners.unwatchAll('ROOM_NOT_ACTIVE');
   }
@@ -227,6 +232,14 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     const users = new Set(came);
     came = [];
     listeners.letIn((userId) => users.has(userId) && state!.members.has(userId));
+  }
+
+  function castOut(): void {
+    const users = new Set(banned);
+    banned = [];
+    // In the lobby everybody is as a member.
+    const isIn = (userId: string) => !isLobby(state!.room) && state!.members.has(userId);
+    listeners.castOut((userId) => users.has(userId) && !isIn(userId));
   }
 
   function dropGone(): void {

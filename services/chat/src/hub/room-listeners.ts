@@ -35,6 +35,18 @@ export function createRoomListeners(roomId: string) {
     }
   }
 
+  function drop(isGone: (userId: string) => boolean, reason: UnwatchReason): void {
+    unwatch(
+      [...allWatchers()].filter(({ userId }) => isGone(userId)),
+      reason,
+    );
+    for (const [listener, { live }] of [...members]) {
+      if (!isGone(listener.userId)) continue;
+      members.delete(listener);
+      listener.onEnded(roomId, live ? 'left' : 'left unseen');
+    }
+  }
+
   return {
     get count(): number {
       return members.size + watchers.user.size + watchers.anonymous.size;
@@ -78,17 +90,9 @@ export function createRoomListeners(roomId: string) {
     },
 
     /** Those whose membership has ended hear nothing more. */
-    drop(isGone: (userId: string) => boolean): void {
-      unwatch(
-        [...allWatchers()].filter(({ userId }) => isGone(userId)),
-        'REMOVED',
-      );
-      for (const [listener, { live }] of [...members]) {
-        if (!isGone(listener.userId)) continue;
-        members.delete(listener);
-        listener.onEnded(roomId, live ? 'left' : 'left unseen');
-      }
-    },
+    drop: (isGone: (userId: string) => boolean): void => drop(isGone, 'REMOVED'),
+    /** Those who are banned hear nothing more. */
+    castOut: (isBanned: (userId: string) => boolean): void => drop(isBanned, 'BANNED'),
 
     /** Nobody may look any longer. */
     unwatchAll: (reason: UnwatchReason): void => unwatch(allWatchers(), reason),

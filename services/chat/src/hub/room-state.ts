@@ -11,6 +11,10 @@ export interface RoomState {
   readonly members: Map<string, MemberRow>;
   /** Whether `members` are all; otherwise one who is not among them must be asked for in the store. */
   complete: boolean;
+  /** Who is muted, and until when. */
+  readonly muted: Map<string, string | null>;
+  /** 0 where nobody can be banned: nothing need be asked of the store. Grows with each ban. */
+  bans: number;
 }
 
 export function roomState(snapshot: RoomSnapshot): RoomState {
@@ -18,6 +22,8 @@ export function roomState(snapshot: RoomSnapshot): RoomState {
     room: snapshot.room,
     members: new Map(snapshot.members.map((member) => [member.userId, member])),
     complete: snapshot.complete,
+    muted: new Map(Object.entries(snapshot.muted)),
+    bans: snapshot.restricted ? 1 : 0,
   };
 }
 
@@ -43,15 +49,26 @@ export function apply(state: RoomState, message: StoredMessage): string | null {
     }
     case 'participant.left':
     case 'participant.removed':
+      if (bannedBy(message) !== null) ban(state, data.participant.userId);
       count(state, data);
       state.members.delete(data.participant.userId);
       return data.participant.userId;
+    case 'participant.banned':
+      ban(state, data.user.userId);
+      return null;
+    case 'participant.muted':
+      state.muted.set(data.user.userId, data.until);
+      return null;
+    case 'participant.unmuted':
+      state.muted.delete(data.user.userId);
+      return null;
     case 'room.opened':
     case 'room.closed':
     case 'room.cancelled':
     case 'room.updated': {
-      const { lastSeq: _, pinnedMessageIds = state.room.pinnedMessageIds, ...changed } = data.room;
-      state.room = { ...state.room, ...changed, pinnedMessageIds };
+      const { pinnedMessageIds, slowModeSeconds } = state.room;
+      const { lastSeq: _, ...changed } = data.room;
+      state.room = { ...state.room, pinnedMessageIds, slowModeSeconds, ...changed };
       return null;
     }
     case 'message.changed':
@@ -61,6 +78,20 @@ export function apply(state: RoomState, message: StoredMessage): string | null {
     default:
       return null;
   }
+}
+
+/** Who may not even look any longer, by a row; null for any other. */
+export function bannedBy(message: StoredMessage): string | null {
+  if (message.kind !== 'SYSTEM') return null;
+  const { data } = message;
+  if (data.event === 'participant.banned') return data.user.userId;
+  return data.event === 'participant.removed' && data.reason === 'BANNED' ? data.participant.userId : null;
+}
+
+/** A ban takes the place of what restricted somebody before. */
+function ban(state: RoomState, userId: string): void {
+  state.bans++;
+  state.muted.delete(userId);
 }
 
 function count(state: RoomState, now: Pick<RoomRow, 'participantCount' | 'committedCount'>): void {

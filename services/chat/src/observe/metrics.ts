@@ -43,6 +43,11 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     help: 'Messages that were not stored, over sockets and HTTP, by the error code',
     values: { code: ERROR_CODES },
   });
+  const moderations = metrics.tally({
+    name: 'gongu_chat_moderations_total',
+    help: 'Acts of moderation: participant.muted, participant.banned, restriction.lifted',
+    values: { act: MODERATIONS },
+  });
   const refused = metrics.tally({
     name: 'gongu_chat_commands_refused_total',
     help: 'Commands over sockets that were answered with an error, by its code',
@@ -112,6 +117,7 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     },
     accepted: (messages: number) => accepted.inc(messages),
     messageRefused: (code: ErrorCode) => messagesRefused({ code }),
+    moderated: (act: string) => moderations({ act }),
     refused: (code: ErrorCode) => refused({ code }),
     handshakeAccepted: () => handshakesAccepted.inc(),
     handshakeRefused: (reason: string) => handshakesRefused({ reason }),
@@ -124,6 +130,8 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
 }
 
 export type ChatMetrics = ReturnType<typeof createChatMetrics>;
+
+const MODERATIONS = ['participant.muted', 'participant.banned', 'restriction.lifted'];
 
 /** Codes that are given here, and those for an end without one: clients may close with any, which shall be no series. */
 const KNOWN_CODES: ReadonlySet<string> = new Set([...Object.values(CLOSE), 1005, 1006].map(String));

@@ -3,6 +3,7 @@ import { AppError } from '@gongu/shared';
 import type { HubOptions } from '../hub/hub.ts';
 import type { MembersOptions } from '../room/members.ts';
 import type { Messages, MessagesOptions } from '../room/messages.ts';
+import type { RestrictionsOptions } from '../room/restrictions.ts';
 import type { RoomsOptions } from '../room/rooms.ts';
 import type { SessionLog } from '../session/session-options.ts';
 import type { ChatMetrics } from './metrics.ts';
@@ -38,6 +39,11 @@ export function createObservers({ log, counts, now }: { log: Logger; counts: Cha
   };
   const onMemberChange: MembersOptions['onChange'] = (event, fields) => log.info({ event, ...fields }, event);
 
+  const onModeration: RestrictionsOptions['onChange'] = (event, fields) => {
+    counts.moderated(event);
+    log.info({ event, ...fields }, event);
+  };
+
   const session: SessionLog = {
     authenticated: (fields) => log.info({ event: 'session.authenticated', ...fields }, 'session authenticated'),
     closed(fields) {
@@ -69,6 +75,7 @@ export function createObservers({ log, counts, now }: { log: Logger; counts: Cha
     messages,
     onRoomChange,
     onMemberChange,
+    onModeration,
 
     /** The same use cases; messages that come to nothing are counted, whatever they came by. */
     counted<T extends Pick<Messages, 'send'>>(stored: T): T {

@@ -5,6 +5,11 @@ import type { RoomRow } from './ports/room-row.ts';
 /** Who asks: a signed-in user, or the service (trade). */
 export type Caller = { readonly kind: 'user'; readonly user: User } | { readonly kind: 'service' };
 
+/** Whether `caller` may what a host may, in every room. */
+export function isAdmin(caller: Caller): boolean {
+  return caller.kind === 'user' && !caller.user.anon && caller.user.roles.includes('admin');
+}
+
 /** @throws AppError FORBIDDEN unless the service asks. */
 export function requireService(caller: Caller): void {
   if (caller.kind !== 'service') throw new AppError('FORBIDDEN', { detail: 'Only the service may do this' });

@@ -1,5 +1,5 @@
 import { AppError, type ChatMessage, LIMITS, type Message } from '@gongu/shared';
-import type { Caller } from './access.ts';
+import { type Caller, isAdmin } from './access.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
 import type { Emit } from './ports/emit.ts';
@@ -36,7 +36,7 @@ export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOpti
   function asked(caller: Caller, { roomId, seq }: Target) {
     if (!isOn) throw new AppError('FORBIDDEN', { detail: 'Messages can not be changed here: CHANGES is off' });
     const by = caller.kind === 'service' ? null : caller.user;
-    return { roomId, seq, by, isAdmin: by !== null && !by.anon && by.roles.includes('admin') };
+    return { roomId, seq, by, isAdmin: isAdmin(caller) };
   }
 
   async function change(caller: Caller, target: Target, edit: Change['edit']): Promise<ChatMessage> {
@@ -51,7 +51,7 @@ export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOpti
     /**
      * Gives a message another text; the message as it is then. The same text again changes nothing.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (of somebody else, or of the service; CHANGES is off),
-     *   ROOM_READ_ONLY (CANCELLED), MESSAGE_DELETED, EDIT_WINDOW_PASSED, PRECONDITION_FAILED (`ifVersion`), CONFLICT (has
+     *   ROOM_READ_ONLY (CANCELLED), MUTED, BANNED, MESSAGE_DELETED, EDIT_WINDOW_PASSED, PRECONDITION_FAILED (`ifVersion`), CONFLICT (has
      *   `data`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
     edit: (caller: Caller, { content, ifVersion = null, ...target }: Editing): Promise<ChatMessage> =>

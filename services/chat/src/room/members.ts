@@ -1,5 +1,5 @@
 import { AppError, type Concerned, defaultNickname, type Participant, type User } from '@gongu/shared';
-import { type Caller, requireMember, requireService } from './access.ts';
+import { type Caller, isAdmin, requireMember, requireService } from './access.ts';
 import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { givingWay } from './giving-way.ts';
@@ -58,7 +58,7 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
   return {
     /**
      * Takes a place in an ACTIVE room; 'already' for a member. `lastSeq`: the room's newest after it.
-     * @throws AppError NOT_FOUND, ROOM_NOT_ACTIVE (ended, or its deadline has passed), ROOM_FULL, UNAVAILABLE;
+     * @throws AppError NOT_FOUND, BANNED, ROOM_NOT_ACTIVE (ended, or its deadline has passed), ROOM_FULL, UNAVAILABLE;
      *   RATE_LIMITED (was removed lately, or came and went six times within a minute)
      */
     async join(
@@ -77,6 +77,7 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
           throw change.error;
         case 'BUSY':
           throw new AppError('UNAVAILABLE', { detail: 'The room is busy; nothing was stored', retryAfterMs: 500 });
+        case 'BANNED':
         case 'ROOM_NOT_ACTIVE':
         case 'ROOM_FULL':
           throw new AppError(change.outcome);
@@ -89,10 +90,10 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
       }
     },
 
-    /** Ends a membership: one's own, any by the service, any but the own by the host. */
+    /** Ends a membership: one's own, any by the service, any but the own by the host and by an admin. */
     async leave(caller: Caller, roomId: string, userId: string): Promise<void> {
       const own = caller.kind === 'user' && caller.user.userId === userId;
-      if (caller.kind === 'user' && !own) await requireHost(caller.user, roomId);
+      if (caller.kind === 'user' && !own && !isAdmin(caller)) await requireHost(caller.user, roomId);
       const event = own ? 'participant.left' : 'participant.removed';
       const change = await members.leave(roomId, userId, event, null, { pauseS: rejoinPauseS, limited: own });
       switch (change.outcome) {
@@ -201,7 +202,7 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
     const room = await rooms.find(roomId);
     if (!room) throw noSuchRoom();
     if (room.hostId !== user.userId) {
-      throw new AppError('FORBIDDEN', { detail: 'Only the host and the service may remove others' });
+      throw new AppError('FORBIDDEN', { detail: 'Only the host, an admin and the service may remove others' });
     }
   }
 }

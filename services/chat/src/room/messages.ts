@@ -16,7 +16,7 @@ import { createGroupCommit } from './group-commit.ts';
 import { boundJsonPage } from './page-bytes.ts';
 import { limitRows, writtenOnce } from './page-rows.ts';
 import type { Emit } from './ports/emit.ts';
-import type { AppendOutcome, Draft, MessageStore, PageQuery } from './ports/message-store.ts';
+import type { AppendOutcome, Draft, MessageStore, PageQuery, PageRefusal } from './ports/message-store.ts';
 import type { StoredMessage } from './ports/stored-message.ts';
 import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
@@ -73,7 +73,8 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
     /**
      * Stores one message and resolves after its commit. A retry with the same `clientMessageId` gets the first one's
      * place and time. `enter`: makes the sender a member first, once the message is one that may be tried.
-     * @throws AppError NOT_FOUND, NOT_A_MEMBER, ROOM_READ_ONLY, FORBIDDEN (a notice by one who is not the host),
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED, ROOM_READ_ONLY, FORBIDDEN (a notice by one who is not the
+     *   host), SLOW_MODE (`retryAfterMs` until the next may be sent),
      *   VALIDATION_FAILED (`replyTo`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
     async send(
@@ -97,8 +98,12 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
         case 'NOT_FOUND':
           throw noSuchRoom();
         case 'NOT_A_MEMBER':
+        case 'BANNED':
+        case 'MUTED':
         case 'ROOM_READ_ONLY':
           throw new AppError(outcome.outcome);
+        case 'SLOW_MODE':
+          throw new AppError('SLOW_MODE', { retryAfterMs: outcome.waitMs });
         case 'FORBIDDEN':
           throw new AppError('FORBIDDEN', { detail: 'Only the host and the service may send a NOTIFICATION' });
         case 'REPLY_UNKNOWN':
@@ -121,8 +126,7 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
       const readerId = caller.kind === 'service' ? null : caller.user.userId;
       // One more than asked for tells whether there is more.
       const found = await messages.page(roomId, readerId, { ...query, limit: limit + 1 });
-      if (found === 'NOT_FOUND') throw noSuchRoom();
-      if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');
+      if (typeof found === 'string') throw unreadable(found);
       const forward = query.after != null;
       const keep = forward ? 'oldest' : 'newest';
       const wanted = limitRows(found, limit, keep).map(wireMessage);
@@ -131,12 +135,11 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
       return { messages: [...bounded], hasMore: bounded.length < found.length };
     },
 
-    /** A row of the room's sequence, for whoever may read its pages. @throws AppError NOT_FOUND, NOT_A_MEMBER */
+    /** A row of the room's sequence, for whoever may read its pages. @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED */
     async one(caller: Caller, roomId: string, seq: number): Promise<Message> {
       const readerId = caller.kind === 'service' ? null : caller.user.userId;
       const found = await messages.page(roomId, readerId, { before: seq + 1, limit: 1 });
-      if (found === 'NOT_FOUND') throw noSuchRoom();
-      if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');
+      if (typeof found === 'string') throw unreadable(found);
       const last = found.at(-1);
       if (last?.seq !== seq) throw noSuchMessage();
       return wireMessage(last);
@@ -145,16 +148,13 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
     /**
      * The newest notice of a room that is not deleted; null: there is none. `caller` null: somebody unknown, who sees what
      * may be looked at.
-     * @throws AppError NOT_FOUND, NOT_A_MEMBER
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED
      */
     async newestNotice(caller: Caller | null, roomId: string): Promise<ChatMessage | null> {
       const readerId = caller?.kind === 'service' ? null : (caller?.user.userId ?? NOBODY);
       const found = await messages.newestNotice(roomId, readerId);
-      if (found === 'NOT_FOUND') throw noSuchRoom();
-      if (found === 'NOT_A_MEMBER') {
-        if (caller === null) return null;
-        throw new AppError('NOT_A_MEMBER');
-      }
+      if (found === 'NOT_A_MEMBER' && caller === null) return null;
+      if (typeof found === 'string') throw unreadable(found);
       return found && (wireMessage(found) as ChatMessage);
     },
 
@@ -164,6 +164,10 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
     /** Resolves when everything accepted so far is stored or refused. */
     idle: () => appends.idle(),
   };
+}
+
+function unreadable(why: PageRefusal): AppError {
+  return why === 'NOT_FOUND' ? noSuchRoom() : new AppError(why);
 }
 
 /** No user's id: those have a character. */

@@ -1,5 +1,5 @@
 import { AppError, LIMITS, type OpenRoom, type PatchRoom, type Room } from '@gongu/shared';
-import { type Caller, requireService, requireSight } from './access.ts';
+import { type Caller, isAdmin, requireService, requireSight } from './access.ts';
 import { tellCommitted } from './committed.ts';
 import { lookAt } from './counts.ts';
 import { createLowering } from './lowering.ts';
@@ -75,7 +75,7 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
       return view(room);
     },
 
-    /** Status by the service; title also by the host. */
+    /** Status, cap, minimum and deadline by the service; title and slow mode also by the host and by an admin. */
     async patch(caller: Caller, roomId: string, patch: PatchRoom): Promise<Room> {
       if (patch.status !== undefined) {
         requireService(caller);
@@ -93,7 +93,7 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
         onChange(change.room.status === 'CLOSED' ? 'closed' : 'cancelled', change.room);
         return view((await nowOrLater(clear(roomId))) ?? change.room);
       }
-      if (caller.kind === 'user') await requireHostForTitle(caller, roomId, patch);
+      if (caller.kind === 'user') await requireHost(caller, roomId, patch);
       const wanted = { ...patch, expiresAt: patch.expiresAt && isoOf(patch.expiresAt) };
       const change = await lowering.patch(roomId, wanted);
       switch (change.outcome) {
@@ -106,6 +106,11 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
           throw new AppError('CONFLICT', {
             detail: 'The cap can not be below the number of present buyers',
             errors: [{ path: 'maxParticipants', message: 'is below the number of present buyers' }],
+          });
+        case 'IS_LOBBY':
+          throw new AppError('CONFLICT', {
+            detail: 'The lobby has no slow mode: nothing is kept of who is there',
+            errors: [{ path: 'slowModeSeconds', message: 'must be 0 in the lobby' }],
           });
         case 'MIN_ABOVE_MAX':
           throw new AppError('VALIDATION_FAILED', {
@@ -172,17 +177,19 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
     }
   }
 
-  async function requireHostForTitle(
+  async function requireHost(
     caller: Extract<Caller, { kind: 'user' }>,
     roomId: string,
     patch: PatchRoom,
   ): Promise<void> {
     const room = await rooms.find(roomId);
     if (!room) throw noSuchRoom();
-    const onlyTitle =
-      patch.maxParticipants === undefined && patch.minParticipants === undefined && patch.expiresAt === undefined;
-    if (room.hostId !== caller.user.userId || !onlyTitle) {
-      throw new AppError('FORBIDDEN', { detail: 'Only the host may change the title, and only the service the rest' });
+    const isTrades =
+      patch.maxParticipants !== undefined || patch.minParticipants !== undefined || patch.expiresAt !== undefined;
+    if (isTrades || (room.hostId !== caller.user.userId && !isAdmin(caller))) {
+      throw new AppError('FORBIDDEN', {
+        detail: 'Only the host and an admin may change title and slow mode, and only the service the rest',
+      });
     }
   }
 }

@@ -24,6 +24,7 @@ export function roomView(room: RoomRow, { online, watchers }: RoomCounts): Room 
     createdAt: room.createdAt,
     expiresAt: room.expiresAt,
     closedAt: room.closedAt,
+    slowModeSeconds: room.slowModeSeconds,
   };
 }
 

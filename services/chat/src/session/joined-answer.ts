@@ -1,6 +1,7 @@
 import { LIMITS, type User } from '@gongu/shared';
 import type { Standing } from '../hub/hub.ts';
 import type { Recovery } from '../hub/recovery.ts';
+import type { RoomState } from '../hub/room-state.ts';
 import type { RoomCounts } from '../room/counts.ts';
 import type { JoinedEvent } from '../room/event.ts';
 import { isLobby, lobbyMember } from '../room/lobby.ts';
@@ -30,7 +31,7 @@ export function joinedAnswer({ ref, user, isWatcher, at, online, counts, now }: 
     ...(ref === undefined ? {} : { ref }),
     roomId: state.room.roomId,
     room: roomView(state.room, counts),
-    you: me && { ...participantView(me, online), unread: unreadOf(state.room, me) },
+    you: me && { ...participantView(me, online), unread: unreadOf(state.room, me), ...mutedOf(state, user, now()) },
     // Who they are is for people who say who they are.
     participants: isWatcher && user.anon ? [] : first.map((member) => participantView(member, online)),
     messages,
@@ -38,6 +39,12 @@ export function joinedAnswer({ ref, user, isWatcher, at, online, counts, now }: 
     recovered,
     hasMore,
   };
+}
+
+/** Of one who is muted, until when. */
+function mutedOf({ muted }: RoomState, { userId }: User, nowMs: number): { muted?: { until: string | null } } {
+  const until = muted.get(userId);
+  return until === undefined || (until !== null && Date.parse(until) <= nowMs) ? {} : { muted: { until } };
 }
 
 function* firstOf<T>(items: Iterable<T>, count: number): Iterable<T> {

@@ -102,6 +102,8 @@ async function judged(pool: Pool, drafts: readonly Draft[], given: Given): Promi
   return result.rows.map((row) =>
     row.outcome === 'stored' || row.outcome === 'duplicate'
       ? { outcome: row.outcome, seq: Number(row.seq), chatNo: Number(row.chat_no), createdAt: row.created_at }
-      : ({ outcome: row.outcome } as AppendOutcome),
+      : row.outcome === 'SLOW_MODE'
+        ? { outcome: row.outcome, waitMs: Number(row.seq) }
+        : ({ outcome: row.outcome } as AppendOutcome),
   );
 }

@@ -44,6 +44,12 @@ export function createMemberStore({ prisma, pool, share }: MemberStoreOptions): 
       return rows.map((row) => row.member);
     },
 
+    async isBanned(roomId, userId) {
+      const rows = await prisma.$queryRaw<{ banned: boolean }[]>`
+        SELECT chat.restriction_of(${roomId}, ${userId}) IS NOT DISTINCT FROM 'BAN' AS banned`;
+      return rows[0]!.banned;
+    },
+
     async list(roomId, { limit, afterSeq }) {
       const rows = await prisma.$queryRawUnsafe<{ member: MemberJson }[]>(
         `SELECT ${MEMBER_JSON_SQL} AS member FROM chat.members m

@@ -1,6 +1,6 @@
 import { LIMITS } from '@gongu/shared';
 import type { Pool } from 'pg';
-import type { MessageStore, PageQuery } from '../room/ports/message-store.ts';
+import type { MessageStore, PageQuery, PageRefusal } from '../room/ports/message-store.ts';
 import { type MessageJson, messageOf } from './rows.ts';
 import type { WholeRows } from './whole-rows.ts';
 
@@ -17,9 +17,12 @@ const statement = (where: string, order: 'ASC' | 'DESC', open: string, limit = '
         SELECT * FROM chat.messages WHERE room_id = $1 AND ${where} ORDER BY seq ${order} LIMIT ${limit}) m)
     ELSE '[]' END AS messages
   FROM (SELECT EXISTS (SELECT FROM chat.rooms WHERE room_id = $1) AS room,
-    $2::text IS NULL OR EXISTS (SELECT FROM chat.rooms WHERE room_id = $1 AND ${open}) OR EXISTS (
+    $2::text IS NULL OR EXISTS (SELECT FROM chat.rooms WHERE room_id = $1 AND ${open}
+      AND NOT (restricted AND ${BANNED_SQL})) OR EXISTS (
       SELECT FROM chat.members m
       WHERE m.room_id = $1 AND m.user_id = $2 AND chat.is_present(m.left_at)) AS reader OFFSET 0) asked`;
+
+const BANNED_SQL = `chat.restriction_of($1, $2) IS NOT DISTINCT FROM 'BAN'`;
 
 const MAX_SEQ = '9223372036854775807';
 
@@ -82,6 +85,12 @@ export function createMessagePage({
     return rows[0]!;
   }
 
+  async function refusal(roomId: string, readerId: string | null): Promise<PageRefusal> {
+    const text = `SELECT ${BANNED_SQL} AS banned`;
+    const { rows } = await pool.query<{ banned: boolean }>({ name: 'is-banned', text, values: [roomId, readerId] });
+    return rows[0]!.banned ? 'BANNED' : 'NOT_A_MEMBER';
+  }
+
   return {
     async page(roomId, readerId, query) {
       const which = kindOf(query);
@@ -90,13 +99,13 @@ export function createMessagePage({
       // Mostly there are none, and then all is read with the first.
       if (found.messages.some(({ change }) => change?.of != null)) found = await ask(`page-${which}-wide`, values);
       if (!found.room) return 'NOT_FOUND';
-      return found.reader ? whole(found.messages) : 'NOT_A_MEMBER';
+      return found.reader ? whole(found.messages) : refusal(roomId, readerId);
     },
 
     async newestNotice(roomId, readerId) {
       const { room, reader, messages } = await ask('newest-notice', [roomId, readerId, null, 1]);
       if (!room) return 'NOT_FOUND';
-      if (!reader) return 'NOT_A_MEMBER';
+      if (!reader) return refusal(roomId, readerId);
       return messages[0] ? messageOf(messages[0]) : null;
     },
   };

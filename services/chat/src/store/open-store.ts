@@ -1,6 +1,7 @@
 import { createPool, type Logger, type Pool, type Pooler, prismaAdapter, type SessionLimits } from '@gongu/host';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
+import type { RestrictionStore } from '../room/ports/restriction-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
 import type { TagStore } from '../room/ports/tag-store.ts';
 import type { TicketStore } from '../room/ports/ticket-store.ts';
@@ -11,6 +12,7 @@ import { createMemberStore } from './member-store.ts';
 import { createMessageChanges } from './message-changes.ts';
 import { createMessagePage } from './message-page.ts';
 import { createMessageStore } from './message-store.ts';
+import { createRestrictionStore } from './restriction-store.ts';
 import { createRoomStore } from './room-store.ts';
 import { createTagStore } from './tag-store.ts';
 import { createTicketStore } from './ticket-store.ts';
@@ -23,6 +25,7 @@ export interface Store {
   readonly messages: MessageStore;
   readonly tickets: TicketStore;
   readonly visitors: VisitorStore;
+  readonly restrictions: RestrictionStore;
   readonly tags: TagStore;
   /** By name, for metrics. */
   readonly pools: Readonly<Record<'append' | 'reads', Pool>>;
@@ -92,6 +95,7 @@ export function openStore({
     tickets: createTicketStore({ prisma }),
     tags: createTagStore({ prisma }),
     visitors: createVisitorStore({ prisma }),
+    restrictions: createRestrictionStore({ prisma }),
     async ping() {
       await prisma.$queryRaw`SELECT 1`;
     },

@@ -25,6 +25,14 @@ export interface RoomStoreOptions {
   readonly whole: WholeRows;
 }
 
+interface LoadedRow {
+  room: RoomJson;
+  restricted: boolean;
+  muted: Record<string, string | null> | null;
+  members: MemberJson[];
+  messages: MessageJson[];
+}
+
 /** Rooms in PostgreSQL. The rules under the lock are the functions of prisma/chat/functions. */
 export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): RoomStore {
   const one = async <T>(rows: Promise<{ change: ChangeJson }[]>): Promise<T> => changeOf<T>((await rows)[0]!.change);
@@ -83,7 +91,7 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
         one(prisma.$queryRaw`SELECT chat.patch_room(${roomId}, ${patch.title ?? null},
         ${patch.maxParticipants ?? null}::int, ${patch.minParticipants ?? null}::int, ${patch.minParticipants === null},
         ${patch.expiresAt ?? null}::timestamptz, ${String(share)}::text::numeric, ${online}::text[],
-        ${portion}::int) AS change`),
+        ${portion}::int, ${patch.slowModeSeconds ?? null}::int) AS change`),
       ),
 
     async expire(limit) {
@@ -130,8 +138,11 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
 
     async load(roomIds, limits) {
       // One statement, so that a room, its members and its messages are of one moment.
-      const rows = await prisma.$queryRawUnsafe<{ room: RoomJson; members: MemberJson[]; messages: MessageJson[] }[]>(
-        `SELECT ${ROOM_JSON_SQL} AS room,
+      const rows = await prisma.$queryRawUnsafe<LoadedRow[]>(
+        `SELECT ${ROOM_JSON_SQL} AS room, r.restricted,
+          CASE WHEN r.restricted THEN (SELECT jsonb_object_agg(x.user_id, chat.iso(x.until)) FROM chat.restrictions x
+            WHERE x.room_id = r.room_id AND x.kind = 'MUTE' AND (x.until IS NULL OR x.until > clock_timestamp()))
+            END AS muted,
           (SELECT coalesce(jsonb_agg(${MEMBER_JSON_SQL} ORDER BY m.joined_seq), '[]') FROM (
             SELECT * FROM chat.members
             WHERE room_id = r.room_id AND left_at IS NULL ORDER BY joined_seq LIMIT $2) m) AS members,
@@ -152,6 +163,8 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
           members: row.members.slice(0, limits.members),
           complete: row.members.length <= limits.members,
           messages: all.slice(read, read + row.messages.length),
+          restricted: row.restricted,
+          muted: row.muted ?? {},
         });
         read += row.messages.length;
       }

@@ -33,7 +33,7 @@ export function createVisitorStore({ prisma }: { prisma: PrismaClient }): Visito
     async forget({ renewDays, graceS, limit }) {
       const rows = await written(
         () => prisma.$queryRaw<{ gone: number }[]>`
-        SELECT greatest(chat.forget_departures(${limit}::int),
+        SELECT greatest(chat.forget_departures(${limit}::int), chat.forget_restrictions(${limit}::int),
           chat.forget_tags(${renewDays}::int, ${graceS}::int, ${limit}::int)) AS gone`,
       );
       return rows[0]!.gone;

@@ -42,6 +42,7 @@ describe('/openapi.json', () => {
       'DELETE /api/chat/rooms/{roomId}/messages/{seq}',
       'DELETE /api/chat/rooms/{roomId}/participants/{userId}',
       'DELETE /api/chat/rooms/{roomId}/pins/{seq}',
+      'DELETE /api/chat/rooms/{roomId}/restrictions/{userId}',
       'GET /api/chat/events',
       'GET /api/chat/rooms',
       'GET /api/chat/rooms/{roomId}',
@@ -50,6 +51,7 @@ describe('/openapi.json', () => {
       'GET /api/chat/rooms/{roomId}/messages/{seq}',
       'GET /api/chat/rooms/{roomId}/notice',
       'GET /api/chat/rooms/{roomId}/participants',
+      'GET /api/chat/rooms/{roomId}/restrictions',
       'PATCH /api/chat/rooms/{roomId}',
       'PATCH /api/chat/rooms/{roomId}/messages/{seq}',
       'POST /api/chat/rooms',
@@ -60,6 +62,7 @@ describe('/openapi.json', () => {
       'PUT /api/chat/rooms/{roomId}/participants/{userId}',
       'PUT /api/chat/rooms/{roomId}/pins/{seq}',
       'PUT /api/chat/rooms/{roomId}/read',
+      'PUT /api/chat/rooms/{roomId}/restrictions/{userId}',
     ]);
   });
 

@@ -37,6 +37,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ...{ as: SERVICE, burst: null },
     ask: ({ i }) => ['cat', { committed: i % 2 === 0 }],
   },
+  'PUT /api/chat/rooms/{roomId}/restrictions/{userId}': { as: 'gus', burst: 4, ask: () => ['bob', { kind: 'MUTE' }] },
+  'DELETE /api/chat/rooms/{roomId}/restrictions/{userId}': { as: 'hal', burst: 4, ask: () => ['bob'] },
   // Writes no row.
   'PUT /api/chat/rooms/{roomId}/read': { as: 'seller', burst: null, ask: () => ['', { seq: 1 }] },
   'POST /api/chat/tickets': { as: 'dan', burst: 4, ask: () => [''] },

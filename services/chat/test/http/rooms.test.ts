@@ -31,6 +31,7 @@ describe('POST /api/chat/rooms', () => {
         onlineCount: 0,
         watcherCount: 0,
         lastSeq: 1,
+        slowModeSeconds: 0,
         pinnedMessageIds: [],
         createdAt: TIME,
         expiresAt: body.expiresAt,

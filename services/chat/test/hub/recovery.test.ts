@@ -41,7 +41,14 @@ function given(options: { stored: number; ringSize?: number; ringBytes?: number;
     },
     ...{ scheduleFlush() {}, scheduleRepair() {} },
   });
-  feed.ready({ room: room(stored), members: [], complete: true, messages: rows.slice(-ringSize) });
+  feed.ready({
+    room: room(stored),
+    members: [],
+    complete: true,
+    messages: rows.slice(-ringSize),
+    restricted: false,
+    muted: {},
+  });
   const push = (count: number, text?: string) => {
     const plain = storedMessages(rows.length + 1, rows.length + count);
     const added = text === undefined ? plain : plain.map((row) => ({ ...row, content: text }));

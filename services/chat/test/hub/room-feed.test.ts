@@ -68,7 +68,14 @@ describe('a room’s feed', () => {
     const given = feedOf({ stored: 10, known: null });
     given.feed.accept([storedMessage(9), storedMessage(4), storedMessage(7), storedMessage(8)]);
     expect(given.asked.flush).toBe(0);
-    given.feed.ready({ room: room(6), members: [], complete: true, messages: storedMessages(1, 6) });
+    given.feed.ready({
+      room: room(6),
+      members: [],
+      complete: true,
+      messages: storedMessages(1, 6),
+      restricted: false,
+      muted: {},
+    });
     expect(given.feed.lastSeq).toBe(9);
     expect(given.feed.ring.after(6)).toEqual(storedMessages(7, 9));
     const ann = given.listener('ann');

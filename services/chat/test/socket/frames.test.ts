@@ -24,6 +24,7 @@ const roomShape = (roomId: string, change: object = {}) => ({
     committedCount: 0,
     onlineCount: 1,
     watcherCount: 0,
+    slowModeSeconds: 0,
   },
   ...{ lastSeq: 2, pinnedMessageIds: [], createdAt: TIME, expiresAt: TIME, closedAt: null, ...change },
 });

@@ -22,7 +22,8 @@ export interface MemberStore {
     how: { readonly pauseS: number; readonly limited: boolean },
   ): Promise<RoomChange<'left' | 'absent'> | Refusal<'NOT_FOUND' | 'FORBIDDEN' | 'ROOM_READ_ONLY'> | MustWait>;
   /**
-   * Records a purchase or its withdrawal. A buyer always gets in: a guest gives way, and a pause is over. Who it is about
+   * Records a purchase or its withdrawal. A buyer always gets in: a guest gives way, and a pause or a ban is
+   * over. Who it is about
    * comes along, as he is now or was at last; null for one of whom nothing is known.
    */
   commit(
@@ -37,6 +38,8 @@ export interface MemberStore {
   >;
   /** The members among `userIds`. */
   find(roomId: string, userIds: readonly string[]): Promise<readonly MemberRow[]>;
+  /** Whether a user is banned from a room. */
+  isBanned(roomId: string, userId: string): Promise<boolean>;
   /** Members in order of joining, after the given position. */
   list(
     roomId: string,
@@ -59,7 +62,7 @@ export interface Joining {
 export type JoinOutcome =
   | RoomChange<'joined' | 'already'>
   | Failure
-  | Refusal<'NOT_FOUND' | 'ROOM_NOT_ACTIVE' | 'ROOM_FULL' | 'BUSY' | 'PLACE_NEEDED'>
+  | Refusal<'NOT_FOUND' | 'BANNED' | 'ROOM_NOT_ACTIVE' | 'ROOM_FULL' | 'BUSY' | 'PLACE_NEEDED'>
   | MustWait;
 
 export type MarkOutcome = Mark | Failure | Refusal<'BUSY'>;

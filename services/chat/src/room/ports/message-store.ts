@@ -28,7 +28,19 @@ export type AppendOutcome =
       readonly createdAt: string;
     }
   | Failure
-  | Refusal<'NOT_FOUND' | 'NOT_A_MEMBER' | 'ROOM_READ_ONLY' | 'FORBIDDEN' | 'REPLY_UNKNOWN' | 'REFUSED_DATA' | 'BUSY'>;
+  /** The room is in slow mode, and its sender said something less than so long ago. */
+  | { readonly outcome: 'SLOW_MODE'; readonly waitMs: number }
+  | Refusal<
+      | 'NOT_FOUND'
+      | 'NOT_A_MEMBER'
+      | 'BANNED'
+      | 'MUTED'
+      | 'ROOM_READ_ONLY'
+      | 'FORBIDDEN'
+      | 'REPLY_UNKNOWN'
+      | 'REFUSED_DATA'
+      | 'BUSY'
+    >;
 
 /** An edit or a deletion that somebody asks for. */
 export interface Change {
@@ -62,6 +74,8 @@ export type ChangeOutcome =
       | 'NOT_A_MEMBER'
       | 'FORBIDDEN'
       | 'ROOM_READ_ONLY'
+      | 'MUTED'
+      | 'BANNED'
       | 'MESSAGE_DELETED'
       | 'HAS_DATA'
       | 'PRECONDITION_FAILED'
@@ -101,6 +115,9 @@ export interface PageQuery {
   readonly limit: number;
 }
 
+/** Why nobody is shown anything: no such room, or the reader may not see it. */
+export type PageRefusal = 'NOT_FOUND' | 'NOT_A_MEMBER' | 'BANNED';
+
 /** Messages. */
 export interface MessageStore {
   /**
@@ -127,14 +144,10 @@ export interface MessageStore {
    * A page for a reader, ascending; `readerId` null: the service, who needs no membership. All of one moment, but for
    * messages outside of it that its rows of change are about: these may be newer.
    */
-  page(
-    roomId: string,
-    readerId: string | null,
-    query: PageQuery,
-  ): Promise<readonly StoredMessage[] | 'NOT_FOUND' | 'NOT_A_MEMBER'>;
+  page(roomId: string, readerId: string | null, query: PageQuery): Promise<readonly StoredMessage[] | PageRefusal>;
   /**
    * The newest NOTIFICATION that is not deleted, for a reader as above; null where there is none. An empty `readerId`:
    * somebody unknown.
    */
-  newestNotice(roomId: string, readerId: string | null): Promise<StoredMessage | null | 'NOT_FOUND' | 'NOT_A_MEMBER'>;
+  newestNotice(roomId: string, readerId: string | null): Promise<StoredMessage | null | PageRefusal>;
 }

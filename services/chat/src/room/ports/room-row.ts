@@ -19,4 +19,5 @@ export interface RoomRow {
   readonly createdAt: string;
   readonly expiresAt: string | null;
   readonly closedAt: string | null;
+  readonly slowModeSeconds: number;
 }

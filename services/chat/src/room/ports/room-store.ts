@@ -65,13 +65,22 @@ export interface RoomStore {
       /** null takes the minimum away. */
       readonly minParticipants?: number | null | undefined;
       readonly expiresAt?: string | undefined;
+      readonly slowModeSeconds?: number | undefined;
     },
     /** Users who are online in the room; null: not asked yet. */
     online: readonly string[] | null,
     portion?: number,
   ): Promise<
     | RoomChange<'changed' | 'same'>
-    | Refusal<'NOT_FOUND' | 'ROOM_READ_ONLY' | 'ROOM_NOT_ACTIVE' | 'BELOW_BUYERS' | 'MIN_ABOVE_MAX' | 'PLACE_NEEDED'>
+    | Refusal<
+        | 'NOT_FOUND'
+        | 'ROOM_READ_ONLY'
+        | 'ROOM_NOT_ACTIVE'
+        | 'BELOW_BUYERS'
+        | 'MIN_ABOVE_MAX'
+        | 'IS_LOBBY'
+        | 'PLACE_NEEDED'
+      >
   >;
   /**
    * Ends ACTIVE rooms past their deadline, by the database's clock; at most `limit`, and some hundred rows. One winner among
@@ -106,6 +115,10 @@ export interface RoomSnapshot {
   readonly complete: boolean;
   /** The newest messages, ascending and without gaps up to `room.lastSeq`. */
   readonly messages: readonly StoredMessage[];
+  /** Whether somebody is, or lately was, muted or banned. */
+  readonly restricted: boolean;
+  /** Who is muted, and until when; null: until it is taken away. */
+  readonly muted: Readonly<Record<string, string | null>>;
 }
 
 /** A guest, as far as it decides who gives way. */

@@ -9,7 +9,8 @@ export interface VisitorStore {
   /** Ends their memberships in a room, at most `limit`. Null: there is no such room. */
   end(roomId: string, graceS: number, limit: number): Promise<RoomChange<'left' | 'same'> | null>;
   /**
-   * Removes what says nothing any more, at most `limit` of a kind: who left a room lately; tags of visitors who are gone,
+   * Removes what says nothing any more, at most `limit` of a kind: who left a room lately; restrictions
+   * that have run out; tags of visitors who are gone,
    * and those whose tokens can't be renewed any more. Returns the most that went of a kind.
    */
   forget(options: { readonly renewDays: number; readonly graceS: number; readonly limit: number }): Promise<number>;
