@@ -81,7 +81,7 @@ test('of a room whose newest message was edited or deleted the list says what it
     call(method, messages + path, shop.pair.user('sue'), body);
   const { body: said } = await asSue('POST', '', { clientMessageId: 'one', content: 'On Monday' });
   await ann.page.getByRole('link', { name: 'Chats' }).click();
-  const last = ann.page.locator(`[data-room="${id}"] .room-last span`);
+  const last = ann.page.locator(`[data-room="${id}"] .room-last > span`);
   await last.getByText('sue: On Monday').waitFor();
   expect((await asSue('PATCH', `/${said.seq}`, { content: 'On Tuesday' })).status).toBe(200);
   await last.getByText('sue: On Tuesday').waitFor();

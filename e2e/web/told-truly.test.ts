@@ -243,3 +243,82 @@ test('nothing that a buyer looks at is refused: the console of his browser stays
   await ann.page.locator(`[data-room="${id}"]`).getByText('Here').waitFor();
   expect(refused).toEqual([]);
 });
+
+/** As Chrome's translator does it: each text gives way to an element of the translator's own, those that come later, too. */
+const TRANSLATOR = `(() => {
+  const isOff = (element) => element.closest('font, script, style, textarea, [translate=no]') !== null;
+  function translate(root) {
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (texts.nextNode()) found.push(texts.currentNode);
+    for (const text of found) {
+      if (text.data.trim() === '' || !text.parentElement || isOff(text.parentElement)) continue;
+      const font = document.createElement('font');
+      font.textContent = text.data;
+      text.replaceWith(font);
+    }
+  }
+  translate(document.body);
+  new MutationObserver((records) => {
+    for (const { addedNodes, target, type } of records) {
+      if (type === 'characterData' && target.parentElement) translate(target.parentElement);
+      for (const node of addedNodes) if (node.parentElement) translate(node.parentElement);
+    }
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+})()`;
+
+test('in a page that the browser translates nothing breaks, and what changes is shown as it is now', async () => {
+  const id = await shop.product('sue', { title: 'Rowans' });
+  const messages = `${shop.pair.chat.url}/api/chat/rooms/${id}/messages`;
+  const asSue = (method: string, path: string, body?: object) =>
+    call(method, messages + path, shop.pair.user('sue'), body);
+  const notice = { clientMessageId: 'n', kind: 'NOTIFICATION', content: 'See https://gongu.example/post, please' };
+  const { body: noticed } = await asSue('POST', '', notice);
+  const ann = await shop.visitor();
+  await ann.signIn('translated-ann', { next: `/products/${id}` });
+  await ann.page.locator('.gongu-looking').waitFor();
+  await ann.page.evaluate(TRANSLATOR);
+
+  const participations = `${shop.pair.tradeUrl}/api/products/${id}/participations`;
+  expect((await call('POST', participations, shop.pair.user('bob'), { quantity: 2 })).status).toBe(201);
+  await ann.reads('29 places left');
+  await ann.press('One more');
+  await ann.page.locator('.total', { hasText: '₩46,000' }).waitFor();
+  await ann.press('Take a place');
+  await ann.reads('You take part with 2.');
+  // She looks on no more, and the room counts her.
+  await ann.page.locator('.gongu-looking').waitFor({ state: 'detached' });
+  await ann.page.locator('.gongu-header button', { hasText: /\b2$/ }).waitFor();
+  await ann.say('Here');
+  await ann.sees('Here');
+  expect((await asSue('PATCH', `/${noticed.seq}`, { content: 'It is on Tuesday' })).status).toBe(200);
+  for (const place of ['.product-notice', '.gongu-pinned', '.gongu-notice']) {
+    await expect.poll(() => ann.page.locator(`${place} p`).textContent()).toBe('It is on Tuesday');
+  }
+  await asSue('DELETE', `/${noticed.seq}`);
+  await ann.page.locator('.gongu-pinned').waitFor({ state: 'detached' });
+  await ann.page.locator('.gongu-deleted').waitFor();
+
+  await ann.page.getByRole('link', { name: 'Chats' }).click();
+  const room = ann.page.locator(`[data-room="${id}"]`);
+  await room.getByText('Here').waitFor();
+  for (const content of ['one', 'two']) {
+    await asSue('POST', '', { clientMessageId: content, content });
+    await expect.poll(() => room.locator('.room-last > span').textContent()).toBe(`sue: ${content}`);
+  }
+  await room.locator('.unread', { hasText: '2 unread' }).waitFor();
+
+  // The seller's page, with buyers who come and go.
+  const sue = await shop.visitor();
+  await sue.signIn('sue', { seller: true, next: `/sell/${id}` });
+  await sue.page.locator('.buyers li').first().waitFor();
+  await sue.page.evaluate(TRANSLATOR);
+  const count = sue.page.locator('.buyers h2 small');
+  expect(await count.textContent()).toBe('2 · 4 units');
+  await call('PATCH', `${participations}/me`, shop.pair.user('translated-ann'), { quantity: 1 });
+  await expect.poll(() => count.textContent()).toBe('2 · 3 units');
+  await call('PATCH', `${participations}/me`, shop.pair.user('bob'), { quantity: 1 });
+  await expect.poll(() => count.textContent()).toBe('2');
+  await call('DELETE', `${participations}/me`, shop.pair.user('bob'));
+  await expect.poll(() => count.textContent()).toBe('1');
+});

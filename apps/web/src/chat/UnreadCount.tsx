@@ -9,7 +9,7 @@ export function UnreadCount({ count }: { readonly count: number }) {
   return (
     <span className="unread">
       <span aria-hidden="true">{count > 99 ? '99+' : count}</span>
-      <span className="hidden"> {strings.unread(count)}</span>
+      <span className="hidden">{` ${strings.unread(count)}`}</span>
     </span>
   );
 }

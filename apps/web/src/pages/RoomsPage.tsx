@@ -76,7 +76,7 @@ function Rooms() {
                 ) : (
                   <>
                     <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>:{' '}
-                    {lastMessage.deletedAt ? chatStrings.deleted : lastMessage.content}
+                    <span>{lastMessage.deletedAt ? chatStrings.deleted : lastMessage.content}</span>
                   </>
                 )}
               </span>

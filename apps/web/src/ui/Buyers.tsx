@@ -17,8 +17,9 @@ export function Buyers({ product }: { readonly product: Product }) {
       <h2 id={id}>
         {strings.buyers}{' '}
         <small>
-          {product.participantCount}
-          {product.unitCount > product.participantCount && ` · ${strings.units(product.unitCount)}`}
+          {product.unitCount > product.participantCount
+            ? `${product.participantCount} · ${strings.units(product.unitCount)}`
+            : product.participantCount}
         </small>
       </h2>
       {list.isPending && <Loading />}

@@ -8,7 +8,7 @@ export function Failure({ error, retry }: { readonly error: unknown; readonly re
   return (
     <div className="failure" role="alert">
       <p>
-        {strings.errors[code] ?? strings.errors.INTERNAL}{' '}
+        <span>{strings.errors[code] ?? strings.errors.INTERNAL}</span>{' '}
         <small>
           {strings.errorCode}: <code>{code}</code>
         </small>

@@ -50,9 +50,7 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
           {isOpen && <p className="minimum">{strings.minimum(product.participantCount, product.minParticipants)}</p>}
           <p className="row">
             {isOpen ? <Countdown deadline={product.deadline} /> : outcomeOf(product, strings)}
-            <small>
-              {strings.deadline}: {moment(product.deadline, strings.locale)}
-            </small>
+            <small>{`${strings.deadline}: ${moment(product.deadline, strings.locale)}`}</small>
           </p>
         </div>
         <TakePart product={product} />

@@ -62,7 +62,8 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
           aria-controls={peopleId}
           onClick={() => setShowsPeople(!showsPeople)}
         >
-          <span className="gongu-hidden">{strings.showParticipants}</span> {room.room?.participantCount ?? '–'}
+          <span className="gongu-hidden">{strings.showParticipants}</span>{' '}
+          <span>{room.room?.participantCount ?? '–'}</span>
         </button>
       </header>
       <RoomNotice room={room} />

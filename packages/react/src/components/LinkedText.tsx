@@ -6,7 +6,11 @@ export interface LinkedTextProps {
   readonly tabIndex?: number;
 }
 
-/** What somebody wrote, with its addresses as links. They lead out of the page, which tells nobody where they come from. */
+/**
+ * What somebody wrote, with its addresses as links. They lead out of the page, which tells nobody where they come from. Of
+ * another text the element around it has to be another: a browser that translates the page puts nodes of its own in place of
+ * these, and React would look for what is gone.
+ */
 export function LinkedText({ text, tabIndex }: LinkedTextProps) {
   let at = 0;
   return linkedText(text).map((piece) => {

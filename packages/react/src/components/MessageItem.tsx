@@ -143,7 +143,7 @@ function Content({
       {parts?.content ? (
         <div className="gongu-own">{parts.content(message)}</div>
       ) : (
-        <p className="gongu-text">
+        <p key={message.content} className="gongu-text">
           <LinkedText text={message.content} tabIndex={tabIndex} />
         </p>
       )}

@@ -24,8 +24,11 @@ export function ParticipantList({ participants, room, me, onLoadAll }: Participa
     <section className="gongu-people" aria-label={strings.participants}>
       {room && (
         <p className="gongu-counts">
-          {strings.participantsOf(room.participantCount, room.maxParticipants)} · {strings.online(room.onlineCount)}
-          {room.watcherCount > 0 && ` · ${strings.watchers(room.watcherCount)}`}
+          {[
+            strings.participantsOf(room.participantCount, room.maxParticipants),
+            strings.online(room.onlineCount),
+            ...(room.watcherCount > 0 ? [strings.watchers(room.watcherCount)] : []),
+          ].join(' · ')}
         </p>
       )}
       <ul>

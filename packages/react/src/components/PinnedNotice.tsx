@@ -20,8 +20,8 @@ export function PinnedNotice({ notice }: { readonly notice: ChatMessage | null }
   return (
     <section className="gongu-pinned" aria-label={strings.pinnedNotice}>
       <strong className="gongu-badge">{strings.notice}</strong>
-      {/* A stop for Tab: a very long one scrolls. */}
-      <p data-cut={isLong && !isWhole} {...(isWhole ? { tabIndex: 0 } : {})}>
+      {/* Another text, another element: see LinkedText. A stop for Tab: a very long one scrolls. */}
+      <p key={content} data-cut={isLong && !isWhole} {...(isWhole ? { tabIndex: 0 } : {})}>
         <LinkedText text={content} />
       </p>
       {isLong && (
