@@ -45,7 +45,21 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // Compressing takes its time, and a first start is no place to hear of it.
-    rolldownOptions: { checks: { bundlerTimings: false } },
+    rolldownOptions: {
+      // Compressing takes its time, and a first start is no place to hear of it.
+      checks: { bundlerTimings: false },
+      output: {
+        codeSplitting: {
+          // Few files for a first page: each answer has its headers, and a browser asks one host for six at once.
+          groups: [
+            { name: 'shop', tags: ['$initial'], priority: 1 },
+            {
+              name: 'product',
+              test: /src\/(?:ui\/(?:Countdown|PageTitle|Picture|ProductCard|Seats|Skeleton|StatusBadge)|i18n\/(?:format|outcome))\.tsx?$/,
+            },
+          ],
+        },
+      },
+    },
   },
 });

@@ -34,12 +34,15 @@ export async function startSite({ assets, host, port, chatPort, tradePort }: Sit
   const urlsFor = (name: string | undefined) => serviceUrls(name, { chatPort, tradePort });
 
   site.addHook('onRequest', async (request, reply) => {
+    const urls = urlsFor(request.headers.host);
     reply.headers({
-      'content-security-policy': contentPolicy(urlsFor(request.headers.host)),
+      'content-security-policy': contentPolicy(urls),
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'strict-origin-when-cross-origin',
       'cross-origin-opener-policy': 'same-origin',
       'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+      // Every page asks trade for something: it is connected to while the script is on its way.
+      ...(isPage(request) ? { link: `<${urls.tradeUrl}>; rel=preconnect; crossorigin` } : {}),
     });
   });
   await site.register(fastifyStatic, {
@@ -55,9 +58,7 @@ export async function startSite({ assets, host, port, chatPort, tradePort }: Sit
     reply.header('cache-control', 'no-store').send(urlsFor(request.headers.host)),
   );
   site.setNotFoundHandler(async (request, reply) => {
-    const isPage =
-      /^(?:GET|HEAD)$/.test(request.method) && !/\.[^/]*$/.test(new URL(request.url, 'http://site').pathname);
-    return isPage ? reply.sendFile('index.html') : reply.code(404).type('text/plain').send('Not found\n');
+    return isPage(request) ? reply.sendFile('index.html') : reply.code(404).type('text/plain').send('Not found\n');
   });
 
   await site.listen({ port, host });
@@ -65,4 +66,9 @@ export async function startSite({ assets, host, port, chatPort, tradePort }: Sit
     port: (site.server.address() as { port: number }).port,
     stop: () => site.close(),
   };
+}
+
+/** Asks for a page: a path that is no file's. */
+function isPage({ method, url }: { readonly method: string; readonly url: string }): boolean {
+  return /^(?:GET|HEAD)$/.test(method) && !/\.[^/]*$/.test(new URL(url, 'http://site').pathname);
 }

@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useDeferredValue, useId } from 'react';
 import type { ProductFilter } from '../api/trade.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useProducts } from '../products/queries.ts';
@@ -20,7 +20,9 @@ export function ProductsPage() {
   const [params, setParams] = useSearchParams();
   const filter = filterOf(params);
   const list = useProducts(filter);
-  const products = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  // The cards come in pieces, in between which the browser gets its turn.
+  const data = useDeferredValue(list.data);
+  const products = data?.pages.flatMap(({ items }) => items) ?? [];
   const set = (name: string, value: string) =>
     setParams(
       (before) => {
@@ -67,11 +69,11 @@ export function ProductsPage() {
           ]}
         />
       </search>
-      {list.isPending && <CardsSkeleton />}
+      {!data && !list.isError && <CardsSkeleton />}
       {(list.isLoadingError || list.isFetchNextPageError) && (
         <Failure error={list.error} retry={() => void list.refetch()} />
       )}
-      {list.isSuccess && products.length === 0 && !list.hasNextPage && (
+      {data && list.isSuccess && products.length === 0 && !list.hasNextPage && (
         <div className="empty">
           <p>{strings.empty}</p>
           {params.size > 0 && (
