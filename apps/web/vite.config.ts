@@ -57,6 +57,7 @@ export default defineConfig({
               name: 'product',
               test: /src\/(?:ui\/(?:Countdown|PageTitle|Picture|ProductCard|Seats|Skeleton|StatusBadge)|i18n\/(?:format|outcome))\.tsx?$/,
             },
+            { name: 'details', test: /src\/(?:ui\/(?:Sum|WithChat)|api\/new-key|pages\/NotFoundPage)\.tsx?$/ },
           ],
         },
       },

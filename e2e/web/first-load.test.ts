@@ -78,6 +78,14 @@ test('a part of the page that does not come says so, and comes when it is asked 
   await ann.page.locator(`article[data-product="${id}"]`).waitFor();
 });
 
+test('a page names trade, with which the browser connects while the script is on its way; a file names nobody', async () => {
+  const linkOf = async (path: string) => (await fetch(shop.url + path)).headers.get('link');
+  for (const path of ['/', '/products/some-id']) {
+    expect(await linkOf(path)).toBe(`<${shop.pair.tradeUrl}>; rel=preconnect; crossorigin`);
+  }
+  expect(await linkOf('/favicon.svg')).toBeNull();
+});
+
 test('files of the page, and lists of both services, are sent compressed to whoever takes that', async () => {
   await shop.offer('sue', { title: 'Sorbs', description: 'small and brown, '.repeat(100) });
   // Node's fetch would decode it.

@@ -48,6 +48,15 @@ test('won have no smaller unit, dollars have cents', () => {
   expect(money({ amount: 1_999, currency: 'USD' }, 'en')).toBe('$19.99');
 });
 
+test('won are written as Intl writes them, in both languages', () => {
+  for (const locale of ['ko', 'en']) {
+    const intl = new Intl.NumberFormat(locale, { style: 'currency', currency: 'KRW' });
+    for (const amount of [0, 1, 12, 999, 1_000, 12_345, 999_999, 1_000_000, 98_765_432_101, 99_000_000_000_000]) {
+      expect(money({ amount, currency: 'KRW' }, locale)).toBe(intl.format(amount));
+    }
+  }
+});
+
 test('every currency is divided by its minor unit of ISO 4217, whatever decimals people write, and nothing of it is lost', () => {
   const places: Readonly<Record<string, number>> = {
     ...{

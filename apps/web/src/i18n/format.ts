@@ -22,18 +22,27 @@ function minorUnitPlaces(currency: string): number {
 
 /** An amount in the currency's minor unit, all of it, as people write it. KRW has none: 23000 is ₩23,000. */
 export function money({ amount, currency }: Product['price'], locale: string): string {
+  if (currency === 'KRW') return won(amount);
   const places = minorUnitPlaces(currency);
   const value = amount / 10 ** places;
-  const whole = new Intl.NumberFormat(locale, { style: 'currency', currency });
-  // Where people write fewer places than there are, what is in them is money all the same.
-  const isWhole = (whole.resolvedOptions().maximumFractionDigits ?? 0) === 0 && Number.isInteger(value);
-  const fraction = isWhole ? 0 : places;
+  const fraction = places > 0 && Number.isInteger(value) && isWrittenWhole(currency, locale) ? 0 : places;
   return new Intl.NumberFormat(locale, {
     style: 'currency',
     currency,
     minimumFractionDigits: fraction,
     maximumFractionDigits: fraction,
   }).format(value);
+}
+
+/** As `Intl` writes it in both languages. Its first number costs a slow telephone a fifth of a second, and the list needs no other. */
+function won(amount: number): string {
+  return `₩${String(amount).replaceAll(/\B(?=(?:\d{3})+$)/g, ',')}`;
+}
+
+/** Whether people write no places of it, though there are some: what is in them is money all the same. */
+function isWrittenWhole(currency: string, locale: string): boolean {
+  const { maximumFractionDigits } = new Intl.NumberFormat(locale, { style: 'currency', currency }).resolvedOptions();
+  return maximumFractionDigits === 0;
 }
 
 export function moment(iso: string, locale: string): string {

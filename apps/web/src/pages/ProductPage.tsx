@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useDeferredValue, useId } from 'react';
 import { codeOf } from '../api/api-error.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { useProduct } from '../products/queries.ts';
@@ -13,10 +13,12 @@ import { NotFoundPage } from './NotFoundPage.tsx';
 export function ProductPage() {
   const strings = useStrings();
   const { id = '' } = useParams();
-  const { data: product, isPending, error, refetch } = useProduct(id);
+  const { data, isPending, error, refetch } = useProduct(id);
+  // It comes in pieces, in between which the browser gets its turn.
+  const product = useDeferredValue(data);
   const titleId = useId();
   if (!product) {
-    if (isPending) return <ProductSkeleton />;
+    if (isPending || data) return <ProductSkeleton />;
     if (codeOf(error) === 'NOT_FOUND' || codeOf(error) === 'VALIDATION_FAILED') {
       return <NotFoundPage text={strings.productGone} />;
     }
