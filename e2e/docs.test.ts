@@ -18,6 +18,15 @@ describe('links', () => {
   });
 });
 
+test('no script has the name of a command of pnpm’s own, which would run in its place, but for those that run scripts', () => {
+  const help = execFileSync('npx', ['-y', 'pnpm@12', 'help', '-a'], { encoding: 'utf8' });
+  const own = [...help.matchAll(/^ {2}([a-z][a-z-]*) {2,}.*?(?:\[alias(?:es)?: ([^\]]+)\])?$/gm)];
+  const names = new Set(own.flatMap(([, name = '', aliases = '']) => [name, ...aliases.split(', ')]));
+  expect([...names]).toEqual(expect.arrayContaining(['add', 'token', 'upgrade']));
+  const { scripts } = JSON.parse(readFileSync(inRepository('package.json'), 'utf8')) as { scripts: object };
+  expect(Object.keys(scripts).filter((name) => names.has(name))).toEqual(['start', 'test']);
+});
+
 test('every picture of docs/images is small, and those that README.md shows are there', () => {
   const names = readdirSync(inRepository('docs/images'));
   for (const name of names) {

@@ -12,8 +12,8 @@ async function output(args: readonly string[], env: Readonly<Record<string, stri
   return { code: await run.exited, text: run.output() };
 }
 
-it('without a running system, psql, repl and token say what to do', async () => {
-  for (const args of [['psql.mjs'], ['repl.mjs'], ['token.mjs', 'me']]) {
+it('without a running system, psql, repl and user-token say what to do', async () => {
+  for (const args of [['psql.mjs'], ['repl.mjs'], ['user-token.mjs', 'me']]) {
     const { code, text } = await output(args);
     expect(code, args[0]).toBe(1);
     expect(text, args[0]).toMatch(/^gongu: .*no system is running: pnpm start .* or set (?:DATABASE_URL|CHAT_URL|it)/);
@@ -21,9 +21,9 @@ it('without a running system, psql, repl and token say what to do', async () => 
   }
 });
 
-it('token signs with a secret of the environment, and says what the services would not take', async () => {
+it('user-token signs with a secret of the environment, and says what the services would not take', async () => {
   const secret = { JWT_SECRET: 'x'.repeat(32), JWT_ISSUER: 'https://shop.example' };
-  const { code, text } = await output(['token.mjs', '김 관리', '--role', 'admin', '--hours', '1'], secret);
+  const { code, text } = await output(['user-token.mjs', '김 관리', '--role', 'admin', '--hours', '1'], secret);
   expect(code, text).toBe(0);
   const claims = JSON.parse(Buffer.from(text.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
   expect(claims).toMatchObject({ sub: '김 관리', roles: ['admin'], iss: 'https://shop.example' });
@@ -35,11 +35,11 @@ it('token signs with a secret of the environment, and says what the services wou
     [['me', '--hours', 'long'], /^gongu: --hours is a number up to 8760, not long$/m],
     [[], /^gongu: name one user id$/m],
   ] as const) {
-    const refused = await output(['token.mjs', ...args], secret);
+    const refused = await output(['user-token.mjs', ...args], secret);
     expect(refused.code, args.join(' ')).toBe(1);
     expect(refused.text).toMatch(says);
   }
-  const published = await output(['token.mjs', 'me'], { JWKS_URL: 'https://shop.example/keys' });
+  const published = await output(['user-token.mjs', 'me'], { JWKS_URL: 'https://shop.example/keys' });
   expect(published.text).toMatch(/^gongu: JWT_SECRET is not set: with JWKS_URL alone, only who has the private keys/);
 });
 
@@ -53,7 +53,7 @@ it(
     };
     expect(await value('1 + 1')).toBe('2');
     // An admin's token by a command: another system's secret would not do.
-    const admin = (await output(['token.mjs', 'admin', '--role', 'admin'])).text.trim();
+    const admin = (await output(['user-token.mjs', 'admin', '--role', 'admin'])).text.trim();
     const outbox = await fetch(`http://127.0.0.1:${here.tradePort}/api/trade/outbox`, {
       headers: { authorization: `Bearer ${admin}` },
     });

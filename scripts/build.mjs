@@ -20,7 +20,7 @@ export const BUNDLES = [
   { entry: 'tools/start/service.ts', output: 'dist/service.mjs', owner: '.' },
   { entry: 'tools/running/psql.ts', output: 'dist/psql.mjs', owner: '.' },
   { entry: 'tools/running/repl.ts', output: 'dist/repl.mjs', owner: '.' },
-  { entry: 'tools/running/token.ts', output: 'dist/token.mjs', owner: '.' },
+  { entry: 'tools/running/user-token.ts', output: 'dist/user-token.mjs', owner: '.' },
   { entry: 'tools/demo/main.ts', output: 'dist/demo.mjs', owner: '.' },
   { entry: 'tools/migration/main.ts', output: 'dist/migration.mjs', owner: '.' },
   { entry: 'tools/generators/main.ts', output: 'dist/generators.mjs', owner: '.' },

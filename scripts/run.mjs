@@ -1,4 +1,4 @@
-// `pnpm start`, `pnpm dev`, `pnpm reset`, `pnpm psql`, `pnpm repl`, `pnpm token`, `pnpm demo`, `pnpm loadtest`, `pnpm chaos`, `pnpm generators`, `pnpm matrix`, `pnpm lighthouse`, `pnpm frontends`,
+// `pnpm start`, `pnpm dev`, `pnpm reset`, `pnpm psql`, `pnpm repl`, `pnpm user-token`, `pnpm demo`, `pnpm loadtest`, `pnpm chaos`, `pnpm generators`, `pnpm matrix`, `pnpm lighthouse`, `pnpm frontends`,
 // `pnpm migration`, `pnpm chat`, `pnpm trade`: builds what changed, then runs it in this very process, so that a signal meant for it needs nobody to
 // pass it on.
 const [major, minor] = process.versions.node.split('.').map(Number);

@@ -4,7 +4,7 @@ import { createAuth, envFields, readEnv, runMain, StartError } from '@gongu/host
 import { z } from 'zod';
 import { runningSystem } from './running-system.ts';
 
-const USAGE = `pnpm token USER [--role ROLE]… [--nickname NAME] [--hours N]
+const USAGE = `pnpm user-token USER [--role ROLE]… [--nickname NAME] [--hours N]
 
 Prints a token for that user id, as the shop's own sign-in would sign it: with JWT_SECRET (and JWT_ISSUER, JWT_AUDIENCE) of
 the environment, of .env, or of a running "pnpm start". Whoever has it is that user.
@@ -30,7 +30,7 @@ const OPTIONS = {
 const Role = z.enum(['seller', 'admin']);
 const Hours = z.coerce.number().positive().max(8_760);
 
-// `pnpm token`: a user's token, signed with the secret of a running system or of an installation.
+// `pnpm user-token`: a user's token, signed with the secret of a running system or of an installation.
 await runMain('gongu', async () => {
   const { values, positionals } = argumentsOf(process.argv.slice(2));
   if (values.help) return void process.stdout.write(USAGE);
