@@ -136,3 +136,20 @@ test('of two copies of a message the newer stays, and the notice is the newest t
     { numRuns: 500 },
   );
 });
+
+test('a message that comes looks at none of those that are kept but the notice', () => {
+  const room = roomOf(Array.from({ length: 500 }, () => null));
+  let looks = 0;
+  const counted = room.rows(1, 499, 1).map((message) => ({
+    ...message,
+    get kind() {
+      looks++;
+      return message.kind;
+    },
+  })) as Message[];
+  const start = reduceRoom(emptyRoom(ROOM_ID, ME), { type: 'joined', joined: joined(counted, 499, false) });
+  expect(start.notice?.seq).toBe(499);
+  looks = 0;
+  const next = reduceRoom(start, { type: 'messages', messages: [room.row(500, 1)] });
+  expect([next.messages.length, next.notice?.seq, looks]).toEqual([500, 499, 1]);
+});

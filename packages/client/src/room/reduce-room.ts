@@ -56,9 +56,11 @@ export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
     : before;
   const current = 'joined' in action ? { ...action, joined: { ...action.joined, messages } } : { ...action, messages };
   const state = reduce(known, current as RoomAction);
-  // The newest one that is not deleted, of what is known; what is here counts only where nothing newer can be missing.
+  // The newest one that is not deleted, of what is known; what is here counts only where nothing newer can be missing. What
+  // was here when a message comes has been looked through: only a change, a join or a page may make another one the newest.
   let notice: ChatMessage | null = null;
-  const seen = [state.notice ?? [], messages, state.atTail ? state.messages : []].flat();
+  const isNew = state.atTail && (action.type !== 'messages' || fresh.length > 0);
+  const seen = [state.notice ?? [], messages, isNew ? state.messages : []].flat();
   for (const message of upToDate(seen, copies)) {
     const isNewer = message.kind === 'NOTIFICATION' && !message.deletedAt && message.seq > (notice?.seq ?? 0);
     if (isNewer) notice = message;
