@@ -104,8 +104,8 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     newId,
     link: () => connection.link,
     contentChars: () => connection.state.get().contentChars,
-    appliedSeq: (roomId) => held.get(roomId)?.feed.state.appliedSeq ?? null,
     onSlowMode: (roomId, ms) => held.get(roomId)?.feed.slowFor(ms),
+    isShown: (stored) => held.get(stored.roomId)?.feed.shows(stored) ?? true,
     onChange: (roomId) => held.get(roomId)?.feed.refresh(),
   });
   const connection = createConnection({

@@ -19,7 +19,7 @@ export { browserStorage } from './outbox/browser-storage.ts';
 export { createIndexedDbStorage, type IndexedDbLike } from './outbox/indexed-db-storage.ts';
 export { createLocalStorage, type StorageLike } from './outbox/local-storage.ts';
 export { createMemoryStorage, type OutboxStorage } from './outbox/outbox-storage.ts';
-export type { Draft, Outgoing, StoredDraft } from './outbox/outgoing.ts';
+export type { Change, Draft, Outgoing, OutgoingChange, StoredDraft } from './outbox/outgoing.ts';
 export { systemData } from './room/apply-message.ts';
 export type { Room } from './room/room.ts';
 export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';

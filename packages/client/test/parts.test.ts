@@ -115,7 +115,10 @@ describe("a token's claims", () => {
       nickname: '귤 좋아🍊',
       tag: '0042',
       expiresAtMs: 5_000,
+      isAdmin: false,
     });
+    expect(readClaims(token({ sub: 'ann', exp: 5, roles: ['seller', 'admin'] }))?.isAdmin).toBe(true);
+    expect(readClaims(token({ sub: 'ann', exp: 5, roles: ['admin'], anon: true }))?.isAdmin).toBe(false);
     expect(readClaims(token({ sub: '🍊🍊🍊🍊🍊🍊🍊🍊🍊', exp: 5 }))?.nickname).toBe('🍊'.repeat(8));
   });
 

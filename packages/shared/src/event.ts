@@ -29,7 +29,12 @@ export const serverFrames = {
     serverTime: time,
     heartbeatMs: z.int(),
     tokenExpiresAt: time,
-    limits: z.object({ contentChars: z.int(), frameBytes: z.int() }),
+    limits: z.object({
+      contentChars: z.int(),
+      frameBytes: z.int(),
+      /** Seconds for which its sender may edit a message; absent: messages can't be changed here. */
+      editWindowS: z.int().optional(),
+    }),
   }),
   joined: z.object({
     type: z.literal('joined'),
@@ -72,7 +77,12 @@ export const serverFrames = {
   unwatched: z.object({ type: z.literal('unwatched'), ref, roomId, reason: UnwatchReason }),
   head: z.object({ type: z.literal('head'), roomId, seq }),
   page: z.object({ type: z.literal('page'), ref, roomId, messages: z.array(Message), hasMore: z.boolean() }),
-  ok: z.object({ type: z.literal('ok'), ref }),
+  ok: z.object({
+    type: z.literal('ok'),
+    ref,
+    /** Of an `edit`: the message's version now. */
+    version: z.int().optional(),
+  }),
   pong: z.object({ type: z.literal('pong'), ref, serverTime: time }),
   resync: z.object({ type: z.literal('resync'), roomId, afterSeq: seq }),
   reconnect: z.object({ type: z.literal('reconnect'), afterMs: z.int() }),

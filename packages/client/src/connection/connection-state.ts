@@ -24,4 +24,8 @@ export interface ConnectionState {
   readonly clockOffsetMs: number;
   /** Longest message text, code points. */
   readonly contentChars: number;
+  /** Seconds for which its sender may edit a message; null: messages can't be changed, or it is not known yet. */
+  readonly editWindowS: number | null;
+  /** Whether the own token says `admin`. */
+  readonly isAdmin: boolean;
 }

@@ -57,6 +57,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       error: null,
       clockOffsetMs: 0,
       contentChars: LIMITS.contentChars,
+      editWindowS: null,
+      isAdmin: false,
     },
     clock,
   );
@@ -126,6 +128,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       error: null,
       clockOffsetMs: Date.parse(serverTime) - clock.now(),
       contentChars: limits.contentChars,
+      editWindowS: limits.editWindowS ?? null,
+      isAdmin: readClaims(used)?.isAdmin ?? false,
     });
   }
 

@@ -1,3 +1,4 @@
+// Over 300 lines: one queue, and all that can become of what is in it.
 import type { Message } from '@gongu/shared';
 import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
@@ -5,7 +6,7 @@ import { backoffMs } from '../connection/backoff.ts';
 import type { Link } from '../connection/link.ts';
 import { checkDraft } from './check-draft.ts';
 import type { OutboxStorage } from './outbox-storage.ts';
-import { type Draft, type Outgoing, storedDraft } from './outgoing.ts';
+import { type Change, type Draft, type Outgoing, type OutgoingChange, storedDraft } from './outgoing.ts';
 
 export interface OutboxOptions {
   readonly storage: OutboxStorage;
@@ -16,10 +17,10 @@ export interface OutboxOptions {
   readonly link: () => Link | null;
   /** Longest text, code points. */
   readonly contentChars: () => number;
-  /** Up to where the room's messages are here; null for a room that nobody listens to. */
-  readonly appliedSeq: (roomId: string) => number | null;
   /** The room takes nothing of this user's for so many milliseconds. */
   readonly onSlowMode: (roomId: string, ms: number) => void;
+  /** Whether the room shows already what was stored; true for a room that nobody listens to. */
+  readonly isShown: (stored: Outgoing) => boolean;
   /** A room's drafts are others than before. */
   readonly onChange: (roomId: string) => void;
 }
@@ -30,22 +31,31 @@ const OUTDATED_MS = 86_400_000;
 const TRIES_MAX = 8;
 /** Milliseconds of a wait after which a message that is refused for so long is shown as failed. */
 const LONG_MS = 10_000;
-const NONE: readonly Outgoing[] = [];
+/** What is on its way in one room: all of it in the order in which it was written, and apart what is shown apart. */
+interface Queue {
+  readonly all: readonly Outgoing[];
+  readonly outgoing: readonly Outgoing[];
+  readonly changing: readonly OutgoingChange[];
+}
+
+const EMPTY: Queue = { all: [], outgoing: [], changing: [] };
 
 /**
- * Messages on their way. Of one room only one is asked at a time, so that they are stored in the order in which they
- * were written, whatever is refused or lost; a draft leaves when its message has come, and is asked again until then.
+ * Messages, edits and deletions on their way. Of one room only one is asked at a time, so that they are stored in the order in
+ * which they were written, whatever is refused or lost; a draft leaves when its message or change has come, and is asked
+ * again until then.
  */
 export function createOutbox(options: OutboxOptions) {
   const { storage, clock, random, newId, onChange } = options;
-  const byRoom = new Map<string, readonly Outgoing[]>();
+  const byRoom = new Map<string, Queue>();
   /** Rooms with a draft under way, or waiting for the time of its next try. */
-  const busy = new Map<string, () => void>();
+  const busy = new Map<string, { readonly id: string; readonly cancel: () => void }>();
   const tries = new Map<string, number>();
   let owner: string | null = null;
   let lastAtMs = 0;
 
-  const of = (roomId: string): readonly Outgoing[] => byRoom.get(roomId) ?? NONE;
+  const queue = (roomId: string): Queue => byRoom.get(roomId) ?? EMPTY;
+  const of = (roomId: string): readonly Outgoing[] => queue(roomId).all;
 
   function find(roomId: string, id: string): Outgoing | undefined {
     return of(roomId).find(({ clientMessageId }) => clientMessageId === id);
@@ -53,7 +63,17 @@ export function createOutbox(options: OutboxOptions) {
 
   function set(roomId: string, drafts: readonly Outgoing[]): void {
     if (drafts.length === 0) byRoom.delete(roomId);
-    else byRoom.set(roomId, drafts);
+    else {
+      const { outgoing, changing } = queue(roomId);
+      byRoom.set(roomId, {
+        all: drafts,
+        outgoing: unlessSame(
+          outgoing,
+          drafts.filter(({ change }) => !change),
+        ),
+        changing: unlessSame(changing, drafts.filter(isChange)),
+      });
+    }
     onChange(roomId);
   }
 
@@ -89,35 +109,68 @@ export function createOutbox(options: OutboxOptions) {
     if (!link || busy.has(roomId)) return;
     const draft = of(roomId).find(({ status }) => status === 'sending' || status === 'not-confirmed');
     if (!draft) return;
-    const { clientMessageId, content, kind, replyTo } = draft;
-    busy.set(roomId, () => {});
+    const { clientMessageId, content, kind, replyTo, change } = draft;
+    busy.set(roomId, { id: clientMessageId, cancel() {} });
     link.ask(
-      {
-        type: 'send',
-        roomId,
-        clientMessageId,
-        content,
-        kind,
-        replyTo,
-      },
+      !change
+        ? { type: 'send', roomId, clientMessageId, content, kind, replyTo }
+        : change.kind === 'edit'
+          ? { type: 'edit', roomId, seq: change.seq, content, ifVersion: change.ifVersion }
+          : { type: 'delete', roomId, seq: change.seq },
       (answer) => {
         busy.delete(roomId);
         if (!answer.ok) return refused(draft, answer.error);
-        stored(roomId, clientMessageId, answer.value.seq);
+        stored(roomId, clientMessageId, ('seq' in answer.value ? answer.value.seq : answer.value.version) ?? null);
         pump(roomId);
       },
     );
   }
 
-  /** It is stored as number `seq`; it leaves when that message takes effect here. */
-  function stored(roomId: string, clientMessageId: string, seq: number): void {
+  /** It is stored, as number `seq` where it has one; it leaves when that takes effect here. */
+  function stored(roomId: string, clientMessageId: string, seq: number | null): void {
     const draft = find(roomId, clientMessageId);
     if (!draft || draft.status === 'sent') return;
     tries.delete(clientMessageId);
     forget(draft);
-    const appliedSeq = options.appliedSeq(roomId);
     update(roomId, clientMessageId, { status: 'sent', seq });
-    if (appliedSeq === null || appliedSeq >= seq) drop(roomId, clientMessageId);
+    if (draft.change?.kind === 'edit') rebase(roomId, draft.change, seq);
+    settle(find(roomId, clientMessageId)!);
+  }
+
+  /** What was written upon an edit before that was stored is an edit of what it has made. */
+  function rebase(roomId: string, { seq, ifVersion }: Change, version: number | null): void {
+    for (const draft of queue(roomId).changing) {
+      const { change, status, clientMessageId } = draft;
+      if (status === 'sent' || change.seq !== seq || change.kind !== 'edit' || change.ifVersion !== ifVersion) continue;
+      const next = { ...draft, change: { ...change, ifVersion: version ?? undefined } };
+      keep(next);
+      update(roomId, clientMessageId, next);
+    }
+  }
+
+  function settle(draft: Outgoing): void {
+    if (draft.status === 'sent' && options.isShown(draft)) drop(draft.roomId, draft.clientMessageId);
+  }
+
+  /**
+   * What waits for the same message gives way: a deletion ends what was not asked yet, and an edit takes the place of one.
+   * The answer is what the new one is to say: null, there is nothing to be said; a version, it is an edit of that.
+   */
+  function makeWay(roomId: string, change: Change): Result<string> | Change {
+    let { ifVersion } = change;
+    for (const { clientMessageId, status, change: other, seq } of queue(roomId).changing) {
+      if (other.seq !== change.seq) continue;
+      if (status === 'failed') drop(roomId, clientMessageId);
+      else if (other.kind === 'delete') {
+        return change.kind === 'delete' ? success(clientMessageId) : failure('MESSAGE_DELETED', 'It is being deleted');
+      } else if (status === 'sent') ifVersion = Math.max(ifVersion ?? 0, seq ?? 0) || undefined;
+      else {
+        ifVersion = other.ifVersion;
+        // One that was asked may be stored.
+        if (status === 'sending' && busy.get(roomId)?.id !== clientMessageId) drop(roomId, clientMessageId);
+      }
+    }
+    return { ...change, ...(change.kind === 'edit' ? { ifVersion } : {}) };
   }
 
   function refused({ roomId, clientMessageId }: Outgoing, error: ChatError): void {
@@ -148,7 +201,7 @@ export function createOutbox(options: OutboxOptions) {
       busy.delete(roomId);
       pump(roomId);
     });
-    busy.set(roomId, cancel);
+    busy.set(roomId, { id: draft.clientMessageId, cancel });
   }
 
   function pumpAll(): void {
@@ -156,8 +209,8 @@ export function createOutbox(options: OutboxOptions) {
   }
 
   return {
-    /** A room's drafts in the order in which they were written; the same array until one of them changes. */
-    of,
+    /** A room's drafts in the order in which they were written; the same arrays until one of them changes. */
+    of: (roomId: string): Omit<Queue, 'all'> => queue(roomId),
 
     /** The user is known: his drafts of earlier visits come back. Another user's leave the memory, and stay stored. */
     async own(userId: string): Promise<void> {
@@ -172,6 +225,8 @@ export function createOutbox(options: OutboxOptions) {
       if (owner !== userId) return;
       for (const draft of drafts) {
         const { roomId, clientMessageId, queuedAtMs } = draft;
+        // What is written from now on comes after it, also where this machine's clock was put back.
+        lastAtMs = Math.max(lastAtMs, queuedAtMs);
         if (find(roomId, clientMessageId)) continue;
         const outdated = clock.now() - queuedAtMs > OUTDATED_MS;
         const error = draft.error ?? (outdated ? chatError('OUTDATED', 'It waited for more than a day') : null);
@@ -184,11 +239,13 @@ export function createOutbox(options: OutboxOptions) {
       pumpAll();
     },
 
-    /** Queues a message. `value` is its `clientMessageId`. */
-    add(roomId: string, draft: Draft): Result<string> {
+    /** Queues a message, or a change of one. `value` is its `clientMessageId`. */
+    add(roomId: string, draft: Draft, change?: Change): Result<string> {
       if (owner === null) return failure('UNAUTHENTICATED', 'Nobody is signed in yet');
-      const error = checkDraft(draft, options.contentChars());
+      const error = change?.kind === 'delete' ? null : checkDraft(draft, options.contentChars());
       if (error) return { ok: false, error };
+      const way = change && makeWay(roomId, change);
+      if (way && 'ok' in way) return way;
       lastAtMs = Math.max(lastAtMs + 1, clock.now());
       const { content, kind, replyTo } = draft;
       const added: Outgoing = {
@@ -202,6 +259,7 @@ export function createOutbox(options: OutboxOptions) {
         error: null,
         status: 'sending',
         seq: null,
+        change: way,
       };
       keep(added);
       set(roomId, [...of(roomId), added]);
@@ -228,26 +286,33 @@ export function createOutbox(options: OutboxOptions) {
       if (sender?.userId === owner && clientMessageId !== null) stored(roomId, clientMessageId, seq);
     },
 
-    /** All of a room's messages up to `appliedSeq` are here. */
-    settled(roomId: string, appliedSeq: number): void {
-      for (const { status, seq, clientMessageId } of of(roomId)) {
-        if (status === 'sent' && seq! <= appliedSeq) drop(roomId, clientMessageId);
-      }
+    /** A room shows more than it did. */
+    settled(roomId: string): void {
+      for (const draft of of(roomId)) settle(draft);
     },
 
     /** There is a link: everything that waits goes on. */
     ready(): void {
-      for (const cancel of busy.values()) cancel();
+      for (const { cancel } of busy.values()) cancel();
       busy.clear();
       pumpAll();
     },
 
     /** Nothing is tried any more until `ready`. */
     stop(): void {
-      for (const cancel of busy.values()) cancel();
+      for (const { cancel } of busy.values()) cancel();
       busy.clear();
     },
   };
 }
 
 export type Outbox = ReturnType<typeof createOutbox>;
+
+function isChange(draft: Outgoing): draft is OutgoingChange {
+  return draft.change !== undefined;
+}
+
+/** `before`, where `now` holds the same. */
+function unlessSame<T>(before: readonly T[], now: readonly T[]): readonly T[] {
+  return before.length === now.length && before.every((one, i) => one === now[i]) ? before : now;
+}

@@ -10,6 +10,15 @@ export interface Draft {
   readonly replyTo?: string | null;
 }
 
+/** What is to become of a message that was sent. */
+export interface Change {
+  readonly kind: 'edit' | 'delete';
+  /** Of the message. */
+  readonly seq: number;
+  /** Of an edit: the `version` that is edited. Another one is refused; undefined: whichever it is. */
+  readonly ifVersion?: number | undefined;
+}
+
 /** A draft on its way, as it is kept over a reload. */
 export interface StoredDraft extends Draft {
   /** Equal for every retry, so that the server stores it once. */
@@ -20,6 +29,8 @@ export interface StoredDraft extends Draft {
   readonly queuedAtMs: number;
   /** Why the server does not take it; such a draft waits for `retry` or `discard`. */
   readonly error: ChatError | null;
+  /** It is no message: a message is to become `content`, which is empty where it is to be deleted. */
+  readonly change?: Change | undefined;
 }
 
 /** A message that is not yet among the messages of its room. */
@@ -29,8 +40,13 @@ export interface Outgoing extends StoredDraft {
    * connection was lost before the answer, and it is asked again. `failed`: refused, see `error`.
    */
   readonly status: 'sending' | 'sent' | 'not-confirmed' | 'failed';
-  /** Its place, once it is `sent`. */
+  /** Its place, once it is `sent`; of an edit, the version that it made. */
   readonly seq: number | null;
+}
+
+/** An edit or a deletion that is not seen in the room yet, or that was refused. */
+export interface OutgoingChange extends Outgoing {
+  readonly change: Change;
 }
 
 /** `stored` without what only a running client knows. */

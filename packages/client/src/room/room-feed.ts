@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
 import type { Link, Without } from '../connection/link.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import type { Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
 import type { Rest } from '../rest.ts';
 import { createStore } from '../store.ts';
 import { createReadMark } from './read-mark.ts';
@@ -13,6 +14,7 @@ import { createRoomHistory } from './room-history.ts';
 import { type RoomSnapshot, type RoomStatus, roomSnapshot } from './room-snapshot.ts';
 import { emptyRoom, type RoomState } from './room-state.ts';
 import { createTyping } from './typing.ts';
+import { withChanges } from './with-changes.ts';
 
 export interface RoomFeedOptions {
   readonly roomId: string;
@@ -28,7 +30,7 @@ export interface RoomFeedOptions {
 }
 
 /** What is answered by nothing but that it is done. */
-type Change = Without<Extract<Command, { type: 'leave' | 'edit' | 'delete' | 'pin' }>>;
+type Change = Without<Extract<Command, { type: 'leave' | 'pin' }>>;
 
 /** Milliseconds a missing message is waited for before it is asked for. */
 const GAP_MS = 300;
@@ -44,6 +46,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let status: RoomStatus = 'joining';
   let error: ChatError | null = null;
   let typing: readonly PublicUser[] = [];
+  let shown = { of: state.messages, by: [] as readonly OutgoingChange[], messages: state.messages };
   let joining = false;
   /** Whether the next one asks to look only. */
   let watches = options.watch;
@@ -88,18 +91,20 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
   function snapshot(): RoomSnapshot {
     const { isLoadingOlder, isLoadingNewer } = history;
-    const outgoing = outbox.of(roomId);
-    return roomSnapshot({
-      state,
-      status,
-      error,
-      retryAtMs,
-      slowUntilMs,
-      outgoing,
-      typing,
-      isLoadingOlder,
-      isLoadingNewer,
-    });
+    const { outgoing, changing } = outbox.of(roomId);
+    const drafts = { outgoing, changing };
+    const parts = { status, error, retryAtMs, slowUntilMs, typing, isLoadingOlder, isLoadingNewer };
+    return roomSnapshot({ state: shownState(changing), ...parts, ...drafts });
+  }
+
+  /** What is here, with what is on its way; looked through only when one of the two has changed. */
+  function shownState(changing: readonly OutgoingChange[]): RoomState {
+    if (changing.length === 0) return state;
+    if (shown.of !== state.messages || shown.by !== changing) {
+      shown = { of: state.messages, by: changing, messages: withChanges(state.messages, changing) };
+    }
+    const [notice] = withChanges(state.notice ? [state.notice] : [], changing) as ChatMessage[];
+    return { ...state, messages: shown.messages, notice: notice && !notice.deletedAt ? notice : null };
   }
 
   function show(next: { status?: RoomStatus; error?: ChatError | null } = {}): void {
@@ -113,7 +118,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     state = reduceRoom(state, action);
     if (state === before) return;
     if (state.typists !== before.typists) typed();
-    if (state.appliedSeq !== before.appliedSeq) outbox.settled(roomId, state.appliedSeq);
+    if (state.appliedSeq !== before.appliedSeq || state.messages !== before.messages) outbox.settled(roomId);
     if (state.gone && status === 'live') status = 'gone';
     show();
     // There may be one before what is here, or before the one that was deleted.
@@ -384,13 +389,21 @@ export function createRoomFeed(options: RoomFeedOptions) {
       });
     },
 
-    /** Another text for a message: what is here of it is what is edited. The row of change brings what becomes of it. */
-    edit(seq: number, content: string): Promise<Result<void>> {
-      const ifVersion = state.messages.find((message) => message.seq === seq)?.version;
-      return ask({ type: 'edit', roomId, seq, content, ifVersion });
+    /** Another text for a message: where no version is named, what is here of it is what is edited. */
+    edit(seq: number, content: string, version?: number): Result<string> {
+      const ifVersion = version ?? state.messages.find((message) => message.seq === seq)?.version;
+      return outbox.add(roomId, { content }, { kind: 'edit', seq, ifVersion });
     },
 
-    delete: (seq: number): Promise<Result<void>> => ask({ type: 'delete', roomId, seq }),
+    delete: (seq: number): Result<string> => outbox.add(roomId, { content: '' }, { kind: 'delete', seq }),
+
+    /** Whether what was stored is to be seen here, or nothing of it is. */
+    shows({ change, seq }: Outgoing): boolean {
+      if (!change) return state.appliedSeq >= (seq ?? 0);
+      const message = state.messages.find((one) => one.seq === change.seq);
+      if (!message || message.kind === 'SYSTEM' || message.deletedAt) return true;
+      return change.kind === 'edit' && (message.version ?? 0) >= (seq ?? 0);
+    },
 
     pin: (seq: number, on: boolean): Promise<Result<void>> => ask({ type: 'pin', roomId, seq, on }),
 

@@ -1,6 +1,6 @@
 import type { ChatMessage, Message, Participant, PublicUser, Room } from '@gongu/shared';
 import type { ChatError } from '../chat-error.ts';
-import type { Outgoing } from '../outbox/outgoing.ts';
+import type { Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
 import { emptyRoom, type Gone, type RoomState } from './room-state.ts';
 
 /**
@@ -30,10 +30,12 @@ export interface RoomSnapshot {
   readonly you: Participant | null;
   /** In order of joining. Of a room with more than 100, call `loadParticipants` for the rest. */
   readonly participants: readonly Participant[];
-  /** Ascending by `seq`, without a gap. */
+  /** Ascending by `seq`, without a gap; with the edits and deletions that are on their way as if they were done. */
   readonly messages: readonly Message[];
   /** Own messages that are not among them yet, in the order in which they were written. */
   readonly outgoing: readonly Outgoing[];
+  /** Own edits and deletions that are not seen in the room yet, and those that were refused, in the order in which they were asked. */
+  readonly changing: readonly OutgoingChange[];
   /**
    * The newest notice of the room that is not deleted, as it is now, also where it is older than `messages`. Null: there is
    * none, or it is not known yet.
@@ -64,6 +66,7 @@ export interface RoomParts {
   readonly retryAtMs: number | null;
   readonly slowUntilMs: number | null;
   readonly outgoing: readonly Outgoing[];
+  readonly changing: readonly OutgoingChange[];
   readonly typing: readonly PublicUser[];
   readonly isLoadingOlder: boolean;
   readonly isLoadingNewer: boolean;
@@ -81,6 +84,7 @@ export function idleRoom(roomId: string): RoomSnapshot {
     retryAtMs: null,
     slowUntilMs: null,
     outgoing: [],
+    changing: [],
     typing: [],
     isLoadingOlder: false,
     isLoadingNewer: false,

@@ -1,5 +1,5 @@
 import { failure, type Result } from '../chat-error.ts';
-import type { Draft } from '../outbox/outgoing.ts';
+import type { Change, Draft } from '../outbox/outgoing.ts';
 import type { RoomFeed } from './room-feed.ts';
 import { idleRoom, type RoomSnapshot } from './room-snapshot.ts';
 
@@ -19,17 +19,20 @@ export interface Room {
    * `slowUntilMs`, and nothing was queued.
    */
   send(draft: Draft): Result<string>;
-  /** Sends a failed message again. */
+  /** Sends a failed message, or asks a failed change, again. */
   retry(clientMessageId: string): void;
-  /** Gives up a message that has not been sent. */
+  /** Gives up a message that has not been sent, or a change. */
   discard(clientMessageId: string): void;
   /**
-   * Gives an own message another text, where what is here of it is still how it is; ok when it is stored. The same text again
-   * changes nothing. Errors as in docs/protocol.md: `EDIT_WINDOW_PASSED`, `PRECONDITION_FAILED`, `MESSAGE_DELETED` and others.
+   * Gives an own message another text: shown at once, and asked as soon as that can be, in order with what is sent. `value`: an
+   * id for `retry` and `discard`. Refused, it is undone, and stands among `changing` as `failed`. Errors as in
+   * docs/protocol.md: `EDIT_WINDOW_PASSED`, `PRECONDITION_FAILED`, `MESSAGE_DELETED` and others.
+   *
+   * @param version of the message that was edited; default: the one that is here. Where it has another one by then, it is refused
    */
-  edit(seq: number, content: string): Promise<Result<void>>;
-  /** Leaves a message without its text, for ever: an own one, and any for the host; ok when it is done, and again then. */
-  delete(seq: number): Promise<Result<void>>;
+  edit(seq: number, content: string, version?: number): Result<string>;
+  /** Leaves a message without its text, for ever: an own one, and any for the host. Shown and asked as an edit is. */
+  delete(seq: number): Result<string>;
   /**
    * Pins a message above the room, or takes it away; for the host. `CONFLICT`: five are pinned, and one must go first. Once
    * more is ok.
@@ -64,7 +67,7 @@ export interface RoomOptions {
 }
 
 interface RoomOutbox {
-  add(roomId: string, draft: Draft): Result<string>;
+  add(roomId: string, draft: Draft, change?: Change): Result<string>;
   retry(roomId: string, clientMessageId: string): void;
   discard(roomId: string, clientMessageId: string): void;
 }
@@ -97,8 +100,8 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     },
     retry: (id) => outbox.retry(roomId, id),
     discard: (id) => outbox.discard(roomId, id),
-    edit: (seq, content) => open()?.edit(seq, content) ?? later,
-    delete: (seq) => open()?.delete(seq) ?? later,
+    edit: (seq, content, version) => open()?.edit(seq, content, version) ?? closed,
+    delete: (seq) => open()?.delete(seq) ?? closed,
     pin: (seq, on) => open()?.pin(seq, on) ?? later,
     read: (seq) => open()?.read(seq),
     typing: (typing) => open()?.typing.set(typing),

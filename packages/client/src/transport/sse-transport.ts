@@ -163,9 +163,9 @@ function openChannel(
         const what = `/messages/${command.seq}`;
         const done =
           command.type === 'delete'
-            ? await request('DELETE', what)
-            : await request('PATCH', what, { content: command.content, ifVersion: command.ifVersion });
-        return done ? pass({ type: 'ok', ref }) : undefined;
+            ? await request<undefined>('DELETE', what)
+            : await request<Message>('PATCH', what, { content: command.content, ifVersion: command.ifVersion });
+        return done ? pass({ type: 'ok', ref, version: done.body?.version }) : undefined;
       }
       case 'pin': {
         const done = await request(command.on ? 'PUT' : 'DELETE', `/pins/${command.seq}`);
@@ -230,6 +230,7 @@ function readyOf(claims: Claims | null, nowMs: number): EventOf<'ready'> {
     serverTime: new Date(nowMs).toISOString(),
     heartbeatMs: LIMITS.heartbeatMs,
     tokenExpiresAt: new Date(expiresAtMs).toISOString(),
-    limits: { contentChars: LIMITS.contentChars, frameBytes: LIMITS.frameBytes },
+    // What the server says to sockets alone: as it is by default; what it does not take, it refuses.
+    limits: { contentChars: LIMITS.contentChars, frameBytes: LIMITS.frameBytes, editWindowS: 86_400 },
   };
 }

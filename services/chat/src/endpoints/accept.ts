@@ -54,6 +54,7 @@ export function createAccept({ env, now, monotonic, sessions, parts, identify, n
     limits: {
       contentChars: env.MAX_CONTENT_CHARS,
       frameBytes: env.MAX_FRAME_BYTES,
+      editWindowS: env.CHANGES ? env.EDIT_WINDOW_S : undefined,
       sendQueueBytes: env.SEND_QUEUE_BYTES,
       sendTimeoutMs: env.SEND_TIMEOUT_MS,
       firstFrameMs: env.FIRST_FRAME_MS,

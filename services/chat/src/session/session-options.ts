@@ -38,6 +38,8 @@ export interface SessionOptions {
 export interface SessionLimits {
   readonly contentChars: number;
   readonly frameBytes: number;
+  /** Seconds for which its sender may edit a message; undefined: messages can't be changed. */
+  readonly editWindowS: number | undefined;
   readonly sendQueueBytes: number;
   readonly sendTimeoutMs: number;
   readonly firstFrameMs: number;

@@ -275,7 +275,11 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
       serverTime: new Date(now()).toISOString(),
       heartbeatMs: limits.heartbeatMs,
       tokenExpiresAt: new Date(user.expiresAtMs).toISOString(),
-      limits: { contentChars: limits.contentChars, frameBytes: limits.frameBytes },
+      limits: {
+        contentChars: limits.contentChars,
+        frameBytes: limits.frameBytes,
+        ...(limits.editWindowS === undefined ? {} : { editWindowS: limits.editWindowS }),
+      },
     });
   }
 

@@ -13,8 +13,8 @@ export function createEdit({ changes, rates }: ChangeOptions): EntryOf<'edit'> {
     lane: 'send',
     async run(client, user, command) {
       rates.message({ user, address: client.address });
-      await changes.edit({ kind: 'user', user }, command);
-      client.emit({ type: 'ok', ...refOf(command) });
+      const { version } = await changes.edit({ kind: 'user', user }, command);
+      client.emit({ type: 'ok', ...refOf(command), version });
     },
   };
 }
