@@ -56,9 +56,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       attempt: 0,
       error: null,
       clockOffsetMs: 0,
-      contentChars: LIMITS.contentChars,
-      editWindowS: null,
-      isAdmin: false,
+      ...{ contentChars: LIMITS.contentChars, editWindowS: null, isAdmin: false },
     },
     clock,
   );

@@ -14,7 +14,6 @@ import { createRoomHistory } from './room-history.ts';
 import { type RoomSnapshot, type RoomStatus, roomSnapshot } from './room-snapshot.ts';
 import { emptyRoom, type RoomState } from './room-state.ts';
 import { createTyping } from './typing.ts';
-import { withChanges } from './with-changes.ts';
 
 export interface RoomFeedOptions {
   readonly roomId: string;
@@ -301,7 +300,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     slowFor,
     /** Whether something may be sent now; in slow mode nothing waits for its time. */
     mayDraft(): Result<void> {
-      const isUnderWay = outbox.of(roomId).some((draft) => draft.status !== 'failed');
+      const isUnderWay = outbox.of(roomId).outgoing.some((draft) => draft.status !== 'failed');
       const waitMs = isUnderWay ? slowModeMs() : slowModeMs() && slowEndMs - clock.monotonic();
       if (waitMs <= 0) return success(undefined);
       return { ok: false, error: chatError('SLOW_MODE', 'The room is in slow mode', { retryAfterMs: waitMs }) };
@@ -427,4 +426,24 @@ export type RoomFeed = ReturnType<typeof createRoomFeed>;
 /** A `message` frame without its type. */
 function messageOf({ type: _, ...message }: EventOf<'message'>) {
   return message;
+}
+
+/**
+ * Messages as they will be when all that is on its way has been done; the same array where nothing is. What was refused is not
+ * done, and what is deleted stays so whatever comes.
+ */
+function withChanges(messages: readonly Message[], changing: readonly OutgoingChange[]): readonly Message[] {
+  const last = new Map<number, OutgoingChange>();
+  for (const draft of changing) if (draft.status !== 'failed') last.set(draft.change.seq, draft);
+  if (last.size === 0) return messages;
+  return messages.map((message) => {
+    const draft = last.get(message.seq);
+    return !draft || message.kind === 'SYSTEM' || message.deletedAt ? message : changed(message, draft);
+  });
+}
+
+function changed({ data, ...message }: ChatMessage, { change, content, queuedAtMs }: OutgoingChange): ChatMessage {
+  const at = new Date(queuedAtMs).toISOString();
+  if (change.kind === 'delete') return { ...message, content: '', deletedAt: at };
+  return { ...message, ...(data === undefined ? {} : { data }), content, editedAt: at };
 }
