@@ -2,7 +2,7 @@
 // installs them. No registry is asked. A folder may be named: `pnpm packages ../my-shop/vendor`.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -22,12 +22,9 @@ const files = PACKAGES.map((name) => {
   run(...pnpm(['pack', '--pack-destination', folder]), cwd);
   return join(folder, `gongu-${name}-${version}.tgz`);
 });
-const paths = files
-  .map((file) => relative(process.cwd(), file))
-  .map((path) => (path.includes(' ') ? `"${path}"` : path));
-console.log(
-  `\nThe three belong together. In a front end (paths from ${process.cwd()}):\n\n  npm i ${paths.join(' ')}\n`,
-);
+// Whole paths: the line is for another folder than this one.
+const paths = files.map((file) => (file.includes(' ') ? `"${file}"` : file));
+console.log(`\nThe three belong together. In a front end:\n\n  npm i ${paths.join(' ')}\n`);
 
 function run(program, args, cwd) {
   const { status, error, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });

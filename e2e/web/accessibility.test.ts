@@ -257,6 +257,23 @@ test('on a telephone a short conversation has its field just above the ways, wit
   expect(Math.abs(await gapBelow())).toBeLessThan(2);
 });
 
+test('on a telephone held across, with its keyboard, the field is in sight below the newest message', async () => {
+  const id = await shop.product('sue');
+  const visitor = await shop.visitor({ ...PHONE, viewport: { width: 844, height: 390 } });
+  const { page } = visitor;
+  await visitor.signIn('across-ann', { next: `/products/${id}?tab=chat` });
+  for (let n = 1; n <= 12; n++) await visitor.say(`line ${n}`);
+  await visitor.sees('line 12');
+  for (const height of [200, 390]) {
+    await page.setViewportSize({ width: 844, height });
+    const bottomOf = (selector: string) =>
+      page.locator(selector).evaluateAll((found) => found.at(-1)!.getBoundingClientRect().bottom);
+    await expect.poll(() => bottomOf('.gongu-room textarea')).toBeLessThanOrEqual(height);
+    await expect.poll(async () => (await bottomOf('.gongu-row')) - (await bottomOf('.gongu-scroller'))).toBeLessThan(2);
+    expect(await page.locator('.gongu-scroller').evaluate((list) => list.clientHeight)).toBeGreaterThan(20);
+  }
+});
+
 test('every field of the form for an offer stays in it, in whatever width and language', async () => {
   for (const locale of ['en-US', 'ko-KR']) {
     const visitor = await shop.visitor({ locale });
