@@ -72,7 +72,17 @@ describe.each(LOOKS)('$name', ({ name: _, colorScheme, context, locale }) => {
     const roomId = await fullRoom();
     const seller = await pages.open('seller', roomId, look);
     await seller.sees('message 8');
-    await seller.page.locator('.gongu-reply').first().focus();
+    await seller.page.locator('.gongu-more').first().focus();
+    await seller.page.keyboard.press('Enter');
+    await seller.page.getByRole('menu').waitFor();
+    expect(await violations(seller)).toEqual([]);
+    await seller.page.keyboard.press('End');
+    await seller.page.keyboard.press('Enter');
+    await seller.page.getByRole('alertdialog').waitFor();
+    expect(await violations(seller)).toEqual([]);
+    await seller.page.keyboard.press('Escape');
+    await seller.page.keyboard.press('Enter');
+    await seller.page.getByRole('menu').waitFor();
     await seller.page.keyboard.press('Enter');
     await seller.page.locator('.gongu-replying').waitFor();
     await seller.field.fill('긴'.repeat(4_001));
@@ -222,7 +232,7 @@ test('arrow keys, Home and End lead from message to message; Tab leads to what c
   await press('ArrowDown');
   await expect.poll(focused).toContain('message 361.');
   await press('Tab');
-  expect(await ann.page.evaluate('document.activeElement.className')).toBe('gongu-reply');
+  expect(await ann.page.evaluate('document.activeElement.className')).toBe('gongu-more');
   expect(await stops()).toBe(2);
   await press('ArrowUp');
   await expect.poll(focused).toContain('message 360.');

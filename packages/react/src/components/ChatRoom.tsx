@@ -1,5 +1,4 @@
-import type { Message } from '@gongu/client';
-import { useCallback, useId, useState } from 'react';
+import { useId, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { type ChatRoomHandle, useChatRoom } from '../chat/useChatRoom.ts';
 import { useConnection } from '../chat/useConnection.ts';
@@ -7,9 +6,12 @@ import { nameOf } from '../strings/name-of.ts';
 import { MessageInput } from './MessageInput.tsx';
 import type { MessageParts } from './MessageItem.tsx';
 import { MessageList } from './MessageList.tsx';
+import { mayEdit } from './message-actions.ts';
 import { ParticipantList } from './ParticipantList.tsx';
 import { PinnedNotice } from './PinnedNotice.tsx';
 import { RoomNotice } from './RoomNotice.tsx';
+import { useComposer } from './useComposer.ts';
+import { actingContext } from './useMessageMenu.tsx';
 
 export interface ChatRoomProps {
   readonly roomId: string;
@@ -25,15 +27,24 @@ export interface ChatRoomProps {
 export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
   const strings = useStrings();
   const room = useChatRoom(roomId, withoutTyping);
-  const { contentChars, user } = useConnection();
+  const connection = useConnection();
+  const { contentChars, user } = connection;
   const { send, setTyping, loadParticipants, leave } = room;
   const me = room.you?.userId ?? null;
   const [showsPeople, setShowsPeople] = useState(false);
-  const [answered, setAnswered] = useState<Message | null>(null);
   const peopleId = useId();
-  const cancel = useCallback(() => setAnswered(null), []);
+  const draftKey = user && `${user.userId}.${roomId}`;
+  const composer = useComposer(room, draftKey);
   const isLooking = room.room !== null && room.you === null && (room.status === 'live' || room.status === 'stale');
   const canWrite = (room.you !== null || isLooking) && room.room?.status !== 'CANCELLED';
+  /** The last message that one may edit. */
+  function editLast(): void {
+    if (room.hasNewer || !canWrite) return;
+    const context = actingContext(room, user?.userId ?? null, connection);
+    const last = room.messages.findLast((message) => mayEdit(message, context));
+    if (last) composer.edit(last, last.content);
+  }
+
   const canLeave = room.you !== null && room.you.role !== 'HOST' && room.room?.status !== 'CANCELLED';
 
   return (
@@ -74,7 +85,7 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
             key={roomId}
             room={room}
             {...(parts ? { parts } : {})}
-            {...(canWrite ? { onReply: setAnswered } : {})}
+            {...(canWrite ? { onReply: composer.reply, onEdit: composer.edit } : {})}
           />
           <Typing roomId={roomId} />
           {isLooking && <p className="gongu-looking">{strings.looking}</p>}
@@ -96,18 +107,19 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
       <MessageInput
         key={`input-${roomId}`}
         onSend={(draft) => {
-          const sent = send({ ...draft, ...(answered ? { replyTo: answered.messageId } : {}) });
-          if (sent.ok) setAnswered(null);
+          const { replyToId } = composer;
+          const sent = send({ ...draft, ...(replyToId === undefined ? {} : { replyTo: replyToId }) });
+          if (sent.ok && replyToId !== undefined) composer.cancel();
           return sent;
         }}
+        onEditLast={editLast}
         onTyping={setTyping}
         mayNotify={room.you?.role === 'HOST'}
         contentChars={contentChars}
-        draftKey={user && `${user.userId}.${roomId}`}
+        draftKey={draftKey}
         closed={closedBecause(room, strings.readOnly)}
-        replyTo={
-          answered && { name: answered.sender ? nameOf(answered.sender) : '', content: answered.content, cancel }
-        }
+        replyTo={composer.replyTo}
+        editing={composer.editing}
         {...(enterSends === undefined ? {} : { enterSends })}
       />
     </section>

@@ -1,5 +1,5 @@
 import type { Draft, Result } from '@gongu/client';
-import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type KeyboardEvent as KeyEvent, useEffect, useId, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { createEnterKey } from './enter-key.ts';
 import { useDraft } from './useDraft.ts';
@@ -22,6 +22,20 @@ export interface MessageInputProps {
   readonly draftKey?: string | null;
   /** Who is answered, and how to stop that. */
   readonly replyTo?: { readonly name: string; readonly content: string; readonly cancel: () => void } | null;
+  /** A message that is edited in place of writing one. What was being written comes back afterwards. */
+  readonly editing?: MessageEdit | null;
+  /** Called for the arrow upwards in an empty field: the own last message is to be edited. */
+  readonly onEditLast?: () => void;
+}
+
+export interface MessageEdit {
+  /** Of the edit: another one has a text of its own. */
+  readonly id: string;
+  /** The text as it is. */
+  readonly content: string;
+  /** As `onSend`. */
+  readonly save: (content: string) => Result<string>;
+  readonly cancel: () => void;
 }
 
 /** Characters left at which the counter appears. */
@@ -33,7 +47,7 @@ const COUNTER_AT = 200;
  */
 export function MessageInput(props: MessageInputProps) {
   const { onSend, onTyping, mayNotify = false, contentChars = 4_000, closed = null, replyTo = null } = props;
-  const { draftKey = null } = props;
+  const { draftKey = null, editing = null, onEditLast } = props;
   const strings = useStrings();
   const field = useRef<HTMLTextAreaElement>(null);
   const hintId = useId();
@@ -53,9 +67,14 @@ export function MessageInput(props: MessageInputProps) {
   }
   const latestMeasure = useRef(measure);
   latestMeasure.current = measure;
-  const keepDraft = useDraft(field, closed === null ? draftKey : null, latestMeasure);
+  const draft = useDraft(field, {
+    key: closed === null ? draftKey : null,
+    slot: editing ? `.edit.${editing.id}` : '',
+    initial: editing?.content ?? '',
+    restored: latestMeasure,
+  });
   function changed(): void {
-    keepDraft();
+    draft.keep();
     onTyping?.(measure() !== '');
   }
 
@@ -64,10 +83,16 @@ export function MessageInput(props: MessageInputProps) {
     // Read from the field, not from the last render: two presses may come before the next one.
     const content = element?.value.trim() ?? '';
     if (!element || content === '') return;
+    if (editing) {
+      const saved = content === editing.content ? null : editing.save(content);
+      if (saved && !saved.ok) return setRefusal(strings.error(saved.error));
+      draft.forget();
+      return editing.cancel();
+    }
     const result = onSend({ content, ...(isNotice && mayNotify ? { kind: 'NOTIFICATION' as const } : {}) });
     if (!result.ok) return setRefusal(strings.error(result.error));
     element.value = '';
-    keepDraft();
+    draft.keep();
     setIsNotice(false);
     measure();
     element.focus();
@@ -77,13 +102,39 @@ export function MessageInput(props: MessageInputProps) {
   latestSend.current = send;
   useEnterKey(field, props.enterSends, latestSend, closed === null);
 
-  // The answered message is quoted above the field, which is where one goes on.
+  // The answered message is quoted above the field, which is where one goes on; and so is what is edited.
+  const isAnswer = replyTo !== null;
+  const editId = editing?.id ?? null;
+  const wasBegun = useRef(false);
   useEffect(() => {
-    if (replyTo) field.current?.focus();
-  }, [replyTo]);
+    const isBegun = isAnswer || editId !== null;
+    if (isBegun || wasBegun.current) field.current?.focus();
+    wasBegun.current = isBegun;
+    const end = field.current?.value.length ?? 0;
+    if (editId !== null) field.current?.setSelectionRange(end, end);
+  }, [isAnswer, editId]);
+
+  function cancelEdit(): void {
+    draft.forget();
+    editing?.cancel();
+  }
+
+  function onKeyDown(event: KeyEvent): void {
+    // An input method's own keys, which may come as they are in Safari.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    if (event.key === 'Escape' && isPlain && (editing || replyTo)) {
+      event.preventDefault();
+      if (editing) cancelEdit();
+      else replyTo?.cancel();
+    } else if (event.key === 'ArrowUp' && isPlain && !editing && field.current?.value === '' && onEditLast) {
+      event.preventDefault();
+      onEditLast();
+    }
+  }
 
   if (closed !== null) return <p className="gongu-input gongu-input-closed">{closed}</p>;
-  const label = isNotice && mayNotify ? strings.writeNotice : strings.write;
+  const label = editing ? strings.editMessage : isNotice && mayNotify ? strings.writeNotice : strings.write;
   const counter = left <= COUNTER_AT ? strings.charactersLeft(left) : null;
   return (
     <form
@@ -93,7 +144,17 @@ export function MessageInput(props: MessageInputProps) {
         send();
       }}
     >
-      {replyTo && (
+      {editing && (
+        <p className="gongu-replying">
+          <span>
+            <strong>{strings.editMessage}</strong>
+          </span>
+          <button type="button" aria-label={strings.cancelEdit} onClick={cancelEdit}>
+            ×
+          </button>
+        </p>
+      )}
+      {replyTo && !editing && (
         <p className="gongu-replying">
           <span>
             <strong>{strings.replyTo(replyTo.name)}</strong> <q>{replyTo.content}</q>
@@ -113,15 +174,16 @@ export function MessageInput(props: MessageInputProps) {
           placeholder={label}
           enterKeyHint="send"
           autoComplete="off"
+          onKeyDown={onKeyDown}
           onInput={changed}
           onBlur={() => onTyping?.(false)}
         />
         <button type="submit" className="gongu-send" disabled={isEmpty || left < 0}>
-          {strings.send}
+          {editing ? strings.save : strings.send}
         </button>
       </div>
       <div className="gongu-hints">
-        {mayNotify && (
+        {mayNotify && !editing && (
           <label>
             <input type="checkbox" checked={isNotice} onChange={(event) => setIsNotice(event.target.checked)} />
             {strings.asNotice}

@@ -1,9 +1,10 @@
-import { type Message, type Outgoing, type SystemEvent, systemData } from '@gongu/client';
+import { type Message, type Outgoing, type OutgoingChange, type SystemEvent, systemData } from '@gongu/client';
 import { memo, type ReactNode } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { nameOf } from '../strings/name-of.ts';
 import type { ChatStrings, SeveralStrings, SystemStrings } from '../strings/strings.ts';
 import { LinkedText } from './LinkedText.tsx';
+import { isSaid } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
 
 /**
@@ -30,7 +31,13 @@ export interface MessageItemProps {
   readonly quoted: Message | null;
   readonly onRetry: (clientMessageId: string) => void;
   readonly onDiscard: (clientMessageId: string) => void;
-  readonly onReply?: ((message: Message) => void) | undefined;
+  /** An own edit or deletion of it that is on its way, or was refused. */
+  readonly change: OutgoingChange | null;
+  /** Offers what can be done with a message. */
+  readonly onMenu?: ((message: Message, from: HTMLElement) => void) | undefined;
+  readonly isMenuOpen: boolean;
+  /** Edits a message, from that text on. */
+  readonly onEdit?: ((message: Message, content: string) => void) | undefined;
   readonly onQuote: (messageId: string) => void;
   readonly parts?: MessageParts | undefined;
 }
@@ -53,7 +60,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
     case 'system':
       return <p className="gongu-line gongu-system">{systemText(row.message, strings, row.more)}</p>;
     case 'notice':
-      return <Notice message={row.message} isStop={props.isStop} parts={props.parts} strings={strings} />;
+      return <Notice {...props} message={row.message} strings={strings} />;
     case 'outgoing':
       return <OutgoingMessage {...props} outgoing={row.outgoing} strings={strings} />;
     case 'chat':
@@ -61,21 +68,23 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
   }
 });
 
-type NoticeProps = Pick<MessageItemProps, 'isStop' | 'parts'> & { message: Message; strings: ChatStrings };
-
-function Notice({ message, isStop, parts, strings }: NoticeProps) {
+function Notice(props: MessageItemProps & { message: Message; strings: ChatStrings }) {
+  const { message, isStop, parts, strings } = props;
   return (
     <div className="gongu-notice">
       <strong className="gongu-badge">{strings.notice}</strong>
       {message.sender && <bdi className="gongu-name">{nameOf(message.sender)}</bdi>}
       <Content message={message} tabIndex={isStop ? 0 : -1} parts={parts} strings={strings} />
+      {message.kind !== 'SYSTEM' && message.editedAt && !message.deletedAt && <span>{strings.edited}</span>}
       <Time at={message.createdAt} strings={strings} />
+      <More {...props} />
+      <ChangeState {...props} />
     </div>
   );
 }
 
 function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind: 'chat' }>; strings: ChatStrings }) {
-  const { row, isStop, hostId, readBy, quoted, onReply, onQuote, parts, strings } = props;
+  const { row, isStop, hostId, readBy, quoted, onQuote, parts, strings } = props;
   const tabIndex = isStop ? 0 : -1;
   const { message, isMine, isHead, isTail } = row;
   const { sender, createdAt, replyTo } = message;
@@ -103,22 +112,74 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
           <Content message={message} tabIndex={tabIndex} parts={parts} strings={strings} />
         </div>
         <span className="gongu-meta">
-          {message.kind !== 'SYSTEM' && message.editedAt && <span>{strings.edited}</span>}
+          {message.kind !== 'SYSTEM' && message.editedAt && !message.deletedAt && <span>{strings.edited}</span>}
           {isMine && readBy > 0 && <span className="gongu-read">{strings.readBy(readBy)}</span>}
           {isTail && <Time at={createdAt} strings={strings} />}
-          {onReply && (
-            <button
-              type="button"
-              className="gongu-reply"
-              tabIndex={tabIndex}
-              aria-label={strings.replyTo(name)}
-              onClick={() => onReply(message)}
-            >
-              {strings.reply}
-            </button>
-          )}
+          <More {...props} message={message} />
         </span>
       </div>
+      <ChangeState {...props} message={message} />
+    </div>
+  );
+}
+
+interface OfMessage extends MessageItemProps {
+  readonly message: Message;
+  readonly strings: ChatStrings;
+}
+
+/** The button for what can be done with a message; nothing where nothing can. */
+function More({ message, isStop, onMenu, isMenuOpen, strings }: OfMessage) {
+  if (!onMenu || !isSaid(message)) return null;
+  return (
+    <button
+      type="button"
+      className="gongu-more"
+      tabIndex={isStop ? 0 : -1}
+      aria-haspopup="menu"
+      aria-expanded={isMenuOpen}
+      aria-label={strings.actionsOf(message.sender ? nameOf(message.sender) : strings.notice)}
+      onClick={({ currentTarget }) => onMenu(message, currentTarget)}
+    >
+      ⋯
+    </button>
+  );
+}
+
+/** What becomes of an own edit or deletion; a refused edit with its text, beside the one that is there. */
+function ChangeState({ message, change, isStop, onRetry, onDiscard, onEdit, strings }: OfMessage) {
+  if (!change) return null;
+  const { status, error, content, clientMessageId } = change;
+  const isEdit = change.change.kind === 'edit';
+  const isGone = !isSaid(message);
+  if (status !== 'failed') return isGone || status === 'sent' ? null : <p className="gongu-saving">{strings.saving}</p>;
+  const tabIndex = isStop ? 0 : -1;
+  const isConflict = error?.code === 'PRECONDITION_FAILED';
+  return (
+    <div className="gongu-failure">
+      <p>
+        <strong>{isEdit ? strings.notEdited : strings.notDeleted}</strong> <span>{error && strings.error(error)}</span>
+      </p>
+      {isEdit && (
+        <p className="gongu-own-text">
+          <span>{strings.yourText}</span> <q>{content}</q>
+        </p>
+      )}
+      <p>
+        {isEdit && !isGone && onEdit && (
+          <button type="button" tabIndex={tabIndex} onClick={() => onEdit(message, content)}>
+            {strings.editAgain}
+          </button>
+        )}{' '}
+        {!isGone && !isConflict && (
+          <button type="button" tabIndex={tabIndex} onClick={() => onRetry(clientMessageId)}>
+            {strings.tryAgain}
+          </button>
+        )}{' '}
+        <button type="button" tabIndex={tabIndex} onClick={() => onDiscard(clientMessageId)}>
+          {strings.leaveIt}
+        </button>
+      </p>
     </div>
   );
 }

@@ -1,12 +1,15 @@
-import { type Message, parseMessageId } from '@gongu/client';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type Message, type OutgoingChange, parseMessageId } from '@gongu/client';
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { Announcer } from './Announcer.tsx';
+import { AskDelete } from './AskDelete.tsx';
 import { MessageItem, type MessageParts } from './MessageItem.tsx';
 import { type MessageRow, messageRows } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
+import { useLongPress } from './useLongPress.ts';
+import { useMessageMenu } from './useMessageMenu.tsx';
 import { useRowFocus } from './useRowFocus.ts';
 import { useUnreadMark } from './useUnreadMark.ts';
 
@@ -15,6 +18,8 @@ export interface MessageListProps {
   readonly room: Omit<ChatRoomHandle, 'typing'>;
   /** Offers to answer a message. */
   readonly onReply?: (message: Message) => void;
+  /** Offers to edit an own message, from that text on. */
+  readonly onEdit?: (message: Message, content: string) => void;
   /** What the page puts into messages. */
   readonly parts?: MessageParts;
 }
@@ -22,9 +27,9 @@ export interface MessageListProps {
 const NONE: readonly MessageRow[] = [];
 
 /** The messages of a room, from its first to its newest, with those on their way. */
-export function MessageList({ room, onReply, parts }: MessageListProps) {
+export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) {
   const strings = useStrings();
-  const { messages, outgoing, you, hasOlder, hasNewer, participants } = room;
+  const { messages, outgoing, changing, you, hasOlder, hasNewer, participants } = room;
   const { loadOlder, loadNewer, read, retry, discard, jumpTo } = room;
   const { user } = useConnection();
   // Who has left and looks on has written what he has written.
@@ -36,8 +41,9 @@ export function MessageList({ room, onReply, parts }: MessageListProps) {
     [isSought, messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads],
   );
   const [activeKey, setActiveKey] = useState<string | null>(null);
+  const [menuKey, setMenuKey] = useState<string | null>(null);
   const pages = { hasOlder, hasNewer, loadOlder, loadNewer };
-  const scroll = useHistoryScroll({ rows, ...pages, onSeen: read, startKey: 'unread', keepKey: activeKey });
+  const scroll = useHistoryScroll({ rows, ...pages, onSeen: read, startKey: 'unread', keepKey: menuKey ?? activeKey });
   const { isAtEnd, seenSeq, scrollToEnd, scrollToKey, scrollerRef, lastVisibleIndex } = scroll;
 
   const toEnd = useCallback(async () => {
@@ -46,6 +52,9 @@ export function MessageList({ room, onReply, parts }: MessageListProps) {
   }, [jumpTo, scrollToEnd]);
 
   const focus = useRowFocus({ rows, scrollerRef, lastVisibleIndex, hasNewer, toEnd, activeKey, setActiveKey });
+
+  const menu = useMessageMenu({ room, rows, me, scrollerRef, menuKey, setMenuKey, onReply, onEdit });
+  const press = useLongPress((target) => menu.openAt(target));
 
   // What one writes oneself is shown, wherever one has been reading.
   const newestOwn = outgoing.at(-1)?.clientMessageId;
@@ -63,6 +72,10 @@ export function MessageList({ room, onReply, parts }: MessageListProps) {
         .map(({ lastReadSeq }) => lastReadSeq)
         .sort((a, b) => a - b),
     [participants, me],
+  );
+  const changes = useMemo(
+    () => new Map<number, OutgoingChange>(changing.map((draft) => [draft.change.seq, draft])),
+    [changing],
   );
   const bySeq = useMemo(() => new Map(messages.map((message) => [message.messageId, message])), [messages]);
   const [target, setTarget] = useState<string | null>(null);
@@ -99,7 +112,10 @@ export function MessageList({ room, onReply, parts }: MessageListProps) {
         aria-label={strings.messages}
         aria-busy={room.status === 'joining' || isSought}
         tabIndex={-1}
-        onKeyDown={focus.onKeyDown}
+        {...press}
+        onKeyDown={(event: KeyboardEvent) => {
+          if (!menu.onKeyDown(event)) focus.onKeyDown(event);
+        }}
         onFocus={focus.onFocus}
         onBlur={focus.onBlur}
       >
@@ -129,7 +145,10 @@ export function MessageList({ room, onReply, parts }: MessageListProps) {
                   quoted={message?.replyTo ? (bySeq.get(message.replyTo) ?? null) : null}
                   onRetry={retry}
                   onDiscard={discard}
-                  onReply={onReply}
+                  change={changes.get(row.seq ?? 0) ?? null}
+                  onMenu={menu.open}
+                  isMenuOpen={row.key === menuKey}
+                  onEdit={onEdit}
                   onQuote={quote}
                   parts={parts}
                 />
@@ -143,6 +162,8 @@ export function MessageList({ room, onReply, parts }: MessageListProps) {
           {fresh > 0 ? strings.newMessages(fresh) : strings.toNewest}
         </button>
       )}
+      {menu.element}
+      {menu.deleting && <AskDelete {...menu.deleting} />}
       <Announcer messages={messages} me={me} isLive={room.status === 'live' && !hasNewer} />
     </div>
   );

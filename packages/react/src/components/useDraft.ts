@@ -1,46 +1,48 @@
-import { type RefObject, useCallback, useEffect } from 'react';
+import { type RefObject, useCallback, useEffect, useRef } from 'react';
+import { readKept, writeKept } from './kept.ts';
 
-const PREFIX = 'gongu.draft.';
+export interface DraftOptions {
+  /** Of the person and the room; null: not known yet, or nothing is to be kept longer than the field. */
+  readonly key: string | null;
+  /** What is being written: a message (empty), or which edit. Each has a text of its own. */
+  readonly slot: string;
+  /** The text of a slot in which nothing was written. */
+  readonly initial: string;
+  /** Called when another text is in the field. */
+  readonly restored: { readonly current: () => unknown };
+}
 
-/**
- * What was written and not sent, kept for this tab: over other pages and a reload.
- *
- * @param key of the person and the room; null: not known yet, or nothing is to be kept
- * @param restored called when what was kept is in the field again
- * @returns to be called when the field's text has changed
- */
-export function useDraft(
-  field: RefObject<HTMLTextAreaElement | null>,
-  key: string | null,
-  restored: { readonly current: () => unknown },
-): () => void {
+/** What was written and not sent, kept for this tab: over other pages and a reload. */
+export function useDraft(field: RefObject<HTMLTextAreaElement | null>, options: DraftOptions) {
+  const { key, slot, initial, restored } = options;
+  const texts = useRef(new Map<string, string>());
+  const shown = useRef(slot);
+  const latestInitial = useRef(initial);
+  latestInitial.current = initial;
+
+  const write = useCallback(
+    (text: string) => {
+      texts.current.set(slot, text);
+      if (key !== null) writeKept('draft', key + slot, text);
+    },
+    [key, slot],
+  );
   useEffect(() => {
     const element = field.current;
-    if (!element || key === null) return;
+    if (!element) return;
+    const isOther = shown.current !== slot;
+    shown.current = slot;
     // What he has written before it was known who he is comes first.
-    if (element.value !== '') return write(key, element.value);
-    element.value = read(key);
-    if (element.value !== '') restored.current();
-  }, [field, key, restored]);
-  return useCallback(() => {
-    if (key !== null) write(key, field.current?.value ?? '');
-  }, [field, key]);
-}
+    if (!isOther && element.value !== '') return write(element.value);
+    const kept = texts.current.get(slot) ?? (key === null ? '' : readKept('draft', key + slot));
+    element.value = kept || latestInitial.current;
+    if (isOther || element.value !== '') restored.current();
+  }, [field, key, slot, restored, write]);
 
-function read(key: string): string {
-  try {
-    return sessionStorage.getItem(PREFIX + key) ?? '';
-  } catch {
-    // Blocked, as cookies may be.
-    return '';
-  }
-}
-
-function write(key: string, text: string): void {
-  try {
-    if (text === '') sessionStorage.removeItem(PREFIX + key);
-    else sessionStorage.setItem(PREFIX + key, text);
-  } catch {
-    // Blocked or full: then it lasts as long as the field.
-  }
+  return {
+    /** To be called when the field's text has changed. */
+    keep: useCallback(() => write(field.current?.value ?? ''), [field, write]),
+    /** To be called when the slot is done with; its text stays in the field until there is another slot. */
+    forget: useCallback(() => write(''), [write]),
+  };
 }

@@ -51,6 +51,25 @@ export interface ChatStrings {
   readonly deleted: string;
   readonly replyTo: (name: string) => string;
   readonly cancelReply: string;
+  readonly actionsOf: (name: string) => string;
+  readonly copy: string;
+  readonly copied: string;
+  readonly notCopied: string;
+  readonly edit: string;
+  readonly delete: string;
+  readonly askDelete: string;
+  readonly keep: string;
+  readonly editMessage: string;
+  readonly cancelEdit: string;
+  readonly save: string;
+  readonly saving: string;
+  /** Of an edit, and of a deletion, that was refused; then the own text, and what can be done. */
+  readonly notEdited: string;
+  readonly notDeleted: string;
+  readonly yourText: string;
+  readonly editAgain: string;
+  readonly tryAgain: string;
+  readonly leaveIt: string;
   readonly charactersLeft: (count: number) => string;
   readonly readBy: (count: number) => string;
   readonly sending: string;

@@ -1,0 +1,42 @@
+import type { ChatMessage, Message } from '@gongu/client';
+
+export interface ActingContext {
+  /** The own user's id. */
+  readonly me: string | null;
+  readonly isMember: boolean;
+  readonly isHost: boolean;
+  readonly isAdmin: boolean;
+  /** Nothing is written in the room any more. */
+  readonly isReadOnly: boolean;
+  /** Seconds for which its sender may edit a message; null: messages can't be changed. */
+  readonly editWindowS: number | null;
+  /** The server's time, epoch milliseconds. */
+  readonly nowMs: number;
+}
+
+/** Whether somebody said it and it is still there. */
+export function isSaid(message: Message): message is ChatMessage {
+  return message.kind !== 'SYSTEM' && message.deletedAt === undefined;
+}
+
+/** Whether it would be taken, as far as that is known here; the server decides. */
+export function mayEdit(message: Message, context: ActingContext): boolean {
+  const { me, isMember, isReadOnly, editWindowS, nowMs } = context;
+  return (
+    isSaid(message) &&
+    isMember &&
+    !isReadOnly &&
+    message.sender !== null &&
+    message.sender.userId === me &&
+    message.data === undefined &&
+    editWindowS !== null &&
+    nowMs - Date.parse(message.createdAt) < editWindowS * 1_000
+  );
+}
+
+/** As `mayEdit`. One's own may be taken back also after one has left. */
+export function mayDelete(message: Message, context: ActingContext): boolean {
+  const { me, isHost, isAdmin, isReadOnly, editWindowS } = context;
+  if (!isSaid(message) || editWindowS === null) return false;
+  return isHost || isAdmin || (!isReadOnly && message.sender !== null && message.sender.userId === me);
+}

@@ -1,0 +1,84 @@
+import type { ChatMessage, Message } from '@gongu/client';
+import { useCallback, useMemo, useState } from 'react';
+import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { nameOf } from '../strings/name-of.ts';
+import { readKept, writeKept } from './kept.ts';
+import type { MessageEdit, MessageInputProps } from './MessageInput.tsx';
+import { isSaid } from './message-actions.ts';
+
+/** What the field is for, besides a message: no text, which may be deleted meanwhile. */
+interface About {
+  /** `messageId` of the message that is answered. */
+  readonly replyTo?: string | undefined;
+  readonly edit?: { readonly seq: number; readonly version: number } | undefined;
+}
+
+const NOTHING: About = {};
+
+/**
+ * What is written in a room: an answer, an edit, or neither; kept for this tab, over other pages and a reload.
+ *
+ * @param key of the person and the room; null: not known yet
+ */
+export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | null) {
+  const [about, setAbout] = useState<About>(NOTHING);
+  const [text, setText] = useState('');
+  const [readKey, setReadKey] = useState<string | null>(null);
+  if (key !== null && readKey !== key) {
+    setReadKey(key);
+    setAbout(parse(readKept('about', key)));
+    setText('');
+  }
+  const change = useCallback(
+    (next: About) => {
+      setAbout(next);
+      if (key !== null) writeKept('about', key, next === NOTHING ? '' : JSON.stringify(next));
+    },
+    [key],
+  );
+  const cancel = useCallback(() => change(NOTHING), [change]);
+  const reply = useCallback((message: Message) => change({ replyTo: message.messageId }), [change]);
+  const edit = useCallback(
+    (message: Message, from: string) => {
+      setText(from);
+      change({ edit: { seq: message.seq, version: message.version } });
+    },
+    [change],
+  );
+
+  const { messages, edit: ask } = room;
+  const answered = useMemo(
+    () => (about.replyTo === undefined ? null : messages.find(({ messageId }) => messageId === about.replyTo)),
+    [messages, about.replyTo],
+  );
+  const edited = useMemo(
+    () => (about.edit === undefined ? null : messages.find(({ seq }) => seq === about.edit?.seq)),
+    [messages, about.edit],
+  );
+
+  const editing: MessageEdit | null = about.edit
+    ? {
+        id: `${about.edit.seq}.${about.edit.version}`,
+        content: text || (edited && isSaid(edited) ? edited.content : ''),
+        save: (content) => ask(about.edit!.seq, content, about.edit!.version),
+        cancel,
+      }
+    : null;
+  const replyTo: MessageInputProps['replyTo'] =
+    about.replyTo === undefined
+      ? null
+      : {
+          name: answered?.sender ? nameOf(answered.sender) : '',
+          content: answered ? (answered as ChatMessage).content : '…',
+          cancel,
+        };
+  return { replyTo, replyToId: about.replyTo, editing, reply, edit, cancel };
+}
+
+function parse(kept: string): About {
+  try {
+    return kept === '' ? NOTHING : (JSON.parse(kept) as About);
+  } catch {
+    return NOTHING;
+  }
+}

@@ -1,0 +1,294 @@
+import { startChatService } from '@gongu/testkit';
+import { browserProgram } from '@gongu/testkit/browser';
+import { expect, it, onTestFinished } from 'vitest';
+import { chatPages, type Person } from './fixture/chat-page.ts';
+
+const test = it.skipIf(!browserProgram());
+const pages = chatPages();
+
+const more = ({ page }: Person, text: string) => page.locator('.gongu-row', { hasText: text }).locator('.gongu-more');
+const menu = ({ page }: Person) => page.getByRole('menu');
+const entries = (person: Person) => menu(person).getByRole('menuitem').allTextContents();
+const focused = ({ page }: Person) => page.evaluate<string>('document.activeElement.textContent');
+
+/** Opens the menu of the message with that text, with the mouse. */
+async function openMenu(person: Person, text: string): Promise<void> {
+  const row = person.page.locator('.gongu-row', { hasText: text });
+  await row.hover();
+  await row.locator('.gongu-more').click();
+  await menu(person).waitFor();
+}
+
+async function choose(person: Person, text: string, entry: string): Promise<void> {
+  await openMenu(person, text);
+  await menu(person).getByRole('menuitem', { name: entry, exact: true }).click();
+}
+
+async function roomWith(...texts: string[]): Promise<string> {
+  const roomId = await pages.chat.room();
+  for (const content of texts) {
+    const message = { clientMessageId: content, content };
+    await pages.chat.call('POST', `/api/chat/rooms/${roomId}/participants`, {}, pages.chat.token('bob'));
+    await pages.chat.call('POST', `/api/chat/rooms/${roomId}/messages`, message, pages.chat.token('bob'));
+  }
+  return roomId;
+}
+
+test('the menu offers what one may do: with one’s own, with somebody else’s, and as the host', async () => {
+  const roomId = await roomWith('from bob');
+  const ann = await pages.open('ann', roomId);
+  await ann.sees('from bob');
+  await ann.say('from ann');
+  await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
+  await openMenu(ann, 'from ann');
+  expect(await entries(ann)).toEqual(['Reply', 'Copy', 'Edit', 'Delete']);
+  expect(await menu(ann).getAttribute('aria-label')).toBe('Actions of ann’s message');
+  // A press elsewhere closes it.
+  await ann.page.locator('.gongu-header').click({ position: { x: 2, y: 2 } });
+  expect(await menu(ann).count()).toBe(0);
+  await openMenu(ann, 'from bob');
+  expect(await entries(ann)).toEqual(['Reply', 'Copy']);
+  const seller = await pages.open('seller', roomId);
+  await seller.sees('from ann');
+  await openMenu(seller, 'from ann');
+  expect(await entries(seller)).toEqual(['Reply', 'Copy', 'Delete']);
+});
+
+test('by keyboard: Shift+F10 opens it, arrows, Home, End and letters lead through it, Escape leads back', async () => {
+  const roomId = await roomWith('from bob');
+  const seller = await pages.open('seller', roomId);
+  await seller.sees('from bob');
+  const { keyboard } = seller.page;
+  const row = seller.page.locator('.gongu-row', { hasText: 'from bob' });
+  await row.focus();
+  await keyboard.press('Shift+F10');
+  await expect.poll(() => focused(seller)).toBe('Reply');
+  const after = async (key: string) => {
+    await keyboard.press(key);
+    return focused(seller);
+  };
+  expect(await after('ArrowUp')).toBe('Delete');
+  expect(await after('ArrowDown')).toBe('Reply');
+  expect(await after('End')).toBe('Delete');
+  expect(await after('Home')).toBe('Reply');
+  expect(await after('c')).toBe('Copy');
+  await keyboard.press('Escape');
+  expect(await menu(seller).count()).toBe(0);
+  expect(await row.evaluate((element) => element === document.activeElement)).toBe(true);
+  await keyboard.press('ContextMenu');
+  await menu(seller).waitFor();
+  await keyboard.press('Tab');
+  expect(await menu(seller).count()).toBe(0);
+  // The button says what it opens, and whether it is open.
+  await more(seller, 'from bob').focus();
+  expect(await more(seller, 'from bob').getAttribute('aria-expanded')).toBe('false');
+  await keyboard.press('Enter');
+  await menu(seller).waitFor();
+  expect(await more(seller, 'from bob').getAttribute('aria-expanded')).toBe('true');
+  await keyboard.press('Escape');
+  expect(await seller.page.evaluate('document.activeElement.className')).toBe('gongu-more');
+});
+
+test('a finger that rests opens it, one that scrolls does not, and a link keeps what the browser does', async () => {
+  const roomId = await roomWith(
+    'https://example.com/a is a link',
+    ...Array.from({ length: 30 }, (_, i) => `line ${i}.`),
+  );
+  const phone = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true };
+  const ann = await pages.open('ann', roomId, { context: phone });
+  await ann.sees('line 29.');
+  const touch = await ann.page.context().newCDPSession(ann.page);
+  const at = async (text: string) => {
+    const box = (await ann.page.locator('.gongu-text', { hasText: text }).boundingBox())!;
+    return { x: box.x + 5, y: box.y + box.height / 2 };
+  };
+  const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
+    touch.send('Input.dispatchTouchEvent', { type, touchPoints });
+  await send('touchStart', await at('line 28.'));
+  await menu(ann).waitFor();
+  await send('touchEnd');
+  // It stays when the finger is lifted.
+  expect(await entries(ann)).toEqual(['Reply', 'Copy']);
+  await menu(ann).press('Escape');
+
+  const from = await at('line 27.');
+  await send('touchStart', from);
+  for (let i = 1; i <= 10; i++) await send('touchMove', { x: from.x, y: from.y + i * 12 });
+  const before = Date.now();
+  await expect.poll(() => Date.now() - before).toBeGreaterThan(700);
+  expect(await menu(ann).count()).toBe(0);
+  await send('touchEnd');
+});
+
+test('in a window as low as a telephone’s above its keyboard every entry can be reached', async () => {
+  const roomId = await roomWith('from bob');
+  const seller = await pages.open('seller', roomId, { context: { viewport: { width: 360, height: 260 } } });
+  await more(seller, 'from bob').focus();
+  await seller.page.keyboard.press('Enter');
+  for (const item of await menu(seller).getByRole('menuitem').all()) {
+    await seller.page.keyboard.press('ArrowDown');
+    const inSight = await seller.page.evaluate<boolean>(`(() => {
+      const { top, bottom, left, right } = document.activeElement.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight && left >= 0 && right <= innerWidth;
+    })()`);
+    expect(inSight, (await item.textContent()) ?? '').toBe(true);
+  }
+});
+
+test('copy takes the text as it was written, and says so', async () => {
+  const roomId = await roomWith('  <b>안녕</b>\n줄 바꿈');
+  const permissions = ['clipboard-read', 'clipboard-write'];
+  const ann = await pages.open('ann', roomId, { context: { permissions }, locale: 'ko' });
+  await ann.sees('안녕');
+  await choose(ann, '안녕', '복사');
+  await ann.page.getByRole('status').filter({ hasText: '복사했습니다' }).waitFor();
+  expect(await ann.page.evaluate('navigator.clipboard.readText()')).toBe('  <b>안녕</b>\n줄 바꿈');
+});
+
+test('an edit takes the place of the field’s text, which comes back; both windows see it', async () => {
+  const roomId = await roomWith();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  await ann.say('teh text');
+  await bob.sees('teh text');
+  await ann.field.fill('half a thought');
+  await choose(ann, 'teh text', 'Edit');
+  await expect.poll(() => ann.field.inputValue()).toBe('teh text');
+  expect(await ann.field.getAttribute('aria-label')).toBe('Edit the message');
+  expect(await ann.field.evaluate((field) => field === document.activeElement)).toBe(true);
+  await ann.field.press('Escape');
+  await expect.poll(() => ann.field.inputValue()).toBe('half a thought');
+  await choose(ann, 'teh text', 'Edit');
+  await ann.field.fill('the text');
+  // What is being edited is there again after a reload.
+  await ann.page.reload();
+  await expect.poll(() => ann.field.inputValue()).toBe('the text');
+  await ann.field.press('Enter');
+  await bob.sees('the text');
+  await bob.page.locator('.gongu-meta', { hasText: 'edited' }).waitFor();
+  await expect.poll(() => ann.field.inputValue()).toBe('half a thought');
+  expect(await ann.texts()).toContain('the text');
+});
+
+test('the arrow upwards in an empty field edits the own last message; the same text again asks nobody', async () => {
+  const roomId = await roomWith();
+  const ann = await pages.open('ann', roomId);
+  await ann.say('first');
+  await ann.say('second');
+  await ann.page.locator('[data-seq] [data-mine=true]', { hasText: 'second' }).waitFor();
+  await ann.field.press('ArrowUp');
+  await expect.poll(() => ann.field.inputValue()).toBe('second');
+  await ann.field.press('Enter');
+  await expect.poll(() => ann.field.inputValue()).toBe('');
+  expect(ann.sent('edit')).toEqual([]);
+  // In a field with a text the arrow moves within it.
+  await ann.field.fill('x');
+  await ann.field.press('ArrowUp');
+  expect(await ann.field.inputValue()).toBe('x');
+});
+
+test('where a message was changed elsewhere meanwhile, both texts are shown, and it can be edited again', async () => {
+  const roomId = await roomWith();
+  const ann = await pages.open('ann', roomId);
+  await ann.say('first');
+  const row = ann.page.locator('.gongu-row[data-seq]', { hasText: 'first' });
+  await row.waitFor();
+  const seq = await row.getAttribute('data-seq');
+  await choose(ann, 'first', 'Edit');
+  await ann.field.fill('mine');
+  const theirs = { content: 'from my telephone' };
+  await pages.chat.call('PATCH', `/api/chat/rooms/${roomId}/messages/${seq}`, theirs, pages.chat.token('ann'));
+  await ann.sees('from my telephone');
+  await ann.field.press('Enter');
+  const failure = ann.page.locator('.gongu-failure');
+  await failure.waitFor();
+  expect(await failure.textContent()).toContain('The message was changed meanwhile.');
+  expect(await failure.locator('q').textContent()).toBe('mine');
+  expect(await ann.texts()).toContain('from my telephone');
+  await failure.getByRole('button', { name: 'Edit again' }).click();
+  await expect.poll(() => ann.field.inputValue()).toBe('mine');
+  await ann.field.press('Enter');
+  await ann.sees('mine');
+  await failure.waitFor({ state: 'detached' });
+});
+
+test('a deletion asks first, and leaves a line that says so in both windows', async () => {
+  const roomId = await roomWith();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  await ann.say('a mistake');
+  await bob.sees('a mistake');
+  await choose(ann, 'a mistake', 'Delete');
+  const ask = ann.page.getByRole('alertdialog');
+  await ask.waitFor();
+  expect(await focused(ann)).toBe('Keep it');
+  await ann.page.keyboard.press('Escape');
+  await ask.waitFor({ state: 'detached' });
+  expect(await ann.texts()).toContain('a mistake');
+  await choose(ann, 'a mistake', 'Delete');
+  await ask.getByRole('button', { name: 'Delete' }).click();
+  for (const each of [ann, bob]) {
+    await each.page.locator('.gongu-deleted').waitFor();
+    expect(await each.page.locator('body').textContent()).not.toContain('a mistake');
+    expect(await each.page.locator('.gongu-deleted').textContent()).toBe('This message was deleted');
+  }
+  // Nothing can be done with what is not there.
+  expect(
+    await ann.page
+      .locator('.gongu-row', { has: ann.page.locator('.gongu-deleted') })
+      .locator('.gongu-more')
+      .count(),
+  ).toBe(0);
+});
+
+test('without a connection edits and deletions show and wait, also over a reload; what was deleted elsewhere stays so', async () => {
+  const roomId = await roomWith();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  for (const text of ['one', 'two', 'three']) await ann.say(text);
+  await bob.sees('three');
+  const seqOf = (text: string) => bob.page.locator('.gongu-row[data-seq]', { hasText: text }).getAttribute('data-seq');
+  const three = await seqOf('three');
+  const address = ann.page.url();
+  await ann.page.context().setOffline(true);
+  await ann.page
+    .locator('.gongu-state', { hasText: 'not connected' })
+    .or(ann.page.locator('.gongu-state[data-shown=true]'))
+    .waitFor();
+  await choose(ann, 'one', 'Edit');
+  await ann.field.fill('one, edited');
+  await ann.field.press('Enter');
+  await choose(ann, 'two', 'Delete');
+  await ann.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await choose(ann, 'three', 'Edit');
+  await ann.field.fill('three, edited');
+  await ann.field.press('Enter');
+  expect(await ann.texts()).toEqual(['one, edited', 'This message was deleted', 'three, edited']);
+  expect(await bob.texts()).toEqual(['one', 'two', 'three']);
+  await ann.page.goto('about:blank');
+  await pages.chat.call('DELETE', `/api/chat/rooms/${roomId}/messages/${three}`, undefined, pages.chat.token('seller'));
+  await ann.page.context().setOffline(false);
+  await ann.page.goto(address);
+  for (const each of [ann, bob]) {
+    await each.sees('one, edited');
+    await expect
+      .poll(() => each.texts())
+      .toEqual(['one, edited', 'This message was deleted', 'This message was deleted']);
+  }
+  const failure = ann.page.locator('.gongu-failure');
+  await failure.waitFor();
+  expect(await failure.textContent()).toContain('The message was deleted.');
+  await failure.getByRole('button', { name: 'Leave it' }).click();
+  await failure.waitFor({ state: 'detached' });
+});
+
+test('where the server takes no changes nothing of the kind is offered', async () => {
+  const chat = await startChatService();
+  onTestFinished(() => chat.close());
+  const roomId = await chat.room();
+  const ann = await pages.open('ann', roomId, { url: chat.url, token: chat.token('ann') });
+  await ann.say('from ann');
+  await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
+  await openMenu(ann, 'from ann');
+  expect(await entries(ann)).toEqual(['Reply', 'Copy']);
+  await menu(ann).press('Escape');
+  await ann.field.press('ArrowUp');
+  expect(await ann.field.inputValue()).toBe('');
+});
