@@ -703,3 +703,35 @@ function chattingIn(fetch: (url: unknown) => Promise<Response>) {
   room.subscribe(() => {});
   return { room, clock, channel: () => carrier.last() };
 }
+
+test('a message that is looked up by itself is asked for once, is no notice, and is as it is now', async () => {
+  const asked: string[] = [];
+  const { channel, room, snapshot, clock } = await inRoom({
+    lastSeq: 120,
+    fetch: async (url) => {
+      asked.push(String(url));
+      if (String(url).endsWith('/notice')) return Response.json({ message: null });
+      return Response.json(message(5, { kind: 'NOTIFICATION', version: 5, content: 'of old' }));
+    },
+  });
+  room.lookUp(5);
+  room.lookUp(5);
+  // One that is here.
+  room.lookUp(120);
+  await expect.poll(() => snapshot().quoted).toMatchObject([{ seq: 5, content: 'of old' }]);
+  room.lookUp(5);
+  expect(asked.filter((url) => url.endsWith('/messages/5'))).toHaveLength(1);
+  expect(asked.filter((url) => url.endsWith('/messages/120'))).toEqual([]);
+  expect(snapshot().notice).toBeNull();
+  channel.says(
+    messageFrame(121, {
+      ...{ kind: 'SYSTEM', sender: null, clientMessageId: null, version: 121 },
+      data: {
+        ...{ event: 'message.changed', change: 'deleted', by: null },
+        message: message(5, { kind: 'NOTIFICATION', version: 121, content: '', deletedAt: 'now' }),
+      },
+    }),
+  );
+  await clock.advance(100);
+  expect(snapshot().quoted).toMatchObject([{ seq: 5, content: '', version: 121 }]);
+});

@@ -15,6 +15,8 @@ export type RoomAction =
       readonly messages: readonly Message[];
       readonly hasMore: boolean;
     }
+  /** One that was looked up by itself. */
+  | { readonly type: 'quoted'; readonly messages: readonly Message[] }
   | { readonly type: 'head'; readonly seq: number }
   | { readonly type: 'watchers'; readonly watcherCount: number }
   | { readonly type: 'read'; readonly userId: string; readonly seq: number }
@@ -29,6 +31,8 @@ export type RoomAction =
 const HELD_MAX = 2_000;
 /** Changed messages that are remembered: an older copy of one may still be on its way, with a page. */
 const CHANGED_MAX = 100;
+/** Messages that were looked up by themselves and are kept. */
+const QUOTED_MAX = 200;
 /** Messages kept while new ones come; the oldest leave a quarter at a time, and can be loaded again. */
 const KEPT_MAX = 4_000;
 /** Milliseconds a typing lasts here: a little longer than it takes the sender to renew it. */
@@ -52,6 +56,7 @@ export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
         changed: [...copies.values()].slice(-CHANGED_MAX),
         messages: upToDate(before.messages, copies),
         held: upToDate(before.held, copies),
+        quoted: upToDate(before.quoted, copies),
       }
     : before;
   const current = 'joined' in action ? { ...action, joined: { ...action.joined, messages } } : { ...action, messages };
@@ -59,8 +64,8 @@ export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
   // The newest one that is not deleted, of what is known; what is here counts only where nothing newer can be missing. What
   // was here when a message comes has been looked through: only a change, a join or a page may make another one the newest.
   let notice: ChatMessage | null = null;
-  const isNew = state.atTail && (action.type !== 'messages' || fresh.length > 0);
-  const seen = [state.notice ?? [], messages, isNew ? state.messages : []].flat();
+  const isNew = state.atTail && (fresh.length > 0 || (action.type !== 'messages' && action.type !== 'quoted'));
+  const seen = [state.notice ?? [], action.type === 'quoted' ? [] : messages, isNew ? state.messages : []].flat();
   for (const message of upToDate(seen, copies)) {
     const isNewer = message.kind === 'NOTIFICATION' && !message.deletedAt && message.seq > (notice?.seq ?? 0);
     if (isNewer) notice = message;
@@ -118,6 +123,8 @@ function reduce(state: RoomState, action: RoomAction): RoomState {
       return absorb(state, action.messages);
     case 'page':
       return action.where === 'older' ? older(state, action) : newer(state, action);
+    case 'quoted':
+      return { ...state, quoted: [...state.quoted, ...action.messages].slice(-QUOTED_MAX) };
     case 'head':
       return action.seq <= state.headSeq ? state : { ...state, headSeq: action.seq };
     case 'watchers':
@@ -155,7 +162,7 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
   const fresh = event.messages.filter(({ seq }) => seq > appliedSeq);
   // Whether what came meets what is here; else there is a hole between them, and what is here gives way.
   const meets = appliedSeq >= 0 && (fresh[0]?.seq ?? event.lastSeq + 1) === appliedSeq + 1;
-  let base: RoomState = { ...state, ...(meets ? {} : { participants: [], notice: null }) };
+  let base: RoomState = { ...state, ...(meets ? {} : { participants: [], notice: null, quoted: [] }) };
   if (meets) for (const message of fresh) base = applyMessage(base, message);
   if (meets && state.atTail) base = append(base, fresh);
   else if (!last || state.atTail) base = { ...base, messages: event.messages, atTail: true, hasOlder: hasOlder(event) };

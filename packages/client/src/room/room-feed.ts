@@ -63,6 +63,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let slowUntilMs: number | null = null;
   let slowEndMs = Number.NEGATIVE_INFINITY;
   let over = false;
+  /** Messages that are being asked for by themselves. */
+  const lookedUp = new Set<number>();
   let cancelGap: (() => void) | null = null;
   let cancelRetry = () => {};
   let cancelExpiry = () => {};
@@ -207,6 +209,18 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (!over && state.me === me && answer.ok) reduce({ type: 'messages', messages: [answer.value.body] });
   }
 
+  /** A message by itself. What can't be had now may be asked for again. */
+  async function lookUp(seq: number): Promise<void> {
+    const { me, messages, quoted } = state;
+    const isHere = (message: Message) => message.seq === seq;
+    if (lookedUp.has(seq) || messages.some(isHere) || quoted.some(isHere)) return;
+    lookedUp.add(seq);
+    const path = `/rooms/${encodeURIComponent(roomId)}/messages/${seq}`;
+    const answer = await rest.request<Message>('GET', path);
+    lookedUp.delete(seq);
+    if (!over && state.me === me && answer.ok) reduce({ type: 'quoted', messages: [answer.value.body] });
+  }
+
   function refused(why: ChatError): void {
     if (why.code === 'CONNECTION_LOST') return;
     if (isMissing(why)) return retryIn(backoffMs(refusals++, { random, baseMs: 500, capMs: OPENING_STEP_MS }) + 100);
@@ -284,6 +298,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     },
     history,
     readMark,
+    lookUp,
     typing: ownTyping,
 
     /** There is a link, of this user. */

@@ -43,6 +43,8 @@ export interface RoomSnapshot {
   readonly notice: ChatMessage | null;
   /** What is pinned in the room, newest first, as it is now, also where it is older than `messages`. */
   readonly pinned: readonly ChatMessage[];
+  /** Messages that were asked for by `lookUp`, as they are now, in no order. */
+  readonly quoted: readonly Message[];
   /** Who is writing, apart from oneself. */
   readonly typing: readonly PublicUser[];
   /** Own read mark: the `seq` up to which messages count as read. */

@@ -46,6 +46,8 @@ export interface RoomState {
   readonly notice: ChatMessage | null;
   /** What is pinned in the room, newest first, as far as it is known. */
   readonly pinned: readonly ChatMessage[];
+  /** Messages that were looked up by themselves, because others answer them. */
+  readonly quoted: readonly Message[];
   readonly typists: readonly Typist[];
 }
 
@@ -70,6 +72,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     hasOlder: false,
     notice: null,
     pinned: [],
+    quoted: [],
     typists: [],
   };
 }

@@ -38,6 +38,8 @@ export interface Room {
    * more is ok.
    */
   pin(seq: number, on: boolean): Promise<Result<void>>;
+  /** Asks for a message that is not among `messages`, because another one answers it: it comes into `quoted`. Once is enough. */
+  lookUp(seq: number): void;
   /** Everything up to `seq` has been seen; told to the server once a second. */
   read(seq: number): void;
   /** Call with true on every key, with false when the field is left empty. */
@@ -103,6 +105,7 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     edit: (seq, content, version) => open()?.edit(seq, content, version) ?? closed,
     delete: (seq) => open()?.delete(seq) ?? closed,
     pin: (seq, on) => open()?.pin(seq, on) ?? later,
+    lookUp: (seq) => void open()?.lookUp(seq),
     read: (seq) => open()?.read(seq),
     typing: (typing) => open()?.typing.set(typing),
     loadOlder: () => open()?.history.loadOlder() ?? later,

@@ -1,5 +1,5 @@
 import { type Message, type Outgoing, type OutgoingChange, type SystemEvent, systemData } from '@gongu/client';
-import { memo, type ReactNode } from 'react';
+import { memo, type ReactNode, useEffect } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { nameOf } from '../strings/name-of.ts';
 import type { ChatStrings, SeveralStrings, SystemStrings } from '../strings/strings.ts';
@@ -39,6 +39,8 @@ export interface MessageItemProps {
   /** Edits a message, from that text on. */
   readonly onEdit?: ((message: Message, content: string) => void) | undefined;
   readonly onQuote: (messageId: string) => void;
+  /** Asks for the answered message, where it is not at hand. */
+  readonly onLookUp: (messageId: string) => void;
   readonly parts?: MessageParts | undefined;
 }
 
@@ -84,11 +86,15 @@ function Notice(props: MessageItemProps & { message: Message; strings: ChatStrin
 }
 
 function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind: 'chat' }>; strings: ChatStrings }) {
-  const { row, isStop, hostId, readBy, quoted, onQuote, parts, strings } = props;
+  const { row, isStop, hostId, readBy, quoted, onQuote, onLookUp, parts, strings } = props;
   const tabIndex = isStop ? 0 : -1;
   const { message, isMine, isHead, isTail } = row;
   const { sender, createdAt, replyTo } = message;
   const name = sender ? nameOf(sender) : '';
+  const isMissing = replyTo !== null && quoted === null;
+  useEffect(() => {
+    if (isMissing) onLookUp(replyTo);
+  }, [isMissing, replyTo, onLookUp]);
   return (
     <div className="gongu-message" data-mine={isMine} data-head={isHead}>
       {isHead && !isMine && (

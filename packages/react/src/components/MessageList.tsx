@@ -25,12 +25,14 @@ export interface MessageListProps {
 }
 
 const NONE: readonly MessageRow[] = [];
+/** Milliseconds for which a message that one was led to is marked. */
+const FOUND_MS = 2_000;
 
 /** The messages of a room, from its first to its newest, with those on their way. */
 export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) {
   const strings = useStrings();
   const { messages, outgoing, changing, you, hasOlder, hasNewer, participants } = room;
-  const { loadOlder, loadNewer, read, retry, discard, jumpTo } = room;
+  const { loadOlder, loadNewer, read, retry, discard, jumpTo, lookUp, quoted } = room;
   const { user } = useConnection();
   // Who has left and looks on has written what he has written.
   const me = you?.userId ?? user?.userId ?? null;
@@ -77,8 +79,20 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
     () => new Map<number, OutgoingChange>(changing.map((draft) => [draft.change.seq, draft])),
     [changing],
   );
-  const bySeq = useMemo(() => new Map(messages.map((message) => [message.messageId, message])), [messages]);
+  const byId = useMemo(
+    () => new Map([...quoted, ...messages].map((message) => [message.messageId, message])),
+    [quoted, messages],
+  );
+  const askFor = useCallback(
+    (messageId: string) => {
+      const { seq } = parseMessageId(messageId) ?? {};
+      if (seq !== undefined) lookUp(seq);
+    },
+    [lookUp],
+  );
   const [target, setTarget] = useState<string | null>(null);
+  const [foundKey, setFoundKey] = useState<string | null>(null);
+  const { focusKey } = focus;
   const quote = useCallback(
     async (messageId: string) => {
       const answered = parseMessageId(messageId);
@@ -94,7 +108,14 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
     if (!row) return;
     setTarget(null);
     scrollToKey(row.key);
-  }, [target, rows, scrollToKey]);
+    focusKey(row.key);
+    setFoundKey(row.key);
+  }, [target, rows, scrollToKey, focusKey]);
+  useEffect(() => {
+    if (foundKey === null) return;
+    const timer = setTimeout(() => setFoundKey(null), FOUND_MS);
+    return () => clearTimeout(timer);
+  }, [foundKey]);
 
   const fresh = isAtEnd
     ? 0
@@ -131,6 +152,7 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
                 ref={scroll.measureRef}
                 data-index={index}
                 data-seq={row.seq ?? undefined}
+                data-found={row.key === foundKey}
                 className="gongu-row"
                 aria-setsize={hasOlder || hasNewer ? -1 : rows.length}
                 aria-posinset={index + 1}
@@ -142,7 +164,7 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
                   isStop={isStop}
                   hostId={room.room?.hostId ?? null}
                   readBy={row.kind === 'chat' && row.isMine ? countFrom(readMarks, row.seq) : 0}
-                  quoted={message?.replyTo ? (bySeq.get(message.replyTo) ?? null) : null}
+                  quoted={message?.replyTo ? (byId.get(message.replyTo) ?? null) : null}
                   onRetry={retry}
                   onDiscard={discard}
                   change={changes.get(row.seq ?? 0) ?? null}
@@ -150,6 +172,7 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
                   isMenuOpen={row.key === menuKey}
                   onEdit={onEdit}
                   onQuote={quote}
+                  onLookUp={askFor}
                   parts={parts}
                 />
               </li>

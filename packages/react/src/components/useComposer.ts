@@ -1,5 +1,6 @@
-import type { ChatMessage, Message } from '@gongu/client';
-import { useCallback, useMemo, useState } from 'react';
+import { type Message, parseMessageId } from '@gongu/client';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { readKept, writeKept } from './kept.ts';
@@ -21,6 +22,7 @@ const NOTHING: About = {};
  * @param key of the person and the room; null: not known yet
  */
 export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | null) {
+  const { deleted } = useStrings();
   const [about, setAbout] = useState<About>(NOTHING);
   const [text, setText] = useState('');
   const [readKey, setReadKey] = useState<string | null>(null);
@@ -46,11 +48,21 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
     [change],
   );
 
-  const { messages, edit: ask } = room;
+  const { messages, quoted, edit: ask, lookUp, status } = room;
   const answered = useMemo(
-    () => (about.replyTo === undefined ? null : messages.find(({ messageId }) => messageId === about.replyTo)),
-    [messages, about.replyTo],
+    () =>
+      about.replyTo === undefined
+        ? null
+        : (messages.find(({ messageId }) => messageId === about.replyTo) ??
+          quoted.find(({ messageId }) => messageId === about.replyTo)),
+    [messages, quoted, about.replyTo],
   );
+  // After a reload it may be older than what is here.
+  const missing = status === 'live' && !answered ? parseMessageId(about.replyTo ?? '') : null;
+  const missingSeq = missing?.seq ?? null;
+  useEffect(() => {
+    if (missingSeq !== null) lookUp(missingSeq);
+  }, [missingSeq, lookUp]);
   const edited = useMemo(
     () => (about.edit === undefined ? null : messages.find(({ seq }) => seq === about.edit?.seq)),
     [messages, about.edit],
@@ -69,7 +81,7 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
       ? null
       : {
           name: answered?.sender ? nameOf(answered.sender) : '',
-          content: answered ? (answered as ChatMessage).content : '…',
+          content: answered ? (isSaid(answered) || answered.kind === 'SYSTEM' ? answered.content : deleted) : '…',
           cancel,
         };
   return { replyTo, replyToId: about.replyTo, editing, reply, edit, cancel };

@@ -1,4 +1,4 @@
-import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useRef } from 'react';
+import { type FocusEvent, type KeyboardEvent, type RefObject, useCallback, useEffect, useRef } from 'react';
 
 export interface RowFocusOptions {
   readonly rows: readonly { readonly key: string }[];
@@ -25,12 +25,13 @@ export function useRowFocus(options: RowFocusOptions) {
 
   // The row to go to may come into the page with a later rendering.
   const wanted = useRef<string | typeof END | null>(null);
+  const staysPut = useRef(false);
   useEffect(() => {
     if (wanted.current === null || (wanted.current === END && hasNewer)) return;
     const index = wanted.current === END ? rows.length - 1 : rows.findIndex(({ key }) => key === wanted.current);
     const element = scrollerRef.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
     if (!element) return;
-    if (wanted.current !== END) element.scrollIntoView({ block: 'nearest' });
+    if (wanted.current !== END && !staysPut.current) element.scrollIntoView({ block: 'nearest' });
     wanted.current = null;
     element.focus({ preventScroll: true });
   });
@@ -39,11 +40,24 @@ export function useRowFocus(options: RowFocusOptions) {
     const key = rows[index]?.key;
     if (key === undefined) return;
     wanted.current = key;
+    staysPut.current = false;
     setActiveKey(key);
   }
 
+  const focusKey = useCallback(
+    (key: string) => {
+      wanted.current = key;
+      staysPut.current = true;
+      setActiveKey(key);
+    },
+    [setActiveKey],
+  );
+
   return {
     stopKey: rows[stopIndex]?.key ?? null,
+
+    /** Gives a row the focus where it is: somebody else scrolls to it. */
+    focusKey,
 
     onKeyDown(event: KeyboardEvent): void {
       if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
