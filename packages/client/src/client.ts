@@ -9,6 +9,7 @@ import { newId as randomId } from './new-id.ts';
 import { browserStorage } from './outbox/browser-storage.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import type { OutboxStorage } from './outbox/outbox-storage.ts';
+import { createOwnChoices, type OwnChoices } from './own-choices.ts';
 import { createRest } from './rest.ts';
 import { createRoom, type Room } from './room/room.ts';
 import { createRoomFeed, type RoomFeed } from './room/room-feed.ts';
@@ -67,6 +68,8 @@ export interface ChatClient {
   }): Promise<Result<{ readonly items: readonly MyRoom[]; readonly nextCursor: string | null }>>;
   /** The rooms in which one is, as they move: for a list of rooms, or a badge. The same list with every call. */
   rooms(): RoomList;
+  /** Whom he ignores, and which rooms are muted for him. Nobody else is told, and no other browser. */
+  readonly choices: OwnChoices;
 }
 
 /** Milliseconds a room outlives its last listener: a change of screens, or a second mount, costs no new join. */
@@ -91,11 +94,12 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       const token = await options.token(asked);
       const claims = token ? readClaims(token) : null;
       // Before the server has answered: what is written meanwhile already has an owner.
-      if (claims) void outbox.own(claims.userId);
+      if (claims) own(claims.userId);
       return token;
     },
     clock,
   });
+  const choices = createOwnChoices(clock);
   const rest = createRest({ url, tokens, fetch });
   const outbox = createOutbox({
     storage,
@@ -117,7 +121,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     onReady({ user }) {
       // Joins go out first: where they take a place, what is sent needs it.
       for (const { feed } of held.values()) feed.ready(user.userId);
-      void outbox.own(user.userId);
+      own(user.userId);
       roomList.own(user.userId);
       outbox.ready();
     },
@@ -138,6 +142,11 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   });
   const rooms: RoomList = { subscribe: roomList.subscribe, getSnapshot: roomList.getSnapshot };
   let unlisten = () => {};
+
+  function own(userId: string): void {
+    choices.own(userId);
+    void outbox.own(userId);
+  }
 
   function defaultTransports(): Transport[] {
     const WebSocket = options.WebSocket ?? (globalThis as unknown as { WebSocket?: WebSocketConstructor }).WebSocket;
@@ -218,6 +227,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       return answer.ok ? success(answer.value.body) : answer;
     },
     rooms: () => rooms,
+    choices,
   };
 }
 

@@ -1,6 +1,7 @@
 export { ChatProvider, type ChatProviderProps } from './chat/ChatProvider.tsx';
 export { useChatClient, useStrings } from './chat/chat-context.ts';
 export { type ChatRoomHandle, useChatRoom } from './chat/useChatRoom.ts';
+export { useChoices } from './chat/useChoices.ts';
 export { useConnection } from './chat/useConnection.ts';
 export { useRooms } from './chat/useRooms.ts';
 export { ChatRoom, type ChatRoomProps } from './components/ChatRoom.tsx';

@@ -26,8 +26,8 @@ async function choose(person: Person, text: string, entry: string): Promise<void
 
 async function roomWith(...texts: string[]): Promise<string> {
   const roomId = await pages.chat.room();
-  for (const content of texts) {
-    const message = { clientMessageId: content, content };
+  for (const [i, content] of texts.entries()) {
+    const message = { clientMessageId: `bob-${i}`, content };
     await pages.chat.call('POST', `/api/chat/rooms/${roomId}/participants`, {}, pages.chat.token('bob'));
     await pages.chat.call('POST', `/api/chat/rooms/${roomId}/messages`, message, pages.chat.token('bob'));
   }

@@ -1,3 +1,4 @@
+import { useChoices } from '@gongu/react';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { SignedIn } from './SignedIn.tsx';
 import { useTellUnread } from './told.tsx';
@@ -34,7 +35,10 @@ export function UnreadOf(props: UnreadOfProps) {
 
 function Counted({ roomId, except = null, isTold = false }: UnreadOfProps) {
   const { rooms = [] } = useMyRooms();
-  const counted = rooms.filter((room) => room.roomId !== except && (roomId ?? room.roomId) === room.roomId);
+  // A muted room tells what is unread beside its own name only.
+  const { muted } = useChoices();
+  const isCounted = (id: string) => id !== except && (roomId === undefined ? !muted.includes(id) : id === roomId);
+  const counted = rooms.filter((room) => isCounted(room.roomId));
   const count = counted.reduce((sum, { unread }) => sum + unread, 0);
   return (
     <>

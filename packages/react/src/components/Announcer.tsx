@@ -9,6 +9,8 @@ export interface AnnouncerProps {
   /** The own user's id: nobody needs to be read what he wrote. */
   readonly me: string | null;
   readonly isLive: boolean;
+  /** Whose messages are not wanted. */
+  readonly ignored: readonly string[];
 }
 
 /** Lines that stay in the log: enough for a screen reader that is behind. */
@@ -18,7 +20,7 @@ const KEPT = 10;
  * Says new messages to those who can't see them. The list itself is no live region: rows that come into it because
  * somebody scrolls are not news.
  */
-export function Announcer({ messages, me, isLive }: AnnouncerProps) {
+export function Announcer({ messages, me, isLive, ignored }: AnnouncerProps) {
   const strings = useStrings();
   const [lines, setLines] = useState<readonly { seq: number; text: string }[]>([]);
   const saidSeq = useRef<number | null>(null);
@@ -29,7 +31,9 @@ export function Announcer({ messages, me, isLive }: AnnouncerProps) {
     saidSeq.current = Math.max(before ?? 0, newest);
     // What was there when the room was entered, or came back all at once, is for reading, not for saying.
     if (before === null || !isLive) return;
-    const fresh = messages.filter(({ seq, sender }) => seq > before && sender?.userId !== me).slice(-KEPT);
+    const isNews = ({ seq, sender }: Message) =>
+      seq > before && (sender === null || (sender.userId !== me && !ignored.includes(sender.userId)));
+    const fresh = messages.filter(isNews).slice(-KEPT);
     if (fresh.length === 0) return;
     const said = fresh.map((message) => ({
       seq: message.seq,
@@ -39,12 +43,20 @@ export function Announcer({ messages, me, isLive }: AnnouncerProps) {
           : `${message.sender ? nameOf(message.sender) : strings.notice}: ${message.content}`,
     }));
     setLines((kept) => [...kept, ...said].slice(-KEPT));
-  }, [messages, me, isLive, strings]);
+  }, [messages, me, isLive, ignored, strings]);
   return (
     <div className="gongu-hidden" role="log" aria-label={strings.messages}>
-      {lines.map(({ seq, text }) => (
-        <p key={seq}>{text}</p>
-      ))}
+      {lines
+        .filter(({ seq }) => !isDeleted(messages, seq))
+        .map(({ seq, text }) => (
+          <p key={seq}>{text}</p>
+        ))}
     </div>
   );
+}
+
+/** Of messages without a gap. */
+function isDeleted(messages: readonly Message[], seq: number): boolean {
+  const message = messages[seq - (messages[0]?.seq ?? 0)];
+  return message !== undefined && message.kind !== 'SYSTEM' && message.deletedAt !== undefined;
 }

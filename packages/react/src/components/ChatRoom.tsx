@@ -1,6 +1,7 @@
 import { useId, useState } from 'react';
-import { useStrings } from '../chat/chat-context.ts';
+import { useChatClient, useStrings } from '../chat/chat-context.ts';
 import { type ChatRoomHandle, useChatRoom } from '../chat/useChatRoom.ts';
+import { useChoices } from '../chat/useChoices.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { MessageInput } from './MessageInput.tsx';
@@ -26,6 +27,8 @@ export interface ChatRoomProps {
 /** A whole room: its title, its people, its messages and the field for writing. Fills the element it is in. */
 export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
   const strings = useStrings();
+  const client = useChatClient();
+  const { muted } = useChoices();
   const room = useChatRoom(roomId, withoutTyping);
   const connection = useConnection();
   const { contentChars, user } = connection;
@@ -97,6 +100,14 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
             me={me}
             onLoadAll={() => void loadParticipants()}
           />
+          <label className="gongu-mute">
+            <input
+              type="checkbox"
+              checked={muted.includes(roomId)}
+              onChange={({ target }) => client.choices.mute(roomId, target.checked)}
+            />
+            {strings.muteRoom}
+          </label>
           {canLeave && (
             <button type="button" className="gongu-leave" onClick={() => void leave()}>
               {strings.leave}
@@ -134,7 +145,8 @@ function withoutTyping({ typing: _, ...room }: ChatRoomHandle): Omit<ChatRoomHan
 /** Who is writing: apart from the rest, which is not rendered for it. */
 function Typing({ roomId }: { readonly roomId: string }) {
   const strings = useStrings();
-  const typing = useChatRoom(roomId, (room) => room.typing);
+  const { ignored } = useChoices();
+  const typing = useChatRoom(roomId, (room) => room.typing).filter(({ userId }) => !ignored.includes(userId));
   return (
     <p className="gongu-typing" role="status">
       {typing.length > 0 && strings.typing(typing.map(nameOf))}

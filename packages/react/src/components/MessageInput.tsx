@@ -31,7 +31,7 @@ export interface MessageInputProps {
 export interface MessageEdit {
   /** Of the edit: another one has a text of its own. */
   readonly id: string;
-  /** The text as it is. */
+  /** The text to begin with. */
   readonly content: string;
   /** As `onSend`. */
   readonly save: (content: string) => Result<string>;
@@ -84,8 +84,8 @@ export function MessageInput(props: MessageInputProps) {
     const content = element?.value.trim() ?? '';
     if (!element || content === '') return;
     if (editing) {
-      const saved = content === editing.content ? null : editing.save(content);
-      if (saved && !saved.ok) return setRefusal(strings.error(saved.error));
+      const saved = editing.save(content);
+      if (!saved.ok) return setRefusal(strings.error(saved.error));
       draft.forget();
       return editing.cancel();
     }

@@ -27,6 +27,10 @@ export interface MessageItemProps {
   readonly hostId: string | null;
   /** How many others have read an own message. */
   readonly readBy: number;
+  /** Its sender is ignored. */
+  readonly isIgnored: boolean;
+  /** So is that of the answered message. */
+  readonly isQuotedIgnored: boolean;
   /** The answered message, where it is at hand. */
   readonly quoted: Message | null;
   readonly onRetry: (clientMessageId: string) => void;
@@ -108,14 +112,20 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
       {!(isHead && !isMine) && <span className="gongu-hidden">{isMine ? strings.you : name}</span>}
       <div className="gongu-bubble-line">
         <div className="gongu-bubble">
-          {replyTo !== null && (
+          {replyTo !== null && !props.isIgnored && (
             <button type="button" className="gongu-quote" tabIndex={tabIndex} onClick={() => onQuote(replyTo)}>
-              {quoted
-                ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${quoted.content || strings.deleted}`
-                : '…'}
+              {quoted && props.isQuotedIgnored
+                ? strings.ignored
+                : quoted
+                  ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${quoted.content || strings.deleted}`
+                  : '…'}
             </button>
           )}
-          <Content message={message} tabIndex={tabIndex} parts={parts} strings={strings} />
+          {props.isIgnored ? (
+            <p className="gongu-text gongu-deleted">{strings.ignored}</p>
+          ) : (
+            <Content message={message} tabIndex={tabIndex} parts={parts} strings={strings} />
+          )}
         </div>
         <span className="gongu-meta">
           {message.kind !== 'SYSTEM' && message.editedAt && !message.deletedAt && <span>{strings.edited}</span>}

@@ -2,6 +2,7 @@ import { type Message, type OutgoingChange, parseMessageId } from '@gongu/client
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { useChoices } from '../chat/useChoices.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { Announcer } from './Announcer.tsx';
 import { AskDelete } from './AskDelete.tsx';
@@ -55,7 +56,8 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
 
   const focus = useRowFocus({ rows, scrollerRef, lastVisibleIndex, hasNewer, toEnd, activeKey, setActiveKey });
 
-  const menu = useMessageMenu({ room, rows, me, scrollerRef, menuKey, setMenuKey, onReply, onEdit });
+  const { ignored, muted } = useChoices();
+  const menu = useMessageMenu({ room, ignored, rows, me, scrollerRef, menuKey, setMenuKey, onReply, onEdit });
   const press = useLongPress((target) => menu.openAt(target));
 
   // What one writes oneself is shown, wherever one has been reading.
@@ -119,7 +121,7 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
 
   const fresh = isAtEnd
     ? 0
-    : messages.filter(({ seq, kind, sender }) => seq > seenSeq && isNews(kind, sender, me)).length;
+    : messages.filter(({ seq, kind, sender }) => seq > seenSeq && isNews(kind, sender, me, ignored)).length;
   return (
     <div className="gongu-list">
       {(room.isLoadingOlder || isSought) && (
@@ -145,6 +147,7 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
             const row = rows[index];
             if (!row) return null;
             const message = 'message' in row ? row.message : null;
+            const quoted = message?.replyTo ? (byId.get(message.replyTo) ?? null) : null;
             const isStop = row.key === focus.stopKey;
             return (
               <li
@@ -164,7 +167,9 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
                   isStop={isStop}
                   hostId={room.room?.hostId ?? null}
                   readBy={row.kind === 'chat' && row.isMine ? countFrom(readMarks, row.seq) : 0}
-                  quoted={message?.replyTo ? (byId.get(message.replyTo) ?? null) : null}
+                  quoted={quoted}
+                  isIgnored={isBy(message, ignored)}
+                  isQuotedIgnored={isBy(quoted, ignored)}
                   onRetry={retry}
                   onDiscard={discard}
                   change={changes.get(row.seq ?? 0) ?? null}
@@ -187,13 +192,27 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
       )}
       {menu.element}
       {menu.deleting && <AskDelete {...menu.deleting} />}
-      <Announcer messages={messages} me={me} isLive={room.status === 'live' && !hasNewer} />
+      <Announcer
+        messages={messages}
+        me={me}
+        isLive={room.status === 'live' && !hasNewer && !muted.includes(room.roomId)}
+        ignored={ignored}
+      />
     </div>
   );
 }
 
-function isNews(kind: Message['kind'], sender: Message['sender'], me: string | null): boolean {
-  return kind !== 'SYSTEM' && sender?.userId !== me;
+function isNews(
+  kind: Message['kind'],
+  sender: Message['sender'],
+  me: string | null,
+  ignored: readonly string[],
+): boolean {
+  return kind !== 'SYSTEM' && (sender === null || (sender.userId !== me && !ignored.includes(sender.userId)));
+}
+
+function isBy(message: Message | null, userIds: readonly string[]): boolean {
+  return message?.kind === 'CHAT' && message.sender !== null && userIds.includes(message.sender.userId);
 }
 
 /** How many of ascending `numbers` are at least `least`. */

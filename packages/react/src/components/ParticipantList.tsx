@@ -1,5 +1,6 @@
 import type { Participant, RoomInfo } from '@gongu/client';
-import { useStrings } from '../chat/chat-context.ts';
+import { useChatClient, useStrings } from '../chat/chat-context.ts';
+import { useChoices } from '../chat/useChoices.ts';
 import { nameOf } from '../strings/name-of.ts';
 
 export interface ParticipantListProps {
@@ -16,6 +17,8 @@ const ORDER = { HOST: 0, BUYER: 1, GUEST: 2 } as const;
 /** Who is in a room: the seller, then buyers, then guests. */
 export function ParticipantList({ participants, room, me, onLoadAll }: ParticipantListProps) {
   const strings = useStrings();
+  const client = useChatClient();
+  const { ignored } = useChoices();
   const roles = { HOST: strings.host, BUYER: strings.buyer, GUEST: strings.guest };
   const sorted = [...participants].sort((a, b) => ORDER[a.role] - ORDER[b.role]);
   // `participantCount` leaves the host out.
@@ -40,6 +43,11 @@ export function ParticipantList({ participants, room, me, onLoadAll }: Participa
             <span className="gongu-role" data-role={participant.role}>
               {roles[participant.role]}
             </span>
+            {ignored.includes(participant.userId) && (
+              <button type="button" onClick={() => client.choices.ignore(participant.userId, false)}>
+                {strings.stopIgnoring(nameOf(participant))}
+              </button>
+            )}
             {participant.online && <span className="gongu-hidden">{strings.isOnline}</span>}
           </li>
         ))}

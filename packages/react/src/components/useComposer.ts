@@ -72,7 +72,11 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
     ? {
         id: `${about.edit.seq}.${about.edit.version}`,
         content: text || (edited && isSaid(edited) ? edited.content : ''),
-        save: (content) => ask(about.edit!.seq, content, about.edit!.version),
+        // The same text again is no edit.
+        save: (content) =>
+          edited && isSaid(edited) && edited.content === content
+            ? { ok: true, value: '' }
+            : ask(about.edit!.seq, content, about.edit!.version),
         cancel,
       }
     : null;

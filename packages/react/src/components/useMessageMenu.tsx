@@ -1,6 +1,6 @@
 import type { ConnectionState, Message } from '@gongu/client';
 import { type KeyboardEvent, type ReactNode, type RefObject, useCallback, useId, useRef, useState } from 'react';
-import { useStrings } from '../chat/chat-context.ts';
+import { useChatClient, useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { nameOf } from '../strings/name-of.ts';
@@ -12,6 +12,8 @@ export interface MessageMenuOptions {
   readonly room: Omit<ChatRoomHandle, 'typing'>;
   readonly rows: readonly MessageRow[];
   readonly me: string | null;
+  /** Whose messages are not wanted. */
+  readonly ignored: readonly string[];
   readonly scrollerRef: RefObject<HTMLElement | null>;
   /** The row whose menu is open. */
   readonly menuKey: string | null;
@@ -27,7 +29,8 @@ interface Place {
 
 /** The menu of messages, one for a list: by a button, a long press, Shift+F10 or the menu key. */
 export function useMessageMenu(options: MessageMenuOptions) {
-  const { room, rows, scrollerRef, menuKey, setMenuKey, onReply, onEdit } = options;
+  const { room, rows, ignored, scrollerRef, menuKey, setMenuKey, onReply, onEdit } = options;
+  const { choices } = useChatClient();
   const strings = useStrings();
   const id = useId();
   const place = useRef<Place | null>(null);
@@ -39,6 +42,15 @@ export function useMessageMenu(options: MessageMenuOptions) {
   function entriesOf(message: Message): MenuEntry[] {
     if (!isSaid(message)) return [];
     const entries: MenuEntry[] = [];
+    const { sender } = message;
+    const isIgnored = message.kind === 'CHAT' && sender !== null && ignored.includes(sender.userId);
+    const deletion: MenuEntry[] = mayDelete(message, context())
+      ? [{ label: strings.delete, isDanger: true, act: () => setDeletes(message.seq) }]
+      : [];
+    if (isIgnored) {
+      const stop = { label: strings.stopIgnoring(nameOf(sender)), act: () => choices.ignore(sender.userId, false) };
+      return [stop, ...deletion];
+    }
     if (onReply && message.kind === 'CHAT') entries.push({ label: strings.reply, act: () => onReply(message) });
     // There is none where the page was not loaded safely.
     if (navigator.clipboard) {
@@ -50,13 +62,13 @@ export function useMessageMenu(options: MessageMenuOptions) {
         );
       entries.push({ label: strings.copy, act: copy });
     }
+    if (message.kind === 'CHAT' && sender !== null && sender.userId !== options.me) {
+      entries.push({ label: strings.ignore(nameOf(sender)), act: () => choices.ignore(sender.userId, true) });
+    }
     if (onEdit && mayEdit(message, context())) {
       entries.push({ label: strings.edit, act: () => onEdit(message, message.content) });
     }
-    if (mayDelete(message, context())) {
-      entries.push({ label: strings.delete, isDanger: true, act: () => setDeletes(message.seq) });
-    }
-    return entries;
+    return [...entries, ...deletion];
   }
 
   const latest = useRef({ rows, entriesOf });

@@ -70,6 +70,11 @@ export interface ChatStrings {
   readonly editAgain: string;
   readonly tryAgain: string;
   readonly leaveIt: string;
+  /** In place of what somebody has said who is ignored. */
+  readonly ignored: string;
+  readonly ignore: (name: string) => string;
+  readonly stopIgnoring: (name: string) => string;
+  readonly muteRoom: string;
   readonly charactersLeft: (count: number) => string;
   readonly readBy: (count: number) => string;
   readonly sending: string;
