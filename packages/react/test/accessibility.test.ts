@@ -200,7 +200,7 @@ test('everything can be reached with the Tab key, in an order that makes sense',
   expect(notice).toBe('Put the notice away');
   // Of all the messages the last one in sight.
   expect(message).toContain('내일 배송합니다');
-  expect(rest).toEqual(['Write a message', 'Send', 'As a notice']);
+  expect(rest).toEqual(['Actions of Notice’s message', 'Write a message', 'Send', 'As a notice']);
 });
 
 test('arrow keys, Home and End lead from message to message; Tab leads to what can be done with it, and on', async () => {

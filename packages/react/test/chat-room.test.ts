@@ -163,8 +163,9 @@ test('an answer quotes what it answers, and the quotation leads there', async ()
   const bob = await pages.open('bob', roomId);
   await ann.say('몇 시까지예요?');
   await bob.sees('몇 시까지예요?');
-  await bob.page.getByRole('button', { name: 'Reply to ann' }).focus();
+  await bob.page.getByRole('button', { name: 'Actions of ann’s message' }).focus();
   await bob.page.keyboard.press('Enter');
+  await bob.page.getByRole('menuitem', { name: 'Reply' }).press('Enter');
   await bob.page.locator('.gongu-replying', { hasText: 'Reply to ann' }).waitFor();
   await bob.say('8시요');
   await ann.page.locator('.gongu-quote', { hasText: 'ann: 몇 시까지예요?' }).waitFor();

@@ -180,7 +180,10 @@ test('at the end it stays there when its box changes: a telephone’s keyboard, 
   await staysAtEnd(resize(390, 520));
   await staysAtEnd(() => bob.field.fill('one\ntwo\nthree\nfour\nfive\nsix'));
   await staysAtEnd(() => bob.field.fill(''));
-  await staysAtEnd(() => bob.page.getByRole('button', { name: 'Reply to ann' }).last().click());
+  await staysAtEnd(async () => {
+    await bob.page.getByRole('button', { name: 'Actions of ann’s message' }).last().click();
+    await bob.page.getByRole('menuitem', { name: 'Reply' }).click();
+  });
   // Hidden and shown again, as by a tab of the page around.
   const display = (value: string) => bob.page.locator('#root').evaluate((root, to) => (root.style.display = to), value);
   await display('none');

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { type Consumer, consumer, inRepository } from '@gongu/testkit';
+import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 let project: Consumer;
@@ -65,3 +67,19 @@ test.each(['packages/react/README.md', 'docs/react.md'])(
     expect(project.compile(files, { ...options, paths, skipLibCheck: true })).toBe('');
   },
 );
+
+test('its own code stays below 30 kB after gzip: without React, the client and the list that renders what is near', async () => {
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: "export * from './src/index.ts';", resolveDir: inRepository('packages/react') },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    external: ['react', 'react-dom', 'react/jsx-runtime', '@gongu/client', '@tanstack/react-virtual'],
+    write: false,
+  });
+  const bytes = gzipSync(outputFiles[0]!.contents).length;
+  console.log(`after gzip: ${bytes} bytes`);
+  expect(bytes).toBeLessThan(30_000);
+});

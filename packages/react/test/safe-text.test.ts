@@ -63,9 +63,10 @@ test('every text of the corpus is shown as the text it is: in the list, in the a
   const quoted = CORPUS[3]!;
   await ann.page
     .locator('.gongu-row', { hasText: 'onerror="window.pwned' })
-    .getByRole('button', { name: 'Reply to mallory' })
+    .getByRole('button', { name: 'Actions of mallory’s message' })
     .focus();
   await ann.page.keyboard.press('Enter');
+  await ann.page.getByRole('menuitem', { name: 'Reply' }).press('Enter');
   expect(await ann.page.locator('.gongu-replying q').textContent()).toBe(quoted);
   await ann.say('answered');
   await ann.page.locator('.gongu-quote').waitFor();

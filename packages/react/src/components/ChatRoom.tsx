@@ -9,6 +9,7 @@ import type { MessageParts } from './MessageItem.tsx';
 import { MessageList } from './MessageList.tsx';
 import { mayEdit } from './message-actions.ts';
 import { ParticipantList } from './ParticipantList.tsx';
+import { PinnedMessages } from './PinnedMessages.tsx';
 import { PinnedNotice } from './PinnedNotice.tsx';
 import { RoomNotice } from './RoomNotice.tsx';
 import { useComposer } from './useComposer.ts';
@@ -32,8 +33,9 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
   const room = useChatRoom(roomId, withoutTyping);
   const connection = useConnection();
   const { contentChars, user } = connection;
-  const { send, setTyping, loadParticipants, leave } = room;
+  const { send, setTyping, loadParticipants, leave, pin } = room;
   const me = room.you?.userId ?? null;
+  const [goTo, setGoTo] = useState<{ readonly messageId: string } | null>(null);
   const [showsPeople, setShowsPeople] = useState(false);
   const peopleId = useId();
   const draftKey = user && `${user.userId}.${roomId}`;
@@ -48,6 +50,7 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
     if (last) composer.edit(last, last.content);
   }
 
+  const mayPinHere = (room.you?.role === 'HOST' || connection.isAdmin) && room.room?.status !== 'CANCELLED';
   const canLeave = room.you !== null && room.you.role !== 'HOST' && room.room?.status !== 'CANCELLED';
 
   return (
@@ -82,11 +85,17 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
       </header>
       <RoomNotice room={room} />
       <PinnedNotice key={`notice-${roomId}`} notice={room.notice} />
+      <PinnedMessages
+        pinned={room.pinned}
+        onGoTo={(messageId) => setGoTo({ messageId })}
+        {...(mayPinHere ? { onUnpin: (seq: number) => void pin(seq, false) } : {})}
+      />
       <div className="gongu-body">
         <div className="gongu-talk">
           <MessageList
             key={roomId}
             room={room}
+            goTo={goTo}
             {...(parts ? { parts } : {})}
             {...(canWrite ? { onReply: composer.reply, onEdit: composer.edit } : {})}
           />

@@ -23,6 +23,8 @@ export interface MessageListProps {
   readonly onEdit?: (message: Message, content: string) => void;
   /** What the page puts into messages. */
   readonly parts?: MessageParts;
+  /** A message to be led to; another object leads there again. */
+  readonly goTo?: { readonly messageId: string } | null;
 }
 
 const NONE: readonly MessageRow[] = [];
@@ -30,7 +32,7 @@ const NONE: readonly MessageRow[] = [];
 const FOUND_MS = 2_000;
 
 /** The messages of a room, from its first to its newest, with those on their way. */
-export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) {
+export function MessageList({ room, onReply, onEdit, parts, goTo = null }: MessageListProps) {
   const strings = useStrings();
   const { messages, outgoing, changing, you, hasOlder, hasNewer, participants } = room;
   const { loadOlder, loadNewer, read, retry, discard, jumpTo, lookUp, quoted } = room;
@@ -104,6 +106,9 @@ export function MessageList({ room, onReply, onEdit, parts }: MessageListProps) 
     },
     [jumpTo],
   );
+  useEffect(() => {
+    if (goTo) void quote(goTo.messageId);
+  }, [goTo, quote]);
   useEffect(() => {
     const row =
       target === null ? undefined : rows.find((each) => 'message' in each && each.message.messageId === target);

@@ -34,6 +34,11 @@ export function mayEdit(message: Message, context: ActingContext): boolean {
   );
 }
 
+/** As `mayEdit`. */
+export function mayPin(message: Message, { isHost, isAdmin, isReadOnly, editWindowS }: ActingContext): boolean {
+  return isSaid(message) && (isHost || isAdmin) && !isReadOnly && editWindowS !== null;
+}
+
 /** As `mayEdit`. One's own may be taken back also after one has left. */
 export function mayDelete(message: Message, context: ActingContext): boolean {
   const { me, isHost, isAdmin, isReadOnly, editWindowS } = context;

@@ -1,11 +1,20 @@
 import type { ConnectionState, Message } from '@gongu/client';
-import { type KeyboardEvent, type ReactNode, type RefObject, useCallback, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
 import { useChatClient, useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { type MenuEntry, MessageMenu } from './MessageMenu.tsx';
-import { type ActingContext, isSaid, mayDelete, mayEdit } from './message-actions.ts';
+import { type ActingContext, isSaid, mayDelete, mayEdit, mayPin } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
 
 export interface MessageMenuOptions {
@@ -22,6 +31,9 @@ export interface MessageMenuOptions {
   readonly onEdit: ((message: Message, content: string) => void) | undefined;
 }
 
+/** Milliseconds for which it is shown how something went. */
+const SAID_MS = 5_000;
+
 interface Place {
   readonly anchor: DOMRect;
   readonly from: HTMLElement | null;
@@ -36,8 +48,15 @@ export function useMessageMenu(options: MessageMenuOptions) {
   const place = useRef<Place | null>(null);
   const [deletes, setDeletes] = useState<number | null>(null);
   const [said, setSaid] = useState('');
+  useEffect(() => {
+    if (said === '') return;
+    const timer = setTimeout(() => setSaid(''), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [said]);
   const connection = useConnection();
   const context = () => actingContext(room, options.me, connection);
+
+  const tell = (text: string) => setSaid((before) => (before === text ? `${text}\u00a0` : text));
 
   function entriesOf(message: Message): MenuEntry[] {
     if (!isSaid(message)) return [];
@@ -54,7 +73,6 @@ export function useMessageMenu(options: MessageMenuOptions) {
     if (onReply && message.kind === 'CHAT') entries.push({ label: strings.reply, act: () => onReply(message) });
     // There is none where the page was not loaded safely.
     if (navigator.clipboard) {
-      const tell = (text: string) => setSaid((before) => (before === text ? `${text}\u00a0` : text));
       const copy = () =>
         void navigator.clipboard.writeText(message.content).then(
           () => tell(strings.copied),
@@ -67,6 +85,14 @@ export function useMessageMenu(options: MessageMenuOptions) {
     }
     if (onEdit && mayEdit(message, context())) {
       entries.push({ label: strings.edit, act: () => onEdit(message, message.content) });
+    }
+    if (mayPin(message, context())) {
+      const isPinned = room.room?.pinnedMessageIds?.includes(message.messageId) ?? false;
+      const pin = () =>
+        void room.pin(message.seq, !isPinned).then((done) => {
+          if (!done.ok) tell(done.error.code === 'CONFLICT' ? strings.tooManyPins : strings.error(done.error));
+        });
+      entries.push({ label: isPinned ? strings.unpin : strings.pin, act: pin });
     }
     return [...entries, ...deletion];
   }
@@ -131,9 +157,9 @@ export function useMessageMenu(options: MessageMenuOptions) {
           onClose={close}
         />
       )}
-      <span className="gongu-hidden" role="status">
+      <p className="gongu-said" role="status">
         {said}
-      </span>
+      </p>
     </>
   );
 

@@ -75,6 +75,11 @@ export interface ChatStrings {
   readonly ignore: (name: string) => string;
   readonly stopIgnoring: (name: string) => string;
   readonly muteRoom: string;
+  readonly pin: string;
+  readonly unpin: string;
+  readonly pinnedMessages: string;
+  readonly morePinned: (count: number) => string;
+  readonly tooManyPins: string;
   readonly charactersLeft: (count: number) => string;
   readonly readBy: (count: number) => string;
   readonly sending: string;
