@@ -53,8 +53,9 @@ export function createRest({ url, tokens, fetch }: RestOptions): Rest {
       const token = tokens.current ? success(tokens.current) : await tokens.get(false);
       if (!token.ok) return token;
       const answer = await once<never>(method, path, body, token.value);
-      if (answer.ok || answer.error.code !== 'TOKEN_EXPIRED') return answer;
+      if (answer.ok || !/^TOKEN_(EXPIRED|REVOKED)$/.test(answer.error.code)) return answer;
       const fresh = await tokens.get(true);
+      if (fresh.ok && fresh.value === token.value) return answer;
       return fresh.ok ? once(method, path, body, fresh.value) : fresh;
     },
   };

@@ -1,4 +1,7 @@
 export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/auth.ts';
+export { barRoutes } from './auth/bar-routes.ts';
+export { type BarStore, createBarStore } from './auth/bar-store.ts';
+export type { Bars } from './auth/bars.ts';
 export { bearerOf, requireEither, requireService, requireUser } from './auth/callers.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export { EnvError, type EnvProblem, readEnv } from './env/env.ts';

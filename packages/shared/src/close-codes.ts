@@ -17,6 +17,7 @@ export const CLOSE = {
   unauthenticated: 4501,
   removed: 4503,
   noSuchRoom: 4504,
+  blocked: 4505,
 } as const;
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
 

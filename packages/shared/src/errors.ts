@@ -26,6 +26,8 @@ export const ERRORS = {
   UNKNOWN_TYPE: row(400, CLOSE.badFrame, false, 'The frame has a type that does not exist'),
   UNAUTHENTICATED: row(401, CLOSE.unauthenticated, false, 'A valid token is needed'),
   TOKEN_EXPIRED: row(401, CLOSE.tokenExpired, false, 'The token has expired'),
+  TOKEN_REVOKED: row(401, CLOSE.tokenExpired, false, 'The token was revoked; sign in again'),
+  BLOCKED: row(403, CLOSE.blocked, false, 'The user is blocked'),
   FORBIDDEN: row(403, CLOSE.removed, false, 'Not allowed'),
   NOT_A_MEMBER: row(403, CLOSE.removed, false, 'Only members of the room may do this'),
   ORIGIN_NOT_ALLOWED: row(403, CLOSE.unauthenticated, false, 'This origin is not allowed'),

@@ -1,3 +1,4 @@
+export { BlockUser, UserBar, UserPath } from './bar.ts';
 export { ChatMessage, MessageKind } from './chat-message.ts';
 export { CLOSE, type CloseCode, mayReturn } from './close-codes.ts';
 export { type Command, type CommandSchemas, type CommandType, commandSchemas } from './command.ts';
@@ -44,6 +45,7 @@ export {
 } from './product.ts';
 export { AuditEntry, AuditEvent, ProductChange } from './product-change.ts';
 export { CancelProduct, EditProduct } from './product-edit.ts';
+export { EndReport, Report, ReportMessage, ReportPath, ReportQuery, ReportReceipt } from './report.ts';
 export { Restriction, RestrictUser } from './restriction.ts';
 export {
   CommitParticipant,

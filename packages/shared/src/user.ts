@@ -14,6 +14,8 @@ export interface User extends PublicUser {
   readonly anon: boolean;
   /** Made for a socket that presented nothing: its memberships end some minutes after it was last seen. */
   readonly visitor?: boolean;
+  /** Seconds of 1970 at which the token was issued; absent where it does not say so. */
+  readonly issuedAtS?: number;
   /** Epoch milliseconds at which the token ends. */
   readonly expiresAtMs: number;
 }

@@ -64,6 +64,9 @@ BEGIN
     UPDATE chat.messages t SET content = p_content, version = r.last_seq + 1, edited_at = stamp
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
   ELSE
+    IF NOT own THEN
+      PERFORM chat.note_moderation('message.deleted', p_room, m.sender_id, p_user, jsonb_build_object('seq', p_seq));
+    END IF;
     UPDATE chat.messages t SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1,
       edited_at = NULL, deleted_at = stamp
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;

@@ -1,8 +1,9 @@
 -- Ends a membership: by the member (participant.left), or by the host or the service (participant.removed), after which
--- he stays out for `p_pause_s`. Outcomes: left, absent, NOT_FOUND, FORBIDDEN, ROOM_READ_ONLY, and for a member who asks
+-- he stays out for `p_pause_s`; `p_by` did it, null is the service. Outcomes: left, absent, NOT_FOUND, FORBIDDEN, ROOM_READ_ONLY, and for a member who asks
 -- himself RATE_LIMITED (`waitMs`). The first version has four parameters and knows no RATE_LIMITED.
 CREATE OR REPLACE FUNCTION chat.leave_room(
-  p_room TEXT, p_user TEXT, p_event TEXT, p_reason TEXT, p_pause_s INTEGER DEFAULT 600, p_limited BOOLEAN DEFAULT false
+  p_room TEXT, p_user TEXT, p_event TEXT, p_reason TEXT, p_pause_s INTEGER DEFAULT 600, p_limited BOOLEAN DEFAULT false,
+  p_by TEXT DEFAULT NULL
 ) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -31,6 +32,9 @@ BEGIN
   END IF;
   PERFORM chat.note_departure(p_room, p_user, m.joined_at,
     CASE p_event WHEN 'participant.removed' THEN p_pause_s END);
+  IF p_event = 'participant.removed' THEN
+    PERFORM chat.note_moderation(p_event, p_room, p_user, p_by, '{}');
+  END IF;
   r.participant_count := r.participant_count - 1;
   r.last_seq := chat.add_system(r, p_event,
     m.nickname || CASE p_event WHEN 'participant.left' THEN ' left' ELSE ' was removed' END,

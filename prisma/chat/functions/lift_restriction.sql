@@ -22,6 +22,9 @@ BEGIN
   END IF;
   UPDATE chat.rooms SET restricted = EXISTS (SELECT FROM chat.restrictions WHERE room_id = p_room)
   WHERE room_id = p_room AND restricted;
-  IF r.last_seq > since THEN PERFORM chat.save_counters(r); END IF;
+  IF r.last_seq > since THEN
+    PERFORM chat.note_moderation('restriction.lifted', p_room, p_user, p_by, '{}');
+    PERFORM chat.save_counters(r);
+  END IF;
   RETURN chat.room_change(CASE WHEN r.last_seq > since THEN 'changed' ELSE 'same' END, r, since, NULL);
 END $$;

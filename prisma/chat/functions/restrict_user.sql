@@ -59,6 +59,8 @@ BEGIN
     r.last_seq := chat.add_system(r, 'participant.banned', x.nickname || ' was banned',
       jsonb_build_object('user', chat.restricted_json(x)));
   END IF;
+  PERFORM chat.note_moderation(CASE p_kind WHEN 'BAN' THEN 'participant.banned' ELSE 'participant.muted' END,
+    p_room, p_user, p_by, jsonb_build_object('until', chat.iso(p_until), 'reason', p_reason));
   UPDATE chat.rooms SET restricted = true WHERE room_id = p_room;
   PERFORM chat.save_counters(r);
   RETURN chat.room_change('changed', r, since, NULL) || jsonb_build_object('restriction', chat.restriction_json(x));

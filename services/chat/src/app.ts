@@ -25,9 +25,12 @@ export async function createChat(env: ChatEnv, options: ChatOptions): Promise<Ch
   const { app } = http;
   const { hub, links, messages, sessions, store } = domain;
 
+  let unfollow = () => {};
+
   return createService(parts, app, {
     port: env.CHAT_PORT,
     async begin() {
+      unfollow = await parts.bars.follow(store.bars, (error) => domain.observers.failed('reading of blocks', error));
       if (env.LOBBY_ROOM_ID !== '') await domain.rooms.openLobby(env.LOBBY_ROOM_ID);
       schedule.start();
     },
@@ -37,6 +40,7 @@ export async function createChat(env: ChatEnv, options: ChatOptions): Promise<Ch
       app.server.close();
       await sessions.drain({ windowMs: env.DRAIN_MS / 2, deadlineMs: leftMs, flush: hub.flush });
       await settle('messages', messages.idle(), env.DRAIN_MS + 1_000);
+      unfollow();
       await settle('jobs', schedule.stop(), env.DRAIN_MS + 1_500);
       await settle('HTTP', app.close(), env.DRAIN_MS + 2_000);
       hub.close();

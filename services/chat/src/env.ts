@@ -29,6 +29,8 @@ export const ChatEnv = serviceEnv({
   CHANGES: envFields.bool(false),
   /** Seconds after it was sent for which its sender can edit a message; 0 = never. */
   EDIT_WINDOW_S: envFields.int(86_400, { max: 315_360_000 }),
+  /** Days after its end for which a report is kept, with its copy of the message. */
+  REPORT_DAYS: envFields.int(90, { min: 1, max: 36_500 }),
   /** Whether rooms that are ACTIVE may be looked at, and read, without joining. */
   ROOM_WATCH: envFields.bool(true),
   /** The room of sockets and messages that name none: always ACTIVE, without a product. Empty = there is none. */

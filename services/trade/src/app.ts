@@ -26,11 +26,17 @@ export async function createTrade(env: TradeEnv, options: TradeOptions): Promise
   const { app } = http;
   const { feed, store } = domain;
 
+  let unfollow = () => {};
+
   return createService(parts, app, {
     port: env.TRADE_PORT,
     facts: { chatUrl: env.CHAT_URL, devLogin: env.DEV_LOGIN },
-    begin: schedule.start,
+    async begin() {
+      unfollow = await parts.bars.follow(store.bars, (err) => parts.log.warn({ err }, 'blocks can not be read'));
+      schedule.start();
+    },
     async end(settle) {
+      unfollow();
       const closed = app.close();
       await settle('jobs', schedule.stop(), env.DRAIN_MS);
       await settle('HTTP', closed, env.DRAIN_MS + 1_000);

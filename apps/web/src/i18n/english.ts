@@ -185,6 +185,8 @@ export const english: Strings = {
     MINIMUM_NOT_MET: 'Too few take part so far.',
     ROOM_NOT_ACTIVE: 'The chat takes nobody new.',
     ROOM_READ_ONLY: 'The chat can only be read.',
+    TOKEN_REVOKED: 'Please sign in again.',
+    BLOCKED: 'This account is blocked.',
     MUTED: 'You can not write in this chat at the moment.',
     BANNED: 'You can not enter this chat.',
     SLOW_MODE: 'Slow mode is on: wait a moment before the next message.',

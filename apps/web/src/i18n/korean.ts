@@ -183,6 +183,8 @@ export const korean: Strings = {
     MINIMUM_NOT_MET: '아직 최소 인원이 모이지 않았어요.',
     ROOM_NOT_ACTIVE: '새로 들어갈 수 없는 대화방이에요.',
     ROOM_READ_ONLY: '읽기만 할 수 있는 대화방이에요.',
+    TOKEN_REVOKED: '다시 로그인해 주세요.',
+    BLOCKED: '이용이 제한된 계정이에요.',
     MUTED: '지금은 이 채팅에 글을 쓸 수 없어요.',
     BANNED: '이 채팅에 들어갈 수 없어요.',
     SLOW_MODE: '느린 채팅이 켜져 있어요. 잠시 후에 보내 주세요.',

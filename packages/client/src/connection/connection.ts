@@ -1,3 +1,4 @@
+// Over 300 lines: the connection that returns, from a token to its loss, in one place; what stands by itself is beside it.
 import { CLOSE, type Event, type EventOf, LIMITS, mayReturn } from '@gongu/shared';
 import { type ChatError, chatError } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
@@ -75,6 +76,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   let cancelUpgrade = () => {};
   let mayHurry = false;
   let needsFreshToken = false;
+  /** A token that the server takes no longer. */
+  let revoked: string | null = null;
   let cancelRenewal = () => {};
   /** The link's token, how long it lives, and the end for which another one is being asked for. */
   let used = '';
@@ -93,6 +96,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     const token = await tokens.get(needsFreshToken);
     if (mine !== turn) return;
     if (!token.ok) return token.error.code === 'UNAUTHENTICATED' ? stay(token.error) : wait(token.error, null);
+    // The application has no other one: it would be refused for ever.
+    if (token.value === revoked) return stay(chatError('TOKEN_REVOKED', 'The token was revoked; sign in again'));
     let wasReady = false;
     used = token.value;
     link = createLink({
@@ -190,6 +195,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     } else failures++;
     const why = error ?? chatError('CONNECTION_LOST', `The connection closed with ${code} ${reason}`);
     if (code === CLOSE.tokenExpired) needsFreshToken = true;
+    if (why.code === 'TOKEN_REVOKED') revoked = used;
     if (!mayReturn(code)) stay(why);
     else wait(why, returnAfterMs);
   }

@@ -13,6 +13,14 @@ export interface SseTransportOptions {
   readonly random: () => number;
 }
 
+/** The closes of errors that end the channel whatever asked. */
+const CLOSES: Partial<Record<ChatError['code'], number>> = {
+  TOKEN_EXPIRED: CLOSE.tokenExpired,
+  TOKEN_REVOKED: CLOSE.tokenExpired,
+  UNAUTHENTICATED: CLOSE.unauthenticated,
+  BLOCKED: CLOSE.blocked,
+};
+
 /** Streams at a time: a browser opens six connections to a host of HTTP/1.1, and requests need some. More rooms poll. */
 const STREAMS_MAX = 3;
 
@@ -55,9 +63,10 @@ function openChannel(
   function ends(error: ChatError): boolean {
     const { code, message } = error;
     if (code === 'CONNECTION_LOST' || code === 'TOKEN_UNAVAILABLE') end(1006, message);
-    else if (code === 'TOKEN_EXPIRED' || code === 'UNAUTHENTICATED') {
-      pass({ type: 'error', code, message, errors: [] });
-      end(code === 'TOKEN_EXPIRED' ? CLOSE.tokenExpired : CLOSE.unauthenticated, message);
+    const close = CLOSES[code];
+    if (close !== undefined) {
+      pass({ type: 'error', code: code as EventOf<'error'>['code'], message, errors: [] });
+      end(close, message);
     }
     return over;
   }

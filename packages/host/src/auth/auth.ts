@@ -13,6 +13,8 @@ export interface AuthOptions extends ClaimRules {
   jwksUrl?: string | undefined;
   /** Signs and verifies what services say to each other; anonymous tokens have a key derived from it. */
   serviceSecret: string;
+  /** What the user of a good token is refused with all the same; null for nothing. Default: nobody is. */
+  refusalOf?: (user: User) => AppError | null;
   clock?: Clock;
 }
 
@@ -25,7 +27,10 @@ export interface Identity {
 }
 
 export interface Auth {
-  /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED; FORBIDDEN for a service's token; UNAVAILABLE without its keys */
+  /**
+   * @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED, BLOCKED; FORBIDDEN for a service's token; UNAVAILABLE
+   *   without its keys
+   */
   verifyUser(token: string): Promise<User>;
   /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED; FORBIDDEN for a user's token */
   verifyService(token: string): Promise<void>;
@@ -35,7 +40,10 @@ export interface Auth {
   signService(): Promise<string>;
   /** A token of somebody without an account. @param ttlDays default 30 */
   signAnonymous(identity: Identity, ttlDays?: number): string;
-  /** Whose anonymous token it is, when the signature is good and it was issued within so many days; else null. */
+  /**
+   * Whose anonymous token it is, when the signature is good and it was issued within so many days; else null.
+   * @throws AppError TOKEN_REVOKED, BLOCKED
+   */
   readExpiredAnonymous(token: string, withinDays: number): User | null;
   /** A user's token, for development and demonstrations. @throws Error without `jwtSecret` */
   signUser(identity: Identity, ttlSeconds: number): string;
@@ -49,6 +57,7 @@ const SERVICE = { sub: 'trade', aud: 'chat' };
 /** @throws EnvError when both secrets are the same, or nothing can verify a user */
 export function createAuth(options: AuthOptions): Auth {
   const { jwtSecret, jwksUrl, serviceSecret, issuer, audience, maxLifetimeS, clock = systemClock } = options;
+  const { refusalOf = () => null } = options;
   const rules: ClaimRules = { issuer, audience, maxLifetimeS };
   const secrets = jwtSecret ? secretsOf(jwtSecret) : [];
   if (secrets.includes(serviceSecret)) {
@@ -67,6 +76,12 @@ export function createAuth(options: AuthOptions): Auth {
     return decoded;
   }
 
+  function admit(user: User): User {
+    const refusal = refusalOf(user);
+    if (refusal) throw refusal;
+    return user;
+  }
+
   async function userOfToken(token: string): Promise<User> {
     const decoded = decode(token);
     const { alg, claims } = decoded;
@@ -75,14 +90,14 @@ export function createAuth(options: AuthOptions): Auth {
       throw new AppError('UNAUTHENTICATED', { detail: 'The token is not meant for users' });
     }
     if (claims.anon === true && hasSignature(decoded, anonymousKey))
-      return toUser(claims, checkTimes(claims, clock.now()));
+      return admit(toUser(claims, checkTimes(claims, clock.now())));
     if (jwks && isPublishedAlgorithm(alg)) await jwks.verify(token, decoded);
     else if (!secrets.some((secret) => hasSignature(decoded, secret))) {
       throw new AppError('UNAUTHENTICATED', { detail: 'The token is not valid' });
     }
     const expiresAtMs = checkTimes(claims, clock.now());
     checkRules(claims, rules, clock.now());
-    return toUser(claims, expiresAtMs);
+    return admit(toUser(claims, expiresAtMs));
   }
 
   function signUntil(identity: Identity, key: string | Buffer, ttlMs: number, more: Record<string, unknown>): string {
@@ -144,11 +159,13 @@ export function createAuth(options: AuthOptions): Auth {
       const issuedAtMs = Number(decoded?.claims.iat) * 1_000;
       if (!(clock.now() - issuedAtMs <= withinDays * 86_400_000)) return null;
       if (decoded?.claims.anon !== true || !hasSignature(decoded, anonymousKey)) return null;
+      let user: User;
       try {
-        return toUser(decoded.claims, 0);
+        user = toUser(decoded.claims, 0);
       } catch {
         return null;
       }
+      return admit(user);
     },
 
     signUser(identity, ttlSeconds) {
@@ -186,6 +203,7 @@ function toUser(claims: Claims, expiresAtMs: number): User {
     tag: tag ?? null,
     roles: roles ?? [],
     anon: anon ?? false,
+    ...(typeof claims.iat === 'number' ? { issuedAtS: claims.iat } : {}),
     expiresAtMs,
   };
 }

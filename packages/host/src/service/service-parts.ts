@@ -1,4 +1,5 @@
 import { type Auth, createAuth } from '../auth/auth.ts';
+import { type Bars, createBars } from '../auth/bars.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Lifecycle } from '../http/observe/health.ts';
 import { type Cron, createCron } from '../jobs/cron.ts';
@@ -23,6 +24,8 @@ export interface ServiceParts<Env extends ServiceEnv = ServiceEnv> {
   readonly checkAnswers: boolean;
   readonly metrics: Metrics;
   readonly auth: Auth;
+  /** Whose tokens are refused; nobody's until the service follows its store. */
+  readonly bars: Bars;
   /** Jobs by the clock; their runs are counted. */
   readonly cron: Cron;
   /** Where the service stands; {@link createService} moves it. */
@@ -38,7 +41,9 @@ export function createServiceParts<Env extends ServiceEnv>(
   env: Env,
   { log, clock = systemClock, checkAnswers = false }: ServiceOptions,
 ): ServiceParts<Env> {
+  const bars = createBars({ clock });
   const auth = createAuth({
+    refusalOf: bars.refusalOf,
     jwtSecret: env.JWT_SECRET,
     jwksUrl: env.JWKS_URL,
     serviceSecret: env.SERVICE_JWT_SECRET,
@@ -49,5 +54,5 @@ export function createServiceParts<Env extends ServiceEnv>(
   });
   const metrics = createMetrics({ service: name });
   const cron = createCron({ log, clock, metrics });
-  return { env, log, clock, checkAnswers, metrics, auth, cron, phase: { current: 'starting' } };
+  return { env, log, clock, checkAnswers, metrics, auth, bars, cron, phase: { current: 'starting' } };
 }

@@ -22,6 +22,7 @@ import { watchedRoomOf } from '../room/counts.ts';
 import { createMembers } from '../room/members.ts';
 import { createMessages } from '../room/messages.ts';
 import { createRates } from '../room/rates.ts';
+import { createReports } from '../room/reports.ts';
 import { createRestrictions } from '../room/restrictions.ts';
 import { createRooms } from '../room/rooms.ts';
 import { createTickets } from '../room/tickets.ts';
@@ -124,6 +125,9 @@ export function createDomain(
   const restrictions = createRestrictions({
     ...{ restrictions: store.restrictions, rooms: store.rooms, emit, onChange: observers.onModeration },
   });
+  const reports = createReports({
+    ...{ reports: store.reports, keptDays: env.REPORT_DAYS, onChange: observers.onModeration },
+  });
   const admins = createAdmins({
     ...{ restrictions: store.restrictions, now, onFailure: (error) => failed('note of an admin', error) },
   });
@@ -152,7 +156,7 @@ export function createDomain(
     visitors,
     ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, connections },
     ...{ presenceTick, watcherTick },
-    ...{ restrictions, admins },
+    ...{ restrictions, reports, admins },
     ...{ rooms, members, messages, changes, rates, sweepRates, typing, tickets },
   };
 }

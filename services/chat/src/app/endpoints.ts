@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ServiceParts, turnKey } from '@gongu/host';
+import { barRoutes, type ServiceParts, turnKey } from '@gongu/host';
 import { createAccept } from '../endpoints/accept.ts';
 import { createAdmission } from '../endpoints/admission.ts';
 import { registerEventStreams } from '../endpoints/event-streams.ts';
@@ -11,6 +11,7 @@ import type { ChatEnv } from '../env.ts';
 import { asyncApiOf } from '../http/asyncapi.ts';
 import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
+import { reportRoutes } from '../http/report-routes.ts';
 import { restrictionRoutes } from '../http/restriction-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
@@ -25,7 +26,7 @@ import type { ChatHttp } from './http.ts';
 
 /** All URLs: the routes of HTTP, then what opens sessions. */
 export async function registerEndpoints(
-  { env, log, clock, auth, phase }: ServiceParts<ChatEnv>,
+  { env, log, clock, auth, bars, phase }: ServiceParts<ChatEnv>,
   domain: Domain,
   { app, identify, anonymous, judgeChange }: ChatHttp,
 ): Promise<void> {
@@ -57,6 +58,11 @@ export async function registerEndpoints(
   memberRoutes(app, { ...routes, judgeChange });
   messageRoutes(app, { ...routes, anonymousAccess: env.ANONYMOUS_ACCESS });
   restrictionRoutes(app, { identify: identify.routes, restrictions: domain.restrictions });
+  reportRoutes(app, { identify: identify.routes, reports: domain.reports });
+  barRoutes(app, {
+    ...{ base: '/api/chat', bars, store: domain.store.bars, either: identify.either },
+    onAct: domain.observers.onModeration,
+  });
   tokenRoutes(app, {
     anonymousAccess: env.ANONYMOUS_ACCESS,
     user: identify.routes.user,
@@ -88,7 +94,7 @@ export async function registerEndpoints(
     ...{ log, now: monotonic, onAccepted: counts.handshakeAccepted, onRefused: counts.handshakeRefused },
   });
   const accept = createAccept({
-    ...{ env, now, monotonic, sessions, identify, newId: randomUUID },
+    ...{ env, now, monotonic, sessions, identify, refusalOf: bars.refusalOf, newId: randomUUID },
     parts: { commands, hub, overview, connections, leaving, promote, log: domain.observers.session },
   });
   const doors = { env, log, accept, admission, handshakes, identify, flusher };

@@ -12,7 +12,7 @@ export async function createChatHttp(
   parts: ServiceParts<ChatEnv>,
   { store, queues, links, rates, tickets, admins }: Domain,
 ) {
-  const { env, auth, clock } = parts;
+  const { env, auth, bars, clock } = parts;
   const identify = createIdentify({
     auth,
     tickets,
@@ -20,6 +20,7 @@ export async function createChatHttp(
     queue: queues.reads,
     anonymousAccess: env.ANONYMOUS_ACCESS,
     admins,
+    bars,
   });
   const anonymous = createAnonymous({
     tokens: {
@@ -49,6 +50,8 @@ export async function createChatHttp(
       { name: 'restrictions', description: 'Who may not talk, or not be there' },
       { name: 'messages', description: 'What is said' },
       { name: 'events', description: 'Streams of what happens' },
+      { name: 'reports', description: 'Messages that somebody reported' },
+      { name: 'users', description: 'Whose tokens are refused' },
       { name: 'tokens', description: 'People without an account, and tickets for sockets' },
     ],
     bodyLimitBytes: bodyLimitOf(env),

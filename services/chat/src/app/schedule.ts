@@ -9,7 +9,8 @@ const FORGET_MS = 60_000;
 
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
-  const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, sweepRates, typing } = domain;
+  const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports, sweepRates, typing } =
+    domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -41,6 +42,7 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(1_000, 'watchers', watcherTick.tick);
       every(visitors.intervalMs, 'look at visitors', visitors.look);
       every(FORGET_MS, 'forgetting', visitors.forget);
+      every(FORGET_MS, 'erasure of reports', reports.forget);
       every(1_000, 'count of connections', connections.tick);
       every(1_000, 'sweep', async () => {
         hub.sweep(env.HEARTBEAT_MS);

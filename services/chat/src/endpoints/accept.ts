@@ -23,6 +23,8 @@ export interface AcceptOptions {
   /** The parts that sessions work with. */
   readonly parts: Pick<SessionOptions, 'commands' | 'hub' | 'overview' | 'connections' | 'leaving' | 'promote' | 'log'>;
   readonly identify: ReturnType<typeof createIdentify>;
+  /** What a user is refused with by now; null for nothing. */
+  readonly refusalOf: SessionOptions['refusalOf'];
   readonly newId: () => string;
 }
 
@@ -43,7 +45,16 @@ export interface Accept {
 }
 
 /** Who may open a session, and what it speaks, whatever carries it. */
-export function createAccept({ env, now, monotonic, sessions, parts, identify, newId }: AcceptOptions): Accept {
+export function createAccept({
+  env,
+  now,
+  monotonic,
+  sessions,
+  parts,
+  identify,
+  refusalOf,
+  newId,
+}: AcceptOptions): Accept {
   const json = createJsonProtocol({ contentChars: env.MAX_CONTENT_CHARS });
   const stomp = stompOf(env, newId);
   const protocols = [json, stomp];
@@ -51,6 +62,7 @@ export function createAccept({ env, now, monotonic, sessions, parts, identify, n
     ...parts,
     toAppError,
     authenticate: identify.token,
+    refusalOf,
     limits: {
       contentChars: env.MAX_CONTENT_CHARS,
       frameBytes: env.MAX_FRAME_BYTES,

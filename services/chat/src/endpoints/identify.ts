@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   type Auth,
+  type Bars,
   type Clock,
   type FairQueue,
   requireEither,
@@ -24,10 +25,20 @@ export interface IdentifyOptions {
   /** False: who has no account is nobody, whatever he presents. */
   readonly anonymousAccess: boolean;
   readonly admins: Admins;
+  /** Whose tokens are refused, and so the tickets that were given for them. */
+  readonly bars: Pick<Bars, 'refusalOf'>;
 }
 
 /** Who asks, by what he presents: a token or a ticket, on requests and on upgrades. */
-export function createIdentify({ auth: anyAuth, tickets, clock, queue, anonymousAccess, admins }: IdentifyOptions) {
+export function createIdentify({
+  auth: anyAuth,
+  tickets,
+  clock,
+  queue,
+  anonymousAccess,
+  admins,
+  bars,
+}: IdentifyOptions) {
   const allowed = (user: User): User => {
     if (anonymousAccess || !user.anon) return user;
     throw new AppError('UNAUTHENTICATED', { detail: 'People without an account are not let in here' });
@@ -46,7 +57,10 @@ export function createIdentify({ auth: anyAuth, tickets, clock, queue, anonymous
 
   async function present({ kind, value }: Presented, address: string): Promise<User> {
     if (kind === 'token') return userOf(value);
-    return allowed(await queue.run({ key: () => turnKey(address) }, () => tickets.redeem(value, clock.now())));
+    const found = await queue.run({ key: () => turnKey(address) }, () => tickets.redeem(value, clock.now()));
+    const refusal = bars.refusalOf(found);
+    if (refusal) throw refusal;
+    return allowed(found);
   }
 
   /** A service's token opens no socket: it is no user. */
@@ -77,6 +91,7 @@ export function createIdentify({ auth: anyAuth, tickets, clock, queue, anonymous
 
   return {
     routes,
+    either,
     /** The user of a first frame's token. */
     token: userOf,
     /** Whether the token is another instance's: they have the services' secret in common. */

@@ -23,7 +23,10 @@ export function tokenRoutes(app: Http, deps: TokenRoutesOptions): void {
         operationId: 'createAnonymousToken',
         summary: 'An anonymous identity: kept, renewed or new',
         body: AnonymousTokenRequest.nullish(),
-        response: { 200: AnonymousTokenAnswer, ...problems(...OF_WRITER, 'ANONYMOUS_NOT_ALLOWED', 'RATE_LIMITED') },
+        response: {
+          200: AnonymousTokenAnswer,
+          ...problems(...OF_WRITER, 'ANONYMOUS_NOT_ALLOWED', 'TOKEN_REVOKED', 'BLOCKED', 'RATE_LIMITED'),
+        },
       },
     },
     async (request) => {

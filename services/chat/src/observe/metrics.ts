@@ -45,7 +45,7 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
   });
   const moderations = metrics.tally({
     name: 'gongu_chat_moderations_total',
-    help: 'Acts of moderation: participant.muted, participant.banned, restriction.lifted',
+    help: 'Acts of moderation: restrictions in rooms, blocks and revocations',
     values: { act: MODERATIONS },
   });
   const refused = metrics.tally({
@@ -131,7 +131,11 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
 
 export type ChatMetrics = ReturnType<typeof createChatMetrics>;
 
-const MODERATIONS = ['participant.muted', 'participant.banned', 'restriction.lifted'];
+const MODERATIONS = [
+  ...['participant.muted', 'participant.banned', 'restriction.lifted'],
+  ...['report.created', 'report.resolved', 'report.dismissed'],
+  ...['user.blocked', 'user.unblocked', 'user.revoked', 'user.unrevoked'],
+];
 
 /** Codes that are given here, and those for an end without one: clients may close with any, which shall be no series. */
 const KNOWN_CODES: ReadonlySet<string> = new Set([...Object.values(CLOSE), 1005, 1006].map(String));

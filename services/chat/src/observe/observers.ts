@@ -3,7 +3,6 @@ import { AppError } from '@gongu/shared';
 import type { HubOptions } from '../hub/hub.ts';
 import type { MembersOptions } from '../room/members.ts';
 import type { Messages, MessagesOptions } from '../room/messages.ts';
-import type { RestrictionsOptions } from '../room/restrictions.ts';
 import type { RoomsOptions } from '../room/rooms.ts';
 import type { SessionLog } from '../session/session-options.ts';
 import type { ChatMetrics } from './metrics.ts';
@@ -39,7 +38,10 @@ export function createObservers({ log, counts, now }: { log: Logger; counts: Cha
   };
   const onMemberChange: MembersOptions['onChange'] = (event, fields) => log.info({ event, ...fields }, event);
 
-  const onModeration: RestrictionsOptions['onChange'] = (event, fields) => {
+  const onModeration = (
+    event: string,
+    fields: { roomId?: string; userId: string | null; byUserId: string | null; reportId?: string },
+  ) => {
     counts.moderated(event);
     log.info({ event, ...fields }, event);
   };

@@ -4,9 +4,12 @@ import type { TagStore } from './ports/tag-store.ts';
 
 /** What anonymous identities are signed and read with. */
 export interface AnonymousTokens {
-  /** @throws AppError when the token is not a valid one of any user */
+  /** @throws AppError when the token is not a valid one of any user; BLOCKED, TOKEN_REVOKED */
   verify(token: string): Promise<User>;
-  /** The identity of an anonymous token that is genuine but has expired, and is not too old; null for anything else. */
+  /**
+   * The identity of an anonymous token that is genuine but has expired, and is not too old; null for anything else.
+   * @throws AppError BLOCKED, TOKEN_REVOKED
+   */
   readExpired(token: string): Promise<User | null>;
   sign(user: PublicUser): Promise<{ token: string; expiresAtMs: number }>;
 }
@@ -51,9 +54,10 @@ export function createAnonymous({ tokens, tags, newId, random }: AnonymousOption
   /**
    * `token` valid: the same one back. Genuine, expired and not too old: same `sub`, nickname and tag. Else a new
    * identity; that of a `visitor` is for a socket that came without a token.
+   * @throws AppError BLOCKED, TOKEN_REVOKED: who is sent away by name is not renewed
    */
   return async (token: string | null, { visitor = false } = {}): Promise<AnonymousIdentity> => {
-    const valid = token === null ? null : await tokens.verify(token).catch(() => null);
+    const valid = token === null ? null : await tokens.verify(token).catch(onlyGood);
     if (valid && token !== null) {
       if (valid.anon && valid.tag !== null) await tags.keep(publicUser(valid));
       return { token, user: publicUser(valid), expiresAt: new Date(valid.expiresAtMs).toISOString(), renewed: false };
@@ -63,6 +67,11 @@ export function createAnonymous({ tokens, tags, newId, random }: AnonymousOption
     const signed = await tokens.sign(user);
     return { token: signed.token, user, expiresAt: new Date(signed.expiresAtMs).toISOString(), renewed: true };
   };
+}
+
+function onlyGood(error: unknown): null {
+  if (error instanceof AppError && (error.code === 'BLOCKED' || error.code === 'TOKEN_REVOKED')) throw error;
+  return null;
 }
 
 export type Anonymous = ReturnType<typeof createAnonymous>;

@@ -95,7 +95,9 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
       const own = caller.kind === 'user' && caller.user.userId === userId;
       if (caller.kind === 'user' && !own && !isAdmin(caller)) await requireHost(caller.user, roomId);
       const event = own ? 'participant.left' : 'participant.removed';
-      const change = await members.leave(roomId, userId, event, null, { pauseS: rejoinPauseS, limited: own });
+      const byUserId = caller.kind === 'service' ? null : caller.user.userId;
+      const how = { pauseS: rejoinPauseS, limited: own, byUserId };
+      const change = await members.leave(roomId, userId, event, null, how);
       switch (change.outcome) {
         case 'NOT_FOUND':
           throw noSuchRoom();

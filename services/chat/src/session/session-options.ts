@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly toAppError: (error: unknown) => AppError;
   /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, UNAVAILABLE */
   readonly authenticate: (token: string) => Promise<User>;
+  /** What an open session's user is refused with by now; null for nothing. */
+  readonly refusalOf: (user: User) => AppError | null;
   readonly limits: SessionLimits;
   /** What one socket may send, from that moment on. */
   readonly newFrameBudget: (nowMs: number) => FrameBudget;

@@ -235,6 +235,11 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
     }
     const { slowSince } = this.listener;
     if (slowSince !== null && at - slowSince >= limits.sendTimeoutMs) return this.cutOff();
+    const refusal = this.#options.refusalOf(user);
+    if (refusal) {
+      this.refuse(refusal);
+      return this.end(ERRORS[refusal.code].close, refusal.detail);
+    }
     const leftMs = user.expiresAtMs - now();
     if (leftMs <= 0) {
       this.emit(errorEvent('TOKEN_EXPIRED', 'The token has expired; connect again with a new one'));

@@ -20,10 +20,10 @@ export function createMemberStore({ prisma, pool, share }: MemberStoreOptions): 
   return {
     join: createJoinBatch({ pool, share }),
 
-    leave: (roomId, userId, event, reason, { pauseS, limited }) =>
+    leave: (roomId, userId, event, reason, { pauseS, limited, byUserId = null }) =>
       written(() =>
         one(prisma.$queryRaw`SELECT chat.leave_room(${roomId}, ${userId}, ${event}, ${reason}, ${pauseS}::int,
-          ${limited}) AS change`),
+          ${limited}, ${byUserId}) AS change`),
       ),
 
     commit: (roomId, userId, committed, nickname, online) =>

@@ -1,6 +1,16 @@
-import { createPool, type Logger, type Pool, type Pooler, prismaAdapter, type SessionLimits } from '@gongu/host';
+import {
+  type BarStore,
+  createBarStore,
+  createPool,
+  type Logger,
+  type Pool,
+  type Pooler,
+  prismaAdapter,
+  type SessionLimits,
+} from '@gongu/host';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
+import type { ReportStore } from '../room/ports/report-store.ts';
 import type { RestrictionStore } from '../room/ports/restriction-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
 import type { TagStore } from '../room/ports/tag-store.ts';
@@ -12,6 +22,7 @@ import { createMemberStore } from './member-store.ts';
 import { createMessageChanges } from './message-changes.ts';
 import { createMessagePage } from './message-page.ts';
 import { createMessageStore } from './message-store.ts';
+import { createReportStore } from './report-store.ts';
 import { createRestrictionStore } from './restriction-store.ts';
 import { createRoomStore } from './room-store.ts';
 import { createTagStore } from './tag-store.ts';
@@ -26,6 +37,8 @@ export interface Store {
   readonly tickets: TicketStore;
   readonly visitors: VisitorStore;
   readonly restrictions: RestrictionStore;
+  readonly bars: BarStore;
+  readonly reports: ReportStore;
   readonly tags: TagStore;
   /** By name, for metrics. */
   readonly pools: Readonly<Record<'append' | 'reads', Pool>>;
@@ -96,6 +109,8 @@ export function openStore({
     tags: createTagStore({ prisma }),
     visitors: createVisitorStore({ prisma }),
     restrictions: createRestrictionStore({ prisma }),
+    reports: createReportStore({ prisma }),
+    bars: createBarStore({ pool: reads, schema: CHAT_SCHEMA }),
     async ping() {
       await prisma.$queryRaw`SELECT 1`;
     },

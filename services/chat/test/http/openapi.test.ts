@@ -43,7 +43,10 @@ describe('/openapi.json', () => {
       'DELETE /api/chat/rooms/{roomId}/participants/{userId}',
       'DELETE /api/chat/rooms/{roomId}/pins/{seq}',
       'DELETE /api/chat/rooms/{roomId}/restrictions/{userId}',
+      'DELETE /api/chat/users/{userId}/block',
+      'DELETE /api/chat/users/{userId}/revoke',
       'GET /api/chat/events',
+      'GET /api/chat/reports',
       'GET /api/chat/rooms',
       'GET /api/chat/rooms/{roomId}',
       'GET /api/chat/rooms/{roomId}/events',
@@ -52,17 +55,21 @@ describe('/openapi.json', () => {
       'GET /api/chat/rooms/{roomId}/notice',
       'GET /api/chat/rooms/{roomId}/participants',
       'GET /api/chat/rooms/{roomId}/restrictions',
+      'PATCH /api/chat/reports/{reportId}',
       'PATCH /api/chat/rooms/{roomId}',
       'PATCH /api/chat/rooms/{roomId}/messages/{seq}',
       'POST /api/chat/rooms',
       'POST /api/chat/rooms/{roomId}/messages',
+      'POST /api/chat/rooms/{roomId}/messages/{seq}/reports',
       'POST /api/chat/rooms/{roomId}/participants',
       'POST /api/chat/tickets',
       'POST /api/chat/tokens/anonymous',
+      'POST /api/chat/users/{userId}/revoke',
       'PUT /api/chat/rooms/{roomId}/participants/{userId}',
       'PUT /api/chat/rooms/{roomId}/pins/{seq}',
       'PUT /api/chat/rooms/{roomId}/read',
       'PUT /api/chat/rooms/{roomId}/restrictions/{userId}',
+      'PUT /api/chat/users/{userId}/block',
     ]);
   });
 
@@ -125,7 +132,7 @@ describe('/openapi.json', () => {
     if (/^(?:POST \/api\/chat\/rooms|DELETE \/api\/chat\/rooms\/\{roomId\}|PUT .*participants.*)$/.test(name)) {
       return ['service'];
     }
-    if (/^GET \/api\/chat\/rooms$|events$|tickets$|read$|^POST .*participants$/.test(name)) return ['user'];
+    if (/^GET \/api\/chat\/rooms$|events$|tickets$|read$|^POST .*(?:participants|reports)$/.test(name)) return ['user'];
     return ['service', 'user'];
   }
 });

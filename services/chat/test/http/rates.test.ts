@@ -39,6 +39,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   'PUT /api/chat/rooms/{roomId}/restrictions/{userId}': { as: 'gus', burst: 4, ask: () => ['bob', { kind: 'MUTE' }] },
   'DELETE /api/chat/rooms/{roomId}/restrictions/{userId}': { as: 'hal', burst: 4, ask: () => ['bob'] },
+  'PUT /api/chat/users/{userId}/block': { as: 'ida', burst: 4, ask: () => ['bob', {}] },
+  'DELETE /api/chat/users/{userId}/block': { as: 'jim', burst: 4, ask: () => ['bob'] },
+  'POST /api/chat/users/{userId}/revoke': { as: 'kay', burst: 4, ask: () => ['bob'] },
+  'DELETE /api/chat/users/{userId}/revoke': { as: 'leo', burst: 4, ask: () => ['bob'] },
+  'POST /api/chat/rooms/{roomId}/messages/{seq}/reports': { as: 'mia', burst: 4, ask: () => ['1', { reason: 'SPAM' }] },
+  'PATCH /api/chat/reports/{reportId}': { as: 'ned', burst: 4, ask: () => ['1', { status: 'RESOLVED' }] },
   // Writes no row.
   'PUT /api/chat/rooms/{roomId}/read': { as: 'seller', burst: null, ask: () => ['', { seq: 1 }] },
   'POST /api/chat/tickets': { as: 'dan', burst: 4, ask: () => [''] },
@@ -56,7 +62,7 @@ async function exhaust(chat: Instance, name: string, roomId: string, times: numb
     const [last, body] = ask({ roomId, other: 'bob', i });
     const path = template
       .replace('{roomId}', inNewRooms ? await chat.room() : roomId)
-      .replace(/\{(userId|seq)\}/, last);
+      .replace(/\{(userId|seq|reportId)\}/, last);
     answers.push(await chat.call(method, path, { ...(as === '' ? {} : { as }), body, headers: ADDRESS }));
   }
   return answers;

@@ -1,4 +1,4 @@
-import type { ServiceParts } from '@gongu/host';
+import { barRoutes, type ServiceParts } from '@gongu/host';
 import type { TradeEnv } from '../env.ts';
 import { consistencyRoutes } from '../http/consistency-routes.ts';
 import { devRoutes } from '../http/dev-routes.ts';
@@ -11,9 +11,9 @@ import type { TradeHttp } from './http.ts';
 
 /** All URLs: the event stream and the routes of HTTP. */
 export function registerEndpoints(
-  { env, log, clock, auth }: ServiceParts<TradeEnv>,
+  { env, log, clock, auth, bars }: ServiceParts<TradeEnv>,
   { store, outbox, relay, feed, products, participations, reconcile, counts }: Domain,
-  { app, userOf, requireOperator }: TradeHttp,
+  { app, userOf, either, requireOperator }: TradeHttp,
 ): void {
   productEvents(app, {
     ...{ feed, store: store.changes, clock, heartbeatMs: env.HEARTBEAT_MS, maxStreams: env.MAX_CONNECTIONS },
@@ -24,6 +24,10 @@ export function registerEndpoints(
   participationRoutes(app, { participations, userOf });
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
   consistencyRoutes(app, { reconcile, requireOperator });
+  barRoutes(app, {
+    ...{ base: '/api/trade', bars, store: store.bars, either },
+    onAct: (event, fields) => log.info({ event, ...fields }, event),
+  });
   if (!env.DEV_LOGIN) return;
   log.warn(
     { event: 'dev-login.on' },

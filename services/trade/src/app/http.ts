@@ -13,6 +13,7 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, qu
     tags: [
       { name: 'products', description: 'What is sold, until when, and to how many' },
       { name: 'participations', description: 'Who takes part' },
+      { name: 'users', description: 'Whose tokens are refused' },
       { name: 'operations', description: 'For who runs the service' },
       { name: 'development', description: 'Only with DEV_LOGIN=1' },
     ],
@@ -33,6 +34,6 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, qu
     },
     queue: queues.all,
   });
-  return { app, userOf, requireOperator: createRequireOperator(either) };
+  return { app, userOf, either, requireOperator: createRequireOperator(either) };
 }
 export type TradeHttp = Awaited<ReturnType<typeof createTradeHttp>>;

@@ -1,4 +1,4 @@
-import { createPool, type Logger, type Pooler, prismaAdapter, type SessionLimits } from '@gongu/host';
+import { createBarStore, createPool, type Logger, type Pooler, prismaAdapter, type SessionLimits } from '@gongu/host';
 import { createChangeCall } from './change-call.ts';
 import { createChangeStore } from './change-store.ts';
 import { createDueStore } from './due-store.ts';
@@ -48,6 +48,7 @@ export function openStore({ url, pooler = 'none', max, log, limits = {}, onCommi
     changes: createChangeStore({ pool }),
     reconcile: createReconcileStore({ pool, onCommit }),
     due,
+    bars: createBarStore({ pool, schema: TRADE_SCHEMA }),
 
     /** Rejects when PostgreSQL does not answer. */
     async ping(): Promise<void> {

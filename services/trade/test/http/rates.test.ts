@@ -21,6 +21,10 @@ const ROUTES: Readonly<Record<string, Ask>> = {
   'POST /api/products/{id}/participations': { as: 'b1', body: () => ({}) },
   'PATCH /api/products/{id}/participations/me': { as: 'b3', body: (i) => ({ quantity: i + 1 }) },
   'DELETE /api/products/{id}/participations/me': { as: 'b2' },
+  'PUT /api/trade/users/{userId}/block': { as: 'admin:a3', body: () => ({}) },
+  'DELETE /api/trade/users/{userId}/block': { as: 'admin:a4' },
+  'POST /api/trade/users/{userId}/revoke': { as: 'admin:a5' },
+  'DELETE /api/trade/users/{userId}/revoke': { as: 'admin:a6' },
   'POST /api/trade/outbox/{id}/retry': { as: 'admin:a1' },
   'POST /api/trade/outbox/{id}/discard': { as: 'admin:a2' },
 };
@@ -40,7 +44,9 @@ describe('the rate of changes', () => {
       const answers = [];
       for (let i = 0; i < 5; i++) {
         const given = body === undefined ? {} : { body: body(i) };
-        answers.push(await server.call(method, template.replace('{id}', id), { as, ...given }));
+        answers.push(
+          await server.call(method, template.replace('{id}', id).replace('{userId}', 'bob'), { as, ...given }),
+        );
       }
       const refused = answers.flatMap(({ status }, i) => (status === 429 ? [i] : []));
       expect([name, refused]).toEqual([name, [4]]);

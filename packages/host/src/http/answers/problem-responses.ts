@@ -36,7 +36,12 @@ export function problems(...codes: ErrorCode[]): Record<number, ProblemResponse>
 }
 
 /** What any route may answer that asks who calls; for {@link problems}. */
-export const OF_CALLER = ['UNAUTHENTICATED', 'TOKEN_EXPIRED'] as const satisfies ErrorCode[];
+export const OF_CALLER = [
+  'UNAUTHENTICATED',
+  'TOKEN_EXPIRED',
+  'TOKEN_REVOKED',
+  'BLOCKED',
+] as const satisfies ErrorCode[];
 
 /** What any route may answer that is for users only, or for services only. */
 export const OF_ONE_KIND = [...OF_CALLER, 'FORBIDDEN'] as const satisfies ErrorCode[];

@@ -19,7 +19,7 @@ export interface MemberStore {
     userId: string,
     event: Extract<SystemEventName, 'participant.left' | 'participant.removed'>,
     reason: string | null,
-    how: { readonly pauseS: number; readonly limited: boolean },
+    how: { readonly pauseS: number; readonly limited: boolean; readonly byUserId?: string | null },
   ): Promise<RoomChange<'left' | 'absent'> | Refusal<'NOT_FOUND' | 'FORBIDDEN' | 'ROOM_READ_ONLY'> | MustWait>;
   /**
    * Records a purchase or its withdrawal. A buyer always gets in: a guest gives way, and a pause or a ban is

@@ -1,0 +1,53 @@
+import type { UserBar } from '@gongu/shared';
+import type { Pool } from '../postgres/pool.ts';
+import { written } from '../postgres/written.ts';
+
+export interface BarRow {
+  readonly userId: string;
+  readonly version: number;
+  /** Milliseconds for which all tokens are refused, by the database's clock; 0: they are not; null: without an end. */
+  readonly leftMs: number | null;
+  /** Second up to which tokens issued are refused. */
+  readonly revokedAtS: number | null;
+}
+
+/** What can be done to a user's tokens. */
+export type BarAct = 'block' | 'unblock' | 'revoke' | 'unrevoke';
+
+/** Whose tokens are refused, as the service's own database has it. */
+export interface BarStore {
+  /** What has changed after a version, in its order. */
+  after(version: number): Promise<readonly BarRow[]>;
+  /** `byUserId` null: the service. Null: `until` has passed. @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME */
+  act(
+    userId: string,
+    act: BarAct,
+    by: { readonly byUserId: string | null; readonly until?: string | null; readonly reason?: string | null },
+  ): Promise<UserBar | null>;
+}
+
+/** @param schema that the service's tables and functions are in */
+export function createBarStore({ pool, schema }: { pool: Pool; schema: string }): BarStore {
+  const after = `SELECT user_id AS "userId", version::float8 AS version, revoked_at::float8 AS "revokedAtS",
+      CASE WHEN NOT blocked THEN 0 WHEN until IS NOT NULL
+        THEN greatest(0, extract(epoch FROM until - clock_timestamp()) * 1000)::float8 END AS "leftMs"
+    FROM ${schema}.bars WHERE version > $1 ORDER BY version`;
+  const act = `SELECT ${schema}.bar_user($1, $2, $3::timestamptz, $4, $5) AS answer`;
+  return {
+    async after(version) {
+      const { rows } = await pool.query<BarRow>({ name: 'bars-after', text: after, values: [version] });
+      return rows;
+    },
+    act: (userId, what, { byUserId, until = null, reason = null }) =>
+      written(
+        async () => {
+          const { rows } = await pool.query<{ answer: { bar?: UserBar } }>({
+            ...{ name: 'bar-user', text: act },
+            values: [userId, what, until, reason, byUserId],
+          });
+          return rows[0]!.answer.bar ?? null;
+        },
+        { idempotent: true },
+      ),
+  };
+}

@@ -1,0 +1,29 @@
+-- Refuses a user's tokens, or takes that away. `p_act`: block, unblock, revoke (those issued up to this second), unrevoke.
+-- Outcomes: changed, UNTIL_PASSED.
+CREATE OR REPLACE FUNCTION chat.bar_user(p_user TEXT, p_act TEXT, p_until TIMESTAMPTZ, p_reason TEXT, p_by TEXT)
+RETURNS JSONB
+LANGUAGE plpgsql AS $$
+DECLARE
+  b chat.bars;
+  v BIGINT;
+BEGIN
+  IF p_until <= clock_timestamp() THEN RETURN jsonb_build_object('outcome', 'UNTIL_PASSED'); END IF;
+  -- One after the other, and in the order of versions: who reads what is newer than one of them misses none.
+  LOCK TABLE chat.bars IN SHARE ROW EXCLUSIVE MODE;
+  v := coalesce((SELECT max(o.version) FROM chat.bars o), 0) + 1;
+  -- Every instance has heard of these.
+  DELETE FROM chat.bars o WHERE o.revoked_at IS NULL AND o.changed_at < clock_timestamp() - interval '1 day'
+    AND (NOT o.blocked OR o.until < clock_timestamp() - interval '1 day');
+  INSERT INTO chat.bars AS o (user_id, version) VALUES (p_user, v)
+  ON CONFLICT (user_id) DO UPDATE SET version = v, changed_at = clock_timestamp();
+  UPDATE chat.bars o SET by_user_id = p_by,
+    blocked = CASE p_act WHEN 'block' THEN true WHEN 'unblock' THEN false ELSE o.blocked END,
+    until = CASE p_act WHEN 'block' THEN p_until WHEN 'unblock' THEN NULL ELSE o.until END,
+    reason = CASE p_act WHEN 'block' THEN p_reason WHEN 'unblock' THEN NULL ELSE o.reason END,
+    revoked_at = CASE p_act WHEN 'revoke' THEN floor(extract(epoch FROM clock_timestamp()))::BIGINT
+      WHEN 'unrevoke' THEN NULL ELSE o.revoked_at END
+  WHERE o.user_id = p_user RETURNING * INTO b;
+  PERFORM chat.note_moderation('user.' || p_act, NULL, p_user, p_by,
+    jsonb_build_object('until', chat.iso(p_until), 'reason', p_reason));
+  RETURN jsonb_build_object('outcome', 'changed', 'bar', chat.bar_json(b));
+END $$;

@@ -1,0 +1,32 @@
+-- Reports a message, with a copy of it as it is: under the lock of the room, so that it is the whole one or none. Once a
+-- user and message: the same again finds the first. Outcomes: created, same, NOT_FOUND (no such room), NOT_A_MEMBER, BANNED,
+-- MESSAGE_NOT_FOUND, FORBIDDEN (a SYSTEM row, or an own message), MESSAGE_DELETED.
+CREATE OR REPLACE FUNCTION chat.report_message(p_room TEXT, p_seq BIGINT, p_user TEXT, p_reason TEXT, p_note TEXT)
+RETURNS JSONB
+LANGUAGE plpgsql AS $$
+DECLARE
+  r chat.rooms;
+  m chat.messages;
+  p chat.reports;
+BEGIN
+  SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
+  IF r.restricted AND chat.restriction_of(p_room, p_user) = 'BAN' THEN
+    RETURN jsonb_build_object('outcome', 'BANNED');
+  END IF;
+  IF NOT chat.is_within(r, p_user) THEN RETURN jsonb_build_object('outcome', 'NOT_A_MEMBER'); END IF;
+  SELECT * INTO p FROM chat.reports o WHERE o.room_id = p_room AND o.seq = p_seq AND o.reporter_id = p_user;
+  IF FOUND THEN RETURN jsonb_build_object('outcome', 'same', 'report', chat.report_json(p)); END IF;
+  SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
+  IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'MESSAGE_NOT_FOUND'); END IF;
+  IF m.kind = 'SYSTEM' OR m.sender_id = p_user THEN RETURN jsonb_build_object('outcome', 'FORBIDDEN'); END IF;
+  IF m.deleted_at IS NOT NULL THEN RETURN jsonb_build_object('outcome', 'MESSAGE_DELETED'); END IF;
+  INSERT INTO chat.reports (room_id, seq, reporter_id, reason, note, message)
+  VALUES (p_room, p_seq, p_user, p_reason, p_note, jsonb_strip_nulls(jsonb_build_object(
+    'kind', m.kind, 'content', m.content, 'data', m.data, 'version', coalesce(m.version, m.seq),
+    'createdAt', chat.iso(m.created_at), 'editedAt', chat.iso(m.edited_at))) || jsonb_build_object(
+    'sender', CASE WHEN m.sender_id IS NOT NULL THEN jsonb_build_object(
+      'userId', m.sender_id, 'nickname', m.sender_nickname, 'tag', m.sender_tag) END))
+  RETURNING * INTO p;
+  RETURN jsonb_build_object('outcome', 'created', 'report', chat.report_json(p));
+END $$;
