@@ -6,6 +6,7 @@ import {
   AnonymousTokenAnswer,
   AnonymousTokenRequest,
   AuditEntry,
+  BlockUser,
   Buyer,
   CancelProduct,
   ChangeParticipation,
@@ -30,11 +31,13 @@ import {
   Product,
   ProductChange,
   Purchase,
+  RestrictUser,
   Room,
   SystemEvent,
   sendBody,
   serverFrames,
   TicketAnswer,
+  UserBar,
   UserClaims,
 } from '@gongu/shared';
 import { differencesFrom, markdownFiles, readMarkdown } from '@gongu/testkit';
@@ -48,6 +51,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   AnonymousTokenAnswer,
   AnonymousTokenRequest,
   AuditEntry: AuditEntry,
+  BlockUser,
   Buyer: Buyer,
   BuyerList: listOf(Buyer),
   CancelProduct,
@@ -70,11 +74,13 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Product: Product,
   ProductChange: ProductChange,
   Purchase: Purchase,
+  RestrictUser,
   Room: Room,
   SendMessage: sendBody(LIMITS.contentChars),
   ServiceClaims: z.strictObject({ sub: z.literal('trade'), aud: z.literal('chat'), iat: z.int(), exp: z.int() }),
   SystemEvent,
   TicketAnswer,
+  UserBar,
   UserClaims,
 };
 

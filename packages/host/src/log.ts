@@ -21,7 +21,9 @@ const SECRET_QUERY = new RegExp(
     // Where a URL stands within another's query, its marks are escaped, and those once more for each URL around it.
     '((?:[?&;]|%(?:25)*(?:3f|26|3b))',
     // Also `access_token` and `client-secret`; not `tokenless`.
-    String.raw`[^?&;=#%\s"\\]{0,32}(?:token|ticket|jwt|bearer|authorization|api[_-]?key|secret|pass(?:word|code))`,
+    String.raw`(?:[^?&;=#%\s"\\]{0,32}(?:token|ticket|jwt|bearer|authorization|api[_-]?key|secret|pass(?:word|code))`,
+    // What somebody searches for is a text of his.
+    '|q)',
     String.raw`(?:\[\w*\]|\]|%(?:25)*5b\w*%(?:25)*5d|\+)?(?:=|%(?:25)*3d))`,
     String.raw`(?:[^&#\s"\\]|\\["\\]?)*`,
   ].join(''),

@@ -60,6 +60,7 @@ export {
   RoomPath,
   RoomStatus,
 } from './room.ts';
+export { RoomsSearchPage, RoomsSearchQuery, SEARCH_CHARS, SearchPage, SearchQuery, searchForm } from './search.ts';
 export { stompBodies } from './stomp-body.ts';
 export {
   RoomEntry,

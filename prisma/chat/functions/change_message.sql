@@ -70,6 +70,7 @@ BEGIN
     UPDATE chat.messages t SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1,
       edited_at = NULL, deleted_at = stamp
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
+    DELETE FROM chat.search_grams t WHERE t.room_id = p_room AND t.seq = p_seq;
   END IF;
   IF p_change = 'deleted' AND m.room_id || ':' || m.seq = ANY (r.pinned) THEN
     UPDATE chat.rooms SET pinned = array_remove(r.pinned, m.room_id || ':' || m.seq) WHERE room_id = p_room

@@ -1,4 +1,4 @@
--- Removes a room with its members and messages. True when there was one.
+-- Removes a room with its members, messages and what searches know of them. True when there was one.
 CREATE OR REPLACE FUNCTION chat.delete_room(p_room TEXT) RETURNS BOOLEAN
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -6,6 +6,8 @@ BEGIN
   IF NOT FOUND THEN RETURN false; END IF;
   PERFORM chat.lock_members(p_room);
   DELETE FROM chat.messages WHERE room_id = p_room;
+  DELETE FROM chat.search_grams WHERE room_id = p_room;
+  DELETE FROM chat.search_rooms WHERE room_id = p_room;
   DELETE FROM chat.rooms WHERE room_id = p_room;
   RETURN true;
 END $$;

@@ -40,7 +40,9 @@ export function barRoutes(app: Http, { base, bars, store, either, onAct }: BarRo
     if (what === 'block' && userId === byUserId) {
       throw new AppError('FORBIDDEN', { detail: 'Nobody blocks himself: he could not take it away' });
     }
-    const bar = await store.act(userId, what, { byUserId, ...more });
+    // PostgreSQL takes no offset of 16 hours and more.
+    const until = more.until ? new Date(more.until).toISOString() : null;
+    const bar = await store.act(userId, what, { byUserId, reason: more.reason ?? null, until });
     if (!bar) {
       throw new AppError('VALIDATION_FAILED', { errors: [{ path: 'until', message: 'must be a time to come' }] });
     }

@@ -26,7 +26,7 @@ interface Schema {
 }
 
 interface Operation {
-  parameters?: { name: string; in: string; schema: Schema }[];
+  parameters?: { name: string; in: string; required?: boolean; schema: Schema }[];
   requestBody?: { required?: boolean; content: Record<string, { schema: Schema }> };
   responses: Record<string, { description: string }>;
 }
@@ -41,7 +41,8 @@ export interface PromisesOptions {
 
 /** One request that the document has an opinion on. */
 interface Trial {
-  readonly query?: Record<string, string>;
+  /** Those that are needed come along; undefined: without this one. */
+  readonly query?: Record<string, string | undefined>;
   readonly path?: Record<string, string>;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
@@ -80,7 +81,10 @@ export async function brokenPromises({ url, as, given }: PromisesOptions): Promi
         return new RegExp(pattern, 'u').test(value) ? value : '1';
       };
       for (const trial of [...trialsOf(operation, plain, given), ...judgedTrials(operation, plain, given, judge)]) {
-        const query = new URLSearchParams(trial.query).toString();
+        const asked = Object.entries({ ...neededQuery(operation, plain, given), ...trial.query });
+        const query = new URLSearchParams(
+          asked.filter((one): one is [string, string] => one[1] !== undefined),
+        ).toString();
         const target = path.replace(/\{(\w+)\}/g, (_, name: string) =>
           encodeURIComponent(trial.path?.[name] ?? placeOf(name)),
         );
@@ -136,9 +140,10 @@ function trialsOf(
     for (const value of faultsOf(one)) trials.push({ query: {}, body: { ...least, [name]: value }, fault: name });
     if (required.has(name)) trials.push({ query: {}, body: { ...least, [name]: undefined }, fault: name });
   }
-  for (const { name, schema } of queries) {
+  for (const { name, schema, required: isNeeded } of queries) {
     const one = plain(schema);
-    if (name !== 'cursor') {
+    if (isNeeded) trials.push({ query: { [name]: undefined }, body, fault: name });
+    if (name !== 'cursor' && !(name in given)) {
       for (const value of validOf(one)) trials.push({ query: { [name]: String(value) }, body, fault: null });
     }
     const numeric = one.type === 'integer' ? ['', ' 1', '0x10', '1e1', '1.5', 'true', '１'] : [];
@@ -150,6 +155,16 @@ function trialsOf(
     }
   }
   return trials;
+}
+
+/** The parameters of a query that an operation can't do without. */
+function neededQuery(
+  operation: Operation,
+  plain: (schema: Schema) => Schema,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, string> {
+  const needed = (operation.parameters ?? []).filter((one) => one.in === 'query' && one.required);
+  return Object.fromEntries(needed.map(({ name, schema }) => [name, String(given[name] ?? validOf(plain(schema))[0])]));
 }
 
 /** A body's fields, and the least that it may be; undefined: the operation has none. */
@@ -203,7 +218,7 @@ function judgedTrials(
       for (const text of QUERY_TEXTS) {
         const isGood = judge(schema, queryValue(plain(schema), text));
         // No text but one that came from it is a list's cursor, which no schema can say.
-        if (!isGood || name !== 'cursor') add(isGood, name, { query: { [name]: text } });
+        if (!isGood || (name !== 'cursor' && !(name in given))) add(isGood, name, { query: { [name]: text } });
       }
     }
   }

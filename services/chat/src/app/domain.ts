@@ -14,6 +14,7 @@ import type { ChatEnv } from '../env.ts';
 import { createHub } from '../hub/hub.ts';
 import { createOverview } from '../hub/overview/overview.ts';
 import { createWriteSpacing } from '../hub/write-spacing.ts';
+import { createIndexMessages } from '../jobs/index-messages.ts';
 import { createChatMetrics } from '../observe/metrics.ts';
 import { createObservers } from '../observe/observers.ts';
 import { createAdmins } from '../room/admins.ts';
@@ -25,6 +26,7 @@ import { createRates } from '../room/rates.ts';
 import { createReports } from '../room/reports.ts';
 import { createRestrictions } from '../room/restrictions.ts';
 import { createRooms } from '../room/rooms.ts';
+import { createSearch } from '../room/search.ts';
 import { createTickets } from '../room/tickets.ts';
 import { createVisitors } from '../room/visitors.ts';
 import { createConnectionWatch } from '../session/connection-watch.ts';
@@ -98,7 +100,10 @@ export function createDomain(
     }),
     // One scheduler: rooms fill their sockets' queues before these are written.
     atTurnEnd: flusher.fill,
-    onEmit: (signal) => overview.apply(signal),
+    onEmit(signal) {
+      overview.apply(signal);
+      indexMessages.note(signal);
+    },
     onPresence: (roomId, userId, online) => presenceTick.note(roomId, userId, online),
     onWatchers: (roomId) => watcherTick.note(roomId),
     observe: observers.hub,
@@ -108,6 +113,9 @@ export function createDomain(
   const presenceTick = createPresenceTick({ presence, hub });
   const watcherTick = createWatcherTick({ presence, hub });
   const connections = createConnectionWatch({ presence, onFailure: (error) => failed('count of connections', error) });
+
+  const search = createSearch(store);
+  const indexMessages = createIndexMessages({ index: store.searchIndex, now });
 
   const typing = createTyping({ hub, now });
   const { emit } = hub;
@@ -156,7 +164,7 @@ export function createDomain(
     visitors,
     ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, connections },
     ...{ presenceTick, watcherTick },
-    ...{ restrictions, reports, admins },
+    ...{ restrictions, reports, admins, search, indexMessages },
     ...{ rooms, members, messages, changes, rates, sweepRates, typing, tickets },
   };
 }

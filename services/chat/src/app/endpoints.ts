@@ -14,6 +14,7 @@ import { messageRoutes } from '../http/message-routes.ts';
 import { reportRoutes } from '../http/report-routes.ts';
 import { restrictionRoutes } from '../http/restriction-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
+import { searchRoutes } from '../http/search-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
 import { createAttendances } from '../session/attendance.ts';
 import { createCommands } from '../session/commands/commands.ts';
@@ -36,6 +37,7 @@ export async function registerEndpoints(
     members,
     messages,
     changes,
+    search,
     rates,
     typing,
     tickets,
@@ -63,6 +65,7 @@ export async function registerEndpoints(
     ...{ base: '/api/chat', bars, store: domain.store.bars, either: identify.either },
     onAct: domain.observers.onModeration,
   });
+  searchRoutes(app, { search, identify: identify.routes });
   tokenRoutes(app, {
     anonymousAccess: env.ANONYMOUS_ACCESS,
     user: identify.routes.user,

@@ -6,11 +6,13 @@ import type { Domain } from './domain.ts';
 
 /** Milliseconds between two sweeps of what says nothing any more. */
 const FORGET_MS = 60_000;
+/** Milliseconds between two looks at what is to be indexed. */
+const INDEX_MS = 5_000;
 
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
-  const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports, sweepRates, typing } =
-    domain;
+  const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports } = domain;
+  const { indexMessages, sweepRates, typing } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -43,6 +45,7 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(visitors.intervalMs, 'look at visitors', visitors.look);
       every(FORGET_MS, 'forgetting', visitors.forget);
       every(FORGET_MS, 'erasure of reports', reports.forget);
+      every(INDEX_MS, 'index of searches', indexMessages.tick);
       every(1_000, 'count of connections', connections.tick);
       every(1_000, 'sweep', async () => {
         hub.sweep(env.HEARTBEAT_MS);

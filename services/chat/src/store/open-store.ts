@@ -13,6 +13,7 @@ import type { MessageStore } from '../room/ports/message-store.ts';
 import type { ReportStore } from '../room/ports/report-store.ts';
 import type { RestrictionStore } from '../room/ports/restriction-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
+import type { SearchIndex, SearchStore } from '../room/ports/search-store.ts';
 import type { TagStore } from '../room/ports/tag-store.ts';
 import type { TicketStore } from '../room/ports/ticket-store.ts';
 import type { VisitorStore } from '../room/ports/visitor-store.ts';
@@ -25,6 +26,8 @@ import { createMessageStore } from './message-store.ts';
 import { createReportStore } from './report-store.ts';
 import { createRestrictionStore } from './restriction-store.ts';
 import { createRoomStore } from './room-store.ts';
+import { createSearchIndex } from './search-index.ts';
+import { createSearchStore } from './search-store.ts';
 import { createTagStore } from './tag-store.ts';
 import { createTicketStore } from './ticket-store.ts';
 import { createVisitorStore } from './visitor-store.ts';
@@ -34,6 +37,8 @@ export interface Store {
   readonly rooms: RoomStore;
   readonly members: MemberStore;
   readonly messages: MessageStore;
+  readonly search: SearchStore;
+  readonly searchIndex: SearchIndex;
   readonly tickets: TicketStore;
   readonly visitors: VisitorStore;
   readonly restrictions: RestrictionStore;
@@ -105,6 +110,8 @@ export function openStore({
       changes: createMessageChanges({ pool: reads }),
       pages: createMessagePage({ pool: reads, whole, isWatchable }),
     }),
+    search: createSearchStore({ pool: reads }),
+    searchIndex: createSearchIndex({ pool: reads }),
     tickets: createTicketStore({ prisma }),
     tags: createTagStore({ prisma }),
     visitors: createVisitorStore({ prisma }),

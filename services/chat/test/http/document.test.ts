@@ -13,9 +13,19 @@ it('the document and the code agree on what is valid: the least and the most of 
     url: chat.url,
     as: (operation) =>
       authorizationOf(
-        /^(?:GET|DELETE) .*rooms$|read$|tickets$|^POST .*participants$/.test(operation) ? 'ann' : SERVICE,
+        /^(?:GET|DELETE) .*rooms$|search$|read$|tickets$|^POST .*(?:participants|reports)$/.test(operation)
+          ? 'ann'
+          : SERVICE,
       ),
-    given: { roomId, userId: 'ann', productId: 'a-room', maxParticipants: 100_000, replyTo: null, reason: null },
+    given: {
+      roomId,
+      userId: 'ann',
+      productId: 'a-room',
+      maxParticipants: 100_000,
+      replyTo: null,
+      reason: null,
+      q: '감귤',
+    },
   });
   expect(broken).toEqual([]);
   expect(sent).toBeGreaterThan(100);

@@ -55,6 +55,8 @@ describe('/openapi.json', () => {
       'GET /api/chat/rooms/{roomId}/notice',
       'GET /api/chat/rooms/{roomId}/participants',
       'GET /api/chat/rooms/{roomId}/restrictions',
+      'GET /api/chat/rooms/{roomId}/search',
+      'GET /api/chat/search',
       'PATCH /api/chat/reports/{reportId}',
       'PATCH /api/chat/rooms/{roomId}',
       'PATCH /api/chat/rooms/{roomId}/messages/{seq}',
@@ -132,7 +134,9 @@ describe('/openapi.json', () => {
     if (/^(?:POST \/api\/chat\/rooms|DELETE \/api\/chat\/rooms\/\{roomId\}|PUT .*participants.*)$/.test(name)) {
       return ['service'];
     }
-    if (/^GET \/api\/chat\/rooms$|events$|tickets$|read$|^POST .*(?:participants|reports)$/.test(name)) return ['user'];
+    if (/^GET \/api\/chat\/(?:rooms|search)$|events$|tickets$|read$|^POST .*(?:participants|reports)$/.test(name)) {
+      return ['user'];
+    }
     return ['service', 'user'];
   }
 });

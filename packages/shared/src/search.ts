@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { ChatMessage } from './chat-message.ts';
+import { LIMITS } from './limits.ts';
+import { queryInteger } from './page.ts';
+import { codePoints, text } from './text.ts';
+
+/** Characters of a search, after NFKC and case folding. */
+export const SEARCH_CHARS = { least: 2, most: 64 } as const;
+
+/**
+ * A text as searches compare it: NFKC and full case folding, so that full-width, decomposed and capital letters are what
+ * they look like. Idempotent.
+ */
+export function searchForm(content: string): string {
+  // Lower, upper and lower again is full case folding (ẞ, ß and SS are ss), but for sigma at the end of a word.
+  const folded = content.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+  return folded.normalize('NFKC');
+}
+
+const q = text(256)
+  .refine(
+    (value) => {
+      const characters = codePoints(searchForm(value));
+      return characters >= SEARCH_CHARS.least && characters <= SEARCH_CHARS.most;
+    },
+    { error: `must have ${SEARCH_CHARS.least} to ${SEARCH_CHARS.most} characters after NFKC and case folding` },
+  )
+  .meta({ description: '2 to 64 characters after NFKC and case folding; any part of a text', minLength: 1 });
+
+const limit = queryInteger(1, LIMITS.pageMax).default(20);
+
+/** `?q=&before=&limit=` of a room's search. */
+export const SearchQuery = z.object({
+  q,
+  before: queryInteger(1).optional().meta({ description: 'exclusive' }),
+  limit,
+});
+
+/** `?q=&cursor=&limit=` of a search of all one's rooms. */
+export const RoomsSearchQuery = z.object({
+  q,
+  cursor: z
+    .string()
+    .max(512)
+    .regex(/^[A-Za-z0-9_-]+$/, { error: 'must be the nextCursor of the same search' })
+    .optional()
+    .meta({ description: '`nextCursor` of the same search, as it came; anything else is VALIDATION_FAILED' }),
+  limit,
+});
+
+/** Messages that contain what was asked for, the newest first. `hasMore`: there are older ones. */
+export const SearchPage = z.object({ messages: z.array(ChatMessage), hasMore: z.boolean() }).meta({ id: 'SearchPage' });
+export type SearchPage = z.output<typeof SearchPage>;
+
+/** The same of all one's rooms. `nextCursor`: asks for the older ones; null where there are none. */
+export const RoomsSearchPage = SearchPage.extend({ nextCursor: z.string().nullable() }).meta({ id: 'RoomsSearchPage' });
+export type RoomsSearchPage = z.output<typeof RoomsSearchPage>;

@@ -1,0 +1,42 @@
+import type { StoredMessage } from './stored-message.ts';
+
+/** What is looked for. */
+export interface Wanted {
+  /** As `searchForm` makes it, 2 characters and more. */
+  readonly form: string;
+  readonly limit: number;
+}
+
+/** A place among the messages of several rooms: by time, then by room, then by `seq`. */
+export interface SearchPlace {
+  /** ISO 8601, with milliseconds. */
+  readonly createdAt: string;
+  readonly roomId: string;
+  readonly seq: number;
+}
+
+/** Finds messages by what is in them. Exact: they are looked at as they are now, whatever the index has yet. */
+export interface SearchStore {
+  /**
+   * CHAT and NOTIFICATION that contain what is wanted, the newest first. `readerId` null: the service. `before`: only below
+   * this `seq`; null: all.
+   */
+  find(
+    roomId: string,
+    readerId: string | null,
+    wanted: Wanted & { readonly before: number | null },
+  ): Promise<readonly StoredMessage[] | 'NOT_FOUND' | 'NOT_A_MEMBER'>;
+  /** The same of all rooms that somebody is in. `before`: only older than this one. */
+  findInRooms(
+    userId: string,
+    wanted: Wanted & { readonly before: SearchPlace | null },
+  ): Promise<readonly StoredMessage[]>;
+}
+
+/** The index behind it, which is written after the messages are. */
+export interface SearchIndex {
+  /** Rooms with `rows` and more which are not in the index yet, at most `limit` rooms. */
+  behind(rows: number, limit: number): Promise<readonly string[]>;
+  /** Indexes a room's next messages, some hundreds. Whether there are more; two at once do it once. */
+  index(roomId: string): Promise<boolean>;
+}

@@ -1,0 +1,76 @@
+import {
+  AppError,
+  type ChatMessage,
+  hasForbiddenCharacters,
+  type RoomsSearchPage,
+  type SearchPage,
+  searchForm,
+  type User,
+} from '@gongu/shared';
+import type { Caller } from './access.ts';
+import { wireMessage } from './event.ts';
+import type { SearchPlace, SearchStore } from './ports/search-store.ts';
+import type { StoredMessage } from './ports/stored-message.ts';
+import { noSuchRoom } from './refusals.ts';
+
+/** Messages by what is in them. */
+export function createSearch({ search }: { search: SearchStore }) {
+  return {
+    /**
+     * Messages of a room that contain `q`, the newest first, for members and the service.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER
+     */
+    async inRoom(
+      caller: Caller,
+      roomId: string,
+      { q, before = null, limit }: { q: string; before?: number | null | undefined; limit: number },
+    ): Promise<SearchPage> {
+      const readerId = caller.kind === 'service' ? null : caller.user.userId;
+      const found = await search.find(roomId, readerId, { form: searchForm(q), before, limit: limit + 1 });
+      if (found === 'NOT_FOUND') throw noSuchRoom();
+      if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');
+      return pageOf(found, limit);
+    },
+
+    /** The same of all rooms that `user` is a member of. @throws AppError VALIDATION_FAILED (`cursor`) */
+    async inRooms(
+      user: User,
+      { q, cursor, limit }: { q: string; cursor?: string | undefined; limit: number },
+    ): Promise<RoomsSearchPage> {
+      const before = cursor === undefined ? null : placeOf(cursor);
+      const found = await search.findInRooms(user.userId, { form: searchForm(q), before, limit: limit + 1 });
+      const page = pageOf(found, limit);
+      return { ...page, nextCursor: page.hasMore ? cursorOf(page.messages.at(-1)!) : null };
+    },
+  };
+}
+
+export type Search = ReturnType<typeof createSearch>;
+
+function pageOf(found: readonly StoredMessage[], limit: number): SearchPage {
+  const messages = found.slice(0, limit).map((message) => wireMessage(message) as ChatMessage);
+  return { messages, hasMore: found.length > limit };
+}
+
+function cursorOf({ createdAt, roomId, seq }: ChatMessage): string {
+  return Buffer.from(JSON.stringify([createdAt, roomId, seq])).toString('base64url');
+}
+
+function placeOf(cursor: string): SearchPlace {
+  const place = readPlace(Buffer.from(cursor, 'base64url').toString());
+  if (place) return place;
+  throw new AppError('VALIDATION_FAILED', {
+    errors: [{ path: 'cursor', message: 'must be the nextCursor of the same search' }],
+  });
+}
+
+function readPlace(text: string): SearchPlace | null {
+  try {
+    const [createdAt, roomId, seq] = JSON.parse(text);
+    const isTime = typeof createdAt === 'string' && new Date(createdAt).toISOString() === createdAt;
+    const isPlace = isTime && typeof roomId === 'string' && Number.isSafeInteger(seq);
+    return isPlace && !hasForbiddenCharacters(roomId) ? { createdAt, roomId, seq } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { searchForm } from '@gongu/shared';
+import type { Pool } from 'pg';
+import type { SearchIndex } from '../room/ports/search-store.ts';
+import { GRAM_KEY_BYTES, gramsOf } from './grams.ts';
+
+/** Rows of a room that are indexed with one commit, and their characters, after which it ends early: the loop waits for neither. */
+const ROWS = 500;
+const CHARACTERS = 100_000;
+
+/** $1 room, $2 a key for one that has none. */
+const OPEN_SQL = 'SELECT key, indexed_seq FROM chat.open_search_room($1, $2)';
+
+/** $1 room, $2 seq, $3 rows. What a row of change has changed comes with it. */
+const ROWS_SQL = `
+  SELECT m.seq, t.seq AS target, t.content, coalesce(t.version, t.seq) AS version
+  FROM (SELECT * FROM chat.messages WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) m
+  LEFT JOIN LATERAL (
+    SELECT * FROM chat.messages WHERE room_id = $1 AND seq = coalesce(m.changes_seq, m.seq) OFFSET 0) t
+    ON t.kind <> 'SYSTEM'
+  ORDER BY m.seq`;
+
+/** $1 room, $2 from seq, $3 to seq, $4 targets, $5 their versions, $6 grams as literals of arrays. */
+const INDEX_SQL = 'SELECT chat.index_messages($1, $2, $3, $4::bigint[], $5::bigint[], $6::text[]) AS done';
+
+/** $1 rows, $2 rooms. */
+const BEHIND_SQL = `
+  SELECT r.room_id FROM chat.rooms r LEFT JOIN chat.search_rooms s USING (room_id)
+  WHERE r.last_seq >= coalesce(s.indexed_seq, 0) + $1::bigint LIMIT $2`;
+
+interface Row {
+  seq: string;
+  /** Null: a row that nobody searches for. */
+  target: string | null;
+  content: string | null;
+  version: string | null;
+}
+
+/** The index of searches in PostgreSQL. */
+export function createSearchIndex({ pool }: { pool: Pool }): SearchIndex {
+  return {
+    async behind(rowsLeast, limit) {
+      const { rows } = await pool.query<{ room_id: string }>({
+        ...{ name: 'search-behind', text: BEHIND_SQL, values: [rowsLeast, limit] },
+      });
+      return rows.map(({ room_id: roomId }) => roomId);
+    },
+
+    async index(roomId) {
+      const opened = await pool.query<{ key: Buffer; indexed_seq: string }>({
+        ...{ name: 'search-open', text: OPEN_SQL, values: [roomId, randomBytes(GRAM_KEY_BYTES)] },
+      });
+      const room = opened.rows[0];
+      // The room was removed.
+      if (!room) return false;
+      const { rows } = await pool.query<Row>({
+        ...{ name: 'search-rows', text: ROWS_SQL, values: [roomId, room.indexed_seq, ROWS] },
+      });
+      if (rows.length === 0) return false;
+      const taken = upTo(rows, CHARACTERS);
+      const targets = new Map(taken.flatMap((row) => (row.target === null ? [] : [[row.target, row]])));
+      const grams = gramsOf(
+        room.key,
+        [...targets.values()].map(({ content }) => searchForm(content ?? '')),
+      );
+      await pool.query({
+        name: 'search-index',
+        text: INDEX_SQL,
+        values: [
+          ...[roomId, room.indexed_seq, taken.at(-1)!.seq],
+          ...[[...targets.keys()], [...targets.values()].map(({ version }) => version)],
+          grams.map((some) => `{${some.join()}}`),
+        ],
+      });
+      return taken.length < rows.length || rows.length === ROWS;
+    },
+  };
+}
+
+/** The first rows that have so many characters together, and at least one. */
+function upTo(rows: readonly Row[], characters: number): readonly Row[] {
+  let sum = 0;
+  const end = rows.findIndex(({ content }) => {
+    sum += content?.length ?? 0;
+    return sum > characters;
+  });
+  return end < 0 ? rows : rows.slice(0, Math.max(1, end));
+}
