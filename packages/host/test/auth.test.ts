@@ -46,6 +46,7 @@ test.each(['HS256', 'HS384', 'HS512'] as const)("a user's token under %s is good
     tag: '0007',
     roles: ['seller'],
     anon: false,
+    issuedAtS: expect.any(Number),
     expiresAtMs: 4_102_444_800_000,
   });
 });

@@ -53,6 +53,10 @@ describe('/openapi.json', () => {
       await call('POST', `/api/trade/outbox/${parked}/${decision}`, { as: 'admin:root' });
     }
     await call('GET', '/api/trade/consistency', { as: 'admin:root' });
+    await call('PUT', '/api/trade/users/eve/block', { as: 'admin:root', body: { reason: 'spam' } });
+    await call('DELETE', '/api/trade/users/eve/block', { as: 'admin:root' });
+    await call('POST', '/api/trade/users/eve/revoke', { as: 'admin:root' });
+    await call('DELETE', '/api/trade/users/eve/revoke', { as: 'admin:root' });
     await call('GET', '/api/trade/outbox', { as: `Bearer ${serviceToken({ secret: SERVICE_SECRET })}` });
     await call('POST', '/api/dev/session', { body: { nickname: '감귤', seller: true } });
 
@@ -87,7 +91,11 @@ describe('/openapi.json', () => {
         ([method, { requestBody }]) => (requestBody?.required === false ? [`${method} ${path}`] : []),
       ),
     );
-    expect(optional.sort()).toEqual(['post /api/products/{id}/cancel', 'post /api/products/{id}/participations']);
+    expect(optional.sort()).toEqual([
+      'post /api/products/{id}/cancel',
+      'post /api/products/{id}/participations',
+      'put /api/trade/users/{userId}/block',
+    ]);
   });
 
   it('is readable by people at /docs', async () => {
