@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, inRepository } from '@gongu/testkit';
@@ -84,7 +84,9 @@ it(
       const path = join(root, file);
       const text = await readFile(path, 'utf8');
       expect(text).toContain(from);
-      await writeFile(path, text.replace(from, to));
+      // At once, as editors do: one that is half written may be built.
+      await writeFile(`${path}.new`, text.replace(from, to));
+      await rename(`${path}.new`, path);
     };
 
     // Both services have it.

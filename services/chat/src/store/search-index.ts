@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { written } from '@gongu/host';
 import { searchForm } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { SearchIndex } from '../room/ports/search-store.ts';
@@ -8,9 +9,6 @@ import { GRAM_KEY_BYTES, gramsOf } from './grams.ts';
 const ROWS = 500;
 const CHARACTERS = 100_000;
 
-/** $1 room, $2 a key for one that has none. */
-const OPEN_SQL = 'SELECT key, indexed_seq FROM chat.open_search_room($1, $2)';
-
 /** $1 room, $2 seq, $3 rows. What a row of change has changed comes with it. */
 const ROWS_SQL = `
   SELECT m.seq, t.seq AS target, t.content, coalesce(t.version, t.seq) AS version
@@ -19,9 +17,6 @@ const ROWS_SQL = `
     SELECT * FROM chat.messages WHERE room_id = $1 AND seq = coalesce(m.changes_seq, m.seq) OFFSET 0) t
     ON t.kind <> 'SYSTEM'
   ORDER BY m.seq`;
-
-/** $1 room, $2 from seq, $3 to seq, $4 targets, $5 their versions, $6 grams as literals of arrays. */
-const INDEX_SQL = 'SELECT chat.index_messages($1, $2, $3, $4::bigint[], $5::bigint[], $6::text[]) AS done';
 
 /** $1 rows, $2 rooms. */
 const BEHIND_SQL = `
@@ -47,9 +42,16 @@ export function createSearchIndex({ pool }: { pool: Pool }): SearchIndex {
     },
 
     async index(roomId) {
-      const opened = await pool.query<{ key: Buffer; indexed_seq: string }>({
-        ...{ name: 'search-open', text: OPEN_SQL, values: [roomId, randomBytes(GRAM_KEY_BYTES)] },
-      });
+      const key = randomBytes(GRAM_KEY_BYTES);
+      const opened = await written(
+        () =>
+          pool.query<{ key: Buffer; indexed_seq: string }>({
+            name: 'search-open',
+            text: 'SELECT key, indexed_seq FROM chat.open_search_room($1, $2)',
+            values: [roomId, key],
+          }),
+        { idempotent: true },
+      );
       const room = opened.rows[0];
       // The room was removed.
       if (!room) return false;
@@ -63,15 +65,19 @@ export function createSearchIndex({ pool }: { pool: Pool }): SearchIndex {
         room.key,
         [...targets.values()].map(({ content }) => searchForm(content ?? '')),
       );
-      await pool.query({
-        name: 'search-index',
-        text: INDEX_SQL,
-        values: [
-          ...[roomId, room.indexed_seq, taken.at(-1)!.seq],
-          ...[[...targets.keys()], [...targets.values()].map(({ version }) => version)],
-          grams.map((some) => `{${some.join()}}`),
-        ],
-      });
+      await written(
+        () =>
+          pool.query({
+            name: 'search-index',
+            text: 'SELECT chat.index_messages($1, $2, $3, $4::bigint[], $5::bigint[], $6::text[])',
+            values: [
+              ...[roomId, room.indexed_seq, taken.at(-1)!.seq],
+              ...[[...targets.keys()], [...targets.values()].map(({ version }) => version)],
+              grams.map((some) => `{${some.join()}}`),
+            ],
+          }),
+        { idempotent: true },
+      );
       return taken.length < rows.length || rows.length === ROWS;
     },
   };
