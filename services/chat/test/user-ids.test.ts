@@ -233,7 +233,14 @@ it('an id of 256 characters is refused by all that takes one, and the refusal sa
 
 it('every index takes rows with the longest ids and names there can be', async () => {
   const most = {
-    ...{ user_id: 4 * 255, sender_id: 4 * 255, reporter_id: 4 * 255, nickname: 4 * 32, tag: 4 * 16, client_message_id: 4 * 64 },
+    ...{
+      user_id: 4 * 255,
+      sender_id: 4 * 255,
+      reporter_id: 4 * 255,
+      nickname: 4 * 32,
+      tag: 4 * 16,
+      client_message_id: 4 * 64,
+    },
     ...{ room_id: 64, status: 16, hash: 32, id: 36, coalesce: 4 * 255 },
   };
   const rows = await largestIndexRows(given.databaseUrl, CHAT_SCHEMA, most);
