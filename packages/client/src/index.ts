@@ -6,6 +6,7 @@ export type {
   MessageKind,
   Participant,
   PublicUser,
+  Reaction,
   Room as RoomInfo,
   SystemEvent,
 } from '@gongu/shared';
@@ -24,6 +25,7 @@ export type { Choices, OwnChoices } from './own-choices.ts';
 export { systemData } from './room/apply-message.ts';
 export type { Room } from './room/room.ts';
 export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';
+export { hasReacted } from './room/room-state.ts';
 export type { ListedRoom, RoomList, RoomListSnapshot } from './rooms/room-list.ts';
 export type { Signal, Signals } from './signals.ts';
 export type { Channel, ChannelHandlers, Transport } from './transport/transport.ts';

@@ -1,5 +1,7 @@
+import type { ChatMessage } from '@gongu/shared';
 import { type ChatService, startChatService } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hasReacted } from '../src/index.ts';
 import { httpGateway } from './fixture/http-gateway.ts';
 import { shopper } from './fixture/shopper.ts';
 import { fastClock } from './fixture/time.ts';
@@ -283,6 +285,12 @@ test('an edit and a deletion are the same to who has event streams and who has a
   const said = ({ snapshot }: typeof ann) => snapshot().messages.filter(({ kind }) => kind !== 'SYSTEM');
   expect(said(ann)).toEqual(said(bob));
   expect(await ann.room.pin(ofAnn, true)).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } });
+  expect(await ann.room.react(ofAnn, '❤', true)).toEqual({ ok: true, value: undefined });
+  for (const each of [ann, bob]) {
+    await each.until(({ messages }) => messages.some((one) => 'reactions' in one && one.reactions?.[0]?.emoji === '❤️'));
+  }
+  expect(await ann.room.react(ofAnn, 'x', true)).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED' } });
+  expect(await ann.room.react(ofAnn, '❤️', false)).toEqual({ ok: true, value: undefined });
   const seller = behind(gateway.url, 'seller', roomId);
   await seller.until(({ status }) => status === 'live');
   expect(await seller.room.pin(ofAnn, true)).toEqual({ ok: true, value: undefined });
@@ -296,4 +304,27 @@ test('an edit and a deletion are the same to who has event streams and who has a
   await ann.until(({ changing }) => changing[0]?.error?.code === 'FORBIDDEN');
   bob.room.edit(ofBob, 'x');
   await bob.until(({ changing }) => changing[0]?.error?.code === 'MESSAGE_DELETED');
+});
+
+test('who has event streams is told on coming by what of many reactions he is there', async () => {
+  const gateway = await httpGateway(chat.url);
+  const roomId = await chat.room();
+  const people = ['ann', 'bob', 'cho', 'dan'].map((name) =>
+    shopper({ url: chat.url, token: () => chat.token(name), roomId }),
+  );
+  for (const each of people) await each.until(({ status }) => status === 'live');
+  people[0]!.room.send({ content: 'words' });
+  for (const each of people) await each.until(() => each.texts().includes('words'));
+  const { seq } = people[0]!.snapshot().messages.find(({ content }) => content === 'words')!;
+  for (const each of people) expect(await each.room.react(seq, '👍', true)).toMatchObject({ ok: true });
+  for (const [name, isThere] of [
+    ['dan', true],
+    ['eve', false],
+  ] as const) {
+    const { until, snapshot } = behind(gateway.url, name, roomId);
+    await until(({ status }) => status === 'live');
+    const target = snapshot().messages.find((one) => one.seq === seq);
+    expect(target).toMatchObject({ reactions: [{ count: 4, users: [{}, {}, {}] }] });
+    expect(hasReacted(snapshot(), target as ChatMessage, '👍')).toBe(isThere);
+  }
 });

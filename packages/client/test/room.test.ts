@@ -1,5 +1,6 @@
-import type { Message } from '@gongu/shared';
+import type { ChatMessage, Message } from '@gongu/shared';
 import { expect, test } from 'vitest';
+import { hasReacted } from '../src/index.ts';
 import {
   ack,
   answerJoin,
@@ -567,6 +568,68 @@ test('what is pinned is there with its text, newest first, also where it is olde
   expect(channel.of('pin')[0]).toMatchObject({ roomId: ROOM, seq: 119, on: true });
   channel.says({ type: 'error', ref, code: 'CONFLICT', message: 'five', errors: [] });
   expect(await pinning).toMatchObject({ ok: false, error: { code: 'CONFLICT' } });
+});
+
+test('reactions take effect in their turn, on the newest text there is; whether one is among many is known', async () => {
+  const { channel, snapshot, room, clock } = await inRoom({
+    lastSeq: 120,
+    fetch: async () => Response.json({ message: null }),
+  });
+  const row = (seq: number, data: object) =>
+    channel.says(
+      messageFrame(seq, {
+        ...{ kind: 'SYSTEM', sender: null, clientMessageId: null, version: seq },
+        data: { event: 'message.changed', by: null, ...data },
+      }),
+    );
+  const target = () => snapshot().messages.find(({ seq }) => seq === 100) as ChatMessage;
+  const users = ['ann', 'bob', 'cho'].map((userId) => ({ userId, nickname: userId }));
+  const thumbs = (count: number) => [{ emoji: '👍', count, users: users.slice(0, count) }];
+  row(121, { change: 'reacted', seq: 100, version: 121, reactions: thumbs(1) });
+  await expect.poll(() => target().reactions).toEqual(thumbs(1));
+  // The second comes before the edit that it followed: it waits for its turn, and the text is the edited one.
+  row(123, { change: 'reacted', seq: 100, version: 123, reactions: thumbs(2) });
+  await clock.advance(50);
+  expect(target()).toMatchObject({ version: 121, reactions: thumbs(1) });
+  row(122, { change: 'edited', message: message(100, { content: 'better', version: 122, reactions: thumbs(1) }) });
+  await expect.poll(() => target()).toMatchObject({ content: 'better', version: 123, reactions: thumbs(2) });
+  // A page that was read before is older.
+  void room.jumpTo(10);
+  const { ref } = channel.of('history').at(-1)!;
+  const page = [99, 100, 101].map((seq) => message(seq, { version: seq }));
+  channel.says({ type: 'page', ref, roomId: ROOM, messages: page, hasMore: false });
+  await expect.poll(() => snapshot().messages[0]!.seq).toBe(99);
+  expect(target()).toMatchObject({ content: 'better', version: 123, reactions: thumbs(2) });
+
+  const { me } = snapshot();
+  expect(hasReacted(snapshot(), target(), '👍')).toBe(users.slice(0, 2).some(({ userId }) => userId === me));
+  const many = [{ emoji: '🍊', count: 5, users: users.map((user) => ({ ...user, userId: `${user.userId}-2` })) }];
+  const by = { userId: me, nickname: me, tag: null };
+  row(124, { change: 'reacted', by, emoji: '🍊', on: true, seq: 100, version: 124, reactions: many });
+  await expect.poll(() => hasReacted(snapshot(), target(), '🍊')).toBe(true);
+  row(125, { change: 'reacted', by, emoji: '🍊', on: false, seq: 100, version: 125, reactions: many });
+  await expect.poll(() => hasReacted(snapshot(), target(), '🍊')).toBe(false);
+  void room.jumpTo(20);
+  const asked = channel.of('history').at(-1)!;
+  const current = [message(100, { version: 125, reactions: many })];
+  channel.says({
+    ...{ type: 'page', ref: asked.ref, roomId: ROOM, messages: current, hasMore: true },
+    you: { reacted: { 100: ['🍊'] } },
+  });
+  await expect.poll(() => hasReacted(snapshot(), target(), '🍊')).toBe(true);
+  row(126, { change: 'reacted', seq: 100, version: 126, reactions: [] });
+  await expect.poll(() => target()).not.toHaveProperty('reactions');
+
+  const reacting = room.react(100, '👍', true);
+  const sent = channel.of('react')[0]!;
+  expect(sent).toMatchObject({ roomId: ROOM, seq: 100, emoji: '👍', on: true });
+  channel.says({ type: 'ok', ref: sent.ref! });
+  expect(await reacting).toEqual({ ok: true, value: undefined });
+  // The row that tells of it, read from the store, does not say by what it was.
+  const thumbsOfMany = [{ ...many[0]!, emoji: '👍' }];
+  row(127, { change: 'reacted', by, seq: 100, version: 127, reactions: thumbsOfMany });
+  await expect.poll(() => target().reactions).toEqual(thumbsOfMany);
+  expect(hasReacted(snapshot(), target(), '👍')).toBe(true);
 });
 
 test('the newest notice is known also where it is older than what came, and asked for once', async () => {

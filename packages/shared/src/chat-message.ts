@@ -14,6 +14,16 @@ export const messagePlace = {
   version: z.int(),
 };
 
+/** How many reacted to a message by one emoji, and the first three of them. */
+export const Reaction = z
+  .object({
+    emoji: z.string(),
+    count: z.int(),
+    users: z.array(PublicUser.pick({ userId: true, nickname: true })),
+  })
+  .meta({ id: 'Reaction' });
+export type Reaction = z.output<typeof Reaction>;
+
 /** What somebody says: CHAT and NOTIFICATION. */
 export const ChatMessage = z
   .object({
@@ -32,6 +42,8 @@ export const ChatMessage = z
     editedAt: z.string().optional(),
     /** Only where it was deleted. */
     deletedAt: z.string().optional(),
+    /** In the order in which each emoji came first; only where there are some. */
+    reactions: z.array(Reaction).optional(),
   })
   .meta({ id: 'ChatMessage' });
 export type ChatMessage = z.output<typeof ChatMessage>;

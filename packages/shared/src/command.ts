@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Emoji } from './emoji.ts';
 import { ClientRef, MessageSeq, RoomIdInput, Seq } from './ids.ts';
 import { FRAME_LIMITS, LIMITS } from './limits.ts';
 import { editBody, sendBody } from './message.ts';
@@ -25,6 +26,7 @@ export function commandSchemas(maxChars: number) {
     send: sendBody(maxChars).extend({ type: z.literal('send'), ...room }),
     edit: editBody(maxChars).extend({ type: z.literal('edit'), ...room, seq: MessageSeq }),
     delete: z.object({ type: z.literal('delete'), ...room, seq: MessageSeq }),
+    react: z.object({ type: z.literal('react'), ...room, seq: MessageSeq, emoji: Emoji, on: z.boolean() }),
     pin: z.object({ type: z.literal('pin'), ...room, seq: MessageSeq, on: z.boolean() }),
     typing: z.object({ type: z.literal('typing'), ...room, typing: z.boolean() }),
     read: z.object({ type: z.literal('read'), ...room, seq: Seq }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ChatMessage } from './chat-message.ts';
 import { ERROR_CODES, type ErrorCode, type FieldError } from './errors.ts';
 import { Message, SystemMessage } from './message.ts';
+import { MessagePage, ownReactions } from './page.ts';
 import { Participant, Room } from './room.ts';
 import { PublicUser } from './user.ts';
 
@@ -44,6 +45,7 @@ export const serverFrames = {
     /** Null: one looks and is no member. */
     you: Participant.extend({
       unread: z.int(),
+      ...ownReactions,
       /** Only where one is muted; `until` null: until it is taken away. */
       muted: z.object({ until: z.string().nullable() }).optional(),
     }).nullable(),
@@ -76,7 +78,7 @@ export const serverFrames = {
   watchers: z.object({ type: z.literal('watchers'), roomId, watcherCount: z.int() }),
   unwatched: z.object({ type: z.literal('unwatched'), ref, roomId, reason: UnwatchReason }),
   head: z.object({ type: z.literal('head'), roomId, seq }),
-  page: z.object({ type: z.literal('page'), ref, roomId, messages: z.array(Message), hasMore: z.boolean() }),
+  page: MessagePage.extend({ type: z.literal('page'), ref, roomId }),
   ok: z.object({
     type: z.literal('ok'),
     ref,

@@ -1,5 +1,5 @@
 export { BlockUser, UserBar, UserPath } from './bar.ts';
-export { ChatMessage, MessageKind } from './chat-message.ts';
+export { ChatMessage, MessageKind, Reaction } from './chat-message.ts';
 export { CLOSE, type CloseCode, mayReturn } from './close-codes.ts';
 export { type Command, type CommandSchemas, type CommandType, commandSchemas } from './command.ts';
 export { Consistency, Divergence } from './consistency.ts';
@@ -28,7 +28,19 @@ export { FRAME_LIMITS, LIMITS } from './limits.ts';
 export { type ChangeMessage, editBody, isChange, Message, SystemMessage, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
-export { ListQuery, listOf, MessagePage, MessagePath, MessageQuery, NewestNotice, queryInteger } from './page.ts';
+export {
+  ListQuery,
+  listOf,
+  MessagePage,
+  MessagePath,
+  MessageQuery,
+  NewestNotice,
+  queryInteger,
+  Reacted,
+  ReactionPath,
+  ReactionQuery,
+  Reactions,
+} from './page.ts';
 export { Problem, problemOf } from './problem.ts';
 export {
   Buyer,

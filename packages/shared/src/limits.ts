@@ -26,6 +26,8 @@ export const LIMITS = {
   pageMax: 100,
   /** Rows of change that a page has beside its messages, at most. */
   pageChanges: 1_000,
+  /** Kinds of reactions to a message. */
+  reactionKinds: 12,
   /** Messages that are pinned in a room. */
   pinned: 5,
   /** Messages a recovery sends at once; further behind than this starts over with the newest page. */

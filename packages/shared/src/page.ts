@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { ChatMessage } from './chat-message.ts';
+import { ChatMessage, Reaction } from './chat-message.ts';
+import { Emoji } from './emoji.ts';
 import { RoomId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Message } from './message.ts';
+import { PublicUser } from './user.ts';
 
 /** An integer in a query: decimal digits and nothing else, where `Number` would take an empty text and `0x10` too. */
 export function queryInteger(min: number, max: number = Number.MAX_SAFE_INTEGER) {
@@ -26,6 +28,20 @@ export const ListQuery = z.object({
 /** A message in a path. */
 export const MessagePath = z.object({ roomId: RoomId, seq: queryInteger(1) });
 
+/** One's own reaction to a message, in a path. */
+export const ReactionPath = MessagePath.extend({ emoji: Emoji });
+
+/** Answer to a reaction: all that there are of the message. */
+export const Reactions = z.object({ reactions: z.array(Reaction) }).meta({ id: 'Reactions' });
+
+/** `?limit=&cursor=&emoji=` of who reacted. */
+export const ReactionQuery = ListQuery.extend({
+  emoji: Emoji.optional().meta({ description: 'only those who reacted by this one' }),
+});
+
+/** Somebody who reacted, and by what. */
+export const Reacted = z.object({ emoji: z.string(), user: PublicUser }).meta({ id: 'Reacted' });
+
 /** A list's answer. */
 export function listOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
@@ -46,8 +62,21 @@ export const MessageQuery = z
     error: 'only one of before, after and offset may be given',
   });
 
+/**
+ * By the `seq` of a message, the emojis by which one has reacted oneself: of those messages to which more have reacted by one
+ * emoji than are named with it. Absent where there are none.
+ */
+export const ownReactions = { reacted: z.record(z.string(), z.array(z.string())).optional() };
+
 /** A page of messages, ascending by `seq`. `hasMore`: there are more in the direction of reading. */
-export const MessagePage = z.object({ messages: z.array(Message), hasMore: z.boolean() }).meta({ id: 'MessagePage' });
+export const MessagePage = z
+  .object({
+    messages: z.array(Message),
+    hasMore: z.boolean(),
+    /** What of it is one's own. */
+    you: z.object(ownReactions).optional(),
+  })
+  .meta({ id: 'MessagePage' });
 export type MessagePage = z.output<typeof MessagePage>;
 
 /** Answer of `GET …/notice`: the newest NOTIFICATION of a room that is not deleted; null where there is none. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ChatMessage } from './chat-message.ts';
+import { ChatMessage, Reaction } from './chat-message.ts';
 import { Participant, Room } from './room.ts';
 import { PublicUser } from './user.ts';
 
@@ -67,11 +67,16 @@ export const SystemEvent = z
     z
       .object({
         event: z.literal('message.changed'),
-        change: z.enum(['edited', 'deleted', 'pinned', 'unpinned']),
+        change: z.enum(['edited', 'deleted', 'reacted', 'pinned', 'unpinned']),
         /** Null: the service. */
         by: PublicUser.nullable(),
         /** Of `edited` and `deleted`: the message as it is now. */
         message: ChatMessage.optional(),
+        /** Of `reacted`: the reactions to the message as they are now. */
+        reactions: z.array(Reaction).optional(),
+        /** Of `reacted`, as it happens and not in what is recovered from the store: by which emoji, or that it was taken back. */
+        emoji: z.string().optional(),
+        on: z.boolean().optional(),
         /** In place of `message`, where a later row of the same answer has it, and of all others: which one it is. */
         seq: z.int().optional(),
         /** With `seq`, where the row changed the message itself: the version that it made. */

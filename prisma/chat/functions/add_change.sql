@@ -8,7 +8,8 @@ DECLARE
 BEGIN
   INSERT INTO chat.messages (room_id, seq, chat_no, kind, content, data, changes_seq, created_at)
   VALUES (r.room_id, r.last_seq + 1, r.last_chat_no, 'SYSTEM',
-    coalesce(p_nickname, 'The service') || ' ' || p_change || ' a message',
+    coalesce(p_nickname, 'The service') || ' ' || CASE p_change WHEN 'reacted' THEN 'reacted to' ELSE p_change END
+      || ' a message',
     jsonb_build_object('event', 'message.changed', 'change', p_change, 'by', CASE WHEN p_user IS NOT NULL THEN
       jsonb_build_object('userId', p_user, 'nickname', p_nickname, 'tag', p_tag) END) || detail,
     p_seq, stamp)

@@ -49,26 +49,31 @@ BEGIN
   END IF;
   IF p_change = 'edited' AND m.data IS NOT NULL THEN RETURN jsonb_build_object('outcome', 'HAS_DATA'); END IF;
   IF p_change = 'edited' AND m.content = p_content OR p_change = 'deleted' AND m.deleted_at IS NOT NULL THEN
-    SELECT * INTO row_of_change FROM chat.messages t WHERE t.room_id = p_room AND t.seq = m.version;
+    SELECT * INTO row_of_change FROM chat.messages t
+    WHERE t.room_id = p_room AND t.seq = CASE WHEN p_change = 'edited' THEN m.edited_version ELSE m.version END;
     RETURN jsonb_build_object('outcome', 'same', 'message', chat.message_json(m),
       'row', CASE WHEN FOUND THEN chat.message_json(row_of_change) END);
   END IF;
   stamp := clock_timestamp();
   IF p_change = 'edited' THEN
-    IF p_if_version <> coalesce(m.version, m.seq) THEN
+    -- What others think of a message is no other text: a version since the last edit is as good as the newest.
+    IF p_if_version NOT BETWEEN coalesce(m.edited_version, CASE WHEN m.edited_at IS NULL THEN m.seq ELSE m.version END)
+      AND coalesce(m.version, m.seq) THEN
       RETURN jsonb_build_object('outcome', 'PRECONDITION_FAILED');
     END IF;
     IF p_window_s = 0 OR stamp > m.created_at + make_interval(secs => p_window_s) THEN
       RETURN jsonb_build_object('outcome', 'EDIT_WINDOW_PASSED');
     END IF;
-    UPDATE chat.messages t SET content = p_content, version = r.last_seq + 1, edited_at = stamp
+    UPDATE chat.messages t SET content = p_content, version = r.last_seq + 1, edited_at = stamp,
+      edited_version = r.last_seq + 1
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
   ELSE
     IF NOT own THEN
       PERFORM chat.note_moderation('message.deleted', p_room, m.sender_id, p_user, jsonb_build_object('seq', p_seq));
     END IF;
+    IF m.reactions IS NOT NULL THEN DELETE FROM chat.reactions q WHERE q.room_id = p_room AND q.seq = p_seq; END IF;
     UPDATE chat.messages t SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1,
-      edited_at = NULL, deleted_at = stamp
+      edited_at = NULL, edited_version = NULL, reactions = NULL, deleted_at = stamp
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
     DELETE FROM chat.search_grams t WHERE t.room_id = p_room AND t.seq = p_seq;
   END IF;

@@ -9,4 +9,4 @@ LANGUAGE sql STABLE
     'createdAt', chat.iso(m.created_at),
     'change', CASE WHEN m.version IS NOT NULL OR m.changes_seq IS NOT NULL THEN jsonb_build_object(
       'version', m.version, 'editedAt', chat.iso(m.edited_at), 'deletedAt', chat.iso(m.deleted_at),
-      'of', m.changes_seq) END);
+      'reactions', m.reactions, 'of', m.changes_seq) END);

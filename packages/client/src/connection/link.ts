@@ -13,6 +13,7 @@ interface Answers {
   leave: EventOf<'ok'>;
   edit: EventOf<'ok'>;
   delete: EventOf<'ok'>;
+  react: EventOf<'ok'>;
   pin: EventOf<'ok'>;
 }
 /** A command before it has a `ref`. */

@@ -15,7 +15,7 @@ export function applyMessage(state: RoomState, message: Message): RoomState {
     headSeq: Math.max(state.headSeq, seq),
     room: state.room && { ...state.room, lastSeq: seq },
   };
-  if (message.kind === 'SYSTEM') return applySystem(next, systemData(message));
+  if (message.kind === 'SYSTEM') return applySystem(next, systemData(message), seq);
   const unread = state.unread + (seq > state.readSeq ? 1 : 0);
   if (!sender) return { ...next, unread };
   const mine = sender.userId === state.me;
@@ -27,7 +27,10 @@ export function applyMessage(state: RoomState, message: Message): RoomState {
   };
 }
 
-function applySystem(state: RoomState, data: SystemEvent | null): RoomState {
+/** Messages to which there were reactions lately that are remembered: an older copy of one may still be on its way. */
+const REACTED_MAX = 100;
+
+function applySystem(state: RoomState, data: SystemEvent | null, version: number): RoomState {
   if (data && 'room' in data) {
     const { room } = state;
     if (!room) return state;
@@ -35,7 +38,13 @@ function applySystem(state: RoomState, data: SystemEvent | null): RoomState {
     return { ...state, room: { ...room, ...changed, pinnedMessageIds } };
   }
   if (data?.event === 'message.changed') {
-    const { pinnedMessageIds } = data;
+    const { pinnedMessageIds, reactions, seq, by, emoji, on } = data;
+    if (reactions && seq) {
+      const others = [...state.reacted].filter(([known]) => known !== seq);
+      const reacted = new Map([...others, [seq, { version, reactions }] as const].slice(-REACTED_MAX));
+      const next = { ...state, reacted };
+      return emoji && by?.userId === state.me ? withOwnReaction(next, seq, emoji, on === true) : next;
+    }
     return pinnedMessageIds && state.room ? { ...state, room: { ...state.room, pinnedMessageIds } } : state;
   }
   if (data && 'user' in data) {
@@ -103,6 +112,12 @@ export function withParticipant(
     : state.participants;
   const you = state.you && userId === state.me ? change(state.you) : state.you;
   return { ...state, participants, you };
+}
+
+/** What one has done oneself. A row that was read from the store does not say by which emoji it was. */
+export function withOwnReaction(state: RoomState, seq: number, emoji: string, on: boolean): RoomState {
+  const others = (state.ownReactions[seq] ?? []).filter((each) => each !== emoji);
+  return { ...state, ownReactions: { ...state.ownReactions, [seq]: on ? [...others, emoji] : others } };
 }
 
 /** Moves somebody's read mark; only forward. */

@@ -1,6 +1,15 @@
-import { type ChatMessage, type EventOf, LIMITS, type Message, type Participant, type PublicUser } from '@gongu/shared';
+import {
+  type ChatMessage,
+  type EventOf,
+  LIMITS,
+  type Message,
+  type MessagePage,
+  type Participant,
+  type PublicUser,
+} from '@gongu/shared';
 import { applyMessage, goneBy, systemData, withParticipant, withRead } from './apply-message.ts';
 import { countUnread, type RoomState } from './room-state.ts';
+import { changedBy, newest, upToDate, withReactions } from './up-to-date.ts';
 
 /** What can happen to a room's state. */
 export type RoomAction =
@@ -14,6 +23,7 @@ export type RoomAction =
       readonly where: 'older' | 'newer' | 'elsewhere';
       readonly messages: readonly Message[];
       readonly hasMore: boolean;
+      readonly you?: MessagePage['you'];
     }
   /** One that was looked up by itself. */
   | { readonly type: 'quoted'; readonly messages: readonly Message[] }
@@ -43,30 +53,30 @@ const TYPING_MS = LIMITS.typingMs + 1_000;
  * because messages take effect by `seq`, once each, and of two copies of one the newer stays.
  */
 export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
-  const source = ('joined' in action ? action.joined : action) as { readonly messages?: readonly Message[] };
+  const source = ('joined' in action ? action.joined : action) as Partial<MessagePage>;
   // Who types or is there changes no message: what is kept need not be looked through.
   if (!source.messages) return reduce(before, action);
   const arrived = source.messages;
   const fresh = arrived.flatMap(changedBy);
   const copies = newest([...before.changed, ...fresh]);
-  const messages = upToDate(arrived, copies);
+  const messages = upToDate(arrived, copies, before.reacted);
   const known = fresh[0]
     ? {
         ...before,
         changed: [...copies.values()].slice(-CHANGED_MAX),
-        messages: upToDate(before.messages, copies),
-        held: upToDate(before.held, copies),
-        quoted: upToDate(before.quoted, copies),
+        messages: upToDate(before.messages, copies, before.reacted),
+        held: upToDate(before.held, copies, before.reacted),
+        quoted: upToDate(before.quoted, copies, before.reacted),
       }
     : before;
   const current = 'joined' in action ? { ...action, joined: { ...action.joined, messages } } : { ...action, messages };
-  const state = reduce(known, current as RoomAction);
+  const state = withReactions(reduce(known, current as RoomAction), before, source);
   // The newest one that is not deleted, of what is known; what is here counts only where nothing newer can be missing. What
   // was here when a message comes has been looked through: only a change, a join or a page may make another one the newest.
   let notice: ChatMessage | null = null;
   const isNew = state.atTail && (fresh.length > 0 || (action.type !== 'messages' && action.type !== 'quoted'));
   const seen = [state.notice ?? [], action.type === 'quoted' ? [] : messages, isNew ? state.messages : []].flat();
-  for (const message of upToDate(seen, copies)) {
+  for (const message of upToDate(seen, copies, state.reacted)) {
     const isNewer = message.kind === 'NOTIFICATION' && !message.deletedAt && message.seq > (notice?.seq ?? 0);
     if (isNewer) notice = message;
   }
@@ -79,40 +89,13 @@ function pinnedOf(state: RoomState, arrived: readonly Message[], copies: Readonl
   // Servers of the first version say nothing of it.
   const ids = state.room?.pinnedMessageIds ?? [];
   if (ids.length + state.pinned.length === 0) return state.pinned;
-  const known = upToDate([...state.messages, ...arrived, ...state.pinned], copies);
+  const known = upToDate([...state.messages, ...arrived, ...state.pinned], copies, state.reacted);
   const pinned = ids.flatMap((id) => {
     const found = newest(known.filter((message): message is ChatMessage => message.messageId === id));
     return [...found.values()].filter(({ deletedAt }) => !deletedAt);
   });
   const isSame = pinned.length === state.pinned.length && pinned.every((message, i) => message === state.pinned[i]);
   return isSame ? state.pinned : pinned;
-}
-
-function changedBy(message: Message): ChatMessage[] {
-  const data = systemData(message);
-  return data?.event === 'message.changed' && data.message ? [data.message] : [];
-}
-
-/** Of each message the newest copy, the one that changed last at the end. */
-function newest(copies: readonly ChatMessage[]): Map<number, ChatMessage> {
-  const found = new Map<number, ChatMessage>();
-  for (const copy of copies) {
-    const known = found.get(copy.seq);
-    if (known && known.version >= copy.version) continue;
-    found.delete(copy.seq);
-    found.set(copy.seq, copy);
-  }
-  return found;
-}
-
-/** Messages with newer copies in place of older ones; the same array where there are none. */
-function upToDate(messages: readonly Message[], copies: ReadonlyMap<number, ChatMessage>): readonly Message[] {
-  const current = messages.map((message) => {
-    const copy = copies.get(message.seq);
-    // Servers of the first version say none, and change nothing.
-    return copy && copy.version > (message.version ?? message.seq) ? copy : message;
-  });
-  return current.some((message, i) => message !== messages[i]) ? current : messages;
 }
 
 function reduce(state: RoomState, action: RoomAction): RoomState {
@@ -189,7 +172,12 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
   return absorb({ ...next, unread: readSeq > lastReadSeq ? (countUnread(next) ?? unread) : unread }, []);
 }
 
-function participantOf({ unread: _, muted: __, ...you }: NonNullable<EventOf<'joined'>['you']>): Participant {
+function participantOf({
+  unread: _,
+  muted: __,
+  reacted: ___,
+  ...you
+}: NonNullable<EventOf<'joined'>['you']>): Participant {
   return you;
 }
 

@@ -8,6 +8,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
 import type { Rest } from '../rest.ts';
 import { createStore } from '../store.ts';
+import { withOwnReaction } from './apply-message.ts';
 import { createReadMark } from './read-mark.ts';
 import { type RoomAction, reduceRoom } from './reduce-room.ts';
 import { createRoomHistory } from './room-history.ts';
@@ -29,7 +30,7 @@ export interface RoomFeedOptions {
 }
 
 /** What is answered by nothing but that it is done. */
-type Change = Without<Extract<Command, { type: 'leave' | 'pin' }>>;
+type Change = Without<Extract<Command, { type: 'leave' | 'react' | 'pin' }>>;
 
 /** Milliseconds a missing message is waited for before it is asked for. */
 const GAP_MS = 300;
@@ -418,6 +419,12 @@ export function createRoomFeed(options: RoomFeedOptions) {
       if (!message || message.kind === 'SYSTEM' || message.deletedAt) return true;
       return change.kind === 'edit' && (message.version ?? 0) >= (seq ?? 0);
     },
+
+    react: (seq: number, emoji: string, on: boolean): Promise<Result<void>> =>
+      ask({ type: 'react', roomId, seq, emoji, on }, () => {
+        state = withOwnReaction(state, seq, emoji, on);
+        show();
+      }),
 
     pin: (seq: number, on: boolean): Promise<Result<void>> => ask({ type: 'pin', roomId, seq, on }),
 

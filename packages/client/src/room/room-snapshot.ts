@@ -45,6 +45,10 @@ export interface RoomSnapshot {
   readonly pinned: readonly ChatMessage[];
   /** Messages that were asked for by `lookUp`, as they are now, in no order. */
   readonly quoted: readonly Message[];
+  /** Whose view this is; empty before that is known. */
+  readonly me: string;
+  /** By the `seq` of a message, the own reactions to it, where it does not name all who reacted. Ask `hasReacted`. */
+  readonly ownReactions: Readonly<Record<string, readonly string[]>>;
   /** Who is writing, apart from oneself. */
   readonly typing: readonly PublicUser[];
   /** Own read mark: the `seq` up to which messages count as read. */
@@ -75,7 +79,7 @@ export interface RoomParts {
 }
 
 export function roomSnapshot({ state, ...parts }: RoomParts): RoomSnapshot {
-  const { me, appliedSeq, headSeq, held, changed, atTail, typists, ...shown } = state;
+  const { appliedSeq, headSeq, held, changed, reacted, atTail, typists, ...shown } = state;
   return { ...shown, ...parts, lastSeq: Math.max(0, appliedSeq), hasNewer: !atTail };
 }
 

@@ -1,4 +1,4 @@
-import type { ChatMessage, Message, Participant, PublicUser, Room } from '@gongu/shared';
+import type { ChatMessage, Message, Participant, PublicUser, Reaction, Room } from '@gongu/shared';
 
 /** Somebody who is writing. */
 export interface Typist {
@@ -9,6 +9,12 @@ export interface Typist {
 
 /** How one's part in a room ended: by oneself, by a removal, or, where one only looked, with the room. */
 export type Gone = 'left' | 'removed' | 'ended';
+
+/** The reactions to a message as of a version. They hold for a copy that has all that was changed before. */
+export interface Reacted {
+  readonly version: number;
+  readonly reactions: readonly Reaction[];
+}
 
 /** A room as far as it is known here. Only `reduceRoom` makes new ones; nothing in it is ever changed in place. */
 export interface RoomState {
@@ -37,6 +43,10 @@ export interface RoomState {
   readonly held: readonly Message[];
   /** Messages that were changed lately, as they are: an older copy of one may still be on its way. */
   readonly changed: readonly ChatMessage[];
+  /** Reactions that took effect lately, by the `seq` of their message, for the same reason. */
+  readonly reacted: ReadonlyMap<number, Reacted>;
+  /** By the `seq` of a message, the own reactions to it, where it does not name all who reacted. Ask `hasReacted`. */
+  readonly ownReactions: Readonly<Record<string, readonly string[]>>;
   /** A part of the room's messages, ascending and without a gap. */
   readonly messages: readonly Message[];
   /** Whether `messages` reaches to `appliedSeq`, or beyond, so that new ones join it. */
@@ -67,6 +77,8 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     headSeq: 0,
     held: [],
     changed: [],
+    reacted: new Map(),
+    ownReactions: {},
     messages: [],
     atTail: true,
     hasOlder: false,
@@ -87,4 +99,16 @@ export function countUnread({ messages, atTail, hasOlder, readSeq, appliedSeq }:
     if (messages[i]!.seq <= appliedSeq && messages[i]!.kind !== 'SYSTEM') count++;
   }
   return count;
+}
+
+/** Whether one has reacted to a message by that emoji oneself. */
+export function hasReacted(
+  { me, ownReactions }: Pick<RoomState, 'me' | 'ownReactions'>,
+  { seq, reactions = [] }: ChatMessage,
+  emoji: string,
+): boolean {
+  const found = reactions.find((reaction) => reaction.emoji === emoji);
+  if (!found) return false;
+  const isNamed = found.users.some(({ userId }) => userId === me);
+  return isNamed || (found.count > found.users.length && (ownReactions[seq]?.includes(emoji) ?? false));
 }

@@ -34,6 +34,11 @@ export interface Room {
   /** Leaves a message without its text, for ever: an own one, and any for the host. Shown and asked as an edit is. */
   delete(seq: number): Result<string>;
   /**
+   * Reacts to a message by exactly one emoji, or takes that back; ok when it is stored, and again then. `CONFLICT`: the message
+   * has twelve kinds already.
+   */
+  react(seq: number, emoji: string, on: boolean): Promise<Result<void>>;
+  /**
    * Pins a message above the room, or takes it away; for the host. `CONFLICT`: five are pinned, and one must go first. Once
    * more is ok.
    */
@@ -104,6 +109,7 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     discard: (id) => outbox.discard(roomId, id),
     edit: (seq, content, version) => open()?.edit(seq, content, version) ?? closed,
     delete: (seq) => open()?.delete(seq) ?? closed,
+    react: (seq, emoji, on) => open()?.react(seq, emoji, on) ?? later,
     pin: (seq, on) => open()?.pin(seq, on) ?? later,
     lookUp: (seq) => void open()?.lookUp(seq),
     read: (seq) => open()?.read(seq),

@@ -1,4 +1,4 @@
-import { type Event, type EventOf, LIMITS, type Message, type Participant, type Room } from '@gongu/shared';
+import { type Event, type EventOf, LIMITS, type MessagePage, type Participant, type Room } from '@gongu/shared';
 import { type ChatError, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Rest } from '../rest.ts';
@@ -26,11 +26,6 @@ const REOPEN_MS = 1_000;
 
 const OVER: ReadonlySet<string> = new Set(['NOT_A_MEMBER', 'NOT_FOUND']);
 
-interface MessagePage {
-  messages: Message[];
-  hasMore: boolean;
-}
-
 /** One room over HTTP: joined by requests, followed by an event stream, or by polling where there is none. */
 export function createSseRoom(options: SseRoomOptions) {
   const { roomId, rest, clock } = options;
@@ -50,14 +45,16 @@ export function createSseRoom(options: SseRoomOptions) {
   }
 
   /** All after `after`, oldest first; null when that is more than a recovery may hold. */
-  async function missed(after: number): Promise<Result<Message[] | null>> {
-    const all: Message[] = [];
+  async function missed(after: number): Promise<Result<MessagePage | null>> {
+    const messages: MessagePage['messages'] = [];
+    let reacted = {};
     for (;;) {
-      const page = await get<MessagePage>(`/messages?limit=${LIMITS.pageMax}&after=${all.at(-1)?.seq ?? after}`);
+      const page = await get<MessagePage>(`/messages?limit=${LIMITS.pageMax}&after=${messages.at(-1)?.seq ?? after}`);
       if (!page.ok) return page;
-      all.push(...page.value.messages);
-      if (!page.value.hasMore) return success(all);
-      if (all.length >= LIMITS.recoveryMax) return success(null);
+      messages.push(...page.value.messages);
+      reacted = { ...reacted, ...page.value.you?.reacted };
+      if (!page.value.hasMore) return success({ messages, hasMore: false, you: { reacted } });
+      if (messages.length >= LIMITS.recoveryMax) return success(null);
     }
   }
 
@@ -88,22 +85,23 @@ export function createSseRoom(options: SseRoomOptions) {
     isWatching = you === null;
     const recovery = after === null ? success(null) : await missed(after);
     if (!recovery.ok) return recovery;
-    const newest: Result<MessagePage> = recovery.value
-      ? success({ messages: recovery.value, hasMore: false })
-      : await get('/messages');
+    const newest: Result<MessagePage> = recovery.value ? success(recovery.value) : await get('/messages');
     if (!newest.ok) return newest;
     // Read after the messages: what has changed since then is told again by messages that follow, and they say how
     // things are, not how they differ.
     const [room, list] = await Promise.all([get<Room>(''), you ? people() : success({ items: [] })]);
     if (!room.ok) return room;
     if (!list.ok) return list;
-    const { messages, hasMore } = newest.value;
+    const { messages, hasMore, you: own } = newest.value;
     seq = messages.at(-1)?.seq ?? after ?? 0;
     return success({
       type: 'joined',
       roomId,
       room: room.value,
-      you: you && { ...you, unread: messages.filter((m) => m.kind !== 'SYSTEM' && m.seq > you.lastReadSeq).length },
+      you: you && {
+        ...{ ...you, ...own },
+        unread: messages.filter((m) => m.kind !== 'SYSTEM' && m.seq > you.lastReadSeq).length,
+      },
       participants: list.value.items,
       messages,
       lastSeq: seq,
@@ -170,7 +168,7 @@ export function createSseRoom(options: SseRoomOptions) {
     }
     options.onAlive();
     if (found.value === null) return options.onEvent({ type: 'resync', roomId, afterSeq: seq });
-    for (const message of found.value) pass({ type: 'message', ...message });
+    for (const message of found.value.messages) pass({ type: 'message', ...message });
     next(POLL_MS, mayFollow() ? follow : poll);
   }
 

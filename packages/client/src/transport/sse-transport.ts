@@ -176,6 +176,11 @@ function openChannel(
             : await request<Message>('PATCH', what, { content: command.content, ifVersion: command.ifVersion });
         return done ? pass({ type: 'ok', ref, version: done.body?.version }) : undefined;
       }
+      case 'react': {
+        const path = `/messages/${command.seq}/reactions/${encodeURIComponent(command.emoji)}`;
+        const done = await request(command.on ? 'PUT' : 'DELETE', path);
+        return done ? pass({ type: 'ok', ref }) : undefined;
+      }
       case 'pin': {
         const done = await request(command.on ? 'PUT' : 'DELETE', `/pins/${command.seq}`);
         return done ? pass({ type: 'ok', ref }) : undefined;

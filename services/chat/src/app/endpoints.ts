@@ -11,6 +11,7 @@ import type { ChatEnv } from '../env.ts';
 import { asyncApiOf } from '../http/asyncapi.ts';
 import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
+import { reactionRoutes } from '../http/reaction-routes.ts';
 import { reportRoutes } from '../http/report-routes.ts';
 import { restrictionRoutes } from '../http/restriction-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
@@ -59,6 +60,7 @@ export async function registerEndpoints(
   roomRoutes(app, { ...routes, presence });
   memberRoutes(app, { ...routes, judgeChange });
   messageRoutes(app, { ...routes, anonymousAccess: env.ANONYMOUS_ACCESS });
+  reactionRoutes(app, routes);
   restrictionRoutes(app, { identify: identify.routes, restrictions: domain.restrictions });
   reportRoutes(app, { identify: identify.routes, reports: domain.reports });
   barRoutes(app, {

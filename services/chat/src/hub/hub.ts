@@ -4,6 +4,7 @@ import { isLobby } from '../room/lobby.ts';
 import type { Bus, Signal } from '../room/ports/bus.ts';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { noSuchRoom } from '../room/refusals.ts';
 import type { Listener, Watching } from './listener.ts';
 import type { Recovery } from './recovery.ts';
@@ -28,6 +29,17 @@ export interface HubOptions extends ServedRoomsOptions {
 export interface Attached extends Recovery, Standing {
   /** Null: it is a member's. */
   readonly watching: Watching | null;
+}
+
+export interface Attaching {
+  /** The newest message that the listener has; null: it wants the newest page. */
+  readonly after: number | null;
+  /** A `seq` that is known to be stored. */
+  readonly reached: number;
+  /** It is no member's, unless he is one by then. */
+  readonly watching?: Watching | null;
+  /** Reads what belongs to the messages that it is given, before it is live; null: there is nothing to read. */
+  readonly prepare?: (messages: readonly StoredMessage[]) => Promise<void> | null;
 }
 
 /** How a room is at the moment up to which a listener has been told all. */
@@ -103,14 +115,13 @@ export function createHub(deps: HubOptions) {
 
     /**
      * Makes `listener` live in a room: what it missed since `after`, or the newest page, and everything that follows,
-     * without a gap or a double between them. `reached`: a `seq` that is known to be stored. `watching`: it is no member's,
-     * unless he is one by now.
+     * without a gap or a double between them.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, ROOM_NOT_ACTIVE (`watching`), UNAVAILABLE (the store can't be read)
      */
     async attach(
       roomId: string,
       listener: Listener,
-      { after, reached, watching = null }: { after: number | null; reached: number; watching?: Watching | null },
+      { after, reached, watching = null, prepare }: Attaching,
     ): Promise<Attached> {
       const entry = await served.open(roomId);
       const { feed: roomFeed, recover } = entry;
@@ -130,6 +141,8 @@ export function createHub(deps: HubOptions) {
           const { bans } = roomFeed.state;
           await refuseBanned(roomFeed, listener.userId);
           const recovery = await recover(after);
+          const preparing = prepare?.(recovery.messages);
+          if (preparing) await preparing;
           // From here to the end nothing is awaited: the snapshot, and being live, are of one moment.
           if (served.get(roomId) !== entry) throw noSuchRoom();
           const looks = isMemberOf(roomFeed, listener.userId) ? null : (watching ?? notAMember());

@@ -1,7 +1,7 @@
-import { type ChatMessage, isChange } from '@gongu/shared';
+import { isChange } from '@gongu/shared';
 import { limitRows } from '../room/page-rows.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
-import { rewritten } from './rewritten.ts';
+import { type Newer, rewritten } from './rewritten.ts';
 
 export interface RingLimits {
   /** Messages held at least, where the bytes allow it; less than twice as many are held. */
@@ -43,7 +43,7 @@ export class Ring {
   }
 
   /** Takes a newer copy of a message, wherever it is held: for itself, and in rows of change. */
-  rewrite(message: ChatMessage): void {
+  rewrite(message: Newer): void {
     for (let i = 0; i < this.#items.length; i++) {
       const held = this.#items[i]!;
       const newer = rewritten(held, message);
@@ -141,6 +141,9 @@ export class RingBudget {
 
 /** About what a message takes in memory: text as UTF-16, and what it carries beside it. */
 export function heldBytes(message: StoredMessage): number {
-  const changed = isChange(message) ? 2 * (message.data.message?.content.length ?? 0) : 0;
-  return 800 + changed + message.content.length * (message.data === undefined ? 2 : 6);
+  const about = isChange(message) ? message.data.message : message;
+  const changed = isChange(message) ? 2 * (about?.content.length ?? 0) : 0;
+  const reactions =
+    (isChange(message) && message.data.reactions) || (about?.kind !== 'SYSTEM' && about?.reactions) || [];
+  return 800 + changed + 600 * reactions.length + message.content.length * (message.data === undefined ? 2 : 6);
 }

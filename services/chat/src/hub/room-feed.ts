@@ -11,7 +11,7 @@ import { noSuchRoom } from '../room/refusals.ts';
 import { roomView } from '../room/view.ts';
 import { fanOut, type Pending } from './fan-out.ts';
 import type { Listener, Watching } from './listener.ts';
-import { rewritten } from './rewritten.ts';
+import { isWhole, newerBy, rewritten } from './rewritten.ts';
 import { heldBytes, Ring, type RingBudget } from './ring.ts';
 import { createRoomListeners } from './room-listeners.ts';
 import { apply, bannedBy, markRead, type RoomState, roomState } from './room-state.ts';
@@ -99,9 +99,10 @@ export function createRoomFeed(deps: RoomFeedOptions) {
   let countsMoved = false;
 
   /** What a row of change tells counts at once, wherever an older copy is: what was deleted is nowhere then. */
-  function rewrite(row: StoredMessage): void {
-    const newer = isChange(row) ? row.data.message : undefined;
-    if (!newer) return;
+  function rewrite(row: StoredMessage, isNext: boolean): void {
+    const newer = newerBy(row);
+    // Reactions are to a message as it is before them: in their turn.
+    if (!newer || !(isNext || isWhole(newer))) return;
     ring.rewrite(newer);
     pending = pending.map((entry) => {
       const { event } = entry;
@@ -121,7 +122,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
   }
 
   function advance(message: StoredMessage): void {
-    rewrite(message);
+    rewrite(message, true);
     const left = apply(state!, message);
     ring.push(message);
     next = message.seq + 1;
@@ -144,7 +145,7 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     if (held.size >= HELD_MAX || heldSum >= HELD_BYTES || held.has(message.seq)) return;
     held.set(message.seq, message);
     heldSum += heldBytes(message);
-    rewrite(message);
+    rewrite(message, false);
   }
 
   function letGo(message: StoredMessage): void {

@@ -1,13 +1,13 @@
-import { AppError, type ChatMessage, LIMITS, type Message } from '@gongu/shared';
+import { AppError, type ChatMessage, LIMITS, type Message, type Reaction, type User } from '@gongu/shared';
 import { type Caller, isAdmin } from './access.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
 import type { Emit } from './ports/emit.ts';
-import type { Change, ChangeOutcome, MessageStore, PinOutcome } from './ports/message-store.ts';
+import type { Change, ChangeOutcome, MessageStore, PinOutcome, ReactOutcome } from './ports/message-store.ts';
 import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
 export interface ChangesOptions {
-  readonly messages: Pick<MessageStore, 'change' | 'pin'>;
+  readonly messages: Pick<MessageStore, 'change' | 'react' | 'pin'>;
   readonly emit: Emit;
   /** Whether what was said can be changed: not beside instances that don't know of it. */
   readonly isOn: boolean;
@@ -29,12 +29,17 @@ export interface Editing extends Target {
 
 /**
  * What becomes of messages after they were sent: edited by their senders; deleted by them, the host, an admin or the service;
- * pinned by these.
+ * pinned by these; members react to them.
  */
 export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOptions) {
-  /** Who asks, of which message. @throws AppError FORBIDDEN (CHANGES is off) */
-  function asked(caller: Caller, { roomId, seq }: Target) {
+  /** @throws AppError FORBIDDEN (CHANGES is off) */
+  function requireOn(): void {
     if (!isOn) throw new AppError('FORBIDDEN', { detail: 'Messages can not be changed here: CHANGES is off' });
+  }
+
+  /** Who asks, of which message. */
+  function asked(caller: Caller, { roomId, seq }: Target) {
+    requireOn();
     const by = caller.kind === 'service' ? null : caller.user;
     return { roomId, seq, by, isAdmin: isAdmin(caller) };
   }
@@ -68,6 +73,22 @@ export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOpti
     },
 
     /**
+     * A member reacts to a message by an emoji, or takes that back: the reactions that it has then. Once more changes nothing.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (a row of the service; CHANGES is off), ROOM_READ_ONLY (CANCELLED),
+     *   MUTED, BANNED, MESSAGE_DELETED, CONFLICT (twelve kinds), UNAVAILABLE, UNKNOWN_OUTCOME
+     */
+    async react(
+      by: User,
+      { roomId, seq, emoji, on }: Target & { readonly emoji: string; readonly on: boolean },
+    ): Promise<readonly Reaction[]> {
+      requireOn();
+      const outcome = await messages.react({ roomId, seq, by, emoji, on });
+      if (!('message' in outcome)) throw reactRefusalOf(outcome.outcome);
+      if (outcome.row) tellCommitted(emit, [outcome.row]);
+      return (outcome.message as Message as ChatMessage).reactions ?? [];
+    },
+
+    /**
      * Pins a message above the room, in front of the others, or takes it away; for the host, an admin and the service. Once
      * more changes nothing. What was deleted is pinned no longer.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (who else; a row of the service; CHANGES is off), ROOM_READ_ONLY
@@ -82,6 +103,17 @@ export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOpti
 }
 
 export type Changes = ReturnType<typeof createChanges>;
+
+function reactRefusalOf(code: Exclude<ReactOutcome['outcome'], 'changed' | 'same'>): AppError {
+  switch (code) {
+    case 'FORBIDDEN':
+      return new AppError('FORBIDDEN', { detail: 'Nobody reacts to rows of the service' });
+    case 'TOO_MANY':
+      return new AppError('CONFLICT', { detail: `The message has ${LIMITS.reactionKinds} kinds of reactions already` });
+    default:
+      return refusalOf(code);
+  }
+}
 
 function pinRefusalOf(code: Exclude<PinOutcome['outcome'], 'changed' | 'same'>): AppError {
   switch (code) {

@@ -44,10 +44,13 @@ export function wireMessage({ chatNo: _, signalType: __, ...message }: StoredMes
 }
 
 /** What a message takes as JSON on any wire, at the very most: as if each of its characters were escaped. */
-export function mostBytes({ content, sender, data }: Message): number {
+export function mostBytes(message: Message): number {
+  const { content, sender, data } = message;
   const chars = content.length + (sender ? sender.userId.length + sender.nickname.length : 0);
   // Ids, times and names of fields have less than this. A control character takes seven bytes where JSON is in a JSON text.
-  return 1_200 + 7 * (chars + (data === undefined ? 0 : JSON.stringify(data).length));
+  const reactions = message.kind === 'SYSTEM' ? undefined : message.reactions;
+  const more = [data, reactions].reduce<number>((sum, part) => sum + (part ? JSON.stringify(part).length : 0), 0);
+  return 1_200 + 7 * (chars + more);
 }
 
 /** The frame of gongu.v1; null for what it does not carry. */

@@ -4,6 +4,7 @@ import {
   LIMITS,
   type Message,
   type MessageKind,
+  type MessagePage,
   messageId,
   parseMessageId,
   publicUser,
@@ -14,9 +15,18 @@ import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { boundJsonPage } from './page-bytes.ts';
-import { limitRows, writtenOnce } from './page-rows.ts';
+import { limitRows, manyReacted, writtenOnce } from './page-rows.ts';
 import type { Emit } from './ports/emit.ts';
-import type { AppendOutcome, Draft, MessageStore, PageQuery, PageRefusal } from './ports/message-store.ts';
+import type {
+  AppendOutcome,
+  Draft,
+  MessageStore,
+  Own,
+  OwnAsk,
+  PageQuery,
+  PageRefusal,
+  ReactionRow,
+} from './ports/message-store.ts';
 import type { StoredMessage } from './ports/stored-message.ts';
 import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
@@ -68,6 +78,9 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
     ...(now ? { now } : {}),
     observe: observe.appended,
   });
+
+  // Who come at once are read at once.
+  const owns = createGroupCommit<OwnAsk, Own>({ run: (asks) => messages.own(asks), batchMax: 100 });
 
   return {
     /**
@@ -121,7 +134,7 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
      * A page of history, ascending. `before` and `after` are exclusive; `offset` leaves out as many of the newest. `limit`
      * counts those that are no rows of change; whoever shows them writes each message out once: see `writtenOnce`.
      */
-    async page(caller: Caller, roomId: string, query: PageQuery): Promise<{ messages: Message[]; hasMore: boolean }> {
+    async page(caller: Caller, roomId: string, query: PageQuery): Promise<MessagePage> {
       const limit = Math.min(query.limit, LIMITS.pageMax);
       const readerId = caller.kind === 'service' ? null : caller.user.userId;
       // One more than asked for tells whether there is more.
@@ -132,7 +145,28 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
       const wanted = limitRows(found, limit, keep).map(wireMessage);
       // What is cut off in front takes no newer row of change along.
       const bounded = boundJsonPage(forward ? wanted : writtenOnce(wanted), keep);
-      return { messages: [...bounded], hasMore: bounded.length < found.length };
+      const page = { messages: [...bounded], hasMore: bounded.length < found.length };
+      const own = readerId === null ? null : await this.own(roomId, readerId, bounded);
+      return own ? { ...page, you: own } : page;
+    },
+
+    /** What of these messages is a user's own, where they don't say it themselves; null where nothing is. */
+    own(roomId: string, userId: string, some: readonly Message[]): Promise<Own | null> | null {
+      const seqs = manyReacted(some);
+      if (seqs.length === 0) return null;
+      return owns.add({ roomId, userId, seqs }).then((own) => (Object.keys(own.reacted).length > 0 ? own : null));
+    },
+
+    /**
+     * Who reacted to a message, for whoever may read it: after a place, in the order in which they did.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER
+     */
+    async reactions(
+      caller: Caller,
+      { roomId, seq, ...page }: { roomId: string; seq: number } & Parameters<MessageStore['reactions']>[2],
+    ): Promise<readonly ReactionRow[]> {
+      await this.one(caller, roomId, seq);
+      return messages.reactions(roomId, seq, page);
     },
 
     /** A row of the room's sequence, for whoever may read its pages. @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED */

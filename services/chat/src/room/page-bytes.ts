@@ -38,5 +38,6 @@ export function boundJsonPage<M extends Message>(messages: readonly M[], keep: '
 /** About what a message takes as text: escapes are not counted. */
 export function messageBytes(message: Message): number {
   const data = message.data === undefined ? 0 : JSON.stringify(message.data).length;
-  return Buffer.byteLength(message.content) + data + 300;
+  const reactions = message.kind !== 'SYSTEM' && message.reactions ? JSON.stringify(message.reactions).length : 0;
+  return Buffer.byteLength(message.content) + data + reactions + 300;
 }

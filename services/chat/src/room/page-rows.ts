@@ -33,29 +33,46 @@ export function targetOf({ data: { message, seq } }: ChangeMessage): number {
   return message?.seq ?? seq!;
 }
 
-/** The same rows, of which each message that was changed is written out in the newest row of change alone that is about it. */
+/**
+ * The same rows, of which each message that was changed is written out in the newest row of change alone that is about it, and
+ * its reactions in the newest that is about these, or in that one.
+ */
 export function writtenOnce<M extends Message>(rows: readonly M[]): readonly M[] {
-  let later: Set<number> | null = null;
+  let written: Set<number> | null = null;
+  let reacted: Set<number> | null = null;
   let changed: M[] | null = null;
   for (let i = rows.length - 1; i >= 0; i--) {
     const row: Message = rows[i]!;
     if (!isChange(row)) continue;
-    const { message, version } = row.data;
+    const { message, reactions } = row.data;
     // What is pinned says nothing of the message itself.
-    if (!message && version === undefined) continue;
+    if (!message && !reactions) continue;
     const target = targetOf(row);
-    later ??= new Set();
-    if (later.has(target) && message) {
+    written ??= new Set();
+    reacted ??= new Set();
+    if (written.has(target) || (!message && reacted.has(target))) {
       changed ??= [...rows];
       changed[i] = named(row) as Message as M;
     }
-    later.add(target);
+    if (message) written.add(target);
+    else reacted.add(target);
   }
   return changed ?? rows;
 }
 
 /** A row of change that names its target and does not write it out. */
 function named(row: ChangeMessage): ChangeMessage {
-  const { message: _, ...data } = row.data;
+  const { message: _, reactions: __, ...data } = row.data;
   return { ...row, data: { ...data, seq: targetOf(row), version: row.seq } };
+}
+
+/** The `seq`s of messages of which not all who reacted are named with them. */
+export function manyReacted(rows: readonly Message[]): number[] {
+  const seqs = new Set<number>();
+  for (const row of rows) {
+    const told = isChange(row) ? row.data.message : row.kind === 'SYSTEM' ? undefined : row;
+    const reactions = isChange(row) ? (row.data.reactions ?? told?.reactions) : told?.reactions;
+    if (reactions?.some(({ count, users }) => count > users.length)) seqs.add(isChange(row) ? targetOf(row) : row.seq);
+  }
+  return [...seqs];
 }

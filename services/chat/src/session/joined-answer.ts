@@ -5,6 +5,7 @@ import type { RoomState } from '../hub/room-state.ts';
 import type { RoomCounts } from '../room/counts.ts';
 import type { JoinedEvent } from '../room/event.ts';
 import { isLobby, lobbyMember } from '../room/lobby.ts';
+import type { Own } from '../room/ports/message-store.ts';
 import type { PresenceView } from '../room/ports/presence.ts';
 import { participantView, roomView, unreadOf } from '../room/view.ts';
 
@@ -13,7 +14,8 @@ export interface JoinedParts {
   readonly user: User;
   /** Who is no member: nothing is his own in the room. */
   readonly isWatcher: boolean;
-  readonly at: Standing & Recovery;
+  /** `own`: what of the messages is the user's own, where they don't say it. */
+  readonly at: Standing & Recovery & { readonly own: Own | null };
   readonly online: PresenceView;
   readonly counts: RoomCounts;
   /** Epoch milliseconds. */
@@ -31,7 +33,12 @@ export function joinedAnswer({ ref, user, isWatcher, at, online, counts, now }: 
     ...(ref === undefined ? {} : { ref }),
     roomId: state.room.roomId,
     room: roomView(state.room, counts),
-    you: me && { ...participantView(me, online), unread: unreadOf(state.room, me), ...mutedOf(state, user, now()) },
+    you: me && {
+      ...participantView(me, online),
+      unread: unreadOf(state.room, me),
+      ...mutedOf(state, user, now()),
+      ...at.own,
+    },
     // Who they are is for people who say who they are.
     participants: isWatcher && user.anon ? [] : first.map((member) => participantView(member, online)),
     messages,

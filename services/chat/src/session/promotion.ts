@@ -27,7 +27,7 @@ export function createPromotion({ hub, presence, attendances, now }: PromotionOp
     const standing = client.over ? null : hub.standing(roomId, client.listener);
     if (!standing || attendances.of(client, roomId) !== 'member') return;
     const at = { ...standing, messages: [], recovered: true, hasMore: false };
-    client.emit(joinedAnswer({ user, isWatcher: false, at, online, counts, now }));
+    client.emit(joinedAnswer({ user, isWatcher: false, at: { ...at, own: null }, online, counts, now }));
   };
 }
 

@@ -1,6 +1,6 @@
 import { written } from '@gongu/host';
 import type { Pool } from 'pg';
-import type { ChangeOutcome, MessageStore, PinOutcome } from '../room/ports/message-store.ts';
+import type { ChangeOutcome, MessageStore, PinOutcome, ReactOutcome } from '../room/ports/message-store.ts';
 import { type MessageJson, messageOf } from './rows.ts';
 
 interface ChangeJson {
@@ -10,7 +10,7 @@ interface ChangeJson {
 }
 
 /** What becomes of messages after they were sent, each one statement: the rules are the functions'. */
-export function createMessageChanges({ pool }: { pool: Pool }): Pick<MessageStore, 'change' | 'pin'> {
+export function createMessageChanges({ pool }: { pool: Pool }): Pick<MessageStore, 'change' | 'react' | 'pin'> {
   function ask(name: string, text: string, values: readonly unknown[]): Promise<ChangeJson> {
     return written(
       async () => {
@@ -35,6 +35,18 @@ export function createMessageChanges({ pool }: { pool: Pool }): Pick<MessageStor
       if (!message) return { outcome } as ChangeOutcome;
       const target = messageOf(message);
       return { outcome, message: target, row: row ? messageOf(row, target) : null } as ChangeOutcome;
+    },
+
+    async react({ roomId, seq, by, emoji, on }) {
+      const { outcome, message, row } = await ask(
+        'react-message',
+        'SELECT chat.react_message($1, $2::bigint, $3, $4, $5, $6, $7) AS change',
+        [roomId, seq, emoji, on, by.userId, by.nickname, by.tag],
+      );
+      if (!message) return { outcome } as ReactOutcome;
+      const target = messageOf(message);
+      const told = row ? { ...row, data: { ...(row.data as object), emoji, on } } : null;
+      return { outcome, message: target, row: told && messageOf(told, target) } as ReactOutcome;
     },
 
     async pin({ roomId, seq, by, isAdmin, on }) {

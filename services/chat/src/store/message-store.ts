@@ -1,4 +1,4 @@
-import { AppError } from '@gongu/shared';
+import { AppError, type Reaction } from '@gongu/shared';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { MessageJson } from './rows.ts';
@@ -6,16 +6,25 @@ import type { WholeRows } from './whole-rows.ts';
 
 export interface MessageStoreOptions extends Pick<MessageStore, 'append'> {
   readonly prisma: PrismaClient;
-  readonly changes: Pick<MessageStore, 'change' | 'pin'>;
+  readonly changes: Pick<MessageStore, 'change' | 'react' | 'pin'>;
+  readonly reactions: Pick<MessageStore, 'reactions' | 'own'>;
   readonly pages: Pick<MessageStore, 'page' | 'newestNotice'>;
   readonly whole: WholeRows;
 }
 
 /** Messages in PostgreSQL. The hot ways are append-batch.ts and message-page.ts; else reading goes through Prisma. */
-export function createMessageStore({ prisma, whole, append, changes, pages }: MessageStoreOptions): MessageStore {
+export function createMessageStore({
+  prisma,
+  whole,
+  append,
+  changes,
+  reactions,
+  pages,
+}: MessageStoreOptions): MessageStore {
   return {
     append,
     ...changes,
+    ...reactions,
     ...pages,
 
     async after(roomId, afterSeq, limit) {
@@ -48,6 +57,7 @@ function jsonOf(row: Prisma.MessageModel): MessageJson {
             version: row.version === null ? null : safe(row.version),
             editedAt: row.editedAt?.toISOString() ?? null,
             deletedAt: row.deletedAt?.toISOString() ?? null,
+            reactions: row.reactions as Reaction[] | null,
             of: row.changesSeq === null ? null : safe(row.changesSeq),
           },
   };

@@ -23,6 +23,7 @@ import { createMemberStore } from './member-store.ts';
 import { createMessageChanges } from './message-changes.ts';
 import { createMessagePage } from './message-page.ts';
 import { createMessageStore } from './message-store.ts';
+import { createReactionReads } from './reaction-reads.ts';
 import { createReportStore } from './report-store.ts';
 import { createRestrictionStore } from './restriction-store.ts';
 import { createRoomStore } from './room-store.ts';
@@ -108,6 +109,7 @@ export function openStore({
       whole,
       append: createAppendBatch({ pool: appendPool }),
       changes: createMessageChanges({ pool: reads }),
+      reactions: createReactionReads({ pool: reads }),
       pages: createMessagePage({ pool: reads, whole, isWatchable }),
     }),
     search: createSearchStore({ pool: reads }),

@@ -1,4 +1,4 @@
-import { messageId, type Participant, type RoomStatus } from '@gongu/shared';
+import { messageId, type Participant, type Reaction, type RoomStatus } from '@gongu/shared';
 import type { MemberRow } from '../room/ports/member-row.ts';
 import type { RoomRow } from '../room/ports/room-row.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
@@ -26,6 +26,7 @@ export interface ChangeOfRow {
   version: number | null;
   editedAt: string | null;
   deletedAt: string | null;
+  reactions: Reaction[] | null;
   of: number | null;
 }
 
@@ -53,6 +54,7 @@ export function messageOf(row: MessageJson, target?: StoredMessage): StoredMessa
     createdAt: row.createdAt,
     ...(change?.editedAt ? { editedAt: change.editedAt } : {}),
     ...(change?.deletedAt ? { deletedAt: change.deletedAt } : {}),
+    ...(change?.reactions ? { reactions: change.reactions } : {}),
     version: change?.version ?? row.seq,
     chatNo: row.chatNo,
   };
@@ -63,16 +65,24 @@ export function messageOf(row: MessageJson, target?: StoredMessage): StoredMessa
 export function writesOut({ change, data }: MessageJson): boolean {
   if (change?.of == null) return false;
   const what = (data as { change?: string }).change;
-  return what === 'edited' || what === 'deleted';
+  return what === 'edited' || what === 'deleted' || what === 'reacted';
 }
 
 function changeData(row: MessageJson, seq: number, target: StoredMessage | undefined): object {
   const data = row.data as object;
   if (!writesOut(row)) return { ...data, seq };
   if (!target) return { ...data, seq, version: row.seq };
+  // Its version is that of the row also where there are newer ones: they changed something else, perhaps.
+  if ('change' in data && data.change === 'reacted')
+    return { ...data, seq, version: row.seq, reactions: reactionsTo(target) };
   // Nested in another one it is as any wire has it.
   const { chatNo: _, signalType: __, ...message } = target;
   return { ...data, message };
+}
+
+/** The reactions to a message; none to a row of the service. */
+function reactionsTo(message: StoredMessage): readonly Reaction[] {
+  return (message.kind !== 'SYSTEM' && message.reactions) || [];
 }
 
 /** What `room_json` with `lastChatNo` makes of a row. */

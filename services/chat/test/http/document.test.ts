@@ -13,7 +13,7 @@ it('the document and the code agree on what is valid: the least and the most of 
     url: chat.url,
     as: (operation) =>
       authorizationOf(
-        /^(?:GET|DELETE) .*rooms$|search$|read$|tickets$|^POST .*(?:participants|reports)$/.test(operation)
+        /^(?:GET|DELETE) .*rooms$|search$|read$|tickets$|emoji}$|^POST .*(?:participants|reports)$/.test(operation)
           ? 'ann'
           : SERVICE,
       ),
@@ -25,6 +25,7 @@ it('the document and the code agree on what is valid: the least and the most of 
       replyTo: null,
       reason: null,
       q: '감귤',
+      emoji: '👍',
     },
   });
   expect(broken).toEqual([]);

@@ -40,6 +40,7 @@ describe('/openapi.json', () => {
     ).toEqual([
       'DELETE /api/chat/rooms/{roomId}',
       'DELETE /api/chat/rooms/{roomId}/messages/{seq}',
+      'DELETE /api/chat/rooms/{roomId}/messages/{seq}/reactions/{emoji}',
       'DELETE /api/chat/rooms/{roomId}/participants/{userId}',
       'DELETE /api/chat/rooms/{roomId}/pins/{seq}',
       'DELETE /api/chat/rooms/{roomId}/restrictions/{userId}',
@@ -52,6 +53,7 @@ describe('/openapi.json', () => {
       'GET /api/chat/rooms/{roomId}/events',
       'GET /api/chat/rooms/{roomId}/messages',
       'GET /api/chat/rooms/{roomId}/messages/{seq}',
+      'GET /api/chat/rooms/{roomId}/messages/{seq}/reactions',
       'GET /api/chat/rooms/{roomId}/notice',
       'GET /api/chat/rooms/{roomId}/participants',
       'GET /api/chat/rooms/{roomId}/restrictions',
@@ -67,6 +69,7 @@ describe('/openapi.json', () => {
       'POST /api/chat/tickets',
       'POST /api/chat/tokens/anonymous',
       'POST /api/chat/users/{userId}/revoke',
+      'PUT /api/chat/rooms/{roomId}/messages/{seq}/reactions/{emoji}',
       'PUT /api/chat/rooms/{roomId}/participants/{userId}',
       'PUT /api/chat/rooms/{roomId}/pins/{seq}',
       'PUT /api/chat/rooms/{roomId}/read',
@@ -134,7 +137,11 @@ describe('/openapi.json', () => {
     if (/^(?:POST \/api\/chat\/rooms|DELETE \/api\/chat\/rooms\/\{roomId\}|PUT .*participants.*)$/.test(name)) {
       return ['service'];
     }
-    if (/^GET \/api\/chat\/(?:rooms|search)$|events$|tickets$|read$|^POST .*(?:participants|reports)$/.test(name)) {
+    if (
+      /^GET \/api\/chat\/(?:rooms|search)$|events$|tickets$|read$|\{emoji\}$|^POST .*(?:participants|reports)$/.test(
+        name,
+      )
+    ) {
       return ['user'];
     }
     return ['service', 'user'];

@@ -28,6 +28,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   'PATCH /api/chat/rooms/{roomId}/messages/{seq}': { as: 'eve', burst: 2, ask: () => ['1', { content: '안녕' }] },
   'DELETE /api/chat/rooms/{roomId}/messages/{seq}': { as: 'fay', burst: 2, ask: () => ['1'] },
+  'PUT /api/chat/rooms/{roomId}/messages/{seq}/reactions/{emoji}': { as: 'ida', burst: 2, ask: () => ['1'] },
+  'DELETE /api/chat/rooms/{roomId}/messages/{seq}/reactions/{emoji}': { as: 'jon', burst: 2, ask: () => ['1'] },
   'PUT /api/chat/rooms/{roomId}/pins/{seq}': { as: 'gil', burst: 4, ask: () => ['1'] },
   'DELETE /api/chat/rooms/{roomId}/pins/{seq}': { as: 'han', burst: 4, ask: () => ['1'] },
   // Who is in the room already takes nothing: each call is somebody's first.
@@ -62,7 +64,8 @@ async function exhaust(chat: Instance, name: string, roomId: string, times: numb
     const [last, body] = ask({ roomId, other: 'bob', i });
     const path = template
       .replace('{roomId}', inNewRooms ? await chat.room() : roomId)
-      .replace(/\{(userId|seq|reportId)\}/, last);
+      .replace(/\{(userId|seq|reportId)\}/, last)
+      .replace('{emoji}', encodeURIComponent('👍'));
     answers.push(await chat.call(method, path, { ...(as === '' ? {} : { as }), body, headers: ADDRESS }));
   }
   return answers;

@@ -4,7 +4,7 @@ import { Ring, RingBudget } from '../../src/hub/ring.ts';
 import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { feedOf } from '../fixture/feed.ts';
 import { hubOf } from '../fixture/hub.ts';
-import { changeOf, storedMessage, storedMessages } from '../fixture/messages.ts';
+import { changeOf, reactionTo, storedMessage, storedMessages } from '../fixture/messages.ts';
 
 const TEXT = 'what was said';
 const said = (seq: number) => storedMessage(seq, { content: TEXT, signalType: 'wave' });
@@ -42,6 +42,24 @@ describe('a row of change', () => {
     expect(ann.events).toHaveLength(5);
     expect(holds(ann.events)).toBe(false);
     expect(holds(feed.ring.after(0))).toBe(false);
+  });
+
+  it('that tells of reactions changes the message and the rows about it, in its turn, and goes with a deletion', () => {
+    const { feed } = feedOf({ stored: 0, known: 0 });
+    const message = said(1);
+    feed.accept([message, changeOf(message, 2, 'edited'), reactionTo(message, 3, 1)]);
+    const reactions = (count: number) => [expect.objectContaining({ emoji: '👍', count })];
+    const [first, edit] = feed.ring.after(0);
+    expect(first).toMatchObject({ content: 'edited', version: 3, reactions: reactions(1) });
+    expect(edit!.data).toMatchObject({ message: { content: 'edited', version: 3, reactions: reactions(1) } });
+    // It waits for the edit that was before it: else the text of then would pass for that of now.
+    feed.accept([reactionTo(message, 5, 2)]);
+    expect(feed.ring.after(0)[0]).toMatchObject({ version: 3 });
+    feed.accept([changeOf(message, 4, 'edited again')]);
+    expect(feed.ring.after(0)[0]).toMatchObject({ content: 'edited again', version: 5, reactions: reactions(2) });
+    expect(feed.ring.after(2)[0]!.data).toMatchObject({ seq: 1, version: 3, reactions: reactions(2), emoji: '👍' });
+    feed.accept([changeOf(message, 6, null)]);
+    expect(JSON.stringify(feed.ring.after(0))).not.toContain('👍');
   });
 
   it('with an older copy than the one that is held changes nothing', () => {

@@ -21,6 +21,9 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
       after: async (_, seq, limit) => rows.filter((row) => row.seq > seq).slice(0, limit),
       before: async (_, seq, limit) => rows.filter((row) => row.seq < (seq ?? Number.POSITIVE_INFINITY)).slice(-limit),
       pin: async () => ({ outcome: 'NOT_FOUND' }),
+      react: async () => ({ outcome: 'NOT_FOUND' }),
+      reactions: async () => [],
+      own: async (asks) => asks.map(() => ({ reacted: {} })),
       change: async () => {
         throw new Error('nobody changes anything here');
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { limitRows, writtenOnce } from '../../src/room/page-rows.ts';
-import { changeOf, storedMessage, storedMessages } from '../fixture/messages.ts';
+import { limitRows, manyReacted, writtenOnce } from '../../src/room/page-rows.ts';
+import { changeOf, reactionTo, storedMessage, storedMessages } from '../fixture/messages.ts';
 
 const seqs = (rows: readonly { seq: number }[]) => rows.map(({ seq }) => seq);
 
@@ -48,4 +48,30 @@ it('a message is written out in the newest row of change about it, and the other
   expect(writtenOnce(rows.slice(3))).toEqual(rows.slice(3));
   const plain = storedMessages(1, 3);
   expect(writtenOnce(plain)).toBe(plain);
+});
+
+it('reactions stand in the newest row about them, unless a later one writes out the message; pins hide neither', () => {
+  const [one, two] = [storedMessage(1), storedMessage(2)];
+  const pin = storedMessage(8, { kind: 'SYSTEM', data: { event: 'message.changed', change: 'pinned', seq: 1 } });
+  const rows = [
+    changeOf(one, 3),
+    reactionTo(one, 4, 1),
+    reactionTo(one, 5, 2),
+    reactionTo(two, 6, 1),
+    changeOf(two, 7),
+    pin,
+  ];
+  const written = writtenOnce(rows).map(({ data }) =>
+    ['message', 'reactions'].filter((part) => part in (data as object)),
+  );
+  expect(written).toEqual([['message'], [], ['reactions'], [], ['message'], []]);
+  expect(writtenOnce(rows)[3]!.data).toMatchObject({ change: 'reacted', seq: 2, version: 6 });
+});
+
+it('those are asked for to whom more reacted than are named', () => {
+  const one = storedMessage(1);
+  expect(manyReacted([one, reactionTo(one, 2, 1), changeOf(one, 3)])).toEqual([]);
+  expect(manyReacted([reactionTo(one, 4, 2)])).toEqual([1]);
+  const reactions = [{ emoji: '👍', count: 4, users: [] }];
+  expect(manyReacted([storedMessage(5, { reactions }), changeOf(storedMessage(6, { reactions }), 7)])).toEqual([5, 6]);
 });

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { type ChatMessage, isChange, type Message } from '@gongu/shared';
+import { type ChangeMessage, type ChatMessage, isChange, type Message, type Room } from '@gongu/shared';
 import { probe } from '@gongu/testkit';
 import * as fc from 'fast-check';
 import pg from 'pg';
@@ -33,14 +33,25 @@ afterAll(() => Promise.all((instances ?? []).map((instance) => instance.stop()))
 /** A room as one client has it: of two copies of a message the newer. */
 class Seen {
   readonly copies = new Map<number, Message>();
+  pinned: readonly string[] = [];
   lastSeq = 0;
 
   take(messages: readonly Message[]): void {
     for (const message of messages) {
       this.keep(message);
-      if (isChange(message) && message.data.message) this.keep(message.data.message);
+      if (isChange(message)) this.change(message);
       this.lastSeq = Math.max(this.lastSeq, message.seq);
     }
+  }
+
+  /** Reactions and pins count in the order of the rows. */
+  change({ seq: version, data: { message, reactions, seq, pinnedMessageIds } }: ChangeMessage): void {
+    if (message) this.keep(message);
+    if (pinnedMessageIds && version > this.lastSeq) this.pinned = pinnedMessageIds;
+    const known = seq === undefined ? undefined : this.copies.get(seq);
+    if (!reactions || known?.kind !== 'CHAT' || known.version >= version) return;
+    const { reactions: _, ...rest } = known;
+    this.copies.set(known.seq, { ...rest, version, ...(reactions.length > 0 ? { reactions } : {}) });
   }
 
   keep(copy: Message): void {
@@ -67,17 +78,26 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('send' as const), at: fc.nat(1) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('edit' as const), at: fc.nat(1), which: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('delete' as const), at: fc.nat(1), which: fc.nat() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constantFrom('react' as const, 'unreact' as const), at: fc.nat(1), which: fc.nat() }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom('pin' as const, 'unpin' as const), at: fc.nat(1), which: fc.nat() }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('go' as const), at: fc.nat(1) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('come' as const), at: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'heal' as const), at: fc.nat(1) }) },
 );
 
-it('any order of messages, edits, deletions and recoveries on two instances is one state for all in the end', async () => {
+it('any order of messages, edits, deletions, reactions, pins and recoveries on two instances is one state for all in the end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 24 }), async (steps) => {
       const roomId = await instances[0]!.room();
       const talkers = await Promise.all(instances.map((instance) => instance.connect('ann')));
       for (const talker of talkers) await talker.join(roomId);
+      const hosts = await Promise.all(instances.map((instance) => instance.connect('seller')));
       const always = await instances[1]!.connect('always');
       const [there, back] = [new Seen(), new Seen()];
       const first = await always.join(roomId);
@@ -101,6 +121,23 @@ it('any order of messages, edits, deletions and recoveries on two instances is o
             await talker.ask({ type: 'delete', roomId, seq: target }, 'ok');
             gone.add(target);
             break;
+          case 'react':
+          case 'unreact': {
+            if (target === null || gone.has(target)) break;
+            const emoji = ['👍', '❤️'][i % 2]!;
+            const by = [talker, hosts[one.at]!, always][i % 3]!;
+            await by.ask({ type: 'react', roomId, seq: target, emoji, on: one.do === 'react' }, 'ok');
+            break;
+          }
+          case 'pin':
+          case 'unpin': {
+            if (target === null || gone.has(target)) break;
+            // The sixth is refused.
+            const ref = `pin-${i}`;
+            hosts[one.at]!.send({ type: 'pin', ref, roomId, seq: target, on: one.do === 'pin' });
+            await hosts[one.at]!.next((frame) => frame.ref === ref);
+            break;
+          }
           case 'go':
             coming?.socket.terminate();
             coming = null;
@@ -110,6 +147,7 @@ it('any order of messages, edits, deletions and recoveries on two instances is o
             coming = await instances[one.at]!.connect('comes');
             const joined = await coming.join(roomId, back.lastSeq || undefined);
             back.take(joined.messages);
+            back.pinned = joined.room.pinnedMessageIds;
             back.lastSeq = Math.max(back.lastSeq, joined.lastSeq);
             break;
           }
@@ -136,16 +174,19 @@ it('any order of messages, edits, deletions and recoveries on two instances is o
       expect(others!.said()).toEqual(pages!.said());
       await follow(always, there, pages!.lastSeq);
       expect(there.said()).toEqual(pages!.said());
+      const room = await instances[1]!.call<Room>('GET', `/api/chat/rooms/${roomId}`, { as: 'always' });
+      expect(there.pinned).toEqual(room.body.pinnedMessageIds);
       coming?.socket.terminate();
       coming = await instances[0]!.connect('comes');
       back.take((await coming.join(roomId, back.lastSeq || undefined)).messages);
       await follow(coming, back, pages!.lastSeq);
+      expect(back.pinned).toEqual(room.body.pinnedMessageIds);
       // He has what came after he was first there.
       const from = Math.min(...[...back.copies.keys()]);
       expect(back.said()).toEqual(pages!.said().filter((message) => (message as Message).seq >= from));
       for (const seq of gone)
         expect(pages!.copies.get(seq)).toMatchObject({ content: '', deletedAt: expect.any(String) });
-      for (const client of [...talkers, always, coming]) client.socket.terminate();
+      for (const client of [...talkers, ...hosts, always, coming]) client.socket.terminate();
     }),
     { numRuns: 20, endOnFailure: true },
   );

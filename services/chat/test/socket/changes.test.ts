@@ -89,6 +89,68 @@ describe('gongu.v1', () => {
   });
 });
 
+describe('a reaction', () => {
+  it("is told to all sockets of the room on every instance, and what is one's own among many is said on joining", async () => {
+    const roomId = await here.room();
+    const names = ['ann', 'bob', 'cho', 'dan', 'eve'];
+    const people = await Promise.all(names.map((name, i) => (i % 2 === 0 ? here : there).connect(name)));
+    for (const each of people) await each.join(roomId);
+    const [ann, bob] = people as [(typeof people)[0], (typeof people)[0]];
+    const { seq } = await ann.say(roomId);
+    await ann.ask({ type: 'edit', roomId, seq, content: said('second') }, 'ok');
+    for (const each of people) await each.ask({ type: 'react', roomId, seq, emoji: '❤', on: true }, 'ok');
+    const reactions = [
+      { emoji: '❤️', count: 5, users: names.slice(0, 3).map((userId) => ({ userId, nickname: userId })) },
+    ];
+    const last = await bob.event('message', (frame) => frame.seq === seq + 6);
+    expect(last.data).toMatchObject({ change: 'reacted', by: { userId: 'eve' }, emoji: '❤️', on: true, reactions });
+    for (const instance of [here, there]) {
+      const eve = await instance.connect('eve');
+      for (const after of [undefined, seq - 1, seq + 2]) {
+        const { you, messages } = await eve.join(roomId, after);
+        expect(you).toMatchObject({ reacted: { [seq]: ['❤️'] } });
+        const target = messages.find((message) => message.seq === seq);
+        if (after !== seq + 2) expect(target).toMatchObject({ version: seq + 6, content: said('second'), reactions });
+        // The text stands in the row of the edit, and the reactions in the newest of theirs.
+        const written = messages.filter(({ data }) => data && 'reactions' in (data as object));
+        expect(written.map((row) => row.seq)).toEqual([seq + 6]);
+      }
+      expect(await eve.ask({ type: 'history', roomId }, 'page')).toMatchObject({ you: { reacted: { [seq]: ['❤️'] } } });
+      const fay = await instance.connect('fay');
+      expect((await fay.join(roomId)).you).not.toHaveProperty('reacted');
+    }
+    await bob.ask({ type: 'react', roomId, seq, emoji: '❤️', on: false }, 'ok');
+    const back = await ann.event(
+      'message',
+      (frame) => frame.kind === 'SYSTEM' && frame.data.event === 'message.changed' && frame.data.on === false,
+    );
+    expect(back.data).toMatchObject({ by: { userId: 'bob' }, emoji: '❤️', reactions: [{ count: 4 }] });
+    expect(await bob.ask({ type: 'react', roomId, seq, emoji: 'x', on: true }, 'error')).toMatchObject({
+      errors: [{ path: 'emoji' }],
+    });
+    const looks = await here.connect('looks');
+    await looks.ask({ type: 'watch', roomId }, 'joined');
+    expect(await looks.ask({ type: 'react', roomId, seq, emoji: '❤️', on: true }, 'error')).toMatchObject({
+      code: 'NOT_A_MEMBER',
+    });
+  });
+
+  it('is made by STOMP, too', async () => {
+    const roomId = await here.room();
+    const { seq } = await (await here.connect('seller')).say(roomId);
+    const stomp = await probe(here.socketUrl, { protocols: 'v12.stomp' });
+    const send = (frame: string) => stomp.send(`${frame}\0`);
+    const told = (text: string) => stomp.next((frame: string) => frame.includes(text));
+    send(`CONNECT\naccept-version:1.2\npasscode:${tokenOf('seller')}\n\n`);
+    send(`SUBSCRIBE\nid:1\ndestination:/topic/chat/${roomId}\nreceipt:in\n\n`);
+    await told('receipt-id:in');
+    const body = JSON.stringify({ messageId: `${roomId}:${seq}`, emoji: '👍', on: true });
+    send(`SEND\ndestination:/app/chat/${roomId}/react\nreceipt:one\n\n${body}`);
+    await told('"change":"reacted"');
+    await told('receipt-id:one');
+  });
+});
+
 describe('what is pinned', () => {
   it('is told to all sockets of the room on every instance, and is of the room that is joined', async () => {
     const roomId = await here.room();
@@ -190,13 +252,14 @@ it.each([
   await live.next((frame) => JSON.stringify(frame).includes(said('first')));
   await ann.ask({ type: 'edit', roomId, seq: one.seq, content: said('second') }, 'ok');
   expect((await here.call('PUT', `/api/chat/rooms/${roomId}/pins/${one.seq}`, { as: 'seller' })).status).toBe(204);
+  await ann.ask({ type: 'react', roomId, seq: one.seq, emoji: '👍', on: true }, 'ok');
   const two = await ann.say(roomId, said('last'));
   await live.next((frame) => frame.seq === two.seq);
-  expect(JSON.stringify(live.queue)).not.toMatch(/edited|pinned a/);
+  expect(JSON.stringify(live.queue)).not.toMatch(/edited|pinned a|reacted to/);
   const back = await probe(`${url}&after=${one.seq - 1}`);
   await back.next((frame) => frame.seq === one.seq && JSON.stringify(frame).includes(said('second')));
   await back.next((frame) => frame.seq === two.seq);
-  expect(JSON.stringify(back.queue)).not.toMatch(/edited|pinned a/);
+  expect(JSON.stringify(back.queue)).not.toMatch(/edited|pinned a|reacted to/);
 });
 
 it('a deletion reaches an instance that no signal reached, as soon as it looks', async () => {

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<CommandType, number | null>> = {
   signal: 2,
   edit: 2,
   delete: 2,
+  react: 2,
   pin: 4,
   // Four rooms that one does not look at yet, and not a member of; that one looks at, as often as he likes.
   watch: null,
@@ -50,6 +51,7 @@ describe('commands faster than allowed', () => {
     send: (i) => ({ clientMessageId: `c-${i}`, content: said('빨리') }),
     edit: () => ({ seq: 1, content: said('x') }),
     delete: () => ({ seq: 1 }),
+    react: () => ({ seq: 1, emoji: '👍', on: true }),
     pin: () => ({ seq: 1, on: true }),
     typing: (i) => ({ typing: i % 2 === 0 }),
     read: () => ({ seq: 1 }),

@@ -91,6 +91,7 @@ function callsOf(store: ReturnType<typeof openStore>) {
         const pin = { ...target, by: null, on: true };
         await Promise.all([
           ...[messages.change({ ...target, edit }), messages.pin(pin), messages.pin({ ...pin, on: false })],
+          ...[true, false].map((on) => messages.react({ ...target, emoji: '👍', on })),
           messages.change({ ...target, edit: null }),
         ]);
       }),

@@ -15,7 +15,7 @@ export type Sink =
   | { readonly kind: SinkAction; readonly roomId: string };
 
 /** What can be sent to a room beside messages. */
-const SINK_ACTIONS = ['read', 'typing', 'edit', 'delete', 'pin'] as const;
+const SINK_ACTIONS = ['read', 'typing', 'edit', 'delete', 'react', 'pin'] as const;
 export type SinkAction = (typeof SINK_ACTIONS)[number];
 
 /** Destinations as a STOMP codec understands them. Null: there is no such destination. */

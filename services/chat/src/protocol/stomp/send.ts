@@ -83,9 +83,10 @@ function act(
     if (id?.roomId !== roomId) return wrong('messageId', 'must be the id of a message of this room: roomId:seq');
     seq = id.seq;
   }
-  const { content, ifVersion, on } = body;
+  const { content, ifVersion, emoji, on } = body;
   if (type === 'edit') return checked(schemas.edit.safeParse({ type, ref, roomId, seq, content, ifVersion }));
   if (type === 'delete') return checked(schemas.delete.safeParse({ type, ref, roomId, seq }));
+  if (type === 'react') return checked(schemas.react.safeParse({ type, ref, roomId, seq, emoji, on }));
   if (type === 'pin') return checked(schemas.pin.safeParse({ type, ref, roomId, seq, on }));
   return checked(schemas.read.safeParse({ type, ref, roomId, seq }));
 }

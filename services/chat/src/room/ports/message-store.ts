@@ -1,4 +1,4 @@
-import type { MessageKind, User } from '@gongu/shared';
+import type { MessageKind, PublicUser, User } from '@gongu/shared';
 import type { Failure, Refusal } from './outcome.ts';
 import type { StoredMessage } from './stored-message.ts';
 
@@ -82,6 +82,51 @@ export type ChangeOutcome =
       | 'EDIT_WINDOW_PASSED'
     >;
 
+/** A member reacts to a message, or takes that back. */
+export interface Reacting extends Pick<Change, 'roomId' | 'seq'> {
+  readonly by: Pick<User, 'userId' | 'nickname' | 'tag'>;
+  readonly emoji: string;
+  readonly on: boolean;
+}
+
+/** What became of it. 'same': it was so already. 'TOO_MANY': the message has as many kinds as there may be. */
+export type ReactOutcome =
+  | {
+      readonly outcome: 'changed' | 'same';
+      /** As it is now. */
+      readonly message: StoredMessage;
+      readonly row: StoredMessage | null;
+    }
+  | Refusal<
+      | 'NOT_FOUND'
+      | 'MESSAGE_NOT_FOUND'
+      | 'NOT_A_MEMBER'
+      | 'FORBIDDEN'
+      | 'ROOM_READ_ONLY'
+      | 'MUTED'
+      | 'BANNED'
+      | 'MESSAGE_DELETED'
+      | 'TOO_MANY'
+    >;
+
+/** Somebody who reacted; `place`: the `seq` of the row that told of it. */
+export interface ReactionRow extends PublicUser {
+  readonly emoji: string;
+  readonly place: number;
+}
+
+/** What of some messages of a room is a user's own. */
+export interface OwnAsk {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly seqs: readonly number[];
+}
+
+export interface Own {
+  /** By `seq`, the emojis by which he reacted; not those to which he did not. */
+  readonly reacted: Readonly<Record<string, string[]>>;
+}
+
 /** Somebody wants a message pinned, or no longer so. */
 export interface Pinning extends Pick<Change, 'roomId' | 'seq' | 'by' | 'isAdmin'> {
   readonly on: boolean;
@@ -131,6 +176,19 @@ export interface MessageStore {
    * @throws AppError UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
    */
   change(change: Change): Promise<ChangeOutcome>;
+  /**
+   * Reacts to a message, or takes that back, with one row of change. The same again is none.
+   * @throws AppError UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
+   */
+  react(reacting: Reacting): Promise<ReactOutcome>;
+  /** Who reacted to a message, in the order in which they did: after a place, at most `limit`; `emoji` null: by any. */
+  reactions(
+    roomId: string,
+    seq: number,
+    page: { readonly emoji: string | null; readonly after: number; readonly limit: number },
+  ): Promise<readonly ReactionRow[]>;
+  /** One answer an ask, in order. */
+  own(asks: readonly OwnAsk[]): Promise<readonly Own[]>;
   /**
    * Pins a message, or takes it away, with one row of change.
    * @throws AppError UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME

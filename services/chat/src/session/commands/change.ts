@@ -40,3 +40,14 @@ export function createPin({ changes, rates }: ChangeOptions): EntryOf<'pin'> {
     },
   };
 }
+
+export function createReact({ changes, rates }: ChangeOptions): EntryOf<'react'> {
+  return {
+    lane: 'send',
+    async run(client, user, command) {
+      rates.message({ user, address: client.address });
+      await changes.react(user, command);
+      client.emit({ type: 'ok', ...refOf(command) });
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import { type ChangeOptions, createDelete, createEdit, createPin } from './change.ts';
+import { type ChangeOptions, createDelete, createEdit, createPin, createReact } from './change.ts';
 import type { CommandType, EntryOf } from './entry.ts';
 import { createHistory } from './history.ts';
 import { createJoin, type JoinOptions } from './join.ts';
@@ -41,6 +41,7 @@ export function createCommands(options: CommandsOptions): Commands {
     signal: createSignal({ ...options, send }),
     edit: createEdit(options),
     delete: createDelete(options),
+    react: createReact(options),
     pin: createPin(options),
     typing: createTypingCommand(options),
     read: createRead(options),

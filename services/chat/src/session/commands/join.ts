@@ -5,7 +5,9 @@ import { afterCommit } from '../../room/after-commit.ts';
 import { lookAt } from '../../room/counts.ts';
 import type { JoinedEvent } from '../../room/event.ts';
 import type { Members } from '../../room/members.ts';
+import type { Messages } from '../../room/messages.ts';
 import { writtenOnce } from '../../room/page-rows.ts';
+import type { Own } from '../../room/ports/message-store.ts';
 import type { Presence } from '../../room/ports/presence.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
 import type { Rates } from '../../room/rates.ts';
@@ -19,6 +21,7 @@ import { type CommandOf, type EntryOf, type InTurn, refOf } from './entry.ts';
 export interface JoinOptions {
   readonly hub: Pick<Hub, 'isMember' | 'knows' | 'attach' | 'detach' | 'rewind' | 'behindAt'>;
   readonly members: Pick<Members, 'join'>;
+  readonly messages: Pick<Messages, 'own'>;
   readonly presence: Pick<Presence, 'view'>;
   readonly attendances: Pick<Attendances, 'of' | 'enter'>;
   readonly watcherTick: Pick<WatcherTick, 'note'>;
@@ -34,6 +37,11 @@ export interface JoinOptions {
 
 type Joins = CommandOf<'join' | 'watch' | 'follow'>;
 
+/** What of the messages is the user's own; null: nothing but what they say. */
+interface OwnParts {
+  readonly own: Own | null;
+}
+
 /** How one comes into a room: the newest `seq` that is known of it, or 0, and whether he only looks. */
 interface Entrance {
   readonly reached: number;
@@ -47,6 +55,7 @@ interface Entrance {
 export function createJoin({
   hub,
   members,
+  messages,
   presence,
   attendances,
   watcherTick,
@@ -74,12 +83,21 @@ export function createJoin({
     return { reached: 0, watching: user.anon ? 'anonymous' : 'user' };
   }
 
-  async function attach(client: Client, command: Joins, how: Entrance): Promise<Attached> {
+  async function attach(client: Client, user: User, command: Joins, how: Entrance): Promise<Attached & OwnParts> {
     const { type, roomId, after = null } = command;
-    const attached = await hub.attach(roomId, client.listener, { after, ...how });
-    if (type !== 'follow' || after === null || after <= attached.lastSeq) return attached;
+    let own: Own | null = null;
+    const prepare = (some: readonly StoredMessage[]) => {
+      const reading = messages.own(roomId, user.userId, some);
+      if (!reading) return null;
+      return reading.then((found) => {
+        own = found;
+      });
+    };
+    const attached = await hub.attach(roomId, client.listener, { after, ...how, prepare });
+    if (type !== 'follow' || after === null || after <= attached.lastSeq) return { ...attached, own };
     // The room was made anew. One who can't ask again starts over here.
-    return hub.attach(roomId, client.listener, { after: null, ...how });
+    own = null;
+    return { ...(await hub.attach(roomId, client.listener, { after: null, ...how, prepare })), own };
   }
 
   /** As much of the answer as has room in a frame of this client. */
@@ -116,17 +134,17 @@ export function createJoin({
     let again = before !== null;
     attendances.enter(client, user, roomId, how.watching ? 'watcher' : 'member');
     const { online, counts } = await lookAt(presence, roomId);
-    const answer = (at: Attached) =>
+    const answer = (at: Attached & OwnParts) =>
       cut(
         client,
         command,
         joinedAnswer({ ...refOf(command), user, isWatcher: at.watching !== null, at, online, counts, now }),
       );
-    let attached: Attached;
+    let attached: Attached & OwnParts;
     let told: JoinedEvent;
     try {
       // Who has just become a member must not hear that nothing was stored.
-      const attaching = attach(client, command, how);
+      const attaching = attach(client, user, command, how);
       attached = await (how.reached > 0 ? afterCommit(attaching) : attaching);
       if (client.over) return leaving.room(client, roomId);
       // He may have become a member meanwhile.
@@ -136,7 +154,7 @@ export function createJoin({
         // A client that applies these one by one would take its own leaving of then for the end, though it has come again.
         hub.detach(roomId, client.listener);
         again = false;
-        attached = await attach(client, { ...command, after: null }, how);
+        attached = await attach(client, user, { ...command, after: null }, how);
         if (client.over) return leaving.room(client, roomId);
         told = { ...answer(attached), hasMore: true };
       }
