@@ -126,7 +126,10 @@ describe('/chat/{roomId}', () => {
   it('shows what two of them say to each other, without a token, and nothing that is no message', async () => {
     const roomId = await chat.room();
     const ann = await useWebSocket(roomId);
+    // A socket is open before it is in the room.
+    await inside(roomId, 1);
     const bob = await useWebSocket(roomId);
+    await inside(roomId, 2);
     await expect.poll(() => ann.messages().length).toBe(1); // Bob's joining
     const [first, second] = [said('안녕하세요'), said('반갑습니다')];
     ann.sendMessage(first);
