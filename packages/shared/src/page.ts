@@ -14,15 +14,20 @@ export function queryInteger(min: number, max: number = Number.MAX_SAFE_INTEGER)
   );
 }
 
+/** Where a page of a `list` or `search` goes on. */
+export function queryCursor(of: 'list' | 'search') {
+  return z
+    .string()
+    .max(512)
+    .regex(/^[A-Za-z0-9_-]+$/, { error: `must be the nextCursor of the same ${of}` })
+    .optional()
+    .meta({ description: `\`nextCursor\` of the same ${of}, as it came; anything else is VALIDATION_FAILED` });
+}
+
 /** `?limit=&cursor=` of lists. */
 export const ListQuery = z.object({
   limit: queryInteger(1, LIMITS.listMax).default(LIMITS.listSize),
-  cursor: z
-    .string()
-    .max(512)
-    .regex(/^[A-Za-z0-9_-]+$/, { error: 'must be the nextCursor of the same list' })
-    .optional()
-    .meta({ description: '`nextCursor` of the same list, as it came; anything else is VALIDATION_FAILED' }),
+  cursor: queryCursor('list'),
 });
 
 /** A message in a path. */

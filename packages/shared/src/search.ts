@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ChatMessage } from './chat-message.ts';
 import { LIMITS } from './limits.ts';
-import { queryInteger } from './page.ts';
+import { queryCursor, queryInteger } from './page.ts';
 import { codePoints, text } from './text.ts';
 
 /** Characters of a search, after NFKC and case folding. */
@@ -39,12 +39,7 @@ export const SearchQuery = z.object({
 /** `?q=&cursor=&limit=` of a search of all one's rooms. */
 export const RoomsSearchQuery = z.object({
   q,
-  cursor: z
-    .string()
-    .max(512)
-    .regex(/^[A-Za-z0-9_-]+$/, { error: 'must be the nextCursor of the same search' })
-    .optional()
-    .meta({ description: '`nextCursor` of the same search, as it came; anything else is VALIDATION_FAILED' }),
+  cursor: queryCursor('search'),
   limit,
 });
 

@@ -204,22 +204,27 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
   async function askForOne(id: string): Promise<void> {
     askedPins.add(id);
+    const message = await readOne(id.slice(id.lastIndexOf(':') + 1));
+    if (message) reduce({ type: 'messages', messages: [message] });
+  }
+
+  /** A message as it is now; null where it can't be had, or is no longer asked for by the same user. */
+  async function readOne(seq: number | string): Promise<Message | null> {
     const { me } = state;
-    const path = `/rooms/${encodeURIComponent(roomId)}/messages/${id.slice(id.lastIndexOf(':') + 1)}`;
+    const path = `/rooms/${encodeURIComponent(roomId)}/messages/${seq}`;
     const answer = await rest.request<Message>('GET', path);
-    if (!over && state.me === me && answer.ok) reduce({ type: 'messages', messages: [answer.value.body] });
+    return !over && state.me === me && answer.ok ? answer.value.body : null;
   }
 
   /** A message by itself. What can't be had now may be asked for again. */
   async function lookUp(seq: number): Promise<void> {
-    const { me, messages, quoted } = state;
+    const { messages, quoted } = state;
     const isHere = (message: Message) => message.seq === seq;
     if (lookedUp.has(seq) || messages.some(isHere) || quoted.some(isHere)) return;
     lookedUp.add(seq);
-    const path = `/rooms/${encodeURIComponent(roomId)}/messages/${seq}`;
-    const answer = await rest.request<Message>('GET', path);
+    const message = await readOne(seq);
     lookedUp.delete(seq);
-    if (!over && state.me === me && answer.ok) reduce({ type: 'quoted', messages: [answer.value.body] });
+    if (message) reduce({ type: 'quoted', messages: [message] });
   }
 
   function refused(why: ChatError): void {

@@ -1,5 +1,5 @@
 import type { Change, FinalRoom, History, Received, Stored } from './evidence.ts';
-import { isChange, systemEventOf } from './system-event.ts';
+import { changeIn, systemEventOf } from './system-event.ts';
 import { textsOf } from './texts.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
@@ -140,8 +140,6 @@ function copiesIn(message: Received): Copy[] {
 }
 
 function targetOf(row: Stored): { readonly seq: number; readonly change: 'edited' | 'deleted' } | null {
-  const data = systemEventOf(row);
-  if (!isChange(row) || data?.event !== 'message.changed') return null;
-  const { change, message, seq = 0 } = data;
-  return change === 'edited' || change === 'deleted' ? { seq: message?.seq ?? seq, change } : null;
+  const { seq, change } = changeIn(row) ?? {};
+  return seq !== undefined && (change === 'edited' || change === 'deleted') ? { seq, change } : null;
 }

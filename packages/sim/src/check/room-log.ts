@@ -1,6 +1,6 @@
 import { createPlaceRules, type PlaceRules } from './place-rules.ts';
 import type { LogRow, Report, State } from './room-state.ts';
-import { buyerOf, isChange, systemEventOf } from './system-event.ts';
+import { buyerOf, changeIn, isChange, systemEventOf } from './system-event.ts';
 import type { ViolationKind } from './violation.ts';
 
 /** Something in a room's log that the room's rules do not allow. */
@@ -70,10 +70,9 @@ function applyTalk(state: State, { sender }: LogRow, report: Report): void {
 }
 
 function applyChange(rows: readonly LogRow[], row: LogRow, state: State, report: Report): void {
-  const data = systemEventOf(row);
-  if (data?.event !== 'message.changed') return;
-  const { change, by } = data;
-  const seq = data.message?.seq ?? data.seq;
+  const told = changeIn(row);
+  if (!told) return;
+  const { change, by, seq } = told;
   const target = rows.find((other) => other.seq === seq);
   if (!target || target.kind === 'SYSTEM' || target.seq >= row.seq) return report('invented', `changes ${seq}`);
   if (change === 'edited' && state.status === 'CANCELLED') {

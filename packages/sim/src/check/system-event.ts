@@ -10,9 +10,17 @@ export function systemEventOf({ data }: MayBeSystem): SystemEvent | null {
   return (data ?? null) as SystemEvent | null;
 }
 
+/** The change to another message that this one tells, and the `seq` of that; null for any other message. */
+export function changeIn(message: MayBeSystem) {
+  const data = systemEventOf(message);
+  if (data?.event !== 'message.changed') return null;
+  const { change, by, seq = 0 } = data;
+  return { change, by, seq: data.message?.seq ?? seq };
+}
+
 /** Whether this message tells that another one was changed. */
 export function isChange(message: MayBeSystem): boolean {
-  return systemEventOf(message)?.event === 'message.changed';
+  return changeIn(message) !== null;
 }
 
 /** Whether this message ends that user's membership. */
