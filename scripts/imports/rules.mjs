@@ -111,6 +111,7 @@ export const RULES = [
     redis: [HOST, 'ioredis', 'node:'],
     bus: [...driver, 'ioredis', 'redis/'],
     presence: [...driver, 'ioredis', 'redis/'],
+    push: [SHARED, 'type room/ports/', 'web-push', 'request-filtering-agent', 'p-queue', 'node:'],
     owners: [HOST, 'type transport/sockjs/owners.ts', 'ioredis', 'redis/', 'node:'],
   })),
   ...serviceRules('trade', 'product', ({ driver }) => ({
@@ -203,6 +204,7 @@ export const FLOWS = [
       'owners',
       'bus',
       'presence',
+      'push',
       'store',
       'protocol',
       'transport',

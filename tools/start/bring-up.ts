@@ -109,6 +109,8 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     DEV_LOGIN: settings.DEV_LOGIN ? '1' : '0',
     // All of this version, unless somebody says otherwise.
     CHANGES: env.CHANGES?.trim() || 'on',
+    PUSH_KEY: env.PUSH_KEY?.trim() || secrets.PUSH_KEY,
+    PUSH_CONTACT: env.PUSH_CONTACT?.trim() || 'mailto:shop@example.com',
   };
   const drain = dev ? { DRAIN_MS: env.DRAIN_MS?.trim() || DEV_DRAIN_MS } : {};
   const toChat = { CHAT_URL: env.CHAT_URL?.trim() || chatUrl };

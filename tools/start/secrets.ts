@@ -1,9 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { createECDH, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { StartError } from '@gongu/host';
 import { z } from 'zod';
 
-const Secrets = z.object({ JWT_SECRET: z.string().min(32), SERVICE_JWT_SECRET: z.string().min(32) });
+const Secrets = z.object({
+  JWT_SECRET: z.string().min(32),
+  SERVICE_JWT_SECRET: z.string().min(32),
+  /** Files of earlier versions have none. */
+  PUSH_KEY: z.string().default(pushKey),
+});
 export type Secrets = z.output<typeof Secrets>;
 
 /**
@@ -13,9 +18,10 @@ export type Secrets = z.output<typeof Secrets>;
  * @throws StartError when the file holds something else
  */
 export function keepSecrets(file: string): Secrets {
-  if (existsSync(file)) return read(file);
   const made = () => randomBytes(48).toString('base64url');
-  const secrets: Secrets = { JWT_SECRET: made(), SERVICE_JWT_SECRET: made() };
+  const secrets = existsSync(file)
+    ? read(file)
+    : { JWT_SECRET: made(), SERVICE_JWT_SECRET: made(), PUSH_KEY: pushKey() };
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);
@@ -28,4 +34,11 @@ function read(file: string): Secrets {
   } catch (cause) {
     throw new StartError(`${file} is damaged: remove it, and new secrets are made (old tokens end)`, { cause });
   }
+}
+
+/** A private key of P-256, 32 bytes. */
+function pushKey(): string {
+  const pair = createECDH('prime256v1');
+  pair.generateKeys();
+  return Buffer.from(pair.getPrivateKey('hex').padStart(64, '0'), 'hex').toString('base64url');
 }

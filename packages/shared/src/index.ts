@@ -57,6 +57,7 @@ export {
 } from './product.ts';
 export { AuditEntry, AuditEvent, ProductChange } from './product-change.ts';
 export { CancelProduct, EditProduct } from './product-edit.ts';
+export { DeletePush, PushKey, PushPayload, PushSubscriptions, type PushTarget, PutPush } from './push.ts';
 export { EndReport, Report, ReportMessage, ReportPath, ReportQuery, ReportReceipt } from './report.ts';
 export { Restriction, RestrictUser } from './restriction.ts';
 export {

@@ -32,6 +32,7 @@ export { type NginxOptions, type NginxProcess, startNginx } from './programs/ngi
 export { ensureNginx, hasNginx } from './programs/nginx-program.ts';
 export { type PgBouncer, type PgBouncerOptions, pgBouncerProgram, startPgBouncer } from './programs/pgbouncer.ts';
 export { servicesDatabase, type TestDatabase, type TestDatabaseOptions, testDatabase } from './programs/postgres.ts';
+export { startPushService, type TestDevice, type TestPush, type TestPushService } from './programs/push-service.ts';
 export { startRedis, type TestRedis } from './programs/redis.ts';
 export { ensureRedisProgram, redisHasTls, redisProgram } from './programs/redis-program.ts';
 export { type LogLine, type ServiceProcess, type SpawnServiceOptions, spawnService } from './programs/spawn-service.ts';

@@ -1,6 +1,7 @@
 import { envFields, readEnv, serviceEnv } from '@gongu/host';
 import { LIMITS } from '@gongu/shared';
 import { z } from 'zod';
+import { vapidKeysOf } from './push/vapid-keys.ts';
 import { redisTarget } from './redis/redis-url.ts';
 
 /** The chat service's configuration; docs/configuration.md is generated from nothing else. Unset values are defaults. */
@@ -31,6 +32,16 @@ export const ChatEnv = serviceEnv({
   EDIT_WINDOW_S: envFields.int(86_400, { max: 315_360_000 }),
   /** Days after its end for which a report is kept, with its copy of the message. */
   REPORT_DAYS: envFields.int(90, { min: 1, max: 36_500 }),
+  /** Private key that pushes to browsers are signed with, 32 bytes as base64url; unset: none are sent. Keep it: with another one all devices have to subscribe anew. */
+  PUSH_KEY: z.string().trim().superRefine(checkPushKey).optional(),
+  /** Whom a push service may ask about pushes: a mailto: or https: URL; required with PUSH_KEY. */
+  PUSH_CONTACT: envFields.url({ protocols: ['mailto:', 'https:'] }).optional(),
+  /** Seconds for which a message must have been unread before a member who asked for it is told by push. */
+  ABSENT_AFTER_S: envFields.int(60, { min: 1, max: 604_800 }),
+  /** Whether a push tells the newest message and its sender; else the room's title and how many are unread. */
+  ABSENT_TEXT: envFields.bool(false),
+  /** Whether push services may be at private addresses. */
+  WEBHOOK_ALLOW_PRIVATE: envFields.bool(false),
   /** Whether rooms that are ACTIVE may be looked at, and read, without joining. */
   ROOM_WATCH: envFields.bool(true),
   /** The room of sockets and messages that name none: always ACTIVE, without a product. Empty = there is none. */
@@ -63,7 +74,21 @@ export const ChatEnv = serviceEnv({
   MAX_HANDSHAKES_PER_SECOND: envFields.int(10_000, { max: 1_000_000 }),
   /** When rooms past their deadline are ended. */
   EXPIRE_CRON: envFields.cron('*/5 * * * * *'),
+}).refine(({ PUSH_KEY, PUSH_CONTACT }) => PUSH_KEY === undefined || PUSH_CONTACT !== undefined, {
+  path: ['PUSH_CONTACT'],
+  error: 'is not set, and push services want to know whom they can ask (PUSH_KEY is set)',
+  // Beside the errors of other variables, so that all are named at once.
+  when: () => true,
 });
+
+/** Its message never quotes the key. */
+function checkPushKey(key: string, context: z.RefinementCtx<string>): void {
+  try {
+    vapidKeysOf(key);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a private key of P-256, 32 bytes as base64url' });
+  }
+}
 
 /** Its message never quotes the URL: that may hold a password. */
 function checkRedisUrl(url: string, context: z.RefinementCtx<string>): void {

@@ -22,6 +22,7 @@ import { createChanges } from '../room/changes.ts';
 import { watchedRoomOf } from '../room/counts.ts';
 import { createMembers } from '../room/members.ts';
 import { createMessages } from '../room/messages.ts';
+import { createPushes } from '../room/pushes.ts';
 import { createRates } from '../room/rates.ts';
 import { createReports } from '../room/reports.ts';
 import { createRestrictions } from '../room/restrictions.ts';
@@ -37,6 +38,7 @@ import { createWatcherTick } from '../session/watcher-tick.ts';
 import { openStore } from '../store/open-store.ts';
 import { createFlusher } from '../transport/send-queue.ts';
 import { createLinks } from './links.ts';
+import { createPush } from './push.ts';
 
 /**
  * Joins that may read at once whether somebody is a member: two loads of as many rooms as one statement reads, of which one
@@ -103,6 +105,7 @@ export function createDomain(
     onEmit(signal) {
       overview.apply(signal);
       indexMessages.note(signal);
+      push?.tellAbsent.note(signal);
     },
     onPresence: (roomId, userId, online) => presenceTick.note(roomId, userId, online),
     onWatchers: (roomId) => watcherTick.note(roomId),
@@ -116,6 +119,9 @@ export function createDomain(
 
   const search = createSearch(store);
   const indexMessages = createIndexMessages({ index: store.searchIndex, now });
+
+  const push = createPush({ env, store, counts, failed, now });
+  const pushes = createPushes({ pushes: store.pushes, publicKey: push?.publicKey ?? null });
 
   const typing = createTyping({ hub, now });
   const { emit } = hub;
@@ -164,7 +170,7 @@ export function createDomain(
     visitors,
     ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, connections },
     ...{ presenceTick, watcherTick },
-    ...{ restrictions, reports, admins, search, indexMessages },
+    ...{ restrictions, reports, admins, search, indexMessages, push, pushes },
     ...{ rooms, members, messages, changes, rates, sweepRates, typing, tickets },
   };
 }

@@ -11,6 +11,7 @@ import type { ChatEnv } from '../env.ts';
 import { asyncApiOf } from '../http/asyncapi.ts';
 import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
+import { pushRoutes } from '../http/push-routes.ts';
 import { reactionRoutes } from '../http/reaction-routes.ts';
 import { reportRoutes } from '../http/report-routes.ts';
 import { restrictionRoutes } from '../http/restriction-routes.ts';
@@ -68,6 +69,7 @@ export async function registerEndpoints(
     onAct: domain.observers.onModeration,
   });
   searchRoutes(app, { search, identify: identify.routes });
+  pushRoutes(app, { pushes: domain.pushes, identify: identify.routes });
   tokenRoutes(app, {
     anonymousAccess: env.ANONYMOUS_ACCESS,
     user: identify.routes.user,

@@ -12,7 +12,7 @@ const INDEX_MS = 5_000;
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
   const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports } = domain;
-  const { indexMessages, sweepRates, typing } = domain;
+  const { indexMessages, push, sweepRates, typing } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -45,6 +45,7 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(visitors.intervalMs, 'look at visitors', visitors.look);
       every(FORGET_MS, 'forgetting', visitors.forget);
       every(FORGET_MS, 'erasure of reports', reports.forget);
+      if (push) every(1_000, 'look for who has not read', push.tellAbsent.tick);
       every(INDEX_MS, 'index of searches', indexMessages.tick);
       every(1_000, 'count of connections', connections.tick);
       every(1_000, 'sweep', async () => {
@@ -54,6 +55,6 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       // At start too: what fell due while no instance ran.
       cron.schedule('expire-rooms', env.EXPIRE_CRON, expire, { atStart: true });
     },
-    stop: () => Promise.all([cron.stop(), ...stops.map((stop) => stop())]),
+    stop: () => Promise.all([cron.stop(), push?.end(), ...stops.map((stop) => stop())]),
   };
 }

@@ -27,6 +27,8 @@ export interface ChatGauges {
   readonly bus: () => { readonly state: 'ok' | 'down' | 'off'; readonly lagMs: number | null };
 }
 
+const PUSH_OUTCOMES = ['sent', 'gone', 'refused', 'failed', 'dropped'] as const;
+
 /** 0.5 ms to 10 s: a message's way, which is to be a few milliseconds. */
 const WAY_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -47,6 +49,11 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     name: 'gongu_chat_moderations_total',
     help: 'Acts of moderation: restrictions in rooms, blocks and revocations',
     values: { act: MODERATIONS },
+  });
+  const pushed = metrics.tally({
+    name: 'gongu_chat_pushes_total',
+    help: 'Pushes to devices: sent, gone (the device has ended it), refused, failed (after all attempts), dropped (too many)',
+    values: { outcome: PUSH_OUTCOMES },
   });
   const refused = metrics.tally({
     name: 'gongu_chat_commands_refused_total',
@@ -118,6 +125,7 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     accepted: (messages: number) => accepted.inc(messages),
     messageRefused: (code: ErrorCode) => messagesRefused({ code }),
     moderated: (act: string) => moderations({ act }),
+    pushed: (outcome: (typeof PUSH_OUTCOMES)[number]) => pushed({ outcome }),
     refused: (code: ErrorCode) => refused({ code }),
     handshakeAccepted: () => handshakesAccepted.inc(),
     handshakeRefused: (reason: string) => handshakesRefused({ reason }),

@@ -10,6 +10,7 @@ import {
 } from '@gongu/host';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
+import type { PushStore } from '../room/ports/push-store.ts';
 import type { ReportStore } from '../room/ports/report-store.ts';
 import type { RestrictionStore } from '../room/ports/restriction-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
@@ -23,6 +24,7 @@ import { createMemberStore } from './member-store.ts';
 import { createMessageChanges } from './message-changes.ts';
 import { createMessagePage } from './message-page.ts';
 import { createMessageStore } from './message-store.ts';
+import { createPushStore } from './push-store.ts';
 import { createReactionReads } from './reaction-reads.ts';
 import { createReportStore } from './report-store.ts';
 import { createRestrictionStore } from './restriction-store.ts';
@@ -45,6 +47,7 @@ export interface Store {
   readonly restrictions: RestrictionStore;
   readonly bars: BarStore;
   readonly reports: ReportStore;
+  readonly pushes: PushStore;
   readonly tags: TagStore;
   /** By name, for metrics. */
   readonly pools: Readonly<Record<'append' | 'reads', Pool>>;
@@ -119,6 +122,7 @@ export function openStore({
     visitors: createVisitorStore({ prisma }),
     restrictions: createRestrictionStore({ prisma }),
     reports: createReportStore({ prisma }),
+    pushes: createPushStore({ prisma }),
     bars: createBarStore({ pool: reads, schema: CHAT_SCHEMA }),
     async ping() {
       await prisma.$queryRaw`SELECT 1`;

@@ -6,14 +6,19 @@ import { authorizationOf, SERVICE } from '../fixture/tokens.ts';
 const given = chatOfThisFile();
 
 it('the document and the code agree on what is valid: the least and the most of every field, and each fault', async () => {
-  const chat = await given.start();
+  const chat = await given.start({
+    PUSH_KEY: 'Zm91cnR5LXRocmVlIGNoYXJhY3RlcnMgb2YgYmFzZTY',
+    PUSH_CONTACT: 'mailto:shop@shop.example',
+  });
   const roomId = await chat.room();
   await chat.call('POST', `/api/chat/rooms/${roomId}/participants`, { as: 'ann', body: {} });
   const { broken, sent } = await brokenPromises({
     url: chat.url,
     as: (operation) =>
       authorizationOf(
-        /^(?:GET|DELETE) .*rooms$|search$|read$|tickets$|emoji}$|^POST .*(?:participants|reports)$/.test(operation)
+        /^(?:GET|DELETE) .*rooms$|search$|read$|tickets$|push-[a-z]+$|emoji}$|^POST .*(?:participants|reports)$/.test(
+          operation,
+        )
           ? 'ann'
           : SERVICE,
       ),
@@ -26,6 +31,8 @@ it('the document and the code agree on what is valid: the least and the most of 
       reason: null,
       q: '감귤',
       emoji: '👍',
+      keys: { p256dh: `B${'x'.repeat(86)}`, auth: 'y'.repeat(22) },
+      endpoint: 'https://push.example/1',
     },
   });
   expect(broken).toEqual([]);

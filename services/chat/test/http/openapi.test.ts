@@ -38,6 +38,7 @@ describe('/openapi.json', () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual([
+      'DELETE /api/chat/push-subscriptions',
       'DELETE /api/chat/rooms/{roomId}',
       'DELETE /api/chat/rooms/{roomId}/messages/{seq}',
       'DELETE /api/chat/rooms/{roomId}/messages/{seq}/reactions/{emoji}',
@@ -47,6 +48,8 @@ describe('/openapi.json', () => {
       'DELETE /api/chat/users/{userId}/block',
       'DELETE /api/chat/users/{userId}/revoke',
       'GET /api/chat/events',
+      'GET /api/chat/push-key',
+      'GET /api/chat/push-subscriptions',
       'GET /api/chat/reports',
       'GET /api/chat/rooms',
       'GET /api/chat/rooms/{roomId}',
@@ -69,6 +72,7 @@ describe('/openapi.json', () => {
       'POST /api/chat/tickets',
       'POST /api/chat/tokens/anonymous',
       'POST /api/chat/users/{userId}/revoke',
+      'PUT /api/chat/push-subscriptions',
       'PUT /api/chat/rooms/{roomId}/messages/{seq}/reactions/{emoji}',
       'PUT /api/chat/rooms/{roomId}/participants/{userId}',
       'PUT /api/chat/rooms/{roomId}/pins/{seq}',
@@ -138,7 +142,7 @@ describe('/openapi.json', () => {
       return ['service'];
     }
     if (
-      /^GET \/api\/chat\/(?:rooms|search)$|events$|tickets$|read$|\{emoji\}$|^POST .*(?:participants|reports)$/.test(
+      /^GET \/api\/chat\/(?:rooms|search)$|events$|tickets$|read$|push-[a-z]+$|\{emoji\}$|^POST .*(?:participants|reports)$/.test(
         name,
       )
     ) {

@@ -17,6 +17,8 @@ interface Route {
   readonly inNewRooms?: boolean;
 }
 
+const PUSH_KEYS = { p256dh: `B${'x'.repeat(86)}`, auth: 'y'.repeat(22) };
+
 /** Every route that changes something, and what judges it. */
 const ROUTES: Readonly<Record<string, Route>> = {
   'POST /api/chat/rooms': { as: SERVICE, burst: null, ask: () => ['', opening()] },
@@ -47,6 +49,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'DELETE /api/chat/users/{userId}/revoke': { as: 'leo', burst: 4, ask: () => ['bob'] },
   'POST /api/chat/rooms/{roomId}/messages/{seq}/reports': { as: 'mia', burst: 4, ask: () => ['1', { reason: 'SPAM' }] },
   'PATCH /api/chat/reports/{reportId}': { as: 'ned', burst: 4, ask: () => ['1', { status: 'RESOLVED' }] },
+  'PUT /api/chat/push-subscriptions': {
+    ...{ as: 'oda', burst: 4 },
+    ask: ({ roomId }) => ['', { roomId, endpoint: 'https://push.example/1', keys: PUSH_KEYS }],
+  },
+  'DELETE /api/chat/push-subscriptions': {
+    ...{ as: 'pat', burst: 4 },
+    ask: () => ['', { endpoint: 'https://push.example/1' }],
+  },
   // Writes no row.
   'PUT /api/chat/rooms/{roomId}/read': { as: 'seller', burst: null, ask: () => ['', { seq: 1 }] },
   'POST /api/chat/tickets': { as: 'dan', burst: 4, ask: () => [''] },

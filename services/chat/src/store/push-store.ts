@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { written } from '@gongu/host';
+import type { Absent, PushStore } from '../room/ports/push-store.ts';
+import type { PrismaClient } from './generated/client.ts';
+
+/** Subscriptions in PostgreSQL: the functions `put_push`, `take_absent` and `forget_pushes`. */
+export function createPushStore({ prisma }: { prisma: PrismaClient }): PushStore {
+  return {
+    put: (roomId, userId, { endpoint, keys }) =>
+      written(
+        async () => {
+          const rows = await prisma.$queryRaw<{ outcome: never }[]>`
+            SELECT chat.put_push(${roomId}, ${userId}, ${deviceOf(endpoint)}::bytea, ${endpoint}, ${keys.p256dh},
+              ${keys.auth}) AS outcome`;
+          return rows[0]!.outcome;
+        },
+        { idempotent: true },
+      ),
+
+    remove: (userId, endpoint, roomId) =>
+      written(
+        async () => {
+          await prisma.$executeRaw`
+            DELETE FROM chat.push_subscriptions WHERE device_id = ${deviceOf(endpoint)}::bytea AND user_id = ${userId}
+              AND (${roomId}::text IS NULL OR room_id = ${roomId})`;
+        },
+        { idempotent: true },
+      ),
+
+    async list(userId) {
+      const rows = await prisma.$queryRaw<{ roomId: string; device: Uint8Array }[]>`
+        SELECT room_id AS "roomId", device_id AS device FROM chat.push_subscriptions
+        WHERE user_id = ${userId} ORDER BY room_id, device_id`;
+      return {
+        items: rows.map(({ roomId, device }) => ({ roomId, deviceId: Buffer.from(device).toString('base64url') })),
+      };
+    },
+
+    drop: (endpoint) =>
+      written(
+        async () => {
+          await prisma.$executeRaw`DELETE FROM chat.push_subscriptions WHERE device_id = ${deviceOf(endpoint)}::bytea`;
+        },
+        { idempotent: true },
+      ),
+
+    // Not tried again by itself: what was taken, and not heard of, is told when he has read and is absent anew.
+    takeAbsent: (roomIds, { afterS, withText, limit }) =>
+      written(async () => {
+        const rows = await prisma.$queryRaw<AbsentRow[]>`
+          SELECT room_id AS "roomId", title, unread::float8 AS unread, endpoint, p256dh, auth, sender AS from, content AS text
+          FROM chat.take_absent(${roomIds}::text[], ${afterS}::int, ${withText}::boolean, ${limit}::int)`;
+        return rows.map(absentOf);
+      }),
+
+    async roomsBehind(roomId, limit) {
+      const rows = await prisma.$queryRaw<{ roomId: string }[]>`
+        SELECT DISTINCT s.room_id AS "roomId" FROM chat.push_subscriptions s
+        JOIN chat.rooms r ON r.room_id = s.room_id
+        JOIN chat.members m ON m.room_id = s.room_id AND m.user_id = s.user_id
+        WHERE s.room_id > ${roomId} AND m.last_read_chat_no < r.last_chat_no
+        ORDER BY s.room_id LIMIT ${limit}::int`;
+      return rows.map((row) => row.roomId);
+    },
+
+    async forget(limit) {
+      const rows = await written(
+        () => prisma.$queryRaw<{ gone: number }[]>`SELECT chat.forget_pushes(${limit}::int) AS gone`,
+      );
+      return rows[0]!.gone;
+    },
+  };
+}
+
+interface AbsentRow {
+  roomId: string;
+  title: string;
+  unread: number;
+  endpoint: string;
+  p256dh: string;
+  auth: string;
+  from: string | null;
+  text: string | null;
+}
+
+function absentOf({ roomId, title, unread, endpoint, p256dh, auth, from, text }: AbsentRow): Absent {
+  const newest = text === null ? null : { from, text };
+  return { roomId, title, unread, target: { endpoint, keys: { p256dh, auth } }, newest };
+}
+
+/** What a device is known by: of one length, and no secret. */
+function deviceOf(endpoint: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(createHash('sha256').update(endpoint).digest());
+}
