@@ -19,6 +19,7 @@ const WITHOUT_ZOD = [
   'messageId',
   'parseMessageId',
   'codePoints',
+  'mentionsUser',
 ];
 
 /** Folders of a service by its domain's name. */

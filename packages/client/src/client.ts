@@ -42,6 +42,8 @@ export interface ChatClientOptions {
 /** A room in the list of one's own. */
 export interface MyRoom extends RoomView {
   readonly unread: number;
+  /** Of these, messages that are not deleted and mention one, or all. */
+  readonly unreadMentions: number;
   readonly lastReadSeq: number;
   readonly lastMessage: Message | null;
 }

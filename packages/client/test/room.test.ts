@@ -1,4 +1,4 @@
-import type { ChatMessage, Message } from '@gongu/shared';
+import type { ChatMessage, EventOf, Message } from '@gongu/shared';
 import { expect, test } from 'vitest';
 import { hasReacted } from '../src/index.ts';
 import {
@@ -7,6 +7,7 @@ import {
   chatting,
   inRoom,
   joined,
+  type MessageFields,
   message,
   messageFrame,
   ownMessage,
@@ -797,4 +798,39 @@ test('a message that is looked up by itself is asked for once, is no notice, and
   );
   await clock.advance(100);
   expect(snapshot().quoted).toMatchObject([{ seq: 5, content: '', version: 121 }]);
+});
+
+test('unread mentions are those of oneself and all after the mark, as the messages are now', async () => {
+  const { channel, room } = await inRoom({ lastSeq: 0 });
+  const unread = () => room.getSnapshot().unreadMentions;
+  const come = (seq: number, fields: MessageFields) => channel.says(messageFrame(seq, fields));
+  come(1, { mentions: ['me'] });
+  come(2, { mentionsAll: true });
+  come(3, { mentions: ['ann'] });
+  come(4, {});
+  expect([unread(), room.getSnapshot().unread]).toEqual([2, 4]);
+  const change = (seq: number, of: number, fields: object) =>
+    come(seq, {
+      ...{ kind: 'SYSTEM' as const, clientMessageId: null },
+      data: { event: 'message.changed', change: 'edited', by: null, message: message(of, { version: seq, ...fields }) },
+    });
+  change(5, 3, { mentions: ['ann', 'me'] });
+  expect(unread()).toBe(3);
+  change(6, 1, { content: '', deletedAt: '2026-01-01T00:00:00.000Z' });
+  expect(unread()).toBe(2);
+  room.read(2);
+  expect(unread()).toBe(1);
+  room.read(6);
+  expect(unread()).toBe(0);
+});
+
+test('a message and an edit say whom they mention, and an edit under way shows it', async () => {
+  const { channel, room } = await inRoom();
+  room.send({ content: 'hi', mentions: ['ann'], mentionsAll: true });
+  expect(channel.of('send').at(-1)).toMatchObject({ mentions: ['ann'], mentionsAll: true });
+  ack(channel, channel.of('send').at(-1)!, 4);
+  channel.says({ ...ownMessage(4, channel.of('send').at(-1)!), mentions: ['ann'] } as EventOf<'message'>);
+  room.edit(4, 'ho', undefined, { mentions: ['bob'] });
+  expect(channel.of('edit')).toMatchObject([{ seq: 4, content: 'ho', mentions: ['bob'] }]);
+  expect(room.getSnapshot().messages.at(-1)).toMatchObject({ content: 'ho', mentions: ['bob'] });
 });

@@ -42,6 +42,10 @@ export const ChatMessage = z
     editedAt: z.string().optional(),
     /** Only where it was deleted. */
     deletedAt: z.string().optional(),
+    /** `userId`s of the members whom it mentions; only where there are some. */
+    mentions: z.array(z.string()).optional(),
+    /** Only where it mentions all. */
+    mentionsAll: z.literal(true).optional(),
     /** In the order in which each emoji came first; only where there are some. */
     reactions: z.array(Reaction).optional(),
   })

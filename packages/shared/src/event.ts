@@ -45,6 +45,7 @@ export const serverFrames = {
     /** Null: one looks and is no member. */
     you: Participant.extend({
       unread: z.int(),
+      unreadMentions: z.int(),
       ...ownReactions,
       /** Only where one is muted; `until` null: until it is taken away. */
       muted: z.object({ until: z.string().nullable() }).optional(),

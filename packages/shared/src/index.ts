@@ -25,6 +25,7 @@ export {
 } from './ids.ts';
 export { Instant } from './instant.ts';
 export { FRAME_LIMITS, LIMITS } from './limits.ts';
+export { mentionsUser } from './mentions-user.ts';
 export { type ChangeMessage, editBody, isChange, Message, SystemMessage, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';

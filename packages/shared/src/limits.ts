@@ -26,6 +26,10 @@ export const LIMITS = {
   pageMax: 100,
   /** Rows of change that a page has beside its messages, at most. */
   pageChanges: 1_000,
+  /** Members whom a message mentions. */
+  mentions: 20,
+  /** User ids that a request names to be mentioned. */
+  mentionsNamed: 100,
   /** Kinds of reactions to a message. */
   reactionKinds: 12,
   /** Messages that are pinned in a room. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ChatMessage, MessageKind, messagePlace } from './chat-message.ts';
-import { ClientRef, MessageId } from './ids.ts';
+import { ClientRef, MessageId, UserId } from './ids.ts';
+import { LIMITS } from './limits.ts';
 import { SystemEvent } from './system-event.ts';
 import { text } from './text.ts';
 
@@ -35,10 +36,18 @@ export function isChange(message: Pick<Message, 'kind'>): message is ChangeMessa
   return message.kind === 'SYSTEM' && (message as Partial<SystemMessage>).data?.event === 'message.changed';
 }
 
+/** `userId`s, of which the first members count: `LIMITS.mentions` at most. */
+const mentions = z
+  .array(UserId)
+  .max(LIMITS.mentionsNamed, { error: `must be at most ${LIMITS.mentionsNamed}` })
+  .nullish();
+
 /** Body of `PATCH …/messages/:seq` and the fields of an `edit` frame. `maxChars` counts code points. */
 export function editBody(maxChars: number) {
   return z.object({
     content: text(maxChars),
+    mentions: mentions.meta({ description: 'who is mentioned then; absent: who was' }),
+    mentionsAll: z.boolean().nullish().meta({ description: 'for the host; absent: as it was' }),
     ifVersion: z.int().min(1).nullish().meta({ description: 'the `version` that is edited; another one is refused' }),
   });
 }
@@ -49,6 +58,8 @@ export function sendBody(maxChars: number) {
     clientMessageId: ClientRef,
     content: text(maxChars),
     kind: z.enum(['CHAT', 'NOTIFICATION']).optional(),
+    mentions: mentions.meta({ description: 'who is mentioned: of them the first 20 who are members' }),
+    mentionsAll: z.boolean().nullish().meta({ description: 'all are mentioned; for the host' }),
     replyTo: MessageId.nullish().meta({ description: 'a message of the same room' }),
   });
 }

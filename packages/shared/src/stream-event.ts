@@ -39,6 +39,8 @@ export const RoomEntry = z
     /** Its newest message. */
     seq: z.int(),
     unread: z.int(),
+    /** Of these, messages that are not deleted and mention one, or all. */
+    unreadMentions: z.int(),
     lastReadSeq: z.int(),
   })
   .meta({ id: 'RoomEntry' });
@@ -52,7 +54,7 @@ export const roomsStreamEvents = {
    */
   rooms: z.object({ rooms: z.array(RoomEntry), hasMore: z.boolean() }),
   /** A room moved on, or one's read mark in it did. */
-  head: RoomEntry.pick({ roomId: true, seq: true, unread: true }),
+  head: RoomEntry.pick({ roomId: true, seq: true, unread: true, unreadMentions: true }),
   'room.changed': RoomEntry.pick({ roomId: true, title: true, status: true, reason: true }),
   'room.joined': RoomEntry,
   /** `gone`: the room was removed. */

@@ -1,4 +1,4 @@
-import type { ChatMessage, EventOf, Message, MessageKind, Participant, Room } from '@gongu/shared';
+import type { ChatMessage, EventOf, Message, MessageKind, Room } from '@gongu/shared';
 
 /** A message as the service would send it; the same `seq` gives the same one. */
 export function chat(
@@ -49,7 +49,9 @@ export const room = (change: Partial<Room> = {}): Room => ({
 
 /** `messages` with the answer to a join around them. */
 export function joined(messages: readonly Message[], lastSeq: number, recovered = true): EventOf<'joined'> {
-  const you = { userId: 'ann', role: 'GUEST', lastReadSeq: 0, unread: 0 } as Participant & { unread: number };
+  const you = { userId: 'ann', role: 'GUEST', lastReadSeq: 0, unread: 0, unreadMentions: 0 } as NonNullable<
+    EventOf<'joined'>['you']
+  >;
   return {
     type: 'joined',
     ref: 'join',

@@ -3,10 +3,12 @@
 -- already; `row` is then the one that made it so), NOT_FOUND (no such room), MESSAGE_NOT_FOUND, NOT_A_MEMBER, FORBIDDEN,
 -- ROOM_READ_ONLY, MUTED, BANNED, MESSAGE_DELETED, HAS_DATA, PRECONDITION_FAILED (not `p_if_version`), EDIT_WINDOW_PASSED.
 -- Locks the room; rows of its sequence are written under that lock alone. A message that was pinned and is deleted is
--- pinned no longer.
+-- pinned no longer. `p_mentions` (a JSON array), `p_mentions_all`: of an edit, who is mentioned then; null: who was. To
+-- mention all is for who presides: MENTIONS_ALL.
 CREATE OR REPLACE FUNCTION chat.change_message(
   p_room TEXT, p_seq BIGINT, p_change TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_admin BOOLEAN,
-  p_content TEXT, p_if_version BIGINT, p_window_s INTEGER
+  p_content TEXT, p_if_version BIGINT, p_window_s INTEGER,
+  p_mentions JSONB DEFAULT NULL, p_mentions_all BOOLEAN DEFAULT NULL
 ) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -17,6 +19,7 @@ DECLARE
   own BOOLEAN;
   presides BOOLEAN;
   restriction TEXT;
+  mentioned TEXT[];
   stamp TIMESTAMPTZ(3);
   detail JSONB := '{}';
 BEGIN
@@ -47,8 +50,15 @@ BEGIN
   IF m.deleted_at IS NULL AND r.status = 'CANCELLED' AND (p_change = 'edited' OR NOT presides) THEN
     RETURN jsonb_build_object('outcome', 'ROOM_READ_ONLY');
   END IF;
+  IF p_change = 'edited' AND p_mentions_all AND NOT presides THEN
+    RETURN jsonb_build_object('outcome', 'MENTIONS_ALL');
+  END IF;
   IF p_change = 'edited' AND m.data IS NOT NULL THEN RETURN jsonb_build_object('outcome', 'HAS_DATA'); END IF;
-  IF p_change = 'edited' AND m.content = p_content OR p_change = 'deleted' AND m.deleted_at IS NOT NULL THEN
+  -- As they will be, so that the same request once more changes nothing.
+  mentioned := coalesce(CASE WHEN p_mentions IS NOT NULL THEN chat.mentionable(p_room, p_mentions) END, m.mentions, '{}');
+  p_mentions_all := coalesce(p_mentions_all, m.mentions_all, false);
+  IF p_change = 'edited' AND m.content = p_content AND mentioned = coalesce(m.mentions, '{}')
+    AND p_mentions_all = coalesce(m.mentions_all, false) OR p_change = 'deleted' AND m.deleted_at IS NOT NULL THEN
     SELECT * INTO row_of_change FROM chat.messages t
     WHERE t.room_id = p_room AND t.seq = CASE WHEN p_change = 'edited' THEN m.edited_version ELSE m.version END;
     RETURN jsonb_build_object('outcome', 'same', 'message', chat.message_json(m),
@@ -64,16 +74,21 @@ BEGIN
     IF p_window_s = 0 OR stamp > m.created_at + make_interval(secs => p_window_s) THEN
       RETURN jsonb_build_object('outcome', 'EDIT_WINDOW_PASSED');
     END IF;
+    PERFORM chat.clear_mentions(m);
     UPDATE chat.messages t SET content = p_content, version = r.last_seq + 1, edited_at = stamp,
-      edited_version = r.last_seq + 1
-    WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
+      edited_version = r.last_seq + 1, mentions = NULL, mentions_all = NULL
+    WHERE t.room_id = p_room AND t.seq = p_seq;
+    PERFORM chat.set_mentions(p_room, p_seq, mentioned, p_mentions_all);
+    SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
   ELSE
     IF NOT own THEN
       PERFORM chat.note_moderation('message.deleted', p_room, m.sender_id, p_user, jsonb_build_object('seq', p_seq));
     END IF;
+    PERFORM chat.clear_mentions(m);
     IF m.reactions IS NOT NULL THEN DELETE FROM chat.reactions q WHERE q.room_id = p_room AND q.seq = p_seq; END IF;
     UPDATE chat.messages t SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1,
-      edited_at = NULL, edited_version = NULL, reactions = NULL, deleted_at = stamp
+      edited_at = NULL, edited_version = NULL, reactions = NULL, mentions = NULL, mentions_all = NULL,
+      deleted_at = stamp
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
     DELETE FROM chat.search_grams t WHERE t.room_id = p_room AND t.seq = p_seq;
   END IF;

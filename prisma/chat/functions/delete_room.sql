@@ -5,6 +5,7 @@ BEGIN
   PERFORM 1 FROM chat.rooms WHERE room_id = p_room FOR UPDATE;
   IF NOT FOUND THEN RETURN false; END IF;
   PERFORM chat.lock_members(p_room);
+  DELETE FROM chat.mentions WHERE room_id = p_room;
   DELETE FROM chat.reactions WHERE room_id = p_room;
   DELETE FROM chat.messages WHERE room_id = p_room;
   DELETE FROM chat.search_grams WHERE room_id = p_room;

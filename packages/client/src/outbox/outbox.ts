@@ -109,13 +109,14 @@ export function createOutbox(options: OutboxOptions) {
     if (!link || busy.has(roomId)) return;
     const draft = of(roomId).find(({ status }) => status === 'sending' || status === 'not-confirmed');
     if (!draft) return;
-    const { clientMessageId, content, kind, replyTo, change } = draft;
+    const { clientMessageId, content, kind, replyTo, mentions, mentionsAll, change } = draft;
+    const said = { content, mentions: mentions && [...mentions], mentionsAll };
     busy.set(roomId, { id: clientMessageId, cancel() {} });
     link.ask(
       !change
-        ? { type: 'send', roomId, clientMessageId, content, kind, replyTo }
+        ? { type: 'send', roomId, clientMessageId, ...said, kind, replyTo }
         : change.kind === 'edit'
-          ? { type: 'edit', roomId, seq: change.seq, content, ifVersion: change.ifVersion }
+          ? { type: 'edit', roomId, seq: change.seq, ...said, ifVersion: change.ifVersion }
           : { type: 'delete', roomId, seq: change.seq },
       (answer) => {
         busy.delete(roomId);
@@ -247,7 +248,7 @@ export function createOutbox(options: OutboxOptions) {
       const way = change && makeWay(roomId, change);
       if (way && 'ok' in way) return way;
       lastAtMs = Math.max(lastAtMs + 1, clock.now());
-      const { content, kind, replyTo } = draft;
+      const { content, kind, replyTo, mentions, mentionsAll } = draft;
       const added: Outgoing = {
         clientMessageId: newId(),
         userId: owner,
@@ -255,6 +256,8 @@ export function createOutbox(options: OutboxOptions) {
         content,
         kind,
         replyTo,
+        mentions,
+        mentionsAll,
         queuedAtMs: lastAtMs,
         error: null,
         status: 'sending',

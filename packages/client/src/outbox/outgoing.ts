@@ -1,7 +1,15 @@
 import type { ChatError } from '../chat-error.ts';
 
+/** Whom a message mentions. */
+export interface Mentioned {
+  /** `userId`s of members, 20 at most; others are dropped. */
+  readonly mentions?: readonly string[] | undefined;
+  /** All; for the host. */
+  readonly mentionsAll?: boolean | undefined;
+}
+
 /** What a person wants to say. */
-export interface Draft {
+export interface Draft extends Mentioned {
   /** 1 to `contentChars` code points. */
   readonly content: string;
   /** NOTIFICATION is the host's. Default CHAT. */

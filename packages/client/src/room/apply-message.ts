@@ -1,4 +1,4 @@
-import type { Message, Participant, SystemEvent } from '@gongu/shared';
+import { type Message, mentionsUser, type Participant, type SystemEvent } from '@gongu/shared';
 import type { RoomState } from './room-state.ts';
 
 /** What a SYSTEM message tells; null for other messages. Its `event` may be one that only a newer server knows. */
@@ -17,13 +17,14 @@ export function applyMessage(state: RoomState, message: Message): RoomState {
   };
   if (message.kind === 'SYSTEM') return applySystem(next, systemData(message), seq);
   const unread = state.unread + (seq > state.readSeq ? 1 : 0);
-  if (!sender) return { ...next, unread };
+  const unreadMentions = state.unreadMentions + (seq > state.readSeq && mentionsUser(message, state.me) ? 1 : 0);
+  if (!sender) return { ...next, unread, unreadMentions };
   const mine = sender.userId === state.me;
   return {
     ...withRead(next, sender.userId, seq),
     typists: state.typists.filter(({ user }) => user.userId !== sender.userId),
     // Who writes has read what was there.
-    ...(mine ? { readSeq: Math.max(state.readSeq, seq), unread: 0 } : { unread }),
+    ...(mine ? { readSeq: Math.max(state.readSeq, seq), unread: 0, unreadMentions: 0 } : { unread, unreadMentions }),
   };
 }
 

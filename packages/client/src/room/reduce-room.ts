@@ -4,6 +4,7 @@ import {
   LIMITS,
   type Message,
   type MessagePage,
+  mentionsUser,
   type Participant,
   type PublicUser,
 } from '@gongu/shared';
@@ -53,6 +54,15 @@ const TYPING_MS = LIMITS.typingMs + 1_000;
  * because messages take effect by `seq`, once each, and of two copies of one the newer stays.
  */
 export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
+  const state = reduceMessages(before, action);
+  if (state === before || state.appliedSeq < 0) return state;
+  // What moves neither the messages nor the mark moves this neither.
+  if (state.messages === before.messages && state.readSeq === before.readSeq && action.type !== 'joined') return state;
+  const unreadMentions = countUnread(state, (message) => mentionsUser(message, state.me)) ?? state.unreadMentions;
+  return unreadMentions === state.unreadMentions ? state : { ...state, unreadMentions };
+}
+
+function reduceMessages(before: RoomState, action: RoomAction): RoomState {
   const source = ('joined' in action ? action.joined : action) as Partial<MessagePage>;
   // Who types or is there changes no message: what is kept need not be looked through.
   if (!source.messages) return reduce(before, action);
@@ -64,7 +74,7 @@ export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
     ? {
         ...before,
         changed: [...copies.values()].slice(-CHANGED_MAX),
-        messages: upToDate(before.messages, copies, before.reacted),
+        ...withMentions(before, upToDate(before.messages, copies, before.reacted)),
         held: upToDate(before.held, copies, before.reacted),
         quoted: upToDate(before.quoted, copies, before.reacted),
       }
@@ -82,6 +92,16 @@ export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
   }
   const pinned = pinnedOf(state, messages, copies);
   return notice === state.notice && pinned === state.pinned ? state : { ...state, notice, pinned };
+}
+
+/** The messages at hand as they are now, and how many mentions are unread by that. */
+function withMentions(before: RoomState, messages: readonly Message[]): Pick<RoomState, 'messages' | 'unreadMentions'> {
+  let { unreadMentions } = before;
+  before.messages.forEach((was, i) => {
+    if (was === messages[i] || was.seq <= before.readSeq) return;
+    unreadMentions += Number(mentionsUser(messages[i]!, before.me)) - Number(mentionsUser(was, before.me));
+  });
+  return { messages, unreadMentions: Math.max(0, unreadMentions) };
 }
 
 /** What is pinned, as far as it is known; the same array where nothing of it changed. */
@@ -164,6 +184,7 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
     ...(state.you && !event.you ? endOf(event, state.me) : { gone: null, goneReason: null }),
     readSeq,
     unread,
+    unreadMentions: event.you?.unreadMentions ?? 0,
     appliedSeq: event.lastSeq,
     // What the server says now counts, even where more had been heard of.
     headSeq: event.lastSeq,
@@ -174,8 +195,9 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
 
 function participantOf({
   unread: _,
-  muted: __,
-  reacted: ___,
+  unreadMentions: __,
+  muted: ___,
+  reacted: ____,
   ...you
 }: NonNullable<EventOf<'joined'>['you']>): Participant {
   return you;

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
 import type { Link, Without } from '../connection/link.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
+import type { Mentioned, Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
 import type { Rest } from '../rest.ts';
 import { createStore } from '../store.ts';
 import { withOwnReaction } from './apply-message.ts';
@@ -409,10 +409,13 @@ export function createRoomFeed(options: RoomFeedOptions) {
       });
     },
 
-    /** Another text for a message: where no version is named, what is here of it is what is edited. */
-    edit(seq: number, content: string, version?: number): Result<string> {
+    /**
+     * Another text for a message: where no version is named, what is here of it is what is edited. `mentioned`: whom it
+     * mentions then.
+     */
+    edit(seq: number, content: string, version?: number, mentioned: Mentioned = {}): Result<string> {
       const ifVersion = version ?? state.messages.find((message) => message.seq === seq)?.version;
-      return outbox.add(roomId, { content }, { kind: 'edit', seq, ifVersion });
+      return outbox.add(roomId, { ...mentioned, content }, { kind: 'edit', seq, ifVersion });
     },
 
     delete: (seq: number): Result<string> => outbox.add(roomId, { content: '' }, { kind: 'delete', seq }),
@@ -469,8 +472,15 @@ function withChanges(messages: readonly Message[], changing: readonly OutgoingCh
   });
 }
 
-function changed({ data, ...message }: ChatMessage, { change, content, queuedAtMs }: OutgoingChange): ChatMessage {
+function changed(before: ChatMessage, draft: OutgoingChange): ChatMessage {
+  const { data, mentions: named, mentionsAll: all, ...message } = before;
+  const { change, content, queuedAtMs, mentions = named ?? [], mentionsAll = all ?? false } = draft;
   const at = new Date(queuedAtMs).toISOString();
   if (change.kind === 'delete') return { ...message, content: '', deletedAt: at };
-  return { ...message, ...(data === undefined ? {} : { data }), content, editedAt: at };
+  return {
+    ...{ ...message, content, editedAt: at },
+    ...(data === undefined ? {} : { data }),
+    ...(mentions.length > 0 ? { mentions: [...mentions] } : {}),
+    ...(mentionsAll ? { mentionsAll } : {}),
+  };
 }

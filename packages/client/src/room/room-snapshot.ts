@@ -55,6 +55,8 @@ export interface RoomSnapshot {
   readonly readSeq: number;
   /** CHAT and NOTIFICATION messages after it. */
   readonly unread: number;
+  /** Of these, messages that are not deleted and mention one, or all. */
+  readonly unreadMentions: number;
   /** Newest `seq` that has taken effect here; 0 before the first answer. */
   readonly lastSeq: number;
   readonly hasOlder: boolean;

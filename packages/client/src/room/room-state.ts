@@ -35,6 +35,8 @@ export interface RoomState {
   readonly readSeq: number;
   /** CHAT and NOTIFICATION messages after the read mark. */
   readonly unread: number;
+  /** Of these, messages that are not deleted and mention one, or all. */
+  readonly unreadMentions: number;
   /** Every message up to here has taken effect; -1 before the first answer. */
   readonly appliedSeq: number;
   /** The newest `seq` heard of. */
@@ -73,6 +75,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     goneReason: null,
     readSeq: 0,
     unread: 0,
+    unreadMentions: 0,
     appliedSeq: -1,
     headSeq: 0,
     held: [],
@@ -89,14 +92,20 @@ export function emptyRoom(roomId: string, me: string): RoomState {
   };
 }
 
-/** Unread messages counted exactly; null where the messages at hand do not reach back to the read mark. */
-export function countUnread({ messages, atTail, hasOlder, readSeq, appliedSeq }: RoomState): number | null {
+/**
+ * Unread messages counted exactly, those that `counts` says; null where the messages at hand do not reach back to the read
+ * mark.
+ */
+export function countUnread(
+  { messages, atTail, hasOlder, readSeq, appliedSeq }: RoomState,
+  counts: (message: Message) => boolean = ({ kind }) => kind !== 'SYSTEM',
+): number | null {
   if (readSeq >= appliedSeq) return 0;
   const first = messages[0];
   if (!atTail || !first || (first.seq > readSeq + 1 && hasOlder)) return null;
   let count = 0;
   for (let i = messages.length - 1; i >= 0 && messages[i]!.seq > readSeq; i--) {
-    if (messages[i]!.seq <= appliedSeq && messages[i]!.kind !== 'SYSTEM') count++;
+    if (messages[i]!.seq <= appliedSeq && counts(messages[i]!)) count++;
   }
   return count;
 }

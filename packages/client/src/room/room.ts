@@ -1,5 +1,5 @@
 import { failure, type Result } from '../chat-error.ts';
-import type { Change, Draft } from '../outbox/outgoing.ts';
+import type { Change, Draft, Mentioned } from '../outbox/outgoing.ts';
 import type { RoomFeed } from './room-feed.ts';
 import { idleRoom, type RoomSnapshot } from './room-snapshot.ts';
 
@@ -29,8 +29,9 @@ export interface Room {
    * docs/protocol.md: `EDIT_WINDOW_PASSED`, `PRECONDITION_FAILED`, `MESSAGE_DELETED` and others.
    *
    * @param version of the message that was edited; default: the one that is here. Where it has another one by then, it is refused
+   * @param mentioned whom it mentions then; what is absent stays as it was
    */
-  edit(seq: number, content: string, version?: number): Result<string>;
+  edit(seq: number, content: string, version?: number, mentioned?: Mentioned): Result<string>;
   /** Leaves a message without its text, for ever: an own one, and any for the host. Shown and asked as an edit is. */
   delete(seq: number): Result<string>;
   /**
@@ -107,7 +108,7 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     },
     retry: (id) => outbox.retry(roomId, id),
     discard: (id) => outbox.discard(roomId, id),
-    edit: (seq, content, version) => open()?.edit(seq, content, version) ?? closed,
+    edit: (seq, content, version, mentioned) => open()?.edit(seq, content, version, mentioned) ?? closed,
     delete: (seq) => open()?.delete(seq) ?? closed,
     react: (seq, emoji, on) => open()?.react(seq, emoji, on) ?? later,
     pin: (seq, on) => open()?.pin(seq, on) ?? later,

@@ -15,8 +15,8 @@ export function reduceRoomList(list: RoomListSnapshot, event: RoomListEvent): Ro
     case 'rooms':
       return { status: 'live', rooms: event.rooms.map(listed), hasMore: event.hasMore, error: null };
     case 'head': {
-      const { seq, unread } = event;
-      return changed(list, event.roomId, { seq, unread });
+      const { seq, unread, unreadMentions } = event;
+      return changed(list, event.roomId, { seq, unread, unreadMentions });
     }
     case 'room.changed': {
       const { title, status, reason } = event;
@@ -39,6 +39,6 @@ function without({ rooms }: RoomListSnapshot, roomId: string): ListedRoom[] {
   return rooms.filter((room) => room.roomId !== roomId);
 }
 
-function listed({ roomId, title, status, reason, seq, unread }: ListedRoom): ListedRoom {
-  return { roomId, title, status, reason, seq, unread };
+function listed({ roomId, title, status, reason, seq, unread, unreadMentions }: ListedRoom): ListedRoom {
+  return { roomId, title, status, reason, seq, unread, unreadMentions };
 }

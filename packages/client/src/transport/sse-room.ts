@@ -1,4 +1,12 @@
-import { type Event, type EventOf, LIMITS, type MessagePage, type Participant, type Room } from '@gongu/shared';
+import {
+  type Event,
+  type EventOf,
+  LIMITS,
+  type MessagePage,
+  mentionsUser,
+  type Participant,
+  type Room,
+} from '@gongu/shared';
 import { type ChatError, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Rest } from '../rest.ts';
@@ -94,13 +102,15 @@ export function createSseRoom(options: SseRoomOptions) {
     if (!list.ok) return list;
     const { messages, hasMore, you: own } = newest.value;
     seq = messages.at(-1)?.seq ?? after ?? 0;
+    const unseen = you ? messages.filter((m) => m.kind !== 'SYSTEM' && m.seq > you.lastReadSeq) : [];
     return success({
       type: 'joined',
       roomId,
       room: room.value,
       you: you && {
         ...{ ...you, ...own },
-        unread: messages.filter((m) => m.kind !== 'SYSTEM' && m.seq > you.lastReadSeq).length,
+        unread: unseen.length,
+        unreadMentions: unseen.filter((message) => mentionsUser(message, you.userId)).length,
       },
       participants: list.value.items,
       messages,

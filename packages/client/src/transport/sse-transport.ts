@@ -147,11 +147,13 @@ function openChannel(
         return room.follow();
       }
       case 'send': {
-        const { clientMessageId, content, kind, replyTo } = command;
+        const { clientMessageId, content, kind, replyTo, mentions, mentionsAll } = command;
         const entered = await rooms.get(roomId)?.enter();
         if (over) return;
         if (entered && !entered.ok) return refuse(entered.error, command);
-        const stored = await request<Message>('POST', '/messages', { clientMessageId, content, kind, replyTo });
+        const stored = await request<Message>('POST', '/messages', {
+          ...{ clientMessageId, content, kind, replyTo, mentions, mentionsAll },
+        });
         if (!stored) return;
         const { seq, messageId, createdAt } = stored.body;
         pass({
@@ -173,7 +175,12 @@ function openChannel(
         const done =
           command.type === 'delete'
             ? await request<undefined>('DELETE', what)
-            : await request<Message>('PATCH', what, { content: command.content, ifVersion: command.ifVersion });
+            : await request<Message>('PATCH', what, {
+                content: command.content,
+                ifVersion: command.ifVersion,
+                mentions: command.mentions,
+                mentionsAll: command.mentionsAll,
+              });
         return done ? pass({ type: 'ok', ref, version: done.body?.version }) : undefined;
       }
       case 'react': {

@@ -10,6 +10,7 @@ import type { RoutesOptions } from './routes-options.ts';
 /** A room in its member's list. */
 const MyRoom = Room.extend({
   unread: z.int(),
+  unreadMentions: z.int(),
   lastReadSeq: z.int(),
   lastMessage: Message.nullable(),
 }).meta({ id: 'MyRoom' });
@@ -66,9 +67,10 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
       const last = shown.at(-1);
       return {
         items: await Promise.all(
-          shown.map(async ({ room, member, lastMessage }) => ({
+          shown.map(async ({ room, member, lastMessage, unreadMentions }) => ({
             ...roomView(room, (await lookAt(presence, room.roomId)).counts),
             unread: unreadOf(room, member),
+            unreadMentions,
             lastReadSeq: member.lastReadSeq,
             lastMessage: lastMessage && wireMessage(lastMessage),
           })),

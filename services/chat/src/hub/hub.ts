@@ -39,7 +39,7 @@ export interface Attaching {
   /** It is no member's, unless he is one by then. */
   readonly watching?: Watching | null;
   /** Reads what belongs to the messages that it is given, before it is live; null: there is nothing to read. */
-  readonly prepare?: (messages: readonly StoredMessage[]) => Promise<void> | null;
+  readonly prepare?: (messages: readonly StoredMessage[], state: RoomState) => Promise<void> | null;
 }
 
 /** How a room is at the moment up to which a listener has been told all. */
@@ -141,7 +141,7 @@ export function createHub(deps: HubOptions) {
           const { bans } = roomFeed.state;
           await refuseBanned(roomFeed, listener.userId);
           const recovery = await recover(after);
-          const preparing = prepare?.(recovery.messages);
+          const preparing = prepare?.(recovery.messages, roomFeed.state);
           if (preparing) await preparing;
           // From here to the end nothing is awaited: the snapshot, and being live, are of one moment.
           if (served.get(roomId) !== entry) throw noSuchRoom();

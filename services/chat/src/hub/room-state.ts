@@ -1,4 +1,4 @@
-import type { Participant } from '@gongu/shared';
+import { isChange, type Participant } from '@gongu/shared';
 import type { MemberRow } from '../room/ports/member-row.ts';
 import type { RoomRow } from '../room/ports/room-row.ts';
 import type { RoomSnapshot } from '../room/ports/room-store.ts';
@@ -29,7 +29,8 @@ export function roomState(snapshot: RoomSnapshot): RoomState {
 
 /** Moves the state by the next message of the sequence. Returns who ceased to be a member by it, else null. */
 export function apply(state: RoomState, message: StoredMessage): string | null {
-  state.room = { ...state.room, lastSeq: message.seq, lastChatNo: message.chatNo };
+  const lastMentionSeq = Math.max(state.room.lastMentionSeq, mentioningSeq(message));
+  state.room = { ...state.room, lastSeq: message.seq, lastChatNo: message.chatNo, lastMentionSeq };
   if (message.kind !== 'SYSTEM') {
     if (message.sender) markRead(state, message.sender.userId, message.seq, message.chatNo);
     return null;
@@ -92,6 +93,12 @@ export function bannedBy(message: StoredMessage): string | null {
 function ban(state: RoomState, userId: string): void {
   state.bans++;
   state.muted.delete(userId);
+}
+
+/** The position of a message that mentions somebody, as it comes or is edited; else 0. */
+function mentioningSeq(message: StoredMessage): number {
+  const told = isChange(message) ? message.data.message : message.kind === 'SYSTEM' ? undefined : message;
+  return told && (told.mentions || told.mentionsAll) ? told.seq : 0;
 }
 
 function count(state: RoomState, now: Pick<RoomRow, 'participantCount' | 'committedCount'>): void {

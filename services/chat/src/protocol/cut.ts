@@ -1,4 +1,4 @@
-import type { EventOf, Message, Participant } from '@gongu/shared';
+import { type EventOf, type Message, mentionsUser, type Participant } from '@gongu/shared';
 import { type JoinedEvent, mostBytes, wireMessage } from '../room/event.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import type { Answer, FrameRoom } from './codec.ts';
@@ -35,7 +35,7 @@ export function cutJoined(
   const after = messages.filter(({ seq }) => seq > lastSeq);
   return {
     ...joined,
-    you: joined.you && { ...joined.you, unread: unreadWithout(after, joined.you) },
+    you: joined.you && { ...joined.you, ...unreadWithout(after, joined.you) },
     participants: shown,
     messages: kept,
     lastSeq: after.length === 0 ? joined.lastSeq : lastSeq,
@@ -44,9 +44,13 @@ export function cutJoined(
 }
 
 /** What is unread of a room before these of its messages. */
-function unreadWithout(after: readonly StoredMessage[], you: NonNullable<JoinedEvent['you']>): number {
-  const unseen = after.filter(({ seq, kind }) => kind !== 'SYSTEM' && seq > you.lastReadSeq).length;
-  return Math.max(0, you.unread - unseen);
+function unreadWithout(after: readonly StoredMessage[], you: NonNullable<JoinedEvent['you']>) {
+  const unseen = after.filter((message) => message.kind !== 'SYSTEM' && message.seq > you.lastReadSeq);
+  const mentioning = unseen.filter((message) => mentionsUser(message, you.userId));
+  return {
+    unread: Math.max(0, you.unread - unseen.length),
+    unreadMentions: Math.max(0, you.unreadMentions - mentioning.length),
+  };
 }
 
 /** As much of a page as has room, at least one message. */

@@ -25,6 +25,9 @@ export interface Editing extends Target {
   readonly content: string;
   /** The version that is edited; absent: whichever it is. */
   readonly ifVersion?: number | null | undefined;
+  /** Who is mentioned then; absent: who was. */
+  readonly mentions?: readonly string[] | null | undefined;
+  readonly mentionsAll?: boolean | null | undefined;
 }
 
 /**
@@ -59,8 +62,11 @@ export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOpti
      *   ROOM_READ_ONLY (CANCELLED), MUTED, BANNED, MESSAGE_DELETED, EDIT_WINDOW_PASSED, PRECONDITION_FAILED (`ifVersion`), CONFLICT (has
      *   `data`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
-    edit: (caller: Caller, { content, ifVersion = null, ...target }: Editing): Promise<ChatMessage> =>
-      change(caller, target, { content, ifVersion, windowS: editWindowS }),
+    edit: (
+      caller: Caller,
+      { content, ifVersion = null, mentions = null, mentionsAll = null, ...target }: Editing,
+    ): Promise<ChatMessage> =>
+      change(caller, target, { content, ifVersion, mentions, mentionsAll, windowS: editWindowS }),
 
     /**
      * Leaves a message without text and data; who has left the room may still take back what he said. Once more changes
@@ -139,6 +145,8 @@ function refusalOf(code: Exclude<ChangeOutcome['outcome'], 'changed' | 'same'>):
         detail:
           "Only its sender may edit a message; he, the host and the service may delete it; the service's rows stay",
       });
+    case 'MENTIONS_ALL':
+      return new AppError('FORBIDDEN', { detail: 'Only the host and the service may mention all' });
     case 'HAS_DATA':
       return new AppError('CONFLICT', { detail: 'A message with data can not be edited' });
     case 'PRECONDITION_FAILED':

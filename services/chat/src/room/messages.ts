@@ -55,6 +55,10 @@ export interface Sending {
   readonly kind?: Extract<MessageKind, 'CHAT' | 'NOTIFICATION'> | undefined;
   /** `messageId` of the message that is answered. */
   readonly replyTo?: string | null | undefined;
+  /** Users whom it mentions: those count who are members. */
+  readonly mentions?: readonly string[] | null | undefined;
+  /** For the host and the service. */
+  readonly mentionsAll?: boolean | null | undefined;
   readonly data?: unknown;
   readonly signalType?: string | undefined;
 }
@@ -118,7 +122,9 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
         case 'SLOW_MODE':
           throw new AppError('SLOW_MODE', { retryAfterMs: outcome.waitMs });
         case 'FORBIDDEN':
-          throw new AppError('FORBIDDEN', { detail: 'Only the host and the service may send a NOTIFICATION' });
+          throw new AppError('FORBIDDEN', {
+            detail: 'Only the host and the service may send a NOTIFICATION, or mention all',
+          });
         case 'REPLY_UNKNOWN':
           throw replyError();
         case 'REFUSED_DATA':
@@ -146,15 +152,17 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
       // What is cut off in front takes no newer row of change along.
       const bounded = boundJsonPage(forward ? wanted : writtenOnce(wanted), keep);
       const page = { messages: [...bounded], hasMore: bounded.length < found.length };
-      const own = readerId === null ? null : await this.own(roomId, readerId, bounded);
-      return own ? { ...page, you: own } : page;
+      const own = readerId === null ? null : await this.own(roomId, readerId, bounded, null);
+      return own && Object.keys(own.reacted).length > 0 ? { ...page, you: { reacted: own.reacted } } : page;
     },
 
-    /** What of these messages is a user's own, where they don't say it themselves; null where nothing is. */
-    own(roomId: string, userId: string, some: readonly Message[]): Promise<Own | null> | null {
+    /**
+     * What of these messages is a user's own, where they don't say it themselves, and which ones mention him after a position
+     * (null: that is not asked for). Null: there is nothing to read.
+     */
+    own(roomId: string, userId: string, some: readonly Message[], mentionsAfter: number | null): Promise<Own> | null {
       const seqs = manyReacted(some);
-      if (seqs.length === 0) return null;
-      return owns.add({ roomId, userId, seqs }).then((own) => (Object.keys(own.reacted).length > 0 ? own : null));
+      return seqs.length > 0 || mentionsAfter !== null ? owns.add({ roomId, userId, seqs, mentionsAfter }) : null;
     },
 
     /**
@@ -217,6 +225,8 @@ function draftOf(caller: Caller, sending: Sending, newId: () => string): Draft {
     clientMessageId: sending.clientMessageId ?? newId(),
     content: sending.content,
     replyTo: sending.replyTo == null ? null : replySeq(sending.roomId, sending.replyTo),
+    ...(sending.mentions?.length ? { mentions: sending.mentions } : {}),
+    ...(sending.mentionsAll ? { mentionsAll: true } : {}),
     ...(sending.data === undefined ? {} : { data: sending.data }),
     ...(sending.signalType === undefined ? {} : { signalType: sending.signalType }),
   };
@@ -234,7 +244,9 @@ function replyError(): AppError {
   });
 }
 
-function messageOf(draft: Draft, place: { seq: number; chatNo: number; createdAt: string }): StoredMessage {
+type Place = Extract<AppendOutcome, { seq: number }>;
+
+function messageOf(draft: Draft, place: Omit<Place, 'outcome'>): StoredMessage {
   return {
     roomId: draft.roomId,
     seq: place.seq,
@@ -247,6 +259,8 @@ function messageOf(draft: Draft, place: { seq: number; chatNo: number; createdAt
     ...(draft.data === undefined ? {} : { data: draft.data }),
     ...(draft.signalType === undefined ? {} : { signalType: draft.signalType }),
     createdAt: place.createdAt,
+    ...(place.mentions?.length ? { mentions: [...place.mentions] } : {}),
+    ...(draft.mentionsAll ? { mentionsAll: true as const } : {}),
     version: place.seq,
     chatNo: place.chatNo,
   };

@@ -1,4 +1,4 @@
-import type { Participant, ParticipantRole, Room } from '@gongu/shared';
+import { isChange, type Message, mentionsUser, type Participant, type ParticipantRole, type Room } from '@gongu/shared';
 import type { RoomCounts } from './counts.ts';
 import type { MemberRow } from './ports/member-row.ts';
 import type { PresenceView } from './ports/presence.ts';
@@ -45,6 +45,16 @@ export function participantView(member: MemberRow, presence: Pick<PresenceView, 
     joinedAt: member.joinedAt,
     lastReadSeq: member.lastReadSeq,
   };
+}
+
+/** Of messages that mention a user after a position, those that still do, as these rows say, and those among them that do now. */
+export function mentionsOf(found: readonly number[], rows: readonly Message[], userId: string, after: number): number {
+  const seqs = new Set(found);
+  for (const row of rows) {
+    const told = isChange(row) ? row.data.message : row.kind === 'SYSTEM' ? undefined : row;
+    if (told) seqs[mentionsUser(told, userId) ? 'add' : 'delete'](told.seq);
+  }
+  return [...seqs].filter((seq) => seq > after).length;
 }
 
 /** CHAT and NOTIFICATION messages after the member's read mark: one subtraction, as every row carries a running number. */

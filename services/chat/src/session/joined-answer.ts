@@ -7,7 +7,7 @@ import type { JoinedEvent } from '../room/event.ts';
 import { isLobby, lobbyMember } from '../room/lobby.ts';
 import type { Own } from '../room/ports/message-store.ts';
 import type { PresenceView } from '../room/ports/presence.ts';
-import { participantView, roomView, unreadOf } from '../room/view.ts';
+import { mentionsOf, participantView, roomView, unreadOf } from '../room/view.ts';
 
 export interface JoinedParts {
   readonly ref?: string;
@@ -25,6 +25,7 @@ export interface JoinedParts {
 /** What a room is to a user, as `joined` says it. */
 export function joinedAnswer({ ref, user, isWatcher, at, online, counts, now }: JoinedParts): JoinedEvent {
   const { state, lastSeq, messages, recovered, hasMore } = at;
+  const reacted = at.own?.reacted ?? {};
   const lobby = isLobby(state.room);
   const me = isWatcher ? null : lobby ? lobbyMember(state.room, user, now()) : state.members.get(user.userId)!;
   const first = lobby && me ? [me] : [...firstOf(state.members.values(), LIMITS.snapshotParticipants)];
@@ -36,8 +37,10 @@ export function joinedAnswer({ ref, user, isWatcher, at, online, counts, now }: 
     you: me && {
       ...participantView(me, online),
       unread: unreadOf(state.room, me),
+      // Not in the lobby, where nothing is unread.
+      unreadMentions: lobby ? 0 : mentionsOf(at.own?.mentions ?? [], messages, user.userId, me.lastReadSeq),
       ...mutedOf(state, user, now()),
-      ...at.own,
+      ...(Object.keys(reacted).length > 0 ? { reacted } : {}),
     },
     // Who they are is for people who say who they are.
     participants: isWatcher && user.anon ? [] : first.map((member) => participantView(member, online)),

@@ -15,17 +15,32 @@ const FRESH_SQL = `SELECT last_seq, last_chat_no, created_at FROM chat.append_fr
   $1::text[], $2::int[], $3::int[], $4::text[], $5::bool[], $6::bigint[], $7::int[], $8::int[], $9::int[],
   $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[])`;
 
+// With whom some of them mention: the place of each such among all, the number of its room, and its place among those for it.
+const FRESH_MENTIONING_SQL = `WITH stored AS MATERIALIZED (
+    SELECT f.*, row_number() OVER () AS no FROM (${FRESH_SQL}) f)
+  SELECT s.last_seq, s.last_chat_no, s.created_at, (
+    SELECT jsonb_object_agg(i.n, chat.add_mentions(($1::text[])[s.no], s.last_seq + i.place, i.users, false))
+    FROM unnest($19::int[], $20::int[], $21::int[], $22::text[]) i (n, room_no, place, users) WHERE i.room_no = s.no) AS mentions
+  FROM stored s ORDER BY s.no`;
+
+const MENTIONING_SQL = `SELECT ord, outcome, seq, chat_no, created_at, mentions FROM chat.append_mentioning(
+  $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[],
+  $11::text[], $12::bool[]) ORDER BY ord`;
+
 interface AppendRow {
   outcome: string;
   seq: string | null;
   chat_no: string | null;
   created_at: string;
+  mentions?: string[] | null;
 }
 
 interface FreshRow {
   last_seq: string;
   last_chat_no: string;
   created_at: string;
+  /** By place in the batch. */
+  mentions?: Readonly<Record<string, string[]>> | null;
 }
 
 /**
@@ -61,9 +76,10 @@ async function query(pool: Pool, drafts: readonly Draft[]): Promise<readonly App
       drafts.map((draft) => draft.signalType ?? null),
     ],
   };
-  // One alone has a shorter way in `append_messages`.
-  const columns = drafts.length > 1 ? appendColumns(drafts) : null;
-  const stored = columns && (await allFresh(pool, columns, given));
+  // Whether somebody is the host is judged there. One alone has a shorter way in `append_messages`.
+  const isJudged = drafts.length === 1 || drafts.some(({ mentionsAll }) => mentionsAll);
+  const columns = isJudged ? null : appendColumns(drafts);
+  const stored = columns && (await allFresh(pool, drafts, columns, given));
   return stored ?? judged(pool, drafts, given);
 }
 
@@ -73,14 +89,28 @@ interface Given {
 }
 
 /** Null: something is wrong with one of them, and nothing is stored. */
-async function allFresh(pool: Pool, columns: AppendColumns, given: Given): Promise<readonly AppendOutcome[] | null> {
+async function allFresh(
+  pool: Pool,
+  drafts: readonly Draft[],
+  columns: AppendColumns,
+  given: Given,
+): Promise<readonly AppendOutcome[] | null> {
   const { rooms, counts, pairRooms, pairSenders, pairNotices, pairReplies, pairLasts, roomNos, places } = columns;
+  const mentioning = drafts.flatMap((draft, i) => (mentionsSomebody(draft) ? i : []));
+  const mentions = [
+    mentioning,
+    mentioning.map((i) => roomNos[i]),
+    mentioning.map((i) => places[i]),
+    mentioning.map((i) => JSON.stringify(drafts[i]!.mentions)),
+  ];
+  // Batches in which nobody is mentioned, as in most, cost what they did before anybody could be.
   const { rows } = await pool.query<FreshRow>({
-    name: 'append-fresh',
-    text: FRESH_SQL,
+    name: mentioning.length > 0 ? 'append-fresh-mentioning' : 'append-fresh',
+    text: mentioning.length > 0 ? FRESH_MENTIONING_SQL : FRESH_SQL,
     values: [
       ...[rooms, counts, pairRooms, pairSenders, pairNotices, pairReplies, pairLasts, roomNos, places],
       ...[given.senders, ...given.others],
+      ...(mentioning.length > 0 ? mentions : []),
     ],
   });
   if (rows.length === 0) return null;
@@ -88,20 +118,36 @@ async function allFresh(pool: Pool, columns: AppendColumns, given: Given): Promi
   return roomNos.map((roomNo, i) => {
     const { seq, chatNo } = before[roomNo - 1]!;
     const place = places[i]!;
-    return { outcome: 'stored', seq: seq + place, chatNo: chatNo + place, createdAt: rows[0]!.created_at };
+    const mentioned = rows[roomNo - 1]!.mentions?.[i];
+    return {
+      ...{ outcome: 'stored', seq: seq + place, chatNo: chatNo + place, createdAt: rows[0]!.created_at },
+      ...(mentioned ? { mentions: mentioned } : {}),
+    };
   });
 }
 
+function mentionsSomebody({ mentions = [], mentionsAll = false }: Draft): boolean {
+  return mentionsAll || mentions.length > 0;
+}
+
 async function judged(pool: Pool, drafts: readonly Draft[], given: Given): Promise<readonly AppendOutcome[]> {
+  const mentioning = drafts.some(mentionsSomebody);
+  const mentions = [
+    drafts.map((draft) => (mentionsSomebody(draft) ? JSON.stringify(draft.mentions ?? []) : null)),
+    drafts.map((draft) => draft.mentionsAll ?? false),
+  ];
   const result = await pool.query<AppendRow>({
-    name: 'append-messages',
-    text: SQL,
-    values: [drafts.map((draft) => draft.roomId), given.senders, ...given.others],
+    name: mentioning ? 'append-mentioning' : 'append-messages',
+    text: mentioning ? MENTIONING_SQL : SQL,
+    values: [drafts.map((draft) => draft.roomId), given.senders, ...given.others, ...(mentioning ? mentions : [])],
   });
   if (result.rows.length !== drafts.length) throw new AppError('INTERNAL', { detail: 'append answered too few rows' });
   return result.rows.map((row) =>
     row.outcome === 'stored' || row.outcome === 'duplicate'
-      ? { outcome: row.outcome, seq: Number(row.seq), chatNo: Number(row.chat_no), createdAt: row.created_at }
+      ? {
+          ...{ outcome: row.outcome, seq: Number(row.seq), chatNo: Number(row.chat_no), createdAt: row.created_at },
+          ...(row.mentions ? { mentions: row.mentions } : {}),
+        }
       : row.outcome === 'SLOW_MODE'
         ? { outcome: row.outcome, waitMs: Number(row.seq) }
         : ({ outcome: row.outcome } as AppendOutcome),

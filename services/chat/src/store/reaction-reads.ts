@@ -11,10 +11,13 @@ const OWN_SQL = `SELECT (
       SELECT q.seq, jsonb_agg(q.emoji ORDER BY q.place) AS emojis FROM unnest(a.seqs::bigint[]) s (seq)
       CROSS JOIN LATERAL (SELECT * FROM chat.reactions
         WHERE room_id = a.room_id AND seq = s.seq AND user_id = a.user_id OFFSET 0) q
-      GROUP BY q.seq) o) AS reacted
-  FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY a (room_id, user_id, seqs, n) ORDER BY a.n`;
+      GROUP BY q.seq) o) AS reacted,
+    CASE WHEN a.mentions_after IS NULL THEN '{}'
+      ELSE chat.mentions_after(a.room_id, a.user_id, a.mentions_after)::float8[] END AS mentions
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+    WITH ORDINALITY a (room_id, user_id, seqs, mentions_after, n) ORDER BY a.n`;
 
-/** Who reacted to a message, and to which of some messages a user did. */
+/** Who reacted to a message; to which of some messages a user did, and which ones mention him. */
 export function createReactionReads({ pool }: { pool: Pool }): Pick<MessageStore, 'reactions' | 'own'> {
   return {
     async reactions(roomId, seq, { emoji, after, limit }) {
@@ -33,6 +36,7 @@ export function createReactionReads({ pool }: { pool: Pool }): Pick<MessageStore
           asks.map(({ roomId }) => roomId),
           asks.map(({ userId }) => userId),
           asks.map(({ seqs }) => `{${seqs.join(',')}}`),
+          asks.map(({ mentionsAfter }) => mentionsAfter),
         ],
       });
       return rows;

@@ -126,6 +126,8 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
     async overviews(userIds, limit) {
       return prisma.$queryRawUnsafe<OverviewRow[]>(
         `SELECT u.user_id AS "userId", ${HEAD_COLUMNS_SQL},
+          CASE WHEN r.last_mention_seq > m.last_read_seq
+            THEN chat.mentions_after(r.room_id, m.user_id, m.last_read_seq)::float8[] ELSE '{}' END AS mentions,
           m.last_read_seq::float8 AS "lastReadSeq", m.last_read_chat_no::float8 AS "lastReadChatNo"
         FROM unnest($1::text[]) AS u(user_id), LATERAL (
           SELECT * FROM chat.members WHERE members.user_id = u.user_id AND left_at IS NULL
@@ -173,11 +175,13 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
 
     async listFor(userId, { limit, before }) {
       const rows = await prisma.$queryRawUnsafe<
-        { room: RoomJson; member: MemberJson; last_message: MessageJson | null }[]
+        { room: RoomJson; member: MemberJson; last_message: MessageJson | null; mentions: number }[]
       >(
         `SELECT ${ROOM_JSON_SQL} AS room, ${MEMBER_JSON_SQL} AS member,
           (SELECT chat.message_json(t) FROM chat.last_said(r.room_id, r.last_seq, r.last_chat_no) t
-            WHERE t.seq IS NOT NULL) AS last_message
+            WHERE t.seq IS NOT NULL) AS last_message,
+          CASE WHEN r.last_mention_seq > m.last_read_seq
+            THEN cardinality(chat.mentions_after(r.room_id, m.user_id, m.last_read_seq)) ELSE 0 END AS mentions
         FROM chat.members m JOIN chat.rooms r USING (room_id)
         WHERE m.user_id = $1 AND m.left_at IS NULL
           AND ($2::timestamptz IS NULL OR (m.joined_at, m.room_id) < ($2::timestamptz, $3))
@@ -191,6 +195,7 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
         room: roomOf(row.room),
         member: row.member,
         lastMessage: row.last_message ? messageOf(row.last_message) : null,
+        unreadMentions: row.mentions,
       }));
     },
   };

@@ -18,6 +18,8 @@ export interface MessageJson {
   data: unknown;
   signalType?: string | null;
   createdAt: string;
+  mentions?: string[] | null;
+  mentionsAll?: boolean | null;
   change: ChangeOfRow | null;
 }
 
@@ -52,6 +54,8 @@ export function messageOf(row: MessageJson, target?: StoredMessage): StoredMessa
     ...(data === null || data === undefined ? {} : { data }),
     ...(row.signalType == null ? {} : { signalType: row.signalType }),
     createdAt: row.createdAt,
+    ...(row.mentions?.length ? { mentions: row.mentions } : {}),
+    ...(row.mentionsAll ? { mentionsAll: true } : {}),
     ...(change?.editedAt ? { editedAt: change.editedAt } : {}),
     ...(change?.deletedAt ? { deletedAt: change.deletedAt } : {}),
     ...(change?.reactions ? { reactions: change.reactions } : {}),
@@ -102,7 +106,8 @@ export const MEMBER_JSON_SQL = `jsonb_build_object(
   'lastReadChatNo', m.last_read_chat_no)`;
 
 /** SQL that makes a `RoomJson` of the alias `r`. */
-export const ROOM_JSON_SQL = `chat.room_json(r) || jsonb_build_object('lastChatNo', r.last_chat_no)`;
+export const ROOM_JSON_SQL = `chat.room_json(r) || jsonb_build_object(
+  'lastChatNo', r.last_chat_no, 'lastMentionSeq', r.last_mention_seq)`;
 
 /** The answer of the functions that change a room. */
 export interface ChangeJson {

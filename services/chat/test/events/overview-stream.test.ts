@@ -54,8 +54,26 @@ function agrees(name: string, start: () => Promise<[Instance, Instance]>, can = 
       expect(id).toBeNull();
       expect(data).toEqual({
         rooms: [
-          { roomId: two, title: '배', status: 'ACTIVE', reason: null, seq: 3, unread: 0, lastReadSeq: 1 },
-          { roomId: one, title: '귤', status: 'ACTIVE', reason: null, seq: 4, unread: 1, lastReadSeq: 1 },
+          {
+            roomId: two,
+            title: '배',
+            status: 'ACTIVE',
+            reason: null,
+            seq: 3,
+            unread: 0,
+            unreadMentions: 0,
+            lastReadSeq: 1,
+          },
+          {
+            roomId: one,
+            title: '귤',
+            status: 'ACTIVE',
+            reason: null,
+            seq: 4,
+            unread: 1,
+            unreadMentions: 0,
+            lastReadSeq: 1,
+          },
         ],
         hasMore: false,
       });

@@ -221,14 +221,14 @@ describe('GET /api/chat/rooms', () => {
     // Who came and went is nothing that was said.
     expect(await first()).toEqual({
       ...(await get(roomId, 'reader')).body,
-      ...{ unread: 0, lastReadSeq: 1, lastMessage: null },
+      ...{ unread: 0, unreadMentions: 0, lastReadSeq: 1, lastMessage: null },
     });
     const body = { clientMessageId: 'c-1', content: '안녕' };
     await chat.call('POST', `${ROOMS}/${roomId}/messages`, { as: 'seller', body });
     await join(roomId, 'another');
     expect(await first()).toEqual({
       ...(await get(roomId, 'reader')).body,
-      ...{ unread: 1, lastReadSeq: 1 },
+      ...{ unread: 1, unreadMentions: 0, lastReadSeq: 1 },
       lastMessage: expect.objectContaining({ seq: 3, kind: 'CHAT', messageId: `${roomId}:3` }),
     });
   });

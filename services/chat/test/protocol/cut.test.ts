@@ -82,7 +82,7 @@ function participant(userId: string): Participant {
 
 function joinedOf(messages: readonly StoredMessage[], change: Partial<JoinedEvent> = {}): JoinedEvent {
   const lastSeq = messages.at(-1)?.seq ?? 7;
-  const { lastChatNo: _, ...room } = roomRow(lastSeq);
+  const { lastChatNo: _, lastMentionSeq: __, ...room } = roomRow(lastSeq);
   const unread = messages.filter(({ kind }) => kind !== 'SYSTEM').length;
   return {
     ...{
@@ -91,7 +91,12 @@ function joinedOf(messages: readonly StoredMessage[], change: Partial<JoinedEven
       roomId: 'room',
       room: { ...room, onlineCount: 1, watcherCount: 0 } as Room,
     },
-    ...{ you: { ...participant('ann'), unread }, participants: [participant('ann')], messages, lastSeq },
+    ...{
+      you: { ...participant('ann'), unread, unreadMentions: 0 },
+      participants: [participant('ann')],
+      messages,
+      lastSeq,
+    },
     ...{ recovered: true, hasMore: false },
     ...change,
   };
@@ -226,7 +231,7 @@ it('what is read already counts for nothing in what follows', () => {
     Array.from({ length: 10 }, () => ({ content: '"'.repeat(3_000) })),
     1,
   );
-  const joined = joinedOf(messages, { you: { ...participant('ann'), lastReadSeq: 8, unread: 2 } });
+  const joined = joinedOf(messages, { you: { ...participant('ann'), lastReadSeq: 8, unread: 2, unreadMentions: 0 } });
   const { frame } = told(joined, 'a WebSocket', FRAME_LIMITS.leastMaxBytes, 'oldest');
   expect(frame.lastSeq).toBe(2);
   expect(frame.you!.unread).toBe(0);

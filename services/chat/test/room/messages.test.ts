@@ -23,7 +23,7 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
       pin: async () => ({ outcome: 'NOT_FOUND' }),
       react: async () => ({ outcome: 'NOT_FOUND' }),
       reactions: async () => [],
-      own: async (asks) => asks.map(() => ({ reacted: {} })),
+      own: async (asks) => asks.map(() => ({ reacted: {}, mentions: [] })),
       change: async () => {
         throw new Error('nobody changes anything here');
       },

@@ -55,7 +55,7 @@ describe('the frames of gongu.v1, exactly', () => {
     expect(joined).toEqual({
       ...{ type: 'joined', ref: '1', roomId },
       room: roomShape(roomId),
-      you: { ...participant('ann'), unread: 0 },
+      you: { ...participant('ann'), unread: 0, unreadMentions: 0 },
       participants: [host, participant('ann')],
       messages: [
         {

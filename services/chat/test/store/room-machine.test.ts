@@ -117,7 +117,7 @@ function rebuilt(messages: readonly StoredMessage[]): RoomState {
   const { room, participant } = opened;
   const host = { userId: HOST, nickname: HOST, tag: null, host: true, committed: false, joinedSeq: 1 };
   const state = roomState({
-    room: { ...room, pinnedMessageIds: [], slowModeSeconds: 0, lastSeq: 1, lastChatNo: 0 },
+    room: { ...room, pinnedMessageIds: [], slowModeSeconds: 0, lastSeq: 1, lastChatNo: 0, lastMentionSeq: 0 },
     members: [{ ...host, joinedAt: participant!.joinedAt, lastReadSeq: 0, lastReadChatNo: 0 }],
     complete: true,
     messages: [],

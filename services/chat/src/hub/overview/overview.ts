@@ -1,4 +1,4 @@
-import { LIMITS, type RoomEntry } from '@gongu/shared';
+import { isChange, LIMITS, mentionsUser, type RoomEntry } from '@gongu/shared';
 import { type Bus, type Signal, userChannel, userOfChannel } from '../../room/ports/bus.ts';
 import type { OverviewRow, RoomHeadRow, RoomStore } from '../../room/ports/room-store.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
@@ -40,6 +40,7 @@ export function createOverview({ rooms, bus, now, onFailure }: OverviewOptions) 
       reason,
       seq,
       unread: unreadOf(viewer, roomId),
+      unreadMentions: viewer.marks.get(roomId)!.mentions.size,
       lastReadSeq: viewer.marks.get(roomId)!.seq,
     };
   }
@@ -57,11 +58,13 @@ export function createOverview({ rooms, bus, now, onFailure }: OverviewOptions) 
 
   // Rooms and marks in memory.
   function add(viewer: Viewer, row: OverviewRow): void {
-    const { userId: _, lastReadSeq: seq, lastReadChatNo: chatNo, ...head } = row;
+    const { userId: _, lastReadSeq: seq, lastReadChatNo: chatNo, mentions, ...head } = row;
     const room = watched.get(row.roomId) ?? { row: head, users: new Set(), doubtful: false };
     watched.set(row.roomId, room);
     room.users.add(viewer.userId);
-    viewer.see(row.roomId, seq, chatNo);
+    viewer.see(row.roomId, seq, chatNo, mentions);
+    // Others look at it: what they heard after the read is not in it.
+    if (room.row.lastSeq > row.lastSeq) viewer.stale = true;
   }
 
   function drop(viewer: Viewer, roomId: string): void {
@@ -95,6 +98,7 @@ export function createOverview({ rooms, bus, now, onFailure }: OverviewOptions) 
     if (!room) return;
     for (const message of messages) {
       const { changed, left: gone } = move(room, message);
+      noteMentions(roomId, room, message);
       if (message.kind !== 'SYSTEM' && message.sender) {
         viewers.get(message.sender.userId)?.mark(roomId, message.seq, message.chatNo);
       }
@@ -102,6 +106,13 @@ export function createOverview({ rooms, bus, now, onFailure }: OverviewOptions) 
       if (gone) left(gone.userId, roomId, gone.why);
     }
     noteMoved(roomId, room);
+  }
+
+  /** Messages that mention nobody, as most do, are not looked at; of an edit, nobody knows whom it mentioned before. */
+  function noteMentions(roomId: string, room: WatchedRoom, message: StoredMessage): void {
+    const told = isChange(message) ? message.data.message : message.kind === 'SYSTEM' ? undefined : message;
+    if (!told || !(isChange(message) || told.mentions || told.mentionsAll)) return;
+    for (const userId of room.users) viewers.get(userId)?.mention(roomId, told.seq, mentionsUser(told, userId));
   }
 
   function outdate(userId: string): void {
@@ -154,7 +165,12 @@ export function createOverview({ rooms, bus, now, onFailure }: OverviewOptions) 
     const shown = new Map(rows.slice(0, LIMITS.streamRooms).map((row) => [row.roomId, row]));
     const gone = [...viewer.marks.keys()].filter((roomId) => !shown.has(roomId));
     const come = [...shown.values()].filter(({ roomId }) => !viewer.marks.has(roomId));
-    for (const row of shown.values()) viewer.mark(row.roomId, row.lastReadSeq, row.lastReadChatNo);
+    for (const row of shown.values()) {
+      viewer.mark(row.roomId, row.lastReadSeq, row.lastReadChatNo);
+      // The read may have begun before what is known already was stored.
+      const known = watched.get(row.roomId);
+      if (known && known.row.lastSeq <= row.lastSeq) viewer.reread(row.roomId, row.mentions);
+    }
     for (const row of come) add(viewer, row);
     await Promise.all(come.map(({ roomId }) => bus.follow(roomId)));
     // What was said between the read and being followed; and whether it was the room that went, not the user.
@@ -236,7 +252,8 @@ export function createOverview({ rooms, bus, now, onFailure }: OverviewOptions) 
         viewer.moved.clear();
         for (const roomId of moved) {
           const { lastSeq: seq } = watched.get(roomId)!.row;
-          viewer.tell({ type: 'unread', roomId, seq, unread: unreadOf(viewer, roomId) });
+          const unreadMentions = viewer.marks.get(roomId)!.mentions.size;
+          viewer.tell({ type: 'unread', roomId, seq, unread: unreadOf(viewer, roomId), unreadMentions });
         }
       }
       const doubtful = [...watched].flatMap(([roomId, room]) => (room.doubtful ? [roomId] : []));

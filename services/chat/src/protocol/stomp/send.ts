@@ -48,6 +48,8 @@ function send(text: string, type: string | undefined, to: string | null, ref: st
       clientMessageId: body.clientMessageId ?? newId(),
       content: body.content ?? body.message,
       replyTo: body.replyTo,
+      mentions: body.mentions,
+      mentionsAll: body.mentionsAll,
       kind: body.kind ?? undefined,
     }),
   );
@@ -83,8 +85,9 @@ function act(
     if (id?.roomId !== roomId) return wrong('messageId', 'must be the id of a message of this room: roomId:seq');
     seq = id.seq;
   }
-  const { content, ifVersion, emoji, on } = body;
-  if (type === 'edit') return checked(schemas.edit.safeParse({ type, ref, roomId, seq, content, ifVersion }));
+  const { content, ifVersion, mentions, mentionsAll, emoji, on } = body;
+  if (type === 'edit')
+    return checked(schemas.edit.safeParse({ type, ref, roomId, seq, content, ifVersion, mentions, mentionsAll }));
   if (type === 'delete') return checked(schemas.delete.safeParse({ type, ref, roomId, seq }));
   if (type === 'react') return checked(schemas.react.safeParse({ type, ref, roomId, seq, emoji, on }));
   if (type === 'pin') return checked(schemas.pin.safeParse({ type, ref, roomId, seq, on }));

@@ -15,6 +15,10 @@ export interface Draft {
   readonly replyTo: number | null;
   /** Any JSON, for the protocols that carry some. */
   readonly data?: unknown;
+  /** Users whom it mentions: those count who are members. */
+  readonly mentions?: readonly string[];
+  /** It mentions all; for the host and the service, else it is FORBIDDEN. */
+  readonly mentionsAll?: boolean;
   /** See `StoredMessage`. */
   readonly signalType?: string | undefined;
 }
@@ -26,6 +30,8 @@ export type AppendOutcome =
       readonly seq: number;
       readonly chatNo: number;
       readonly createdAt: string;
+      /** Whom it mentions, of those who were named. */
+      readonly mentions?: readonly string[];
     }
   | Failure
   /** The room is in slow mode, and its sender said something less than so long ago. */
@@ -55,6 +61,9 @@ export interface Change {
     readonly content: string;
     /** The version that is edited; null: whichever it is. */
     readonly ifVersion: number | null;
+    /** Who is mentioned then; null or absent: who was. */
+    readonly mentions?: readonly string[] | null;
+    readonly mentionsAll?: boolean | null;
     /** Seconds after it was sent for which a message can be edited; 0 = never. */
     readonly windowS: number;
   } | null;
@@ -78,6 +87,7 @@ export type ChangeOutcome =
       | 'BANNED'
       | 'MESSAGE_DELETED'
       | 'HAS_DATA'
+      | 'MENTIONS_ALL'
       | 'PRECONDITION_FAILED'
       | 'EDIT_WINDOW_PASSED'
     >;
@@ -120,11 +130,15 @@ export interface OwnAsk {
   readonly roomId: string;
   readonly userId: string;
   readonly seqs: readonly number[];
+  /** The position after which messages that mention him are asked for; null: they are not. */
+  readonly mentionsAfter: number | null;
 }
 
 export interface Own {
   /** By `seq`, the emojis by which he reacted; not those to which he did not. */
   readonly reacted: Readonly<Record<string, string[]>>;
+  /** Positions of the messages that mention him, or all, and are not deleted; a thousand at most. */
+  readonly mentions: readonly number[];
 }
 
 /** Somebody wants a message pinned, or no longer so. */

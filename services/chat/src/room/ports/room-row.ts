@@ -16,6 +16,8 @@ export interface RoomRow {
   readonly lastChatNo: number;
   /** Newest first. */
   readonly pinnedMessageIds: readonly string[];
+  /** The newest message that ever mentioned somebody; 0: none did. */
+  readonly lastMentionSeq: number;
   readonly createdAt: string;
   readonly expiresAt: string | null;
   readonly closedAt: string | null;

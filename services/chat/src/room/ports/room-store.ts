@@ -140,6 +140,8 @@ export interface RoomHeadRow {
 
 /** What an overview shows of a member's room. */
 export interface OverviewRow extends RoomHeadRow {
+  /** Positions of the messages after his mark that mention him, or all. */
+  readonly mentions: readonly number[];
   readonly userId: string;
   readonly lastReadSeq: number;
   readonly lastReadChatNo: number;
@@ -154,4 +156,5 @@ export interface RoomListRow {
   readonly room: RoomRow;
   readonly member: MemberRow;
   readonly lastMessage: StoredMessage | null;
+  readonly unreadMentions: number;
 }

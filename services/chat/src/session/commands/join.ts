@@ -1,6 +1,7 @@
 import { AppError, FRAME_LIMITS, type User } from '@gongu/shared';
 import type { Attached, Hub } from '../../hub/hub.ts';
 import type { Watching } from '../../hub/listener.ts';
+import type { RoomState } from '../../hub/room-state.ts';
 import { afterCommit } from '../../room/after-commit.ts';
 import { lookAt } from '../../room/counts.ts';
 import type { JoinedEvent } from '../../room/event.ts';
@@ -86,8 +87,9 @@ export function createJoin({
   async function attach(client: Client, user: User, command: Joins, how: Entrance): Promise<Attached & OwnParts> {
     const { type, roomId, after = null } = command;
     let own: Own | null = null;
-    const prepare = (some: readonly StoredMessage[]) => {
-      const reading = messages.own(roomId, user.userId, some);
+    const prepare = (some: readonly StoredMessage[], { room, members }: RoomState) => {
+      const mark = members.get(user.userId)?.lastReadSeq ?? room.lastSeq;
+      const reading = messages.own(roomId, user.userId, some, room.lastMentionSeq > mark ? mark : null);
       if (!reading) return null;
       return reading.then((found) => {
         own = found;

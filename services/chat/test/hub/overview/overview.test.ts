@@ -40,7 +40,7 @@ function given(rows: OverviewRow[], heads: readonly OverviewRow[] = rows) {
 }
 const row = (n: number): OverviewRow => ({
   ...{ userId: 'me', roomId: `room-${n}`, title: `${n}`, status: 'ACTIVE', reason: null },
-  ...{ lastSeq: 5, lastChatNo: 3, lastReadSeq: 4, lastReadChatNo: 2 },
+  ...{ lastSeq: 5, lastChatNo: 3, lastReadSeq: 4, lastReadChatNo: 2, mentions: [] },
 });
 
 it('shows 500 rooms, says that there are more, and tells all anew when memberships change', async () => {
@@ -67,7 +67,7 @@ it('tells of a busy room once a tick, and of one that did not move not at all', 
   for (let seq = 6; seq <= 105; seq++)
     tellCommitted(overview.apply, [{ ...chatMessage('room-1', seq), chatNo: seq - 2 }]);
   await overview.tick();
-  expect(told.slice(1)).toEqual([{ type: 'unread', roomId: 'room-1', seq: 105, unread: 101 }]);
+  expect(told.slice(1)).toEqual([{ type: 'unread', roomId: 'room-1', seq: 105, unread: 101, unreadMentions: 0 }]);
   await overview.tick();
   expect(told).toHaveLength(2);
 });
@@ -80,7 +80,7 @@ it('asks the store where a number is missing', async () => {
   tellCommitted(overview.apply, [{ ...chatMessage('room-1', 9), chatNo: 5 }]);
   await overview.tick();
   expect(told.slice(1)).toEqual([
-    { type: 'unread', roomId: 'room-1', seq: 9, unread: 3 },
+    { type: 'unread', roomId: 'room-1', seq: 9, unread: 3, unreadMentions: 0 },
     { type: 'room.changed', roomId: 'room-1', title: '1', status: 'CLOSED', reason: null },
   ]);
 });

@@ -1,0 +1,44 @@
+-- The append of a batch in which some message mentions somebody: that of all others, and then who is mentioned. So those that
+-- mention nobody cost what they did. `p_mentions`: a JSON array of user ids for each, of whom those are mentioned who are
+-- members; `p_alls`: all are, which is for the host and the service, and else FORBIDDEN.
+CREATE OR REPLACE FUNCTION chat.append_mentioning(
+  p_rooms TEXT[], p_senders TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_client_ids TEXT[], p_kinds TEXT[],
+  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[], p_mentions TEXT[], p_alls BOOLEAN[]
+) RETURNS TABLE (ord INTEGER, outcome TEXT, seq BIGINT, chat_no BIGINT, created_at TEXT, mentions TEXT[])
+LANGUAGE plpgsql
+SET lock_timeout = '500ms' AS $$
+DECLARE
+  -- Of those that may be tried, in their order. Who is the host of a room never changes.
+  places INTEGER[];
+  one RECORD;
+BEGIN
+  SELECT array_agg(i.n ORDER BY i.n) INTO places
+  FROM unnest(p_rooms, p_senders, p_alls) WITH ORDINALITY i (room_id, sender_id, mentions_all, n)
+  WHERE NOT i.mentions_all OR i.sender_id IS NULL
+    OR coalesce((SELECT coalesce(r.host_id = i.sender_id, false) FROM chat.rooms r WHERE r.room_id = i.room_id), true);
+  FOR ord IN SELECT n FROM generate_subscripts(p_rooms, 1) n WHERE n <> ALL (coalesce(places, '{}')) LOOP
+    outcome := 'FORBIDDEN';
+    RETURN NEXT;
+  END LOOP;
+  IF places IS NULL THEN RETURN; END IF;
+  FOR one IN
+    SELECT places[a.ord] AS n, a.outcome, a.seq, a.chat_no, a.created_at FROM chat.append_messages(
+      ARRAY(SELECT p_rooms[n] FROM unnest(places) n), ARRAY(SELECT p_senders[n] FROM unnest(places) n),
+      ARRAY(SELECT p_nicknames[n] FROM unnest(places) n), ARRAY(SELECT p_tags[n] FROM unnest(places) n),
+      ARRAY(SELECT p_client_ids[n] FROM unnest(places) n), ARRAY(SELECT p_kinds[n] FROM unnest(places) n),
+      ARRAY(SELECT p_contents[n] FROM unnest(places) n), ARRAY(SELECT p_reply_tos[n] FROM unnest(places) n),
+      ARRAY(SELECT p_datas[n] FROM unnest(places) n), ARRAY(SELECT p_signal_types[n] FROM unnest(places) n)) a
+    ORDER BY a.ord
+  LOOP
+    ord := one.n;
+    outcome := one.outcome;
+    seq := one.seq;
+    chat_no := one.chat_no;
+    created_at := one.created_at;
+    mentions := NULL;
+    IF outcome = 'stored' AND (p_mentions[ord] IS NOT NULL OR p_alls[ord]) THEN
+      mentions := chat.add_mentions(p_rooms[ord], seq, coalesce(p_mentions[ord], '[]'), p_alls[ord]);
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END $$;
