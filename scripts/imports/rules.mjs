@@ -20,6 +20,7 @@ const WITHOUT_ZOD = [
   'parseMessageId',
   'codePoints',
   'mentionsUser',
+  'spelledEmoji',
 ];
 
 /** Folders of a service by its domain's name. */

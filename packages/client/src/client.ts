@@ -70,6 +70,11 @@ export interface ChatClient {
   }): Promise<Result<{ readonly items: readonly MyRoom[]; readonly nextCursor: string | null }>>;
   /** The rooms in which one is, as they move: for a list of rooms, or a badge. The same list with every call. */
   rooms(): RoomList;
+  /**
+   * A request beside the connection, with the user's token, which is renewed once where it has expired. `path` starts below
+   * `/api/chat`, as docs/protocol.md has them. Never rejects. `value`: the answer's body.
+   */
+  request<T>(method: string, path: string, body?: unknown): Promise<Result<T>>;
   /** Whom he ignores, and which rooms are muted for him. Nobody else is told, and no other browser. */
   readonly choices: OwnChoices;
 }
@@ -111,6 +116,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     link: () => connection.link,
     contentChars: () => connection.state.get().contentChars,
     onSlowMode: (roomId, ms) => held.get(roomId)?.feed.slowFor(ms),
+    onReacted: (roomId, change) => held.get(roomId)?.feed.reacted(change),
     isShown: (stored) => held.get(stored.roomId)?.feed.shows(stored) ?? true,
     onChange: (roomId) => held.get(roomId)?.feed.refresh(),
   });
@@ -144,6 +150,11 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   });
   const rooms: RoomList = { subscribe: roomList.subscribe, getSnapshot: roomList.getSnapshot };
   let unlisten = () => {};
+
+  async function request<T>(method: string, path: string, body?: unknown): Promise<Result<T>> {
+    const answer = await rest.request<T>(method, path, body);
+    return answer.ok ? success(answer.value.body) : answer;
+  }
 
   function own(userId: string): void {
     choices.own(userId);
@@ -225,9 +236,9 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
         ...(limit === undefined ? {} : { limit: String(limit) }),
         ...(cursor === undefined ? {} : { cursor }),
       });
-      const answer = await rest.request<{ items: MyRoom[]; nextCursor: string | null }>('GET', `/rooms?${query}`);
-      return answer.ok ? success(answer.value.body) : answer;
+      return request('GET', `/rooms?${query}`);
     },
+    request,
     rooms: () => rooms,
     choices,
   };

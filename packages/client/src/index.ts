@@ -16,6 +16,7 @@ export { type ChatClient, type ChatClientOptions, createChatClient, type MyRoom 
 export type { Clock } from './clock.ts';
 export type { ConnectionState } from './connection/connection-state.ts';
 export type { TokenProvider } from './connection/token-source.ts';
+export { listReactions, type Reacted } from './list-reactions.ts';
 export { browserStorage } from './outbox/browser-storage.ts';
 export { createIndexedDbStorage, type IndexedDbLike } from './outbox/indexed-db-storage.ts';
 export { createLocalStorage, type StorageLike } from './outbox/local-storage.ts';

@@ -621,16 +621,32 @@ test('reactions take effect in their turn, on the newest text there is; whether 
   row(126, { change: 'reacted', seq: 100, version: 126, reactions: [] });
   await expect.poll(() => target()).not.toHaveProperty('reactions');
 
-  const reacting = room.react(100, '👍', true);
-  const sent = channel.of('react')[0]!;
+  // At once, and as the server spells it.
+  room.react(100, '❤', true);
+  expect(target().reactions).toEqual([{ emoji: '❤️', count: 1, users: [{ userId: me, nickname: expect.any(String) }] }]);
+  const hearted = channel.of('react')[0]!;
+  expect(hearted).toMatchObject({ roomId: ROOM, seq: 100, emoji: '❤️', on: true });
+  channel.says({ type: 'error', ref: hearted.ref, code: 'CONFLICT', message: 'no', errors: [] });
+  expect(target()).not.toHaveProperty('reactions');
+  const refused = { status: 'failed', error: { code: 'CONFLICT' }, change: { kind: 'react', emoji: '❤️', on: true } };
+  expect(snapshot().changing).toMatchObject([refused]);
+  room.discard(snapshot().changing[0]!.clientMessageId);
+
+  expect(room.react(100, '👍', true)).toMatchObject({ ok: true });
+  const sent = channel.of('react')[1]!;
   expect(sent).toMatchObject({ roomId: ROOM, seq: 100, emoji: '👍', on: true });
-  channel.says({ type: 'ok', ref: sent.ref! });
-  expect(await reacting).toEqual({ ok: true, value: undefined });
+  channel.says({ type: 'ok', ref: sent.ref!, version: 127 });
+  expect(snapshot().changing).toMatchObject([{ status: 'sent', seq: 127 }]);
   // The row that tells of it, read from the store, does not say by what it was.
   const thumbsOfMany = [{ ...many[0]!, emoji: '👍' }];
   row(127, { change: 'reacted', by, seq: 100, version: 127, reactions: thumbsOfMany });
   await expect.poll(() => target().reactions).toEqual(thumbsOfMany);
   expect(hasReacted(snapshot(), target(), '👍')).toBe(true);
+  expect(snapshot().changing).toEqual([]);
+  // Taken back and given again before it was asked: the last one counts.
+  for (const on of [false, true, false]) room.react(100, '👍', on);
+  expect(target().reactions).toEqual([{ ...thumbsOfMany[0], count: 4 }]);
+  expect(hasReacted(snapshot(), target(), '👍')).toBe(false);
 });
 
 test('the newest notice is known also where it is older than what came, and asked for once', async () => {

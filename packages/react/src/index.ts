@@ -20,3 +20,4 @@ export {
 export { english } from './strings/english.ts';
 export { korean } from './strings/korean.ts';
 export type { ChatStrings } from './strings/strings.ts';
+export type { ToolStrings } from './strings/tool-strings.ts';

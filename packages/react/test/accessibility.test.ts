@@ -110,6 +110,19 @@ describe.each(LOOKS)('$name', ({ name: _, colorScheme, context, locale }) => {
     const ann = await pages.open('ann', roomId, look);
     await ann.page.locator('.gongu-deleted').waitFor();
     await ann.page.locator('.gongu-pinned [aria-expanded=false]').waitFor();
+    // An own edit that was refused, with what one can do about it.
+    await ann.field.fill('mine');
+    await ann.page.locator('.gongu-send').click();
+    const mine = ann.page.locator('.gongu-row[data-seq]', { hasText: 'mine' });
+    await mine.waitFor();
+    const own = `${messages}/${await mine.getAttribute('data-seq')}`;
+    await ann.field.press('ArrowUp');
+    await expect.poll(() => ann.field.inputValue()).toBe('mine');
+    await pages.chat.call('PATCH', own, { content: 'elsewhere' }, pages.chat.token('ann'));
+    await ann.sees('elsewhere');
+    await ann.field.fill('here');
+    await ann.page.locator('.gongu-send').click();
+    await ann.page.locator('.gongu-failure').waitFor();
     expect(await violations(ann)).toEqual([]);
     await ann.page.locator('.gongu-pinned [aria-expanded]').click();
     await ann.page.locator('.gongu-pinned [aria-expanded=true]').waitFor();
@@ -200,7 +213,7 @@ test('everything can be reached with the Tab key, in an order that makes sense',
   expect(notice).toBe('Put the notice away');
   // Of all the messages the last one in sight.
   expect(message).toContain('내일 배송합니다');
-  expect(rest).toEqual(['Actions of Notice’s message', 'Write a message', 'Send', 'As a notice']);
+  expect(rest).toEqual(['Actions of the notice', 'Write a message', 'Send', 'As a notice']);
 });
 
 test('arrow keys, Home and End lead from message to message; Tab leads to what can be done with it, and on', async () => {

@@ -8,7 +8,7 @@ const pages = chatPages();
 
 const more = ({ page }: Person, text: string) => page.locator('.gongu-row', { hasText: text }).locator('.gongu-more');
 const menu = ({ page }: Person) => page.getByRole('menu');
-const entries = (person: Person) => menu(person).getByRole('menuitem').allTextContents();
+const entries = (person: Person) => menu(person).locator('> [role=menuitem]').allTextContents();
 const focused = ({ page }: Person) => page.evaluate<string>('document.activeElement.textContent');
 
 /** Opens the menu of the message with that text, with the mouse. */
@@ -67,10 +67,16 @@ test('by keyboard: Shift+F10 opens it, arrows, Home, End and letters lead throug
     await keyboard.press(key);
     return focused(seller);
   };
+  // The reactions are one line above the entries.
+  expect(await after('ArrowUp')).toBe('👍');
+  expect(await after('ArrowRight')).toBe('❤️');
+  expect(await after('ArrowLeft')).toBe('👍');
+  expect(await after('ArrowLeft')).toBe('+');
   expect(await after('ArrowUp')).toBe('Delete');
+  expect(await after('ArrowDown')).toBe('👍');
   expect(await after('ArrowDown')).toBe('Reply');
   expect(await after('End')).toBe('Delete');
-  expect(await after('Home')).toBe('Reply');
+  expect(await after('Home')).toBe('👍');
   expect(await after('c')).toBe('Copy');
   await keyboard.press('Escape');
   expect(await menu(seller).count()).toBe(0);
@@ -91,12 +97,12 @@ test('by keyboard: Shift+F10 opens it, arrows, Home, End and letters lead throug
 
 test('a finger that rests opens it, one that scrolls does not, and a link keeps what the browser does', async () => {
   const roomId = await roomWith(
-    'https://example.com/a is a link',
     ...Array.from({ length: 30 }, (_, i) => `line ${i}.`),
+    'https://example.com/a is a link',
   );
   const phone = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true };
   const ann = await pages.open('ann', roomId, { context: phone });
-  await ann.sees('line 29.');
+  await ann.sees('is a link');
   const touch = await ann.page.context().newCDPSession(ann.page);
   const at = async (text: string) => {
     const box = (await ann.page.locator('.gongu-text', { hasText: text }).boundingBox())!;
@@ -112,11 +118,27 @@ test('a finger that rests opens it, one that scrolls does not, and a link keeps 
   await menu(ann).press('Escape');
 
   const from = await at('line 27.');
-  await send('touchStart', from);
-  for (let i = 1; i <= 10; i++) await send('touchMove', { x: from.x, y: from.y + i * 12 });
-  const before = Date.now();
-  await expect.poll(() => Date.now() - before).toBeGreaterThan(700);
+  const longerThanAPress = async () => {
+    const before = Date.now();
+    await expect.poll(() => Date.now() - before).toBeGreaterThan(700);
+  };
+  // Without a pause, in which a busy machine would have the finger rest.
+  const moves = [send('touchStart', from)];
+  for (let i = 1; i <= 10; i++) moves.push(send('touchMove', { x: from.x, y: from.y + i * 12 }));
+  await Promise.all(moves);
+  await longerThanAPress();
   expect(await menu(ann).count()).toBe(0);
+  await send('touchEnd');
+
+  await ann.scroller.evaluate((list) => list.scrollTo(0, list.scrollHeight));
+  const link = (await ann.page.locator('.gongu-text a').boundingBox())!;
+  await send('touchStart', { x: link.x + 5, y: link.y + link.height / 2 });
+  await longerThanAPress();
+  expect(await menu(ann).count()).toBe(0);
+  await send('touchEnd');
+  // Beside the link it is the message's.
+  await send('touchStart', { x: link.x + link.width + 20, y: link.y + link.height / 2 });
+  await menu(ann).waitFor();
   await send('touchEnd');
 });
 

@@ -2,6 +2,8 @@ import type { Message } from '@gongu/client';
 import { ERROR_CODES, SYSTEM_EVENTS } from '@gongu/shared';
 import { describe, expect, test } from 'vitest';
 import { type ChatStrings, english, korean, systemText } from '../src/index.ts';
+import { englishTools } from '../src/strings/english-tools.ts';
+import { koreanTools } from '../src/strings/korean-tools.ts';
 
 const participant = { userId: 'ann', nickname: '귤사랑', tag: '0042' };
 
@@ -97,6 +99,7 @@ describe.each([
 
 test('both languages have the same texts', () => {
   expect(Object.keys(korean).sort()).toEqual(Object.keys(english).sort());
+  expect(Object.keys(koreanTools).sort()).toEqual(Object.keys(englishTools).sort());
 });
 
 test('a message of a kind that is not known here is shown as the server put it', () => {

@@ -83,7 +83,7 @@ export const serverFrames = {
   ok: z.object({
     type: z.literal('ok'),
     ref,
-    /** Of an `edit`: the message's version now. */
+    /** Of an `edit` or a `react`: the message's version now. */
     version: z.int().optional(),
   }),
   pong: z.object({ type: z.literal('pong'), ref, serverTime: time }),

@@ -3,6 +3,7 @@ export { ChatMessage, MessageKind, Reaction } from './chat-message.ts';
 export { CLOSE, type CloseCode, mayReturn } from './close-codes.ts';
 export { type Command, type CommandSchemas, type CommandType, commandSchemas } from './command.ts';
 export { Consistency, Divergence } from './consistency.ts';
+export { spelledEmoji } from './emoji-spelling.ts';
 export {
   AppError,
   type AppErrorOptions,

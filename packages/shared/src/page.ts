@@ -37,7 +37,9 @@ export const MessagePath = z.object({ roomId: RoomId, seq: queryInteger(1) });
 export const ReactionPath = MessagePath.extend({ emoji: Emoji });
 
 /** Answer to a reaction: all that there are of the message. */
-export const Reactions = z.object({ reactions: z.array(Reaction) }).meta({ id: 'Reactions' });
+export const Reactions = z
+  .object({ reactions: z.array(Reaction), version: z.int().meta({ description: "the message's version now" }) })
+  .meta({ id: 'Reactions' });
 
 /** `?limit=&cursor=&emoji=` of who reacted. */
 export const ReactionQuery = ListQuery.extend({

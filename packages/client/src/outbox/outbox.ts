@@ -21,6 +21,8 @@ export interface OutboxOptions {
   readonly onSlowMode: (roomId: string, ms: number) => void;
   /** Whether the room shows already what was stored; true for a room that nobody listens to. */
   readonly isShown: (stored: Outgoing) => boolean;
+  /** A reaction of one's own was stored. */
+  readonly onReacted: (roomId: string, change: Change) => void;
   /** A room's drafts are others than before. */
   readonly onChange: (roomId: string) => void;
 }
@@ -41,7 +43,7 @@ interface Queue {
 const EMPTY: Queue = { all: [], outgoing: [], changing: [] };
 
 /**
- * Messages, edits and deletions on their way. Of one room only one is asked at a time, so that they are stored in the order in
+ * Messages, edits, deletions and reactions on their way. Of one room only one is asked at a time, so that they are stored in the order in
  * which they were written, whatever is refused or lost; a draft leaves when its message or change has come, and is asked
  * again until then.
  */
@@ -117,7 +119,9 @@ export function createOutbox(options: OutboxOptions) {
         ? { type: 'send', roomId, clientMessageId, ...said, kind, replyTo }
         : change.kind === 'edit'
           ? { type: 'edit', roomId, seq: change.seq, ...said, ifVersion: change.ifVersion }
-          : { type: 'delete', roomId, seq: change.seq },
+          : change.kind === 'react'
+            ? { type: 'react', roomId, seq: change.seq, emoji: change.emoji!, on: change.on! }
+            : { type: 'delete', roomId, seq: change.seq },
       (answer) => {
         busy.delete(roomId);
         if (!answer.ok) return refused(draft, answer.error);
@@ -135,6 +139,7 @@ export function createOutbox(options: OutboxOptions) {
     forget(draft);
     update(roomId, clientMessageId, { status: 'sent', seq });
     if (draft.change?.kind === 'edit') rebase(roomId, draft.change, seq);
+    if (draft.change?.kind === 'react') options.onReacted(roomId, draft.change);
     settle(find(roomId, clientMessageId)!);
   }
 
@@ -154,17 +159,21 @@ export function createOutbox(options: OutboxOptions) {
   }
 
   /**
-   * What waits for the same message gives way: a deletion ends what was not asked yet, and an edit takes the place of one.
+   * What waits for the same message gives way: a deletion ends what was not asked yet, an edit takes the place of one, and a
+   * reaction that of one by the same emoji.
    * The answer is what the new one is to say: null, there is nothing to be said; a version, it is an edit of that.
    */
   function makeWay(roomId: string, change: Change): Result<string> | Change {
     let { ifVersion } = change;
     for (const { clientMessageId, status, change: other, seq } of queue(roomId).changing) {
       if (other.seq !== change.seq) continue;
-      if (status === 'failed') drop(roomId, clientMessageId);
-      else if (other.kind === 'delete') {
+      if (other.kind === 'delete' && status !== 'failed') {
         return change.kind === 'delete' ? success(clientMessageId) : failure('MESSAGE_DELETED', 'It is being deleted');
-      } else if (status === 'sent') ifVersion = Math.max(ifVersion ?? 0, seq ?? 0) || undefined;
+      }
+      // By another emoji, or of another kind.
+      if (change.kind !== 'delete' && other.emoji !== change.emoji) continue;
+      if (status === 'failed') drop(roomId, clientMessageId);
+      else if (status === 'sent') ifVersion = Math.max(ifVersion ?? 0, seq ?? 0) || undefined;
       else {
         ifVersion = other.ifVersion;
         // One that was asked may be stored.
@@ -243,7 +252,7 @@ export function createOutbox(options: OutboxOptions) {
     /** Queues a message, or a change of one. `value` is its `clientMessageId`. */
     add(roomId: string, draft: Draft, change?: Change): Result<string> {
       if (owner === null) return failure('UNAUTHENTICATED', 'Nobody is signed in yet');
-      const error = change?.kind === 'delete' ? null : checkDraft(draft, options.contentChars());
+      const error = change && change.kind !== 'edit' ? null : checkDraft(draft, options.contentChars());
       if (error) return { ok: false, error };
       const way = change && makeWay(roomId, change);
       if (way && 'ok' in way) return way;

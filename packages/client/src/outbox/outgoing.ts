@@ -20,11 +20,14 @@ export interface Draft extends Mentioned {
 
 /** What is to become of a message that was sent. */
 export interface Change {
-  readonly kind: 'edit' | 'delete';
+  readonly kind: 'edit' | 'delete' | 'react';
   /** Of the message. */
   readonly seq: number;
   /** Of an edit: the `version` that is edited. Another one is refused; undefined: whichever it is. */
   readonly ifVersion?: number | undefined;
+  /** Of a reaction: by what, and whether it is to be there, or taken back. */
+  readonly emoji?: string;
+  readonly on?: boolean;
 }
 
 /** A draft on its way, as it is kept over a reload. */
@@ -37,7 +40,7 @@ export interface StoredDraft extends Draft {
   readonly queuedAtMs: number;
   /** Why the server does not take it; such a draft waits for `retry` or `discard`. */
   readonly error: ChatError | null;
-  /** It is no message: a message is to become `content`, which is empty where it is to be deleted. */
+  /** It is no message: a message is to become `content`, which is empty where it is to be deleted or reacted to. */
   readonly change?: Change | undefined;
 }
 
@@ -48,11 +51,11 @@ export interface Outgoing extends StoredDraft {
    * connection was lost before the answer, and it is asked again. `failed`: refused, see `error`.
    */
   readonly status: 'sending' | 'sent' | 'not-confirmed' | 'failed';
-  /** Its place, once it is `sent`; of an edit, the version that it made. */
+  /** Its place, once it is `sent`; of an edit or a reaction, the version that it made. */
   readonly seq: number | null;
 }
 
-/** An edit or a deletion that is not seen in the room yet, or that was refused. */
+/** An edit, a deletion or a reaction that is not seen in the room yet, or that was refused. */
 export interface OutgoingChange extends Outgoing {
   readonly change: Change;
 }

@@ -1,14 +1,23 @@
 // Over 300 lines: one room as long as it is listened to, joined, looked at and kept whole; what stands by itself is beside it.
-import type { ChatMessage, Command, Event, EventOf, Message, PublicUser } from '@gongu/shared';
+import {
+  type ChatMessage,
+  type Command,
+  type Event,
+  type EventOf,
+  type Message,
+  type PublicUser,
+  spelledEmoji,
+} from '@gongu/shared';
 import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
 import type { Link, Without } from '../connection/link.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Mentioned, Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
+import type { Change, Mentioned, Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
 import type { Rest } from '../rest.ts';
 import { createStore } from '../store.ts';
 import { withOwnReaction } from './apply-message.ts';
+import { isOfSame, withPending } from './pending-changes.ts';
 import { createReadMark } from './read-mark.ts';
 import { type RoomAction, reduceRoom } from './reduce-room.ts';
 import { createRoomHistory } from './room-history.ts';
@@ -30,7 +39,7 @@ export interface RoomFeedOptions {
 }
 
 /** What is answered by nothing but that it is done. */
-type Change = Without<Extract<Command, { type: 'leave' | 'react' | 'pin' }>>;
+type Ask = Without<Extract<Command, { type: 'leave' | 'pin' }>>;
 
 /** Milliseconds a missing message is waited for before it is asked for. */
 const GAP_MS = 300;
@@ -46,7 +55,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let status: RoomStatus = 'joining';
   let error: ChatError | null = null;
   let typing: readonly PublicUser[] = [];
-  let shown = { of: state.messages, by: [] as readonly OutgoingChange[], messages: state.messages };
+  let shown = { of: state, by: [] as readonly OutgoingChange[], state };
   let joining = false;
   /** Whether the next one asks to look only. */
   let watches = options.watch;
@@ -102,11 +111,11 @@ export function createRoomFeed(options: RoomFeedOptions) {
   /** What is here, with what is on its way; looked through only when one of the two has changed. */
   function shownState(changing: readonly OutgoingChange[]): RoomState {
     if (changing.length === 0) return state;
-    if (shown.of !== state.messages || shown.by !== changing) {
-      shown = { of: state.messages, by: changing, messages: withChanges(state.messages, changing) };
+    if (shown.by !== changing || !isOfSame(shown.of, state)) {
+      shown = { of: state, by: changing, state: withPending(state, changing) };
     }
-    const [notice] = withChanges(state.notice ? [state.notice] : [], changing) as ChatMessage[];
-    return { ...state, messages: shown.messages, notice: notice && !notice.deletedAt ? notice : null };
+    const { messages, notice, ownReactions } = shown.state;
+    return { ...state, messages, notice, ownReactions };
   }
 
   function show(next: { status?: RoomStatus; error?: ChatError | null } = {}): void {
@@ -255,7 +264,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     cancelRetry = clock.after(delayMs, join);
   }
 
-  function ask(command: Change, done = () => {}): Promise<Result<void>> {
+  function ask(command: Ask, done = () => {}): Promise<Result<void>> {
     const ready = link();
     if (!ready) return Promise.resolve(failure('CONNECTION_LOST', 'There is no connection'));
     return new Promise((resolve) => {
@@ -422,17 +431,19 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
     /** Whether what was stored is to be seen here, or nothing of it is. */
     shows({ change, seq }: Outgoing): boolean {
-      if (!change) return state.appliedSeq >= (seq ?? 0);
+      if (!change || change.kind === 'react') return state.appliedSeq >= (seq ?? 0);
       const message = state.messages.find((one) => one.seq === change.seq);
       if (!message || message.kind === 'SYSTEM' || message.deletedAt) return true;
       return change.kind === 'edit' && (message.version ?? 0) >= (seq ?? 0);
     },
 
-    react: (seq: number, emoji: string, on: boolean): Promise<Result<void>> =>
-      ask({ type: 'react', roomId, seq, emoji, on }, () => {
-        state = withOwnReaction(state, seq, emoji, on);
-        show();
-      }),
+    react: (seq: number, emoji: string, on: boolean): Result<string> =>
+      outbox.add(roomId, { content: '' }, { kind: 'react', seq, emoji: spelled(emoji), on }),
+
+    /** A reaction of one's own was stored. */
+    reacted({ seq, emoji, on }: Change): void {
+      state = withOwnReaction(state, seq, emoji!, on!);
+    },
 
     pin: (seq: number, on: boolean): Promise<Result<void>> => ask({ type: 'pin', roomId, seq, on }),
 
@@ -458,29 +469,12 @@ function messageOf({ type: _, ...message }: EventOf<'message'>) {
   return message;
 }
 
-/**
- * Messages as they will be when all that is on its way has been done; the same array where nothing is. What was refused is not
- * done, and what is deleted stays so whatever comes.
- */
-function withChanges(messages: readonly Message[], changing: readonly OutgoingChange[]): readonly Message[] {
-  const last = new Map<number, OutgoingChange>();
-  for (const draft of changing) if (draft.status !== 'failed') last.set(draft.change.seq, draft);
-  if (last.size === 0) return messages;
-  return messages.map((message) => {
-    const draft = last.get(message.seq);
-    return !draft || message.kind === 'SYSTEM' || message.deletedAt ? message : changed(message, draft);
-  });
-}
-
-function changed(before: ChatMessage, draft: OutgoingChange): ChatMessage {
-  const { data, mentions: named, mentionsAll: all, ...message } = before;
-  const { change, content, queuedAtMs, mentions = named ?? [], mentionsAll = all ?? false } = draft;
-  const at = new Date(queuedAtMs).toISOString();
-  if (change.kind === 'delete') return { ...message, content: '', deletedAt: at };
-  return {
-    ...{ ...message, content, editedAt: at },
-    ...(data === undefined ? {} : { data }),
-    ...(mentions.length > 0 ? { mentions: [...mentions] } : {}),
-    ...(mentionsAll ? { mentionsAll } : {}),
-  };
+/** As the server spells it; where it is not known how, as it came. */
+function spelled(emoji: string): string {
+  try {
+    return spelledEmoji(emoji);
+  } catch {
+    // A browser whose regular expressions know no flag `v`.
+    return emoji;
+  }
 }

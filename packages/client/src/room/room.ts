@@ -35,10 +35,10 @@ export interface Room {
   /** Leaves a message without its text, for ever: an own one, and any for the host. Shown and asked as an edit is. */
   delete(seq: number): Result<string>;
   /**
-   * Reacts to a message by exactly one emoji, or takes that back; ok when it is stored, and again then. `CONFLICT`: the message
-   * has twelve kinds already.
+   * Reacts to a message by exactly one emoji, or takes that back. Shown and asked as an edit is. Refused, it is undone, and
+   * stands among `changing` as `failed` until it is discarded; `CONFLICT`: the message has twelve kinds already.
    */
-  react(seq: number, emoji: string, on: boolean): Promise<Result<void>>;
+  react(seq: number, emoji: string, on: boolean): Result<string>;
   /**
    * Pins a message above the room, or takes it away; for the host. `CONFLICT`: five are pinned, and one must go first. Once
    * more is ok.
@@ -110,7 +110,7 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     discard: (id) => outbox.discard(roomId, id),
     edit: (seq, content, version, mentioned) => open()?.edit(seq, content, version, mentioned) ?? closed,
     delete: (seq) => open()?.delete(seq) ?? closed,
-    react: (seq, emoji, on) => open()?.react(seq, emoji, on) ?? later,
+    react: (seq, emoji, on) => open()?.react(seq, emoji, on) ?? closed,
     pin: (seq, on) => open()?.pin(seq, on) ?? later,
     lookUp: (seq) => void open()?.lookUp(seq),
     read: (seq) => open()?.read(seq),

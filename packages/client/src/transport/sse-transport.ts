@@ -185,8 +185,8 @@ function openChannel(
       }
       case 'react': {
         const path = `/messages/${command.seq}/reactions/${encodeURIComponent(command.emoji)}`;
-        const done = await request(command.on ? 'PUT' : 'DELETE', path);
-        return done ? pass({ type: 'ok', ref }) : undefined;
+        const done = await request<{ version: number }>(command.on ? 'PUT' : 'DELETE', path);
+        return done ? pass({ type: 'ok', ref, version: done.body.version }) : undefined;
       }
       case 'pin': {
         const done = await request(command.on ? 'PUT' : 'DELETE', `/pins/${command.seq}`);

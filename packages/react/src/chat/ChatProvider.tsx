@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalSt
 import { english } from '../strings/english.ts';
 import { korean } from '../strings/korean.ts';
 import type { ChatStrings } from '../strings/strings.ts';
+import type { ToolStrings } from '../strings/tool-strings.ts';
 import { ChatContext } from './chat-context.ts';
 
 export interface ChatProviderProps {
@@ -18,7 +19,7 @@ export interface ChatProviderProps {
   /** Language of the components. Default: that of the browser where it is Korean, else English. */
   readonly locale?: 'ko' | 'en';
   /** Texts that differ from those of the language. */
-  readonly strings?: Partial<ChatStrings>;
+  readonly strings?: Partial<ChatStrings & ToolStrings>;
 }
 
 /** Gives the hooks and components below their client and their texts, and connects while it is mounted. */
@@ -40,7 +41,10 @@ export function ChatProvider({ children, url, token, options, client: given, loc
 
   const language = useLanguage(locale);
   const chat = useMemo(
-    () => ({ client, strings: { ...(language === 'ko' ? korean : english), ...strings } }),
+    () => ({
+      ...{ client, language, own: strings ?? {} },
+      strings: { ...(language === 'ko' ? korean : english), ...strings },
+    }),
     [client, language, strings],
   );
   // `.Provider`: without it, React 18 takes it for a consumer.

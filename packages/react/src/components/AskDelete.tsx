@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef } from 'react';
-import { useStrings } from '../chat/chat-context.ts';
+import { useToolStrings } from '../chat/useToolStrings.ts';
 
 export interface AskDeleteProps {
   readonly onYes: () => void;
@@ -9,7 +9,7 @@ export interface AskDeleteProps {
 
 /** Asks before a message is deleted. */
 export function AskDelete({ onYes, onClose }: AskDeleteProps) {
-  const strings = useStrings();
+  const strings = useToolStrings();
   const textId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const keep = useRef<HTMLButtonElement>(null);

@@ -7,13 +7,12 @@ import { nameOf } from '../strings/name-of.ts';
 import { MessageInput } from './MessageInput.tsx';
 import type { MessageParts } from './MessageItem.tsx';
 import { MessageList } from './MessageList.tsx';
-import { mayEdit } from './message-actions.ts';
+import { actingContext, mayEdit } from './message-actions.ts';
 import { ParticipantList } from './ParticipantList.tsx';
 import { PinnedMessages } from './PinnedMessages.tsx';
 import { PinnedNotice } from './PinnedNotice.tsx';
 import { RoomNotice } from './RoomNotice.tsx';
 import { useComposer } from './useComposer.ts';
-import { actingContext } from './useMessageMenu.tsx';
 
 export interface ChatRoomProps {
   readonly roomId: string;

@@ -6,6 +6,7 @@ import type { ChatStrings, SeveralStrings, SystemStrings } from '../strings/stri
 import { LinkedText } from './LinkedText.tsx';
 import { isSaid } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
+import { Reactions, type ReactionsProps } from './Reactions.tsx';
 
 /**
  * What a page puts into people's messages. It stands in elements of class `gongu-own`, in which the page's styles hold. The same
@@ -35,6 +36,10 @@ export interface MessageItemProps {
   readonly quoted: Message | null;
   readonly onRetry: (clientMessageId: string) => void;
   readonly onDiscard: (clientMessageId: string) => void;
+  /** By what one has reacted oneself, with a blank between each. */
+  readonly reacted: string;
+  /** Absent: one may not. */
+  readonly onReact?: ReactionsProps['onReact'];
   /** An own edit or deletion of it that is on its way, or was refused. */
   readonly change: OutgoingChange | null;
   /** Offers what can be done with a message. */
@@ -84,6 +89,7 @@ function Notice(props: MessageItemProps & { message: Message; strings: ChatStrin
       {message.kind !== 'SYSTEM' && message.editedAt && !message.deletedAt && <span>{strings.edited}</span>}
       <Time at={message.createdAt} strings={strings} />
       <More {...props} />
+      <Reactions {...props} own={props.reacted} tabIndex={isStop ? 0 : -1} />
       <ChangeState {...props} />
     </div>
   );
@@ -134,6 +140,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
           <More {...props} message={message} />
         </span>
       </div>
+      {!props.isIgnored && <Reactions {...props} message={message} own={props.reacted} tabIndex={tabIndex} />}
       <ChangeState {...props} message={message} />
     </div>
   );
@@ -154,7 +161,7 @@ function More({ message, isStop, onMenu, isMenuOpen, strings }: OfMessage) {
       tabIndex={isStop ? 0 : -1}
       aria-haspopup="menu"
       aria-expanded={isMenuOpen}
-      aria-label={strings.actionsOf(message.sender ? nameOf(message.sender) : strings.notice)}
+      aria-label={message.sender ? strings.actionsOf(nameOf(message.sender)) : strings.actionsOfNotice}
       onClick={({ currentTarget }) => onMenu(message, currentTarget)}
     >
       ⋯

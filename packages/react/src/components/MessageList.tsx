@@ -1,11 +1,10 @@
-import { type Message, type OutgoingChange, parseMessageId } from '@gongu/client';
+import { type ChatMessage, hasReacted, type Message, type OutgoingChange, parseMessageId } from '@gongu/client';
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { Announcer } from './Announcer.tsx';
-import { AskDelete } from './AskDelete.tsx';
 import { MessageItem, type MessageParts } from './MessageItem.tsx';
 import { type MessageRow, messageRows } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
@@ -80,7 +79,10 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
     [participants, me],
   );
   const changes = useMemo(
-    () => new Map<number, OutgoingChange>(changing.map((draft) => [draft.change.seq, draft])),
+    () =>
+      new Map<number, OutgoingChange>(
+        changing.filter(({ change }) => change.kind !== 'react').map((draft) => [draft.change.seq, draft]),
+      ),
     [changing],
   );
   const byId = useMemo(
@@ -177,6 +179,8 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
                   isQuotedIgnored={isBy(quoted, ignored)}
                   onRetry={retry}
                   onDiscard={discard}
+                  reacted={ownReactions(room, message)}
+                  onReact={menu.onReact}
                   change={changes.get(row.seq ?? 0) ?? null}
                   onMenu={menu.open}
                   isMenuOpen={row.key === menuKey}
@@ -196,7 +200,6 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
         </button>
       )}
       {menu.element}
-      {menu.deleting && <AskDelete {...menu.deleting} />}
       <Announcer
         messages={messages}
         me={me}
@@ -218,6 +221,13 @@ function isNews(
 
 function isBy(message: Message | null, userIds: readonly string[]): boolean {
   return message?.kind === 'CHAT' && message.sender !== null && userIds.includes(message.sender.userId);
+}
+
+/** By what one has reacted to it, with a blank between each: the same text as long as that is the same. */
+function ownReactions(room: Pick<ChatRoomHandle, 'me' | 'ownReactions'>, message: Message | null): string {
+  const { reactions } = (message ?? {}) as Partial<ChatMessage>;
+  const own = reactions?.filter(({ emoji }) => hasReacted(room, message as ChatMessage, emoji));
+  return own?.map(({ emoji }) => emoji).join(' ') ?? '';
 }
 
 /** How many of ascending `numbers` are at least `least`. */

@@ -6,6 +6,14 @@ export interface MenuEntry {
   readonly act: () => void;
 }
 
+export interface MenuReactions {
+  readonly label: string;
+  readonly emojis: readonly { readonly emoji: string; readonly isOn: boolean }[];
+  readonly onReact: (emoji: string, on: boolean) => void;
+  /** For an emoji that is not among them. */
+  readonly more: MenuEntry;
+}
+
 export interface MessageMenuProps {
   readonly id: string;
   /** Of whose menu it is. */
@@ -13,6 +21,8 @@ export interface MessageMenuProps {
   /** What it belongs to, in pixels of the window: it stands below it, or above where there is no room. */
   readonly anchor: Pick<DOMRect, 'left' | 'right' | 'top' | 'bottom'>;
   readonly entries: readonly MenuEntry[];
+  /** Reactions that are offered above the entries; absent: one may not react. */
+  readonly reactions?: MenuReactions | undefined;
   /** `returns`: the focus goes back to where it was. */
   readonly onClose: (returns: boolean) => void;
 }
@@ -21,10 +31,13 @@ export interface MessageMenuProps {
 const EDGE_PX = 8;
 const GAP_PX = 4;
 
-/** A menu of the ARIA pattern: arrows, Home, End and first letters lead through it, Escape and Tab out of it. */
-export function MessageMenu({ id, label, anchor, entries, onClose }: MessageMenuProps) {
+/**
+ * A menu of the ARIA pattern: arrows, Home, End and first letters lead through it, Escape and Tab out of it. The reactions are
+ * one line of it, above the entry with which it begins.
+ */
+export function MessageMenu({ id, label, anchor, entries, reactions, onClose }: MessageMenuProps) {
   const menu = useRef<HTMLDivElement>(null);
-  const items = () => [...(menu.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
+  const items = () => [...(menu.current?.querySelectorAll<HTMLElement>('[role^=menuitem]') ?? [])];
 
   useLayoutEffect(() => {
     const element = menu.current!;
@@ -37,7 +50,9 @@ export function MessageMenu({ id, label, anchor, entries, onClose }: MessageMenu
     const left = anchor.right - width >= EDGE_PX ? anchor.right - width : anchor.left;
     element.style.top = `${Math.max(EDGE_PX, Math.min(top, clientHeight - height - EDGE_PX))}px`;
     element.style.left = `${Math.max(EDGE_PX, Math.min(left, clientWidth - width - EDGE_PX))}px`;
-    element.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true });
+    const first =
+      element.querySelector<HTMLElement>(':scope > [role=menuitem]') ?? element.querySelector<HTMLElement>('button');
+    first?.focus({ preventScroll: true });
   }, [anchor]);
 
   const latestClose = useRef(onClose);
@@ -61,6 +76,10 @@ export function MessageMenu({ id, label, anchor, entries, onClose }: MessageMenu
     const all = items();
     const at = all.indexOf(document.activeElement as HTMLElement);
     const last = all.length - 1;
+    const inLine = all.filter((item) => item.parentElement !== menu.current).length;
+    /** The line of reactions is one place on the way up and down. */
+    const down = at < inLine ? inLine : at === last ? 0 : at + 1;
+    const up = at < inLine || at < 0 ? last : at === inLine ? 0 : at - 1;
     const byLetter = () => {
       const letter = event.key.toLowerCase();
       const found = [...all.slice(at + 1), ...all.slice(0, at + 1)];
@@ -68,10 +87,14 @@ export function MessageMenu({ id, label, anchor, entries, onClose }: MessageMenu
     };
     switch (event.key) {
       case 'ArrowDown':
-        all[at === last ? 0 : at + 1]?.focus();
+        all[down]?.focus();
         break;
       case 'ArrowUp':
-        all[at <= 0 ? last : at - 1]?.focus();
+        all[up]?.focus();
+        break;
+      case 'ArrowRight':
+      case 'ArrowLeft':
+        if (at >= 0 && at < inLine) all[(at + (event.key === 'ArrowLeft' ? inLine - 1 : 1)) % inLine]?.focus();
         break;
       case 'Home':
         all[0]?.focus();
@@ -104,6 +127,39 @@ export function MessageMenu({ id, label, anchor, entries, onClose }: MessageMenu
       onKeyDown={onKeyDown}
       onContextMenu={(event) => event.preventDefault()}
     >
+      {reactions && (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
+        <div role="group" className="gongu-quick" aria-label={reactions.label}>
+          {reactions.emojis.map(({ emoji, isOn }) => (
+            <button
+              key={emoji}
+              type="button"
+              role="menuitemcheckbox"
+              aria-checked={isOn}
+              tabIndex={-1}
+              onClick={() => {
+                onClose(true);
+                reactions.onReact(emoji, !isOn);
+              }}
+            >
+              {emoji}
+            </button>
+          ))}
+          <button
+            type="button"
+            role="menuitem"
+            tabIndex={-1}
+            aria-label={reactions.more.label}
+            aria-haspopup="dialog"
+            onClick={() => {
+              onClose(true);
+              reactions.more.act();
+            }}
+          >
+            +
+          </button>
+        </div>
+      )}
       {entries.map(({ label: text, isDanger = false, act }) => (
         <button
           key={text}

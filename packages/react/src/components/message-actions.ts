@@ -1,4 +1,5 @@
-import type { ChatMessage, Message } from '@gongu/client';
+import type { ChatMessage, ConnectionState, Message } from '@gongu/client';
+import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 
 export interface ActingContext {
   /** The own user's id. */
@@ -35,6 +36,11 @@ export function mayEdit(message: Message, context: ActingContext): boolean {
 }
 
 /** As `mayEdit`. */
+export function mayReact({ isMember, isReadOnly, editWindowS }: Omit<ActingContext, 'nowMs'>): boolean {
+  return isMember && !isReadOnly && editWindowS !== null;
+}
+
+/** As `mayEdit`. */
 export function mayPin(message: Message, { isHost, isAdmin, isReadOnly, editWindowS }: ActingContext): boolean {
   return isSaid(message) && (isHost || isAdmin) && !isReadOnly && editWindowS !== null;
 }
@@ -44,4 +50,19 @@ export function mayDelete(message: Message, context: ActingContext): boolean {
   const { me, isHost, isAdmin, isReadOnly, editWindowS } = context;
   if (!isSaid(message) || editWindowS === null) return false;
   return isHost || isAdmin || (!isReadOnly && message.sender !== null && message.sender.userId === me);
+}
+
+/** What decides on what one may do, as it is at this moment. */
+export function actingContext(
+  { you, room }: Pick<ChatRoomHandle, 'you' | 'room'>,
+  me: string | null,
+  { editWindowS, isAdmin, clockOffsetMs }: ConnectionState,
+): ActingContext {
+  return {
+    ...{ me, isAdmin, editWindowS },
+    isMember: you !== null,
+    isHost: you?.role === 'HOST',
+    isReadOnly: room?.status === 'CANCELLED',
+    nowMs: Date.now() + clockOffsetMs,
+  };
 }

@@ -1,4 +1,4 @@
-import type { ConnectionState, Message } from '@gongu/client';
+import type { Message } from '@gongu/client';
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -9,30 +9,25 @@ import {
   useRef,
   useState,
 } from 'react';
-import { useChatClient, useStrings } from '../chat/chat-context.ts';
-import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { useStrings } from '../chat/chat-context.ts';
 import { useConnection } from '../chat/useConnection.ts';
-import { nameOf } from '../strings/name-of.ts';
-import { type MenuEntry, MessageMenu } from './MessageMenu.tsx';
-import { type ActingContext, isSaid, mayDelete, mayEdit, mayPin } from './message-actions.ts';
+import { LazyPart } from './LazyPart.tsx';
+import type { MessageToolsProps } from './MessageTools.tsx';
+import { actingContext, isSaid, mayReact } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
 
-export interface MessageMenuOptions {
-  readonly room: Omit<ChatRoomHandle, 'typing'>;
+export interface MessageMenuOptions extends Pick<MessageToolsProps, 'room' | 'me' | 'ignored' | 'onReply' | 'onEdit'> {
   readonly rows: readonly MessageRow[];
-  readonly me: string | null;
-  /** Whose messages are not wanted. */
-  readonly ignored: readonly string[];
   readonly scrollerRef: RefObject<HTMLElement | null>;
   /** The row whose menu is open. */
   readonly menuKey: string | null;
   readonly setMenuKey: (key: string | null) => void;
-  readonly onReply: ((message: Message) => void) | undefined;
-  readonly onEdit: ((message: Message, content: string) => void) | undefined;
 }
 
 /** Milliseconds for which it is shown how something went. */
 const SAID_MS = 5_000;
+/** Milliseconds after the list has come after which the menu is loaded, so that it is there without a connection too. */
+const AHEAD_MS = 2_000;
 
 interface Place {
   readonly anchor: DOMRect;
@@ -41,98 +36,61 @@ interface Place {
 
 /** The menu of messages, one for a list: by a button, a long press, Shift+F10 or the menu key. */
 export function useMessageMenu(options: MessageMenuOptions) {
-  const { room, rows, ignored, scrollerRef, menuKey, setMenuKey, onReply, onEdit } = options;
-  const { choices } = useChatClient();
+  const { room, rows, me, ignored, scrollerRef, menuKey, setMenuKey, onReply, onEdit } = options;
   const strings = useStrings();
   const id = useId();
   const place = useRef<Place | null>(null);
-  const [deletes, setDeletes] = useState<number | null>(null);
+  const [isWanted, setIsWanted] = useState(false);
   const [said, setSaid] = useState('');
   useEffect(() => {
     if (said === '') return;
     const timer = setTimeout(() => setSaid(''), SAID_MS);
     return () => clearTimeout(timer);
   }, [said]);
-  const connection = useConnection();
-  const context = () => actingContext(room, options.me, connection);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadTools().catch(() => {}), AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  const tell = useCallback((text: string) => setSaid((before) => (before === text ? `${text}\u00a0` : text)), []);
 
-  const tell = (text: string) => setSaid((before) => (before === text ? `${text}\u00a0` : text));
+  const isReacting = mayReact(actingContext(room, me, useConnection()));
+  const { react, discard, changing } = room;
+  const onReact = useCallback((seq: number, emoji: string, on: boolean) => void react(seq, emoji, on), [react]);
+  const refused = changing.find(({ change, status }) => change.kind === 'react' && status === 'failed');
+  useEffect(() => {
+    if (!refused) return;
+    const { error, clientMessageId } = refused;
+    const why = error?.code === 'CONFLICT' ? strings.tooManyReactions : error ? strings.error(error) : '';
+    tell(`${strings.notReacted} ${why}`);
+    discard(clientMessageId);
+  }, [refused, discard, tell, strings]);
 
-  function entriesOf(message: Message): MenuEntry[] {
-    if (!isSaid(message)) return [];
-    const entries: MenuEntry[] = [];
-    const { sender } = message;
-    const isIgnored = message.kind === 'CHAT' && sender !== null && ignored.includes(sender.userId);
-    const deletion: MenuEntry[] = mayDelete(message, context())
-      ? [{ label: strings.delete, isDanger: true, act: () => setDeletes(message.seq) }]
-      : [];
-    if (isIgnored) {
-      const stop = { label: strings.stopIgnoring(nameOf(sender)), act: () => choices.ignore(sender.userId, false) };
-      return [stop, ...deletion];
-    }
-    if (onReply && message.kind === 'CHAT') entries.push({ label: strings.reply, act: () => onReply(message) });
-    // There is none where the page was not loaded safely.
-    if (navigator.clipboard) {
-      const copy = () =>
-        void navigator.clipboard.writeText(message.content).then(
-          () => tell(strings.copied),
-          () => tell(strings.notCopied),
-        );
-      entries.push({ label: strings.copy, act: copy });
-    }
-    if (message.kind === 'CHAT' && sender !== null && sender.userId !== options.me) {
-      entries.push({ label: strings.ignore(nameOf(sender)), act: () => choices.ignore(sender.userId, true) });
-    }
-    if (onEdit && mayEdit(message, context())) {
-      entries.push({ label: strings.edit, act: () => onEdit(message, message.content) });
-    }
-    if (mayPin(message, context())) {
-      const isPinned = room.room?.pinnedMessageIds?.includes(message.messageId) ?? false;
-      const pin = () =>
-        void room.pin(message.seq, !isPinned).then((done) => {
-          if (!done.ok) tell(done.error.code === 'CONFLICT' ? strings.tooManyPins : strings.error(done.error));
-        });
-      entries.push({ label: isPinned ? strings.unpin : strings.pin, act: pin });
-    }
-    return [...entries, ...deletion];
-  }
-
-  const latest = useRef({ rows, entriesOf });
-  latest.current = { rows, entriesOf };
-
+  const latestRows = useRef(rows);
+  latestRows.current = rows;
   const open = useCallback(
     (message: Message, from: HTMLElement): void => {
-      const row = latest.current.rows.find((each) => 'message' in each && each.message.seq === message.seq);
-      if (!row || latest.current.entriesOf(message).length === 0) return;
+      const row = latestRows.current.find((each) => 'message' in each && each.message.seq === message.seq);
+      if (!row || !isSaid(message)) return;
       const { activeElement } = document;
       const bubble = from.closest('.gongu-row')?.querySelector('.gongu-bubble, .gongu-notice') ?? from;
       place.current = {
         anchor: (from.matches('.gongu-more') ? from : bubble).getBoundingClientRect(),
         from: activeElement instanceof HTMLElement && activeElement !== document.body ? activeElement : null,
       };
+      setIsWanted(true);
       setMenuKey(row.key);
     },
     [setMenuKey],
   );
 
-  function messageAt(target: Element): Message | null {
-    const row = target.closest<HTMLElement>('.gongu-row');
-    const shown = row && scrollerRef.current?.contains(row) ? rows[Number(row.dataset.index)] : undefined;
-    return shown && (shown.kind === 'chat' || shown.kind === 'notice') ? shown.message : null;
-  }
-
   /** Opens the menu of the message that the element shows. */
   function openAt(target: Element): boolean {
-    const message = messageAt(target);
     const row = target.closest<HTMLElement>('.gongu-row');
-    if (!message || !row) return false;
-    open(message, row);
+    const shown = row && scrollerRef.current?.contains(row) ? rows[Number(row.dataset.index)] : undefined;
+    if (!row || !shown || (shown.kind !== 'chat' && shown.kind !== 'notice') || !isSaid(shown.message)) return false;
+    open(shown.message, row);
     return true;
   }
-
-  const row = menuKey === null ? undefined : rows.find(({ key }) => key === menuKey);
-  const message = row && 'message' in row ? row.message : null;
-  const entries = message ? entriesOf(message) : [];
 
   function close(returns: boolean): void {
     const { from } = place.current ?? {};
@@ -144,19 +102,22 @@ export function useMessageMenu(options: MessageMenuOptions) {
     back?.focus({ preventScroll: true });
   }
 
+  const row = menuKey === null ? undefined : rows.find(({ key }) => key === menuKey);
+  const message = row && 'message' in row && isSaid(row.message) ? row.message : null;
+  const { anchor } = place.current ?? {};
+  const tools: MessageToolsProps = {
+    ...{ id, room, me, ignored, onReply, onEdit, onReact, tell },
+    menu: message && anchor ? { message, anchor } : null,
+    onClose: close,
+  };
+  const failed = () => {
+    setIsWanted(false);
+    close(true);
+    tell(strings.notLoaded);
+  };
   const element: ReactNode = (
     <>
-      {message && place.current && entries.length > 0 && (
-        <MessageMenu
-          id={id}
-          label={strings.actionsOf(
-            message.kind !== 'SYSTEM' && message.sender ? nameOf(message.sender) : strings.notice,
-          )}
-          anchor={place.current.anchor}
-          entries={entries}
-          onClose={close}
-        />
-      )}
+      {isWanted && <LazyPart load={loadTools} props={tools} onFailed={failed} />}
       <p className="gongu-said" role="status">
         {said}
       </p>
@@ -166,8 +127,9 @@ export function useMessageMenu(options: MessageMenuOptions) {
   return {
     open,
     openAt,
+    /** Absent: one may not react here. */
+    onReact: isReacting ? onReact : undefined,
     element,
-    deleting: deletes === null ? null : { onYes: () => void room.delete(deletes), onClose: () => setDeletes(null) },
 
     /** True: it was for the menu. */
     onKeyDown(event: KeyboardEvent): boolean {
@@ -181,17 +143,4 @@ export function useMessageMenu(options: MessageMenuOptions) {
   };
 }
 
-/** What decides on what one may do, as it is at this moment. */
-export function actingContext(
-  { you, room }: Pick<ChatRoomHandle, 'you' | 'room'>,
-  me: string | null,
-  { editWindowS, isAdmin, clockOffsetMs }: ConnectionState,
-): ActingContext {
-  return {
-    ...{ me, isAdmin, editWindowS },
-    isMember: you !== null,
-    isHost: you?.role === 'HOST',
-    isReadOnly: room?.status === 'CANCELLED',
-    nowMs: Date.now() + clockOffsetMs,
-  };
-}
+const loadTools = async () => (await import('./MessageTools.tsx')).MessageTools;

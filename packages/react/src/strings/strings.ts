@@ -15,7 +15,7 @@ export type SeveralStrings = {
   readonly [E in Several]: (name: string, others: number, data: Extract<SystemEvent, { event: E }>) => string;
 };
 
-/** Every text that the components show. `english` and `korean` are complete; take one and change what you like. */
+/** Texts of what is loaded with a room. `english` and `korean` are complete; take one and change what you like. */
 export interface ChatStrings {
   /** BCP 47, for dates, times and numbers. */
   readonly locale: string;
@@ -45,20 +45,18 @@ export interface ChatStrings {
   readonly writeNotice: string;
   readonly send: string;
   readonly asNotice: string;
-  readonly reply: string;
   /** Beside a message that was edited, and in place of one that was deleted. */
   readonly edited: string;
   readonly deleted: string;
   readonly replyTo: (name: string) => string;
   readonly cancelReply: string;
   readonly actionsOf: (name: string) => string;
-  readonly copy: string;
-  readonly copied: string;
-  readonly notCopied: string;
-  readonly edit: string;
-  readonly delete: string;
-  readonly askDelete: string;
-  readonly keep: string;
+  readonly actionsOfNotice: string;
+  readonly reactions: string;
+  readonly notReacted: string;
+  readonly tooManyReactions: string;
+  /** A part of the page, or of a list, did not come. */
+  readonly notLoaded: string;
   readonly editMessage: string;
   readonly cancelEdit: string;
   readonly save: string;
@@ -72,14 +70,11 @@ export interface ChatStrings {
   readonly leaveIt: string;
   /** In place of what somebody has said who is ignored. */
   readonly ignored: string;
-  readonly ignore: (name: string) => string;
   readonly stopIgnoring: (name: string) => string;
   readonly muteRoom: string;
-  readonly pin: string;
   readonly unpin: string;
   readonly pinnedMessages: string;
   readonly morePinned: (count: number) => string;
-  readonly tooManyPins: string;
   readonly charactersLeft: (count: number) => string;
   readonly readBy: (count: number) => string;
   readonly sending: string;

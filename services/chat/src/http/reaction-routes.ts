@@ -71,7 +71,8 @@ export function reactionRoutes(app: Http, { messages, changes, identify }: Route
       },
       async (request) => {
         const user = await identify.user(request);
-        return { reactions: [...(await changes.react(user, { ...request.params, on }))] };
+        const { reactions, version } = await changes.react(user, { ...request.params, on });
+        return { reactions: [...reactions], version };
       },
     );
   }

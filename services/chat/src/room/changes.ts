@@ -79,19 +79,20 @@ export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOpti
     },
 
     /**
-     * A member reacts to a message by an emoji, or takes that back: the reactions that it has then. Once more changes nothing.
+     * A member reacts to a message by an emoji, or takes that back: the reactions that it has then, and its version. Once more changes nothing.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (a row of the service; CHANGES is off), ROOM_READ_ONLY (CANCELLED),
      *   MUTED, BANNED, MESSAGE_DELETED, CONFLICT (twelve kinds), UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async react(
       by: User,
       { roomId, seq, emoji, on }: Target & { readonly emoji: string; readonly on: boolean },
-    ): Promise<readonly Reaction[]> {
+    ): Promise<{ readonly reactions: readonly Reaction[]; readonly version: number }> {
       requireOn();
       const outcome = await messages.react({ roomId, seq, by, emoji, on });
       if (!('message' in outcome)) throw reactRefusalOf(outcome.outcome);
       if (outcome.row) tellCommitted(emit, [outcome.row]);
-      return (outcome.message as Message as ChatMessage).reactions ?? [];
+      const { reactions = [], version } = outcome.message as Message as ChatMessage;
+      return { reactions, version };
     },
 
     /**

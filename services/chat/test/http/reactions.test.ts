@@ -47,7 +47,7 @@ describe('a reaction', () => {
     const { seq, react, unreact, one, page, rows } = await talk();
     const first = await react('bob', '👍');
     const thumbs = { emoji: '👍', count: 1, users: [user('bob')] };
-    expect([first.status, first.body]).toEqual([200, { reactions: [thumbs] }]);
+    expect([first.status, first.body]).toEqual([200, { reactions: [thumbs], version: expect.any(Number) }]);
     expect((await react('bob', '👍')).body).toEqual(first.body);
     expect(await rows()).toBe(seq + 1);
     await react('cho', '👍');

@@ -46,8 +46,8 @@ export function createReact({ changes, rates }: ChangeOptions): EntryOf<'react'>
     lane: 'send',
     async run(client, user, command) {
       rates.message({ user, address: client.address });
-      await changes.react(user, command);
-      client.emit({ type: 'ok', ...refOf(command) });
+      const { version } = await changes.react(user, command);
+      client.emit({ type: 'ok', ...refOf(command), version });
     },
   };
 }

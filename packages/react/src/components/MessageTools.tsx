@@ -1,0 +1,118 @@
+import { type ChatMessage, hasReacted, type Message } from '@gongu/client';
+import { useEffect, useState } from 'react';
+import { useChatClient } from '../chat/chat-context.ts';
+import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { useConnection } from '../chat/useConnection.ts';
+import { useToolStrings } from '../chat/useToolStrings.ts';
+import { nameOf } from '../strings/name-of.ts';
+import { AskDelete } from './AskDelete.tsx';
+import { EmojiDialog } from './EmojiDialog.tsx';
+import { type MenuEntry, MessageMenu, type MessageMenuProps } from './MessageMenu.tsx';
+import { actingContext, mayDelete, mayEdit, mayPin, mayReact } from './message-actions.ts';
+import { ReactedDialog } from './ReactedDialog.tsx';
+
+export interface MessageToolsProps {
+  readonly id: string;
+  readonly room: Omit<ChatRoomHandle, 'typing'>;
+  readonly me: string | null;
+  /** Whose messages are not wanted. */
+  readonly ignored: readonly string[];
+  readonly onReply: ((message: Message) => void) | undefined;
+  readonly onEdit: ((message: Message, content: string) => void) | undefined;
+  readonly onReact: (seq: number, emoji: string, on: boolean) => void;
+  /** The message whose menu is open, and where. */
+  readonly menu: { readonly message: ChatMessage; readonly anchor: DOMRect } | null;
+  readonly onClose: MessageMenuProps['onClose'];
+  /** Shows for a moment how something went. */
+  readonly tell: (text: string) => void;
+}
+
+/** What is most often meant, one press away. */
+const USUAL = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
+
+/** What can be done with a message: the menu, and what it asks. Loaded with its first use. */
+export function MessageTools(props: MessageToolsProps) {
+  const { id, room, me, ignored, menu, onReply, onEdit, onReact, onClose, tell } = props;
+  const { choices } = useChatClient();
+  const strings = useToolStrings();
+  const connection = useConnection();
+  const [asks, setAsks] = useState<{ readonly what: 'delete' | 'emoji' | 'reacted'; readonly seq: number } | null>(
+    null,
+  );
+
+  const entries = menu ? entriesOf(menu.message) : [];
+  const reactions = menu ? reactionsOf(menu.message) : undefined;
+  const isEmpty = menu !== null && entries.length === 0 && !reactions;
+  useEffect(() => {
+    if (isEmpty) onClose(true);
+  });
+
+  function entriesOf(message: ChatMessage): MenuEntry[] {
+    const context = actingContext(room, me, connection);
+    const all: MenuEntry[] = [];
+    const { seq, kind, sender, content } = message;
+    const isOthers = kind === 'CHAT' && sender !== null && sender.userId !== me;
+    const deletion: MenuEntry[] = mayDelete(message, context)
+      ? [{ label: strings.delete, isDanger: true, act: () => setAsks({ what: 'delete', seq }) }]
+      : [];
+    if (isOthers && ignored.includes(sender.userId)) {
+      const stop = { label: strings.stopIgnoring(nameOf(sender)), act: () => choices.ignore(sender.userId, false) };
+      return [stop, ...deletion];
+    }
+    if (onReply && kind === 'CHAT') all.push({ label: strings.reply, act: () => onReply(message) });
+    // There is none where the page was not loaded safely.
+    if (navigator.clipboard) {
+      const copy = () =>
+        void navigator.clipboard.writeText(content).then(
+          () => tell(strings.copied),
+          () => tell(strings.notCopied),
+        );
+      all.push({ label: strings.copy, act: copy });
+    }
+    if (message.reactions) all.push({ label: strings.whoReacted, act: () => setAsks({ what: 'reacted', seq }) });
+    if (isOthers) {
+      all.push({ label: strings.ignore(nameOf(sender)), act: () => choices.ignore(sender.userId, true) });
+    }
+    if (onEdit && mayEdit(message, context)) all.push({ label: strings.edit, act: () => onEdit(message, content) });
+    if (mayPin(message, context)) {
+      const isPinned = room.room?.pinnedMessageIds?.includes(message.messageId) ?? false;
+      const pin = () =>
+        void room.pin(seq, !isPinned).then((done) => {
+          if (!done.ok) tell(done.error.code === 'CONFLICT' ? strings.tooManyPins : strings.error(done.error));
+        });
+      all.push({ label: isPinned ? strings.unpin : strings.pin, act: pin });
+    }
+    return [...all, ...deletion];
+  }
+
+  function reactionsOf(message: ChatMessage): MessageMenuProps['reactions'] {
+    const isIgnored = message.kind === 'CHAT' && message.sender !== null && ignored.includes(message.sender.userId);
+    if (isIgnored || !mayReact(actingContext(room, me, connection))) return undefined;
+    const { seq } = message;
+    return {
+      label: strings.react,
+      emojis: USUAL.map((emoji) => ({ emoji, isOn: hasReacted(room, message, emoji) })),
+      onReact: (emoji, on) => onReact(seq, emoji, on),
+      more: { label: strings.anotherEmoji, act: () => setAsks({ what: 'emoji', seq }) },
+    };
+  }
+
+  const done = () => setAsks(null);
+  return (
+    <>
+      {menu && !isEmpty && (
+        <MessageMenu
+          id={id}
+          label={menu.message.sender ? strings.actionsOf(nameOf(menu.message.sender)) : strings.actionsOfNotice}
+          anchor={menu.anchor}
+          entries={entries}
+          reactions={reactions}
+          onClose={onClose}
+        />
+      )}
+      {asks?.what === 'delete' && <AskDelete onYes={() => void room.delete(asks.seq)} onClose={done} />}
+      {asks?.what === 'emoji' && <EmojiDialog onChosen={(emoji) => onReact(asks.seq, emoji, true)} onClose={done} />}
+      {asks?.what === 'reacted' && <ReactedDialog roomId={room.roomId} seq={asks.seq} onClose={done} />}
+    </>
+  );
+}
