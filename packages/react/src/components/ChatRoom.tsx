@@ -4,11 +4,11 @@ import { type ChatRoomHandle, useChatRoom } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { nameOf } from '../strings/name-of.ts';
+import { LazyPart } from './LazyPart.tsx';
 import { MessageInput } from './MessageInput.tsx';
 import type { MessageParts } from './MessageItem.tsx';
 import { MessageList } from './MessageList.tsx';
 import { actingContext, mayEdit } from './message-actions.ts';
-import { ParticipantList } from './ParticipantList.tsx';
 import { PinnedMessages } from './PinnedMessages.tsx';
 import { PinnedNotice } from './PinnedNotice.tsx';
 import { RoomNotice } from './RoomNotice.tsx';
@@ -50,6 +50,7 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
   }
 
   const mayPinHere = (room.you?.role === 'HOST' || connection.isAdmin) && room.room?.status !== 'CANCELLED';
+  const people = { participants: room.participants, room: room.room, me, onLoadAll: () => void loadParticipants() };
   const canLeave = room.you !== null && room.you.role !== 'HOST' && room.room?.status !== 'CANCELLED';
 
   return (
@@ -102,12 +103,7 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
           {isLooking && <p className="gongu-looking">{strings.looking}</p>}
         </div>
         <div id={peopleId} className="gongu-aside" hidden={!showsPeople}>
-          <ParticipantList
-            participants={room.participants}
-            room={room.room}
-            me={me}
-            onLoadAll={() => void loadParticipants()}
-          />
+          {showsPeople && <LazyPart load={loadPeople} props={people} />}
           <label className="gongu-mute">
             <input
               type="checkbox"
@@ -144,6 +140,8 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
     </section>
   );
 }
+
+const loadPeople = async () => (await import('./ParticipantList.tsx')).ParticipantList;
 
 /** What of a room does not change with each key that somebody presses. */
 function withoutTyping({ typing: _, ...room }: ChatRoomHandle): Omit<ChatRoomHandle, 'typing'> {

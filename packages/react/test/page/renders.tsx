@@ -5,7 +5,7 @@ import './page.css';
 
 const { url, token, roomId } = JSON.parse(new URLSearchParams(location.search).get('config') ?? '{}') as PageConfig;
 
-/** Renders so far: of the whole room (its list of people says how many there are), and of a component that selects. */
+/** Renders so far: of the whole room (it says how it stands), and of a component that selects. */
 const renders = { room: 0, unread: 0 };
 (globalThis as unknown as { renders: typeof renders }).renders = renders;
 
@@ -24,13 +24,16 @@ function Quiet() {
   return <output id="quiet">{String(isQuiet)}</output>;
 }
 
-function participantsOf(count: number, most: number): string {
-  renders.room++;
-  return english.participantsOf(count, most);
-}
+const status = {
+  ...english.status,
+  get ACTIVE() {
+    renders.room++;
+    return english.status.ACTIVE;
+  },
+};
 
 createRoot(document.getElementById('root')!).render(
-  <ChatProvider url={url} token={() => token} locale="en" strings={{ participantsOf }}>
+  <ChatProvider url={url} token={() => token} locale="en" strings={{ status }}>
     <Unread />
     <Quiet />
     <ChatRoom roomId={roomId} />
