@@ -46,6 +46,8 @@ export const ChatMessage = z
     mentions: z.array(z.string()).optional(),
     /** Only where it mentions all. */
     mentionsAll: z.literal(true).optional(),
+    /** Only where something in `content` was masked. */
+    masked: z.literal(true).optional(),
     /** In the order in which each emoji came first; only where there are some. */
     reactions: z.array(Reaction).optional(),
   })

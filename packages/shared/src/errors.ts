@@ -54,6 +54,7 @@ export const ERRORS = {
   TOO_LARGE: row(413, CLOSE.tooBig, false, 'Too large'),
   EXPECTATION_FAILED: row(417, CLOSE.badFrame, false, 'Nothing but 100-continue can be expected'),
   IDEMPOTENCY_CONFLICT: row(422, CLOSE.removed, false, 'The idempotency key was used with another payload'),
+  CONTENT_REFUSED: row(422, CLOSE.removed, false, 'The text holds what may not be said here'),
   SLOW_MODE: row(429, CLOSE.tooManyFrames, true, 'The room is in slow mode'),
   RATE_LIMITED: row(429, CLOSE.tooManyFrames, true, 'Too many requests'),
   INTERNAL: row(500, CLOSE.internal, true, 'Something failed inside'),

@@ -4,11 +4,11 @@
 -- ROOM_READ_ONLY, MUTED, BANNED, MESSAGE_DELETED, HAS_DATA, PRECONDITION_FAILED (not `p_if_version`), EDIT_WINDOW_PASSED.
 -- Locks the room; rows of its sequence are written under that lock alone. A message that was pinned and is deleted is
 -- pinned no longer. `p_mentions` (a JSON array), `p_mentions_all`: of an edit, who is mentioned then; null: who was. To
--- mention all is for who presides: MENTIONS_ALL.
+-- mention all is for who presides: MENTIONS_ALL. `p_masked`: something in the text of an edit was.
 CREATE OR REPLACE FUNCTION chat.change_message(
   p_room TEXT, p_seq BIGINT, p_change TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_admin BOOLEAN,
   p_content TEXT, p_if_version BIGINT, p_window_s INTEGER,
-  p_mentions JSONB DEFAULT NULL, p_mentions_all BOOLEAN DEFAULT NULL
+  p_mentions JSONB DEFAULT NULL, p_mentions_all BOOLEAN DEFAULT NULL, p_masked BOOLEAN DEFAULT NULL
 ) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -76,7 +76,8 @@ BEGIN
     END IF;
     PERFORM chat.clear_mentions(m);
     UPDATE chat.messages t SET content = p_content, version = r.last_seq + 1, edited_at = stamp,
-      edited_version = r.last_seq + 1, mentions = NULL, mentions_all = NULL
+      edited_version = r.last_seq + 1, mentions = NULL, mentions_all = NULL,
+      masked = nullif(p_masked, false)
     WHERE t.room_id = p_room AND t.seq = p_seq;
     PERFORM chat.set_mentions(p_room, p_seq, mentioned, p_mentions_all);
     SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
@@ -88,7 +89,7 @@ BEGIN
     IF m.reactions IS NOT NULL THEN DELETE FROM chat.reactions q WHERE q.room_id = p_room AND q.seq = p_seq; END IF;
     UPDATE chat.messages t SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1,
       edited_at = NULL, edited_version = NULL, reactions = NULL, mentions = NULL, mentions_all = NULL,
-      deleted_at = stamp
+      masked = NULL, deleted_at = stamp
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
     DELETE FROM chat.search_grams t WHERE t.room_id = p_room AND t.seq = p_seq;
   END IF;

@@ -6,7 +6,7 @@ LANGUAGE sql STABLE
     'roomId', m.room_id, 'seq', m.seq, 'chatNo', m.chat_no, 'kind', m.kind, 'senderId', m.sender_id,
     'senderNickname', m.sender_nickname, 'senderTag', m.sender_tag, 'clientMessageId', m.client_message_id,
     'content', m.content, 'replyTo', m.reply_to, 'data', m.data, 'signalType', m.signal_type,
-    'createdAt', chat.iso(m.created_at), 'mentions', m.mentions, 'mentionsAll', m.mentions_all,
+    'createdAt', chat.iso(m.created_at), 'mentions', m.mentions, 'mentionsAll', m.mentions_all, 'masked', m.masked,
     'change', CASE WHEN m.version IS NOT NULL OR m.changes_seq IS NOT NULL THEN jsonb_build_object(
       'version', m.version, 'editedAt', chat.iso(m.edited_at), 'deletedAt', chat.iso(m.deleted_at),
       'reactions', m.reactions, 'of', m.changes_seq) END);

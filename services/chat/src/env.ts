@@ -30,6 +30,12 @@ export const ChatEnv = serviceEnv({
   CHANGES: envFields.bool(false),
   /** Seconds after it was sent for which its sender can edit a message; 0 = never. */
   EDIT_WINDOW_S: envFields.int(86_400, { max: 315_360_000 }),
+  /** What becomes of telephone numbers, accounts, links and unwanted words in what users say: nothing, hidden, or refused. */
+  CONTENT_FILTER: z.enum(['off', 'mask', 'refuse'], { error: 'must be off, mask or refuse' }).default('off'),
+  /** Names that links may lead to all the same, with all that is below them, separated by commas; unset: there are none. */
+  FILTER_LINKS: z.string().trim().optional(),
+  /** File of unwanted words, one a line; unset: there are none. */
+  FILTER_WORDS: z.string().trim().optional(),
   /** Days after its end for which a report is kept, with its copy of the message. */
   REPORT_DAYS: envFields.int(90, { min: 1, max: 36_500 }),
   /** Private key that pushes to browsers are signed with, 32 bytes as base64url; unset: none are sent. Keep it: with another one all devices have to subscribe anew. */

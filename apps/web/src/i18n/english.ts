@@ -190,6 +190,7 @@ export const english: Strings = {
     MUTED: 'You can not write in this chat at the moment.',
     BANNED: 'You can not enter this chat.',
     SLOW_MODE: 'Slow mode is on: wait a moment before the next message.',
+    CONTENT_REFUSED: 'Telephone numbers, accounts, links and some words can not be sent here.',
     EDIT_WINDOW_PASSED: 'This message can not be edited any more.',
     MESSAGE_DELETED: 'This message was deleted.',
     ILLEGAL_TRANSITION: 'That is not possible any more.',

@@ -188,6 +188,7 @@ export const korean: Strings = {
     MUTED: '지금은 이 채팅에 글을 쓸 수 없어요.',
     BANNED: '이 채팅에 들어갈 수 없어요.',
     SLOW_MODE: '느린 채팅이 켜져 있어요. 잠시 후에 보내 주세요.',
+    CONTENT_REFUSED: '전화번호, 계좌번호, 링크와 일부 낱말은 여기서 보낼 수 없어요.',
     EDIT_WINDOW_PASSED: '이 메시지는 이제 수정할 수 없어요.',
     MESSAGE_DELETED: '삭제된 메시지예요.',
     ILLEGAL_TRANSITION: '이제는 할 수 없어요.',

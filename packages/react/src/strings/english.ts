@@ -14,6 +14,7 @@ const ERRORS: Readonly<Record<string, string>> = {
   VALIDATION_FAILED: 'The message can’t be sent like this.',
   TOO_LARGE: 'The message is too long.',
   OUTDATED: 'It waited for more than a day.',
+  CONTENT_REFUSED: 'Telephone numbers, accounts, links and some words can’t be sent here.',
   EDIT_WINDOW_PASSED: 'The time for edits is over.',
   MESSAGE_DELETED: 'The message was deleted.',
   PRECONDITION_FAILED: 'The message was changed meanwhile.',

@@ -14,6 +14,7 @@ const ERRORS: Readonly<Record<string, string>> = {
   VALIDATION_FAILED: '보낼 수 없는 메시지입니다.',
   TOO_LARGE: '메시지가 너무 깁니다.',
   OUTDATED: '하루 넘게 보내지 못한 메시지입니다.',
+  CONTENT_REFUSED: '전화번호, 계좌번호, 링크와 일부 낱말은 보낼 수 없습니다.',
   EDIT_WINDOW_PASSED: '수정할 수 있는 시간이 지났습니다.',
   MESSAGE_DELETED: '이미 삭제된 메시지입니다.',
   PRECONDITION_FAILED: '그사이에 메시지가 바뀌었습니다.',

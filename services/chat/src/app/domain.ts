@@ -37,6 +37,7 @@ import { createTyping } from '../session/typing.ts';
 import { createWatcherTick } from '../session/watcher-tick.ts';
 import { openStore } from '../store/open-store.ts';
 import { createFlusher } from '../transport/send-queue.ts';
+import { createFilter } from './filter.ts';
 import { createLinks } from './links.ts';
 import { createPush } from './push.ts';
 
@@ -131,10 +132,11 @@ export function createDomain(
     ...{ rejoinPauseS: env.REJOIN_PAUSE_S, now: () => clock.now() },
   });
   const committing = { now, newId: randomUUID, spacingMs: env.COMMIT_MS, observe: observers.messages };
-  const stored = createMessages({ ...store, emit, ...committing });
+  const filter = createFilter(env);
+  const stored = createMessages({ ...store, filter, emit, ...committing });
   const messages = observers.counted(stored);
   const changes = createChanges({
-    ...{ messages: store.messages, emit, isOn: env.CHANGES, editWindowS: env.EDIT_WINDOW_S },
+    ...{ messages: store.messages, filter, emit, isOn: env.CHANGES, editWindowS: env.EDIT_WINDOW_S },
   });
   const restrictions = createRestrictions({
     ...{ restrictions: store.restrictions, rooms: store.rooms, emit, onChange: observers.onModeration },

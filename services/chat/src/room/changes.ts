@@ -2,12 +2,15 @@ import { AppError, type ChatMessage, LIMITS, type Message, type Reaction, type U
 import { type Caller, isAdmin } from './access.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
+import type { ContentFilter } from './filter/content-filter.ts';
 import type { Emit } from './ports/emit.ts';
 import type { Change, ChangeOutcome, MessageStore, PinOutcome, ReactOutcome } from './ports/message-store.ts';
 import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
 export interface ChangesOptions {
   readonly messages: Pick<MessageStore, 'change' | 'react' | 'pin'>;
+  /** What users say passes it; default: all passes. */
+  readonly filter?: Pick<ContentFilter, 'applyTo'>;
   readonly emit: Emit;
   /** Whether what was said can be changed: not beside instances that don't know of it. */
   readonly isOn: boolean;
@@ -34,7 +37,7 @@ export interface Editing extends Target {
  * What becomes of messages after they were sent: edited by their senders; deleted by them, the host, an admin or the service;
  * pinned by these; members react to them.
  */
-export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOptions) {
+export function createChanges({ messages, filter, emit, isOn, editWindowS }: ChangesOptions) {
   /** @throws AppError FORBIDDEN (CHANGES is off) */
   function requireOn(): void {
     if (!isOn) throw new AppError('FORBIDDEN', { detail: 'Messages can not be changed here: CHANGES is off' });
@@ -59,14 +62,16 @@ export function createChanges({ messages, emit, isOn, editWindowS }: ChangesOpti
     /**
      * Gives a message another text; the message as it is then. The same text again changes nothing.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (of somebody else, or of the service; CHANGES is off),
-     *   ROOM_READ_ONLY (CANCELLED), MUTED, BANNED, MESSAGE_DELETED, EDIT_WINDOW_PASSED, PRECONDITION_FAILED (`ifVersion`), CONFLICT (has
-     *   `data`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
+     *   ROOM_READ_ONLY (CANCELLED), MUTED, BANNED, MESSAGE_DELETED, EDIT_WINDOW_PASSED,
+     *   CONTENT_REFUSED, PRECONDITION_FAILED (`ifVersion`), CONFLICT (has `data`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
-    edit: (
+    async edit(
       caller: Caller,
       { content, ifVersion = null, mentions = null, mentionsAll = null, ...target }: Editing,
-    ): Promise<ChatMessage> =>
-      change(caller, target, { content, ifVersion, mentions, mentionsAll, windowS: editWindowS }),
+    ): Promise<ChatMessage> {
+      const said = filter && caller.kind === 'user' ? filter.applyTo({ content }) : { content };
+      return change(caller, target, { ...said, ifVersion, mentions, mentionsAll, windowS: editWindowS });
+    },
 
     /**
      * Leaves a message without text and data; who has left the room may still take back what he said. Once more changes

@@ -13,6 +13,7 @@ import type { Caller } from './access.ts';
 import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
+import type { ContentFilter } from './filter/content-filter.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { boundJsonPage } from './page-bytes.ts';
 import { limitRows, manyReacted, writtenOnce } from './page-rows.ts';
@@ -32,6 +33,8 @@ import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
 export interface MessagesOptions {
   readonly messages: MessageStore;
+  /** What users say passes it; default: all passes. */
+  readonly filter?: Pick<ContentFilter, 'applyTo'>;
   readonly emit: Emit;
   /** A fresh id for messages whose protocol has none. */
   readonly newId: () => string;
@@ -64,7 +67,7 @@ export interface Sending {
 }
 
 /** The messages of rooms: the append by group commit, and pages of history. */
-export function createMessages({ messages, emit, newId, now, spacingMs = 0, observe }: MessagesOptions) {
+export function createMessages({ messages, filter, emit, newId, now, spacingMs = 0, observe }: MessagesOptions) {
   const appends = createGroupCommit<Draft, AppendOutcome>({
     async run(drafts) {
       const outcomes = await messages.append(drafts);
@@ -92,14 +95,15 @@ export function createMessages({ messages, emit, newId, now, spacingMs = 0, obse
      * place and time. `enter`: makes the sender a member first, once the message is one that may be tried.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED, ROOM_READ_ONLY, FORBIDDEN (a notice by one who is not the
      *   host), SLOW_MODE (`retryAfterMs` until the next may be sent),
-     *   VALIDATION_FAILED (`replyTo`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
+     *   CONTENT_REFUSED, VALIDATION_FAILED (`replyTo`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
     async send(
       caller: Caller,
       sending: Sending,
       enter?: () => Promise<void>,
     ): Promise<{ message: Message; duplicate: boolean }> {
-      const draft = draftOf(caller, sending, newId);
+      const drafted = draftOf(caller, sending, newId);
+      const draft = filter && drafted.sender ? { ...drafted, ...filter.applyTo(drafted) } : drafted;
       if (enter) await enter();
       const outcome = await appends.add(draft);
       switch (outcome.outcome) {
@@ -261,6 +265,7 @@ function messageOf(draft: Draft, place: Omit<Place, 'outcome'>): StoredMessage {
     createdAt: place.createdAt,
     ...(place.mentions?.length ? { mentions: [...place.mentions] } : {}),
     ...(draft.mentionsAll ? { mentionsAll: true as const } : {}),
+    ...(draft.masked ? { masked: true as const } : {}),
     version: place.seq,
     chatNo: place.chatNo,
   };

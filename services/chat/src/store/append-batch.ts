@@ -15,15 +15,15 @@ const FRESH_SQL = `SELECT last_seq, last_chat_no, created_at FROM chat.append_fr
   $1::text[], $2::int[], $3::int[], $4::text[], $5::bool[], $6::bigint[], $7::int[], $8::int[], $9::int[],
   $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[])`;
 
-// With whom some of them mention: the place of each such among all, the number of its room, and its place among those for it.
-const FRESH_MENTIONING_SQL = `WITH stored AS MATERIALIZED (
+// With what is noted beside some of them: the place of each such among all, the number of its room, and its place there.
+const FRESH_NOTING_SQL = `WITH stored AS MATERIALIZED (
     SELECT f.*, row_number() OVER () AS no FROM (${FRESH_SQL}) f)
   SELECT s.last_seq, s.last_chat_no, s.created_at, (
-    SELECT jsonb_object_agg(i.n, chat.add_mentions(($1::text[])[s.no], s.last_seq + i.place, i.users, false))
-    FROM unnest($19::int[], $20::int[], $21::int[], $22::text[]) i (n, room_no, place, users) WHERE i.room_no = s.no) AS mentions
+    SELECT jsonb_object_agg(i.n, chat.add_notes(($1::text[])[s.no], s.last_seq + i.place, i.notes::jsonb, false))
+    FROM unnest($19::int[], $20::int[], $21::int[], $22::text[]) i (n, room_no, place, notes) WHERE i.room_no = s.no) AS mentions
   FROM stored s ORDER BY s.no`;
 
-const MENTIONING_SQL = `SELECT ord, outcome, seq, chat_no, created_at, mentions FROM chat.append_mentioning(
+const NOTING_SQL = `SELECT ord, outcome, seq, chat_no, created_at, mentions FROM chat.append_noting(
   $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[],
   $11::text[], $12::bool[]) ORDER BY ord`;
 
@@ -96,21 +96,21 @@ async function allFresh(
   given: Given,
 ): Promise<readonly AppendOutcome[] | null> {
   const { rooms, counts, pairRooms, pairSenders, pairNotices, pairReplies, pairLasts, roomNos, places } = columns;
-  const mentioning = drafts.flatMap((draft, i) => (mentionsSomebody(draft) ? i : []));
-  const mentions = [
-    mentioning,
-    mentioning.map((i) => roomNos[i]),
-    mentioning.map((i) => places[i]),
-    mentioning.map((i) => JSON.stringify(drafts[i]!.mentions)),
+  const noting = drafts.flatMap((draft, i) => (hasNotes(draft) ? i : []));
+  const notes = [
+    noting,
+    noting.map((i) => roomNos[i]),
+    noting.map((i) => places[i]),
+    noting.map((i) => notesOf(drafts[i]!)),
   ];
-  // Batches in which nobody is mentioned, as in most, cost what they did before anybody could be.
+  // Batches without notes, as most are, cost what they did before there were any.
   const { rows } = await pool.query<FreshRow>({
-    name: mentioning.length > 0 ? 'append-fresh-mentioning' : 'append-fresh',
-    text: mentioning.length > 0 ? FRESH_MENTIONING_SQL : FRESH_SQL,
+    name: noting.length > 0 ? 'append-fresh-noting' : 'append-fresh',
+    text: noting.length > 0 ? FRESH_NOTING_SQL : FRESH_SQL,
     values: [
       ...[rooms, counts, pairRooms, pairSenders, pairNotices, pairReplies, pairLasts, roomNos, places],
       ...[given.senders, ...given.others],
-      ...(mentioning.length > 0 ? mentions : []),
+      ...(noting.length > 0 ? notes : []),
     ],
   });
   if (rows.length === 0) return null;
@@ -126,20 +126,24 @@ async function allFresh(
   });
 }
 
-function mentionsSomebody({ mentions = [], mentionsAll = false }: Draft): boolean {
-  return mentionsAll || mentions.length > 0;
+function hasNotes({ mentions = [], mentionsAll = false, masked }: Draft): boolean {
+  return mentionsAll || masked === true || mentions.length > 0;
+}
+
+function notesOf({ mentions = [], masked }: Draft): string {
+  return JSON.stringify({ mentions, masked: masked === true });
 }
 
 async function judged(pool: Pool, drafts: readonly Draft[], given: Given): Promise<readonly AppendOutcome[]> {
-  const mentioning = drafts.some(mentionsSomebody);
-  const mentions = [
-    drafts.map((draft) => (mentionsSomebody(draft) ? JSON.stringify(draft.mentions ?? []) : null)),
+  const noting = drafts.some(hasNotes);
+  const notes = [
+    drafts.map((draft) => (hasNotes(draft) ? notesOf(draft) : null)),
     drafts.map((draft) => draft.mentionsAll ?? false),
   ];
   const result = await pool.query<AppendRow>({
-    name: mentioning ? 'append-mentioning' : 'append-messages',
-    text: mentioning ? MENTIONING_SQL : SQL,
-    values: [drafts.map((draft) => draft.roomId), given.senders, ...given.others, ...(mentioning ? mentions : [])],
+    name: noting ? 'append-noting' : 'append-messages',
+    text: noting ? NOTING_SQL : SQL,
+    values: [drafts.map((draft) => draft.roomId), given.senders, ...given.others, ...(noting ? notes : [])],
   });
   if (result.rows.length !== drafts.length) throw new AppError('INTERNAL', { detail: 'append answered too few rows' });
   return result.rows.map((row) =>

@@ -22,12 +22,16 @@ export function createMessageChanges({ pool }: { pool: Pool }): Pick<MessageStor
         () =>
           ask(
             'change-message',
-            'SELECT chat.change_message($1, $2::bigint, $3, $4, $5, $6, $7, $8, $9::bigint, $10::int, $11::jsonb, $12) AS change',
+            'SELECT chat.change_message($1, $2::bigint, $3, $4, $5, $6, $7, $8, $9::bigint, $10::int, $11::jsonb, $12, $13) AS change',
             [
               ...[roomId, seq, edit ? 'edited' : 'deleted'],
               ...[by?.userId ?? null, by?.nickname ?? null, by?.tag ?? null, isAdmin],
               ...[edit?.content ?? null, edit?.ifVersion ?? null, edit?.windowS ?? null],
-              ...[edit?.mentions ? JSON.stringify(edit.mentions) : null, edit?.mentionsAll ?? null],
+              ...[
+                edit?.mentions ? JSON.stringify(edit.mentions) : null,
+                edit?.mentionsAll ?? null,
+                edit?.masked ?? null,
+              ],
             ],
           ),
         { idempotent: true },

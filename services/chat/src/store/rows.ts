@@ -20,6 +20,7 @@ export interface MessageJson {
   createdAt: string;
   mentions?: string[] | null;
   mentionsAll?: boolean | null;
+  masked?: boolean | null;
   change: ChangeOfRow | null;
 }
 
@@ -56,6 +57,7 @@ export function messageOf(row: MessageJson, target?: StoredMessage): StoredMessa
     createdAt: row.createdAt,
     ...(row.mentions?.length ? { mentions: row.mentions } : {}),
     ...(row.mentionsAll ? { mentionsAll: true } : {}),
+    ...(row.masked ? { masked: true } : {}),
     ...(change?.editedAt ? { editedAt: change.editedAt } : {}),
     ...(change?.deletedAt ? { deletedAt: change.deletedAt } : {}),
     ...(change?.reactions ? { reactions: change.reactions } : {}),

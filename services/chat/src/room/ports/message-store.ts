@@ -19,6 +19,8 @@ export interface Draft {
   readonly mentions?: readonly string[];
   /** It mentions all; for the host and the service, else it is FORBIDDEN. */
   readonly mentionsAll?: boolean;
+  /** Something in `content` was masked. */
+  readonly masked?: true;
   /** See `StoredMessage`. */
   readonly signalType?: string | undefined;
 }
@@ -64,6 +66,8 @@ export interface Change {
     /** Who is mentioned then; null or absent: who was. */
     readonly mentions?: readonly string[] | null;
     readonly mentionsAll?: boolean | null;
+    /** Something in `content` was masked. */
+    readonly masked?: boolean;
     /** Seconds after it was sent for which a message can be edited; 0 = never. */
     readonly windowS: number;
   } | null;

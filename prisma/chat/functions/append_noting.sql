@@ -1,9 +1,9 @@
--- The append of a batch in which some message mentions somebody: that of all others, and then who is mentioned. So those that
--- mention nobody cost what they did. `p_mentions`: a JSON array of user ids for each, of whom those are mentioned who are
--- members; `p_alls`: all are, which is for the host and the service, and else FORBIDDEN.
-CREATE OR REPLACE FUNCTION chat.append_mentioning(
+-- The append of a batch in which something is to be noted beside some message: that of all others, and then the notes. So
+-- messages without any cost what they did. `p_notes`: see `add_notes`; null: none. `p_alls`: all are mentioned, which is for the
+-- host and the service, and else FORBIDDEN.
+CREATE OR REPLACE FUNCTION chat.append_noting(
   p_rooms TEXT[], p_senders TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_client_ids TEXT[], p_kinds TEXT[],
-  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[], p_mentions TEXT[], p_alls BOOLEAN[]
+  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[], p_notes TEXT[], p_alls BOOLEAN[]
 ) RETURNS TABLE (ord INTEGER, outcome TEXT, seq BIGINT, chat_no BIGINT, created_at TEXT, mentions TEXT[])
 LANGUAGE plpgsql
 SET lock_timeout = '500ms' AS $$
@@ -36,8 +36,8 @@ BEGIN
     chat_no := one.chat_no;
     created_at := one.created_at;
     mentions := NULL;
-    IF outcome = 'stored' AND (p_mentions[ord] IS NOT NULL OR p_alls[ord]) THEN
-      mentions := chat.add_mentions(p_rooms[ord], seq, coalesce(p_mentions[ord], '[]'), p_alls[ord]);
+    IF outcome = 'stored' AND p_notes[ord] IS NOT NULL THEN
+      mentions := chat.add_notes(p_rooms[ord], seq, p_notes[ord]::jsonb, p_alls[ord]);
     END IF;
     RETURN NEXT;
   END LOOP;

@@ -1,0 +1,183 @@
+DROP FUNCTION chat.add_mentions(text,bigint,text,boolean),
+  chat.append_mentioning(text[],text[],text[],text[],text[],text[],text[],bigint[],text[],text[],text[],boolean[]),
+  chat.change_message(text,bigint,text,text,text,text,boolean,text,bigint,integer,jsonb,boolean);
+
+-- AlterTable
+ALTER TABLE "messages" ADD COLUMN     "masked" BOOLEAN;
+
+-- Notes beside a message that was just stored what few have: `mentions`, of whose users those count who are members, and
+-- `masked`. Those who are mentioned are the answer. The caller holds the room's lock.
+CREATE OR REPLACE FUNCTION chat.add_notes(p_room TEXT, p_seq BIGINT, p_notes JSONB, p_all BOOLEAN) RETURNS TEXT[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  kept TEXT[] := chat.mentionable(p_room, p_notes -> 'mentions');
+BEGIN
+  PERFORM chat.set_mentions(p_room, p_seq, kept, p_all);
+  IF (p_notes ->> 'masked')::boolean THEN
+    UPDATE chat.messages t SET masked = true WHERE t.room_id = p_room AND t.seq = p_seq;
+  END IF;
+  RETURN kept;
+END $$;
+
+-- The append of a batch in which something is to be noted beside some message: that of all others, and then the notes. So
+-- messages without any cost what they did. `p_notes`: see `add_notes`; null: none. `p_alls`: all are mentioned, which is for the
+-- host and the service, and else FORBIDDEN.
+CREATE OR REPLACE FUNCTION chat.append_noting(
+  p_rooms TEXT[], p_senders TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_client_ids TEXT[], p_kinds TEXT[],
+  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[], p_notes TEXT[], p_alls BOOLEAN[]
+) RETURNS TABLE (ord INTEGER, outcome TEXT, seq BIGINT, chat_no BIGINT, created_at TEXT, mentions TEXT[])
+LANGUAGE plpgsql
+SET lock_timeout = '500ms' AS $$
+DECLARE
+  -- Of those that may be tried, in their order. Who is the host of a room never changes.
+  places INTEGER[];
+  one RECORD;
+BEGIN
+  SELECT array_agg(i.n ORDER BY i.n) INTO places
+  FROM unnest(p_rooms, p_senders, p_alls) WITH ORDINALITY i (room_id, sender_id, mentions_all, n)
+  WHERE NOT i.mentions_all OR i.sender_id IS NULL
+    OR coalesce((SELECT coalesce(r.host_id = i.sender_id, false) FROM chat.rooms r WHERE r.room_id = i.room_id), true);
+  FOR ord IN SELECT n FROM generate_subscripts(p_rooms, 1) n WHERE n <> ALL (coalesce(places, '{}')) LOOP
+    outcome := 'FORBIDDEN';
+    RETURN NEXT;
+  END LOOP;
+  IF places IS NULL THEN RETURN; END IF;
+  FOR one IN
+    SELECT places[a.ord] AS n, a.outcome, a.seq, a.chat_no, a.created_at FROM chat.append_messages(
+      ARRAY(SELECT p_rooms[n] FROM unnest(places) n), ARRAY(SELECT p_senders[n] FROM unnest(places) n),
+      ARRAY(SELECT p_nicknames[n] FROM unnest(places) n), ARRAY(SELECT p_tags[n] FROM unnest(places) n),
+      ARRAY(SELECT p_client_ids[n] FROM unnest(places) n), ARRAY(SELECT p_kinds[n] FROM unnest(places) n),
+      ARRAY(SELECT p_contents[n] FROM unnest(places) n), ARRAY(SELECT p_reply_tos[n] FROM unnest(places) n),
+      ARRAY(SELECT p_datas[n] FROM unnest(places) n), ARRAY(SELECT p_signal_types[n] FROM unnest(places) n)) a
+    ORDER BY a.ord
+  LOOP
+    ord := one.n;
+    outcome := one.outcome;
+    seq := one.seq;
+    chat_no := one.chat_no;
+    created_at := one.created_at;
+    mentions := NULL;
+    IF outcome = 'stored' AND p_notes[ord] IS NOT NULL THEN
+      mentions := chat.add_notes(p_rooms[ord], seq, p_notes[ord]::jsonb, p_alls[ord]);
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
+-- Edits (`edited`) or deletes (`deleted`) a message, with one row of change, which names the message and never its text.
+-- `p_user`: null is the service; `p_admin`: he may what the host may, in every room. Outcomes: changed, same (it is so
+-- already; `row` is then the one that made it so), NOT_FOUND (no such room), MESSAGE_NOT_FOUND, NOT_A_MEMBER, FORBIDDEN,
+-- ROOM_READ_ONLY, MUTED, BANNED, MESSAGE_DELETED, HAS_DATA, PRECONDITION_FAILED (not `p_if_version`), EDIT_WINDOW_PASSED.
+-- Locks the room; rows of its sequence are written under that lock alone. A message that was pinned and is deleted is
+-- pinned no longer. `p_mentions` (a JSON array), `p_mentions_all`: of an edit, who is mentioned then; null: who was. To
+-- mention all is for who presides: MENTIONS_ALL. `p_masked`: something in the text of an edit was.
+CREATE OR REPLACE FUNCTION chat.change_message(
+  p_room TEXT, p_seq BIGINT, p_change TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_admin BOOLEAN,
+  p_content TEXT, p_if_version BIGINT, p_window_s INTEGER,
+  p_mentions JSONB DEFAULT NULL, p_mentions_all BOOLEAN DEFAULT NULL, p_masked BOOLEAN DEFAULT NULL
+) RETURNS JSONB
+LANGUAGE plpgsql AS $$
+DECLARE
+  r chat.rooms;
+  m chat.messages;
+  row_of_change chat.messages;
+  present BOOLEAN;
+  own BOOLEAN;
+  presides BOOLEAN;
+  restriction TEXT;
+  mentioned TEXT[];
+  stamp TIMESTAMPTZ(3);
+  detail JSONB := '{}';
+BEGIN
+  SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
+  presides := p_user IS NULL OR p_admin OR coalesce(r.host_id = p_user, false);
+  present := chat.is_within(r, p_user);
+  SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
+  own := coalesce(m.kind <> 'SYSTEM' AND m.sender_id IS NOT DISTINCT FROM p_user, false);
+  -- Who has left may take back what he said, and that alone.
+  IF NOT present AND (p_change = 'edited' OR NOT (own OR presides)) THEN
+    RETURN jsonb_build_object('outcome', 'NOT_A_MEMBER');
+  END IF;
+  IF m.seq IS NULL THEN RETURN jsonb_build_object('outcome', 'MESSAGE_NOT_FOUND'); END IF;
+  -- Also who is muted may take back what he said.
+  IF r.restricted AND p_change = 'edited' THEN
+    restriction := chat.restriction_of(p_room, p_user);
+    IF restriction IS NOT NULL THEN
+      RETURN jsonb_build_object('outcome', CASE restriction WHEN 'BAN' THEN 'BANNED' ELSE 'MUTED' END);
+    END IF;
+  END IF;
+  IF m.kind = 'SYSTEM' OR NOT own AND (p_change = 'edited' OR NOT presides) THEN
+    RETURN jsonb_build_object('outcome', 'FORBIDDEN');
+  END IF;
+  IF m.deleted_at IS NOT NULL AND p_change = 'edited' THEN
+    RETURN jsonb_build_object('outcome', 'MESSAGE_DELETED');
+  END IF;
+  IF m.deleted_at IS NULL AND r.status = 'CANCELLED' AND (p_change = 'edited' OR NOT presides) THEN
+    RETURN jsonb_build_object('outcome', 'ROOM_READ_ONLY');
+  END IF;
+  IF p_change = 'edited' AND p_mentions_all AND NOT presides THEN
+    RETURN jsonb_build_object('outcome', 'MENTIONS_ALL');
+  END IF;
+  IF p_change = 'edited' AND m.data IS NOT NULL THEN RETURN jsonb_build_object('outcome', 'HAS_DATA'); END IF;
+  -- As they will be, so that the same request once more changes nothing.
+  mentioned := coalesce(CASE WHEN p_mentions IS NOT NULL THEN chat.mentionable(p_room, p_mentions) END, m.mentions, '{}');
+  p_mentions_all := coalesce(p_mentions_all, m.mentions_all, false);
+  IF p_change = 'edited' AND m.content = p_content AND mentioned = coalesce(m.mentions, '{}')
+    AND p_mentions_all = coalesce(m.mentions_all, false) OR p_change = 'deleted' AND m.deleted_at IS NOT NULL THEN
+    SELECT * INTO row_of_change FROM chat.messages t
+    WHERE t.room_id = p_room AND t.seq = CASE WHEN p_change = 'edited' THEN m.edited_version ELSE m.version END;
+    RETURN jsonb_build_object('outcome', 'same', 'message', chat.message_json(m),
+      'row', CASE WHEN FOUND THEN chat.message_json(row_of_change) END);
+  END IF;
+  stamp := clock_timestamp();
+  IF p_change = 'edited' THEN
+    -- What others think of a message is no other text: a version since the last edit is as good as the newest.
+    IF p_if_version NOT BETWEEN coalesce(m.edited_version, CASE WHEN m.edited_at IS NULL THEN m.seq ELSE m.version END)
+      AND coalesce(m.version, m.seq) THEN
+      RETURN jsonb_build_object('outcome', 'PRECONDITION_FAILED');
+    END IF;
+    IF p_window_s = 0 OR stamp > m.created_at + make_interval(secs => p_window_s) THEN
+      RETURN jsonb_build_object('outcome', 'EDIT_WINDOW_PASSED');
+    END IF;
+    PERFORM chat.clear_mentions(m);
+    UPDATE chat.messages t SET content = p_content, version = r.last_seq + 1, edited_at = stamp,
+      edited_version = r.last_seq + 1, mentions = NULL, mentions_all = NULL,
+      masked = nullif(p_masked, false)
+    WHERE t.room_id = p_room AND t.seq = p_seq;
+    PERFORM chat.set_mentions(p_room, p_seq, mentioned, p_mentions_all);
+    SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
+  ELSE
+    IF NOT own THEN
+      PERFORM chat.note_moderation('message.deleted', p_room, m.sender_id, p_user, jsonb_build_object('seq', p_seq));
+    END IF;
+    PERFORM chat.clear_mentions(m);
+    IF m.reactions IS NOT NULL THEN DELETE FROM chat.reactions q WHERE q.room_id = p_room AND q.seq = p_seq; END IF;
+    UPDATE chat.messages t SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1,
+      edited_at = NULL, edited_version = NULL, reactions = NULL, mentions = NULL, mentions_all = NULL,
+      masked = NULL, deleted_at = stamp
+    WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
+    DELETE FROM chat.search_grams t WHERE t.room_id = p_room AND t.seq = p_seq;
+  END IF;
+  IF p_change = 'deleted' AND m.room_id || ':' || m.seq = ANY (r.pinned) THEN
+    UPDATE chat.rooms SET pinned = array_remove(r.pinned, m.room_id || ':' || m.seq) WHERE room_id = p_room
+    RETURNING * INTO r;
+    detail := jsonb_build_object('pinnedMessageIds', r.pinned);
+  END IF;
+  row_of_change := chat.add_change(r, p_seq, p_change, p_user, p_nickname, p_tag, detail, stamp);
+  RETURN jsonb_build_object('outcome', 'changed', 'message', chat.message_json(m),
+    'row', chat.message_json(row_of_change));
+END $$;
+
+-- A row of a room's sequence as store/rows.ts reads it. `change`: null but for a message that was changed, and for a row of
+-- change, whose target (`of`) is read where it is shown.
+CREATE OR REPLACE FUNCTION chat.message_json(m chat.messages) RETURNS JSONB
+LANGUAGE sql STABLE
+  RETURN jsonb_build_object(
+    'roomId', m.room_id, 'seq', m.seq, 'chatNo', m.chat_no, 'kind', m.kind, 'senderId', m.sender_id,
+    'senderNickname', m.sender_nickname, 'senderTag', m.sender_tag, 'clientMessageId', m.client_message_id,
+    'content', m.content, 'replyTo', m.reply_to, 'data', m.data, 'signalType', m.signal_type,
+    'createdAt', chat.iso(m.created_at), 'mentions', m.mentions, 'mentionsAll', m.mentions_all, 'masked', m.masked,
+    'change', CASE WHEN m.version IS NOT NULL OR m.changes_seq IS NOT NULL THEN jsonb_build_object(
+      'version', m.version, 'editedAt', chat.iso(m.edited_at), 'deletedAt', chat.iso(m.deleted_at),
+      'reactions', m.reactions, 'of', m.changes_seq) END);

@@ -1,0 +1,96 @@
+import { AppError } from '@gongu/shared';
+import { findLinks } from './find-links.ts';
+import { findNumbers, type Span } from './find-numbers.ts';
+import { readable } from './readable.ts';
+
+export interface ContentFilterOptions {
+  /** What becomes of a text in which something is found. */
+  readonly mode: 'mask' | 'refuse';
+  /** Names that links may lead to, with all that is below them: `shop.example`. */
+  readonly links: readonly string[];
+  /** Words that are not said here. */
+  readonly words: readonly string[];
+}
+
+/** A text, and where it is the JSON of something, that. */
+interface Said {
+  readonly content: string;
+  readonly data?: unknown;
+}
+
+/** What takes the place of a character. */
+const MASK = '●';
+
+/**
+ * Telephone numbers, accounts, links and words that are not wanted, found as a reader would find them. Takes some 20 µs for a
+ * usual message.
+ */
+export function createContentFilter({ mode, links, words }: ContentFilterOptions) {
+  const allowed = new Set(links.map((name) => name.toLowerCase()));
+  const unwanted = words.map((word) => readable(word).text).filter((word) => word !== '');
+
+  function findWords(text: string): Span[] {
+    return unwanted.flatMap((word) => {
+      const found: Span[] = [];
+      for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+        // A word of Latin letters is not looked for within others.
+        const isLatin = /^[a-z]+$/.test(word);
+        const isWhole = !/[a-z]/.test(text[at - 1] ?? '') && !/[a-z]/.test(text[at + word.length] ?? '');
+        if (!isLatin || isWhole) found.push({ start: at, end: at + word.length });
+      }
+      return found;
+    });
+  }
+
+  /** The text with what was found in it masked; null: nothing was. */
+  function mask(content: string): string | null {
+    const read = readable(content);
+    const spans = [...findNumbers(read), ...findLinks(read, allowed), ...findWords(read.text)];
+    if (spans.length === 0) return null;
+    if (mode === 'refuse') throw new AppError('CONTENT_REFUSED');
+    const hidden = new Set<number>();
+    for (const { start, end } of spans) {
+      for (let i = read.starts[start]!; i < read.ends[end - 1]!; i++) hidden.add(i);
+    }
+    let masked = '';
+    let at = 0;
+    for (const char of content) {
+      masked += hidden.has(at) && !/\s/u.test(char) ? MASK : char;
+      at += char.length;
+    }
+    return masked;
+  }
+
+  /** All texts in any JSON, and the names of its fields, masked; the same value where nothing is found. */
+  function maskAll(value: unknown): unknown {
+    if (typeof value === 'string') return mask(value) ?? value;
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) {
+      const items = value.map(maskAll);
+      return items.some((item, i) => item !== value[i]) ? items : value;
+    }
+    const before = Object.entries(value);
+    const after = before.map(([name, field]) => [mask(name) ?? name, maskAll(field)] as const);
+    const isSame = after.every(([name, field], i) => name === before[i]![0] && field === before[i]![1]);
+    return isSame ? value : Object.fromEntries(after);
+  }
+
+  return {
+    /**
+     * What may be stored of a text, or of `data`, of which the text is the JSON. `masked`: it is not what was said.
+     *
+     * @throws AppError CONTENT_REFUSED (mode `refuse`)
+     */
+    applyTo({ content, data }: Said): Said & { masked?: true } {
+      // What JSON adds around texts must not make a number of two.
+      if (data !== undefined) {
+        const masked = maskAll(data);
+        return masked === data ? { content, data } : { content: JSON.stringify(masked), data: masked, masked: true };
+      }
+      const masked = mask(content);
+      return masked === null ? { content } : { content: masked, masked: true };
+    },
+  };
+}
+
+export type ContentFilter = ReturnType<typeof createContentFilter>;
