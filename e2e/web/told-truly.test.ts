@@ -288,7 +288,7 @@ test('in a page that the browser translates nothing breaks, and what changes is 
   await ann.reads('You take part with 2.');
   // She looks on no more, and the room counts her.
   await ann.page.locator('.gongu-looking').waitFor({ state: 'detached' });
-  await ann.page.locator('.gongu-header button', { hasText: /\b2$/ }).waitFor();
+  await ann.page.locator('.gongu-show-people', { hasText: /\b2$/ }).waitFor();
   await ann.say('Here');
   await ann.sees('Here');
   expect((await asSue('PATCH', `/${noticed.seq}`, { content: 'It is on Tuesday' })).status).toBe(200);

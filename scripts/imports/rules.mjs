@@ -21,6 +21,7 @@ const WITHOUT_ZOD = [
   'codePoints',
   'mentionsUser',
   'spelledEmoji',
+  'searchForm',
 ];
 
 /** Folders of a service by its domain's name. */

@@ -10,7 +10,7 @@ export type {
   Room as RoomInfo,
   SystemEvent,
 } from '@gongu/shared';
-export { parseMessageId } from '@gongu/shared';
+export { parseMessageId, searchForm } from '@gongu/shared';
 export type { ChatError, ClientErrorCode, Result } from './chat-error.ts';
 export { type ChatClient, type ChatClientOptions, createChatClient, type MyRoom } from './client.ts';
 export type { Clock } from './clock.ts';
@@ -28,6 +28,7 @@ export type { Room } from './room/room.ts';
 export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';
 export { hasReacted } from './room/room-state.ts';
 export type { ListedRoom, RoomList, RoomListSnapshot } from './rooms/room-list.ts';
+export { type FoundMessages, searchMessages } from './search-messages.ts';
 export type { Signal, Signals } from './signals.ts';
 export type { Channel, ChannelHandlers, Transport } from './transport/transport.ts';
 export type { WebSocketConstructor, WebSocketLike } from './transport/websocket-transport.ts';

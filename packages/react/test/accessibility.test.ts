@@ -55,9 +55,9 @@ describe.each(LOOKS)('$name', ({ name: _, colorScheme, context, locale }) => {
     await ann.field.fill('mine');
     await ann.page.locator('.gongu-send').click();
     await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
-    await ann.page.locator('.gongu-header button').click();
+    await ann.page.locator('.gongu-show-people').click();
     expect(await violations(ann)).toEqual([]);
-    await ann.page.locator('.gongu-header button').click();
+    await ann.page.locator('.gongu-show-people').click();
     await ann.page.context().setOffline(true);
     await ann.field.fill('too late');
     await ann.page.locator('.gongu-send').click();
@@ -136,12 +136,12 @@ describe.each(LOOKS)('$name', ({ name: _, colorScheme, context, locale }) => {
   test('axe finds nothing in a room that one has left, nor in one that one had to leave', async () => {
     const roomId = await pages.chat.room();
     const ann = await pages.open('ann', roomId, look);
-    await ann.page.locator('.gongu-header button').click();
+    await ann.page.locator('.gongu-show-people').click();
     await ann.page.locator('.gongu-leave').click();
     await ann.page.locator('.gongu-state button').waitFor();
     expect(await violations(ann)).toEqual([]);
     const bob = await pages.open('bob', roomId, look);
-    await bob.page.locator('.gongu-header button').click();
+    await bob.page.locator('.gongu-show-people').click();
     await bob.page.locator('.gongu-leave').waitFor();
     await pages.chat.call('PATCH', `/api/chat/rooms/${roomId}`, { status: 'CLOSED' });
     await bob.page.locator('.gongu-state[data-shown=true]').waitFor();
@@ -208,7 +208,8 @@ test('everything can be reached with the Tab key, in an order that makes sense',
       }),
     );
   }
-  const [people, notice, message, ...rest] = reached;
+  const [find, people, notice, message, ...rest] = reached;
+  expect(find).toBe('Search');
   expect(people).toBe('Show participants 1');
   expect(notice).toBe('Put the notice away');
   // Of all the messages the last one in sight.

@@ -41,14 +41,14 @@ test('a muted conversation is not read out, also after a reload', async () => {
   await pages.chat.fill(roomId, 'bob', 1, () => 'first');
   const ann = await pages.open('ann', roomId);
   await ann.sees('first');
-  await ann.page.locator('.gongu-header button').click();
+  await ann.page.locator('.gongu-show-people').click();
   await ann.page.getByRole('checkbox', { name: 'Mute this conversation' }).check();
   await ann.page.reload();
   await ann.sees('first');
   await pages.chat.fill(roomId, 'bob', 1, () => 'second');
   await ann.sees('second');
   expect(await ann.page.getByRole('log').locator('p').count()).toBe(0);
-  await ann.page.locator('.gongu-header button').click();
+  await ann.page.locator('.gongu-show-people').click();
   await ann.page.getByRole('checkbox', { name: 'Mute this conversation' }).uncheck();
   await pages.chat.fill(roomId, 'bob', 1, () => 'third');
   await expect.poll(() => ann.page.getByRole('log').locator('p').allTextContents()).toEqual(['bob: third']);

@@ -75,7 +75,8 @@ export {
   RoomPath,
   RoomStatus,
 } from './room.ts';
-export { RoomsSearchPage, RoomsSearchQuery, SEARCH_CHARS, SearchPage, SearchQuery, searchForm } from './search.ts';
+export { RoomsSearchPage, RoomsSearchQuery, SEARCH_CHARS, SearchPage, SearchQuery } from './search.ts';
+export { searchForm } from './search-form.ts';
 export { stompBodies } from './stomp-body.ts';
 export {
   RoomEntry,

@@ -2,20 +2,11 @@ import { z } from 'zod';
 import { ChatMessage } from './chat-message.ts';
 import { LIMITS } from './limits.ts';
 import { queryCursor, queryInteger } from './page.ts';
+import { searchForm } from './search-form.ts';
 import { codePoints, text } from './text.ts';
 
 /** Characters of a search, after NFKC and case folding. */
 export const SEARCH_CHARS = { least: 2, most: 64 } as const;
-
-/**
- * A text as searches compare it: NFKC and full case folding, so that full-width, decomposed and capital letters are what
- * they look like. Idempotent.
- */
-export function searchForm(content: string): string {
-  // Lower, upper and lower again is full case folding (ẞ, ß and SS are ss), but for sigma at the end of a word.
-  const folded = content.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
-  return folded.normalize('NFKC');
-}
 
 const q = text(256)
   .refine(

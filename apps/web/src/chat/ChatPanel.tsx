@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { keys, usePurchase } from '../products/queries.ts';
 import { Link } from '../routing/Link.tsx';
-import { useLocation } from '../routing/Router.tsx';
+import { useLocation, useNavigate, useSearchParams } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { shownName } from '../session/session.ts';
 import { Failure } from '../ui/Failure.tsx';
@@ -39,8 +39,22 @@ function RoomOrEnd({ roomId, isOver }: ChatPanelProps) {
   return (
     <>
       <TellPage roomId={roomId} />
-      <ChatRoom roomId={roomId} />
+      <Conversation roomId={roomId} />
     </>
+  );
+}
+
+/** The room; what is found in other rooms leads there, by an address that names the message. */
+function Conversation({ roomId }: { readonly roomId: string }) {
+  const [params] = useSearchParams();
+  const go = useNavigate();
+  const message = params.get('message');
+  return (
+    <ChatRoom
+      roomId={roomId}
+      showMessage={message === null ? null : `${roomId}:${message}`}
+      onOpenMessage={(found) => go(`/products/${encodeURIComponent(found.roomId)}?tab=chat&message=${found.seq}`)}
+    />
   );
 }
 

@@ -1,4 +1,5 @@
-import { useId, useState } from 'react';
+import type { ChatMessage } from '@gongu/client';
+import { useEffect, useId, useRef, useState } from 'react';
 import { useChatClient, useStrings } from '../chat/chat-context.ts';
 import { type ChatRoomHandle, useChatRoom } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
@@ -22,10 +23,15 @@ export interface ChatRoomProps {
   readonly enterSends?: boolean;
   /** What the page puts into messages. */
   readonly parts?: MessageParts;
+  /** `messageId` of a message to be led to, once the room is there; another one leads there. */
+  readonly showMessage?: string | null;
+  /** Shows a message of another room: with it, one's other rooms can be searched too. */
+  readonly onOpenMessage?: (message: ChatMessage) => void;
 }
 
 /** A whole room: its title, its people, its messages and the field for writing. Fills the element it is in. */
-export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
+export function ChatRoom(props: ChatRoomProps) {
+  const { roomId, theme, enterSends, parts, showMessage = null, onOpenMessage } = props;
   const strings = useStrings();
   const client = useChatClient();
   const { muted } = useChoices();
@@ -35,7 +41,25 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
   const { send, setTyping, loadParticipants, leave, pin } = room;
   const me = room.you?.userId ?? null;
   const [goTo, setGoTo] = useState<{ readonly messageId: string } | null>(null);
-  const [showsPeople, setShowsPeople] = useState(false);
+  const [aside, setAside] = useState<'people' | 'search' | null>(null);
+  const showsPeople = aside === 'people';
+  const asideRef = useRef<HTMLDivElement>(null);
+  const ledTo = useRef<string | null>(null);
+  const isLive = room.status === 'live';
+  useEffect(() => {
+    if (!isLive || showMessage === ledTo.current) return;
+    ledTo.current = showMessage;
+    if (showMessage !== null) setGoTo({ messageId: showMessage });
+  }, [isLive, showMessage]);
+  const searching = {
+    roomId,
+    onOpen: onOpenMessage,
+    onGoTo({ messageId }: ChatMessage) {
+      // On a telephone it stands above the messages.
+      if (asideRef.current && getComputedStyle(asideRef.current).position === 'absolute') setAside(null);
+      setGoTo({ messageId });
+    },
+  };
   const peopleId = useId();
   const draftKey = user && `${user.userId}.${roomId}`;
   const composer = useComposer(room, draftKey);
@@ -73,11 +97,23 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
             {strings.status[room.room.status]}
           </span>
         )}
+        {room.you !== null && (
+          <button
+            type="button"
+            className="gongu-find"
+            aria-expanded={aside === 'search'}
+            aria-controls={peopleId}
+            onClick={() => setAside(aside === 'search' ? null : 'search')}
+          >
+            {strings.showSearch}
+          </button>
+        )}
         <button
           type="button"
+          className="gongu-show-people"
           aria-expanded={showsPeople}
           aria-controls={peopleId}
-          onClick={() => setShowsPeople(!showsPeople)}
+          onClick={() => setAside(showsPeople ? null : 'people')}
         >
           <span className="gongu-hidden">{strings.showParticipants}</span>{' '}
           <span>{room.room?.participantCount ?? '–'}</span>
@@ -102,20 +138,25 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
           <Typing roomId={roomId} />
           {isLooking && <p className="gongu-looking">{strings.looking}</p>}
         </div>
-        <div id={peopleId} className="gongu-aside" hidden={!showsPeople}>
-          {showsPeople && <LazyPart load={loadPeople} props={people} />}
-          <label className="gongu-mute">
-            <input
-              type="checkbox"
-              checked={muted.includes(roomId)}
-              onChange={({ target }) => client.choices.mute(roomId, target.checked)}
-            />
-            {strings.muteRoom}
-          </label>
-          {canLeave && (
-            <button type="button" className="gongu-leave" onClick={() => void leave()}>
-              {strings.leave}
-            </button>
+        <div id={peopleId} ref={asideRef} className="gongu-aside" hidden={aside === null}>
+          {aside === 'search' && <LazyPart key={roomId} load={loadSearch} props={searching} />}
+          {showsPeople && (
+            <>
+              <LazyPart load={loadPeople} props={people} />
+              <label className="gongu-mute">
+                <input
+                  type="checkbox"
+                  checked={muted.includes(roomId)}
+                  onChange={({ target }) => client.choices.mute(roomId, target.checked)}
+                />
+                {strings.muteRoom}
+              </label>
+              {canLeave && (
+                <button type="button" className="gongu-leave" onClick={() => void leave()}>
+                  {strings.leave}
+                </button>
+              )}
+            </>
           )}
         </div>
       </div>
@@ -141,6 +182,7 @@ export function ChatRoom({ roomId, theme, enterSends, parts }: ChatRoomProps) {
   );
 }
 
+const loadSearch = async () => (await import('./MessageSearch.tsx')).MessageSearch;
 const loadPeople = async () => (await import('./ParticipantList.tsx')).ParticipantList;
 
 /** What of a room does not change with each key that somebody presses. */

@@ -18,4 +18,9 @@ export const englishTools: ToolStrings = {
   whoReacted: 'Who reacted',
   showMore: 'Show more',
   close: 'Close',
+  search: 'Search messages',
+  searchEverywhere: 'In all my chats',
+  searchHint: 'Two characters or more',
+  found: (count, isMore) => (isMore ? `${count} and more found` : `${count} found`),
+  notFound: 'Nothing found',
 };

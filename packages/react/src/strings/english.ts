@@ -33,6 +33,7 @@ export const english: ChatStrings = {
   online: (count) => `${count} online`,
   watchers: (count) => `${count} looking on`,
   isOnline: 'online',
+  showSearch: 'Search',
   showParticipants: 'Show participants',
   showAll: 'Show all',
   showLess: 'Show less',

@@ -18,4 +18,9 @@ export const koreanTools: ToolStrings = {
   whoReacted: '반응한 사람',
   showMore: '더 보기',
   close: '닫기',
+  search: '메시지 검색',
+  searchEverywhere: '내 모든 채팅에서',
+  searchHint: '두 글자 이상 입력하세요',
+  found: (count, isMore) => (isMore ? `${count}개 이상 찾음` : `${count}개 찾음`),
+  notFound: '찾은 메시지가 없습니다',
 };

@@ -33,6 +33,7 @@ export const korean: ChatStrings = {
   online: (count) => `${count}명 접속 중`,
   watchers: (count) => `${count}명 보는 중`,
   isOnline: '접속 중',
+  showSearch: '검색',
   showParticipants: '참여자 보기',
   showAll: '모두 보기',
   showLess: '줄여 보기',

@@ -25,6 +25,7 @@ export interface ChatStrings {
   readonly online: (count: number) => string;
   readonly watchers: (count: number) => string;
   readonly isOnline: string;
+  readonly showSearch: string;
   readonly showParticipants: string;
   readonly showAll: string;
   readonly showLess: string;

@@ -17,4 +17,9 @@ export interface ToolStrings {
   readonly whoReacted: string;
   readonly showMore: string;
   readonly close: string;
+  readonly search: string;
+  readonly searchEverywhere: string;
+  readonly searchHint: string;
+  readonly found: (count: number, isMore: boolean) => string;
+  readonly notFound: string;
 }

@@ -6,7 +6,7 @@ import './page.css';
 import type { PageConfig } from '../fixture/chat-page.ts';
 
 const config = JSON.parse(new URLSearchParams(location.search).get('config') ?? '{}') as PageConfig;
-const { url, token, roomId, locale, theme, enterSends, isUnbounded, hasParts } = config;
+const { url, token, roomId, locale, theme, enterSends, isUnbounded, hasParts, opens, showMessage } = config;
 
 const PARTS: MessageParts = {
   sender: ({ sender }) => <i className="medal">{`medal of ${sender?.nickname}`}</i>,
@@ -21,6 +21,14 @@ createRoot(document.getElementById('root')!).render(
         <h1 className="only-read">A shop</h1>
         <ChatRoom
           roomId={roomId}
+          {...(showMessage === undefined ? {} : { showMessage })}
+          {...(opens
+            ? {
+                onOpenMessage: ({ messageId }) => {
+                  location.hash = messageId;
+                },
+              }
+            : {})}
           {...(hasParts ? { parts: PARTS } : {})}
           {...(theme === undefined ? {} : { theme })}
           {...(enterSends === undefined ? {} : { enterSends })}

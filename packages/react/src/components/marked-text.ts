@@ -1,0 +1,50 @@
+import { searchForm } from '@gongu/client';
+
+/** A piece of a text, and whether it is what was looked for. */
+export interface MarkedPiece {
+  readonly text: string;
+  readonly isHit: boolean;
+}
+
+/** Characters before the first hit that an excerpt begins with, at most. */
+const BEFORE = 40;
+
+/**
+ * A text cut where it holds what was looked for, in whatever spelling: as searches compare it. A hit within a character that is
+ * written with several signs is all of that character.
+ */
+export function markedText(content: string, q: string): readonly MarkedPiece[] {
+  const wanted = searchForm(q.trim());
+  const signs = charactersOf(content);
+  const forms = signs.map(searchForm);
+  const whole = forms.join('');
+  if (wanted === '' || whole !== searchForm(content)) return [{ text: content, isHit: false }];
+  const isHit = new Array<boolean>(signs.length).fill(false);
+  // Where each character begins in the compared text.
+  let at = 0;
+  const starts = forms.map((form) => {
+    at += form.length;
+    return at - form.length;
+  });
+  for (let from = whole.indexOf(wanted); from >= 0; from = whole.indexOf(wanted, from + wanted.length)) {
+    const to = from + wanted.length;
+    for (let i = 0; i < signs.length; i++) {
+      if (starts[i]! < to && starts[i]! + forms[i]!.length > from) isHit[i] = true;
+    }
+  }
+  const first = isHit.indexOf(true);
+  const skipped = first > BEFORE ? first - BEFORE : 0;
+  const pieces: { text: string; isHit: boolean }[] = skipped > 0 ? [{ text: '…', isHit: false }] : [];
+  for (let i = skipped; i < signs.length; i++) {
+    const last = pieces.at(-1);
+    if (last?.isHit === isHit[i]) last!.text += signs[i];
+    else pieces.push({ text: signs[i]!, isHit: isHit[i]! });
+  }
+  return pieces;
+}
+
+/** What people take for characters, so that what is compared of each is compared of the whole. */
+function charactersOf(text: string): string[] {
+  if (!('Segmenter' in Intl)) return [...text];
+  return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+}
