@@ -31,6 +31,10 @@ export default {
     'packages/react': pages,
     'packages/host': { entry: [tests, 'test/fixture/*-runner.ts'], project: sources },
     'services/*': { entry: ['src/main.ts', tests], project: [...sources, '!src/generated/**'] },
+    'services/chat': {
+      entry: ['src/main.ts', 'src/files/worker.ts', tests],
+      project: [...sources, '!src/generated/**'],
+    },
     'apps/web': { entry: [tests], project: ['{src,server,test}/**/*.{ts,tsx}'] },
     e2e: { entry: ['**/*.test.ts'], project: ['**/*.ts'] },
   },

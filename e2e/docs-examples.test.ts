@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  AnnounceUpload,
   AnonymousTokenAnswer,
   AnonymousTokenRequest,
+  Attachment,
+  AttachmentLink,
   AuditEntry,
   BlockUser,
   Buyer,
@@ -40,6 +43,7 @@ import {
   sendBody,
   serverFrames,
   TicketAnswer,
+  Upload,
   UserBar,
   UserClaims,
 } from '@gongu/shared';
@@ -51,8 +55,12 @@ const commands = commandSchemas(LIMITS.contentChars);
 
 /** What the word after ```` ```json ```` stands for. */
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  AnnounceUpload,
   AnonymousTokenAnswer,
   AnonymousTokenRequest,
+  Attachment,
+  AttachmentLink,
+  Upload,
   AuditEntry: AuditEntry,
   BlockUser,
   Buyer: Buyer,

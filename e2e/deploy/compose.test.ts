@@ -115,7 +115,8 @@ describe('docker-compose.yml', () => {
 
   it('keeps what must last in a volume', () => {
     expect(compose.services.postgres?.volumes).toEqual(['postgres:/var/lib/postgresql']);
-    expect(Object.keys(compose.volumes)).toEqual(['postgres', 'prometheus', 'grafana']);
+    for (const name of ['chat-1', 'chat-2']) expect(compose.services[name]?.volumes).toEqual(['files:/data/files']);
+    expect(Object.keys(compose.volumes)).toEqual(['postgres', 'files', 'prometheus', 'grafana']);
   });
 
   it('gives the services longer to stop than they take to drain', () => {

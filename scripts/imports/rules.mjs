@@ -110,6 +110,7 @@ export const RULES = [
     ],
     observe: [SHARED, HOST, 'type room/', 'type hub/', 'type session/', 'node:'],
     jobs: [SHARED, HOST, 'room/'],
+    files: [...driver, 'room/file-keys.ts', 'sharp', '@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'],
     // What both need of Redis: its URL, and a connection that is replaced when it dies.
     redis: [HOST, 'ioredis', 'node:'],
     bus: [...driver, 'ioredis', 'redis/'],
@@ -208,13 +209,14 @@ export const FLOWS = [
       'bus',
       'presence',
       'push',
+      'files',
       'store',
       'protocol',
       'transport',
       'redis',
       'room',
     ],
-    most: 38,
+    most: 39,
   },
 ];
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attachment } from './attachment.ts';
 import { PublicUser } from './user.ts';
 
 /** CHAT from a member, SYSTEM from the service, NOTIFICATION from the host or the service. */
@@ -31,7 +32,7 @@ export const ChatMessage = z
     kind: MessageKind.exclude(['SYSTEM']),
     /** Null for a NOTIFICATION by the service. */
     sender: PublicUser.nullable(),
-    /** Raw text: escape at output. Empty where it was deleted. */
+    /** Raw text: escape at output. Empty where it was deleted, and where there are files alone. */
     content: z.string(),
     replyTo: z.string().nullable(),
     clientMessageId: z.string().nullable(),
@@ -50,6 +51,8 @@ export const ChatMessage = z
     masked: z.literal(true).optional(),
     /** In the order in which each emoji came first; only where there are some. */
     reactions: z.array(Reaction).optional(),
+    /** Only where there are some. */
+    attachments: z.array(Attachment).optional(),
   })
   .meta({ id: 'ChatMessage' });
 export type ChatMessage = z.output<typeof ChatMessage>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Emoji } from './emoji.ts';
 import { ClientRef, MessageSeq, RoomIdInput, Seq } from './ids.ts';
 import { FRAME_LIMITS, LIMITS } from './limits.ts';
-import { editBody, sendBody } from './message.ts';
+import { editBody, saysSomething, sendBody } from './message.ts';
 import { text } from './text.ts';
 
 const ref = ClientRef.optional();
@@ -23,7 +23,7 @@ export function commandSchemas(maxChars: number) {
     join: z.object({ type: z.literal('join'), ...room, after: Seq.nullish(), maxBytes }),
     watch: z.object({ type: z.literal('watch'), ...room, after: Seq.nullish(), maxBytes }),
     unwatch: z.object({ type: z.literal('unwatch'), ...room }),
-    send: sendBody(maxChars).extend({ type: z.literal('send'), ...room }),
+    send: saysSomething(sendBody(maxChars).extend({ type: z.literal('send'), ...room })),
     edit: editBody(maxChars).extend({ type: z.literal('edit'), ...room, seq: MessageSeq }),
     delete: z.object({ type: z.literal('delete'), ...room, seq: MessageSeq }),
     react: z.object({ type: z.literal('react'), ...room, seq: MessageSeq, emoji: Emoji, on: z.boolean() }),

@@ -53,6 +53,7 @@ export const ERRORS = {
   PRECONDITION_FAILED: row(412, CLOSE.removed, false, 'The resource has changed'),
   TOO_LARGE: row(413, CLOSE.tooBig, false, 'Too large'),
   EXPECTATION_FAILED: row(417, CLOSE.badFrame, false, 'Nothing but 100-continue can be expected'),
+  UPLOAD_REFUSED: row(422, CLOSE.badFrame, false, 'The file is not taken'),
   IDEMPOTENCY_CONFLICT: row(422, CLOSE.removed, false, 'The idempotency key was used with another payload'),
   CONTENT_REFUSED: row(422, CLOSE.removed, false, 'The text holds what may not be said here'),
   SLOW_MODE: row(429, CLOSE.tooManyFrames, true, 'The room is in slow mode'),

@@ -1,3 +1,13 @@
+export {
+  AnnounceUpload,
+  Attachment,
+  AttachmentLink,
+  AttachmentLinks,
+  AttachmentPath,
+  AttachmentsQuery,
+  Upload,
+  UploadPath,
+} from './attachment.ts';
 export { BlockUser, UserBar, UserPath } from './bar.ts';
 export { ChatMessage, MessageKind, Reaction } from './chat-message.ts';
 export { CLOSE, type CloseCode, mayReturn } from './close-codes.ts';
@@ -27,7 +37,7 @@ export {
 export { Instant } from './instant.ts';
 export { FRAME_LIMITS, LIMITS } from './limits.ts';
 export { mentionsUser } from './mentions-user.ts';
-export { type ChangeMessage, editBody, isChange, Message, SystemMessage, sendBody } from './message.ts';
+export { type ChangeMessage, editBody, isChange, Message, SystemMessage, saysSomething, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
 export {

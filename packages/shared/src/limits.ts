@@ -32,6 +32,9 @@ export const LIMITS = {
   mentionsNamed: 100,
   /** Kinds of reactions to a message. */
   reactionKinds: 12,
+  /** Files of a message. */
+  attachments: 10,
+  fileNameChars: 255,
   /** Messages that are pinned in a room. */
   pinned: 5,
   /** Messages a recovery sends at once; further behind than this starts over with the newest page. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AttachmentIds } from './attachment.ts';
 import { ChatMessage, MessageKind, messagePlace } from './chat-message.ts';
 import { ClientRef, MessageId, UserId } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -52,14 +53,23 @@ export function editBody(maxChars: number) {
   });
 }
 
-/** Body of `POST …/messages` and the fields of a `send` frame. `maxChars` counts code points. */
+/** Body of `POST …/messages` and the fields of a `send` frame; see {@link saysSomething}. `maxChars` counts code points. */
 export function sendBody(maxChars: number) {
   return z.object({
     clientMessageId: ClientRef,
-    content: text(maxChars),
+    content: text(maxChars, 0).meta({ description: 'empty only where there are attachments' }),
     kind: z.enum(['CHAT', 'NOTIFICATION']).optional(),
     mentions: mentions.meta({ description: 'who is mentioned: of them the first 20 who are members' }),
     mentionsAll: z.boolean().nullish().meta({ description: 'all are mentioned; for the host' }),
     replyTo: MessageId.nullish().meta({ description: 'a message of the same room' }),
+    attachments: AttachmentIds.nullish().meta({ description: 'own uploads of the room, completed, in no message yet' }),
   });
+}
+
+type Said = { content: string; attachments?: readonly string[] | null | undefined };
+
+/** A message has a text, or files, or both. */
+export function saysSomething<S extends z.ZodType<Said>>(schema: S): S {
+  const isSaid = ({ content, attachments }: Said) => content !== '' || (attachments?.length ?? 0) > 0;
+  return schema.refine(isSaid, { path: ['content'], error: 'must not be empty' });
 }

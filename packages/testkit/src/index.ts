@@ -36,4 +36,5 @@ export { startPushService, type TestDevice, type TestPush, type TestPushService 
 export { startRedis, type TestRedis } from './programs/redis.ts';
 export { ensureRedisProgram, redisHasTls, redisProgram } from './programs/redis-program.ts';
 export { type LogLine, type ServiceProcess, type SpawnServiceOptions, spawnService } from './programs/spawn-service.ts';
+export { startVersityGw, type TestS3, versityGwProgram } from './programs/versitygw.ts';
 export { inRepository } from './repository.ts';

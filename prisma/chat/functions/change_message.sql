@@ -86,10 +86,11 @@ BEGIN
       PERFORM chat.note_moderation('message.deleted', p_room, m.sender_id, p_user, jsonb_build_object('seq', p_seq));
     END IF;
     PERFORM chat.clear_mentions(m);
+    IF m.attachments IS NOT NULL THEN PERFORM chat.drop_files(p_room, p_seq); END IF;
     IF m.reactions IS NOT NULL THEN DELETE FROM chat.reactions q WHERE q.room_id = p_room AND q.seq = p_seq; END IF;
     UPDATE chat.messages t SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1,
       edited_at = NULL, edited_version = NULL, reactions = NULL, mentions = NULL, mentions_all = NULL,
-      masked = NULL, deleted_at = stamp
+      masked = NULL, attachments = NULL, deleted_at = stamp
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
     DELETE FROM chat.search_grams t WHERE t.room_id = p_room AND t.seq = p_seq;
   END IF;

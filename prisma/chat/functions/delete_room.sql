@@ -6,6 +6,7 @@ BEGIN
   IF NOT FOUND THEN RETURN false; END IF;
   PERFORM chat.lock_members(p_room);
   DELETE FROM chat.mentions WHERE room_id = p_room;
+  PERFORM chat.drop_files(p_room, NULL);
   DELETE FROM chat.reactions WHERE room_id = p_room;
   DELETE FROM chat.messages WHERE room_id = p_room;
   DELETE FROM chat.search_grams WHERE room_id = p_room;

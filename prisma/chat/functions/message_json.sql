@@ -1,4 +1,4 @@
--- A row of a room's sequence as store/rows.ts reads it. `change`: null but for a message that was changed, and for a row of
+-- A row of a room's sequence as store/rows.ts reads it. `change`: null but for a message that was changed or has files, and for a row of
 -- change, whose target (`of`) is read where it is shown.
 CREATE OR REPLACE FUNCTION chat.message_json(m chat.messages) RETURNS JSONB
 LANGUAGE sql STABLE
@@ -7,6 +7,7 @@ LANGUAGE sql STABLE
     'senderNickname', m.sender_nickname, 'senderTag', m.sender_tag, 'clientMessageId', m.client_message_id,
     'content', m.content, 'replyTo', m.reply_to, 'data', m.data, 'signalType', m.signal_type,
     'createdAt', chat.iso(m.created_at), 'mentions', m.mentions, 'mentionsAll', m.mentions_all, 'masked', m.masked,
-    'change', CASE WHEN m.version IS NOT NULL OR m.changes_seq IS NOT NULL THEN jsonb_build_object(
+    'change', CASE WHEN m.version IS NOT NULL OR m.changes_seq IS NOT NULL OR m.attachments IS NOT NULL
+      THEN jsonb_build_object(
       'version', m.version, 'editedAt', chat.iso(m.edited_at), 'deletedAt', chat.iso(m.deleted_at),
-      'reactions', m.reactions, 'of', m.changes_seq) END);
+      'reactions', m.reactions, 'attachments', m.attachments, 'of', m.changes_seq) END);

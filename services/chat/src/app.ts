@@ -1,6 +1,7 @@
 import { createService, createServiceParts, type Service, type ServiceOptions } from '@gongu/host';
 import { createDomain } from './app/domain.ts';
 import { registerEndpoints } from './app/endpoints.ts';
+import { openFiles } from './app/files.ts';
 import { createChatHttp } from './app/http.ts';
 import { createSchedule } from './app/schedule.ts';
 import type { LocalExchange } from './bus/local-bus.ts';
@@ -13,12 +14,16 @@ export interface ChatOptions extends ServiceOptions {
 
 export type Chat = Service;
 
+/** From the source and from the bundle alike. */
+const FILES_WORKER = new URL('../dist/files-worker.mjs', import.meta.url);
+
 export { CHAT_SCHEMA } from './store/open-store.ts';
 
 /** The chat service, wired; `app/` and this file are all that knows all of its parts. The database is migrated already. */
 export async function createChat(env: ChatEnv, options: ChatOptions): Promise<Chat> {
   const parts = createServiceParts('chat', env, options);
-  const domain = createDomain(parts, options);
+  const files = await openFiles(parts, FILES_WORKER);
+  const domain = createDomain(parts, { ...options, files });
   const http = await createChatHttp(parts, domain);
   await registerEndpoints(parts, domain, http);
   const schedule = createSchedule(parts, domain);
@@ -44,6 +49,7 @@ export async function createChat(env: ChatEnv, options: ChatOptions): Promise<Ch
       await settle('jobs', schedule.stop(), env.DRAIN_MS + 1_500);
       await settle('HTTP', app.close(), env.DRAIN_MS + 2_000);
       hub.close();
+      await settle('files', files.close(), env.DRAIN_MS + 2_500);
       await settle('Redis', links.close(), env.DRAIN_MS + 2_500);
       await settle('PostgreSQL', store.close(), env.DRAIN_MS + 3_500);
     },

@@ -198,6 +198,7 @@ export const english: Strings = {
     PRECONDITION_FAILED: 'It has changed meanwhile. Please look again.',
     TOO_LARGE: 'That is too much at once.',
     EXPECTATION_FAILED: 'That can not be done here.',
+    UPLOAD_REFUSED: 'The file is not taken.',
     IDEMPOTENCY_CONFLICT: 'Please try it anew.',
     RATE_LIMITED: 'A little slower, please.',
     INTERNAL: 'Something went wrong in the shop.',

@@ -196,6 +196,7 @@ export const korean: Strings = {
     PRECONDITION_FAILED: '그 사이에 바뀌었어요. 다시 봐 주세요.',
     TOO_LARGE: '한 번에 보내기엔 너무 커요.',
     EXPECTATION_FAILED: '여기서는 할 수 없어요.',
+    UPLOAD_REFUSED: '받을 수 없는 파일입니다.',
     IDEMPOTENCY_CONFLICT: '처음부터 다시 해 주세요.',
     RATE_LIMITED: '조금만 천천히 해 주세요.',
     INTERNAL: '가게에서 문제가 생겼어요.',

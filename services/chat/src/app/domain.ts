@@ -11,6 +11,7 @@ import { createLocalExchange, type LocalExchange } from '../bus/local-bus.ts';
 import { BUS_REFUSALS } from '../bus/sealing.ts';
 import { FULL } from '../endpoints/admission.ts';
 import type { ChatEnv } from '../env.ts';
+import { refusalOfType } from '../files/inspect/kind-of.ts';
 import { createHub } from '../hub/hub.ts';
 import { createOverview } from '../hub/overview/overview.ts';
 import { createWriteSpacing } from '../hub/write-spacing.ts';
@@ -29,6 +30,7 @@ import { createRestrictions } from '../room/restrictions.ts';
 import { createRooms } from '../room/rooms.ts';
 import { createSearch } from '../room/search.ts';
 import { createTickets } from '../room/tickets.ts';
+import { createUploads } from '../room/uploads.ts';
 import { createVisitors } from '../room/visitors.ts';
 import { createConnectionWatch } from '../session/connection-watch.ts';
 import { createPresenceTick } from '../session/presence-tick.ts';
@@ -37,6 +39,7 @@ import { createTyping } from '../session/typing.ts';
 import { createWatcherTick } from '../session/watcher-tick.ts';
 import { openStore } from '../store/open-store.ts';
 import { createFlusher } from '../transport/send-queue.ts';
+import type { Files } from './files.ts';
 import { createFilter } from './filter.ts';
 import { createLinks } from './links.ts';
 import { createPush } from './push.ts';
@@ -50,7 +53,7 @@ const JOINS_AT_ONCE = 20;
 /** The rules, and the rooms in memory: from the store and the other instances up to what sessions are told. */
 export function createDomain(
   { env, log, clock, metrics }: ServiceParts<ChatEnv>,
-  { exchange = createLocalExchange() }: { exchange?: LocalExchange },
+  { exchange = createLocalExchange(), files }: { exchange?: LocalExchange; files: Files },
 ) {
   const now = clock.monotonic;
   const sessions = createSessions({ random: Math.random, now });
@@ -138,6 +141,10 @@ export function createDomain(
   const changes = createChanges({
     ...{ messages: store.messages, filter, emit, isOn: env.CHANGES, editWindowS: env.EDIT_WINDOW_S },
   });
+  const uploads = createUploads({
+    ...{ ...files, uploads: store.uploads, messages: stored, refusalOfType, newId: randomUUID, now: () => clock.now() },
+    ...{ maxBytes: env.UPLOAD_MAX_BYTES, perHour: env.RATE_UPLOADS_PER_HOUR },
+  });
   const restrictions = createRestrictions({
     ...{ restrictions: store.restrictions, rooms: store.rooms, emit, onChange: observers.onModeration },
   });
@@ -172,7 +179,7 @@ export function createDomain(
     visitors,
     ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, connections },
     ...{ presenceTick, watcherTick },
-    ...{ restrictions, reports, admins, search, indexMessages, push, pushes },
+    ...{ restrictions, reports, admins, search, indexMessages, push, pushes, uploads, localFiles: files.local },
     ...{ rooms, members, messages, changes, rates, sweepRates, typing, tickets },
   };
 }

@@ -9,6 +9,7 @@ import { registerSockJsEndpoint } from '../endpoints/sockjs.ts';
 import { createChatUrl, registerWebSocketEndpoint } from '../endpoints/websocket.ts';
 import type { ChatEnv } from '../env.ts';
 import { asyncApiOf } from '../http/asyncapi.ts';
+import { fileRoutes } from '../http/file-routes.ts';
 import { memberRoutes } from '../http/member-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
 import { pushRoutes } from '../http/push-routes.ts';
@@ -18,6 +19,7 @@ import { restrictionRoutes } from '../http/restriction-routes.ts';
 import { roomRoutes } from '../http/room-routes.ts';
 import { searchRoutes } from '../http/search-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
+import { uploadRoutes } from '../http/upload-routes.ts';
 import { createAttendances } from '../session/attendance.ts';
 import { createCommands } from '../session/commands/commands.ts';
 import { createLeaving } from '../session/leaving.ts';
@@ -70,6 +72,8 @@ export async function registerEndpoints(
   });
   searchRoutes(app, { search, identify: identify.routes });
   pushRoutes(app, { pushes: domain.pushes, identify: identify.routes });
+  uploadRoutes(app, { uploads: domain.uploads, identify: identify.routes });
+  if (domain.localFiles) fileRoutes(app, domain.localFiles);
   tokenRoutes(app, {
     anonymousAccess: env.ANONYMOUS_ACCESS,
     user: identify.routes.user,

@@ -49,6 +49,7 @@ export async function createChatHttp(
       { name: 'participants', description: 'Who is in a room, and how far he has read' },
       { name: 'restrictions', description: 'Who may not talk, or not be there' },
       { name: 'messages', description: 'What is said' },
+      { name: 'files', description: 'Files of messages' },
       { name: 'events', description: 'Streams of what happens' },
       { name: 'reports', description: 'Messages that somebody reported' },
       { name: 'users', description: 'Whose tokens are refused' },

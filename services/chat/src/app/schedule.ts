@@ -9,10 +9,13 @@ const FORGET_MS = 60_000;
 /** Milliseconds between two looks at what is to be indexed. */
 const INDEX_MS = 5_000;
 
+/** Milliseconds between two looks for files whose bytes are to be removed. */
+const REMOVE_MS = 2_000;
+
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
   const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports } = domain;
-  const { indexMessages, push, sweepRates, typing } = domain;
+  const { indexMessages, push, uploads, sweepRates, typing } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -46,6 +49,8 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(FORGET_MS, 'forgetting', visitors.forget);
       every(FORGET_MS, 'erasure of reports', reports.forget);
       if (push) every(1_000, 'look for who has not read', push.tellAbsent.tick);
+      every(FORGET_MS, 'giving up of files', uploads.expire);
+      every(REMOVE_MS, 'removal of files', uploads.removeGone);
       every(INDEX_MS, 'index of searches', indexMessages.tick);
       every(1_000, 'count of connections', connections.tick);
       every(1_000, 'sweep', async () => {

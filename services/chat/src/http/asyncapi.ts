@@ -1,4 +1,5 @@
 import {
+  Attachment,
   ChatMessage,
   commandSchemas,
   Message,
@@ -35,6 +36,7 @@ const SHARED: Schemas = {
   ChatMessage,
   Message,
   Participant,
+  Attachment,
   Reaction,
   Room,
   RoomEntry,

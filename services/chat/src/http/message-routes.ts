@@ -8,6 +8,7 @@ import {
   MessageQuery,
   NewestNotice,
   RoomPath,
+  saysSomething,
   sendBody,
 } from '@gongu/shared';
 import { writtenOnce } from '../room/page-rows.ts';
@@ -205,7 +206,7 @@ export function messageRoutes(app: Http, deps: MessageRoutesOptions): void {
         operationId: 'sendMessage',
         summary: 'Send a message; a retry with the same clientMessageId gets the first one',
         params: RoomPath,
-        body: sendBody(contentChars).meta({ id: 'SendMessage' }),
+        body: saysSomething(sendBody(contentChars)).meta({ id: 'SendMessage' }),
         response: {
           200: Message,
           201: Message,

@@ -48,8 +48,11 @@ export function mostBytes(message: Message): number {
   const { content, sender, data } = message;
   const chars = content.length + (sender ? sender.userId.length + sender.nickname.length : 0);
   // Ids, times and names of fields have less than this. A control character takes seven bytes where JSON is in a JSON text.
-  const reactions = message.kind === 'SYSTEM' ? undefined : message.reactions;
-  const more = [data, reactions].reduce<number>((sum, part) => sum + (part ? JSON.stringify(part).length : 0), 0);
+  const [reactions, attachments] = message.kind === 'SYSTEM' ? [] : [message.reactions, message.attachments];
+  const more = [data, reactions, attachments].reduce<number>(
+    (sum, part) => sum + (part ? JSON.stringify(part).length : 0),
+    0,
+  );
   return 1_200 + 7 * (chars + more);
 }
 

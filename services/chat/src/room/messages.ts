@@ -64,6 +64,8 @@ export interface Sending {
   readonly mentionsAll?: boolean | null | undefined;
   readonly data?: unknown;
   readonly signalType?: string | undefined;
+  /** Ids of his uploads. */
+  readonly attachments?: readonly string[] | null | undefined;
 }
 
 /** The messages of rooms: the append by group commit, and pages of history. */
@@ -95,7 +97,7 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
      * place and time. `enter`: makes the sender a member first, once the message is one that may be tried.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED, ROOM_READ_ONLY, FORBIDDEN (a notice by one who is not the
      *   host), SLOW_MODE (`retryAfterMs` until the next may be sent),
-     *   CONTENT_REFUSED, VALIDATION_FAILED (`replyTo`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
+     *   CONTENT_REFUSED, VALIDATION_FAILED (`replyTo`, `attachments`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
     async send(
       caller: Caller,
@@ -131,6 +133,10 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
           });
         case 'REPLY_UNKNOWN':
           throw replyError();
+        case 'ATTACHMENT_UNKNOWN':
+          throw new AppError('VALIDATION_FAILED', {
+            errors: [{ path: 'attachments', message: 'must be own uploads of the room, completed, in no message yet' }],
+          });
         case 'REFUSED_DATA':
           throw new AppError('VALIDATION_FAILED', { detail: 'The message can not be stored' });
         case 'FAILED':
@@ -167,6 +173,13 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
     own(roomId: string, userId: string, some: readonly Message[], mentionsAfter: number | null): Promise<Own> | null {
       const seqs = manyReacted(some);
       return seqs.length > 0 || mentionsAfter !== null ? owns.add({ roomId, userId, seqs, mentionsAfter }) : null;
+    },
+
+    /** @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, where he may not read the room's pages */
+    async requireReader(caller: Caller, roomId: string): Promise<void> {
+      const readerId = caller.kind === 'service' ? null : caller.user.userId;
+      const found = await messages.page(roomId, readerId, { limit: 1 });
+      if (typeof found === 'string') throw unreadable(found);
     },
 
     /**
@@ -233,6 +246,7 @@ function draftOf(caller: Caller, sending: Sending, newId: () => string): Draft {
     ...(sending.mentionsAll ? { mentionsAll: true } : {}),
     ...(sending.data === undefined ? {} : { data: sending.data }),
     ...(sending.signalType === undefined ? {} : { signalType: sending.signalType }),
+    ...(sending.attachments?.length ? { attachments: sending.attachments } : {}),
   };
 }
 
@@ -266,6 +280,7 @@ function messageOf(draft: Draft, place: Omit<Place, 'outcome'>): StoredMessage {
     ...(place.mentions?.length ? { mentions: [...place.mentions] } : {}),
     ...(draft.mentionsAll ? { mentionsAll: true as const } : {}),
     ...(draft.masked ? { masked: true as const } : {}),
+    ...(place.attachments ? { attachments: place.attachments } : {}),
     version: place.seq,
     chatNo: place.chatNo,
   };

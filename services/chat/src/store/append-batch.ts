@@ -1,6 +1,8 @@
-import { AppError } from '@gongu/shared';
+import { unavailable } from '@gongu/host';
+import { AppError, type Attachment } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { AppendOutcome, Draft } from '../room/ports/message-store.ts';
+import type { Failure } from '../room/ports/outcome.ts';
 import { type AppendColumns, appendColumns } from './append-columns.ts';
 import { createBatch, LOCK_NOT_AVAILABLE } from './batch.ts';
 import { createHeldRooms } from './held-rooms.ts';
@@ -26,6 +28,8 @@ const FRESH_NOTING_SQL = `WITH stored AS MATERIALIZED (
 const NOTING_SQL = `SELECT ord, outcome, seq, chat_no, created_at, mentions FROM chat.append_noting(
   $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[],
   $11::text[], $12::bool[]) ORDER BY ord`;
+const ATTACHED_SQL = `SELECT outcome, seq, chat_no, created_at, mentions, attachments
+  FROM chat.append_attached($1, $2, $3, $4, $5, $6, $7, $8::bigint, $9, $10, $11, $12::bool, $13::text[])`;
 
 interface AppendRow {
   outcome: string;
@@ -50,15 +54,48 @@ interface FreshRow {
  * The same drafts again find what they stored.
  */
 export function createAppendBatch({ pool }: { pool: Pool }) {
-  return createBatch<Draft, AppendOutcome>({
-    run: (drafts) => query(pool, drafts),
+  const options = {
     idempotent: true,
     held: createHeldRooms({ pool }),
-    refusal(state) {
+    refusal(state: string): AppendOutcome | undefined {
       if (state === LOCK_NOT_AVAILABLE) return { outcome: 'BUSY' };
       return DATA_ERROR.test(state) ? { outcome: 'REFUSED_DATA' } : undefined;
     },
+  };
+  const append = createBatch<Draft, AppendOutcome>({ ...options, run: (drafts) => query(pool, drafts) });
+  const attach = createBatch<Draft, AppendOutcome>({
+    ...options,
+    run: async ([draft]) => [await attached(pool, draft!)],
   });
+
+  return async (drafts: readonly Draft[]): Promise<readonly (AppendOutcome | Failure)[]> => {
+    if (!drafts.some((draft) => draft.attachments)) return append(drafts);
+    // What is in front of a file in a room must not come after it.
+    const outcomes: (AppendOutcome | Failure)[] = [];
+    for (const part of parts(drafts)) {
+      try {
+        outcomes.push(...(await (part[0]!.attachments ? attach(part) : append(part))));
+      } catch (error) {
+        if (outcomes.length === 0) throw error;
+        outcomes.push(...part.map(() => ({ outcome: 'FAILED', error }) as const));
+        // The database is away: the rest would wait as long, part by part, and was not sent.
+        const rest = drafts.slice(outcomes.length);
+        return [...outcomes, ...rest.map(() => ({ outcome: 'FAILED', error: unavailable(error) }) as const)];
+      }
+    }
+    return outcomes;
+  };
+}
+
+/** Drafts one after the other: each with files alone, those between them together. */
+function parts(drafts: readonly Draft[]): Draft[][] {
+  const out: Draft[][] = [];
+  for (const draft of drafts) {
+    const last = out.at(-1);
+    if (!last || draft.attachments || last[0]!.attachments) out.push([draft]);
+    else last.push(draft);
+  }
+  return out;
 }
 
 async function query(pool: Pool, drafts: readonly Draft[]): Promise<readonly AppendOutcome[]> {
@@ -134,6 +171,23 @@ function notesOf({ mentions = [], masked }: Draft): string {
   return JSON.stringify({ mentions, masked: masked === true });
 }
 
+async function attached(pool: Pool, draft: Draft): Promise<AppendOutcome> {
+  const { sender, data } = draft;
+  const { rows } = await pool.query<AppendRow & { attachments: Attachment[] | null }>({
+    name: 'append-attached',
+    text: ATTACHED_SQL,
+    values: [
+      ...[draft.roomId, sender?.userId ?? null, sender?.nickname ?? null, sender?.tag ?? null, draft.clientMessageId],
+      ...[draft.kind, draft.content, draft.replyTo, data === undefined ? null : JSON.stringify(data)],
+      ...[draft.signalType ?? null, hasNotes(draft) ? notesOf(draft) : null],
+      ...[draft.mentionsAll ?? false, draft.attachments],
+    ],
+  });
+  const { attachments, ...row } = rows[0]!;
+  const outcome = outcomeOf(row);
+  return attachments ? ({ ...outcome, attachments } as AppendOutcome) : outcome;
+}
+
 async function judged(pool: Pool, drafts: readonly Draft[], given: Given): Promise<readonly AppendOutcome[]> {
   const noting = drafts.some(hasNotes);
   const notes = [
@@ -146,14 +200,16 @@ async function judged(pool: Pool, drafts: readonly Draft[], given: Given): Promi
     values: [drafts.map((draft) => draft.roomId), given.senders, ...given.others, ...(noting ? notes : [])],
   });
   if (result.rows.length !== drafts.length) throw new AppError('INTERNAL', { detail: 'append answered too few rows' });
-  return result.rows.map((row) =>
-    row.outcome === 'stored' || row.outcome === 'duplicate'
-      ? {
-          ...{ outcome: row.outcome, seq: Number(row.seq), chatNo: Number(row.chat_no), createdAt: row.created_at },
-          ...(row.mentions ? { mentions: row.mentions } : {}),
-        }
-      : row.outcome === 'SLOW_MODE'
-        ? { outcome: row.outcome, waitMs: Number(row.seq) }
-        : ({ outcome: row.outcome } as AppendOutcome),
-  );
+  return result.rows.map(outcomeOf);
+}
+
+function outcomeOf(row: AppendRow): AppendOutcome {
+  if (row.outcome === 'stored' || row.outcome === 'duplicate') {
+    return {
+      ...{ outcome: row.outcome, seq: Number(row.seq), chatNo: Number(row.chat_no), createdAt: row.created_at },
+      ...(row.mentions ? { mentions: row.mentions } : {}),
+    };
+  }
+  if (row.outcome === 'SLOW_MODE') return { outcome: row.outcome, waitMs: Number(row.seq) };
+  return { outcome: row.outcome } as AppendOutcome;
 }

@@ -17,6 +17,7 @@ import type { RoomStore } from '../room/ports/room-store.ts';
 import type { SearchIndex, SearchStore } from '../room/ports/search-store.ts';
 import type { TagStore } from '../room/ports/tag-store.ts';
 import type { TicketStore } from '../room/ports/ticket-store.ts';
+import type { UploadStore } from '../room/ports/upload-store.ts';
 import type { VisitorStore } from '../room/ports/visitor-store.ts';
 import { createAppendBatch } from './append-batch.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -33,6 +34,7 @@ import { createSearchIndex } from './search-index.ts';
 import { createSearchStore } from './search-store.ts';
 import { createTagStore } from './tag-store.ts';
 import { createTicketStore } from './ticket-store.ts';
+import { createUploadStore } from './upload-store.ts';
 import { createVisitorStore } from './visitor-store.ts';
 import { createWholeRows } from './whole-rows.ts';
 
@@ -48,6 +50,7 @@ export interface Store {
   readonly bars: BarStore;
   readonly reports: ReportStore;
   readonly pushes: PushStore;
+  readonly uploads: UploadStore;
   readonly tags: TagStore;
   /** By name, for metrics. */
   readonly pools: Readonly<Record<'append' | 'reads', Pool>>;
@@ -123,6 +126,7 @@ export function openStore({
     restrictions: createRestrictionStore({ prisma }),
     reports: createReportStore({ prisma }),
     pushes: createPushStore({ prisma }),
+    uploads: createUploadStore({ prisma }),
     bars: createBarStore({ pool: reads, schema: CHAT_SCHEMA }),
     async ping() {
       await prisma.$queryRaw`SELECT 1`;

@@ -1,4 +1,4 @@
-import { messageId, type Participant, type Reaction, type RoomStatus } from '@gongu/shared';
+import { type Attachment, messageId, type Participant, type Reaction, type RoomStatus } from '@gongu/shared';
 import type { MemberRow } from '../room/ports/member-row.ts';
 import type { RoomRow } from '../room/ports/room-row.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
@@ -30,6 +30,7 @@ export interface ChangeOfRow {
   editedAt: string | null;
   deletedAt: string | null;
   reactions: Reaction[] | null;
+  attachments?: Attachment[] | null;
   of: number | null;
 }
 
@@ -61,6 +62,7 @@ export function messageOf(row: MessageJson, target?: StoredMessage): StoredMessa
     ...(change?.editedAt ? { editedAt: change.editedAt } : {}),
     ...(change?.deletedAt ? { deletedAt: change.deletedAt } : {}),
     ...(change?.reactions ? { reactions: change.reactions } : {}),
+    ...(change?.attachments ? { attachments: change.attachments } : {}),
     version: change?.version ?? row.seq,
     chatNo: row.chatNo,
   };

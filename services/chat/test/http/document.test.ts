@@ -16,7 +16,7 @@ it('the document and the code agree on what is valid: the least and the most of 
     url: chat.url,
     as: (operation) =>
       authorizationOf(
-        /^(?:GET|DELETE) .*rooms$|search$|read$|tickets$|push-[a-z]+$|emoji}$|^POST .*(?:participants|reports)$/.test(
+        /^(?:GET|DELETE) .*rooms$|search$|read$|tickets$|push-[a-z]+$|emoji}$|^POST .*(?:participants|reports|uploads|complete)$/.test(
           operation,
         )
           ? 'ann'
@@ -33,6 +33,13 @@ it('the document and the code agree on what is valid: the least and the most of 
       emoji: '👍',
       keys: { p256dh: `B${'x'.repeat(86)}`, auth: 'y'.repeat(22) },
       endpoint: 'https://push.example/1',
+      content: '안녕',
+      type: 'image/png',
+      bytes: 9,
+      attachments: null,
+      attachmentId: 'none',
+      ids: 'none',
+      uploadId: 'none',
     },
   });
   expect(broken).toEqual([]);

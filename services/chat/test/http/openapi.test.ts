@@ -53,6 +53,8 @@ describe('/openapi.json', () => {
       'GET /api/chat/reports',
       'GET /api/chat/rooms',
       'GET /api/chat/rooms/{roomId}',
+      'GET /api/chat/rooms/{roomId}/attachments',
+      'GET /api/chat/rooms/{roomId}/attachments/{attachmentId}',
       'GET /api/chat/rooms/{roomId}/events',
       'GET /api/chat/rooms/{roomId}/messages',
       'GET /api/chat/rooms/{roomId}/messages/{seq}',
@@ -69,6 +71,8 @@ describe('/openapi.json', () => {
       'POST /api/chat/rooms/{roomId}/messages',
       'POST /api/chat/rooms/{roomId}/messages/{seq}/reports',
       'POST /api/chat/rooms/{roomId}/participants',
+      'POST /api/chat/rooms/{roomId}/uploads',
+      'POST /api/chat/rooms/{roomId}/uploads/{uploadId}/complete',
       'POST /api/chat/tickets',
       'POST /api/chat/tokens/anonymous',
       'POST /api/chat/users/{userId}/revoke',
@@ -142,7 +146,7 @@ describe('/openapi.json', () => {
       return ['service'];
     }
     if (
-      /^GET \/api\/chat\/(?:rooms|search)$|events$|tickets$|read$|push-[a-z]+$|\{emoji\}$|^POST .*(?:participants|reports)$/.test(
+      /^GET \/api\/chat\/(?:rooms|search)$|events$|tickets$|read$|push-[a-z]+$|\{emoji\}$|^POST .*(?:participants|reports|uploads|complete)$/.test(
         name,
       )
     ) {

@@ -57,6 +57,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ...{ as: 'pat', burst: 4 },
     ask: () => ['', { endpoint: 'https://push.example/1' }],
   },
+  'POST /api/chat/rooms/{roomId}/uploads': {
+    ...{ as: 'quy', burst: 4 },
+    ask: () => ['', { name: 'a.png', type: 'image/png', bytes: 9 }],
+  },
+  'POST /api/chat/rooms/{roomId}/uploads/{uploadId}/complete': { as: 'pam', burst: 4, ask: () => ['none'] },
   // Writes no row.
   'PUT /api/chat/rooms/{roomId}/read': { as: 'seller', burst: null, ask: () => ['', { seq: 1 }] },
   'POST /api/chat/tickets': { as: 'dan', burst: 4, ask: () => [''] },
@@ -74,7 +79,7 @@ async function exhaust(chat: Instance, name: string, roomId: string, times: numb
     const [last, body] = ask({ roomId, other: 'bob', i });
     const path = template
       .replace('{roomId}', inNewRooms ? await chat.room() : roomId)
-      .replace(/\{(userId|seq|reportId)\}/, last)
+      .replace(/\{(userId|seq|reportId|uploadId)\}/, last)
       .replace('{emoji}', encodeURIComponent('👍'));
     answers.push(await chat.call(method, path, { ...(as === '' ? {} : { as }), body, headers: ADDRESS }));
   }

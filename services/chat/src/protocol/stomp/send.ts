@@ -46,11 +46,12 @@ function send(text: string, type: string | undefined, to: string | null, ref: st
       ref,
       roomId,
       clientMessageId: body.clientMessageId ?? newId(),
-      content: body.content ?? body.message,
+      content: body.content ?? body.message ?? (body.attachments === undefined ? undefined : ''),
       replyTo: body.replyTo,
       mentions: body.mentions,
       mentionsAll: body.mentionsAll,
       kind: body.kind ?? undefined,
+      attachments: body.attachments,
     }),
   );
 }
@@ -61,7 +62,7 @@ function send(text: string, type: string | undefined, to: string | null, ref: st
  */
 function messageOf(text: string, type: string | undefined): Record<string, unknown> | null {
   const object = objectOf(text);
-  if (object && ('content' in object || 'message' in object)) return object;
+  if (object && ('content' in object || 'message' in object || 'attachments' in object)) return object;
   if (type !== undefined && /^\s*application\/(.+\+)?json\b/i.test(type)) {
     const value = jsonOf(text);
     return typeof value === 'string' ? { content: value } : object;

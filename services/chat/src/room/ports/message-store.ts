@@ -1,4 +1,4 @@
-import type { MessageKind, PublicUser, User } from '@gongu/shared';
+import type { Attachment, MessageKind, PublicUser, User } from '@gongu/shared';
 import type { Failure, Refusal } from './outcome.ts';
 import type { StoredMessage } from './stored-message.ts';
 
@@ -23,6 +23,8 @@ export interface Draft {
   readonly masked?: true;
   /** See `StoredMessage`. */
   readonly signalType?: string | undefined;
+  /** Its files: ids of its sender's uploads. Never empty. */
+  readonly attachments?: readonly string[];
 }
 
 /** What became of a draft. 'duplicate': it was stored before, and these are the first one's place and time. */
@@ -34,6 +36,8 @@ export type AppendOutcome =
       readonly createdAt: string;
       /** Whom it mentions, of those who were named. */
       readonly mentions?: readonly string[];
+      /** Of what was stored with some. */
+      readonly attachments?: Attachment[];
     }
   | Failure
   /** The room is in slow mode, and its sender said something less than so long ago. */
@@ -46,6 +50,7 @@ export type AppendOutcome =
       | 'ROOM_READ_ONLY'
       | 'FORBIDDEN'
       | 'REPLY_UNKNOWN'
+      | 'ATTACHMENT_UNKNOWN'
       | 'REFUSED_DATA'
       | 'BUSY'
     >;
@@ -184,7 +189,7 @@ export type PageRefusal = 'NOT_FOUND' | 'NOT_A_MEMBER' | 'BANNED';
 /** Messages. */
 export interface MessageStore {
   /**
-   * Stores drafts of any rooms in one transaction, in their order. An outcome each; resolved only after the commit.
+   * Stores drafts of any rooms in one transaction, those with files each in one of its own, in their order. An outcome each; resolved only after the commit.
    * 'BUSY': the room stayed locked by somebody else, nothing was stored. 'FAILED', or rejected when all failed alike, with
    * AppError UNAVAILABLE: nothing was stored; with UNKNOWN_OUTCOME: nobody knows; with any other error: nothing was.
    */

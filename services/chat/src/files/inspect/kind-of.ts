@@ -1,0 +1,73 @@
+/** What a file is by its first bytes. `picture`: one that is shown. `download`: of that type, and not shown. */
+export type FileKind =
+  | { readonly kind: 'picture'; readonly format: 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' }
+  | { readonly kind: 'download'; readonly type: string }
+  | { readonly kind: 'refused'; readonly detail: string };
+
+/** First bytes that tell what a file is. */
+export const HEAD_BYTES = 4_096;
+
+const TAKEN = 'Pictures (JPEG, PNG, WebP, GIF, AVIF), PDF, video and audio are taken';
+
+/** What is refused by its announced type already, so that nobody uploads it in vain. */
+const REFUSED_TYPES: readonly (readonly [RegExp, string])[] = [
+  [/^image\/hei[cf]/i, 'HEIC pictures are not shown by most browsers: save the picture as JPEG and send that'],
+  [/^image\/svg/i, 'SVG can hold scripts: save the picture as PNG and send that'],
+  [/^(text\/html|application\/xhtml)/i, `HTML can hold scripts. ${TAKEN}`],
+  [/^application\/(zip|x-zip|x-rar|x-7z|gzip|x-tar|vnd\.rar)/i, `Archives are not taken: send what is in it. ${TAKEN}`],
+];
+
+/** Why a file of this announced type is not taken, whatever is in it; null: it may be. */
+export function refusalOfType(type: string): string | null {
+  return REFUSED_TYPES.find(([pattern]) => pattern.test(type))?.[1] ?? null;
+}
+
+/** By content alone: what it is called and announced as says nothing. */
+export function kindOf(head: Uint8Array): FileKind {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const at = (offset: number, text: string) => bytes.toString('latin1', offset, offset + text.length) === text;
+  if (bytes.length === 0) return refused('The file is empty');
+  if (at(0, '\xff\xd8\xff')) return { kind: 'picture', format: 'jpeg' };
+  if (at(0, '\x89PNG\r\n\x1a\n')) return { kind: 'picture', format: 'png' };
+  if (at(0, 'GIF87a') || at(0, 'GIF89a')) return { kind: 'picture', format: 'gif' };
+  if (at(0, 'RIFF') && at(8, 'WEBP')) return { kind: 'picture', format: 'webp' };
+  if (at(0, 'RIFF') && at(8, 'WAVE')) return download('audio/wav');
+  if (at(0, '%PDF-')) return download('application/pdf');
+  if (at(4, 'ftyp')) return ofBrands(bytes);
+  if (at(0, '\x1a\x45\xdf\xa3')) return download(bytes.includes('webm') ? 'video/webm' : 'video/x-matroska');
+  if (at(0, 'OggS')) return download(bytes.includes('theora') ? 'video/ogg' : 'audio/ogg');
+  if (at(0, 'fLaC')) return download('audio/flac');
+  if (at(0, 'ID3')) return download('audio/mpeg');
+  // MPEG audio without a tag: eleven set bits, then a version and a layer that exist; layer 0 is AAC's ADTS.
+  if (bytes[0] === 0xff && bytes.length > 3 && (bytes[1]! & 0xe0) === 0xe0 && (bytes[2]! & 0xf0) !== 0xf0) {
+    if ((bytes[1]! & 0xf6) === 0xf0) return download('audio/aac');
+    if ((bytes[1]! & 0x18) !== 0x08 && (bytes[1]! & 0x06) !== 0) return download('audio/mpeg');
+  }
+  if (at(0, 'PK\x03\x04') || at(0, 'PK\x05\x06')) return refused(refusalOfType('application/zip')!);
+  const text = bytes.toString('latin1', 0, 1_024).toLowerCase();
+  if (text.includes('<svg')) return refused(refusalOfType('image/svg')!);
+  if (/<(!doctype\s+html|html|head|body|script)/.test(text)) return refused(refusalOfType('text/html')!);
+  return refused(`The file is none of those that are taken. ${TAKEN}`);
+}
+
+/** Of an ISO base media file: its main brand, and those that it is compatible with. */
+function ofBrands(bytes: Buffer): FileKind {
+  const size = Math.min(bytes.readUInt32BE(0), bytes.length, 256);
+  const brands: string[] = [];
+  for (let offset = 8; offset + 4 <= size; offset += 4) {
+    if (offset !== 12) brands.push(bytes.toString('latin1', offset, offset + 4));
+  }
+  if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return { kind: 'picture', format: 'avif' };
+  if (brands.some((brand) => /^(hei|hev|mif1|msf1)/.test(brand))) return refused(refusalOfType('image/heic')!);
+  const main = brands[0] ?? '';
+  if (main.startsWith('M4A') || main.startsWith('M4B')) return download('audio/mp4');
+  return download(main === 'qt  ' ? 'video/quicktime' : 'video/mp4');
+}
+
+function download(type: string): FileKind {
+  return { kind: 'download', type };
+}
+
+function refused(detail: string): FileKind {
+  return { kind: 'refused', detail };
+}

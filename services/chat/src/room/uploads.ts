@@ -1,0 +1,167 @@
+import {
+  type AnnounceUpload,
+  AppError,
+  type Attachment,
+  type AttachmentLink,
+  type Upload,
+  type User,
+} from '@gongu/shared';
+import type { Caller } from './access.ts';
+import { fileKeys } from './file-keys.ts';
+import type { Messages } from './messages.ts';
+import type { FileInspector } from './ports/file-inspector.ts';
+import type { FileStore } from './ports/file-store.ts';
+import type { UploadStore } from './ports/upload-store.ts';
+import { noSuchRoom } from './refusals.ts';
+
+export interface UploadsOptions {
+  readonly uploads: UploadStore;
+  readonly files: FileStore;
+  readonly inspector: FileInspector;
+  readonly messages: Pick<Messages, 'requireReader'>;
+  /** Why a file of an announced type is not taken; null: it may be. */
+  readonly refusalOfType: (type: string) => string | null;
+  /** Largest file; 0: none is taken. */
+  readonly maxBytes: number;
+  /** Files a user may announce in an hour; 0: any number. */
+  readonly perHour: number;
+  readonly newId: () => string;
+  /** Milliseconds of 1970. */
+  readonly now: () => number;
+}
+
+/** Milliseconds for which a file may be put in its place. */
+const PUT_MS = 15 * 60_000;
+/** Milliseconds for which a link shows a file. */
+const LINK_MS = 5 * 60_000;
+/** Milliseconds after which what came in is of no use: its upload is completed or given up by then. */
+const INCOMING_MS = 65 * 60_000;
+/** Rows of one statement. */
+const PORTION = 100;
+
+/** Types that a browser may show by itself; all others it is told to save. */
+const SHOWN = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif']);
+
+/** Files of messages: announced, put into the file store by the client itself, looked at, and taken by a message. */
+export function createUploads(options: UploadsOptions) {
+  const { uploads, files, inspector, messages, refusalOfType, maxBytes, perHour, newId, now } = options;
+
+  async function linkOf({ id, name, type, thumbnail }: Attachment): Promise<AttachmentLink> {
+    const expiresAtMs = now() + LINK_MS;
+    const keys = fileKeys(id);
+    const isShown = SHOWN.has(type);
+    const disposition = `${isShown ? 'inline' : 'attachment'}; filename*=UTF-8''${percentEncoded(name)}`;
+    const small = { type: 'image/webp', disposition: 'inline', expiresAtMs };
+    const [url, thumbnailUrl] = await Promise.all([
+      files.signGet(keys.file, { type, disposition, expiresAtMs }),
+      thumbnail ? files.signGet(keys.thumbnail, small) : undefined,
+    ]);
+    const expiresAt = new Date(expiresAtMs).toISOString();
+    return { id, url, ...(thumbnailUrl === undefined ? {} : { thumbnailUrl }), expiresAt };
+  }
+
+  return {
+    /**
+     * Announces a file that a member is about to upload.
+     * @throws AppError UPLOAD_REFUSED (too large, a type that is not taken), NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED,
+     *   ROOM_READ_ONLY, RATE_LIMITED, UNAVAILABLE, UNKNOWN_OUTCOME
+     */
+    async announce(user: User, roomId: string, file: AnnounceUpload): Promise<Upload> {
+      const { type, bytes } = file;
+      if (maxBytes === 0) throw refused('No files are taken here');
+      if (bytes > maxBytes) throw refused(`The file has ${bytes} bytes; at most ${maxBytes} are taken`);
+      const refusal = refusalOfType(type);
+      if (refusal !== null) throw refused(refusal);
+      const uploadId = newId();
+      const answer = await uploads.announce({ ...file, uploadId, roomId, userId: user.userId }, perHour);
+      if (answer.outcome === 'NOT_FOUND') throw noSuchRoom();
+      if (answer.outcome === 'RATE_LIMITED') {
+        const detail = `At most ${perHour} files an hour are taken`;
+        throw new AppError('RATE_LIMITED', { detail, retryAfterMs: answer.waitMs });
+      }
+      if (answer.outcome !== 'announced') throw new AppError(answer.outcome);
+      const expiresAtMs = now() + PUT_MS;
+      const put = await files.signPut(fileKeys(uploadId).incoming, { type, bytes, expiresAtMs });
+      return { uploadId, method: 'PUT', ...put, expiresAt: new Date(expiresAtMs).toISOString() };
+    },
+
+    /**
+     * Looks at what was uploaded. The same again gets the same answer. Of what is refused nothing is kept.
+     * @throws AppError NOT_FOUND (no such upload of his), CONFLICT (nothing was put there yet), UPLOAD_REFUSED, UNAVAILABLE,
+     *   UNKNOWN_OUTCOME
+     */
+    async complete(user: User, roomId: string, uploadId: string): Promise<Attachment> {
+      const upload = await uploads.find(roomId, user.userId, uploadId);
+      if (!upload) throw noSuchUpload();
+      if (upload.attachment) return upload.attachment;
+      if (upload.state === 'GONE') throw refused('The file was refused or given up: announce it anew');
+      const { name, type, bytes } = upload;
+      const found = await inspector.inspect({ uploadId, type, bytes });
+      if (found.outcome === 'MISSING') {
+        throw new AppError('CONFLICT', { detail: 'Nothing was uploaded yet: PUT the file to its url first' });
+      }
+      if (found.outcome === 'REFUSED') {
+        await uploads.refuse(uploadId);
+        throw refused(found.detail);
+      }
+      const attachment: Attachment = { id: uploadId, name, ...found.kept };
+      if (await uploads.ready(uploadId, attachment)) return attachment;
+      // Somebody else completed it meanwhile, or it was given up and its bytes removed, perhaps before these were kept.
+      const now = await uploads.find(roomId, user.userId, uploadId);
+      if (now?.attachment) return now.attachment;
+      await files.remove(Object.values(fileKeys(uploadId)));
+      throw refused('The file was refused or given up: announce it anew');
+    },
+
+    /**
+     * Where files of messages are for a while, for whoever may read the room's pages; and one's own before they are sent.
+     * Of those that are not there, nothing.
+     * @throws AppError NOT_FOUND (no such room), NOT_A_MEMBER, BANNED, UNAVAILABLE
+     */
+    async links(caller: Caller, roomId: string, ids: readonly string[]): Promise<AttachmentLink[]> {
+      await messages.requireReader(caller, roomId);
+      const userId = caller.kind === 'service' ? null : caller.user.userId;
+      const found = new Map((await uploads.attachments(roomId, userId, ids)).map((one) => [one.id, one]));
+      const wanted = [...new Set(ids)].flatMap((id) => found.get(id) ?? []);
+      return Promise.all(wanted.map(linkOf));
+    },
+
+    /** The same of one. @throws AppError as `links`, and NOT_FOUND where there is no such file */
+    async link(caller: Caller, roomId: string, id: string): Promise<AttachmentLink> {
+      const [link] = await this.links(caller, roomId, [id]);
+      if (!link) throw new AppError('NOT_FOUND', { detail: 'There is no such file in the room' });
+      return link;
+    },
+
+    /** Removes the bytes of what was refused, given up or deleted. What a killed process left undone is done here. */
+    async removeGone(): Promise<void> {
+      for (;;) {
+        const gone = await uploads.gone(PORTION);
+        if (gone.length === 0) return;
+        await files.remove(gone.flatMap((id) => Object.values(fileKeys(id))));
+        await uploads.removed(gone);
+      }
+    },
+
+    /** Gives up what nobody completed within an hour, or took within a day; and sweeps what came in after it was of any use. */
+    async expire(): Promise<void> {
+      while (await uploads.expire(PORTION));
+      await files.sweep(now() - INCOMING_MS);
+    },
+  };
+}
+
+export type Uploads = ReturnType<typeof createUploads>;
+
+function refused(detail: string): AppError {
+  return new AppError('UPLOAD_REFUSED', { detail });
+}
+
+function noSuchUpload(): AppError {
+  return new AppError('NOT_FOUND', { detail: 'There is no such upload of yours in the room' });
+}
+
+/** RFC 8187: what is no `attr-char` is percent-encoded, so that the header is ASCII whatever a file is called. */
+function percentEncoded(name: string): string {
+  return encodeURIComponent(name).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}

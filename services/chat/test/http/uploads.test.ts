@@ -1,0 +1,332 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Attachment, AttachmentLink, AttachmentLinks, ChatMessage, Upload } from '@gongu/shared';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { SERVICE } from '../fixture/tokens.ts';
+
+const given = chatOfThisFile();
+let chat: Instance;
+let scan: Server;
+const scanned: string[] = [];
+let scanAnswer = 204;
+beforeAll(async () => {
+  scan = createServer(async (request, response) => {
+    let bytes = 0;
+    for await (const chunk of request) bytes += (chunk as Buffer).length;
+    scanned.push(`${request.headers['content-type']} ${bytes}`);
+    response.writeHead(scanAnswer).end();
+  });
+  await new Promise<void>((resolve) => scan.listen(0, '127.0.0.1', resolve));
+  const { port } = scan.address() as { port: number };
+  chat = await given.start({
+    ...{ CHANGES: 'on', UPLOAD_MAX_BYTES: '2000000', RATE_UPLOADS_PER_HOUR: '0' },
+    UPLOAD_SCAN_URL: `http://127.0.0.1:${port}/scan`,
+  });
+});
+afterAll(() => void scan.close());
+
+const blank = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#c84' } });
+/** The head of such a PNG, which is all that says how large it is. */
+async function pngOf(width: number, height: number) {
+  const bytes = await blank(1, 1).png().toBuffer();
+  bytes.writeUInt32BE(width, 16);
+  bytes.writeUInt32BE(height, 20);
+  bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
+  return bytes;
+}
+/** Left half red, right half blue; `orientation` 6: to be turned by 90° clockwise. */
+const phonePicture = async () =>
+  sharp({ create: { width: 600, height: 400, channels: 3, background: '#f00' } })
+    .composite([
+      {
+        input: await sharp({ create: { width: 300, height: 400, channels: 3, background: '#00f' } })
+          .png()
+          .toBuffer(),
+        left: 300,
+        top: 0,
+      },
+    ])
+    .withExif({ IFD0: { Model: 'a telephone' }, IFD3: { GPSLatitude: '37/1 33/1 0/1' } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
+
+async function room() {
+  const roomId = await chat.room();
+  const path = `/api/chat/rooms/${roomId}`;
+  for (const as of ['ann', 'bob']) await chat.call('POST', `${path}/participants`, { as, body: {} });
+  return { roomId, path };
+}
+const announce = (path: string, bytes: number, { as = 'ann', name = '사진.jpg', type = 'image/jpeg' } = {}) =>
+  chat.call<Upload>('POST', `${path}/uploads`, { as, body: { name, type, bytes } });
+const put = ({ url, headers }: Upload, body: Uint8Array) =>
+  fetch(new URL(url, chat.url), { method: 'PUT', headers, body });
+const complete = (path: string, { uploadId }: Upload, as = 'ann') =>
+  chat.call<Attachment>('POST', `${path}/uploads/${uploadId}/complete`, { as });
+
+async function uploaded(path: string, body: Uint8Array, options: { as?: string; name?: string; type?: string } = {}) {
+  const { body: upload, status } = await announce(path, body.length, options);
+  expect(status).toBe(201);
+  expect((await put(upload, body)).status).toBe(200);
+  return { upload, completed: await complete(path, upload, options.as) };
+}
+const linkOf = (path: string, id: string, as = 'bob') =>
+  chat.call<AttachmentLink>('GET', `${path}/attachments/${id}`, { as });
+const get = (url: string) => fetch(new URL(url, chat.url));
+let sent = 0;
+const send = (
+  path: string,
+  attachments: string[],
+  { as = 'ann', content = '', clientMessageId = `u-${++sent}` } = {},
+) => chat.call<ChatMessage>('POST', `${path}/messages`, { as, body: { clientMessageId, content, attachments } });
+/** What the store has of these. */
+const kept = (...ids: string[]) =>
+  ['incoming', 'files'].flatMap((folder) => {
+    const place = join(given.dataDir, 'files', folder);
+    return existsSync(place) ? readdirSync(place).filter((name) => ids.some((id) => name.startsWith(id))) : [];
+  });
+
+describe('a picture', () => {
+  it('is turned upright, loses its metadata, gets a thumbnail, and is shown to members by links', async () => {
+    const { path } = await room();
+    const { completed } = await uploaded(path, await phonePicture());
+    expect(completed.status).toBe(200);
+    const attachment = completed.body;
+    expect(attachment).toMatchObject({
+      ...{ name: '사진.jpg', type: 'image/jpeg', width: 400, height: 600 },
+      thumbnail: { width: 320, height: 480, blurhash: expect.stringMatching(/^.{28}$/) },
+    });
+    // Nobody else sees it before it is sent.
+    expect((await linkOf(path, attachment.id)).status).toBe(404);
+    expect((await linkOf(path, attachment.id, 'ann')).status).toBe(200);
+    const message = await send(path, [attachment.id]);
+    expect(message.body.attachments).toEqual([attachment]);
+
+    const link = (await linkOf(path, attachment.id)).body;
+    const shown = await get(link.url);
+    expect(shown.headers.get('content-type')).toBe('image/jpeg');
+    expect(shown.headers.get('content-disposition')).toBe("inline; filename*=UTF-8''%EC%82%AC%EC%A7%84.jpg");
+    const bytes = Buffer.from(await shown.arrayBuffer());
+    expect(bytes.length).toBe(attachment.bytes);
+    const { exif, orientation, width } = await sharp(bytes).metadata();
+    expect([exif, orientation, width]).toEqual([undefined, undefined, 400]);
+    // Turned clockwise, what was left is above.
+    const { data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+    expect(data[0]! > 200 && data[2]! < 60).toBe(true);
+    const thumbnail = await get(link.thumbnailUrl!);
+    expect(thumbnail.headers.get('content-type')).toBe('image/webp');
+    expect(await sharp(Buffer.from(await thumbnail.arrayBuffer())).metadata()).toMatchObject({
+      width: 320,
+      height: 480,
+    });
+  });
+
+  it('of each type that is taken stays one, an animation moves on, and AVIF becomes WebP', async () => {
+    const { path } = await room();
+    const frames = await Promise.all(
+      ['#f00', '#0f0'].map((background) =>
+        sharp({ create: { width: 30, height: 20, channels: 3, background } })
+          .png()
+          .toBuffer(),
+      ),
+    );
+    const moving = sharp(frames, { join: { animated: true } });
+    const files: [string, Buffer, string][] = [
+      ['image/png', await blank(30, 20).png().toBuffer(), 'image/png'],
+      ['image/webp', await blank(30, 20).webp().toBuffer(), 'image/webp'],
+      ['image/gif', await moving.clone().gif().toBuffer(), 'image/gif'],
+      ['image/avif', await blank(30, 20).avif().toBuffer(), 'image/webp'],
+    ];
+    for (const [type, bytes, becomes] of files) {
+      const { completed } = await uploaded(path, bytes, { type });
+      expect(completed.body).toMatchObject({
+        type: becomes,
+        width: 30,
+        height: 20,
+        thumbnail: { width: 30, height: 20 },
+      });
+      const shown = await get((await linkOf(path, completed.body.id, 'ann')).body.url);
+      const { pages } = await sharp(Buffer.from(await shown.arrayBuffer())).metadata();
+      expect(pages ?? 1).toBe(type === 'image/gif' ? 2 : 1);
+    }
+  });
+});
+
+it('what is no picture is there to be saved, by its content, and the scan was asked', async () => {
+  const { path } = await room();
+  const body = Buffer.from('%PDF-1.7 and more');
+  scanned.length = 0;
+  const { completed } = await uploaded(path, body, { name: "안내'서.pdf", type: 'application/x-anything' });
+  expect(completed.body).toEqual({
+    id: expect.any(String),
+    name: "안내'서.pdf",
+    type: 'application/pdf',
+    bytes: body.length,
+  });
+  expect(scanned).toEqual([`application/x-anything ${body.length}`]);
+  await send(path, [completed.body.id], { content: '읽어 주세요' });
+  const { items } = (
+    await chat.call<AttachmentLinks>('GET', `${path}/attachments?ids=${completed.body.id},none`, { as: SERVICE })
+  ).body;
+  expect(items.map(({ id }) => id)).toEqual([completed.body.id]);
+  const shown = await get(items[0]!.url);
+  expect(Object.fromEntries(shown.headers)).toMatchObject({
+    'content-type': 'application/pdf',
+    'content-disposition': "attachment; filename*=UTF-8''%EC%95%88%EB%82%B4%27%EC%84%9C.pdf",
+    'x-content-type-options': 'nosniff',
+  });
+  expect(Buffer.from(await shown.arrayBuffer())).toEqual(body);
+});
+
+/** What was refused. */
+const refused: string[] = [];
+
+describe('bad input is refused with what is wrong, and nothing of it is kept:', () => {
+  it.each<[string, () => Promise<Uint8Array> | Uint8Array, RegExp, string?]>([
+    ['a ZIP called .png', () => Buffer.from('PK\x03\x04 and more', 'latin1'), /Archives are not taken/, 'image/png'],
+    ['20,000 × 20,000 pixels', () => pngOf(20_000, 20_000), /50 million pixels/, 'image/png'],
+    ['a truncated JPEG', async () => (await phonePicture()).subarray(0, 2_000), /damaged or cut off/],
+    ['HTML called .jpg', () => Buffer.from('<!doctype html><script>'), /HTML can hold scripts/],
+    ['an SVG called .jpg', () => Buffer.from('<?xml version="1.0"?><svg xmlns="x"/>'), /save the picture as PNG/],
+    [
+      'a HEIC called .jpg',
+      () => Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'),
+      /save the picture as JPEG/,
+    ],
+    ['a text called .jpg', () => Buffer.from('BUY free…'), /none of those that are taken/],
+  ])('%s', async (_what, make, detail, type = 'image/jpeg') => {
+    const { path } = await room();
+    const { upload, completed } = await uploaded(path, await make(), { type });
+    expect(completed.status).toBe(422);
+    expect(completed.body).toMatchObject({ code: 'UPLOAD_REFUSED', detail: expect.stringMatching(detail) });
+    expect((await complete(path, upload)).body).toMatchObject({ code: 'UPLOAD_REFUSED' });
+    expect((await send(path, [upload.uploadId])).body).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      errors: [{ path: 'attachments' }],
+    });
+    refused.push(upload.uploadId);
+  });
+
+  it('what is announced wrongly: 0 bytes, too many, HEIC, by who is no member, in a room that is not there', async () => {
+    const { path } = await room();
+    for (const [fields, code] of [
+      [{ bytes: 0 }, 'VALIDATION_FAILED'],
+      [{ bytes: 2_000_001 }, 'UPLOAD_REFUSED'],
+      [{ bytes: 5, type: 'image/heic' }, 'UPLOAD_REFUSED'],
+      [{ bytes: 5, type: 'image' }, 'VALIDATION_FAILED'],
+      [{ bytes: 5, name: '' }, 'VALIDATION_FAILED'],
+      [{ bytes: 5, as: 'eve' }, 'NOT_A_MEMBER'],
+    ] as const) {
+      const { bytes, ...rest } = { ...fields };
+      expect((await announce(path, bytes, rest)).body.code).toBe(code);
+    }
+    expect((await announce('/api/chat/rooms/none', 5)).status).toBe(404);
+  });
+
+  it('more or fewer bytes than announced, a second PUT, a changed URL, and somebody else’s upload', async () => {
+    const { path } = await room();
+    const picture = await blank(30, 20).png().toBuffer();
+    const { body: upload } = await announce(path, picture.length, { type: 'image/png' });
+    expect((await complete(path, upload)).body).toMatchObject({
+      code: 'CONFLICT',
+      detail: expect.stringMatching(/PUT the file/),
+    });
+    for (const body of [Buffer.concat([picture, picture]), picture.subarray(1)]) {
+      const answer = await put(upload, body);
+      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([422, 'UPLOAD_REFUSED']);
+    }
+    expect(kept(upload.uploadId)).toEqual([]);
+    const other = { ...upload, url: upload.url.replace(upload.uploadId, crypto.randomUUID()) };
+    expect((await put(other, picture)).status).toBe(403);
+    expect((await put(upload, picture)).status).toBe(200);
+    expect((await put(upload, picture)).status).toBe(412);
+    expect((await complete(path, upload, 'bob')).status).toBe(404);
+    expect((await complete((await room()).path, upload)).status).toBe(404);
+    const [first, again] = await Promise.all([complete(path, upload), complete(path, upload)]);
+    expect(first.body).toEqual(again.body);
+    expect((await put(upload, picture)).status).toBe(412);
+    expect((await send(path, [upload.uploadId], { as: 'bob' })).body.code).toBe('VALIDATION_FAILED');
+    expect((await send(path, [upload.uploadId])).status).toBe(201);
+    expect((await send(path, [upload.uploadId])).body.code).toBe('VALIDATION_FAILED');
+  });
+
+  it('what the scan refuses; where it does not answer, the upload can be completed later', async () => {
+    const { path } = await room();
+    const picture = await blank(30, 20).png().toBuffer();
+    const { body: upload } = await announce(path, picture.length);
+    await put(upload, picture);
+    scanAnswer = 500;
+    expect((await complete(path, upload)).body.code).toBe('UNAVAILABLE');
+    scanAnswer = 422;
+    expect((await complete(path, upload)).body).toMatchObject({
+      code: 'UPLOAD_REFUSED',
+      detail: expect.stringMatching(/scan/),
+    });
+    scanAnswer = 204;
+    refused.push(upload.uploadId);
+    await expect.poll(() => kept(...refused)).toEqual([]);
+  });
+
+  it('more files than a user may upload in an hour', async () => {
+    const few = await given.start({ RATE_UPLOADS_PER_HOUR: '2' });
+    const { path } = await room();
+    const ask = () =>
+      few.call('POST', `${path}/uploads`, { as: 'ann', body: { name: 'a', type: 'image/png', bytes: 9 } });
+    // Others of this file count too.
+    const { status, body } = await ask().then((first) =>
+      first.status === 429 ? first : ask().then((second) => (second.status === 429 ? second : ask())),
+    );
+    expect(status).toBe(429);
+    expect(body).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) });
+    await few.stop();
+  });
+});
+
+describe('in messages', () => {
+  it('files come with every protocol, page and replay; a retry gets the first message', async () => {
+    const { roomId, path } = await room();
+    const ids: string[] = [];
+    for (let i = 0; i < 2; i++)
+      ids.push(
+        (
+          await uploaded(
+            path,
+            await blank(20 + i, 20)
+              .png()
+              .toBuffer(),
+          )
+        ).completed.body.id,
+      );
+    const [ann, bob] = await Promise.all(['ann', 'bob'].map((user) => chat.connect(user)));
+    await bob!.join(roomId);
+    const ack = await ann!.say(roomId, '', { clientMessageId: 'pictures', attachments: [ids[1], ids[0]] });
+    const told = (await bob!.event('message', (one) => one.seq === ack.seq)) as unknown as ChatMessage;
+    expect(told.attachments?.map(({ id }) => id)).toEqual([ids[1], ids[0]]);
+    const again = await send(path, [ids[1]!, ids[0]!], { clientMessageId: 'pictures' });
+    expect([again.status, again.body.seq]).toEqual([200, ack.seq]);
+    expect(again.body.attachments).toEqual(told.attachments);
+    const { body } = await chat.call<{ messages: ChatMessage[] }>('GET', `${path}/messages?limit=1`, { as: 'bob' });
+    expect(body.messages[0]!.attachments).toEqual(told.attachments);
+    const joined = await bob!.join(roomId, ack.seq - 1);
+    expect(joined.messages).toMatchObject([{ attachments: told.attachments }]);
+    expect((await send(path, [])).body).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: 'content' }] });
+    expect((await send(path, [ids[0]!, ids[0]!])).body).toMatchObject({ errors: [{ path: 'attachments' }] });
+  });
+
+  it('a deleted message takes its files along: no link, no bytes, no name anywhere', async () => {
+    const { path } = await room();
+    const { completed } = await uploaded(path, await phonePicture(), { name: 'secret-name.jpg' });
+    const { seq } = (await send(path, [completed.body.id])).body;
+    const link = (await linkOf(path, completed.body.id)).body;
+    expect((await chat.call('DELETE', `${path}/messages/${seq}`, { as: 'ann' })).status).toBe(204);
+    expect((await linkOf(path, completed.body.id, 'ann')).status).toBe(404);
+    const { body } = await chat.call('GET', `${path}/messages`, { as: 'bob' });
+    expect(JSON.stringify(body)).not.toContain('secret-name');
+    await expect.poll(() => kept(completed.body.id)).toEqual([]);
+    for (const url of [link.url, link.thumbnailUrl!]) expect((await get(url)).status).toBe(404);
+  });
+});
