@@ -7,6 +7,7 @@ export type {
   Participant,
   PublicUser,
   Reaction,
+  Restriction,
   Room as RoomInfo,
   SystemEvent,
 } from '@gongu/shared';
@@ -27,6 +28,7 @@ export { systemData } from './room/apply-message.ts';
 export type { Room } from './room/room.ts';
 export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';
 export { hasReacted } from './room/room-state.ts';
+export { type ReportReason, roomOrder } from './room-order.ts';
 export type { ListedRoom, RoomList, RoomListSnapshot } from './rooms/room-list.ts';
 export { type FoundMessages, searchMessages } from './search-messages.ts';
 export type { Signal, Signals } from './signals.ts';

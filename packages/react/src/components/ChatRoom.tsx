@@ -9,7 +9,7 @@ import { LazyPart } from './LazyPart.tsx';
 import { MessageInput } from './MessageInput.tsx';
 import type { MessageParts } from './MessageItem.tsx';
 import { MessageList } from './MessageList.tsx';
-import { actingContext, mayEdit } from './message-actions.ts';
+import { actingContext, mayEdit, mayMute } from './message-actions.ts';
 import { PinnedMessages } from './PinnedMessages.tsx';
 import { PinnedNotice } from './PinnedNotice.tsx';
 import { RoomNotice } from './RoomNotice.tsx';
@@ -72,6 +72,14 @@ export function ChatRoom(props: ChatRoomProps) {
     const last = room.messages.findLast((message) => mayEdit(message, context));
     if (last) composer.edit(last, last.content);
   }
+
+  const acting = actingContext(room, user?.userId ?? null, connection);
+  useMuteEnd(room.muted?.until ?? null, connection.clockOffsetMs);
+  const slowSeconds = acting.isHost || acting.isAdmin || !canWrite ? 0 : (room.room?.slowModeSeconds ?? 0);
+  const standing = {
+    muted: acting.isMuted ? room.muted : null,
+    ...{ slowSeconds, slowUntilMs: room.slowUntilMs, clockOffsetMs: connection.clockOffsetMs },
+  };
 
   const mayPinHere = (room.you?.role === 'HOST' || connection.isAdmin) && room.room?.status !== 'CANCELLED';
   const people = { participants: room.participants, room: room.room, me, onLoadAll: () => void loadParticipants() };
@@ -137,12 +145,17 @@ export function ChatRoom(props: ChatRoomProps) {
           />
           <Typing roomId={roomId} />
           {isLooking && <p className="gongu-looking">{strings.looking}</p>}
+          {slowSeconds > 0 && !standing.muted && <LazyPart load={loadStanding} props={standing} />}
         </div>
         <div id={peopleId} ref={asideRef} className="gongu-aside" hidden={aside === null}>
           {aside === 'search' && <LazyPart key={roomId} load={loadSearch} props={searching} />}
           {showsPeople && (
             <>
-              <LazyPart load={loadPeople} props={people} />
+              {mayMute(acting) ? (
+                <LazyPart key="host" load={loadHost} props={{ room, me }} />
+              ) : (
+                <LazyPart key="people" load={loadPeople} props={people} />
+              )}
               <label className="gongu-mute">
                 <input
                   type="checkbox"
@@ -173,7 +186,9 @@ export function ChatRoom(props: ChatRoomProps) {
         mayNotify={room.you?.role === 'HOST'}
         contentChars={contentChars}
         draftKey={draftKey}
-        closed={closedBecause(room, strings.readOnly)}
+        closed={
+          closedBecause(room, strings.readOnly) ?? (standing.muted && <LazyPart load={loadStanding} props={standing} />)
+        }
         replyTo={composer.replyTo}
         editing={composer.editing}
         {...(enterSends === undefined ? {} : { enterSends })}
@@ -183,11 +198,25 @@ export function ChatRoom(props: ChatRoomProps) {
 }
 
 const loadSearch = async () => (await import('./MessageSearch.tsx')).MessageSearch;
+const loadHost = async () => (await import('./HostPanel.tsx')).HostPanel;
+const loadStanding = async () => (await import('./Standing.tsx')).Standing;
 const loadPeople = async () => (await import('./ParticipantList.tsx')).ParticipantList;
 
 /** What of a room does not change with each key that somebody presses. */
 function withoutTyping({ typing: _, ...room }: ChatRoomHandle): Omit<ChatRoomHandle, 'typing'> {
   return room;
+}
+
+/** Renders when a mute ends, which no row tells. */
+function useMuteEnd(until: string | null, clockOffsetMs: number): void {
+  const [, setEnded] = useState(until);
+  useEffect(() => {
+    const leftMs = until === null ? 0 : Date.parse(until) - Date.now() - clockOffsetMs;
+    // Longer than a timer can wait: the page will have been loaded anew.
+    if (leftMs <= 0 || leftMs > 2 ** 31 - 1) return;
+    const timer = setTimeout(() => setEnded(`${until} has passed`), leftMs + 50);
+    return () => clearTimeout(timer);
+  }, [until, clockOffsetMs]);
 }
 
 /** Who is writing: apart from the rest, which is not rendered for it. */

@@ -1,5 +1,13 @@
 import type { Draft, Result } from '@gongu/client';
-import { type FormEvent, type KeyboardEvent as KeyEvent, useEffect, useId, useRef, useState } from 'react';
+import {
+  type FormEvent,
+  type KeyboardEvent as KeyEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { createEnterKey } from './enter-key.ts';
 import { useDraft } from './useDraft.ts';
@@ -15,7 +23,7 @@ export interface MessageInputProps {
   /** Longest text, code points. Default 4 000. */
   readonly contentChars?: number;
   /** Why nothing can be written; shown in place of the field. */
-  readonly closed?: string | null;
+  readonly closed?: ReactNode;
   /** Whether Enter sends, and Shift+Enter begins a line. Default: where there is a mouse; on a telephone Enter begins a line. */
   readonly enterSends?: boolean;
   /** Under which what is not sent is kept for this tab, over other pages and a reload. Default: it is not kept. */
@@ -133,7 +141,7 @@ export function MessageInput(props: MessageInputProps) {
     }
   }
 
-  if (closed !== null) return <p className="gongu-input gongu-input-closed">{closed}</p>;
+  if (closed !== null && closed !== undefined) return <p className="gongu-input gongu-input-closed">{closed}</p>;
   const label = editing ? strings.editMessage : isNotice && mayNotify ? strings.writeNotice : strings.write;
   const counter = left <= COUNTER_AT ? strings.charactersLeft(left) : null;
   return (

@@ -4,7 +4,7 @@ import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
 import { useConnection } from '../chat/useConnection.ts';
-import { Announcer } from './Announcer.tsx';
+import { LazyPart } from './LazyPart.tsx';
 import { MessageItem, type MessageParts } from './MessageItem.tsx';
 import { type MessageRow, messageRows } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
@@ -126,6 +126,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
     return () => clearTimeout(timer);
   }, [foundKey]);
 
+  const isLive = room.status === 'live' && !hasNewer && !muted.includes(room.roomId);
   const fresh = isAtEnd
     ? 0
     : messages.filter(({ seq, kind, sender }) => seq > seenSeq && isNews(kind, sender, me, ignored)).length;
@@ -200,15 +201,14 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
         </button>
       )}
       {menu.element}
-      <Announcer
-        messages={messages}
-        me={me}
-        isLive={room.status === 'live' && !hasNewer && !muted.includes(room.roomId)}
-        ignored={ignored}
-      />
+      <LazyPart load={loadAnnouncer} props={{ messages, me, isLive, ignored }} onFailed={nothing} />
     </div>
   );
 }
+
+const loadAnnouncer = async () => (await import('./Announcer.tsx')).Announcer;
+/** Without a connection there is no news either. */
+function nothing(): void {}
 
 function isNews(
   kind: Message['kind'],

@@ -5,11 +5,13 @@ import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { nameOf } from '../strings/name-of.ts';
-import { AskDelete } from './AskDelete.tsx';
+import { AskFirst } from './AskFirst.tsx';
 import { EmojiDialog } from './EmojiDialog.tsx';
 import { type MenuEntry, MessageMenu, type MessageMenuProps } from './MessageMenu.tsx';
-import { actingContext, mayDelete, mayEdit, mayPin, mayReact } from './message-actions.ts';
+import { MuteDialog } from './MuteDialog.tsx';
+import { actingContext, mayDelete, mayEdit, mayMute, mayPin, mayReact } from './message-actions.ts';
 import { ReactedDialog } from './ReactedDialog.tsx';
+import { ReportDialog } from './ReportDialog.tsx';
 
 export interface MessageToolsProps {
   readonly id: string;
@@ -27,6 +29,14 @@ export interface MessageToolsProps {
   readonly tell: (text: string) => void;
 }
 
+/** What is asked, and of which message. */
+interface Asked {
+  readonly what: 'delete' | 'emoji' | 'reacted' | 'report' | 'mute';
+  readonly seq: number;
+  /** Who said it. */
+  readonly person?: { readonly userId: string; readonly name: string };
+}
+
 /** What is most often meant, one press away. */
 const USUAL = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
@@ -36,9 +46,7 @@ export function MessageTools(props: MessageToolsProps) {
   const { choices } = useChatClient();
   const strings = useToolStrings();
   const connection = useConnection();
-  const [asks, setAsks] = useState<{ readonly what: 'delete' | 'emoji' | 'reacted'; readonly seq: number } | null>(
-    null,
-  );
+  const [asks, setAsks] = useState<Asked | null>(null);
 
   const entries = menu ? entriesOf(menu.message) : [];
   const reactions = menu ? reactionsOf(menu.message) : undefined;
@@ -82,6 +90,12 @@ export function MessageTools(props: MessageToolsProps) {
         });
       all.push({ label: isPinned ? strings.unpin : strings.pin, act: pin });
     }
+    if (sender !== null && sender.userId !== me && context.isMember)
+      all.push({ label: strings.report, act: () => setAsks({ what: 'report', seq }) });
+    if (isOthers && mayMute(context) && sender.userId !== room.room?.hostId) {
+      const person = { userId: sender.userId, name: nameOf(sender) };
+      all.push({ label: strings.mute(person.name), act: () => setAsks({ what: 'mute', seq, person }) });
+    }
     return [...all, ...deletion];
   }
 
@@ -110,7 +124,19 @@ export function MessageTools(props: MessageToolsProps) {
           onClose={onClose}
         />
       )}
-      {asks?.what === 'delete' && <AskDelete onYes={() => void room.delete(asks.seq)} onClose={done} />}
+      {asks?.what === 'delete' && (
+        <AskFirst
+          text={strings.askDelete}
+          yes={strings.delete}
+          no={strings.keep}
+          onYes={() => void room.delete(asks.seq)}
+          onClose={done}
+        />
+      )}
+      {asks?.what === 'report' && <ReportDialog roomId={room.roomId} seq={asks.seq} tell={tell} onClose={done} />}
+      {asks?.what === 'mute' && asks.person && (
+        <MuteDialog roomId={room.roomId} person={asks.person} tell={tell} onClose={done} />
+      )}
       {asks?.what === 'emoji' && <EmojiDialog onChosen={(emoji) => onReact(asks.seq, emoji, true)} onClose={done} />}
       {asks?.what === 'reacted' && <ReactedDialog roomId={room.roomId} seq={asks.seq} onClose={done} />}
     </>

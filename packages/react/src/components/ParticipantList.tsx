@@ -1,4 +1,5 @@
 import type { Participant, RoomInfo } from '@gongu/client';
+import type { ReactNode } from 'react';
 import { useChatClient, useStrings } from '../chat/chat-context.ts';
 import { useChoices } from '../chat/useChoices.ts';
 import { nameOf } from '../strings/name-of.ts';
@@ -10,12 +11,14 @@ export interface ParticipantListProps {
   readonly me: string | null;
   /** Loads those that are not there yet; offered where the room has more. */
   readonly onLoadAll?: () => void;
+  /** What can be done with one of them. */
+  readonly actionsOf?: (participant: Participant) => ReactNode;
 }
 
 const ORDER = { HOST: 0, BUYER: 1, GUEST: 2 } as const;
 
 /** Who is in a room: the seller, then buyers, then guests. */
-export function ParticipantList({ participants, room, me, onLoadAll }: ParticipantListProps) {
+export function ParticipantList({ participants, room, me, onLoadAll, actionsOf }: ParticipantListProps) {
   const strings = useStrings();
   const client = useChatClient();
   const { ignored } = useChoices();
@@ -49,6 +52,7 @@ export function ParticipantList({ participants, room, me, onLoadAll }: Participa
               </button>
             )}
             {participant.online && <span className="gongu-hidden">{strings.isOnline}</span>}
+            {actionsOf?.(participant)}
           </li>
         ))}
       </ul>

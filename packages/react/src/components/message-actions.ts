@@ -7,6 +7,8 @@ export interface ActingContext {
   readonly isMember: boolean;
   readonly isHost: boolean;
   readonly isAdmin: boolean;
+  /** One may not write, edit and react. */
+  readonly isMuted: boolean;
   /** Nothing is written in the room any more. */
   readonly isReadOnly: boolean;
   /** Seconds for which its sender may edit a message; null: messages can't be changed. */
@@ -22,10 +24,11 @@ export function isSaid(message: Message): message is ChatMessage {
 
 /** Whether it would be taken, as far as that is known here; the server decides. */
 export function mayEdit(message: Message, context: ActingContext): boolean {
-  const { me, isMember, isReadOnly, editWindowS, nowMs } = context;
+  const { me, isMember, isMuted, isReadOnly, editWindowS, nowMs } = context;
   return (
     isSaid(message) &&
     isMember &&
+    !isMuted &&
     !isReadOnly &&
     message.sender !== null &&
     message.sender.userId === me &&
@@ -36,8 +39,13 @@ export function mayEdit(message: Message, context: ActingContext): boolean {
 }
 
 /** As `mayEdit`. */
-export function mayReact({ isMember, isReadOnly, editWindowS }: Omit<ActingContext, 'nowMs'>): boolean {
-  return isMember && !isReadOnly && editWindowS !== null;
+export function mayReact({ isMember, isMuted, isReadOnly, editWindowS }: ActingContext): boolean {
+  return isMember && !isMuted && !isReadOnly && editWindowS !== null;
+}
+
+/** As `mayEdit`. */
+export function mayMute({ isHost, isAdmin, isReadOnly }: ActingContext): boolean {
+  return (isHost || isAdmin) && !isReadOnly;
 }
 
 /** As `mayEdit`. */
@@ -54,15 +62,16 @@ export function mayDelete(message: Message, context: ActingContext): boolean {
 
 /** What decides on what one may do, as it is at this moment. */
 export function actingContext(
-  { you, room }: Pick<ChatRoomHandle, 'you' | 'room'>,
+  { you, room, muted }: Pick<ChatRoomHandle, 'you' | 'room' | 'muted'>,
   me: string | null,
   { editWindowS, isAdmin, clockOffsetMs }: ConnectionState,
 ): ActingContext {
+  const nowMs = Date.now() + clockOffsetMs;
   return {
-    ...{ me, isAdmin, editWindowS },
+    ...{ me, isAdmin, editWindowS, nowMs },
+    isMuted: muted !== null && !(muted.until !== null && Date.parse(muted.until) <= nowMs),
     isMember: you !== null,
     isHost: you?.role === 'HOST',
     isReadOnly: room?.status === 'CANCELLED',
-    nowMs: Date.now() + clockOffsetMs,
   };
 }

@@ -18,6 +18,9 @@ const ERRORS: Readonly<Record<string, string>> = {
   EDIT_WINDOW_PASSED: 'The time for edits is over.',
   MESSAGE_DELETED: 'The message was deleted.',
   PRECONDITION_FAILED: 'The message was changed meanwhile.',
+  MUTED: 'You are muted in this room.',
+  BANNED: 'You were banned from this room.',
+  SLOW_MODE: 'Slow mode: please wait before the next message.',
   CONFLICT: 'This message can not be edited.',
 };
 
@@ -96,19 +99,8 @@ export const english: ChatStrings = {
   offline: 'You are offline. What you write is sent later.',
   reconnect: 'Connect again',
   enterAgain: 'Enter again',
-  entersAt: (time) => `You can enter again at ${time}. Stay here, and it is done for you.`,
-  left: 'You have left this room.',
-  removed: 'You were removed from this room.',
-  gaveWay:
-    'The chat was full and somebody who bought came in, so you made room. You can look on, and write again when somebody leaves.',
-  capLowered:
-    'Fewer people can talk here now, so you made room. You can look on, and write again when somebody leaves.',
-  notABuyer: 'The group buy is complete. The chat goes on among those who bought.',
-  ended: 'The group buy is over. The chat is for those who took part.',
-  lookOn: 'Look on',
   looking: 'You are looking on. Write something to join in.',
   leave: 'Leave the chat',
-  roomRemoved: 'This room is gone.',
   readOnly: 'This room can only be read.',
   status: { ACTIVE: 'Open', CLOSED: 'Complete', CANCELLED: 'Cancelled' },
   error: ({ code, retryAfterMs = 0 }) =>

@@ -1,5 +1,14 @@
 import type { ToolStrings } from './tool-strings.ts';
 
+function spanOf(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  if (seconds < 120) return `${seconds}초`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 120) return `${minutes}분`;
+  const hours = Math.ceil(minutes / 60);
+  return hours < 48 ? `${hours}시간` : `${Math.ceil(hours / 24)}일`;
+}
+
 export const koreanTools: ToolStrings = {
   reply: '답장',
   copy: '복사',
@@ -23,4 +32,45 @@ export const koreanTools: ToolStrings = {
   searchHint: '두 글자 이상 입력하세요',
   found: (count, isMore) => (isMore ? `${count}개 이상 찾음` : `${count}개 찾음`),
   notFound: '찾은 메시지가 없습니다',
+  entersAt: (time) => `${time}부터 들어갈 수 있습니다. 그때 자동으로 들어갑니다.`,
+  left: '방에서 나왔습니다.',
+  removed: '방에서 내보내졌습니다.',
+  gaveWay:
+    '대화방이 가득 찬 상태에서 구매자가 들어와 방에서 나왔습니다. 계속 볼 수 있고, 누가 나가면 다시 쓸 수 있습니다.',
+  capLowered: '대화할 수 있는 인원이 줄어 방에서 나왔습니다. 계속 볼 수 있고, 누가 나가면 다시 쓸 수 있습니다.',
+  notABuyer: '모집이 완료되어 구매자끼리 대화를 이어갑니다.',
+  ended: '공동구매가 끝났습니다. 대화는 참여한 사람만 볼 수 있습니다.',
+  lookOn: '계속 보기',
+  roomRemoved: '사라진 방입니다.',
+  banned: '이 방에서 차단되었습니다.',
+  muted: (left) => (left === null ? '이 방에서 말할 수 없습니다.' : `앞으로 ${left} 동안 말할 수 없습니다.`),
+  slowMode: (seconds) => `느린 모드: ${spanOf(seconds * 1_000)}에 한 번 보낼 수 있습니다.`,
+  slowWait: (left) => `${left} 뒤에 다시 보낼 수 있습니다.`,
+  span: spanOf,
+  hostPanel: '방 관리',
+  slowModeLabel: '느린 모드',
+  none: '끄기',
+  mute: (name) => `${name}님 말하기 제한`,
+  ban: (name) => `${name}님 차단`,
+  remove: (name) => `${name}님 내보내기`,
+  askBan: (name) => `${name}님을 차단할까요? 방에서 나가고, 풀 때까지 들어올 수 없습니다.`,
+  askRemove: (name) => `${name}님을 내보낼까요? 잠시 뒤에 다시 들어올 수 있습니다.`,
+  muteFor: '기간',
+  untilLifted: '풀 때까지',
+  personActions: (name) => `${name}님 관리`,
+  restricted: '제한된 사람',
+  nobodyRestricted: '제한된 사람이 없습니다',
+  isMuted: '말하기 제한',
+  isBanned: '차단',
+  until: (time) => `${time}까지`,
+  lift: (name) => `${name}님 제한 풀기`,
+  done: '처리했습니다',
+  cancel: '취소',
+  sendNotice: '공지 보내기',
+  report: '신고',
+  reportTitle: '메시지 신고',
+  reportNote: '무엇이 문제인가요? (선택)',
+  reportReasons: { SPAM: '광고·도배', ABUSE: '욕설·위협', FRAUD: '사기', OTHER: '기타' },
+  sendReport: '신고하기',
+  reported: '신고했습니다. 고맙습니다.',
 };

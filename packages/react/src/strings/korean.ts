@@ -18,6 +18,9 @@ const ERRORS: Readonly<Record<string, string>> = {
   EDIT_WINDOW_PASSED: '수정할 수 있는 시간이 지났습니다.',
   MESSAGE_DELETED: '이미 삭제된 메시지입니다.',
   PRECONDITION_FAILED: '그사이에 메시지가 바뀌었습니다.',
+  MUTED: '이 방에서 말할 수 없습니다.',
+  BANNED: '이 방에서 차단되었습니다.',
+  SLOW_MODE: '느린 모드입니다. 잠시 후 보내 주세요.',
   CONFLICT: '수정할 수 없는 메시지입니다.',
 };
 
@@ -91,18 +94,8 @@ export const korean: ChatStrings = {
   offline: '인터넷에 연결되어 있지 않습니다. 메시지는 연결된 뒤에 보냅니다.',
   reconnect: '다시 연결',
   enterAgain: '다시 들어가기',
-  entersAt: (time) => `${time}부터 들어갈 수 있습니다. 그때 자동으로 들어갑니다.`,
-  left: '방에서 나왔습니다.',
-  removed: '방에서 내보내졌습니다.',
-  gaveWay:
-    '대화방이 가득 찬 상태에서 구매자가 들어와 방에서 나왔습니다. 계속 볼 수 있고, 누가 나가면 다시 쓸 수 있습니다.',
-  capLowered: '대화할 수 있는 인원이 줄어 방에서 나왔습니다. 계속 볼 수 있고, 누가 나가면 다시 쓸 수 있습니다.',
-  notABuyer: '모집이 완료되어 구매자끼리 대화를 이어갑니다.',
-  ended: '공동구매가 끝났습니다. 대화는 참여한 사람만 볼 수 있습니다.',
-  lookOn: '계속 보기',
   looking: '지금은 보기만 하고 있습니다. 메시지를 쓰면 참여합니다.',
   leave: '대화에서 나가기',
-  roomRemoved: '사라진 방입니다.',
   readOnly: '읽기만 할 수 있는 방입니다.',
   status: { ACTIVE: '모집 중', CLOSED: '모집 완료', CANCELLED: '취소됨' },
   error: ({ code, retryAfterMs = 0 }) =>

@@ -87,23 +87,9 @@ export interface ChatStrings {
   readonly offline: string;
   readonly reconnect: string;
   readonly enterAgain: string;
-  /** The room can be entered from then on, and is, without anybody's doing. `time` is in words of `locale`. */
-  readonly entersAt: (time: string) => string;
-  readonly left: string;
-  readonly removed: string;
-  /** One had to make room for who bought. */
-  readonly gaveWay: string;
-  /** Fewer may talk in the room than before. */
-  readonly capLowered: string;
-  /** The room goes on among buyers, and one is none. */
-  readonly notABuyer: string;
-  /** One only looked, and the room is closed or cancelled. */
-  readonly ended: string;
-  readonly lookOn: string;
   /** Of a room in which one is no participant. */
   readonly looking: string;
   readonly leave: string;
-  readonly roomRemoved: string;
   readonly readOnly: string;
   readonly status: Readonly<Record<'ACTIVE' | 'CLOSED' | 'CANCELLED', string>>;
   /** By code; `message` is for developers, so it is not shown. */

@@ -22,4 +22,51 @@ export interface ToolStrings {
   readonly searchHint: string;
   readonly found: (count: number, isMore: boolean) => string;
   readonly notFound: string;
+  /** The room can be entered from then on, and is, without anybody's doing. `time` is in words of `locale`. */
+  readonly entersAt: (time: string) => string;
+  readonly left: string;
+  readonly removed: string;
+  /** One had to make room for who bought. */
+  readonly gaveWay: string;
+  /** Fewer may talk in the room than before. */
+  readonly capLowered: string;
+  /** The room goes on among buyers, and one is none. */
+  readonly notABuyer: string;
+  /** One only looked, and the room is closed or cancelled. */
+  readonly ended: string;
+  readonly lookOn: string;
+  readonly roomRemoved: string;
+  readonly banned: string;
+  /** One may not write; `left`: how long yet, null: until it is taken away. */
+  readonly muted: (left: string | null) => string;
+  readonly slowMode: (seconds: number) => string;
+  readonly slowWait: (left: string) => string;
+  /** A span of time in words. */
+  readonly span: (ms: number) => string;
+  readonly hostPanel: string;
+  readonly slowModeLabel: string;
+  readonly none: string;
+  readonly mute: (name: string) => string;
+  readonly ban: (name: string) => string;
+  readonly remove: (name: string) => string;
+  readonly askBan: (name: string) => string;
+  readonly askRemove: (name: string) => string;
+  readonly muteFor: string;
+  readonly untilLifted: string;
+  readonly personActions: (name: string) => string;
+  readonly restricted: string;
+  readonly nobodyRestricted: string;
+  readonly isMuted: string;
+  readonly isBanned: string;
+  readonly until: (time: string) => string;
+  readonly lift: (name: string) => string;
+  readonly done: string;
+  readonly cancel: string;
+  readonly sendNotice: string;
+  readonly report: string;
+  readonly reportTitle: string;
+  readonly reportNote: string;
+  readonly reportReasons: Readonly<Record<'SPAM' | 'ABUSE' | 'FRAUD' | 'OTHER', string>>;
+  readonly sendReport: string;
+  readonly reported: string;
 }

@@ -1,15 +1,16 @@
 import { useEffect, useId, useRef } from 'react';
-import { useToolStrings } from '../chat/useToolStrings.ts';
 
-export interface AskDeleteProps {
+export interface AskFirstProps {
+  readonly text: string;
+  readonly yes: string;
+  readonly no: string;
   readonly onYes: () => void;
   /** Called in either case; the focus is back where it was. */
   readonly onClose: () => void;
 }
 
-/** Asks before a message is deleted. */
-export function AskDelete({ onYes, onClose }: AskDeleteProps) {
-  const strings = useToolStrings();
+/** Asks before something is done that can't be taken back. */
+export function AskFirst({ text, yes, no, onYes, onClose }: AskFirstProps) {
   const textId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const keep = useRef<HTMLButtonElement>(null);
@@ -20,7 +21,7 @@ export function AskDelete({ onYes, onClose }: AskDeleteProps) {
   }, []);
   return (
     <dialog ref={dialog} role="alertdialog" className="gongu-ask" aria-labelledby={textId} onClose={onClose}>
-      <p id={textId}>{strings.askDelete}</p>
+      <p id={textId}>{text}</p>
       <p>
         <button
           type="button"
@@ -30,10 +31,10 @@ export function AskDelete({ onYes, onClose }: AskDeleteProps) {
             onYes();
           }}
         >
-          {strings.delete}
+          {yes}
         </button>
         <button ref={keep} type="button" onClick={() => dialog.current?.close()}>
-          {strings.keep}
+          {no}
         </button>
       </p>
     </dialog>

@@ -1,0 +1,43 @@
+import { useEffect, useState } from 'react';
+import { useToolStrings } from '../chat/useToolStrings.ts';
+
+export interface StandingProps {
+  /** One is muted until that time (ISO 8601; null: until it is taken away). */
+  readonly muted: { readonly until: string | null } | null;
+  /** Seconds between two messages of one's own; 0: none. */
+  readonly slowSeconds: number;
+  /** Epoch milliseconds before which one may not send again; null: now. */
+  readonly slowUntilMs: number | null;
+  /** The server's clock minus this one, milliseconds. */
+  readonly clockOffsetMs: number;
+}
+
+/** What keeps one from writing, and how long yet. */
+export function Standing({ muted, slowSeconds, slowUntilMs, clockOffsetMs }: StandingProps) {
+  const strings = useToolStrings();
+  const nowMs = useSeconds(muted?.until != null || slowUntilMs !== null);
+  if (muted) {
+    const leftMs = muted.until === null ? null : Math.max(0, Date.parse(muted.until) - nowMs - clockOffsetMs);
+    return <span>{strings.muted(leftMs === null ? null : strings.span(leftMs))}</span>;
+  }
+  const leftMs = slowUntilMs === null ? 0 : slowUntilMs - nowMs;
+  return (
+    <p className="gongu-looking">
+      {/* A number that moves each second is for reading, not for being read out. */}
+      <span>{strings.slowMode(slowSeconds)}</span>{' '}
+      {leftMs > 0 && <span role="timer">{strings.slowWait(strings.span(leftMs))}</span>}
+    </p>
+  );
+}
+
+/** Epoch milliseconds, moved on each second while that is wanted. */
+function useSeconds(isOn: boolean): number {
+  const [nowMs, setNowMs] = useState(Date.now);
+  useEffect(() => {
+    if (!isOn) return;
+    setNowMs(Date.now());
+    const timer = setInterval(() => setNowMs(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [isOn]);
+  return nowMs;
+}
