@@ -71,7 +71,10 @@ export const RULES = [
     ],
   },
   { folder: 'packages/client/src', may: [{ from: SHARED, names: WITHOUT_ZOD }] },
-  { folder: 'packages/react/src', may: ['@gongu/client', SHARED, 'react', 'react-dom', '@tanstack/react-virtual'] },
+  {
+    folder: 'packages/react/src',
+    may: ['@gongu/client', '@gongu/client/files', SHARED, 'react', 'react-dom', '@tanstack/react-virtual'],
+  },
   { folder: 'packages/testkit/src', ...OUTSIDE },
   // Not the client package: who judges it shares no code with it.
   {

@@ -49,6 +49,8 @@ export interface MyRoom extends RoomView {
 }
 
 export interface ChatClient {
+  /** Where the chat service is, without a slash at the end. */
+  readonly url: string;
   readonly connection: {
     subscribe(listener: () => void): () => void;
     /** The same object until something in it changes. */
@@ -221,6 +223,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   }
 
   return {
+    url,
     connection: { subscribe: connection.state.subscribe, getSnapshot: connection.state.get },
     connect,
     disconnect() {

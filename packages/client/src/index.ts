@@ -1,4 +1,6 @@
 export type {
+  Attachment,
+  AttachmentLink,
   ChatMessage,
   ErrorCode,
   FieldError,

@@ -111,12 +111,20 @@ export function createOutbox(options: OutboxOptions) {
     if (!link || busy.has(roomId)) return;
     const draft = of(roomId).find(({ status }) => status === 'sending' || status === 'not-confirmed');
     if (!draft) return;
-    const { clientMessageId, content, kind, replyTo, mentions, mentionsAll, change } = draft;
+    const { clientMessageId, content, kind, replyTo, mentions, mentionsAll, attachments, change } = draft;
     const said = { content, mentions: mentions && [...mentions], mentionsAll };
     busy.set(roomId, { id: clientMessageId, cancel() {} });
     link.ask(
       !change
-        ? { type: 'send', roomId, clientMessageId, ...said, kind, replyTo }
+        ? {
+            type: 'send',
+            roomId,
+            clientMessageId,
+            ...said,
+            kind,
+            replyTo,
+            attachments: attachments?.map(({ id }) => id),
+          }
         : change.kind === 'edit'
           ? { type: 'edit', roomId, seq: change.seq, ...said, ifVersion: change.ifVersion }
           : change.kind === 'react'
@@ -257,7 +265,7 @@ export function createOutbox(options: OutboxOptions) {
       const way = change && makeWay(roomId, change);
       if (way && 'ok' in way) return way;
       lastAtMs = Math.max(lastAtMs + 1, clock.now());
-      const { content, kind, replyTo, mentions, mentionsAll } = draft;
+      const { content, kind, replyTo, mentions, mentionsAll, attachments } = draft;
       const added: Outgoing = {
         clientMessageId: newId(),
         userId: owner,
@@ -267,6 +275,7 @@ export function createOutbox(options: OutboxOptions) {
         replyTo,
         mentions,
         mentionsAll,
+        attachments,
         queuedAtMs: lastAtMs,
         error: null,
         status: 'sending',

@@ -1,3 +1,4 @@
+import type { Attachment } from '@gongu/shared';
 import type { ChatError } from '../chat-error.ts';
 
 /** Whom a message mentions. */
@@ -10,12 +11,14 @@ export interface Mentioned {
 
 /** What a person wants to say. */
 export interface Draft extends Mentioned {
-  /** 1 to `contentChars` code points. */
+  /** 1 to `contentChars` code points; it may be empty where there are files. */
   readonly content: string;
   /** NOTIFICATION is the host's. Default CHAT. */
   readonly kind?: 'CHAT' | 'NOTIFICATION';
   /** `messageId` of the message that is answered. */
   readonly replyTo?: string | null;
+  /** Files that were uploaded (`@gongu/client/files`), ten at most. */
+  readonly attachments?: readonly Attachment[] | undefined;
 }
 
 /** What is to become of a message that was sent. */
