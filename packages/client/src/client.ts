@@ -10,6 +10,7 @@ import { browserStorage } from './outbox/browser-storage.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import type { OutboxStorage } from './outbox/outbox-storage.ts';
 import { createOwnChoices, type OwnChoices } from './own-choices.ts';
+import type { Push } from './push/push-state.ts';
 import { createRest } from './rest.ts';
 import { createRoom, type Room } from './room/room.ts';
 import { createRoomFeed, type RoomFeed } from './room/room-feed.ts';
@@ -79,6 +80,8 @@ export interface ChatClient {
   request<T>(method: string, path: string, body?: unknown): Promise<Result<T>>;
   /** Whom he ignores, and which rooms are muted for him. Nobody else is told, and no other browser. */
   readonly choices: OwnChoices;
+  /** Whether this browser is told by push of what is unread, room by room. */
+  readonly push: Push;
 }
 
 /** Milliseconds a room outlives its last listener: a change of screens, or a second mount, costs no new join. */
@@ -244,7 +247,17 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     request,
     rooms: () => rooms,
     choices,
+    push: {
+      state: async (roomId) => (await loadPush()).state(roomId),
+      set: async (...how) => (await loadPush()).set(...how),
+    },
   };
+
+  /** Few ask for it. */
+  async function loadPush(): Promise<Push> {
+    const { createRoomPush } = await import('./push/room-push.ts');
+    return createRoomPush({ rest });
+  }
 }
 
 /** A transport whose code is loaded with its first use. Code that can't be had counts as a channel that never opened. */

@@ -26,6 +26,7 @@ export { createLocalStorage, type StorageLike } from './outbox/local-storage.ts'
 export { createMemoryStorage, type OutboxStorage } from './outbox/outbox-storage.ts';
 export type { Change, Draft, Outgoing, OutgoingChange, StoredDraft } from './outbox/outgoing.ts';
 export type { Choices, OwnChoices } from './own-choices.ts';
+export type { Push, PushState } from './push/push-state.ts';
 export { systemData } from './room/apply-message.ts';
 export type { Room } from './room/room.ts';
 export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';

@@ -3,6 +3,7 @@ export { useChatClient, useStrings } from './chat/chat-context.ts';
 export { type ChatRoomHandle, useChatRoom } from './chat/useChatRoom.ts';
 export { useChoices } from './chat/useChoices.ts';
 export { useConnection } from './chat/useConnection.ts';
+export { type RoomPush, useRoomPush } from './chat/useRoomPush.ts';
 export { useRooms } from './chat/useRooms.ts';
 export { ChatRoom, type ChatRoomProps } from './components/ChatRoom.tsx';
 export { MessageInput, type MessageInputProps } from './components/MessageInput.tsx';

@@ -31,10 +31,19 @@ export function ChatPanel({ roomId, isOver }: ChatPanelProps) {
   );
 }
 
+/** What shows pushes, also while no page is open: see public/push-worker.js. */
+function usePushWorker(): void {
+  useEffect(() => {
+    // Not everywhere: on a plain http:// address other than this machine's there is none.
+    navigator.serviceWorker?.register('/push-worker.js').catch(() => {});
+  }, []);
+}
+
 /** For those who were in it, the room; for whoever comes later, the end. */
 function RoomOrEnd({ roomId, isOver }: ChatPanelProps) {
   const isClosed = useChatRoom(roomId, isClosedToMe);
   useBuyersDoor(roomId);
+  usePushWorker();
   if (isOver && isClosed) return <ChatOver />;
   return (
     <>

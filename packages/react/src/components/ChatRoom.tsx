@@ -1,6 +1,6 @@
 import type { ChatMessage } from '@gongu/client';
 import { useEffect, useId, useRef, useState } from 'react';
-import { useChatClient, useStrings } from '../chat/chat-context.ts';
+import { useStrings } from '../chat/chat-context.ts';
 import { type ChatRoomHandle, useChatRoom } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
 import { useConnection } from '../chat/useConnection.ts';
@@ -33,13 +33,10 @@ export interface ChatRoomProps {
 export function ChatRoom(props: ChatRoomProps) {
   const { roomId, theme, enterSends, parts, showMessage = null, onOpenMessage } = props;
   const strings = useStrings();
-  const client = useChatClient();
-  const { muted } = useChoices();
   const room = useChatRoom(roomId, withoutTyping);
   const connection = useConnection();
   const { contentChars, user } = connection;
-  const { send, setTyping, loadParticipants, leave, pin } = room;
-  const me = room.you?.userId ?? null;
+  const { send, setTyping, pin } = room;
   const [goTo, setGoTo] = useState<{ readonly messageId: string } | null>(null);
   const [aside, setAside] = useState<'people' | 'search' | null>(null);
   const showsPeople = aside === 'people';
@@ -82,8 +79,6 @@ export function ChatRoom(props: ChatRoomProps) {
   };
 
   const mayPinHere = (room.you?.role === 'HOST' || connection.isAdmin) && room.room?.status !== 'CANCELLED';
-  const people = { participants: room.participants, room: room.room, me, onLoadAll: () => void loadParticipants() };
-  const canLeave = room.you !== null && room.you.role !== 'HOST' && room.room?.status !== 'CANCELLED';
 
   return (
     <section
@@ -149,28 +144,7 @@ export function ChatRoom(props: ChatRoomProps) {
         </div>
         <div id={peopleId} ref={asideRef} className="gongu-aside" hidden={aside === null}>
           {aside === 'search' && <LazyPart key={roomId} load={loadSearch} props={searching} />}
-          {showsPeople && (
-            <>
-              {mayMute(acting) ? (
-                <LazyPart key="host" load={loadHost} props={{ room, me }} />
-              ) : (
-                <LazyPart key="people" load={loadPeople} props={people} />
-              )}
-              <label className="gongu-mute">
-                <input
-                  type="checkbox"
-                  checked={muted.includes(roomId)}
-                  onChange={({ target }) => client.choices.mute(roomId, target.checked)}
-                />
-                {strings.muteRoom}
-              </label>
-              {canLeave && (
-                <button type="button" className="gongu-leave" onClick={() => void leave()}>
-                  {strings.leave}
-                </button>
-              )}
-            </>
-          )}
+          {showsPeople && <LazyPart load={loadPeople} props={{ roomId, room, isModerator: mayMute(acting) }} />}
         </div>
       </div>
       <MessageInput
@@ -198,9 +172,8 @@ export function ChatRoom(props: ChatRoomProps) {
 }
 
 const loadSearch = async () => (await import('./MessageSearch.tsx')).MessageSearch;
-const loadHost = async () => (await import('./HostPanel.tsx')).HostPanel;
 const loadStanding = async () => (await import('./Standing.tsx')).Standing;
-const loadPeople = async () => (await import('./ParticipantList.tsx')).ParticipantList;
+const loadPeople = async () => (await import('./RoomPeople.tsx')).RoomPeople;
 
 /** What of a room does not change with each key that somebody presses. */
 function withoutTyping({ typing: _, ...room }: ChatRoomHandle): Omit<ChatRoomHandle, 'typing'> {

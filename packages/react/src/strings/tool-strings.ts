@@ -16,6 +16,9 @@ export interface ToolStrings {
   readonly oneEmoji: string;
   readonly whoReacted: string;
   readonly showMore: string;
+  readonly pushRoom: string;
+  readonly pushDenied: string;
+  readonly pushFailed: string;
   readonly close: string;
   readonly search: string;
   readonly searchEverywhere: string;

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { hasOpenssl, startPushService, type TestPushService } from '@gongu/testkit';
+import { browserProgram } from '@gongu/testkit/browser';
+import { afterAll, expect, it } from 'vitest';
+import { call } from '../fixture/pair.ts';
+import { openShop } from '../fixture/shop.ts';
+
+const test = it.skipIf(!browserProgram() || !hasOpenssl());
+
+let pushing: TestPushService;
+const shop = openShop(async () => {
+  if (!hasOpenssl()) return {};
+  pushing = await startPushService();
+  return {
+    ...{ PUSH_KEY: 'Zm91cnR5LXRocmVlIGNoYXJhY3RlcnMgb2YgYmFzZTY', PUSH_CONTACT: 'mailto:shop@shop.example' },
+    ...{ ABSENT_AFTER_S: '1', WEBHOOK_ALLOW_PRIVATE: 'true', NODE_EXTRA_CA_CERTS: pushing.ca },
+  };
+});
+afterAll(() => pushing?.close());
+
+test('who asks for it in a conversation is told on his device what he has not read, until he asks no more', async () => {
+  const id = await shop.product('sue', { title: 'Cloudberries' });
+  const ann = await shop.visitor();
+  const { page } = ann;
+  const device = pushing.device();
+  await page.context().grantPermissions(['notifications']);
+  // A browser without a push service never answers: this stands for it, and all else is the browser's own.
+  const { endpoint, keys } = device;
+  await page.addInitScript({
+    content: `
+      PushManager.prototype.getSubscription = async () => {
+        const key = localStorage.getItem('subscribed');
+        if (key === null) return null;
+        const { buffer } = Uint8Array.from(atob(key.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt(0));
+        const said = ${JSON.stringify({ endpoint, keys })};
+        return { ...said, options: { applicationServerKey: buffer }, toJSON: () => said };
+      };
+      PushManager.prototype.subscribe = async function ({ applicationServerKey }) {
+        localStorage.setItem('subscribed', applicationServerKey);
+        return this.getSubscription();
+      };`,
+  });
+  await ann.signIn('push-ann', { next: `/products/${id}` });
+  await ann.say('I am in');
+  await ann.sees('I am in');
+  await page.evaluate('navigator.serviceWorker.ready.then(() => {})');
+  await page.getByRole('button', { name: 'Show participants' }).click();
+  const wish = page.getByLabel('Notify this device of unread messages');
+  const stored = page.waitForResponse((answer) => answer.request().method() === 'PUT');
+  await wish.check();
+  expect((await stored).status()).toBe(204);
+  await expect.poll(() => wish.isChecked()).toBe(true);
+
+  // She goes elsewhere, and does not read.
+  await ann.go('/');
+  const rooms = `${shop.pair.chat.url}/api/chat/rooms/${id}`;
+  const say = (content: string) =>
+    call('POST', `${rooms}/messages`, shop.pair.user('sue', ['seller']), { clientMessageId: randomUUID(), content });
+  await say('shipped tomorrow');
+  await expect.poll(() => device.pushes.length).toBe(1);
+  const [{ text } = { text: '' }] = device.pushes;
+  expect(JSON.parse(text)).toEqual({ type: 'unread', roomId: id, title: 'Cloudberries', unread: 1 });
+
+  // What the browser makes of it.
+  const browser = await page.context().newCDPSession(page);
+  const registrationId = new Promise<string>((resolve) =>
+    browser.on(
+      'ServiceWorker.workerRegistrationUpdated',
+      ({ registrations: [one] }) => one && resolve(one.registrationId),
+    ),
+  );
+  await browser.send('ServiceWorker.enable');
+  const delivery = { origin: shop.url, registrationId: await registrationId, data: text };
+  await browser.send('ServiceWorker.deliverPushMessage', delivery);
+  const shown = () =>
+    page.evaluate(`navigator.serviceWorker.ready
+      .then((registration) => registration.getNotifications())
+      .then((all) => all.map(({ title, body, tag }) => [title, body, tag]))`);
+  await expect.poll(shown).toEqual([['Cloudberries', '1 unread message', id]]);
+
+  await ann.go(`/products/${id}`);
+  await ann.sees('shipped tomorrow');
+  await page.getByRole('button', { name: 'Show participants' }).click();
+  await expect.poll(() => wish.isChecked()).toBe(true);
+  await wish.uncheck();
+  await expect.poll(() => wish.isChecked()).toBe(false);
+  await page.reload();
+  await page.getByRole('button', { name: 'Show participants' }).click();
+  await wish.waitFor();
+  expect(await wish.isChecked()).toBe(false);
+});
+
+test('the shop can be installed: its manifest and its icons are what browsers want', async () => {
+  const ann = await shop.visitor();
+  await ann.go('/');
+  const browser = await ann.page.context().newCDPSession(ann.page);
+  const { errors, data = '{}' } = await browser.send('Page.getAppManifest');
+  expect(errors).toEqual([]);
+  for (const { src, sizes, type } of JSON.parse(data).icons as { src: string; sizes: string; type: string }[]) {
+    const picture = await fetch(new URL(src, shop.url));
+    expect([src, picture.headers.get('content-type')]).toEqual([src, type]);
+    if (type !== 'image/png') continue;
+    const bytes = Buffer.from(await picture.arrayBuffer());
+    expect([src, `${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}`]).toEqual([src, sizes]);
+  }
+  const { installabilityErrors } = await browser.send('Page.getInstallabilityErrors');
+  // A test's window is a private one; nothing else is in the way.
+  expect(installabilityErrors.map(({ errorId }) => errorId)).toEqual(['in-incognito']);
+});

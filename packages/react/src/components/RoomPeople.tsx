@@ -1,0 +1,79 @@
+import { useChatClient, useStrings } from '../chat/chat-context.ts';
+import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { useChoices } from '../chat/useChoices.ts';
+import { useRoomPush } from '../chat/useRoomPush.ts';
+import { useToolStrings } from '../chat/useToolStrings.ts';
+import { LazyPart } from './LazyPart.tsx';
+import { ParticipantList } from './ParticipantList.tsx';
+
+export interface RoomPeopleProps {
+  readonly roomId: string;
+  readonly room: Omit<ChatRoomHandle, 'typing'>;
+  /** Whether one may mute and ban others. */
+  readonly isModerator: boolean;
+}
+
+/** Who is in a room, and what one chooses for oneself there. Loaded with its first use. */
+export function RoomPeople({ roomId, room, isModerator }: RoomPeopleProps) {
+  const strings = useStrings();
+  const client = useChatClient();
+  const { muted } = useChoices();
+  const { you, participants, loadParticipants, leave } = room;
+  const me = you?.userId ?? null;
+  const canLeave = you !== null && you.role !== 'HOST' && room.room?.status !== 'CANCELLED';
+  return (
+    <>
+      {isModerator ? (
+        <LazyPart load={loadHost} props={{ room, me }} />
+      ) : (
+        <ParticipantList
+          participants={participants}
+          room={room.room}
+          me={me}
+          onLoadAll={() => void loadParticipants()}
+        />
+      )}
+      <label className="gongu-mute">
+        <input
+          type="checkbox"
+          checked={muted.includes(roomId)}
+          onChange={({ target }) => client.choices.mute(roomId, target.checked)}
+        />
+        {strings.muteRoom}
+      </label>
+      {you && <PushSwitch roomId={roomId} />}
+      {canLeave && (
+        <button type="button" className="gongu-leave" onClick={() => void leave()}>
+          {strings.leave}
+        </button>
+      )}
+    </>
+  );
+}
+
+const loadHost = async () => (await import('./HostPanel.tsx')).HostPanel;
+
+/** Whether this device is told of what is unread in a room; nothing where it can't be. */
+function PushSwitch({ roomId }: { readonly roomId: string }) {
+  const strings = useToolStrings();
+  const { state, error, set } = useRoomPush(roomId);
+  if (!strings || state === null || state === 'unsupported') return null;
+  return (
+    <>
+      <label className="gongu-mute">
+        <input
+          type="checkbox"
+          checked={state === 'on'}
+          disabled={state === 'denied'}
+          onChange={({ target }) => set(target.checked)}
+        />
+        {strings.pushRoom}
+      </label>
+      {(state === 'denied' || error) && (
+        <p className="gongu-hint" role="status">
+          {state === 'denied' ? strings.pushDenied : strings.pushFailed}
+        </p>
+      )}
+    </>
+  );
+}
