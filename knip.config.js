@@ -32,7 +32,7 @@ export default {
     'packages/host': { entry: [tests, 'test/fixture/*-runner.ts'], project: sources },
     'services/*': { entry: ['src/main.ts', tests], project: [...sources, '!src/generated/**'] },
     'services/chat': {
-      entry: ['src/main.ts', 'src/files/worker.ts', tests],
+      entry: ['src/main.ts', 'src/admin/main.ts', 'src/files/worker.ts', tests],
       project: [...sources, '!src/generated/**'],
     },
     'apps/web': { entry: [tests], project: ['{src,server,test}/**/*.{ts,tsx}'] },

@@ -1,5 +1,5 @@
 // `pnpm start`, `pnpm dev`, `pnpm reset`, `pnpm psql`, `pnpm repl`, `pnpm user-token`, `pnpm demo`, `pnpm loadtest`, `pnpm chaos`, `pnpm generators`, `pnpm matrix`, `pnpm lighthouse`, `pnpm frontends`,
-// `pnpm migration`, `pnpm chat`, `pnpm trade`: builds what changed, then runs it in this very process, so that a signal meant for it needs nobody to
+// `pnpm migration`, `pnpm chat`, `pnpm trade`, `pnpm admin`: builds what changed, then runs it in this very process, so that a signal meant for it needs nobody to
 // pass it on.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -18,7 +18,7 @@ try {
   console.error(`gongu: ${missing ? 'install first: npx -y pnpm@12 install' : `could not build: ${error.message}`}`);
   process.exit(1);
 }
-const service = what === 'chat' || what === 'trade';
+const service = ['chat', 'trade', 'admin'].includes(what);
 if (!service) process.argv.splice(2, 1); // the bundle's own arguments follow
 if (dev) process.argv.push('--dev');
 await import(`../dist/${service ? 'service' : dev ? 'start' : what}.mjs`);

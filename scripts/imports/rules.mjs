@@ -88,6 +88,7 @@ export const RULES = [
     tests: true,
   })),
   ...serviceRules('chat', 'room', ({ driver }) => ({
+    admin: [HOST, 'store/', 'type room/ports/', 'zod'],
     protocol: [SHARED, 'zod', 'room/event.ts', 'type room/ports/'],
     transport: [
       { from: SHARED, names: ['CLOSE', 'closeReason', 'mayReturn', 'LIMITS', 'withoutBom'] },
@@ -201,6 +202,7 @@ export const FLOWS = [
   {
     base: 'services/chat/src',
     order: [
+      'admin',
       'app',
       'endpoints',
       'observe',
@@ -219,7 +221,7 @@ export const FLOWS = [
       'redis',
       'room',
     ],
-    most: 39,
+    most: 41,
   },
 ];
 

@@ -850,3 +850,18 @@ test('a message and an edit say whom they mention, and an edit under way shows i
   expect(channel.of('edit')).toMatchObject([{ seq: 4, content: 'ho', mentions: ['bob'] }]);
   expect(room.getSnapshot().messages.at(-1)).toMatchObject({ content: 'ho', mentions: ['bob'] });
 });
+
+test('a room of another epoch is loaded anew, and nothing of before stays, though its numbers go on', async () => {
+  const { channel, carrier, clock, snapshot } = await inRoom({ lastSeq: 60 });
+  expect(snapshot().messages.at(-1)!.content).toBe('text 60');
+  channel.ends(1006);
+  await clock.advance(10_000);
+  const next = carrier.last();
+  next.ready();
+  await clock.advance(0);
+  expect(next.of('join')).toMatchObject([{ after: 60, epoch: 'epoch-1' }]);
+  const restored = [message(61, { content: 'other' }), message(62, { content: 'another' })];
+  answerJoin(next, 62, { epoch: 'epoch-2', recovered: false, hasMore: true, messages: restored });
+  expect(snapshot().messages.map(({ content }) => content)).toEqual(['other', 'another']);
+  expect(snapshot()).toMatchObject({ status: 'live', lastSeq: 62, hasOlder: true });
+});

@@ -12,6 +12,9 @@ const maxBytes = z
   .min(FRAME_LIMITS.leastMaxBytes, { error: `must be at least ${FRAME_LIMITS.leastMaxBytes}` })
   .nullish();
 
+/** The room's as `after` was its; another one's `after` counts as none. */
+const epoch = z.string().max(64).nullish();
+
 /**
  * Frames that a client sends in `gongu.v1`, by `type`. `maxChars` is the longest text in code points. Unknown fields
  * are ignored; an unknown `type` is UNKNOWN_TYPE.
@@ -20,8 +23,8 @@ export function commandSchemas(maxChars: number) {
   const room = { ref, roomId: RoomIdInput };
   return {
     auth: z.object({ type: z.literal('auth'), ref, token: text(8_192) }),
-    join: z.object({ type: z.literal('join'), ...room, after: Seq.nullish(), maxBytes }),
-    watch: z.object({ type: z.literal('watch'), ...room, after: Seq.nullish(), maxBytes }),
+    join: z.object({ type: z.literal('join'), ...room, after: Seq.nullish(), epoch, maxBytes }),
+    watch: z.object({ type: z.literal('watch'), ...room, after: Seq.nullish(), epoch, maxBytes }),
     unwatch: z.object({ type: z.literal('unwatch'), ...room }),
     send: saysSomething(sendBody(maxChars).extend({ type: z.literal('send'), ...room })),
     edit: editBody(maxChars).extend({ type: z.literal('edit'), ...room, seq: MessageSeq }),

@@ -53,6 +53,8 @@ export const serverFrames = {
     participants: z.array(Participant),
     messages: z.array(Message),
     lastSeq: seq,
+    /** The room's; to be named by the next `join`. */
+    epoch: z.string(),
     recovered: z.boolean(),
     hasMore: z.boolean(),
   }),

@@ -40,6 +40,8 @@ export const Room = z
     closedAt: z.string().nullable(),
     /** Seconds from one message of a member to his next; 0: any. Not for the host and the service. */
     slowModeSeconds: z.int(),
+    /** Made with the room, and made anew after a backup was restored. */
+    epoch: z.string(),
   })
   .meta({ id: 'Room' });
 export type Room = z.output<typeof Room>;

@@ -44,6 +44,7 @@ export const room = (change: Partial<Room> = {}): Room => ({
   createdAt: '2026-11-21T00:00:00.000Z',
   expiresAt: null,
   closedAt: null,
+  epoch: 'epoch-1',
   ...change,
 });
 
@@ -61,6 +62,7 @@ export function joined(messages: readonly Message[], lastSeq: number, recovered 
     participants: [],
     messages: [...messages],
     lastSeq,
+    epoch: 'epoch-1',
     recovered,
     hasMore: false,
   };

@@ -3,7 +3,8 @@ CREATE OR REPLACE FUNCTION chat.room_change(outcome TEXT, r chat.rooms, since BI
 LANGUAGE sql STABLE
   RETURN jsonb_build_object(
     'outcome', outcome,
-    'room', chat.room_json(r) || jsonb_build_object('lastChatNo', r.last_chat_no, 'lastMentionSeq', r.last_mention_seq),
+    'room', chat.room_json(r) || jsonb_build_object(
+      'lastChatNo', r.last_chat_no, 'lastMentionSeq', r.last_mention_seq, 'epoch', r.epoch),
     'participant', participant,
     'messages', (SELECT coalesce(jsonb_agg(chat.message_json(m) ORDER BY m.seq), '[]')
                  FROM chat.messages m WHERE m.room_id = r.room_id AND m.seq > since AND m.seq <= r.last_seq));

@@ -186,6 +186,7 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
     unread,
     unreadMentions: event.you?.unreadMentions ?? 0,
     appliedSeq: event.lastSeq,
+    epoch: event.epoch ?? null,
     // What the server says now counts, even where more had been heard of.
     headSeq: event.lastSeq,
     typists: [],

@@ -164,16 +164,19 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (waitMs > 0) return retryIn(waitMs);
     joining = true;
     const after = state.appliedSeq < 0 ? null : state.appliedSeq;
-    ready.ask({ type: watches ? 'watch' : 'join', roomId, after }, (answer) => {
+    const { epoch } = state;
+    ready.ask({ type: watches ? 'watch' : 'join', roomId, after, ...(epoch === null ? {} : { epoch }) }, (answer) => {
       joining = false;
       if (over) return;
       if (!answer.ok) return refused(answer.error);
       watches = isWatchable;
       if (after !== null && answer.value.lastSeq < after) {
-        // The room has begun anew (it was removed and opened again): nothing here is true of it.
+        // The room has begun anew: nothing here is true of it.
         state = emptyRoom(roomId, state.me);
         return join();
       }
+      // A backup was restored, or the room made anew: nothing here is true of it, and the answer is as to one who has nothing.
+      if (epoch !== null && (answer.value.epoch ?? epoch) !== epoch) state = emptyRoom(roomId, state.me);
       joined(answer.value);
     });
   }

@@ -37,6 +37,8 @@ export interface RoomState {
   readonly unread: number;
   /** Of these, messages that are not deleted and mention one, or all. */
   readonly unreadMentions: number;
+  /** The room's, as the server named it; null before the first answer, and of servers of the first version. */
+  readonly epoch: string | null;
   /** Every message up to here has taken effect; -1 before the first answer. */
   readonly appliedSeq: number;
   /** The newest `seq` heard of. */
@@ -76,6 +78,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     readSeq: 0,
     unread: 0,
     unreadMentions: 0,
+    epoch: null,
     appliedSeq: -1,
     headSeq: 0,
     held: [],

@@ -39,6 +39,7 @@ export function createSseRoom(options: SseRoomOptions) {
   const { roomId, rest, clock } = options;
   const path = `/rooms/${encodeURIComponent(roomId)}`;
   let seq = 0;
+  let epoch = '';
   let stream: { close(): void } | null = null;
   let cancelNext = () => {};
   let canStream = true;
@@ -83,7 +84,11 @@ export function createSseRoom(options: SseRoomOptions) {
   }
 
   /** Takes a place in the room, unless one only looks, and reads what a `joined` holds. */
-  async function join(after: number | null, watch: boolean): Promise<Result<Omit<EventOf<'joined'>, 'ref'>>> {
+  async function join(
+    after: number | null,
+    watch: boolean,
+    known?: string | null,
+  ): Promise<Result<Omit<EventOf<'joined'>, 'ref'>>> {
     pause();
     // A stream may have been refused to who was no member.
     canStream = true;
@@ -100,6 +105,9 @@ export function createSseRoom(options: SseRoomOptions) {
     const [room, list] = await Promise.all([get<Room>(''), you ? people() : success({ items: [] })]);
     if (!room.ok) return room;
     if (!list.ok) return list;
+    ({ epoch } = room.value);
+    // What came after that in another one is not what is missing.
+    if (after !== null && known && known !== epoch) return join(null, watch);
     const { messages, hasMore, you: own } = newest.value;
     seq = messages.at(-1)?.seq ?? after ?? 0;
     const unseen = you ? messages.filter((m) => m.kind !== 'SYSTEM' && m.seq > you.lastReadSeq) : [];
@@ -115,6 +123,7 @@ export function createSseRoom(options: SseRoomOptions) {
       participants: list.value.items,
       messages,
       lastSeq: seq,
+      epoch,
       recovered: recovery.value !== null,
       hasMore,
     });
@@ -131,7 +140,8 @@ export function createSseRoom(options: SseRoomOptions) {
     stream = openSseStream({
       url: `${rest.url}/api/chat${path}/events`,
       token: options.token(),
-      lastEventId: String(seq),
+      // Servers of the first version have no epoch, and take none.
+      lastEventId: epoch ? `${seq}.${epoch}` : String(seq),
       fetch: options.fetch,
       clock,
       onEvent: handle,

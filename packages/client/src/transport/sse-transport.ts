@@ -137,7 +137,7 @@ function openChannel(
       case 'join':
       case 'watch': {
         const room = roomOf(roomId);
-        const joined = await room.join(command.after ?? null, command.type === 'watch');
+        const joined = await room.join(command.after ?? null, command.type === 'watch', command.epoch);
         if (over) return;
         if (!joined.ok) {
           rooms.delete(roomId);

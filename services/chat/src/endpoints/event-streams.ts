@@ -23,7 +23,9 @@ const RETURN_FROM_MS = 1_000;
 const RETURN_TO_MS = 3_000;
 
 /** `Last-Event-ID`. Empty: none, as an EventSource has it that was told an empty one. */
-const LastSeq = z.string().regex(/^[0-9]{0,15}$/, { error: 'must be a seq: a whole number' });
+const LastSeq = z.string().regex(/^(?:[0-9]{1,15}(?:\.[0-9a-z]{8})?)?$/, {
+  error: 'must be a seq, a whole number, alone or with an epoch: 12.1f0c9a3e',
+});
 
 /** A text of whatever length; NUL is refused everywhere. */
 const Secret = z.string().meta({ pattern: '^[^\\u0000]*$' });
@@ -152,10 +154,11 @@ export function registerEventStreams(
       const { roomId } = request.params;
       const { after, lastEventId } = request.query;
       const last = request.headers['last-event-id'] || lastEventId || after;
+      const [seq, epoch = null] = last?.split('.') ?? [];
       const check = (user: Identity) => mayFollow(roomId, { user, address: addressKey(request) });
       return open(request, reply, check, (socket, hello) =>
         accept.open(socket, hello, createRoomStreamCodec(), {
-          commands: [{ type: 'follow', ref: OPENING_REF, roomId, after: last ? Number(last) : null }],
+          commands: [{ type: 'follow', ref: OPENING_REF, roomId, after: seq ? Number(seq) : null, epoch }],
         }),
       );
     },

@@ -32,12 +32,13 @@ export interface Attached extends Recovery, Standing {
 }
 
 export interface Attaching {
-  /** The newest message that the listener has; null: it wants the newest page. */
+  /** The newest message that the listener has (`epoch`: of the room, then; none: any); null: it wants the newest page. */
   readonly after: number | null;
   /** A `seq` that is known to be stored. */
   readonly reached: number;
   /** It is no member's, unless he is one by then. */
   readonly watching?: Watching | null;
+  readonly epoch?: string | null | undefined;
   /** Reads what belongs to the messages that it is given, before it is live; null: there is nothing to read. */
   readonly prepare?: (messages: readonly StoredMessage[], state: RoomState) => Promise<void> | null;
 }
@@ -121,22 +122,21 @@ export function createHub(deps: HubOptions) {
     async attach(
       roomId: string,
       listener: Listener,
-      { after, reached, watching = null, prepare }: Attaching,
+      { after: named, epoch = null, reached, watching = null, prepare }: Attaching,
     ): Promise<Attached> {
       const entry = await served.open(roomId);
       const { feed: roomFeed, recover } = entry;
       entry.idleSince = null;
       try {
-        // The own join is committed, but a message before it may still be on its way here; and a read that is under way
-        // may have begun before that one was stored.
-        // So may be what the client has already, from another instance: it must not come to it a second time.
+        // A position in another one is none in this one.
+        const after = epoch === null || epoch === roomFeed.state.room.epoch ? named : null;
+        // The own join is committed, but a message before it may still be on its way here, and a read that is under way may
+        // be older. So may be what the client has, from another instance: it must not come to it a second time.
         const known = Math.max(reached, after === null || after === Number.MAX_SAFE_INTEGER ? 0 : after);
         let readable = true;
         for (let i = 0; roomFeed.lastSeq < known && i < REACH_TRIES; i++) readable = await roomFeed.repair();
         // A room that is shorter than the client thinks was made anew, if the store says so; else nobody knows.
-        if (roomFeed.lastSeq < (readable ? reached : known)) {
-          throw unreadable();
-        }
+        if (roomFeed.lastSeq < (readable ? reached : known)) throw unreadable();
         for (let tries = 0; ; tries++) {
           const { bans } = roomFeed.state;
           await refuseBanned(roomFeed, listener.userId);

@@ -21,6 +21,8 @@ export interface FollowCommand {
   readonly roomId: string;
   /** The last `seq` that the client has; one beyond the room's newest counts as none. */
   readonly after: number | null;
+  /** The room's at that `seq`; another one counts as none. */
+  readonly epoch: string | null;
 }
 
 /** What the URL of the stream of all rooms stands for: to be told how the user's rooms are, and what becomes of them. */

@@ -15,30 +15,34 @@ const ROOMS_FRAME_BYTES = 100;
 
 /**
  * A room's events as blocks of an event stream: `event` is the type, `data` the rest of the gongu.v1 frame, and only a
- * message has an `id`, its `seq`: so `Last-Event-ID` is the last message that the client has. Nothing comes in.
+ * message has an `id`, its `seq` and the room's epoch: so `Last-Event-ID` is the last message that the client has. Nothing
+ * comes in.
  */
 export function createRoomStreamCodec(): Codec {
+  let epoch = '';
   return {
     protocol: 'sse',
     // An EventSource can't ask for what it missed: the server refills.
     resyncs: false,
-    renderKey: () => '',
+    renderKey: () => epoch,
     receive: () => [],
     render(event): Rendered {
       // Who is connected, the client knows; the frame is that of a socket with many rooms.
       if (event.type === 'ready') return { texts: [] };
       if (event.type === 'joined') {
         const { ref: _, messages, ...joined } = event;
+        ({ epoch } = joined);
         // None is in this frame: how far the room is says more than where the first of them begin.
         const state = { ...joined, lastSeq: joined.room.lastSeq, messages: [] };
         // Each message is an event with an id of its own: a stream that breaks off among them goes on from there.
-        const missed = messages.map((message) => block({ type: 'message', ...wireMessage(message) }));
+        const missed = messages.map((message) => block({ type: 'message', ...wireMessage(message) }, epoch));
         return { texts: [bounded(state), ...missed] };
       }
       const frame = frameOf(event);
       if (!frame) return { texts: [] };
       const close = event.type === 'error' ? closeOfRefusal(event) : undefined;
-      return close ? { texts: [block(frame)], close } : { texts: [block(frame)] };
+      const texts = [block(frame, epoch)];
+      return close ? { texts, close } : { texts };
     },
     cut: cutRecovery,
     ended: (_, why) => endedRoom(why),
@@ -101,9 +105,9 @@ function roomsBlocks(event: SummaryOf<'rooms'>): string[] {
 }
 
 /** One event as a block. */
-function block({ type, ...data }: Event | Summary): string {
+function block({ type, ...data }: Event | Summary, epoch = ''): string {
   // Only what has a place in the room's sequence has an id.
-  const id = type === 'message' ? `id: ${(data as { seq: number }).seq}\n` : '';
+  const id = type === 'message' ? `id: ${(data as { seq: number }).seq}.${epoch}\n` : '';
   // An EventSource comes back when the server says, and until the next stream tells it another time.
   const retry = type === 'reconnect' ? `retry: ${(data as { afterMs: number }).afterMs}\n` : '';
   return retry + id + blockOf(type, data);

@@ -25,6 +25,7 @@ export function roomView(room: RoomRow, { online, watchers }: RoomCounts): Room 
     expiresAt: room.expiresAt,
     closedAt: room.closedAt,
     slowModeSeconds: room.slowModeSeconds,
+    epoch: room.epoch,
   };
 }
 

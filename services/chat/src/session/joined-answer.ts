@@ -46,6 +46,7 @@ export function joinedAnswer({ ref, user, isWatcher, at, online, counts, now }: 
     participants: isWatcher && user.anon ? [] : first.map((member) => participantView(member, online)),
     messages,
     lastSeq,
+    epoch: state.room.epoch,
     recovered,
     hasMore,
   };

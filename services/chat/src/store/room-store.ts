@@ -108,6 +108,11 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
       return rows[0]!.removed;
     },
 
+    async renewEpochs() {
+      const rows = await written(() => prisma.$queryRaw<{ renewed: number }[]>`SELECT chat.renew_epochs() AS renewed`);
+      return rows[0]!.renewed;
+    },
+
     async heads(roomIds) {
       const rows = await prisma.room.findMany({
         where: { roomId: { in: [...roomIds] } },

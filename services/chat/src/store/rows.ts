@@ -111,7 +111,7 @@ export const MEMBER_JSON_SQL = `jsonb_build_object(
 
 /** SQL that makes a `RoomJson` of the alias `r`. */
 export const ROOM_JSON_SQL = `chat.room_json(r) || jsonb_build_object(
-  'lastChatNo', r.last_chat_no, 'lastMentionSeq', r.last_mention_seq)`;
+  'lastChatNo', r.last_chat_no, 'lastMentionSeq', r.last_mention_seq, 'epoch', r.epoch)`;
 
 /** The answer of the functions that change a room. */
 export interface ChangeJson {

@@ -32,6 +32,7 @@ describe('POST /api/chat/rooms', () => {
         watcherCount: 0,
         lastSeq: 1,
         slowModeSeconds: 0,
+        epoch: expect.stringMatching(/^[0-9a-z]{8}$/),
         pinnedMessageIds: [],
         createdAt: TIME,
         expiresAt: body.expiresAt,

@@ -97,7 +97,7 @@ function joinedOf(messages: readonly StoredMessage[], change: Partial<JoinedEven
       messages,
       lastSeq,
     },
-    ...{ recovered: true, hasMore: false },
+    ...{ epoch: 'epoch-1', recovered: true, hasMore: false },
     ...change,
   };
 }

@@ -15,6 +15,7 @@ const participant = (userId: string, change: object = {}) => ({
   ...{ userId, nickname: userId, tag: null, role: 'GUEST', committed: false, online: true, joinedAt: TIME },
   ...{ lastReadSeq: 1, ...change },
 });
+const EPOCH = expect.stringMatching(/^[0-9a-z]{8}$/);
 const roomShape = (roomId: string, change: object = {}) => ({
   ...{ roomId, productId: roomId, title: '제주 감귤 10kg', status: 'ACTIVE', reason: null, hostId: 'seller' },
   ...{
@@ -25,6 +26,7 @@ const roomShape = (roomId: string, change: object = {}) => ({
     onlineCount: 1,
     watcherCount: 0,
     slowModeSeconds: 0,
+    epoch: EPOCH,
   },
   ...{ lastSeq: 2, pinnedMessageIds: [], createdAt: TIME, expiresAt: TIME, closedAt: null, ...change },
 });
@@ -50,7 +52,12 @@ describe('the frames of gongu.v1, exactly', () => {
     ann.send({ type: 'join', ref: '1', roomId });
     const joined = await ann.event('joined');
     const system = { roomId, kind: 'SYSTEM', sender: null, replyTo: null, clientMessageId: null, createdAt: TIME };
-    const { onlineCount: _, watcherCount: __, ...stored } = roomShape(roomId, { participantCount: 0, lastSeq: 0 });
+    const {
+      onlineCount: _,
+      watcherCount: __,
+      epoch: ___,
+      ...stored
+    } = roomShape(roomId, { participantCount: 0, lastSeq: 0 });
     const host = participant('seller', { role: 'HOST', online: false, lastReadSeq: 0 });
     expect(joined).toEqual({
       ...{ type: 'joined', ref: '1', roomId },
@@ -71,7 +78,7 @@ describe('the frames of gongu.v1, exactly', () => {
           },
         },
       ],
-      ...{ lastSeq: 2, recovered: false, hasMore: false },
+      ...{ lastSeq: 2, epoch: EPOCH, recovered: false, hasMore: false },
     });
     await ann.none(50, (frame) => frame.type === 'message');
   });

@@ -10,18 +10,24 @@ import { chats, type Subscription, type Subscriptions } from './subscriptions.ts
  */
 const LIVE_ONLY = Number.MAX_SAFE_INTEGER;
 
+/** The newest `seq` that a client has, and the room's epoch then; null: it does not say. */
+export interface Since {
+  readonly after: number;
+  readonly epoch: string | null;
+}
+
 /** A subscription is live now, or waits for a join that is on its way, or for one by this command. */
 export type Joining = 'live' | 'waits' | Extract<Command, { type: 'join' }>;
 
 /** Which joins the subscriptions of a client need: one serves all of a room that come while it is on its way. */
 export function createJoins({ subscriptions, answers }: { subscriptions: Subscriptions; answers: Answers }) {
   return {
-    /** Makes a subscription of a room live. `after`: the newest `seq` the client has; null when it asks for no recovery. */
-    begin(subscription: Subscription, after: number | null, receipt: string | null): Joining {
+    /** Makes a subscription of a room live. `since` null: it asks for no recovery. */
+    begin(subscription: Subscription, since: Since | null, receipt: string | null): Joining {
       const { source } = subscription;
       if (source.kind !== 'room') throw new TypeError('not a subscription of a room');
       const room = subscriptions.room(source.roomId)!;
-      const recovers = after !== null && source.topic === 'messages';
+      const recovers = since !== null && source.topic === 'messages';
       // These two show the present state first, which only a join tells.
       const shown = source.topic === 'participants' || source.topic === 'status';
       if (!recovers) {
@@ -34,7 +40,7 @@ export function createJoins({ subscriptions, answers }: { subscriptions: Subscri
       const ref = answers.nextRef();
       const waiting = [{ subscription, receipt }];
       answers.expect(ref, { kind: 'join', room, waiting, recovers: recovers ? subscription : null });
-      return { type: 'join', ref, roomId: room.roomId, after: recovers ? after : LIVE_ONLY };
+      return { type: 'join', ref, roomId: room.roomId, ...(recovers ? since : { after: LIVE_ONLY }) };
     },
 
     /** The room was joined: what the subscriptions that waited get, and their receipts after it. */
@@ -47,11 +53,12 @@ export function createJoins({ subscriptions, answers }: { subscriptions: Subscri
         const texts: string[] = [];
         if (!subscription.ended) {
           subscriptions.live(subscription);
-          if (subscription === recovers) texts.push(...chats([recovers], event.messages, render, event.recovered));
+          if (subscription === recovers) texts.push(...chats([recovers], event.messages, render, event));
           texts.push(...snapshot(subscription, event, render));
         }
         // Last: who asked for a receipt has then seen all that was recovered.
-        if (isCut && subscription === recovers) room.recovering = { to: recovers, upToSeq, receipt };
+        if (isCut && subscription === recovers)
+          room.recovering = { to: recovers, upToSeq, epoch: event.epoch, receipt };
         else if (receipt !== null) texts.push(render.receipt(receipt));
         return texts;
       });

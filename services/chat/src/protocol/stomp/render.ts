@@ -8,7 +8,7 @@ import {
   problemOf,
   type Room,
 } from '@gongu/shared';
-import type { SummaryMap } from '../../room/event.ts';
+import type { JoinedEvent, SummaryMap } from '../../room/event.ts';
 import type { Source } from './destination.ts';
 import { escapeHeader, headerLine, type StompVersion, stompText } from './frame.ts';
 
@@ -37,9 +37,9 @@ export function createStompRender(version: StompVersion) {
   }
 
   return {
-    /** A chat message. `recovered`: undefined for a live one, else whether all that was missed is there. */
-    chat(to: Addressed, event: Message, json: string, recovered?: boolean): string {
-      const headers = `seq:${event.seq}\n${recovered === undefined ? '' : `recovered:${recovered}\n`}`;
+    /** A chat message. `of`: of one that is not live, whether all that was missed is there, and the room's epoch. */
+    chat(to: Addressed, event: Message, json: string, of?: Pick<JoinedEvent, 'recovered' | 'epoch'>): string {
+      const headers = `seq:${event.seq}\n${of ? `recovered:${of.recovered}\nepoch:${of.epoch}\n` : ''}`;
       return message(to, event.messageId, headers, json);
     },
     read(to: Addressed, { roomId, userId, seq }: { roomId: string; userId: string; seq: number }): string {

@@ -2,7 +2,7 @@ import type { Step } from '../codec.ts';
 import type { Answers } from './answers.ts';
 import type { Destinations, Source } from './destination.ts';
 import type { StompFrame, StompVersion } from './frame.ts';
-import type { Joins } from './joins.ts';
+import type { Joins, Since } from './joins.ts';
 import { asked, done, malformed, type Outcome, refused } from './outcome.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
 
@@ -24,7 +24,7 @@ const PER_ROOM_MAX = 50;
 /** SUBSCRIBE and UNSUBSCRIBE. */
 export function createSubscribe({ destinations, subscriptions, joins, answers, most }: SubscribeOptions) {
   return {
-    /** STOMP 1.2, SUBSCRIBE. The header `after` is ours: the newest `seq` that the client has. */
+    /** STOMP 1.2, SUBSCRIBE. The headers `after` and `epoch` are ours: the newest `seq` that the client has. */
     subscribe(frame: StompFrame, version: StompVersion): Outcome {
       const { headers } = frame;
       const destination = headers.get('destination');
@@ -55,7 +55,8 @@ export function createSubscribe({ destinations, subscriptions, joins, answers, m
       const subscription = known ?? { id, destination, source, acked: ack !== 'auto', live: false, ended: false };
       // The same SUBSCRIBE again is the client's way to recover; it stays one subscription.
       if (!known) subscriptions.add(subscription);
-      return begin(subscription, source, after, headers.get('receipt') ?? null);
+      const since = after === null ? null : { after, epoch: headers.get('epoch') ?? null };
+      return begin(subscription, source, since, headers.get('receipt') ?? null);
     },
 
     /** STOMP 1.2, UNSUBSCRIBE. What is not subscribed to needs no ending: a SUBSCRIBE may have been refused. */
@@ -86,13 +87,13 @@ export function createSubscribe({ destinations, subscriptions, joins, answers, m
     },
   };
 
-  function begin(subscription: Subscription, source: Source, after: number | null, receipt: string | null): Outcome {
+  function begin(subscription: Subscription, source: Source, since: Since | null, receipt: string | null): Outcome {
     const noted = note('stomp.subscribe', subscription.destination, source);
     if (source.kind !== 'room') {
       subscriptions.live(subscription);
       return source.kind === 'connections' ? done(noted, { kind: 'watch', on: true }) : done(noted);
     }
-    const joining = joins.begin(subscription, after, receipt);
+    const joining = joins.begin(subscription, since, receipt);
     if (typeof joining === 'object') return asked(noted, { kind: 'command', command: joining });
     // One who comes back to all that there is of many rooms says it all at once: it is a join a room, and nothing more.
     const free: Step = { ...noted, isFree: true };

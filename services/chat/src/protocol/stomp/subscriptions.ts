@@ -1,4 +1,4 @@
-import { type ChatEvent, wireMessage } from '../../room/event.ts';
+import { type ChatEvent, type JoinedEvent, wireMessage } from '../../room/event.ts';
 import type { StoredMessage } from '../../room/ports/stored-message.ts';
 import type { RoomTopic } from './destination.ts';
 import type { StompVersion } from './frame.ts';
@@ -26,6 +26,7 @@ export interface SubscribedRoom {
 export interface Recovering {
   readonly to: Subscription;
   readonly upToSeq: number;
+  readonly epoch: string;
   /** Owed after the last one. */
   readonly receipt: string | null;
 }
@@ -54,8 +55,8 @@ export function createSubscriptions() {
   function recovered(message: StoredMessage, render: StompRender): string[] | null {
     const recovering = rooms.get(message.roomId)?.recovering;
     if (!recovering || message.seq > recovering.upToSeq) return null;
-    const { to, upToSeq, receipt } = recovering;
-    const texts = to.ended ? [] : chats([to], [message], render, true);
+    const { to, upToSeq, epoch, receipt } = recovering;
+    const texts = to.ended ? [] : chats([to], [message], render, { recovered: true, epoch });
     return message.seq === upToSeq && receipt !== null ? [...texts, render.receipt(receipt)] : texts;
   }
 
@@ -152,11 +153,11 @@ export function chats(
   to: readonly Subscription[],
   messages: readonly StoredMessage[],
   render: StompRender,
-  recovered?: boolean,
+  of?: Pick<JoinedEvent, 'recovered' | 'epoch'>,
 ): string[] {
   if (to.length === 0) return [];
   return messages.flatMap((message) => {
     const json = JSON.stringify(wireMessage(message));
-    return to.map((each) => render.chat(each, message, json, recovered));
+    return to.map((each) => render.chat(each, message, json, of));
   });
 }

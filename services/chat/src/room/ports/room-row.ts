@@ -16,6 +16,8 @@ export interface RoomRow {
   readonly lastChatNo: number;
   /** Newest first. */
   readonly pinnedMessageIds: readonly string[];
+  /** What was made before another one is not of this room. */
+  readonly epoch: string;
   /** The newest message that ever mentioned somebody; 0: none did. */
   readonly lastMentionSeq: number;
   readonly createdAt: string;

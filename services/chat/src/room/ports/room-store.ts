@@ -89,6 +89,8 @@ export interface RoomStore {
   expire(limit: number): Promise<readonly RoomChange<'changed'>[]>;
   /** Removes the room with all it holds. */
   remove(roomId: string): Promise<boolean>;
+  /** Gives all rooms another epoch, after a backup was restored; how many they are. */
+  renewEpochs(): Promise<number>;
   /** Newest `seq` of each room that exists. */
   heads(roomIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Of each of these rooms that exists, what an overview shows. */

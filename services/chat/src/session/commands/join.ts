@@ -85,7 +85,7 @@ export function createJoin({
   }
 
   async function attach(client: Client, user: User, command: Joins, how: Entrance): Promise<Attached & OwnParts> {
-    const { type, roomId, after = null } = command;
+    const { type, roomId, after = null, epoch = null } = command;
     let own: Own | null = null;
     const prepare = (some: readonly StoredMessage[], { room, members }: RoomState) => {
       const mark = members.get(user.userId)?.lastReadSeq ?? room.lastSeq;
@@ -95,7 +95,7 @@ export function createJoin({
         own = found;
       });
     };
-    const attached = await hub.attach(roomId, client.listener, { after, ...how, prepare });
+    const attached = await hub.attach(roomId, client.listener, { after, epoch, ...how, prepare });
     if (type !== 'follow' || after === null || after <= attached.lastSeq) return { ...attached, own };
     // The room was made anew. One who can't ask again starts over here.
     own = null;
