@@ -56,6 +56,7 @@ export const english: Strings = {
   by: (seller) => `by ${seller}`,
   details: 'Product',
   chat: 'Chat',
+  mentions: (count) => `@ ${count} for you`,
   unread: (count) => `${count} unread`,
   quantity: 'Quantity',
   fewer: 'One fewer',

@@ -56,6 +56,7 @@ export const korean: Strings = {
   by: (seller) => `판매자 ${seller}`,
   details: '상품',
   chat: '대화',
+  mentions: (count) => `@ 나를 부름 ${count}`,
   unread: (count) => `안 읽은 메시지 ${count}개`,
   quantity: '수량',
   fewer: '하나 줄이기',

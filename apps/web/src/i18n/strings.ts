@@ -146,6 +146,7 @@ export interface Strings extends Readonly<Record<Plain, string>> {
   readonly remaining: (time: Remaining) => string;
   readonly by: (seller: string) => string;
   readonly signInAnother: (name: string) => string;
+  readonly mentions: (count: number) => string;
   readonly unread: (count: number) => string;
   readonly joined: (quantity: number) => string;
   /** What a quantity takes of the places. */

@@ -55,7 +55,7 @@ function Rooms() {
   }
   return (
     <ul className="rooms">
-      {rooms.map(({ roomId, title, status, unread, lastMessage }) => (
+      {rooms.map(({ roomId, title, status, unread, unreadMentions, lastMessage }) => (
         <li key={roomId} className="card room" data-room={roomId}>
           <div className="room-line">
             <h2>
@@ -66,6 +66,7 @@ function Rooms() {
             <span className="badge" data-status={STATUS[status]}>
               {strings.statuses[STATUS[status]]}
             </span>
+            {unreadMentions > 0 && <span className="badge">{strings.mentions(unreadMentions)}</span>}
             <UnreadCount count={unread} />
           </div>
           {lastMessage && (

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '@gongu/client';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { type ChatRoomHandle, useChatRoom } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
@@ -36,7 +36,8 @@ export function ChatRoom(props: ChatRoomProps) {
   const room = useChatRoom(roomId, withoutTyping);
   const connection = useConnection();
   const { contentChars, user } = connection;
-  const { send, setTyping, pin } = room;
+  const { send, setTyping, loadParticipants, pin } = room;
+  const me = room.you?.userId ?? null;
   const [goTo, setGoTo] = useState<{ readonly messageId: string } | null>(null);
   const [aside, setAside] = useState<'people' | 'search' | null>(null);
   const showsPeople = aside === 'people';
@@ -71,13 +72,16 @@ export function ChatRoom(props: ChatRoomProps) {
   }
 
   const acting = actingContext(room, user?.userId ?? null, connection);
-  useMuteEnd(room.muted?.until ?? null, connection.clockOffsetMs);
+  const [, muteEnded] = useState(0);
   const slowSeconds = acting.isHost || acting.isAdmin || !canWrite ? 0 : (room.room?.slowModeSeconds ?? 0);
   const standing = {
     muted: acting.isMuted ? room.muted : null,
+    // No row tells of it.
+    onMuteEnd: () => muteEnded((times) => times + 1),
     ...{ slowSeconds, slowUntilMs: room.slowUntilMs, clockOffsetMs: connection.clockOffsetMs },
   };
 
+  const others = useMemo(() => room.participants.filter(({ userId }) => userId !== me), [room.participants, me]);
   const mayPinHere = (room.you?.role === 'HOST' || connection.isAdmin) && room.room?.status !== 'CANCELLED';
 
   return (
@@ -163,6 +167,11 @@ export function ChatRoom(props: ChatRoomProps) {
         closed={
           closedBecause(room, strings.readOnly) ?? (standing.muted && <LazyPart load={loadStanding} props={standing} />)
         }
+        people={others}
+        mayMentionAll={room.you?.role === 'HOST'}
+        onMention={() => {
+          if (room.participants.length <= (room.room?.participantCount ?? 0)) void loadParticipants();
+        }}
         replyTo={composer.replyTo}
         editing={composer.editing}
         {...(enterSends === undefined ? {} : { enterSends })}
@@ -178,18 +187,6 @@ const loadPeople = async () => (await import('./RoomPeople.tsx')).RoomPeople;
 /** What of a room does not change with each key that somebody presses. */
 function withoutTyping({ typing: _, ...room }: ChatRoomHandle): Omit<ChatRoomHandle, 'typing'> {
   return room;
-}
-
-/** Renders when a mute ends, which no row tells. */
-function useMuteEnd(until: string | null, clockOffsetMs: number): void {
-  const [, setEnded] = useState(until);
-  useEffect(() => {
-    const leftMs = until === null ? 0 : Date.parse(until) - Date.now() - clockOffsetMs;
-    // Longer than a timer can wait: the page will have been loaded anew.
-    if (leftMs <= 0 || leftMs > 2 ** 31 - 1) return;
-    const timer = setTimeout(() => setEnded(`${until} has passed`), leftMs + 50);
-    return () => clearTimeout(timer);
-  }, [until, clockOffsetMs]);
 }
 
 /** Who is writing: apart from the rest, which is not rendered for it. */

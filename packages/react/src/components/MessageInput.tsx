@@ -1,16 +1,20 @@
-import type { Draft, Result } from '@gongu/client';
+import type { Draft, PublicUser, Result } from '@gongu/client';
 import {
   type FormEvent,
   type KeyboardEvent as KeyEvent,
   type ReactNode,
+  useCallback,
   useEffect,
   useId,
   useRef,
   useState,
 } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
-import { createEnterKey } from './enter-key.ts';
+import { LazyPart } from './LazyPart.tsx';
+import type { MentionListProps } from './MentionList.tsx';
+import { mentionAt, mentionsIn } from './mentions.ts';
 import { useDraft } from './useDraft.ts';
+import { useEnterKey } from './useEnterKey.ts';
 import { useGrowingField } from './useGrowingField.ts';
 
 export interface MessageInputProps {
@@ -32,6 +36,12 @@ export interface MessageInputProps {
   readonly replyTo?: { readonly name: string; readonly content: string; readonly cancel: () => void } | null;
   /** A message that is edited in place of writing one. What was being written comes back afterwards. */
   readonly editing?: MessageEdit | null;
+  /** Who can be mentioned. Default: nobody is offered. */
+  readonly people?: readonly PublicUser[];
+  /** Whether all can be mentioned: the host may. */
+  readonly mayMentionAll?: boolean;
+  /** Called when somebody begins to mention somebody: there may be people who are not loaded yet. */
+  readonly onMention?: () => void;
   /** Called for the arrow upwards in an empty field: the own last message is to be edited. */
   readonly onEditLast?: () => void;
 }
@@ -42,12 +52,13 @@ export interface MessageEdit {
   /** The text to begin with. */
   readonly content: string;
   /** As `onSend`. */
-  readonly save: (content: string) => Result<string>;
+  readonly save: (content: string, mentioned: Pick<Draft, 'mentions' | 'mentionsAll'>) => Result<string>;
   readonly cancel: () => void;
 }
 
 /** Characters left at which the counter appears. */
 const COUNTER_AT = 200;
+const NOBODY: readonly PublicUser[] = [];
 
 /**
  * The field for writing. It keeps its own text: a field whose value React sets can disturb an input method in the middle of
@@ -55,7 +66,7 @@ const COUNTER_AT = 200;
  */
 export function MessageInput(props: MessageInputProps) {
   const { onSend, onTyping, mayNotify = false, contentChars = 4_000, closed = null, replyTo = null } = props;
-  const { draftKey = null, editing = null, onEditLast } = props;
+  const { draftKey = null, editing = null, onEditLast, people = NOBODY, mayMentionAll = false, onMention } = props;
   const strings = useStrings();
   const field = useRef<HTMLTextAreaElement>(null);
   const hintId = useId();
@@ -63,6 +74,11 @@ export function MessageInput(props: MessageInputProps) {
   const [isEmpty, setIsEmpty] = useState(true);
   const [isNotice, setIsNotice] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
+  const [mention, setMention] = useState<ReturnType<typeof mentionAt>>(null);
+  const [activeName, setActiveName] = useState<string | undefined>();
+  const mentionKeys = useRef<MentionListProps['keys']['current']>(null);
+  const mentionId = useId();
+  const everyone = mayMentionAll ? strings.everyone : null;
 
   const grow = useGrowingField(field, closed === null);
   function measure(): string {
@@ -81,10 +97,35 @@ export function MessageInput(props: MessageInputProps) {
     initial: editing?.content ?? '',
     restored: latestMeasure,
   });
+  /** Whether a name is being written where the caret is. */
+  function lookForMention(): void {
+    const { value = '', selectionStart = 0, selectionEnd = 0 } = field.current ?? {};
+    const next = selectionStart === selectionEnd ? mentionAt(value, selectionStart) : null;
+    if (next && !mention) onMention?.();
+    if (next?.from !== mention?.from || next?.query !== mention?.query) setMention(next);
+  }
+  const chooseName = useCallback(
+    (name: string, byPointer: boolean) => {
+      const element = field.current;
+      if (!element || !mention) return;
+      // What an input method has made so far is the text's then.
+      if (byPointer) element.blur();
+      element.focus();
+      element.setRangeText(`@${name} `, mention.from, mention.from + 1 + mention.query.length, 'end');
+      setMention(null);
+      latestChanged.current();
+    },
+    [mention],
+  );
+  const noMention = useCallback(() => setMention(null), []);
   function changed(): void {
     draft.keep();
+    lookForMention();
     onTyping?.(measure() !== '');
   }
+
+  const latestChanged = useRef(changed);
+  latestChanged.current = changed;
 
   function send(): void {
     const element = field.current;
@@ -92,12 +133,18 @@ export function MessageInput(props: MessageInputProps) {
     const content = element?.value.trim() ?? '';
     if (!element || content === '') return;
     if (editing) {
-      const saved = editing.save(content);
+      const saved = editing.save(content, mentionsIn(content, people, everyone));
       if (!saved.ok) return setRefusal(strings.error(saved.error));
       draft.forget();
       return editing.cancel();
     }
-    const result = onSend({ content, ...(isNotice && mayNotify ? { kind: 'NOTIFICATION' as const } : {}) });
+    const { mentions, mentionsAll } = mentionsIn(content, people, everyone);
+    const mentioned = { ...(mentions.length > 0 ? { mentions } : {}), ...(mentionsAll ? { mentionsAll } : {}) };
+    const result = onSend({
+      content,
+      ...mentioned,
+      ...(isNotice && mayNotify ? { kind: 'NOTIFICATION' as const } : {}),
+    });
     if (!result.ok) return setRefusal(strings.error(result.error));
     element.value = '';
     draft.keep();
@@ -107,7 +154,10 @@ export function MessageInput(props: MessageInputProps) {
   }
 
   const latestSend = useRef(send);
-  latestSend.current = send;
+  latestSend.current = () => {
+    // The same key chooses a name.
+    if (!mentionKeys.current?.({ key: 'Enter' })) send();
+  };
   useEnterKey(field, props.enterSends, latestSend, closed === null);
 
   // The answered message is quoted above the field, which is where one goes on; and so is what is edited.
@@ -129,7 +179,8 @@ export function MessageInput(props: MessageInputProps) {
 
   function onKeyDown(event: KeyEvent): void {
     // An input method's own keys, which may come as they are in Safari.
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.defaultPrevented || event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (!event.shiftKey && mentionKeys.current?.(event)) return event.preventDefault();
     const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
     if (event.key === 'Escape' && isPlain && (editing || replyTo)) {
       event.preventDefault();
@@ -172,6 +223,16 @@ export function MessageInput(props: MessageInputProps) {
           </button>
         </p>
       )}
+      {mention && (people.length > 0 || everyone) && (
+        <LazyPart
+          load={loadMentions}
+          props={{
+            ...{ id: mentionId, query: mention.query, people, everyone, onChoose: chooseName, onClose: noMention },
+            ...{ keys: mentionKeys, onActive: setActiveName },
+          }}
+          onFailed={noMention}
+        />
+      )}
       <div className="gongu-field">
         <textarea
           ref={field}
@@ -183,8 +244,16 @@ export function MessageInput(props: MessageInputProps) {
           enterKeyHint="send"
           autoComplete="off"
           onKeyDown={onKeyDown}
+          aria-autocomplete={people.length > 0 ? 'list' : undefined}
+          aria-haspopup={people.length > 0 ? 'listbox' : undefined}
+          aria-controls={activeName && mentionId}
+          aria-activedescendant={activeName}
           onInput={changed}
-          onBlur={() => onTyping?.(false)}
+          onSelect={lookForMention}
+          onBlur={() => {
+            onTyping?.(false);
+            setMention(null);
+          }}
         />
         <button type="submit" className="gongu-send" disabled={isEmpty || left < 0}>
           {editing ? strings.save : strings.send}
@@ -205,34 +274,4 @@ export function MessageInput(props: MessageInputProps) {
   );
 }
 
-/** Enter sends. By the browser's own events: React has none for `beforeinput`. */
-function useEnterKey(
-  field: { readonly current: HTMLTextAreaElement | null },
-  enterSends: boolean | undefined,
-  send: { readonly current: () => void },
-  isThere: boolean,
-): void {
-  useEffect(() => {
-    // A field that was closed comes back as another element.
-    const element = isThere ? field.current : null;
-    const isOn = enterSends ?? !matchMedia('(pointer: coarse)').matches;
-    if (!element || !isOn) return;
-    const enter = createEnterKey();
-    const sendInstead = (event: Event) => {
-      event.preventDefault();
-      send.current();
-    };
-    const keydown = (event: KeyboardEvent) => enter.keydown(event) && sendInstead(event);
-    const beforeInput = (event: InputEvent) => enter.beforeInput(event) && sendInstead(event);
-    element.addEventListener('keydown', keydown);
-    element.addEventListener('beforeinput', beforeInput);
-    element.addEventListener('compositionstart', enter.compositionStart);
-    element.addEventListener('compositionend', enter.compositionEnd);
-    return () => {
-      element.removeEventListener('keydown', keydown);
-      element.removeEventListener('beforeinput', beforeInput);
-      element.removeEventListener('compositionstart', enter.compositionStart);
-      element.removeEventListener('compositionend', enter.compositionEnd);
-    };
-  }, [field, enterSends, send, isThere]);
-}
+const loadMentions = async () => (await import('./MentionList.tsx')).MentionList;

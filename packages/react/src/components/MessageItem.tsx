@@ -3,6 +3,7 @@ import { memo, type ReactNode, useEffect } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { nameOf } from '../strings/name-of.ts';
 import type { ChatStrings, SeveralStrings, SystemStrings } from '../strings/strings.ts';
+import { LazyPart } from './LazyPart.tsx';
 import { LinkedText } from './LinkedText.tsx';
 import { isSaid } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
@@ -36,6 +37,9 @@ export interface MessageItemProps {
   readonly quoted: Message | null;
   readonly onRetry: (clientMessageId: string) => void;
   readonly onDiscard: (clientMessageId: string) => void;
+  /** The names of those whom it mentions, one a line; and whether one is among them. */
+  readonly mentioned: string;
+  readonly mentionsMe: boolean;
   /** By what one has reacted oneself, with a blank between each. */
   readonly reacted: string;
   /** Absent: one may not. */
@@ -85,7 +89,13 @@ function Notice(props: MessageItemProps & { message: Message; strings: ChatStrin
     <div className="gongu-notice">
       <strong className="gongu-badge">{strings.notice}</strong>
       {message.sender && <bdi className="gongu-name">{nameOf(message.sender)}</bdi>}
-      <Content message={message} tabIndex={isStop ? 0 : -1} parts={parts} strings={strings} />
+      <Content
+        message={message}
+        tabIndex={isStop ? 0 : -1}
+        parts={parts}
+        strings={strings}
+        mentioned={props.mentioned}
+      />
       {message.kind !== 'SYSTEM' && message.editedAt && !message.deletedAt && <span>{strings.edited}</span>}
       <Time at={message.createdAt} strings={strings} />
       <More {...props} />
@@ -117,7 +127,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
       {/* Whoever listens hears the name with every message, not only with a group's first. */}
       {!(isHead && !isMine) && <span className="gongu-hidden">{isMine ? strings.you : name}</span>}
       <div className="gongu-bubble-line">
-        <div className="gongu-bubble">
+        <div className="gongu-bubble" data-mentions-me={props.mentionsMe}>
           {replyTo !== null && !props.isIgnored && (
             <button type="button" className="gongu-quote" tabIndex={tabIndex} onClick={() => onQuote(replyTo)}>
               {quoted && props.isQuotedIgnored
@@ -130,7 +140,13 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
           {props.isIgnored ? (
             <p className="gongu-text gongu-deleted">{strings.ignored}</p>
           ) : (
-            <Content message={message} tabIndex={tabIndex} parts={parts} strings={strings} />
+            <Content
+              message={message}
+              tabIndex={tabIndex}
+              parts={parts}
+              strings={strings}
+              mentioned={props.mentioned}
+            />
           )}
         </div>
         <span className="gongu-meta">
@@ -169,43 +185,18 @@ function More({ message, isStop, onMenu, isMenuOpen, strings }: OfMessage) {
   );
 }
 
-/** What becomes of an own edit or deletion; a refused edit with its text, beside the one that is there. */
+/** What becomes of an own edit or deletion. */
 function ChangeState({ message, change, isStop, onRetry, onDiscard, onEdit, strings }: OfMessage) {
   if (!change) return null;
-  const { status, error, content, clientMessageId } = change;
-  const isEdit = change.change.kind === 'edit';
   const isGone = !isSaid(message);
-  if (status !== 'failed') return isGone || status === 'sent' ? null : <p className="gongu-saving">{strings.saving}</p>;
-  const tabIndex = isStop ? 0 : -1;
-  const isConflict = error?.code === 'PRECONDITION_FAILED';
-  return (
-    <div className="gongu-failure">
-      <p>
-        <strong>{isEdit ? strings.notEdited : strings.notDeleted}</strong> <span>{error && strings.error(error)}</span>
-      </p>
-      {isEdit && (
-        <p className="gongu-own-text">
-          <span>{strings.yourText}</span> <q>{content}</q>
-        </p>
-      )}
-      <p>
-        {isEdit && !isGone && onEdit && (
-          <button type="button" tabIndex={tabIndex} onClick={() => onEdit(message, content)}>
-            {strings.editAgain}
-          </button>
-        )}{' '}
-        {!isGone && !isConflict && (
-          <button type="button" tabIndex={tabIndex} onClick={() => onRetry(clientMessageId)}>
-            {strings.tryAgain}
-          </button>
-        )}{' '}
-        <button type="button" tabIndex={tabIndex} onClick={() => onDiscard(clientMessageId)}>
-          {strings.leaveIt}
-        </button>
-      </p>
-    </div>
-  );
+  const { status } = change;
+  if (status === 'failed') {
+    return <LazyPart load={loadFailure} props={{ message, change, isStop, onRetry, onDiscard, onEdit }} />;
+  }
+  return isGone || status === 'sent' ? null : <p className="gongu-saving">{strings.saving}</p>;
 }
+
+const loadFailure = async () => (await import('./ChangeFailure.tsx')).ChangeFailure;
 
 /** What was said: the text, or what the page makes of it. */
 function Content({
@@ -213,8 +204,10 @@ function Content({
   tabIndex,
   parts,
   strings,
+  mentioned,
 }: {
   message: Message;
+  mentioned: string;
   tabIndex: number;
   parts: MessageParts | undefined;
   strings: ChatStrings;
@@ -227,8 +220,8 @@ function Content({
       {parts?.content ? (
         <div className="gongu-own">{parts.content(message)}</div>
       ) : (
-        <p key={message.content} className="gongu-text">
-          <LinkedText text={message.content} tabIndex={tabIndex} />
+        <p key={`${mentioned} ${message.content}`} className="gongu-text">
+          <LinkedText text={message.content} names={mentioned} tabIndex={tabIndex} />
         </p>
       )}
       {parts?.below && <div className="gongu-own">{parts.below(message)}</div>}

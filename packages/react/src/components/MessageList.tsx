@@ -1,11 +1,20 @@
-import { type ChatMessage, hasReacted, type Message, type OutgoingChange, parseMessageId } from '@gongu/client';
+import {
+  type ChatMessage,
+  hasReacted,
+  type Message,
+  mentionsUser,
+  type OutgoingChange,
+  parseMessageId,
+} from '@gongu/client';
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
 import { useConnection } from '../chat/useConnection.ts';
+import { nameOf } from '../strings/name-of.ts';
 import { LazyPart } from './LazyPart.tsx';
 import { MessageItem, type MessageParts } from './MessageItem.tsx';
+import { mentionedNames } from './mentions.ts';
 import { type MessageRow, messageRows } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
 import { useLongPress } from './useLongPress.ts';
@@ -70,6 +79,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
     void toEnd();
   }, [newestOwn, toEnd]);
 
+  const names = useMemo(() => new Map(participants.map((each) => [each.userId, nameOf(each)])), [participants]);
   const readMarks = useMemo(
     () =>
       participants
@@ -180,6 +190,10 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
                   isQuotedIgnored={isBy(quoted, ignored)}
                   onRetry={retry}
                   onDiscard={discard}
+                  mentioned={
+                    message && message.kind !== 'SYSTEM' ? mentionedNames(message, names, strings.everyone) : ''
+                  }
+                  mentionsMe={row.kind === 'chat' && !row.isMine && mentionsUser(row.message, room.me)}
                   reacted={ownReactions(room, message)}
                   onReact={menu.onReact}
                   change={changes.get(row.seq ?? 0) ?? null}
@@ -195,6 +209,9 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
           })}
         </ol>
       </section>
+      {room.unreadMentions > 0 && !isAtEnd && (
+        <LazyPart load={loadPill} props={{ room, onGoTo: quote }} onFailed={nothing} />
+      )}
       {!isAtEnd && !isSought && (
         <button type="button" className="gongu-pill" onClick={() => void toEnd()}>
           {fresh > 0 ? strings.newMessages(fresh) : strings.toNewest}
@@ -206,6 +223,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
   );
 }
 
+const loadPill = async () => (await import('./MentionPill.tsx')).MentionPill;
 const loadAnnouncer = async () => (await import('./Announcer.tsx')).Announcer;
 /** Without a connection there is no news either. */
 function nothing(): void {}

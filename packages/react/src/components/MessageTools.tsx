@@ -1,4 +1,4 @@
-import { type ChatMessage, hasReacted, type Message } from '@gongu/client';
+import { type ChatMessage, hasReacted, type Message, type OutgoingChange } from '@gongu/client';
 import { useEffect, useState } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
@@ -25,6 +25,8 @@ export interface MessageToolsProps {
   /** The message whose menu is open, and where. */
   readonly menu: { readonly message: ChatMessage; readonly anchor: DOMRect } | null;
   readonly onClose: MessageMenuProps['onClose'];
+  /** An own reaction that was refused. */
+  readonly refused: OutgoingChange | undefined;
   /** Shows for a moment how something went. */
   readonly tell: (text: string) => void;
 }
@@ -42,11 +44,20 @@ const USUAL = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
 /** What can be done with a message: the menu, and what it asks. Loaded with its first use. */
 export function MessageTools(props: MessageToolsProps) {
-  const { id, room, me, ignored, menu, onReply, onEdit, onReact, onClose, tell } = props;
+  const { id, room, me, ignored, menu, onReply, onEdit, onReact, onClose, refused, tell } = props;
   const { choices } = useChatClient();
   const strings = useToolStrings();
   const connection = useConnection();
   const [asks, setAsks] = useState<Asked | null>(null);
+
+  const { discard } = room;
+  useEffect(() => {
+    if (!refused) return;
+    const { error, clientMessageId } = refused;
+    const why = error?.code === 'CONFLICT' ? strings.tooManyReactions : error ? strings.error(error) : '';
+    tell(`${strings.notReacted} ${why}`);
+    discard(clientMessageId);
+  }, [refused, discard, tell, strings]);
 
   const entries = menu ? entriesOf(menu.message) : [];
   const reactions = menu ? reactionsOf(menu.message) : undefined;

@@ -1,7 +1,8 @@
 import type { Participant, RoomInfo } from '@gongu/client';
 import type { ReactNode } from 'react';
-import { useChatClient, useStrings } from '../chat/chat-context.ts';
+import { useChatClient } from '../chat/chat-context.ts';
 import { useChoices } from '../chat/useChoices.ts';
+import { useToolStrings } from '../chat/useToolStrings.ts';
 import { nameOf } from '../strings/name-of.ts';
 
 export interface ParticipantListProps {
@@ -19,7 +20,7 @@ const ORDER = { HOST: 0, BUYER: 1, GUEST: 2 } as const;
 
 /** Who is in a room: the seller, then buyers, then guests. */
 export function ParticipantList({ participants, room, me, onLoadAll, actionsOf }: ParticipantListProps) {
-  const strings = useStrings();
+  const strings = useToolStrings();
   const client = useChatClient();
   const { ignored } = useChoices();
   const roles = { HOST: strings.host, BUYER: strings.buyer, GUEST: strings.guest };

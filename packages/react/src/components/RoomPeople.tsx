@@ -1,4 +1,4 @@
-import { useChatClient, useStrings } from '../chat/chat-context.ts';
+import { useChatClient } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
 import { useRoomPush } from '../chat/useRoomPush.ts';
@@ -15,7 +15,7 @@ export interface RoomPeopleProps {
 
 /** Who is in a room, and what one chooses for oneself there. Loaded with its first use. */
 export function RoomPeople({ roomId, room, isModerator }: RoomPeopleProps) {
-  const strings = useStrings();
+  const strings = useToolStrings();
   const client = useChatClient();
   const { muted } = useChoices();
   const { you, participants, loadParticipants, leave } = room;

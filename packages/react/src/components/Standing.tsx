@@ -4,6 +4,7 @@ import { useToolStrings } from '../chat/useToolStrings.ts';
 export interface StandingProps {
   /** One is muted until that time (ISO 8601; null: until it is taken away). */
   readonly muted: { readonly until: string | null } | null;
+  readonly onMuteEnd: () => void;
   /** Seconds between two messages of one's own; 0: none. */
   readonly slowSeconds: number;
   /** Epoch milliseconds before which one may not send again; null: now. */
@@ -13,12 +14,16 @@ export interface StandingProps {
 }
 
 /** What keeps one from writing, and how long yet. */
-export function Standing({ muted, slowSeconds, slowUntilMs, clockOffsetMs }: StandingProps) {
+export function Standing({ muted, onMuteEnd, slowSeconds, slowUntilMs, clockOffsetMs }: StandingProps) {
   const strings = useToolStrings();
   const nowMs = useSeconds(muted?.until != null || slowUntilMs !== null);
+  const mutedMs = muted?.until == null ? null : Math.max(0, Date.parse(muted.until) - nowMs - clockOffsetMs);
+  const isOver = mutedMs === 0;
+  useEffect(() => {
+    if (isOver) onMuteEnd();
+  });
   if (muted) {
-    const leftMs = muted.until === null ? null : Math.max(0, Date.parse(muted.until) - nowMs - clockOffsetMs);
-    return <span>{strings.muted(leftMs === null ? null : strings.span(leftMs))}</span>;
+    return <span>{strings.muted(mutedMs === null ? null : strings.span(mutedMs))}</span>;
   }
   const leftMs = slowUntilMs === null ? 0 : slowUntilMs - nowMs;
   return (

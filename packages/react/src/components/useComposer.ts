@@ -73,10 +73,10 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
         id: `${about.edit.seq}.${about.edit.version}`,
         content: text || (edited && isSaid(edited) ? edited.content : ''),
         // The same text again is no edit.
-        save: (content) =>
+        save: (content, mentioned) =>
           edited && isSaid(edited) && edited.content === content
             ? { ok: true, value: '' }
-            : ask(about.edit!.seq, content, about.edit!.version),
+            : ask(about.edit!.seq, content, about.edit!.version, mentioned),
         cancel,
       }
     : null;

@@ -36,6 +36,10 @@ export function useLongPress(onPress: (target: Element) => void) {
       if (from && Math.hypot(clientX - from.x, clientY - from.y) > MOVED_PX) stop();
     },
     onPointerUp: stop,
+    /** The browser would have the row take the focus, from what the press has opened. */
+    onTouchEnd(event: SyntheticEvent): void {
+      if (isHandled.current) event.preventDefault();
+    },
     // The browser has begun to scroll.
     onPointerCancel: stop,
     onScroll: stop,

@@ -54,17 +54,9 @@ export function useMessageMenu(options: MessageMenuOptions) {
   const tell = useCallback((text: string) => setSaid((before) => (before === text ? `${text}\u00a0` : text)), []);
 
   const isReacting = mayReact(actingContext(room, me, useConnection()));
-  const { react, discard, changing } = room;
+  const { react, changing } = room;
   const onReact = useCallback((seq: number, emoji: string, on: boolean) => void react(seq, emoji, on), [react]);
   const refused = changing.find(({ change, status }) => change.kind === 'react' && status === 'failed');
-  useEffect(() => {
-    if (!refused) return;
-    const { error, clientMessageId } = refused;
-    const why = error?.code === 'CONFLICT' ? strings.tooManyReactions : error ? strings.error(error) : '';
-    tell(`${strings.notReacted} ${why}`);
-    discard(clientMessageId);
-  }, [refused, discard, tell, strings]);
-
   const latestRows = useRef(rows);
   latestRows.current = rows;
   const open = useCallback(
@@ -106,7 +98,7 @@ export function useMessageMenu(options: MessageMenuOptions) {
   const message = row && 'message' in row && isSaid(row.message) ? row.message : null;
   const { anchor } = place.current ?? {};
   const tools: MessageToolsProps = {
-    ...{ id, room, me, ignored, onReply, onEdit, onReact, tell },
+    ...{ id, room, me, ignored, onReply, onEdit, onReact, tell, refused },
     menu: message && anchor ? { message, anchor } : null,
     onClose: close,
   };
@@ -117,7 +109,7 @@ export function useMessageMenu(options: MessageMenuOptions) {
   };
   const element: ReactNode = (
     <>
-      {isWanted && <LazyPart load={loadTools} props={tools} onFailed={failed} />}
+      {(isWanted || refused) && <LazyPart load={loadTools} props={tools} onFailed={failed} />}
       <p className="gongu-said" role="status">
         {said}
       </p>

@@ -20,18 +20,11 @@ export interface ChatStrings {
   /** BCP 47, for dates, times and numbers. */
   readonly locale: string;
   readonly messages: string;
-  readonly participants: string;
-  readonly participantsOf: (count: number, most: number) => string;
-  readonly online: (count: number) => string;
-  readonly watchers: (count: number) => string;
-  readonly isOnline: string;
   readonly showSearch: string;
   readonly showParticipants: string;
   readonly showAll: string;
   readonly showLess: string;
   readonly host: string;
-  readonly buyer: string;
-  readonly guest: string;
   readonly you: string;
   readonly notice: string;
   readonly pinnedNotice: string;
@@ -40,6 +33,8 @@ export interface ChatStrings {
   readonly loading: string;
   readonly unreadBelow: string;
   readonly newMessages: (count: number) => string;
+  /** After an `@`: all are mentioned. */
+  readonly everyone: string;
   readonly toNewest: string;
   readonly typing: (names: readonly string[]) => string;
   readonly write: string;
@@ -54,25 +49,15 @@ export interface ChatStrings {
   readonly actionsOf: (name: string) => string;
   readonly actionsOfNotice: string;
   readonly reactions: string;
-  readonly notReacted: string;
-  readonly tooManyReactions: string;
   /** A part of the page, or of a list, did not come. */
   readonly notLoaded: string;
   readonly editMessage: string;
   readonly cancelEdit: string;
   readonly save: string;
   readonly saving: string;
-  /** Of an edit, and of a deletion, that was refused; then the own text, and what can be done. */
-  readonly notEdited: string;
-  readonly notDeleted: string;
-  readonly yourText: string;
-  readonly editAgain: string;
   readonly tryAgain: string;
-  readonly leaveIt: string;
   /** In place of what somebody has said who is ignored. */
   readonly ignored: string;
-  readonly stopIgnoring: (name: string) => string;
-  readonly muteRoom: string;
   readonly unpin: string;
   readonly pinnedMessages: string;
   readonly morePinned: (count: number) => string;
@@ -89,7 +74,6 @@ export interface ChatStrings {
   readonly enterAgain: string;
   /** Of a room in which one is no participant. */
   readonly looking: string;
-  readonly leave: string;
   readonly readOnly: string;
   readonly status: Readonly<Record<'ACTIVE' | 'CLOSED' | 'CANCELLED', string>>;
   /** By code; `message` is for developers, so it is not shown. */

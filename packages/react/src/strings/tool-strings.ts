@@ -72,4 +72,25 @@ export interface ToolStrings {
   readonly reportReasons: Readonly<Record<'SPAM' | 'ABUSE' | 'FRAUD' | 'OTHER', string>>;
   readonly sendReport: string;
   readonly reported: string;
+  readonly mention: string;
+  readonly mentionsFound: (count: number) => string;
+  readonly participants: string;
+  readonly participantsOf: (count: number, most: number) => string;
+  readonly online: (count: number) => string;
+  readonly watchers: (count: number) => string;
+  readonly isOnline: string;
+  readonly buyer: string;
+  readonly guest: string;
+  readonly stopIgnoring: (name: string) => string;
+  readonly muteRoom: string;
+  readonly leave: string;
+  /** Of an edit, and of a deletion, that was refused; then the own text, and what can be done. */
+  readonly notEdited: string;
+  readonly notDeleted: string;
+  readonly yourText: string;
+  readonly editAgain: string;
+  readonly leaveIt: string;
+  readonly tooManyReactions: string;
+  readonly notReacted: string;
+  readonly toMention: (count: number) => string;
 }

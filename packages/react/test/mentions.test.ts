@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { browserProgram } from '@gongu/testkit/browser';
+import { expect, it, test } from 'vitest';
+import { hangulLetters } from '../src/components/hangul-letters.ts';
+import { mentionAt, mentionsIn } from '../src/components/mentions.ts';
+import { chatPages, type Person } from './fixture/chat-page.ts';
+
+test.each([
+  ['ㄱ', true],
+  ['규', true],
+  ['귤', true],
+  // The letter that will begin the next syllable still ends this one.
+  ['귨', true],
+  ['귤ㅅ', true],
+  ['귤사랑'.normalize('NFD'), true],
+  ['귤살', true],
+  ['귤손', false],
+  ['ＧＹＵＬ', false],
+  ['사', false],
+])('%j begins 귤사랑, while it is being typed: %j', (typed, begins) => {
+  expect(hangulLetters('귤사랑').startsWith(hangulLetters(typed))).toBe(begins);
+});
+
+test.each([
+  ['@', '', 0],
+  ['hello @an', 'an', 6],
+  ['(@귤', '귤', 1],
+  ['me@example', null, 0],
+  ['@ann and', null, 0],
+  ['@@', null, 0],
+])('in %j a name is being written: %j', (text, query, from) => {
+  expect(mentionAt(text, text.length)).toEqual(query === null ? null : { from, query });
+});
+
+test('whom a text mentions is read from it: whole names, the longest first, also before a particle', () => {
+  const people = ['ann', 'ann lee', '귤사랑', 'bob'].map((nickname) => ({
+    userId: `id ${nickname}`,
+    nickname,
+    tag: null,
+  }));
+  expect(mentionsIn('@ann lee, @귤사랑님 @all', people, null)).toEqual({
+    mentions: ['id ann lee', 'id 귤사랑'],
+    mentionsAll: false,
+  });
+  expect(mentionsIn('@all @bo', people, 'all')).toEqual({ mentions: [], mentionsAll: true });
+});
+
+const inBrowser = it.skipIf(!browserProgram());
+const pages = chatPages();
+const list = ({ page }: Person) => page.getByRole('listbox', { name: /Mention|멘션/ });
+const offered = (person: Person) => list(person).getByRole('option').allTextContents();
+const marked = ({ page }: Person) => page.locator('.gongu-mention').allTextContents();
+
+async function together(...people: string[]): Promise<{ roomId: string; persons: Person[] }> {
+  const roomId = await pages.chat.room();
+  const persons: Person[] = [];
+  for (const userId of people) persons.push(await pages.open(userId, roomId));
+  for (const { page } of persons)
+    await page.locator('.gongu-show-people', { hasText: String(people.length) }).waitFor();
+  return { roomId, persons };
+}
+
+inBrowser(
+  'names are offered after an @, by keys that stay in the field; both windows mark who is mentioned, and he is led there',
+  async () => {
+    const { roomId, persons } = await together('ann', 'bob', 'bea');
+    const [ann, bob] = persons as [Person, Person];
+    await ann.field.pressSequentially('hi @b');
+    await expect.poll(() => offered(ann).then((names) => names.sort())).toEqual(['@bea', '@bob']);
+    const active = () =>
+      ann.page.evaluate<string>(
+        "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.textContent",
+      );
+    const first = await active();
+    await ann.field.press('ArrowDown');
+    await expect.poll(active).not.toBe(first);
+    await ann.field.pressSequentially('o');
+    await expect.poll(() => offered(ann)).toEqual(['@bob']);
+    await expect.poll(active).toBe('@bob');
+    await ann.field.press('Enter');
+    expect(await ann.field.inputValue()).toBe('hi @bob ');
+    expect(await list(ann).count()).toBe(0);
+    // Escape closes the list, and the text stays.
+    await ann.field.pressSequentially('@');
+    await list(ann).waitFor();
+    await ann.field.press('Escape');
+    expect(await list(ann).count()).toBe(0);
+    await ann.field.press('Backspace');
+    await ann.field.press('Enter');
+    for (const each of [ann, bob]) await expect.poll(() => marked(each)).toEqual(['@bob']);
+    expect(ann.sent('send').at(-1)).toMatchObject({ content: 'hi @bob', mentions: ['bob'] });
+    await bob.page.locator('.gongu-bubble[data-mentions-me=true]').waitFor();
+    expect(await ann.page.locator('[data-mentions-me=true]').count()).toBe(0);
+
+    // Who reads elsewhere is told, and led there.
+    await pages.chat.fill(roomId, 'ann', 60, (n) => `message ${n}.`);
+    await bob.sees('message 60.');
+    await bob.scroller.evaluate((element) => element.scrollTo(0, 0));
+    await bob.page.locator('.gongu-pill').waitFor();
+    await ann.field.fill('@bob again');
+    await ann.field.press('Enter');
+    await bob.page.getByRole('button', { name: '@ 1: to what mentions you' }).click();
+    const row = bob.page.locator('.gongu-row', { hasText: '@bob again' });
+    await expect.poll(() => row.evaluate((element) => element === document.activeElement)).toBe(true);
+    await bob.page.locator('.gongu-to-mention').waitFor({ state: 'detached' });
+  },
+);
+
+inBrowser(
+  'a Korean name is found while its syllables are being made, and chosen by Enter or a press; all are the host’s to mention',
+  async () => {
+    const { persons } = await together('ann', '귤사랑');
+    const [ann] = persons as [Person];
+    await ann.field.focus();
+    const ime = await ann.page.context().newCDPSession(ann.page);
+    await ime.send('Input.insertText', { text: '@' });
+    for (const text of ['ㄱ', '규', '귤', '귨']) {
+      await ime.send('Input.imeSetComposition', { text, selectionStart: 1, selectionEnd: 1 });
+      await expect.poll(() => offered(ann), { message: text }).toEqual(['@귤사랑']);
+    }
+    await list(ann).getByRole('option').click();
+    expect(await ann.field.inputValue()).toBe('@귤사랑 ');
+    await ann.field.pressSequentially('님 @al');
+    expect(await list(ann).getByRole('option').count()).toBe(0);
+    await ann.field.fill('@귤사랑님');
+    await ann.field.press('Enter');
+    await expect.poll(() => marked(ann)).toEqual(['@귤사랑']);
+  },
+);
+
+inBrowser.each(['ko', 'en'] as const)('at 360 px axe finds nothing in the list of names: %s', async (locale) => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const roomId = await pages.chat.room();
+  await pages.chat.fill(roomId, 'ann', 1, () => 'from ann');
+  const context = { viewport: { width: 360, height: 640 }, colorScheme: locale === 'ko' ? 'dark' : 'light' } as const;
+  const seller = await pages.open('seller', roomId, { locale, context });
+  await seller.sees('from ann');
+  await seller.field.pressSequentially('@');
+  await expect.poll(() => offered(seller)).toEqual([locale === 'ko' ? '@모두' : '@all', '@ann']);
+  await seller.page.evaluate(axe);
+  expect(await seller.page.evaluate('axe.run().then((found) => found.violations)')).toEqual([]);
+  await seller.field.press('Tab');
+  await seller.field.press('Enter');
+  await expect.poll(() => marked(seller)).toHaveLength(1);
+  await seller.page.locator('.gongu-row[data-seq] .gongu-mention').waitFor();
+  expect(await seller.page.evaluate('axe.run().then((found) => found.violations)')).toEqual([]);
+  expect(await seller.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+});
