@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, type Change, callAs, type Participant } from '@gongu/sim';
+import { type Answer, type Change, callAs, type Participant, type Received } from '@gongu/sim';
 import type { ChaosSystem } from './system/chaos-system.ts';
 
 export interface ChangesOptions {
@@ -33,10 +33,35 @@ export function createChanges({ system, stopping }: ChangesOptions) {
   const targets = new Map<string, Target>();
   const underWay = new Set<Promise<void>>();
 
-  function ask(userId: string, url: string, body: object | undefined): Promise<Answer<{ version?: number } | null>> {
+  function ask(
+    userId: string,
+    url: string,
+    body: object | undefined,
+    method = body ? 'PATCH' : 'DELETE',
+  ): Promise<Answer<{ version?: number } | null>> {
     const token = auth.signUser({ userId, nickname: userId }, 3_600);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)]);
-    return callAs({ token, method: body ? 'PATCH' : 'DELETE', url, body, signal });
+    return callAs({ token, method, url, body, signal });
+  }
+
+  /** Asks until there is an answer, whichever: the same once more is no other row. */
+  async function put(by: string, url: string): Promise<void> {
+    for (let i = 0; i < TRIES && !stopping.aborted; i++) {
+      const answer = await ask(by, url, undefined, 'PUT').catch(() => null);
+      if (answer && (answer.status < 300 || (answer.code && !AGAIN.has(answer.code)))) return;
+      await sleep(AGAIN_MS, undefined, { signal: stopping }).catch(() => {});
+    }
+  }
+
+  /** One of the last messages that somebody has said and got back. */
+  function recent({ userId, record }: Participant, which: number): Received | undefined {
+    const own = record.entries.flatMap((entry) =>
+      entry.kind === 'received' && entry.message.kind === 'CHAT' && entry.message.sender === userId
+        ? [entry.message]
+        : [],
+    );
+    const said = own.slice(-RECENT);
+    return said[Math.floor(which * said.length)];
   }
 
   /** @param by who asks: the sender, or the room's host */
@@ -81,14 +106,9 @@ export function createChanges({ system, stopping }: ChangesOptions) {
      * @param which from 0 to below 1: which of them
      * @param hostId who deletes it in its sender's place; null: its sender does what he does
      */
-    begin({ userId, roomId, record }: Participant, isEdit: boolean, which: number, hostId: string | null = null): void {
-      const own = record.entries.flatMap((entry) =>
-        entry.kind === 'received' && entry.message.kind === 'CHAT' && entry.message.sender === userId
-          ? [entry.message]
-          : [],
-      );
-      const said = own.slice(-RECENT);
-      const message = said[Math.floor(which * said.length)];
+    begin(person: Participant, isEdit: boolean, which: number, hostId: string | null = null): void {
+      const { userId, roomId } = person;
+      const message = recent(person, which);
       if (!message) return;
       const { seq, content, version = seq } = message;
       const key = `${roomId}:${seq}`;
@@ -99,6 +119,19 @@ export function createChanges({ system, stopping }: ChangesOptions) {
       const running = change(userId, isEdit ? userId : (hostId ?? userId), roomId, seq, target, isEdit).finally(() =>
         underWay.delete(running),
       );
+      underWay.add(running);
+    },
+    /** He reacts to one of his last messages, or the host pins it: rows that leave the text as it was. */
+    mark(person: Participant, what: 'reacted' | 'pinned', which: number, hostId: string | null): void {
+      const { userId, roomId } = person;
+      const message = recent(person, which);
+      const by = what === 'pinned' ? hostId : userId;
+      if (!message || by === null) return;
+      const room = `${chatUrl}/api/chat/rooms/${roomId}`;
+      const emoji = encodeURIComponent(which < 0.5 ? '👍' : '🍊');
+      const url =
+        what === 'pinned' ? `${room}/pins/${message.seq}` : `${room}/messages/${message.seq}/reactions/${emoji}`;
+      const running = put(by, url).finally(() => underWay.delete(running));
       underWay.add(running);
     },
   };

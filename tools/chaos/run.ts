@@ -142,7 +142,8 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
     else if (step.kind === 'change') {
       const talker = regulars[step.client]!;
       const host = offers.find(({ id }) => id === talker.roomId)?.sellerId ?? null;
-      changes.begin(talker, step.what === 'edited', step.which, step.what === 'hosted' ? host : null);
+      if (step.what === 'reacted' || step.what === 'pinned') changes.mark(talker, step.what, step.which, host);
+      else changes.begin(talker, step.what === 'edited', step.which, step.what === 'hosted' ? host : null);
     } else if (step.kind === 'fault') inflictor.inflict(step.fault);
     else sales.open(step.sale);
   });

@@ -48,8 +48,8 @@ export type Step = { readonly atMs: number } & (
   | {
       readonly kind: 'change';
       readonly client: number;
-      /** `hosted`: the host deletes it. */
-      readonly what: 'edited' | 'deleted' | 'hosted';
+      /** `hosted`: the host deletes it; `pinned`: he pins it. */
+      readonly what: 'edited' | 'deleted' | 'hosted' | 'reacted' | 'pinned';
       /** From 0 to below 1: which of the client's messages. */
       readonly which: number;
     }
@@ -107,7 +107,13 @@ function changes({ durationMs, rate, clients }: ScheduleOptions, random: Random)
     atMs < durationMs;
     atMs += Math.round((2_000 / rate) * CHANGE_EVERY * random.next())
   ) {
-    const what = random.chance(0.7) ? 'edited' : random.chance(0.7) ? 'deleted' : 'hosted';
+    const what = random.chance(0.5)
+      ? 'edited'
+      : random.chance(0.5)
+        ? random.pick(['reacted', 'reacted', 'pinned'] as const)
+        : random.chance(0.7)
+          ? 'deleted'
+          : 'hosted';
     steps.push({ atMs, kind: 'change', client: random.between(0, clients - 1), what, which: random.next() });
   }
   return steps;

@@ -36,11 +36,11 @@ function checkStored(room: FinalRoom, asked: Asked): Violation[] {
   const violations: Violation[] = [];
   const report = (kind: ViolationKind, seqs: readonly number[], text: string) =>
     violations.push({ kind, roomId, client: null, seqs, text: `${roomId}: ${text}` });
-  const rows = new Map<number, { edited: number; deleted: number; last: number }>();
+  const rows = new Map<number, { edited: number; deleted: number; reacted: number; last: number }>();
   for (const message of messages) {
     const target = targetOf(message);
     if (target === null) continue;
-    const known = rows.get(target.seq) ?? { edited: 0, deleted: 0, last: 0 };
+    const known = rows.get(target.seq) ?? { edited: 0, deleted: 0, reacted: 0, last: 0 };
     rows.set(target.seq, { ...known, [target.change]: known[target.change] + 1, last: message.seq });
   }
   for (const { seq, kind, content, version, isDeleted = false } of messages) {
@@ -87,11 +87,17 @@ function checkShown(history: History, { roomId, messages }: FinalRoom): Violatio
   const { client, end, hidesChanges } = history;
   if (end !== 'in' || hidesChanges) return [];
   const stored = new Map(messages.map((message) => [message.seq, message]));
+  // Reactions make another version of the same text, and come without it.
+  const said = new Map<number, number>();
+  for (const row of messages) {
+    const target = targetOf(row);
+    if (target && target.change !== 'reacted') said.set(target.seq, row.seq);
+  }
   return (history.shown ?? shownBy(history)).flatMap(({ seq, content, version }): Violation[] => {
     const kept = stored.get(seq);
     // One that nobody changed is the same for everybody already.
     if (!kept || kept.version === undefined || kept.version === seq) return [];
-    if (content === kept.content && (version ?? kept.version) === kept.version) return [];
+    if (content === kept.content && (version ?? kept.version) >= (said.get(seq) ?? seq)) return [];
     const text = `${client} in ${roomId}: shows ${seq} as of version ${version}, and ${kept.version} is stored`;
     return [{ kind: 'diverged', roomId, client, seqs: [seq], text }];
   });
@@ -139,7 +145,9 @@ function copiesIn(message: Received): Copy[] {
   return data?.event === 'message.changed' && data.message ? [data.message] : [];
 }
 
-function targetOf(row: Stored): { readonly seq: number; readonly change: 'edited' | 'deleted' } | null {
+/** The message of which a row makes another version; pins leave it as it was. */
+function targetOf(row: Stored): { readonly seq: number; readonly change: 'edited' | 'deleted' | 'reacted' } | null {
   const { seq, change } = changeIn(row) ?? {};
-  return seq !== undefined && (change === 'edited' || change === 'deleted') ? { seq, change } : null;
+  const makesOne = change === 'edited' || change === 'deleted' || change === 'reacted';
+  return seq !== undefined && makesOne ? { seq, change } : null;
 }

@@ -75,12 +75,22 @@ function applyChange(rows: readonly LogRow[], row: LogRow, state: State, report:
   const { change, by, seq } = told;
   const target = rows.find((other) => other.seq === seq);
   if (!target || target.kind === 'SYSTEM' || target.seq >= row.seq) return report('invented', `changes ${seq}`);
-  if (change === 'edited' && state.status === 'CANCELLED') {
-    report('after-cancelled', `${seq} is edited in a cancelled room`);
+  // What was said can be deleted for as long as the room is there.
+  if (change !== 'deleted' && state.status === 'CANCELLED') {
+    report('after-cancelled', `${seq} is ${change} in a cancelled room`);
   }
-  const isSender = by !== null && by.userId === target.sender;
-  const mayDelete = isSender || by === null || by.userId === state.host;
-  if (change === 'edited' ? !isSender : !mayDelete) report('diverged', `${by?.userId} has ${change} ${seq}`);
+  if (!mayChange(change, by?.userId ?? null, target.sender, state)) {
+    report('diverged', `${by?.userId} has ${change} ${seq}`);
+  }
+}
+
+/** @param who null: the service */
+function mayChange(change: string, who: string | null, sender: string | null, { host, members }: State): boolean {
+  const presides = who === null || who === host;
+  if (change === 'edited') return who !== null && who === sender;
+  if (change === 'deleted') return presides || who === sender;
+  if (change === 'reacted') return who !== null && (presides || members.has(who));
+  return presides;
 }
 
 /** @param bought whether the row is the join of somebody who bought */

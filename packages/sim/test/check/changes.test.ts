@@ -135,3 +135,17 @@ it('lets senders edit, and senders, the host and the service delete; and only th
   expect(breaches(cancelled, changed(4, 'edited', EDITED))).toEqual(['after-cancelled']);
   expect(breaches(changed(3, 'edited', talk({ seq: 9 })))).toEqual(['invented']);
 });
+
+it('lets members react, and the host and the service pin, and takes a reaction for no other text', () => {
+  const marked = (seq: number, change: string, who: string | null, more: object = {}) =>
+    row(seq, { event: 'message.changed', change, by: by(who), seq: 2, ...more });
+  const reacted = marked(3, 'reacted', 'ben', { version: 3, reactions: [] });
+  const breaches = (...rows: Stored[]) =>
+    replayRoom([OPENED, JOINED, talk(), ...rows]).breaches.map(({ kind }) => kind);
+  expect(breaches(marked(3, 'reacted', 'ann'), marked(4, 'pinned', 'seller'), marked(5, 'unpinned', null))).toEqual([]);
+  expect(breaches(reacted)).toEqual(['diverged']);
+  expect(breaches(marked(3, 'pinned', 'ann'))).toEqual(['diverged']);
+  const kept = talk({ version: 3 });
+  expect(kinds([OPENED, kept, reacted], [], [historyOf(heard(OPENED, talk(), reacted))])).toEqual([]);
+  expect(kinds([OPENED, talk(), reacted], [])).toEqual(['diverged']);
+});
