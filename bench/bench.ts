@@ -8,13 +8,14 @@ import { curveSubjects } from './curve.ts';
 import { withEnv } from './environment.ts';
 import type { Generator } from './generator.ts';
 import { measureHistory } from './history.ts';
+import { measureList } from './list.ts';
 import { leaveServerCpu, loadAverage } from './machine.ts';
 import { measure } from './measure.ts';
 import { type Prepared, prepare } from './more-peers/more-peers.ts';
 import { createWorkshop } from './more-peers/workshop.ts';
 import { peersAlone, peersOnRedis, storingPeers } from './peers.ts';
 import { measureReads } from './reads.ts';
-import { historySection, readsSection, section } from './report.ts';
+import { historySection, listSection, readsSection, section } from './report.ts';
 import { SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
 import type { Subject } from './subject.ts';
 
@@ -64,6 +65,7 @@ async function sectionOf(name: ScenarioName, options: BenchOptions, others: Othe
   const chat = await openChat({ folder: join(options.folder, name), redis, profile, statements: reads, env });
   try {
     if (scenario.kind === 'history') return historySection(scenario, await measureHistory(chat, scenario, say));
+    if (scenario.kind === 'list') return listSection(scenario, await measureList(chat, say));
     if (reads) return readsSection(scenario, await measureReads(chat, scenario, say));
     const peers = others ? peersOf(scenario, chat, others) : [];
     const subjects = scenario.kind === 'curve' ? curveSubjects(chat, peers) : [chat.subject, ...peers];

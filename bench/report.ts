@@ -2,6 +2,7 @@ import { curveTable } from './curve.ts';
 import type { Measurement, Step } from './generator.ts';
 import { harnessNote } from './harness.ts';
 import type { HistoryResult } from './history.ts';
+import type { ListResult } from './list.ts';
 import { show, table } from './markdown.ts';
 import { type Result, reached } from './measure.ts';
 import { ratioTable } from './ratios.ts';
@@ -17,6 +18,7 @@ export function section(name: string, scenario: Scenario, results: readonly Resu
     ingest: () => ingest(results),
     curve: () => curveTable(scenario, results),
     history: () => '',
+    list: () => '',
     reads: () => '',
   };
   const failed = results.flatMap(({ subject, failure }) => (failure === null ? [] : [`- ${subject.name}: ${failure}`]));
@@ -37,6 +39,19 @@ export function historySection(scenario: Scenario, results: readonly HistoryResu
       String(scenario.rate),
       show([p50Ms], 2),
       show([p99Ms], 2),
+    ]),
+  )}\n`;
+}
+
+export function listSection(scenario: Scenario, results: readonly ListResult[]): string {
+  return `### list: ${scenario.title}\n\n${table(
+    ['what', 'messages', 'tasks over 50 ms', 'longest, ms', 'p99 between frames, ms'],
+    results.map(({ what, messages, longTasks, longestMs, frameP99Ms }) => [
+      what,
+      show([messages]),
+      String(longTasks),
+      show([longestMs]),
+      show([frameP99Ms]),
     ]),
   )}\n`;
 }

@@ -1,7 +1,7 @@
 /** What the load of a scenario is. Figures to reach: docs/performance.md. */
 export interface Scenario {
   readonly title: string;
-  readonly kind: 'fan-out' | 'curve' | 'idle' | 'latency' | 'ingest' | 'history' | 'reads';
+  readonly kind: 'fan-out' | 'curve' | 'idle' | 'latency' | 'ingest' | 'history' | 'reads' | 'list';
   readonly instances: 1 | 2;
   readonly connections: number;
   readonly rooms: number;
@@ -61,6 +61,14 @@ export const SCENARIOS = {
     publishers: 0,
     rate: 200,
     title: 'pages of 50 in a room of a million messages',
+  },
+  list: {
+    ...ONE_ROOM,
+    kind: 'list',
+    connections: 1,
+    publishers: 0,
+    rate: 0,
+    title: 'a conversation of 10 000 messages in Chromium',
   },
   reads: {
     ...ONE_ROOM,

@@ -60,6 +60,7 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
   const reachesMark = unreadAfterSeq !== null && (!hasOlder || (messages[0]?.seq ?? 0) <= unreadAfterSeq + 1);
   let isDividerDue = reachesMark;
   const crowds = crowdsIn(messages, heads);
+  const dayOf = createDayOf();
   messages.forEach((message, i) => {
     const { seq, kind, sender, createdAt } = message;
     const before = messages[i - 1];
@@ -116,6 +117,7 @@ function isChange(message: Message): boolean {
  * the last of its crowd. None reaches over a day, nor over what has been shown as a first.
  */
 function crowdsIn(messages: readonly Message[], heads: ReadonlySet<number>) {
+  const dayOf = createDayOf();
   const crowds = new Map<number, { readonly first: number; readonly last: number }>();
   let first = 0;
   const whatOf = (i: number) => crowdOf(messages[i]);
@@ -160,9 +162,18 @@ function belongs(first: Message | undefined, second: Message): boolean {
   return Date.parse(second.createdAt) - Date.parse(first.createdAt) < GROUP_MS;
 }
 
-/** The day in this browser's time zone. */
-function dayOf(at: string): string {
-  return new Date(at).toDateString();
+/** When the day of a time began in this browser's time zone, epoch milliseconds. Of many times of one day it is sought once. */
+function createDayOf(): (at: string) => number {
+  let from = Number.NaN;
+  let to = Number.NaN;
+  return (at) => {
+    const ms = Date.parse(at);
+    if (ms >= from && ms < to) return from;
+    const day = new Date(ms);
+    from = day.setHours(0, 0, 0, 0);
+    to = day.setDate(day.getDate() + 1);
+    return from;
+  };
 }
 
 function minuteOf(at: string): number {

@@ -73,10 +73,17 @@ export interface TestPageOptions {
   readonly csp?: string;
   /** Packages that others stand for, by name: absolute folders. */
   readonly alias?: Readonly<Record<string, string>>;
+  /** As libraries are told that they run. Default `development`. */
+  readonly mode?: 'development' | 'production';
 }
 
 /** Serves a page with one bundled script, `/page.js`, its styles, `/page.css`, and a `<div id="root">`. */
-export async function servePage({ entry, csp = STRICT, alias = {} }: TestPageOptions): Promise<TestPage> {
+export async function servePage({
+  entry,
+  csp = STRICT,
+  alias = {},
+  mode = 'development',
+}: TestPageOptions): Promise<TestPage> {
   const { outputFiles } = await esbuild.build({
     entryPoints: [entry],
     outfile: 'page.js',
@@ -85,7 +92,7 @@ export async function servePage({ entry, csp = STRICT, alias = {} }: TestPageOpt
     target: 'es2022',
     jsx: 'automatic',
     alias,
-    define: { 'process.env.NODE_ENV': '"development"' },
+    define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     sourcemap: 'inline',
     write: false,
   });
