@@ -43,7 +43,7 @@ it.skipIf(!canBrowseTwoInstances())(
         const { source, opened, messages, told } = (globalThis as unknown as { kept: Kept }).kept;
         return { state: source.readyState, opened, messages, told };
       });
-    const ids = async () => (await kept()).messages.map(([id]) => Number(id));
+    const ids = async () => (await kept()).messages.map(([id]) => Number.parseInt(id, 10));
     const wait = { timeout: 20_000, interval: 50 };
 
     await say('하나 🍊');
@@ -58,7 +58,7 @@ it.skipIf(!canBrowseTwoInstances())(
       await expect.poll(async () => (await ids()).length, wait).toBe(4 + 2 * cut);
     }
     const { messages, told } = await kept();
-    expect(messages.map(([id]) => Number(id))).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(messages.map(([id]) => Number.parseInt(id, 10))).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(messages.slice(3).map(([, content]) => content)).toEqual([
       ...['하나 🍊', '놓친 말 1', '들은 말 1', '놓친 말 2', '들은 말 2'],
     ]);
