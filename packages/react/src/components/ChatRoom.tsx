@@ -172,6 +172,7 @@ export function ChatRoom(props: ChatRoomProps) {
         onMention={() => {
           if (room.participants.length <= (room.room?.participantCount ?? 0)) void loadParticipants();
         }}
+        filesOf={room.you === null ? null : roomId}
         replyTo={composer.replyTo}
         editing={composer.editing}
         {...(enterSends === undefined ? {} : { enterSends })}

@@ -10,6 +10,7 @@ import {
   useState,
 } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
+import type { AttachingState } from './Attaching.tsx';
 import { LazyPart } from './LazyPart.tsx';
 import type { MentionListProps } from './MentionList.tsx';
 import { mentionAt, mentionsIn } from './mentions.ts';
@@ -44,6 +45,8 @@ export interface MessageInputProps {
   readonly onMention?: () => void;
   /** Called for the arrow upwards in an empty field: the own last message is to be edited. */
   readonly onEditLast?: () => void;
+  /** The room that files are uploaded for; as its member. Default: no files are taken. */
+  readonly filesOf?: string | null;
 }
 
 export interface MessageEdit {
@@ -56,6 +59,8 @@ export interface MessageEdit {
   readonly cancel: () => void;
 }
 
+const loadAttaching = async () => (await import('./Attaching.tsx')).Attaching;
+
 /** Characters left at which the counter appears. */
 const COUNTER_AT = 200;
 const NOBODY: readonly PublicUser[] = [];
@@ -66,8 +71,18 @@ const NOBODY: readonly PublicUser[] = [];
  */
 export function MessageInput(props: MessageInputProps) {
   const { onSend, onTyping, mayNotify = false, contentChars = 4_000, closed = null, replyTo = null } = props;
-  const { draftKey = null, editing = null, onEditLast, people = NOBODY, mayMentionAll = false, onMention } = props;
+  const {
+    draftKey = null,
+    editing = null,
+    onEditLast,
+    filesOf = null,
+    people = NOBODY,
+    mayMentionAll = false,
+    onMention,
+  } = props;
   const strings = useStrings();
+  const [attached, setAttached] = useState<AttachingState | null>(null);
+  const files = editing ? null : attached;
   const field = useRef<HTMLTextAreaElement>(null);
   const hintId = useId();
   const [left, setLeft] = useState(contentChars);
@@ -131,7 +146,7 @@ export function MessageInput(props: MessageInputProps) {
     const element = field.current;
     // Read from the field, not from the last render: two presses may come before the next one.
     const content = element?.value.trim() ?? '';
-    if (!element || content === '') return;
+    if (!element || files?.isBusy || (content === '' && !files)) return;
     if (editing) {
       const saved = editing.save(content, mentionsIn(content, people, everyone));
       if (!saved.ok) return setRefusal(strings.error(saved.error));
@@ -143,10 +158,12 @@ export function MessageInput(props: MessageInputProps) {
     const result = onSend({
       content,
       ...mentioned,
+      ...(files && { attachments: files.attachments }),
       ...(isNotice && mayNotify ? { kind: 'NOTIFICATION' as const } : {}),
     });
     if (!result.ok) return setRefusal(strings.error(result.error));
     element.value = '';
+    files?.clear();
     draft.keep();
     setIsNotice(false);
     measure();
@@ -234,6 +251,7 @@ export function MessageInput(props: MessageInputProps) {
         />
       )}
       <div className="gongu-field">
+        {filesOf !== null && <LazyPart load={loadAttaching} props={{ roomId: filesOf, field, onState: setAttached }} />}
         <textarea
           ref={field}
           rows={1}
@@ -255,7 +273,7 @@ export function MessageInput(props: MessageInputProps) {
             setMention(null);
           }}
         />
-        <button type="submit" className="gongu-send" disabled={isEmpty || left < 0}>
+        <button type="submit" className="gongu-send" disabled={(files?.isBusy ?? isEmpty) || left < 0}>
           {editing ? strings.save : strings.send}
         </button>
       </div>

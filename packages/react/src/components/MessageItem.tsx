@@ -1,11 +1,14 @@
+// Over 300 lines: one row of a conversation, whatever it is.
 import { type Message, type Outgoing, type OutgoingChange, type SystemEvent, systemData } from '@gongu/client';
 import { memo, type ReactNode, useEffect } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { nameOf } from '../strings/name-of.ts';
 import type { ChatStrings, SeveralStrings, SystemStrings } from '../strings/strings.ts';
+import type { FilesPlace } from './files-place.ts';
 import { LazyPart } from './LazyPart.tsx';
 import { LinkedText } from './LinkedText.tsx';
-import { isSaid } from './message-actions.ts';
+import { MessageFiles } from './MessageFiles.tsx';
+import { isSaid, textOf } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
 import { Reactions, type ReactionsProps } from './Reactions.tsx';
 
@@ -55,6 +58,7 @@ export interface MessageItemProps {
   /** Asks for the answered message, where it is not at hand. */
   readonly onLookUp: (messageId: string) => void;
   readonly parts?: MessageParts | undefined;
+  readonly files: FilesPlace;
 }
 
 /** One row of a conversation. Whatever people wrote goes into text nodes, and nowhere else. */
@@ -95,6 +99,7 @@ function Notice(props: MessageItemProps & { message: Message; strings: ChatStrin
         parts={parts}
         strings={strings}
         mentioned={props.mentioned}
+        files={props.files}
       />
       {message.kind !== 'SYSTEM' && message.editedAt && !message.deletedAt && <span>{strings.edited}</span>}
       <Time at={message.createdAt} strings={strings} />
@@ -133,7 +138,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
               {quoted && props.isQuotedIgnored
                 ? strings.ignored
                 : quoted
-                  ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${quoted.content || strings.deleted}`
+                  ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${textOf(quoted) || strings.deleted}`
                   : '…'}
             </button>
           )}
@@ -146,6 +151,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
               parts={parts}
               strings={strings}
               mentioned={props.mentioned}
+              files={props.files}
             />
           )}
         </div>
@@ -203,6 +209,7 @@ function Content({
   message,
   tabIndex,
   parts,
+  files,
   strings,
   mentioned,
 }: {
@@ -210,6 +217,7 @@ function Content({
   mentioned: string;
   tabIndex: number;
   parts: MessageParts | undefined;
+  files: FilesPlace;
   strings: ChatStrings;
 }) {
   // Nothing of it is there for a page to make something of.
@@ -217,6 +225,7 @@ function Content({
     return <p className="gongu-text gongu-deleted">{strings.deleted}</p>;
   return (
     <>
+      <MessageFiles of={message} place={files} tabIndex={tabIndex} />
       {parts?.content ? (
         <div className="gongu-own">{parts.content(message)}</div>
       ) : (
@@ -239,6 +248,7 @@ function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings
       <span className="gongu-hidden">{strings.you}</span>
       <div className="gongu-bubble-line">
         <div className="gongu-bubble" data-notice={kind === 'NOTIFICATION'}>
+          <MessageFiles of={outgoing} place={props.files} tabIndex={tabIndex} />
           <p className="gongu-text">{content}</p>
         </div>
         <span className="gongu-meta">{says[status]}</span>

@@ -12,6 +12,7 @@ import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { nameOf } from '../strings/name-of.ts';
+import type { FilesPlace } from './files-place.ts';
 import { LazyPart } from './LazyPart.tsx';
 import { MessageItem, type MessageParts } from './MessageItem.tsx';
 import { mentionedNames } from './mentions.ts';
@@ -49,6 +50,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
   const me = you?.userId ?? user?.userId ?? null;
   const { seq: unreadAfterSeq, isSought } = useUnreadMark(room);
   const [heads] = useState(() => new Set<number>());
+  const [files] = useState<FilesPlace>(() => ({ roomId: room.roomId, links: null }));
   const rows = useMemo(
     () => (isSought ? NONE : messageRows({ messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads })),
     [isSought, messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads],
@@ -203,6 +205,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
                   onQuote={quote}
                   onLookUp={askFor}
                   parts={parts}
+                  files={files}
                 />
               </li>
             );

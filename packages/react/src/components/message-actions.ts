@@ -1,4 +1,4 @@
-import type { ChatMessage, ConnectionState, Message } from '@gongu/client';
+import type { Attachment, ChatMessage, ConnectionState, Message, Outgoing } from '@gongu/client';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 
 export interface ActingContext {
@@ -20,6 +20,21 @@ export interface ActingContext {
 /** Whether somebody said it and it is still there. */
 export function isSaid(message: Message): message is ChatMessage {
   return message.kind !== 'SYSTEM' && message.deletedAt === undefined;
+}
+
+/** The files of a message. */
+export function filesOf(message: Message | Outgoing): readonly Attachment[] {
+  return ('attachments' in message && message.attachments) || [];
+}
+
+/** A message in words: its text, or what its files are called. */
+export function textOf(message: Message): string {
+  return (
+    message.content ||
+    filesOf(message)
+      .map(({ name }) => name)
+      .join(', ')
+  );
 }
 
 /** Whether it would be taken, as far as that is known here; the server decides. */

@@ -5,7 +5,7 @@ import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { readKept, writeKept } from './kept.ts';
 import type { MessageEdit, MessageInputProps } from './MessageInput.tsx';
-import { isSaid } from './message-actions.ts';
+import { isSaid, textOf } from './message-actions.ts';
 
 /** What the field is for, besides a message: no text, which may be deleted meanwhile. */
 interface About {
@@ -85,7 +85,7 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
       ? null
       : {
           name: answered?.sender ? nameOf(answered.sender) : '',
-          content: answered ? (isSaid(answered) || answered.kind === 'SYSTEM' ? answered.content : deleted) : '…',
+          content: answered ? (isSaid(answered) || answered.kind === 'SYSTEM' ? textOf(answered) : deleted) : '…',
           cancel,
         };
   return { replyTo, replyToId: about.replyTo, editing, reply, edit, cancel };

@@ -20,6 +20,18 @@ export interface ToolStrings {
   readonly pushDenied: string;
   readonly pushFailed: string;
   readonly close: string;
+  readonly attach: string;
+  readonly openPicture: (name: string) => string;
+  readonly previousPicture: string;
+  readonly nextPicture: string;
+  readonly download: string;
+  readonly fileGone: string;
+  readonly filesToSend: string;
+  readonly uploadOf: (name: string) => string;
+  readonly checkingFile: string;
+  readonly fileRefused: string;
+  readonly removeFile: (name: string) => string;
+  readonly tooManyFiles: (most: number) => string;
   readonly search: string;
   readonly searchEverywhere: string;
   readonly searchHint: string;

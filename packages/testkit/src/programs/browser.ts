@@ -129,4 +129,4 @@ export async function servePage({
   };
 }
 
-const STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src *";
+const STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data: blob: http:; connect-src *";

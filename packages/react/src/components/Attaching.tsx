@@ -1,0 +1,105 @@
+import type { Attachment } from '@gongu/client';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { useToolStrings } from '../chat/useToolStrings.ts';
+import { LazyPart } from './LazyPart.tsx';
+
+export interface AttachingProps {
+  /** Files are uploaded for it; one must be its member. */
+  readonly roomId: string;
+  /** Of the form: what is pasted or dropped into it is taken. */
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  /** Null: there are no files. */
+  readonly onState: (state: AttachingState | null) => void;
+}
+
+/** Files that are uploaded, and whether some are still on their way, or failed: the message waits for them. */
+export interface AttachingState {
+  readonly attachments: readonly Attachment[];
+  readonly isBusy: boolean;
+  /** Forgets them: they were sent. */
+  readonly clear: () => void;
+}
+
+/** Files that are chosen, taken, pasted or dropped. What uploads them is loaded with the first one. */
+export function Attaching({ roomId, field, onState }: AttachingProps) {
+  const strings = useToolStrings();
+  const input = useRef<HTMLInputElement>(null);
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const add = useRef((_: FileList | null | undefined): boolean => false);
+  add.current = (added) => {
+    if (!added || added.length === 0) return false;
+    const taken = [...added];
+    onState({ attachments: [], isBusy: true, clear });
+    setFiles((before) => [...before, ...taken]);
+    return true;
+  };
+  useEffect(() => {
+    const form = field.current?.form;
+    if (!form) return;
+    const ending = new AbortController();
+    const options = { signal: ending.signal };
+    const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false;
+    form.addEventListener(
+      'paste',
+      (event) => {
+        if (add.current(event.clipboardData?.files)) event.preventDefault();
+      },
+      options,
+    );
+    form.addEventListener('dragover', (event) => hasFiles(event) && event.preventDefault(), options);
+    form.addEventListener(
+      'drop',
+      (event) => {
+        if (!hasFiles(event)) return;
+        event.preventDefault();
+        add.current(event.dataTransfer?.files);
+      },
+      options,
+    );
+    return () => ending.abort();
+  }, [field]);
+
+  const latest = useRef(onState);
+  latest.current = onState;
+  // What it has uploaded goes with it.
+  useEffect(() => () => latest.current(null), []);
+
+  function clear(): void {
+    setFiles([]);
+    onState(null);
+  }
+
+  return (
+    <>
+      {files.length > 0 && (
+        <LazyPart
+          load={loadTray}
+          props={{ roomId, files, onState: (state) => onState({ ...state, clear }), onEmpty: clear }}
+          onFailed={clear}
+        />
+      )}
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        accept="image/jpeg,image/png,image/webp,image/gif,image/avif,application/pdf,video/*,audio/*"
+        onChange={({ target }) => {
+          add.current(target.files);
+          target.value = '';
+        }}
+      />
+      <button
+        type="button"
+        className="gongu-attach"
+        aria-label={strings.attach}
+        title={strings.attach}
+        onClick={() => input.current?.click()}
+      >
+        +
+      </button>
+    </>
+  );
+}
+
+const loadTray = async () => (await import('./UploadTray.tsx')).UploadTray;

@@ -1,0 +1,120 @@
+import type { Attachment, AttachmentLink } from '@gongu/client';
+import { createAttachmentLinks } from '@gongu/client/files';
+import { useEffect, useRef, useState } from 'react';
+import { useChatClient } from '../chat/chat-context.ts';
+import { useToolStrings } from '../chat/useToolStrings.ts';
+import { drawBlurhash } from './blurhash.ts';
+import { type FilesPlace, sideOf } from './files-place.ts';
+import { LazyPart } from './LazyPart.tsx';
+
+export interface AttachmentsProps {
+  readonly files: readonly Attachment[];
+  readonly place: FilesPlace;
+  readonly tabIndex: number;
+}
+
+/** A message's files: pictures, which open over the whole window, and rows of what is there to be saved. */
+export function Attachments({ files, place, tabIndex }: AttachmentsProps) {
+  const client = useChatClient();
+  const [shown, setShown] = useState<number | null>(null);
+  place.links ??= createAttachmentLinks(client, place.roomId);
+  const { links } = place;
+  const pictures = files.filter(({ thumbnail }) => thumbnail !== undefined);
+  return (
+    <>
+      {files.map((file) => {
+        const at = pictures.indexOf(file);
+        return at >= 0 ? (
+          <Picture key={file.id} file={file} get={links.get} tabIndex={tabIndex} onOpen={() => setShown(at)} />
+        ) : (
+          <FileRow key={file.id} file={file} get={links.get} tabIndex={tabIndex} />
+        );
+      })}
+      {shown !== null && (
+        <LazyPart
+          load={loadViewer}
+          props={{ pictures, start: shown, get: links.get, onClose: () => setShown(null) }}
+          onFailed={() => setShown(null)}
+        />
+      )}
+    </>
+  );
+}
+
+const loadViewer = async () => (await import('./PictureViewer.tsx')).PictureViewer;
+
+interface FileProps {
+  readonly file: Attachment;
+  readonly get: (attachmentId: string) => Promise<AttachmentLink | null>;
+  readonly tabIndex: number;
+}
+
+function Picture({ file, get, tabIndex, onOpen }: FileProps & { readonly onOpen: () => void }) {
+  const strings = useToolStrings();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [url, setUrl] = useState<string | null>(null);
+  const [tries, setTries] = useState(0);
+  const blurhash = file.thumbnail!.blurhash;
+  useEffect(() => {
+    if (canvas.current) drawBlurhash(canvas.current, blurhash);
+  }, [blurhash]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a link that did not do is asked for anew
+  useEffect(() => {
+    let isHere = true;
+    void get(file.id).then((link) => isHere && setUrl(link?.thumbnailUrl ?? null));
+    return () => {
+      isHere = false;
+    };
+  }, [get, file.id, tries]);
+  const { width, height } = file.thumbnail!;
+  const box = { width: sideOf(width), height: sideOf(height) };
+  return (
+    <button
+      type="button"
+      className="gongu-picture"
+      tabIndex={tabIndex}
+      style={box}
+      aria-label={strings.openPicture(file.name)}
+      onClick={onOpen}
+    >
+      <canvas ref={canvas} width={32} height={32} />
+      {url !== null && (
+        <img
+          src={url}
+          alt=""
+          width={box.width}
+          height={box.height}
+          decoding="async"
+          onError={() => tries < 2 && setTries(tries + 1)}
+        />
+      )}
+    </button>
+  );
+}
+
+function FileRow({ file, get, tabIndex }: FileProps) {
+  const strings = useToolStrings();
+  const [isGone, setIsGone] = useState(false);
+  async function save(): Promise<void> {
+    const link = await get(file.id);
+    setIsGone(link === null);
+    // It is told to be saved by its own answer, so that the page stays.
+    if (link) location.assign(link.url);
+  }
+  return (
+    <button type="button" className="gongu-file" tabIndex={tabIndex} onClick={() => void save()}>
+      <span aria-hidden="true">⤓</span>
+      <span>
+        <span className="gongu-hidden">{strings.download} </span>
+        <bdi>{file.name}</bdi>
+        <small>{isGone ? strings.fileGone : sizeOf(file.bytes)}</small>
+      </span>
+    </button>
+  );
+}
+
+/** A file's size as people read it. */
+export function sizeOf(bytes: number): string {
+  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1_000))} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { crc32, deflateSync } from 'node:zlib';
+import { browserProgram } from '@gongu/testkit/browser';
+import { expect, it } from 'vitest';
+import { chatPages, type Person } from './fixture/chat-page.ts';
+
+const test = it.skipIf(!browserProgram());
+const pages = chatPages();
+const picture = pngOf(300, 200);
+
+/** A grey picture. */
+function pngOf(width: number, height: number): Buffer {
+  const chunk = (name: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(name), data]);
+    const ends = Buffer.alloc(8);
+    ends.writeUInt32BE(data.length, 0);
+    ends.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head[8] = 8;
+  const rows = Buffer.alloc((width + 1) * height, 0x80);
+  for (let y = 0; y < height; y++) rows[y * (width + 1)] = 0;
+  const parts = [chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))];
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts]);
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function violations({ page }: Person): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations: found } = (await page.evaluate('axe.run()')) as {
+    violations: { help: string; nodes: { html: string }[] }[];
+  };
+  return found.flatMap(({ help, nodes }) => nodes.map(({ html }) => `${help}\n${html}`));
+}
+
+async function both() {
+  const roomId = await pages.chat.room();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId, { locale: 'ko' })];
+  await ann.say('before');
+  await bob.sees('before');
+  return { roomId, ann, bob };
+}
+const png = (name: string) => ({ name, mimeType: 'image/png', buffer: picture });
+const attach = ({ page }: Person, ...files: { name: string; mimeType: string; buffer: Buffer }[]) =>
+  page.locator('input[type=file]').setInputFiles(files);
+const tray = ({ page }: Person) => page.locator('.gongu-tray li');
+const send = ({ page }: Person) => page.locator('.gongu-send');
+const loaded = ({ page }: Person) =>
+  expect
+    .poll(() =>
+      page
+        .locator('.gongu-picture img')
+        .evaluateAll((all) => all.map((img) => (img as HTMLImageElement).naturalWidth > 0)),
+    )
+    .toContain(true);
+
+test('a picture and a file are chosen, shown before they are sent, sent without a text, and opened by keyboard over the window', async () => {
+  const { ann, bob } = await both();
+  const pdf = { name: '안내.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') };
+  await attach(ann, png('감귤.png'), pdf);
+  await tray(ann).nth(1).waitFor();
+  await expect
+    .poll(() => tray(ann).evaluateAll((items) => items.map((item) => item.getAttribute('data-status'))))
+    .toEqual(['done', 'done']);
+  expect(await violations(ann)).toEqual([]);
+  await send(ann).click();
+  await bob.page.locator('.gongu-file', { hasText: '안내.pdf' }).waitFor();
+  await Promise.all([loaded(ann), loaded(bob)]);
+  expect(await tray(ann).count()).toBe(0);
+  expect(await violations(bob)).toEqual([]);
+
+  // The room that a picture takes is known before it is there.
+  const shown = bob.page.locator('.gongu-picture');
+  const box = await shown.boundingBox();
+  const kept = await bob.page.locator('.gongu-files').evaluate((files) => (files as HTMLElement).style.minHeight);
+  expect(Math.round(box!.height) + 4 + 48).toBe(Number.parseInt(kept, 10));
+
+  await shown.focus();
+  await bob.page.keyboard.press('Enter');
+  const viewer = bob.page.locator('dialog.gongu-viewer');
+  await viewer.waitFor();
+  expect(await viewer.getAttribute('aria-label')).toBe('감귤.png');
+  await expect
+    .poll(() => viewer.locator('img').evaluate((img) => (img as HTMLImageElement).naturalWidth))
+    .toBeGreaterThan(0);
+  expect(await violations(bob)).toEqual([]);
+  await bob.page.keyboard.press('Escape');
+  await viewer.waitFor({ state: 'detached' });
+  expect(await shown.evaluate((button) => button === document.activeElement)).toBe(true);
+
+  const download = bob.page.waitForEvent('download');
+  await bob.page.locator('.gongu-file').click();
+  expect((await download).suggestedFilename()).toBe('안내.pdf');
+
+  // Deleted, nothing of it is shown any more.
+  await ann.page.locator('.gongu-row', { hasText: '안내.pdf' }).hover();
+  await ann.page.locator('.gongu-row', { hasText: '안내.pdf' }).locator('.gongu-more').click();
+  await ann.page.getByRole('menuitem', { name: 'Delete' }).click();
+  await ann.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await bob.page.locator('.gongu-files').waitFor({ state: 'detached' });
+});
+
+test('a picture is pasted or dropped; what is refused says so and can be taken out; one that is cut off is tried again', async () => {
+  const { ann, bob } = await both();
+  await ann.page.locator('.gongu-input').evaluate(
+    (form, bytes) => {
+      const files = new DataTransfer();
+      files.items.add(new File([new Uint8Array(bytes)], 'dropped.png', { type: 'image/png' }));
+      form.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
+      const pasted = new DataTransfer();
+      pasted.items.add(new File(['PK\u0003\u0004'], 'a.zip', { type: 'image/png' }));
+      form
+        .querySelector('textarea')!
+        .dispatchEvent(new ClipboardEvent('paste', { clipboardData: pasted, bubbles: true, cancelable: true }));
+    },
+    [...picture],
+  );
+  await tray(ann).nth(1).waitFor();
+  await expect.poll(() => tray(ann).nth(1).getAttribute('data-status')).toBe('failed');
+  await expect.poll(() => tray(ann).nth(0).getAttribute('data-status')).toBe('done');
+  expect(await send(ann).isDisabled()).toBe(true);
+  await ann.page.getByRole('button', { name: 'Remove a.zip' }).click();
+  await ann.field.fill('with words');
+  await ann.field.press('Enter');
+  await bob.sees('with words');
+  await loaded(bob);
+
+  let isCut = true;
+  await ann.page.route('**/complete', (route) =>
+    isCut ? route.fulfill({ status: 403, body: '{}' }) : route.continue(),
+  );
+  await attach(ann, png('again.png'));
+  await expect.poll(() => tray(ann).first().getAttribute('data-status')).toBe('failed');
+  isCut = false;
+  await ann.page.getByRole('button', { name: 'Try again' }).click();
+  await expect.poll(() => tray(ann).first().getAttribute('data-status')).toBe('done');
+});
