@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asChanged } from '../../src/hub/rewritten.ts';
 import { Ring, RingBudget } from '../../src/hub/ring.ts';
+import { createReconcileHeads } from '../../src/jobs/reconcile-heads.ts';
 import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { feedOf } from '../fixture/feed.ts';
 import { hubOf } from '../fixture/hub.ts';
@@ -95,13 +96,14 @@ describe('a row of change', () => {
   });
 });
 
+const listener = () => ({
+  ...{ userId: 'ann', key: () => '', encode: () => null, write: () => true },
+  ...{ onBehind() {}, onEnded() {}, onEntered() {}, onUnwatched() {} },
+});
+const watching = 'user';
+
 it('a page that is kept for who joins next is dropped with the text in it', async () => {
   const { hub, store, commit } = hubOf();
-  const listener = () => ({
-    ...{ userId: 'ann', key: () => '', encode: () => null, write: () => true },
-    ...{ onBehind() {}, onEnded() {}, onEntered() {}, onUnwatched() {} },
-  });
-  const watching = 'user';
   const message = store({ content: TEXT });
   const attach = (after: number | null = null) => hub.attach('room', listener(), { after, reached: 0, watching });
   expect(holds((await attach()).messages)).toBe(true);
@@ -111,6 +113,37 @@ it('a page that is kept for who joins next is dropped with the text in it', asyn
   expect((await attach()).messages.map(({ version }) => version)).toEqual([2, 2]);
   expect(holds((await attach()).messages)).toBe(false);
   expect(holds((await attach(0)).messages)).toBe(false);
+  hub.close();
+});
+
+it.each([
+  ['15 s after its signal was lost', 15_000],
+  ['1 s later where the bus is known to be down', 1_000],
+])('what was deleted at another instance is nowhere here %s', async (_, headIntervalMs) => {
+  const { hub, store, commit } = hubOf();
+  const shown = async () => {
+    const [page, missed] = [null, 0].map((after) => hub.attach('room', listener(), { after, reached: 0, watching }));
+    return JSON.stringify([await page, await missed]);
+  };
+  await shown();
+  const message = store({ content: TEXT });
+  commit([message]);
+  const { seq: _seq, ...deletion } = changeOf(message, 2, null);
+  // Nobody is told.
+  store(deletion as never);
+  let nowMs = 0;
+  const look = createReconcileHeads({
+    headIntervalMs: () => headIntervalMs,
+    reconcile: hub.reconcile,
+    now: () => nowMs,
+  });
+  for (; holds(await shown()) && nowMs < 60_000; nowMs += 250) {
+    await look();
+    // What is missing is read after the heads.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // One step beyond the look that found it.
+  expect(nowMs - 250).toBe(headIntervalMs);
   hub.close();
 });
 

@@ -1,17 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { type ChangeMessage, type ChatMessage, isChange, type Message, type Room } from '@gongu/shared';
-import { probe } from '@gongu/testkit';
+import { type ChangeMessage, isChange, type Message, type Room } from '@gongu/shared';
 import * as fc from 'fast-check';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LocalExchange } from '../../src/bus/local-bus.ts';
 import type { Signal } from '../../src/room/ports/bus.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import type { Client } from '../fixture/client.ts';
-import { openStream } from '../fixture/event-stream.ts';
 import { said } from '../fixture/log-lines.ts';
-import { tokenOf } from '../fixture/tokens.ts';
 
 /** What joins the instances of a test; while it is cut, no signal comes through. */
 class Signals extends Set<(signal: Signal) => void> {
@@ -191,79 +185,3 @@ it('any order of messages, edits, deletions, reactions, pins and recoveries on t
     { numRuns: 20, endOnFailure: true },
   );
 }, 300_000);
-
-/** All that the database holds, as text: by `pg_dump`, and row by row where there is none that fits the server. */
-async function dump(): Promise<string> {
-  const asked = spawnSync('pg_dump', ['--data-only', '--inserts', `--dbname=${given.databaseUrl}`], {
-    encoding: 'utf8',
-    maxBuffer: 256 * 1_048_576,
-  });
-  if (asked.status === 0) return asked.stdout;
-  const client = new pg.Client({ connectionString: given.databaseUrl });
-  await client.connect();
-  const tables = await client.query<{ name: string }>(
-    "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname NOT LIKE 'pg\\_%'",
-  );
-  const texts: string[] = [];
-  for (const { name } of tables.rows) {
-    texts.push(...(await client.query(`SELECT t::text AS text FROM ${name} t`)).rows.map(({ text }) => text));
-  }
-  await client.end();
-  return texts.join('\n');
-}
-
-it('what was deleted is in no column of the database, and in nothing that any protocol shows or replays', async () => {
-  const mark = said(`mark-${randomUUID()}`);
-  const [here, there] = instances as [Instance, Instance];
-  const roomId = await here.room();
-  const [ann, bob] = [await here.connect('ann'), await there.connect('bob')];
-  await ann.join(roomId);
-  await bob.join(roomId);
-  const { seq } = await ann.say(roomId, mark);
-  await ann.ask({ type: 'edit', roomId, seq, content: `${mark} edited` }, 'ok');
-  const signal = { clientMessageId: 'c-data', content: mark };
-  const old = await probe(`${here.socketUrl.replace('/ws', '')}/room?roomId=${roomId}&token=${tokenOf('ann')}`);
-  old.send({
-    type: mark.slice(0, 60),
-    receiver: 'all',
-    data: { deep: [mark] },
-    clientMessageId: signal.clientMessageId,
-  });
-  const shared = await bob.event('message', (message) => message.clientMessageId === signal.clientMessageId);
-  expect(await dump()).toContain(mark);
-  for (const each of [seq, shared.seq]) await ann.ask({ type: 'delete', roomId, seq: each }, 'ok');
-  await bob.event('message', (message) => isChange(message) && message.data.message?.seq === shared.seq);
-  expect(await dump()).not.toContain(mark.slice(0, 60));
-
-  const path = `/api/chat/rooms/${roomId}`;
-  for (const instance of instances) {
-    const shown: unknown[] = [];
-    for (const query of ['', '?limit=1', `?after=${seq - 1}`, `?before=${seq + 9}`, '?offset=0']) {
-      shown.push((await instance.call('GET', `${path}/messages${query}`, { as: 'bob' })).body);
-    }
-    for (const each of [seq, seq + 1, shared.seq]) {
-      shown.push((await instance.call<ChatMessage>('GET', `${path}/messages/${each}`, { as: 'bob' })).body);
-    }
-    shown.push((await instance.call('GET', '/api/chat/rooms', { as: 'bob' })).body);
-    const again = await instance.connect('bob');
-    shown.push(await again.join(roomId), await again.join(roomId, seq - 1));
-    shown.push(await again.ask({ type: 'history', roomId, after: seq - 1 }, 'page'));
-    const authorization = `Bearer ${tokenOf('bob')}`;
-    const stream = await openStream(`${instance.url}${path}/events?after=${seq - 1}`, { authorization });
-    for (let i = seq; i <= shared.seq + 2; i++) {
-      shown.push(await stream.next('message', (event) => event.id === `${i}`));
-    }
-    const stomp = await probe(instance.socketUrl, { protocols: 'v12.stomp' });
-    stomp.send(`CONNECT\naccept-version:1.2\npasscode:${tokenOf('bob')}\n\n\0`);
-    stomp.send(`SUBSCRIBE\nid:1\ndestination:/topic/chat/${roomId}\nafter:${seq - 1}\n\n\0`);
-    await stomp.next((frame: string) => frame.includes(`seq:${shared.seq + 2}\n`));
-    shown.push(stomp.queue);
-    for (const url of [`/ws/chat?sessionId=${roomId}&`, `/chat/${roomId}?`, `/room?roomId=${roomId}&`]) {
-      const query = `${url}after=${seq - 1}&token=${tokenOf('bob')}`;
-      const socket = await probe(`${instance.socketUrl.replace('/ws', '')}${query}`);
-      await socket.next((frame) => frame.seq === shared.seq);
-      shown.push(socket.queue);
-    }
-    expect(JSON.stringify(shown)).not.toContain(mark.slice(0, 60));
-  }
-});
