@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attachment } from './attachment.ts';
 import { MessageKind } from './chat-message.ts';
 import { LIMITS } from './limits.ts';
 import { ListQuery } from './page.ts';
@@ -36,6 +37,8 @@ export const Report = z
       sender: PublicUser.nullable(),
       content: z.string(),
       data: z.unknown().optional(),
+      /** Its files, which stay as long as the report does. */
+      attachments: z.array(Attachment).optional(),
       version: z.int(),
       createdAt: z.string(),
       editedAt: z.string().optional(),

@@ -1,6 +1,9 @@
--- The files of a message (`p_seq`), or of a whole room (null), are to be removed: their names go at once.
+-- The files of a message (`p_seq`), or of a whole room (null), are to be removed: their names go at once. Those of a message
+-- that was reported are HELD, for who deals with reports alone, until no report of it is left (`expire_uploads`).
 CREATE OR REPLACE FUNCTION chat.drop_files(p_room TEXT, p_seq BIGINT) RETURNS VOID
 LANGUAGE sql AS $$
-  UPDATE chat.uploads u SET state = 'GONE', name = '', attachment = NULL
-  WHERE u.room_id = p_room AND u.state <> 'GONE' AND (p_seq IS NULL OR u.seq = p_seq);
+  UPDATE chat.uploads u SET name = '', attachment = NULL,
+    state = CASE WHEN EXISTS (SELECT FROM chat.reports p WHERE p.room_id = u.room_id AND p.seq = u.seq)
+      THEN 'HELD' ELSE 'GONE' END
+  WHERE u.room_id = p_room AND u.state NOT IN ('GONE', 'HELD') AND (p_seq IS NULL OR u.seq = p_seq);
 $$;

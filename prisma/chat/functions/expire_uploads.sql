@@ -1,5 +1,5 @@
--- Gives up what nobody completed within an hour, and what no message took within a day, and forgets what has long been removed.
--- At most `p_limit` of each; whether there may be more. Waits for nobody.
+-- Gives up what nobody completed within an hour, what no message took within a day, and what was held for reports that are
+-- no more; and forgets what has long been removed. At most `p_limit` of each; whether there may be more. Waits for nobody.
 CREATE OR REPLACE FUNCTION chat.expire_uploads(p_limit INTEGER) RETURNS BOOLEAN
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -11,6 +11,8 @@ BEGIN
     SELECT u.upload_id FROM chat.uploads u
     WHERE u.state = 'PENDING' AND u.created_at < stamp - interval '1 hour'
       OR u.state = 'READY' AND u.created_at < stamp - interval '1 day'
+      OR u.state = 'HELD' AND NOT EXISTS (
+        SELECT FROM chat.reports p WHERE p.room_id = u.room_id AND p.seq = u.seq)
     LIMIT p_limit FOR UPDATE SKIP LOCKED
   )
   UPDATE chat.uploads u SET state = 'GONE', name = '', attachment = NULL FROM due WHERE u.upload_id = due.upload_id;

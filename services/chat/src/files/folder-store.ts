@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { copyFile, type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '@gongu/shared';
-import type { FileStore } from '../room/ports/file-store.ts';
+import type { FileStore, FoundFile } from '../room/ports/file-store.ts';
 import type { SignedPaths } from './signed-paths.ts';
 
 export interface FolderStoreOptions {
@@ -24,6 +24,9 @@ export interface FolderStore extends FileStore {
   open(key: string): Promise<{ readonly bytes: number; readonly body: NodeJS.ReadableStream } | null>;
 }
 
+/** What is swept. */
+const INCOMING = 'incoming';
+
 /** Files in a folder of the machine, for one machine: the service itself takes them and shows them. */
 export function createFolderStore({ folder, paths }: FolderStoreOptions): FolderStore {
   const at = (key: string) => join(folder, ...key.split('/'));
@@ -32,17 +35,33 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions): Folder
     return paths;
   };
 
-  async function found(key: string) {
-    const place = at(key);
-    const file = await unlessMissing(stat(place));
-    return file && { place, bytes: file.size, etag: `"${file.ino}-${file.size}-${Math.trunc(file.mtimeMs)}"` };
+  async function found(key: string): Promise<FoundFile | null> {
+    const file = await unlessMissing(stat(at(key)));
+    return file && foundIn(file);
   }
 
-  /** A name beside `key` that nobody reads; its folder is there. */
+  /** Opened, so that all of it is of one version, also where it is removed meanwhile. Whoever gets it closes it. */
+  async function opened(key: string) {
+    const file = await unlessMissing(open(at(key), 'r'));
+    return file && { file, ...foundIn(await file.stat()) };
+  }
+
+  /** A name that nobody reads, for what becomes `key`; the folders of both are there. What a kill leaves of it is swept. */
   async function draftOf(key: string): Promise<string> {
-    const place = at(key);
-    await mkdir(dirname(place), { recursive: true, mode: 0o700 });
-    return join(dirname(place), `.${randomUUID()}`);
+    await Promise.all([dirname(at(key)), at(INCOMING)].map((one) => mkdir(one, { recursive: true, mode: 0o700 })));
+    return join(at(INCOMING), `.${randomUUID()}`);
+  }
+
+  /** Makes what was written to a draft what is there, lastingly: a message that names it lasts too. */
+  async function keep(draft: string, key: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+    const file = await open(draft, 'a', 0o600);
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, at(key));
   }
 
   return {
@@ -56,28 +75,26 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions): Folder
     },
 
     async look(key) {
-      const file = await found(key);
-      return file && { bytes: file.bytes, etag: file.etag };
+      return found(key);
     },
 
     async read(key, etag) {
-      const file = await found(key);
-      return file?.etag === etag ? createReadStream(file.place) : null;
+      const there = await opened(key);
+      if (there?.etag === etag) return there.file.createReadStream();
+      await there?.file.close();
+      return null;
     },
 
     async copy(from, etag, to) {
-      const file = await found(from);
-      if (file?.etag !== etag) return false;
+      if ((await found(from))?.etag !== etag) return false;
       const draft = await draftOf(to);
-      await copyFile(file.place, draft);
-      await rename(draft, at(to));
-      return true;
+      const isThere = await unlessMissing(copyFile(at(from), draft).then(() => true));
+      if (isThere) await keep(draft, to, async () => {});
+      return isThere ?? false;
     },
 
     async write(key, bytes) {
-      const draft = await draftOf(key);
-      await writeFile(draft, bytes, { mode: 0o600 });
-      await rename(draft, at(key));
+      await keep(await draftOf(key), key, (file) => file.writeFile(bytes));
     },
 
     async remove(keys) {
@@ -86,9 +103,8 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions): Folder
 
     async sweep(beforeMs) {
       let gone = 0;
-      // Drafts too: a process may have been killed over one.
-      for (const name of (await unlessMissing(readdir(at('incoming')))) ?? []) {
-        const place = join(at('incoming'), name);
+      for (const name of (await unlessMissing(readdir(at(INCOMING)))) ?? []) {
+        const place = join(at(INCOMING), name);
         const file = await unlessMissing(stat(place));
         if (!file || file.mtimeMs >= beforeMs) continue;
         await rm(place, { force: true });
@@ -128,10 +144,14 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions): Folder
     },
 
     async open(key) {
-      const file = await found(key);
-      return file && { bytes: file.bytes, body: createReadStream(file.place) };
+      const there = await opened(key);
+      return there && { bytes: there.bytes, body: there.file.createReadStream() };
     },
   };
+}
+
+function foundIn({ ino, size, mtimeMs }: Stats): FoundFile {
+  return { bytes: size, etag: `"${ino}-${size}-${Math.trunc(mtimeMs)}"` };
 }
 
 async function unlessMissing<T>(asked: Promise<T>): Promise<T | null> {

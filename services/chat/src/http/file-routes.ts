@@ -32,10 +32,12 @@ export function fileRoutes(app: Http, { paths, files, base, maxBytes }: FileRout
     return path;
   }
 
+  // Where no more files are taken those that are there are shown.
+  const bodyLimit = Math.max(1, maxBytes);
   app.register(async (scope: FastifyInstance) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { bodyLimit: maxBytes }, (_request, payload, done) => done(null, payload));
-    const options = { schema: { hide: true }, bodyLimit: maxBytes, config: { anyText: true } };
+    scope.addContentTypeParser('*', { bodyLimit }, (_request, payload, done) => done(null, payload));
+    const options = { schema: { hide: true }, bodyLimit, config: { anyText: true } };
 
     scope.put(`${base}/*`, options, async (request, reply) => {
       const { type, bytes = 0 } = allowed('PUT', request as FileRequest);
@@ -46,8 +48,9 @@ export function fileRoutes(app: Http, { paths, files, base, maxBytes }: FileRout
       if (headers['if-none-match'] !== '*') {
         throw new AppError('VALIDATION_FAILED', { detail: 'If-None-Match must be *: a file is put in its place once' });
       }
-      if (headers['content-length'] !== undefined && Number(headers['content-length']) !== bytes) {
-        const had = headers['content-length'];
+      // As an S3 does. Of a body that says its length no more comes than that.
+      if (Number(headers['content-length']) !== bytes) {
+        const had = headers['content-length'] ?? 'no Content-Length';
         throw new AppError('UPLOAD_REFUSED', { detail: `The file was announced with ${bytes} bytes, and has ${had}` });
       }
       const body = (request.body as AsyncIterable<Uint8Array> | undefined) ?? [];

@@ -1,5 +1,6 @@
 import { createCursor, type Http, OF_CALLER, OF_ONE_KIND, OF_WRITER, problems } from '@gongu/host';
 import {
+  AttachmentLinks,
   EndReport,
   listOf,
   MessagePath,
@@ -75,6 +76,23 @@ export function reportRoutes(
       const last = found.length > limit ? items.at(-1) : undefined;
       return { items, nextCursor: ids.encode(last ? [last.reportId] : null) };
     },
+  );
+
+  app.get(
+    '/api/chat/reports/:reportId/attachments',
+    {
+      schema: {
+        tags: ['reports'],
+        security: [{ user: [] }, { service: [] }],
+        operationId: 'listReportAttachments',
+        summary: 'Where the files of a reported message are, for 5 minutes, whatever became of it (admin, service)',
+        params: ReportPath,
+        response: { 200: AttachmentLinks, ...problems(...OF_CALLER, 'FORBIDDEN', 'NOT_FOUND') },
+      },
+    },
+    async (request) => ({
+      items: await reports.links(await identify.caller(request), request.params.reportId),
+    }),
   );
 
   app.patch(

@@ -1,5 +1,7 @@
 import {
   AppError,
+  type Attachment,
+  type AttachmentLink,
   type EndReport,
   type Report,
   type ReportMessage,
@@ -12,6 +14,8 @@ import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
 export interface ReportsOptions {
   readonly reports: ReportStore;
+  /** Where files are for a while. */
+  readonly linksTo: (attachments: readonly Attachment[]) => Promise<AttachmentLink[]>;
   /** Days after its end for which a report is kept. */
   readonly keptDays: number;
   /** Hears what was reported, and what became of it. */
@@ -25,7 +29,7 @@ export interface ReportsOptions {
 const PORTION = 500;
 
 /** Reports of messages: made by members, dealt with by admins and the service. */
-export function createReports({ reports, keptDays, onChange }: ReportsOptions) {
+export function createReports({ reports, linksTo, keptDays, onChange }: ReportsOptions) {
   /** @throws AppError FORBIDDEN */
   function requireModerator(caller: Caller): void {
     if (caller.kind === 'service' || isAdmin(caller)) return;
@@ -74,12 +78,23 @@ export function createReports({ reports, keptDays, onChange }: ReportsOptions) {
       return reports.list(page);
     },
 
+    /**
+     * Where the files of the reported message are for a while, also when it was deleted.
+     * @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE
+     */
+    async links(caller: Caller, reportId: string): Promise<AttachmentLink[]> {
+      requireModerator(caller);
+      const report = await reports.find(reportId);
+      if (!report) throw noSuchReport();
+      return linksTo(report.message.attachments ?? []);
+    },
+
     /** @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE, UNKNOWN_OUTCOME */
     async end(caller: Caller, reportId: string, end: EndReport): Promise<Report> {
       requireModerator(caller);
       const byUserId = caller.kind === 'service' ? null : caller.user.userId;
       const report = await reports.end(reportId, end, byUserId);
-      if (!report) throw new AppError('NOT_FOUND', { detail: 'There is no such report' });
+      if (!report) throw noSuchReport();
       tell(`report.${end.status.toLowerCase()}`, report, byUserId);
       return report;
     },
@@ -92,3 +107,7 @@ export function createReports({ reports, keptDays, onChange }: ReportsOptions) {
 }
 
 export type Reports = ReturnType<typeof createReports>;
+
+function noSuchReport(): AppError {
+  return new AppError('NOT_FOUND', { detail: 'There is no such report' });
+}

@@ -8,6 +8,7 @@ import {
 } from '@gongu/shared';
 import type { Caller } from './access.ts';
 import { fileKeys } from './file-keys.ts';
+import type { ContentFilter } from './filter/content-filter.ts';
 import type { Messages } from './messages.ts';
 import type { FileInspector } from './ports/file-inspector.ts';
 import type { FileStore } from './ports/file-store.ts';
@@ -19,6 +20,8 @@ export interface UploadsOptions {
   readonly files: FileStore;
   readonly inspector: FileInspector;
   readonly messages: Pick<Messages, 'requireReader'>;
+  /** Of names. @default all are taken */
+  readonly filter?: Pick<ContentFilter, 'applyTo'>;
   /** Why a file of an announced type is not taken; null: it may be. */
   readonly refusalOfType: (type: string) => string | null;
   /** Largest file; 0: none is taken. */
@@ -42,9 +45,17 @@ const PORTION = 100;
 /** Types that a browser may show by itself; all others it is told to save. */
 const SHOWN = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif']);
 
+/** What names of files of a type end with. */
+const ENDINGS: Readonly<Record<string, string>> = {
+  ...{ 'image/jpeg': 'jpg jpeg', 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'gif' },
+  ...{ 'application/pdf': 'pdf', 'video/mp4': 'mp4 m4v', 'video/quicktime': 'mov qt', 'video/webm': 'webm weba' },
+  ...{ 'video/x-matroska': 'mkv mka', 'video/ogg': 'ogv ogg', 'audio/ogg': 'ogg oga opus', 'audio/mp4': 'm4a m4b' },
+  ...{ 'audio/mpeg': 'mp3 mp2', 'audio/aac': 'aac', 'audio/flac': 'flac', 'audio/wav': 'wav' },
+};
+
 /** Files of messages: announced, put into the file store by the client itself, looked at, and taken by a message. */
 export function createUploads(options: UploadsOptions) {
-  const { uploads, files, inspector, messages, refusalOfType, maxBytes, perHour, newId, now } = options;
+  const { uploads, files, inspector, messages, filter, refusalOfType, maxBytes, perHour, newId, now } = options;
 
   async function linkOf({ id, name, type, thumbnail }: Attachment): Promise<AttachmentLink> {
     const expiresAtMs = now() + LINK_MS;
@@ -60,10 +71,13 @@ export function createUploads(options: UploadsOptions) {
     return { id, url, ...(thumbnailUrl === undefined ? {} : { thumbnailUrl }), expiresAt };
   }
 
+  /** Where these files are for a while, for whoever may see them. */
+  const linksTo = (attachments: readonly Attachment[]) => Promise.all(attachments.map(linkOf));
+
   return {
     /**
      * Announces a file that a member is about to upload.
-     * @throws AppError UPLOAD_REFUSED (too large, a type that is not taken), NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED,
+     * @throws AppError UPLOAD_REFUSED (too large, a type that is not taken), CONTENT_REFUSED (its name), NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED,
      *   ROOM_READ_ONLY, RATE_LIMITED, UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async announce(user: User, roomId: string, file: AnnounceUpload): Promise<Upload> {
@@ -72,8 +86,9 @@ export function createUploads(options: UploadsOptions) {
       if (bytes > maxBytes) throw refused(`The file has ${bytes} bytes; at most ${maxBytes} are taken`);
       const refusal = refusalOfType(type);
       if (refusal !== null) throw refused(refusal);
+      const name = filter?.applyTo({ content: file.name }).content ?? file.name;
       const uploadId = newId();
-      const answer = await uploads.announce({ ...file, uploadId, roomId, userId: user.userId }, perHour);
+      const answer = await uploads.announce({ ...file, name, uploadId, roomId, userId: user.userId }, perHour);
       if (answer.outcome === 'NOT_FOUND') throw noSuchRoom();
       if (answer.outcome === 'RATE_LIMITED') {
         const detail = `At most ${perHour} files an hour are taken`;
@@ -87,14 +102,16 @@ export function createUploads(options: UploadsOptions) {
 
     /**
      * Looks at what was uploaded. The same again gets the same answer. Of what is refused nothing is kept.
-     * @throws AppError NOT_FOUND (no such upload of his), CONFLICT (nothing was put there yet), UPLOAD_REFUSED, UNAVAILABLE,
+     * @throws AppError NOT_FOUND (no such upload of his), NOT_A_MEMBER, BANNED, CONFLICT (nothing was put there yet), UPLOAD_REFUSED, UNAVAILABLE,
      *   UNKNOWN_OUTCOME
      */
     async complete(user: User, roomId: string, uploadId: string): Promise<Attachment> {
+      // Who is banned is not worked for.
+      await messages.requireReader({ kind: 'user', user }, roomId);
       const upload = await uploads.find(roomId, user.userId, uploadId);
       if (!upload) throw noSuchUpload();
       if (upload.attachment) return upload.attachment;
-      if (upload.state === 'GONE') throw refused('The file was refused or given up: announce it anew');
+      if (upload.state !== 'PENDING') throw refused('The file was refused or given up: announce it anew');
       const { name, type, bytes } = upload;
       const found = await inspector.inspect({ uploadId, type, bytes });
       if (found.outcome === 'MISSING') {
@@ -104,12 +121,12 @@ export function createUploads(options: UploadsOptions) {
         await uploads.refuse(uploadId);
         throw refused(found.detail);
       }
-      const attachment: Attachment = { id: uploadId, name, ...found.kept };
+      const attachment: Attachment = { id: uploadId, name: fitting(name, found.kept.type), ...found.kept };
       if (await uploads.ready(uploadId, attachment)) return attachment;
       // Somebody else completed it meanwhile, or it was given up and its bytes removed, perhaps before these were kept.
-      const now = await uploads.find(roomId, user.userId, uploadId);
-      if (now?.attachment) return now.attachment;
-      await files.remove(Object.values(fileKeys(uploadId)));
+      const since = await uploads.find(roomId, user.userId, uploadId);
+      if (since?.attachment) return since.attachment;
+      if (since?.state !== 'HELD') await files.remove(Object.values(fileKeys(uploadId)));
       throw refused('The file was refused or given up: announce it anew');
     },
 
@@ -122,9 +139,10 @@ export function createUploads(options: UploadsOptions) {
       await messages.requireReader(caller, roomId);
       const userId = caller.kind === 'service' ? null : caller.user.userId;
       const found = new Map((await uploads.attachments(roomId, userId, ids)).map((one) => [one.id, one]));
-      const wanted = [...new Set(ids)].flatMap((id) => found.get(id) ?? []);
-      return Promise.all(wanted.map(linkOf));
+      return linksTo([...new Set(ids)].flatMap((id) => found.get(id) ?? []));
     },
+
+    linksTo,
 
     /** The same of one. @throws AppError as `links`, and NOT_FOUND where there is no such file */
     async link(caller: Caller, roomId: string, id: string): Promise<AttachmentLink> {
@@ -152,6 +170,13 @@ export function createUploads(options: UploadsOptions) {
 }
 
 export type Uploads = ReturnType<typeof createUploads>;
+
+/** A file is opened by what its name ends with: one that is a PDF by its first bytes must not be saved as HTML. */
+function fitting(name: string, type: string): string {
+  const endings = ENDINGS[type]?.split(' ') ?? [];
+  const [, ending = ''] = /\.(\w+)$/.exec(name.toLowerCase()) ?? [];
+  return endings.length === 0 || endings.includes(ending) ? name : `${name}.${endings[0]}`;
+}
 
 function refused(detail: string): AppError {
   return new AppError('UPLOAD_REFUSED', { detail });

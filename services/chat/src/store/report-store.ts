@@ -25,6 +25,12 @@ export function createReportStore({ prisma }: { prisma: PrismaClient }): ReportS
       return rows.map((row) => row.report);
     },
 
+    async find(reportId) {
+      const rows = await prisma.$queryRaw<{ report: Report }[]>`
+        SELECT chat.report_json(p) AS report FROM chat.reports p WHERE p.report_id = ${reportId}::bigint`;
+      return rows[0]?.report ?? null;
+    },
+
     end: (reportId, { status, note = null }, byUserId) =>
       written(
         async () => {

@@ -51,6 +51,7 @@ describe('/openapi.json', () => {
       'GET /api/chat/push-key',
       'GET /api/chat/push-subscriptions',
       'GET /api/chat/reports',
+      'GET /api/chat/reports/{reportId}/attachments',
       'GET /api/chat/rooms',
       'GET /api/chat/rooms/{roomId}',
       'GET /api/chat/rooms/{roomId}/attachments',

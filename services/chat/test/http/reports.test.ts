@@ -105,8 +105,11 @@ describe('a report', () => {
 
   it('outlives its room, and is erased REPORT_DAYS after it ended, not before', async () => {
     const { roomId, seq } = await talk();
+    const data = { offer: { price: null } };
+    await database.query('UPDATE chat.messages SET data = $3 WHERE room_id = $1 AND seq = $2', [roomId, seq, data]);
     const { body } = await report(roomId, seq, { reason: 'SPAM' });
     await chat.call('DELETE', base(roomId), { as: SERVICE });
+    expect((await reports()).items.find(({ reportId }) => reportId === body.reportId)?.message.data).toEqual(data);
     await end(body.reportId, { status: 'DISMISSED' });
     const forget = (days: number) => database.query('SELECT chat.forget_reports($1, 100)', [days]);
     const has = async () => (await reports()).items.some(({ reportId }) => reportId === body.reportId);

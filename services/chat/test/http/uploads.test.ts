@@ -1,12 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Attachment, AttachmentLink, AttachmentLinks, ChatMessage, Upload } from '@gongu/shared';
+import type { AttachmentLinks, ChatMessage } from '@gongu/shared';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { SERVICE } from '../fixture/tokens.ts';
+import { blank, pngOf, uploader } from '../fixture/uploads.ts';
 
 const given = chatOfThisFile();
 let chat: Instance;
@@ -29,10 +28,9 @@ beforeAll(async () => {
 });
 afterAll(() => void scan.close());
 
-const blank = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#c84' } });
 /** The head of such a PNG, which is all that says how large it is. */
-async function pngOf(width: number, height: number) {
-  const bytes = await blank(1, 1).png().toBuffer();
+async function headOfPng(width: number, height: number) {
+  const bytes = await pngOf(1, 1);
   bytes.writeUInt32BE(width, 16);
   bytes.writeUInt32BE(height, 20);
   bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
@@ -55,40 +53,7 @@ const phonePicture = async () =>
     .jpeg()
     .toBuffer();
 
-async function room() {
-  const roomId = await chat.room();
-  const path = `/api/chat/rooms/${roomId}`;
-  for (const as of ['ann', 'bob']) await chat.call('POST', `${path}/participants`, { as, body: {} });
-  return { roomId, path };
-}
-const announce = (path: string, bytes: number, { as = 'ann', name = '사진.jpg', type = 'image/jpeg' } = {}) =>
-  chat.call<Upload>('POST', `${path}/uploads`, { as, body: { name, type, bytes } });
-const put = ({ url, headers }: Upload, body: Uint8Array) =>
-  fetch(new URL(url, chat.url), { method: 'PUT', headers, body });
-const complete = (path: string, { uploadId }: Upload, as = 'ann') =>
-  chat.call<Attachment>('POST', `${path}/uploads/${uploadId}/complete`, { as });
-
-async function uploaded(path: string, body: Uint8Array, options: { as?: string; name?: string; type?: string } = {}) {
-  const { body: upload, status } = await announce(path, body.length, options);
-  expect(status).toBe(201);
-  expect((await put(upload, body)).status).toBe(200);
-  return { upload, completed: await complete(path, upload, options.as) };
-}
-const linkOf = (path: string, id: string, as = 'bob') =>
-  chat.call<AttachmentLink>('GET', `${path}/attachments/${id}`, { as });
-const get = (url: string) => fetch(new URL(url, chat.url));
-let sent = 0;
-const send = (
-  path: string,
-  attachments: string[],
-  { as = 'ann', content = '', clientMessageId = `u-${++sent}` } = {},
-) => chat.call<ChatMessage>('POST', `${path}/messages`, { as, body: { clientMessageId, content, attachments } });
-/** What the store has of these. */
-const kept = (...ids: string[]) =>
-  ['incoming', 'files'].flatMap((folder) => {
-    const place = join(given.dataDir, 'files', folder);
-    return existsSync(place) ? readdirSync(place).filter((name) => ids.some((id) => name.startsWith(id))) : [];
-  });
+const { room, announce, put, complete, uploaded, send, linkOf, get, kept } = uploader(() => chat, given.dataDir);
 
 describe('a picture', () => {
   it('is turned upright, loses its metadata, gets a thumbnail, and is shown to members by links', async () => {
@@ -136,7 +101,7 @@ describe('a picture', () => {
     );
     const moving = sharp(frames, { join: { animated: true } });
     const files: [string, Buffer, string][] = [
-      ['image/png', await blank(30, 20).png().toBuffer(), 'image/png'],
+      ['image/png', await pngOf(30, 20), 'image/png'],
       ['image/webp', await blank(30, 20).webp().toBuffer(), 'image/webp'],
       ['image/gif', await moving.clone().gif().toBuffer(), 'image/gif'],
       ['image/avif', await blank(30, 20).avif().toBuffer(), 'image/webp'],
@@ -188,7 +153,7 @@ const refused: string[] = [];
 describe('bad input is refused with what is wrong, and nothing of it is kept:', () => {
   it.each<[string, () => Promise<Uint8Array> | Uint8Array, RegExp, string?]>([
     ['a ZIP called .png', () => Buffer.from('PK\x03\x04 and more', 'latin1'), /Archives are not taken/, 'image/png'],
-    ['20,000 × 20,000 pixels', () => pngOf(20_000, 20_000), /50 million pixels/, 'image/png'],
+    ['20,000 × 20,000 pixels', () => headOfPng(20_000, 20_000), /50 million pixels/, 'image/png'],
     ['a truncated JPEG', async () => (await phonePicture()).subarray(0, 2_000), /damaged or cut off/],
     ['HTML called .jpg', () => Buffer.from('<!doctype html><script>'), /HTML can hold scripts/],
     ['an SVG called .jpg', () => Buffer.from('<?xml version="1.0"?><svg xmlns="x"/>'), /save the picture as PNG/],
@@ -198,6 +163,7 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
       /save the picture as JPEG/,
     ],
     ['a text called .jpg', () => Buffer.from('BUY free…'), /none of those that are taken/],
+    ['one in UTF-16', () => Buffer.from('\ufeff<html>', 'utf16le'), /none of those that are taken/, 'audio/mpeg'],
   ])('%s', async (_what, make, detail, type = 'image/jpeg') => {
     const { path } = await room();
     const { upload, completed } = await uploaded(path, await make(), { type });
@@ -229,14 +195,20 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
 
   it('more or fewer bytes than announced, a second PUT, a changed URL, and somebody else’s upload', async () => {
     const { path } = await room();
-    const picture = await blank(30, 20).png().toBuffer();
+    const picture = await pngOf(30, 20);
     const { body: upload } = await announce(path, picture.length, { type: 'image/png' });
     expect((await complete(path, upload)).body).toMatchObject({
       code: 'CONFLICT',
       detail: expect.stringMatching(/PUT the file/),
     });
-    for (const body of [Buffer.concat([picture, picture]), picture.subarray(1)]) {
-      const answer = await put(upload, body);
+    // A stream says no length.
+    for (const body of [
+      Buffer.concat([picture, picture]),
+      picture.subarray(1),
+      new Blob([picture, picture]).stream(),
+    ]) {
+      const { url, headers } = upload;
+      const answer = await fetch(new URL(url, chat.url), { ...{ method: 'PUT', headers, body }, duplex: 'half' });
       expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([422, 'UPLOAD_REFUSED']);
     }
     expect(kept(upload.uploadId)).toEqual([]);
@@ -256,7 +228,7 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
 
   it('what the scan refuses; where it does not answer, the upload can be completed later', async () => {
     const { path } = await room();
-    const picture = await blank(30, 20).png().toBuffer();
+    const picture = await pngOf(30, 20);
     const { body: upload } = await announce(path, picture.length);
     await put(upload, picture);
     scanAnswer = 500;
@@ -290,17 +262,7 @@ describe('in messages', () => {
   it('files come with every protocol, page and replay; a retry gets the first message', async () => {
     const { roomId, path } = await room();
     const ids: string[] = [];
-    for (let i = 0; i < 2; i++)
-      ids.push(
-        (
-          await uploaded(
-            path,
-            await blank(20 + i, 20)
-              .png()
-              .toBuffer(),
-          )
-        ).completed.body.id,
-      );
+    for (const width of [20, 21]) ids.push((await uploaded(path, await pngOf(width, 20))).completed.body.id);
     const [ann, bob] = await Promise.all(['ann', 'bob'].map((user) => chat.connect(user)));
     await bob!.join(roomId);
     const ack = await ann!.say(roomId, '', { clientMessageId: 'pictures', attachments: [ids[1], ids[0]] });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChatMessage } from '@gongu/shared';
+import type { Attachment, ChatMessage, Upload } from '@gongu/shared';
 import { probe } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
@@ -139,4 +139,17 @@ describe('the filter', () => {
     const env = { CONTENT_FILTER: 'mask', FILTER_WORDS: '/nowhere/words' };
     await expect(given.start(env)).rejects.toThrow('FILTER_WORDS: /nowhere/words can not be read (ENOENT)');
   });
+});
+
+it('is asked about names of files too', async () => {
+  const roomId = await roomOf('ann');
+  const announce = (at: Instance) =>
+    at.call<Upload>('POST', `/api/chat/rooms/${roomId}/uploads`, {
+      ...{ as: 'ann', body: { name: '010-1234-5678.pdf', type: 'application/pdf', bytes: 8 } },
+    });
+  expect((await announce(refusing)).body.code).toBe('CONTENT_REFUSED');
+  const { uploadId, url, headers } = (await announce(masking)).body;
+  await fetch(new URL(url, masking.url), { method: 'PUT', headers, body: '%PDF-1.7' });
+  const path = `/api/chat/rooms/${roomId}/uploads/${uploadId}/complete`;
+  expect((await masking.call<Attachment>('POST', path, { as: 'ann' })).body.name).toBe('●●●●●●●●●●●●●.pdf');
 });

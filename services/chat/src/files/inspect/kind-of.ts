@@ -38,10 +38,11 @@ export function kindOf(head: Uint8Array): FileKind {
   if (at(0, 'OggS')) return download(bytes.includes('theora') ? 'video/ogg' : 'audio/ogg');
   if (at(0, 'fLaC')) return download('audio/flac');
   if (at(0, 'ID3')) return download('audio/mpeg');
-  // MPEG audio without a tag: eleven set bits, then a version and a layer that exist; layer 0 is AAC's ADTS.
+  // MPEG audio without a tag: eleven set bits, then a version and a layer; layer 0 is AAC's ADTS. Nobody has layer I, which
+  // begins as text in UTF-16 does.
   if (bytes[0] === 0xff && bytes.length > 3 && (bytes[1]! & 0xe0) === 0xe0 && (bytes[2]! & 0xf0) !== 0xf0) {
     if ((bytes[1]! & 0xf6) === 0xf0) return download('audio/aac');
-    if ((bytes[1]! & 0x18) !== 0x08 && (bytes[1]! & 0x06) !== 0) return download('audio/mpeg');
+    if ((bytes[1]! & 0x18) !== 0x08 && [0x02, 0x04].includes(bytes[1]! & 0x06)) return download('audio/mpeg');
   }
   if (at(0, 'PK\x03\x04') || at(0, 'PK\x05\x06')) return refused(refusalOfType('application/zip')!);
   const text = bytes.toString('latin1', 0, 1_024).toLowerCase();

@@ -19,6 +19,8 @@ export interface ReportStore {
     readonly beforeId: string | null;
     readonly limit: number;
   }): Promise<readonly Report[]>;
+  /** Null: there is none. */
+  find(reportId: string): Promise<Report | null>;
   /** Null: there is none. `byUserId` null: the service. */
   end(reportId: string, end: EndReport, byUserId: string | null): Promise<Report | null>;
   /** Removes those that ended so many days ago, at most `limit`; how many went. */

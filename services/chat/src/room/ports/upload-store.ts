@@ -4,11 +4,11 @@ import type { Refusal } from './outcome.ts';
 /** A file on its way. */
 export interface UploadRow {
   readonly uploadId: string;
-  readonly state: 'PENDING' | 'READY' | 'TAKEN' | 'GONE';
+  readonly state: 'PENDING' | 'READY' | 'TAKEN' | 'HELD' | 'GONE';
   readonly name: string;
   readonly type: string;
   readonly bytes: number;
-  /** From READY on. */
+  /** Of what is READY or TAKEN. */
   readonly attachment: Attachment | null;
 }
 

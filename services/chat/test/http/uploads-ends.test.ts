@@ -1,0 +1,212 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AttachmentLinks, Report, ReportReceipt } from '@gongu/shared';
+import { Client as StompClient } from '@stomp/stompjs';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { checkMessage } from '../fixture/stomp-reader.ts';
+import { SERVICE, tokenOf } from '../fixture/tokens.ts';
+import { pngOf, uploader } from '../fixture/uploads.ts';
+
+const given = chatOfThisFile();
+let chat: Instance;
+let database: pg.Client;
+beforeAll(async () => {
+  chat = await given.start({ CHANGES: 'on', RATE_UPLOADS_PER_HOUR: '0' });
+  database = new pg.Client(given.databaseUrl);
+  await database.connect();
+});
+afterAll(() => database?.end());
+
+const ADMIN = `Bearer ${tokenOf('root', { roles: ['admin'] })}`;
+const { room, announce, arrived, complete, uploaded, send, linkOf, get, kept } = uploader(() => chat, given.dataDir);
+const picture = () => pngOf(30, 20);
+const refusal = ({ status, body }: { status: number; body: { code: string } }) => [status, body.code];
+/** As if an upload had begun so long ago. */
+const age = (id: string, ago: string) =>
+  database.query('UPDATE chat.uploads SET created_at = created_at - $2::interval WHERE upload_id = $1', [id, ago]);
+const expire = () => database.query('SELECT chat.expire_uploads(100)');
+const stateOf = async (id: string) =>
+  (await database.query('SELECT state, name, removed_at FROM chat.uploads WHERE upload_id = $1', [id])).rows[0];
+
+describe('an upload that nobody finishes', () => {
+  it('is given up after an hour where it was not completed, after a day where no message took it, and not before', async () => {
+    const { path } = await room();
+    const pending = await arrived(path, await picture());
+    const ready = (await uploaded(path, await picture())).upload;
+    const taken = (await uploaded(path, await picture())).upload;
+    await send(path, [taken.uploadId]);
+    await age(pending.uploadId, '59 minutes');
+    await age(ready.uploadId, '23 hours 59 minutes');
+    await age(taken.uploadId, '400 days');
+    await expire();
+    expect((await complete(path, pending)).status).toBe(200);
+    await database.query("UPDATE chat.uploads SET state = 'PENDING' WHERE upload_id = $1", [pending.uploadId]);
+    for (const { uploadId } of [pending, ready]) await age(uploadId, '2 minutes');
+    await expire();
+    expect(refusal(await complete(path, pending))).toEqual([422, 'UPLOAD_REFUSED']);
+    expect((await send(path, [ready.uploadId])).body).toMatchObject({ errors: [{ path: 'attachments' }] });
+    await expect.poll(() => kept(pending.uploadId, ready.uploadId)).toEqual([]);
+    expect((await linkOf(path, taken.uploadId)).status).toBe(200);
+    // Then the row goes too.
+    await expect.poll(async () => (await stateOf(ready.uploadId))?.removed_at).not.toBeNull();
+    await expire();
+    expect(await stateOf(ready.uploadId)).toBeUndefined();
+  });
+
+  it('and whose removal was cut short, its file gone and its row not, is removed anew and whole', async () => {
+    const { path } = await room();
+    const { upload } = await uploaded(path, await picture());
+    rmSync(join(given.dataDir, 'files', 'files', upload.uploadId));
+    await database.query("UPDATE chat.uploads SET state = 'GONE' WHERE upload_id = $1", [upload.uploadId]);
+    await expect.poll(async () => (await stateOf(upload.uploadId)).removed_at).not.toBeNull();
+    expect(kept(upload.uploadId)).toEqual([]);
+  });
+
+  it('can be sent by who has left and come back, and is not looked at for who was banned', async () => {
+    const { path } = await room();
+    const [left, banned] = [await arrived(path, await picture()), await arrived(path, await picture(), { as: 'bob' })];
+    await chat.call('DELETE', `${path}/participants/ann`, { as: 'ann' });
+    expect((await complete(path, left)).status).toBe(200);
+    expect(refusal(await send(path, [left.uploadId]))).toEqual([403, 'NOT_A_MEMBER']);
+    expect(refusal(await announce(path, 9))).toEqual([403, 'NOT_A_MEMBER']);
+    await chat.call('POST', `${path}/participants`, { as: 'ann' });
+    expect((await send(path, [left.uploadId])).status).toBe(201);
+    await chat.call('PUT', `${path}/restrictions/bob`, { as: 'seller', body: { kind: 'BAN' } });
+    expect(refusal(await complete(path, banned, 'bob'))).toEqual([403, 'BANNED']);
+    expect(refusal(await linkOf(path, left.uploadId))).toEqual([403, 'BANNED']);
+    expect(kept(banned.uploadId)).toEqual([`incoming/${banned.uploadId}`]);
+    // With its room it goes.
+    await chat.call('DELETE', path, { as: SERVICE });
+    expect(refusal(await complete(path, banned, 'bob'))).toEqual([404, 'NOT_FOUND']);
+    await expect.poll(() => kept(banned.uploadId, left.uploadId)).toEqual([]);
+  });
+});
+
+it('a file is called what it is: a name that ends otherwise gets an ending', async () => {
+  const { path } = await room();
+  for (const [name, becomes] of [
+    ['안내.PDF', '안내.PDF'],
+    ['안내.html', '안내.html.pdf'],
+    ['안내.pdf ', '안내.pdf .pdf'],
+    ['안내', '안내.pdf'],
+  ]) {
+    const { completed } = await uploaded(path, Buffer.from('%PDF-1.7 <script>'), { name });
+    expect(completed.body.name).toBe(becomes);
+  }
+});
+
+it('of two messages that take one upload at once, one does, and the other is not stored', async () => {
+  const { path } = await room();
+  const { upload } = await uploaded(path, await picture());
+  const answers = await Promise.all([1, 2, 3].map(() => send(path, [upload.uploadId])));
+  expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400]);
+  const { body } = await chat.call<{ messages: object[] }>('GET', `${path}/messages`, { as: 'bob' });
+  expect(body.messages.filter((message) => 'attachments' in message)).toHaveLength(1);
+});
+
+it('a file is sent and heard by STOMP, in the body of a message', async () => {
+  const { roomId, path } = await room();
+  const { upload, completed } = await uploaded(path, await picture());
+  const client = new StompClient({
+    webSocketFactory: () => new WebSocket(`${chat.socketUrl}?token=${tokenOf('ann')}`, ['v12.stomp']) as never,
+    reconnectDelay: 0,
+  });
+  const heard = await new Promise<unknown>((resolve, reject) => {
+    client.onStompError = (frame) => reject(new Error(frame.headers.message));
+    client.onConnect = () => {
+      client.subscribe(`/topic/chat/${roomId}`, ({ headers, body }) => {
+        checkMessage(headers.destination, body);
+        const message = JSON.parse(body) as { attachments?: unknown };
+        if (message.attachments) resolve(message);
+      });
+      client.publish({
+        destination: `/app/chat/${roomId}`,
+        body: JSON.stringify({ attachments: [upload.uploadId] }),
+      });
+    };
+    client.activate();
+  }).finally(() => client.deactivate());
+  expect(heard).toMatchObject({ content: '', attachments: [completed.body] });
+});
+
+it('who is told by push of the newest text is told what its files are called, where it has none', async () => {
+  const { roomId, path } = await room();
+  const { upload } = await uploaded(path, await picture(), { name: '귤.png' });
+  await send(path, [upload.uploadId]);
+  await database.query(
+    "INSERT INTO chat.push_subscriptions (room_id, user_id, device_id, endpoint, p256dh, auth) VALUES ($1, 'bob', 'x', '', '', '')",
+    [roomId],
+  );
+  const { rows } = await database.query('SELECT sender, content FROM chat.take_absent(ARRAY[$1], 0, true, 9)', [
+    roomId,
+  ]);
+  expect(rows).toEqual([{ sender: 'ann', content: '귤.png' }]);
+});
+
+it('files of a reported message stay for who deals with the report, and for nobody else, as long as it does', async () => {
+  const { path } = await room();
+  const { upload, completed } = await uploaded(path, await picture(), { name: 'offending-name.png' });
+  const other = (await uploaded(path, await picture())).upload;
+  const { seq } = (await send(path, [upload.uploadId])).body;
+  const receipt = (
+    await chat.call<ReportReceipt>('POST', `${path}/messages/${seq}/reports`, { as: 'bob', body: { reason: 'ABUSE' } })
+  ).body;
+  const ofReport = (as: string) =>
+    chat.call<AttachmentLinks>('GET', `/api/chat/reports/${receipt.reportId}/attachments`, { as });
+  await chat.call('DELETE', `${path}/messages/${seq}`, { as: 'ann' });
+  // Neither what its sender asks for, nor the end of the room, takes it away.
+  expect(refusal(await complete(path, upload))).toEqual([422, 'UPLOAD_REFUSED']);
+  expect(refusal(await send(path, [upload.uploadId]))).toEqual([400, 'VALIDATION_FAILED']);
+  expect((await linkOf(path, upload.uploadId, 'ann')).status).toBe(404);
+  await chat.call('DELETE', path, { as: SERVICE });
+  await expect.poll(() => kept(other.uploadId)).toEqual([]);
+  expect(await stateOf(upload.uploadId)).toEqual({ state: 'HELD', name: '', removed_at: null });
+
+  const { items } = (await chat.call<{ items: Report[] }>('GET', '/api/chat/reports', { as: ADMIN })).body;
+  const copy = items.find(({ reportId }) => reportId === receipt.reportId)!.message;
+  expect(copy.attachments).toEqual([completed.body]);
+  expect(refusal(await ofReport('bob'))).toEqual([403, 'FORBIDDEN']);
+  const [link] = (await ofReport(ADMIN)).body.items;
+  expect((await ofReport(SERVICE)).body.items.map(({ id }) => id)).toEqual([upload.uploadId]);
+  const shown = await get(link!.url);
+  expect([shown.status, shown.headers.get('content-disposition')]).toEqual([
+    200,
+    "inline; filename*=UTF-8''offending-name.png",
+  ]);
+  expect((await shown.arrayBuffer()).byteLength).toBe(completed.body.bytes);
+  expect((await get(link!.thumbnailUrl!)).status).toBe(200);
+  expect(refusal((await chat.call('GET', '/api/chat/reports/999999/attachments', { as: ADMIN })) as never)).toEqual([
+    404,
+    'NOT_FOUND',
+  ]);
+
+  const body = { status: 'RESOLVED' };
+  await chat.call('PATCH', `/api/chat/reports/${receipt.reportId}`, { as: ADMIN, body });
+  await expire();
+  expect((await stateOf(upload.uploadId)).state).toBe('HELD');
+  await database.query("UPDATE chat.reports SET ended_at = ended_at - interval '91 days' WHERE report_id = $1", [
+    receipt.reportId,
+  ]);
+  await database.query('SELECT chat.forget_reports(90, 100)');
+  await expire();
+  // Also while the link is still good.
+  await expect.poll(() => kept(upload.uploadId)).toEqual([]);
+  for (const url of [link!.url, link!.thumbnailUrl!]) expect((await get(url)).status).toBe(404);
+});
+
+it('where no more files are taken, none can be announced, and those that are there are shown', async () => {
+  const { path } = await room();
+  const { upload } = await uploaded(path, await picture());
+  const none = await given.start({ UPLOAD_MAX_BYTES: '0' });
+  const body = { name: 'a.png', type: 'image/png', bytes: 1 };
+  expect(refusal((await none.call('POST', `${path}/uploads`, { as: 'ann', body })) as never)).toEqual([
+    422,
+    'UPLOAD_REFUSED',
+  ]);
+  const link = (await linkOf(path, upload.uploadId, 'ann')).body;
+  expect((await fetch(new URL(link.url, none.url))).status).toBe(200);
+  await none.stop();
+});
