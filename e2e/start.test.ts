@@ -30,7 +30,7 @@ describe('a start in a new clone', () => {
   it(
     'prints URLs, tokens and lines to paste, and they work',
     async () => {
-      const run = await ready(here.run());
+      const run = await ready(here.run({ env: { FILES_ORIGIN: 'https://files.shop.example' } }));
       seller = printed(run, 'SELLER');
       expect(await sampleCount(seller)).toBe(3);
 
@@ -55,8 +55,8 @@ describe('a start in a new clone', () => {
       const shop = `http://127.0.0.1:${here.webPort}`;
       expect(run.output()).toMatch(new RegExp(`gongu is ready .*\\n\\n {2}shop +${shop} `));
       const page = await fetch(`${shop}/products/${productId}`);
-      expect(page.headers.get('content-security-policy')).toContain(
-        `connect-src 'self' http://127.0.0.1:${here.chatPort}`,
+      expect(page.headers.get('content-security-policy')).toMatch(
+        new RegExp(`connect-src 'self' http://127.0.0.1:${here.chatPort} [^;]* https://files.shop.example;`),
       );
       expect(await page.text()).toContain('<div id="root">');
       expect(await (await fetch(`${shop}/config.json`)).json()).toEqual({

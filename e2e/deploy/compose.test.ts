@@ -54,7 +54,7 @@ const services = Object.entries(compose.services);
 
 /** `${NAME}`, `${NAME:-default}`, `${NAME:?message}`; `$$` is a dollar sign. */
 function variables(source: string): { name: string; required: boolean; fallback: string | null }[] {
-  return [...source.replaceAll('$$', '').matchAll(/\$\{([A-Z_]+)(?::([-?])([^}]*))?\}/g)].map(
+  return [...source.replaceAll('$$', '').matchAll(/\$\{([A-Z0-9_]+)(?::([-?])([^}]*))?\}/g)].map(
     ([, name = '', kind, rest = '']) => ({ name, required: kind === '?', fallback: kind === '-' ? rest : null }),
   );
 }
@@ -150,7 +150,7 @@ describe('docker-compose.yml', () => {
       read('.env.example')
         .split('\n')
         .flatMap((line) => {
-          const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+          const [, name, value] = /^([A-Z0-9_]+)=(.*)$/.exec(line) ?? [];
           return name === undefined ? [] : [[name, value ?? '']];
         }),
     );

@@ -4,7 +4,8 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, inRepository, type TestDatabase, testDatabase } from '@gongu/testkit';
+import type { Upload } from '@gongu/shared';
+import { freePort, inRepository, serviceToken, type TestDatabase, testDatabase, userToken } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BuiltImage, buildImage } from './image-build.ts';
 
@@ -48,6 +49,8 @@ describe.each([
       DRAIN_MS: '500',
       ...SECRETS,
       [portName]: String(port),
+      // Its volume.
+      DATA_DIR: join(image.root, 'data'),
     };
     const options = {
       cwd: join(image.root, image.workdir),
@@ -70,6 +73,7 @@ describe.each([
       );
       const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
       expect(await ready.json()).toMatchObject({ checks: { postgres: 'ok' } });
+      if (service === 'chat') await uploadPicture(`http://127.0.0.1:${port}`);
     } finally {
       const over = once(child, 'exit');
       if (child.exitCode === null) child.kill('SIGTERM');
@@ -79,6 +83,32 @@ describe.each([
     expect(output).not.toMatch(/j{32}|s{32}/);
   }, 120_000);
 });
+
+/** Pictures are decoded by programs of the machine's kind, and kept in the volume, whose rights are the user's. */
+async function uploadPicture(url: string): Promise<void> {
+  const ask = async (token: string, path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) };
+    const answer = await fetch(url + path, {
+      method: 'POST',
+      headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    return { status: answer.status, body: (await answer.json()) as never };
+  };
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const opening = { productId: 'p-1', title: 'Tangerines', hostId: 'seller', maxParticipants: 9, expiresAt };
+  await ask(serviceToken({ secret: SECRETS.SERVICE_JWT_SECRET }), '/api/chat/rooms', opening);
+  const seller = userToken({ sub: 'seller', nickname: 'seller', secret: SECRETS.JWT_SECRET });
+  const picture = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  );
+  const file = { name: 'dot.png', type: 'image/png', bytes: picture.length };
+  const { uploadId, url: place, headers }: Upload = (await ask(seller, '/api/chat/rooms/p-1/uploads', file)).body;
+  await fetch(new URL(place, url), { method: 'PUT', headers, body: picture });
+  const completed = await ask(seller, `/api/chat/rooms/p-1/uploads/${uploadId}/complete`);
+  expect(completed).toMatchObject({ status: 200, body: { width: 1, height: 1, thumbnail: { width: 1 } } });
+}
 
 describe('image of the page', () => {
   let dir: string;
@@ -97,7 +127,10 @@ describe('image of the page', () => {
       .map((entry) => relative(image.root, join(entry.parentPath, entry.name)));
     const html = 'usr/share/nginx/html';
     expect(names).toEqual(
-      expect.arrayContaining([`${html}/index.html`, 'etc/nginx/nginx.conf', 'etc/nginx/upstream.conf']),
+      expect.arrayContaining([
+        `${html}/index.html`,
+        ...['nginx.conf', 'upstream.conf', 'templates/files-origin.conf.template'].map((name) => `etc/nginx/${name}`),
+      ]),
     );
     expect(names.filter((name) => !name.startsWith(`${html}/`) && !name.startsWith('etc/nginx/'))).toEqual([]);
     expect(names.filter((name) => /\.(?:tsx?|map)$/.test(name))).toEqual([]);

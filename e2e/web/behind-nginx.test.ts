@@ -7,11 +7,12 @@ import { openShop } from '../fixture/shop.ts';
 describe.skipIf(!ensureNginx() || !browserProgram())('the page behind nginx, as docker-compose.yml runs it', () => {
   const shop = openShop();
   let nginx: NginxProcess;
+  const filesOrigin = 'https://files.shop.example';
   const url = (path: string) => `http://127.0.0.1:${nginx.port}${path}`;
   beforeAll(async () => {
     const { chat, trade } = shop.pair;
     nginx = await startNginx('round-robin', [chat.port, chat.port], {
-      web: { assets: inRepository('apps/web/dist'), tradePort: trade!.port },
+      web: { assets: inRepository('apps/web/dist'), tradePort: trade!.port, filesOrigin },
     });
   });
   afterAll(() => nginx?.stop());
@@ -46,7 +47,7 @@ describe.skipIf(!ensureNginx() || !browserProgram())('the page behind nginx, as 
 
   test('the page has the policy that its own server gives it, and files are kept for ever', async () => {
     const page = await fetch(url('/products/anything?next=1'));
-    expect(page.headers.get('content-security-policy')).toBe(contentPolicy({ chatUrl: '', tradeUrl: '' }));
+    expect(page.headers.get('content-security-policy')).toBe(contentPolicy({ chatUrl: '', tradeUrl: '' }, filesOrigin));
     expect(page.headers.get('cache-control')).toBe('no-cache');
     expect(page.headers.get('x-content-type-options')).toBe('nosniff');
     const script = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text())![1]!;

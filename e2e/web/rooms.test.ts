@@ -85,6 +85,14 @@ test('of a room whose newest message was edited or deleted the list says what it
   await last.getByText('sue: On Monday').waitFor();
   expect((await asSue('PATCH', `/${said.seq}`, { content: 'On Tuesday' })).status).toBe(200);
   await last.getByText('sue: On Tuesday').waitFor();
-  expect((await asSue('DELETE', `/${said.seq}`)).status).toBe(204);
+  // Of a message without a text, what its files are called.
+  const uploads = messages.replace(/messages$/, 'uploads');
+  const file = { name: 'offer.pdf', type: 'application/pdf', bytes: 8 };
+  const { uploadId, url, headers } = (await call('POST', uploads, shop.pair.user('sue'), file)).body;
+  await fetch(new URL(url, uploads), { method: 'PUT', headers, body: '%PDF-1.7' });
+  await call('POST', `${uploads}/${uploadId}/complete`, shop.pair.user('sue'));
+  const sent = await asSue('POST', '', { clientMessageId: 'two', content: '', attachments: [uploadId] });
+  await last.getByText('sue: offer.pdf').waitFor();
+  expect((await asSue('DELETE', `/${sent.body.seq}`)).status).toBe(204);
   await last.getByText('sue: This message was deleted').waitFor();
 });

@@ -151,7 +151,10 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     const { HOST: host } = settings;
     if (!dev) {
       const assets = join(root, 'apps', 'web', 'dist');
-      const site = await startSite({ assets, host, port: webPort, chatPort, tradePort });
+      const site = await startSite({
+        ...{ assets, host, port: webPort, chatPort, tradePort },
+        filesOrigin: settings.FILES_ORIGIN,
+      });
       lifecycle.add({ name: 'web', stop: site.stop });
       return terminal.say(`web is ready on ${webUrl}`);
     }

@@ -13,6 +13,8 @@ export interface SiteOptions {
   readonly port: number;
   readonly chatPort: number;
   readonly tradePort: number;
+  /** Origin of the S3 with files of messages, which the page may connect to. @default none */
+  readonly filesOrigin?: string | undefined;
 }
 
 export interface Site {
@@ -29,14 +31,15 @@ const FOREVER = 'public, max-age=31536000, immutable';
  *
  * @throws Error of the system when the port can't be had
  */
-export async function startSite({ assets, host, port, chatPort, tradePort }: SiteOptions): Promise<Site> {
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const { assets, host, port, chatPort, tradePort, filesOrigin } = options;
   const site = Fastify({ forceCloseConnections: true });
   const urlsFor = (name: string | undefined) => serviceUrls(name, { chatPort, tradePort });
 
   site.addHook('onRequest', async (request, reply) => {
     const urls = urlsFor(request.headers.host);
     reply.headers({
-      'content-security-policy': contentPolicy(urls),
+      'content-security-policy': contentPolicy(urls, filesOrigin),
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'strict-origin-when-cross-origin',
       'cross-origin-opener-policy': 'same-origin',

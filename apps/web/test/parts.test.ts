@@ -42,6 +42,12 @@ describe('where the page finds the services', () => {
   });
 });
 
+test('the policy of the page names where files are put and got, where that is an S3', () => {
+  const policy = contentPolicy({ chatUrl: '', tradeUrl: '' }, 'https://files.shop.example');
+  expect(policy).toContain("connect-src 'self' https://files.shop.example;");
+  expect(policy).toMatch(/img-src [^;]* https:\/\/files\.shop\.example;/);
+});
+
 test('won have no smaller unit, dollars have cents', () => {
   expect(money({ amount: 23_000, currency: 'KRW' }, 'ko')).toBe('₩23,000');
   expect(money({ amount: 23_000, currency: 'KRW' }, 'en')).toBe('₩23,000');

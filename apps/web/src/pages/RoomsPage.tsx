@@ -1,3 +1,4 @@
+import type { ChatMessage } from '@gongu/client';
 import { english, korean, systemText } from '@gongu/react';
 import { SignedIn } from '../chat/SignedIn.tsx';
 import { UnreadCount } from '../chat/UnreadCount.tsx';
@@ -77,7 +78,7 @@ function Rooms() {
                 ) : (
                   <>
                     <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>:{' '}
-                    <span>{lastMessage.deletedAt ? chatStrings.deleted : lastMessage.content}</span>
+                    <span>{lastMessage.deletedAt ? chatStrings.deleted : textOf(lastMessage)}</span>
                   </>
                 )}
               </span>
@@ -88,4 +89,9 @@ function Rooms() {
       ))}
     </ul>
   );
+}
+
+/** What was said, or what its files are called. */
+function textOf({ content, attachments = [] }: ChatMessage): string {
+  return content || attachments.map(({ name }) => name).join(', ');
 }

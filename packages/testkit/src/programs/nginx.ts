@@ -15,7 +15,7 @@ export interface NginxOptions {
   /** Its log shows the ids of SockJS sessions that poll: tests ask which instances each came to. @default false */
   readonly sessionIds?: boolean;
   /** `web.conf` in place of `nginx.conf`: the page of this folder, with trade on that port beside chat. */
-  readonly web?: { readonly assets: string; readonly tradePort: number };
+  readonly web?: { readonly assets: string; readonly tradePort: number; readonly filesOrigin?: string };
 }
 
 export interface NginxProcess {
@@ -64,7 +64,12 @@ export async function startNginx(
       '/dev/stderr': join(dir, 'error.log'),
     }),
   );
-  if (web) await cp(web.assets, join(dir, 'html'), { recursive: true });
+  if (web) {
+    await cp(web.assets, join(dir, 'html'), { recursive: true });
+    const template = await readFile(inRepository('deploy/nginx/files-origin.conf.template'), 'utf8');
+    const filled = replaceAll(template, { '${FILES_ORIGIN}': web.filesOrigin ?? '' });
+    await writeFile(join(dir, 'files-origin.conf'), filled);
+  }
   await writeFile(
     join(dir, 'upstream.conf'),
     replaceAll(upstream, { 'chat-1:8080': `127.0.0.1:${instances[0]}`, 'chat-2:8080': `127.0.0.1:${instances[1]}` }),
