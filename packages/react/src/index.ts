@@ -6,6 +6,7 @@ export { useConnection } from './chat/useConnection.ts';
 export { type RoomPush, useRoomPush } from './chat/useRoomPush.ts';
 export { useRooms } from './chat/useRooms.ts';
 export { ChatRoom, type ChatRoomProps } from './components/ChatRoom.tsx';
+export { ErrorText } from './components/ErrorText.tsx';
 export { MessageInput, type MessageInputProps } from './components/MessageInput.tsx';
 export { type MessageParts, systemText } from './components/MessageItem.tsx';
 export { MessageList, type MessageListProps } from './components/MessageList.tsx';

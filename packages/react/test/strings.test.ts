@@ -80,7 +80,11 @@ describe.each([
       'OUTDATED',
     ] as const;
     for (const code of codes) {
-      const said = strings.error({ code, message: 'for developers', errors: [] });
+      const said = (strings === korean ? koreanTools : englishTools).error({
+        code,
+        message: 'for developers',
+        errors: [],
+      });
       expect(said).toMatch(script);
       expect(said).not.toContain(code);
       expect(said).not.toContain('for developers');

@@ -1,4 +1,4 @@
-import type { Draft, PublicUser, Result } from '@gongu/client';
+import type { ChatError, Draft, PublicUser, Result } from '@gongu/client';
 import {
   type FormEvent,
   type KeyboardEvent as KeyEvent,
@@ -88,7 +88,7 @@ export function MessageInput(props: MessageInputProps) {
   const [left, setLeft] = useState(contentChars);
   const [isEmpty, setIsEmpty] = useState(true);
   const [isNotice, setIsNotice] = useState(false);
-  const [refusal, setRefusal] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState<ChatError | null>(null);
   const [mention, setMention] = useState<ReturnType<typeof mentionAt>>(null);
   const [activeName, setActiveName] = useState<string | undefined>();
   const mentionKeys = useRef<MentionListProps['keys']['current']>(null);
@@ -149,7 +149,7 @@ export function MessageInput(props: MessageInputProps) {
     if (!element || files?.isBusy || (content === '' && !files)) return;
     if (editing) {
       const saved = editing.save(content, mentionsIn(content, people, everyone));
-      if (!saved.ok) return setRefusal(strings.error(saved.error));
+      if (!saved.ok) return setRefusal(saved.error);
       draft.forget();
       return editing.cancel();
     }
@@ -161,7 +161,7 @@ export function MessageInput(props: MessageInputProps) {
       ...(files && { attachments: files.attachments }),
       ...(isNotice && mayNotify ? { kind: 'NOTIFICATION' as const } : {}),
     });
-    if (!result.ok) return setRefusal(strings.error(result.error));
+    if (!result.ok) return setRefusal(result.error);
     element.value = '';
     files?.clear();
     draft.keep();
@@ -285,11 +285,12 @@ export function MessageInput(props: MessageInputProps) {
           </label>
         )}
         <span id={hintId} role="status" className={left < 0 || refusal ? 'gongu-refusal' : undefined}>
-          {refusal ?? counter}
+          {refusal ? <LazyPart load={loadErrorText} props={{ error: refusal }} /> : counter}
         </span>
       </div>
     </form>
   );
 }
 
+const loadErrorText = async () => (await import('./ErrorText.tsx')).ErrorText;
 const loadMentions = async () => (await import('./MentionList.tsx')).MentionList;

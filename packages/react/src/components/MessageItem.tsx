@@ -255,7 +255,9 @@ function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings
       </div>
       {status === 'failed' && (
         <p className="gongu-failure">
-          <span>{error && strings.error(error)}</span>{' '}
+          <span>
+            <LazyPart load={loadErrorText} props={{ error }} />
+          </span>{' '}
           <button type="button" tabIndex={tabIndex} onClick={() => onRetry(clientMessageId)}>
             {strings.retry}
           </button>{' '}
@@ -267,6 +269,8 @@ function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings
     </div>
   );
 }
+
+const loadErrorText = async () => (await import('./ErrorText.tsx')).ErrorText;
 
 function Time({ at, strings }: { at: string; strings: ChatStrings }) {
   const text = new Intl.DateTimeFormat(strings.locale, { hour: 'numeric', minute: '2-digit' }).format(new Date(at));

@@ -15,9 +15,15 @@ export function RoomNotice({ room }: { readonly room: Omit<ChatRoomHandle, 'typi
   const isPaused = status === 'ready' && room.retryAtMs !== null && room.retryAtMs - Date.now() >= PAUSE_MS;
   const notice =
     status === 'closed'
-      ? { text: error ? strings.error(error) : '', button: { text: strings.reconnect, act: client.connect } }
+      ? {
+          text: <LazyPart load={loadErrorText} props={{ error }} />,
+          button: { text: strings.reconnect, act: client.connect },
+        }
       : room.status === 'refused'
-        ? { text: room.error ? strings.error(room.error) : '', button: { text: strings.enterAgain, act: room.rejoin } }
+        ? {
+            text: <LazyPart load={loadErrorText} props={{ error: room.error }} />,
+            button: { text: strings.enterAgain, act: room.rejoin },
+          }
         : room.status === 'gone' || isPaused
           ? null
           : status === 'waiting' && !online
@@ -41,4 +47,5 @@ export function RoomNotice({ room }: { readonly room: Omit<ChatRoomHandle, 'typi
   );
 }
 
+const loadErrorText = async () => (await import('./ErrorText.tsx')).ErrorText;
 const loadGone = async () => (await import('./GoneNotice.tsx')).GoneNotice;

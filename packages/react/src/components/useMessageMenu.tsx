@@ -26,7 +26,7 @@ export interface MessageMenuOptions extends Pick<MessageToolsProps, 'room' | 'me
 
 /** Milliseconds for which it is shown how something went. */
 const SAID_MS = 5_000;
-/** Milliseconds after the list has come after which the menu is loaded, so that it is there without a connection too. */
+/** Milliseconds after the list has come after which the menu and the words of refusals are loaded, so that they are there without a connection too. */
 const AHEAD_MS = 2_000;
 
 interface Place {
@@ -48,7 +48,7 @@ export function useMessageMenu(options: MessageMenuOptions) {
     return () => clearTimeout(timer);
   }, [said]);
   useEffect(() => {
-    const timer = setTimeout(() => void loadTools().catch(() => {}), AHEAD_MS);
+    const timer = setTimeout(() => void Promise.all(AHEAD.map((load) => load())).catch(() => {}), AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
   const tell = useCallback((text: string) => setSaid((before) => (before === text ? `${text}\u00a0` : text)), []);
@@ -136,3 +136,4 @@ export function useMessageMenu(options: MessageMenuOptions) {
 }
 
 const loadTools = async () => (await import('./MessageTools.tsx')).MessageTools;
+const AHEAD = [loadTools, () => import('./ErrorText.tsx')];

@@ -9,6 +9,34 @@ function spanOf(ms: number): string {
   return hours < 48 ? `${hours} hours` : `${Math.ceil(hours / 24)} days`;
 }
 
+const ERRORS: Readonly<Record<string, string>> = {
+  ROOM_FULL: 'So many are talking here that nobody else can join in at the moment. You can go on reading.',
+  ROOM_NOT_ACTIVE: 'This room takes no new members.',
+  ROOM_READ_ONLY: 'This room can only be read.',
+  NOT_A_MEMBER: 'Only members of the room can do this.',
+  NOT_FOUND: 'There is no such room.',
+  FORBIDDEN: 'This is not allowed.',
+  UNAUTHENTICATED: 'Please sign in again.',
+  TOKEN_EXPIRED: 'Please sign in again.',
+  TOKEN_UNAVAILABLE: 'The sign-in does not answer.',
+  RATE_LIMITED: 'Too fast. Please wait a moment.',
+  VALIDATION_FAILED: 'The message can’t be sent like this.',
+  TOO_LARGE: 'The message is too long.',
+  OUTDATED: 'It waited for more than a day.',
+  CONTENT_REFUSED: 'Telephone numbers, accounts, links and some words can’t be sent here.',
+  EDIT_WINDOW_PASSED: 'The time for edits is over.',
+  MESSAGE_DELETED: 'The message was deleted.',
+  PRECONDITION_FAILED: 'The message was changed meanwhile.',
+  MUTED: 'You are muted in this room.',
+  BANNED: 'You were banned from this room.',
+  SLOW_MODE: 'Slow mode: please wait before the next message.',
+  CONFLICT: 'This message can not be edited.',
+};
+
+function seconds(ms: number): string {
+  return ms < 90_000 ? `${Math.ceil(ms / 1_000)} seconds` : `${Math.ceil(ms / 60_000)} minutes`;
+}
+
 export const englishTools: ToolStrings = {
   reply: 'Reply',
   copy: 'Copy',
@@ -109,4 +137,8 @@ export const englishTools: ToolStrings = {
   tooManyReactions: 'This message has twelve kinds of reactions already.',
   notReacted: 'Not reacted.',
   toMention: (count) => `@ ${count}: to what mentions you`,
+  error: ({ code, retryAfterMs = 0 }) =>
+    code === 'RATE_LIMITED' && retryAfterMs > 10_000
+      ? `You can’t write here for ${seconds(retryAfterMs)} yet.`
+      : (ERRORS[code] ?? 'That did not work. Please try again.'),
 };

@@ -1,33 +1,5 @@
 import type { ChatStrings } from './strings.ts';
 
-const ERRORS: Readonly<Record<string, string>> = {
-  ROOM_FULL: 'So many are talking here that nobody else can join in at the moment. You can go on reading.',
-  ROOM_NOT_ACTIVE: 'This room takes no new members.',
-  ROOM_READ_ONLY: 'This room can only be read.',
-  NOT_A_MEMBER: 'Only members of the room can do this.',
-  NOT_FOUND: 'There is no such room.',
-  FORBIDDEN: 'This is not allowed.',
-  UNAUTHENTICATED: 'Please sign in again.',
-  TOKEN_EXPIRED: 'Please sign in again.',
-  TOKEN_UNAVAILABLE: 'The sign-in does not answer.',
-  RATE_LIMITED: 'Too fast. Please wait a moment.',
-  VALIDATION_FAILED: 'The message can’t be sent like this.',
-  TOO_LARGE: 'The message is too long.',
-  OUTDATED: 'It waited for more than a day.',
-  CONTENT_REFUSED: 'Telephone numbers, accounts, links and some words can’t be sent here.',
-  EDIT_WINDOW_PASSED: 'The time for edits is over.',
-  MESSAGE_DELETED: 'The message was deleted.',
-  PRECONDITION_FAILED: 'The message was changed meanwhile.',
-  MUTED: 'You are muted in this room.',
-  BANNED: 'You were banned from this room.',
-  SLOW_MODE: 'Slow mode: please wait before the next message.',
-  CONFLICT: 'This message can not be edited.',
-};
-
-function seconds(ms: number): string {
-  return ms < 90_000 ? `${Math.ceil(ms / 1_000)} seconds` : `${Math.ceil(ms / 60_000)} minutes`;
-}
-
 export const english: ChatStrings = {
   locale: 'en',
   messages: 'Messages',
@@ -87,10 +59,6 @@ export const english: ChatStrings = {
   looking: 'You are looking on. Write something to join in.',
   readOnly: 'This room can only be read.',
   status: { ACTIVE: 'Open', CLOSED: 'Complete', CANCELLED: 'Cancelled' },
-  error: ({ code, retryAfterMs = 0 }) =>
-    code === 'RATE_LIMITED' && retryAfterMs > 10_000
-      ? `You can’t write here for ${seconds(retryAfterMs)} yet.`
-      : (ERRORS[code] ?? 'That did not work. Please try again.'),
   several: {
     'participant.joined': (name, others) => `${name} and ${others} others joined`,
     'participant.left': (name, others) => `${name} and ${others} others left`,

@@ -9,6 +9,34 @@ function spanOf(ms: number): string {
   return hours < 48 ? `${hours}시간` : `${Math.ceil(hours / 24)}일`;
 }
 
+const ERRORS: Readonly<Record<string, string>> = {
+  ROOM_FULL: '지금은 대화하는 사람이 많아 참여할 수 없습니다. 계속 볼 수 있습니다.',
+  ROOM_NOT_ACTIVE: '모집이 끝나 들어갈 수 없습니다.',
+  ROOM_READ_ONLY: '읽기만 할 수 있는 방입니다.',
+  NOT_A_MEMBER: '참여자만 할 수 있습니다.',
+  NOT_FOUND: '없는 방입니다.',
+  FORBIDDEN: '권한이 없습니다.',
+  UNAUTHENTICATED: '다시 로그인해 주세요.',
+  TOKEN_EXPIRED: '다시 로그인해 주세요.',
+  TOKEN_UNAVAILABLE: '로그인 정보를 확인할 수 없습니다.',
+  RATE_LIMITED: '너무 빠릅니다. 잠시 후 다시 보내 주세요.',
+  VALIDATION_FAILED: '보낼 수 없는 메시지입니다.',
+  TOO_LARGE: '메시지가 너무 깁니다.',
+  OUTDATED: '하루 넘게 보내지 못한 메시지입니다.',
+  CONTENT_REFUSED: '전화번호, 계좌번호, 링크와 일부 낱말은 보낼 수 없습니다.',
+  EDIT_WINDOW_PASSED: '수정할 수 있는 시간이 지났습니다.',
+  MESSAGE_DELETED: '이미 삭제된 메시지입니다.',
+  PRECONDITION_FAILED: '그사이에 메시지가 바뀌었습니다.',
+  MUTED: '이 방에서 말할 수 없습니다.',
+  BANNED: '이 방에서 차단되었습니다.',
+  SLOW_MODE: '느린 모드입니다. 잠시 후 보내 주세요.',
+  CONFLICT: '수정할 수 없는 메시지입니다.',
+};
+
+function seconds(ms: number): string {
+  return ms < 90_000 ? `${Math.ceil(ms / 1_000)}초` : `${Math.ceil(ms / 60_000)}분`;
+}
+
 export const koreanTools: ToolStrings = {
   reply: '답장',
   copy: '복사',
@@ -108,4 +136,8 @@ export const koreanTools: ToolStrings = {
   tooManyReactions: '이 메시지에는 이미 열두 가지 반응이 있습니다.',
   notReacted: '반응하지 못했습니다.',
   toMention: (count) => `@ ${count}: 나를 부른 메시지로`,
+  error: ({ code, retryAfterMs = 0 }) =>
+    code === 'RATE_LIMITED' && retryAfterMs > 10_000
+      ? `${seconds(retryAfterMs)} 뒤에 다시 쓸 수 있습니다.`
+      : (ERRORS[code] ?? '문제가 생겼습니다. 다시 시도해 주세요.'),
 };

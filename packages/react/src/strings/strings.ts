@@ -1,4 +1,4 @@
-import type { ChatError, SystemEvent } from '@gongu/client';
+import type { SystemEvent } from '@gongu/client';
 
 /** How each of the system's events is said that has a line; `name` is the participant's whom it concerns, where it concerns one. */
 export type SystemStrings = {
@@ -76,8 +76,6 @@ export interface ChatStrings {
   readonly looking: string;
   readonly readOnly: string;
   readonly status: Readonly<Record<'ACTIVE' | 'CLOSED' | 'CANCELLED', string>>;
-  /** By code; `message` is for developers, so it is not shown. */
-  readonly error: (error: ChatError) => string;
   /** Several SYSTEM messages of one kind as one line: `others` have done it besides who is named. */
   readonly several: SeveralStrings;
   /** A SYSTEM message. */

@@ -1,3 +1,5 @@
+import type { ChatError } from '@gongu/client';
+
 /** Texts of what is loaded with its first use: what can be done with messages and people. */
 export interface ToolStrings {
   readonly reply: string;
@@ -105,4 +107,6 @@ export interface ToolStrings {
   readonly tooManyReactions: string;
   readonly notReacted: string;
   readonly toMention: (count: number) => string;
+  /** By code; `message` is for developers, so it is not shown. */
+  readonly error: (error: ChatError) => string;
 }
