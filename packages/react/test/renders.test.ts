@@ -31,3 +31,18 @@ test('who is typing is shown without rendering the room, and a component renders
   expect(after.room).toBeGreaterThan(settled.room);
   expect(after.unread).toBe(settled.unread + 1);
 });
+
+test('a new message renders what is new by it, and no other message', async () => {
+  const roomId = await pages.chat.room();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  for (let n = 0; n < 12; n++) await bob.say(`message ${n}.`);
+  await ann.sees('message 11.');
+  await expect.poll(() => ann.page.locator('#quiet').textContent(), { timeout: 10_000 }).toBe('true');
+  const renders = () => ann.page.evaluate<number>('renders.messages');
+  const before = await renders();
+  await bob.say('one more');
+  await ann.sees('one more');
+  await expect.poll(() => ann.page.locator('#quiet').textContent(), { timeout: 10_000 }).toBe('true');
+  // Itself, and the one before it, which is no longer the last of its group nor the list's tab stop.
+  expect((await renders()) - before).toBeLessThanOrEqual(4);
+});

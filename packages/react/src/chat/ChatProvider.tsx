@@ -40,13 +40,11 @@ export function ChatProvider({ children, url, token, options, client: given, loc
   useConnected(made);
 
   const language = useLanguage(locale);
-  const chat = useMemo(
-    () => ({
-      ...{ client, language, own: strings ?? {} },
-      strings: { ...(language === 'ko' ? korean : english), ...strings },
-    }),
-    [client, language, strings],
-  );
+  const chat = useMemo(() => {
+    const all = { ...(language === 'ko' ? korean : english), ...strings };
+    const timeOfDay = new Intl.DateTimeFormat(all.locale, { hour: 'numeric', minute: '2-digit' });
+    return { client, language, own: strings ?? {}, strings: all, timeOfDay };
+  }, [client, language, strings]);
   // `.Provider`: without it, React 18 takes it for a consumer.
   return <ChatContext.Provider value={chat}>{children}</ChatContext.Provider>;
 }

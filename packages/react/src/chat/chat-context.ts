@@ -9,6 +9,8 @@ export interface Chat {
   readonly client: ChatClient;
   readonly strings: ChatStrings;
   readonly language: 'ko' | 'en';
+  /** Hours and minutes: made once, which costs more than its use. */
+  readonly timeOfDay: Intl.DateTimeFormat;
   /** What the page says in place of the language's texts. */
   readonly own: Partial<AllStrings>;
 }

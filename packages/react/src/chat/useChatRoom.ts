@@ -1,6 +1,7 @@
 import type { Room, RoomSnapshot } from '@gongu/client';
 import { useMemo, useRef, useSyncExternalStore } from 'react';
 import { useChatClient } from './chat-context.ts';
+import { isSame } from './is-same.ts';
 
 /** A room: what it shows, and what can be done in it. The functions stay the same as long as the room does. */
 export interface ChatRoomHandle extends RoomSnapshot, Omit<Room, 'subscribe' | 'getSnapshot' | 'typing'> {
@@ -46,16 +47,4 @@ export function useChatRoom<T>(roomId: string, select?: (room: ChatRoomHandle) =
     return selected.current.value;
   }
   return useSyncExternalStore(subscribe, getSelected, getSelected);
-}
-
-/** Whether two values are one, or two plain objects or lists with the same fields. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const fields = Object.entries(a);
-  return (
-    fields.length === Object.keys(b).length &&
-    fields.every(([name, value]) => Object.hasOwn(b, name) && Object.is(value, (b as Record<string, unknown>)[name]))
-  );
 }

@@ -1,7 +1,8 @@
 // Over 300 lines: one row of a conversation, whatever it is.
 import { type Message, type Outgoing, type OutgoingChange, type SystemEvent, systemData } from '@gongu/client';
 import { memo, type ReactNode, useEffect } from 'react';
-import { useStrings } from '../chat/chat-context.ts';
+import { useChat, useStrings } from '../chat/chat-context.ts';
+import { isSame } from '../chat/is-same.ts';
 import { nameOf } from '../strings/name-of.ts';
 import type { ChatStrings, SeveralStrings, SystemStrings } from '../strings/strings.ts';
 import type { FilesPlace } from './files-place.ts';
@@ -85,7 +86,12 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
     case 'chat':
       return <ChatMessage {...props} row={row} strings={strings} />;
   }
-});
+}, areSame);
+
+/** The rows are made anew with each message; what is in one is not. */
+function areSame({ row, ...a }: MessageItemProps, { row: other, ...b }: MessageItemProps): boolean {
+  return isSame(row, other) && isSame(a, b);
+}
 
 function Notice(props: MessageItemProps & { message: Message; strings: ChatStrings }) {
   const { message, isStop, parts, strings } = props;
@@ -102,7 +108,7 @@ function Notice(props: MessageItemProps & { message: Message; strings: ChatStrin
         files={props.files}
       />
       {message.kind !== 'SYSTEM' && message.editedAt && !message.deletedAt && <span>{strings.edited}</span>}
-      <Time at={message.createdAt} strings={strings} />
+      <Time at={message.createdAt} />
       <More {...props} />
       <Reactions {...props} own={props.reacted} tabIndex={isStop ? 0 : -1} />
       <ChangeState {...props} />
@@ -158,7 +164,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
         <span className="gongu-meta">
           {message.kind !== 'SYSTEM' && message.editedAt && !message.deletedAt && <span>{strings.edited}</span>}
           {isMine && readBy > 0 && <span className="gongu-read">{strings.readBy(readBy)}</span>}
-          {isTail && <Time at={createdAt} strings={strings} />}
+          {isTail && <Time at={createdAt} />}
           <More {...props} message={message} />
         </span>
       </div>
@@ -272,8 +278,8 @@ function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings
 
 const loadErrorText = async () => (await import('./ErrorText.tsx')).ErrorText;
 
-function Time({ at, strings }: { at: string; strings: ChatStrings }) {
-  const text = new Intl.DateTimeFormat(strings.locale, { hour: 'numeric', minute: '2-digit' }).format(new Date(at));
+function Time({ at }: { at: string }) {
+  const text = useChat().timeOfDay.format(new Date(at));
   return (
     <time className="gongu-time" dateTime={at}>
       {text}

@@ -97,10 +97,12 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
       ),
     [changing],
   );
-  const byId = useMemo(
-    () => new Map([...quoted, ...messages].map((message) => [message.messageId, message])),
-    [quoted, messages],
-  );
+  /** A message that is answered, where it is at hand. */
+  function answered(messageId: string): Message | null {
+    // They are without a gap.
+    const near = messages[(parseMessageId(messageId)?.seq ?? 0) - (messages[0]?.seq ?? 0)];
+    return near?.messageId === messageId ? near : (quoted.find((each) => each.messageId === messageId) ?? null);
+  }
   const askFor = useCallback(
     (messageId: string) => {
       const { seq } = parseMessageId(messageId) ?? {};
@@ -139,9 +141,10 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
   }, [foundKey]);
 
   const isLive = room.status === 'live' && !hasNewer && !muted.includes(room.roomId);
-  const fresh = isAtEnd
-    ? 0
-    : messages.filter(({ seq, kind, sender }) => seq > seenSeq && isNews(kind, sender, me, ignored)).length;
+  let fresh = 0;
+  for (let i = messages.length - 1; !isAtEnd && i >= 0 && messages[i]!.seq > seenSeq; i--) {
+    if (isNews(messages[i]!, me, ignored)) fresh++;
+  }
   return (
     <div className="gongu-list">
       {(room.isLoadingOlder || isSought) && (
@@ -167,7 +170,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
             const row = rows[index];
             if (!row) return null;
             const message = 'message' in row ? row.message : null;
-            const quoted = message?.replyTo ? (byId.get(message.replyTo) ?? null) : null;
+            const quotedMessage = message?.replyTo ? answered(message.replyTo) : null;
             const isStop = row.key === focus.stopKey;
             return (
               <li
@@ -187,9 +190,9 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
                   isStop={isStop}
                   hostId={room.room?.hostId ?? null}
                   readBy={row.kind === 'chat' && row.isMine ? countFrom(readMarks, row.seq) : 0}
-                  quoted={quoted}
+                  quoted={quotedMessage}
                   isIgnored={isBy(message, ignored)}
-                  isQuotedIgnored={isBy(quoted, ignored)}
+                  isQuotedIgnored={isBy(quotedMessage, ignored)}
                   onRetry={retry}
                   onDiscard={discard}
                   mentioned={
@@ -231,12 +234,7 @@ const loadAnnouncer = async () => (await import('./Announcer.tsx')).Announcer;
 /** Without a connection there is no news either. */
 function nothing(): void {}
 
-function isNews(
-  kind: Message['kind'],
-  sender: Message['sender'],
-  me: string | null,
-  ignored: readonly string[],
-): boolean {
+function isNews({ kind, sender }: Message, me: string | null, ignored: readonly string[]): boolean {
   return kind !== 'SYSTEM' && (sender === null || (sender.userId !== me && !ignored.includes(sender.userId)));
 }
 

@@ -59,13 +59,18 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
   // Where the messages at hand don't reach back to the mark, the first unread one is not known.
   const reachesMark = unreadAfterSeq !== null && (!hasOlder || (messages[0]?.seq ?? 0) <= unreadAfterSeq + 1);
   let isDividerDue = reachesMark;
-  const crowds = crowdsIn(messages, heads);
+  // Read once: of ten thousand messages that is what takes the time.
+  const times = messages.map(({ createdAt }) => Date.parse(createdAt));
   const dayOf = createDayOf();
+  const days = times.map(dayOf);
+  const crowds = crowdsIn(messages, days, heads);
+  /** Whether the message at `i` and the one after it are of one group. */
+  const isFollowed = (i: number) => areTogether(messages[i], messages[i + 1]) && times[i + 1]! - times[i]! < GROUP_MS;
   messages.forEach((message, i) => {
     const { seq, kind, sender, createdAt } = message;
     const before = messages[i - 1];
     // Whether this is the day's first can't be known of the first one that is loaded.
-    const startsDay = before ? dayOf(before.createdAt) !== dayOf(createdAt) : !hasOlder;
+    const startsDay = before ? days[i - 1] !== days[i] : !hasOlder;
     if (startsDay) rows.push({ kind: 'day', key: `day-${seq}`, seq: null, at: createdAt });
     const isMine = sender !== null && sender.userId === me;
     if (isDividerDue && seq > unreadAfterSeq! && kind !== 'SYSTEM' && !isMine) {
@@ -79,8 +84,7 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
       if (i === crowd.first) rows.push({ kind: 'system', key: `${seq}`, seq: seq + more, message, more });
     } else if (kind === 'NOTIFICATION') rows.push({ kind: 'notice', key: keyOf(message, isMine), seq, message });
     else {
-      const after = messages[i + 1];
-      const isHead = heads.has(seq) || startsDay || !belongs(before, message);
+      const isHead = heads.has(seq) || startsDay || !isFollowed(i - 1);
       rows.push({
         kind: 'chat',
         key: keyOf(message, isMine),
@@ -88,12 +92,12 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
         message,
         isMine,
         isHead,
-        isTail: !after || !belongs(message, after) || minuteOf(createdAt) !== minuteOf(after.createdAt),
+        isTail: !isFollowed(i) || minuteOf(times[i]!) !== minuteOf(times[i + 1]!),
       });
     }
   });
   // Away from the end there is a gap between what is shown and what is being sent.
-  if (!hasNewer) {
+  if (!hasNewer && outgoing.length > 0) {
     const shown = new Set(rows.map(({ key }) => key));
     for (const each of outgoing) {
       const key = `own-${each.clientMessageId}`;
@@ -116,19 +120,18 @@ function isChange(message: Message): boolean {
  * Where people came, went or were removed for one reason one after the other, and nothing else: of each message the first and
  * the last of its crowd. None reaches over a day, nor over what has been shown as a first.
  */
-function crowdsIn(messages: readonly Message[], heads: ReadonlySet<number>) {
-  const dayOf = createDayOf();
+function crowdsIn(messages: readonly Message[], days: readonly number[], heads: ReadonlySet<number>) {
   const crowds = new Map<number, { readonly first: number; readonly last: number }>();
   let first = 0;
   const whatOf = (i: number) => crowdOf(messages[i]);
   for (let i = 1; i <= messages.length; i++) {
-    const [before, message] = [messages[i - 1]!, messages[i]];
+    const message = messages[i];
     const goesOn =
       message !== undefined &&
       whatOf(i) !== null &&
       whatOf(i) === whatOf(i - 1) &&
       !heads.has(message.seq) &&
-      dayOf(before.createdAt) === dayOf(message.createdAt);
+      days[i - 1] === days[i];
     if (goesOn) continue;
     const crowd = { first, last: i - 1 };
     if (i - first >= LINES_AS_ONE) for (let n = first; n < i; n++) crowds.set(n, crowd);
@@ -156,18 +159,15 @@ function keyOf({ seq, clientMessageId }: Message, isMine: boolean): string {
   return isMine && clientMessageId !== null ? `own-${clientMessageId}` : `${seq}`;
 }
 
-function belongs(first: Message | undefined, second: Message): boolean {
-  if (first?.kind !== 'CHAT' || second.kind !== 'CHAT') return false;
-  if (first.sender?.userId !== second.sender?.userId) return false;
-  return Date.parse(second.createdAt) - Date.parse(first.createdAt) < GROUP_MS;
+function areTogether(first: Message | undefined, second: Message | undefined): boolean {
+  return first?.kind === 'CHAT' && second?.kind === 'CHAT' && first.sender?.userId === second.sender?.userId;
 }
 
 /** When the day of a time began in this browser's time zone, epoch milliseconds. Of many times of one day it is sought once. */
-function createDayOf(): (at: string) => number {
+function createDayOf(): (ms: number) => number {
   let from = Number.NaN;
   let to = Number.NaN;
-  return (at) => {
-    const ms = Date.parse(at);
+  return (ms) => {
     if (ms >= from && ms < to) return from;
     const day = new Date(ms);
     from = day.setHours(0, 0, 0, 0);
@@ -176,6 +176,6 @@ function createDayOf(): (at: string) => number {
   };
 }
 
-function minuteOf(at: string): number {
-  return Math.floor(Date.parse(at) / 60_000);
+function minuteOf(ms: number): number {
+  return Math.floor(ms / 60_000);
 }

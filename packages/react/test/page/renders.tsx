@@ -1,12 +1,12 @@
 import { createRoot } from 'react-dom/client';
-import { ChatProvider, ChatRoom, english, useChatRoom } from '../../src/index.ts';
+import { ChatProvider, ChatRoom, english, type MessageParts, useChatRoom } from '../../src/index.ts';
 import type { PageConfig } from '../fixture/chat-page.ts';
 import './page.css';
 
 const { url, token, roomId } = JSON.parse(new URLSearchParams(location.search).get('config') ?? '{}') as PageConfig;
 
-/** Renders so far: of the whole room (it says how it stands), and of a component that selects. */
-const renders = { room: 0, unread: 0 };
+/** Renders so far: of the whole room (it says how it stands), of a component that selects, and of messages. */
+const renders = { room: 0, unread: 0, messages: 0 };
 (globalThis as unknown as { renders: typeof renders }).renders = renders;
 
 function Unread() {
@@ -32,10 +32,17 @@ const status = {
   },
 };
 
+const parts: MessageParts = {
+  below() {
+    renders.messages++;
+    return null;
+  },
+};
+
 createRoot(document.getElementById('root')!).render(
   <ChatProvider url={url} token={() => token} locale="en" strings={{ status }}>
     <Unread />
     <Quiet />
-    <ChatRoom roomId={roomId} />
+    <ChatRoom roomId={roomId} parts={parts} />
   </ChatProvider>,
 );
