@@ -95,52 +95,74 @@ test('by keyboard: Shift+F10 opens it, arrows, Home, End and letters lead throug
   expect(await seller.page.evaluate('document.activeElement.className')).toBe('gongu-more');
 });
 
+/** A person at a telephone, whose time passes only as `rests` says: a busy machine has no finger rest that moves. */
+async function atTelephone(roomId: string, newest: string) {
+  const context = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true };
+  const ann = await pages.open('ann', roomId, { context, prepare: ({ clock }) => clock.install() });
+  await ann.sees(newest);
+  await ann.page.clock.pauseAt(await ann.page.evaluate<number>('Date.now() + 1_000'));
+  const session = await ann.page.context().newCDPSession(ann.page);
+  return {
+    ann,
+    rests: () => ann.page.clock.runFor(700),
+    touch: (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
+      session.send('Input.dispatchTouchEvent', { type, touchPoints }),
+    at: async (text: string) => {
+      const box = (await ann.page.locator('.gongu-text', { hasText: text }).boundingBox())!;
+      return { x: box.x + 5, y: box.y + box.height / 2 };
+    },
+  };
+}
+
 test('a finger that rests opens it, one that scrolls does not, and a link keeps what the browser does', async () => {
   const roomId = await roomWith(
     ...Array.from({ length: 30 }, (_, i) => `line ${i}.`),
     'https://example.com/a is a link',
   );
-  const phone = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true };
-  const ann = await pages.open('ann', roomId, { context: phone });
-  await ann.sees('is a link');
-  const touch = await ann.page.context().newCDPSession(ann.page);
-  const at = async (text: string) => {
-    const box = (await ann.page.locator('.gongu-text', { hasText: text }).boundingBox())!;
-    return { x: box.x + 5, y: box.y + box.height / 2 };
-  };
-  const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
-    touch.send('Input.dispatchTouchEvent', { type, touchPoints });
-  await send('touchStart', await at('line 28.'));
+  const { ann, rests, touch, at } = await atTelephone(roomId, 'is a link');
+  await touch('touchStart', await at('line 28.'));
+  await rests();
   await menu(ann).waitFor();
-  await send('touchEnd');
+  await touch('touchEnd');
   // It stays when the finger is lifted.
   expect(await entries(ann)).toEqual(['Reply', 'Copy', 'Ignore bob', 'Report']);
   await ann.page.keyboard.press('Escape');
   await expect.poll(() => menu(ann).count()).toBe(0);
 
   const from = await at('line 27.');
-  const longerThanAPress = async () => {
-    const before = Date.now();
-    await expect.poll(() => Date.now() - before).toBeGreaterThan(700);
-  };
-  // Without a pause, in which a busy machine would have the finger rest.
-  const moves = [send('touchStart', from)];
-  for (let i = 1; i <= 10; i++) moves.push(send('touchMove', { x: from.x, y: from.y + i * 12 }));
-  await Promise.all(moves);
-  await longerThanAPress();
+  await touch('touchStart', from);
+  for (let i = 1; i <= 10; i++) await touch('touchMove', { x: from.x, y: from.y + i * 12 });
+  await rests();
   expect(await menu(ann).count()).toBe(0);
-  await send('touchEnd');
+  await touch('touchEnd');
 
   await ann.scroller.evaluate((list) => list.scrollTo(0, list.scrollHeight));
   const link = (await ann.page.locator('.gongu-text a').boundingBox())!;
-  await send('touchStart', { x: link.x + 5, y: link.y + link.height / 2 });
-  await longerThanAPress();
+  await touch('touchStart', { x: link.x + 5, y: link.y + link.height / 2 });
+  await rests();
   expect(await menu(ann).count()).toBe(0);
-  await send('touchEnd');
+  await touch('touchEnd');
   // Beside the link it is the message's.
-  await send('touchStart', { x: link.x + link.width + 20, y: link.y + link.height / 2 });
+  await touch('touchStart', { x: link.x + link.width + 20, y: link.y + link.height / 2 });
+  await rests();
   await menu(ann).waitFor();
-  await send('touchEnd');
+  await touch('touchEnd');
+});
+
+test('a message that comes while a finger rests moves the list, and the menu is that of the message below the finger before', async () => {
+  const roomId = await roomWith(...Array.from({ length: 30 }, (_, i) => `line ${i}.`));
+  const { ann, rests, touch, at } = await atTelephone(roomId, 'line 29.');
+  const before = await at('line 28.');
+  await touch('touchStart', before);
+  const message = { clientMessageId: 'new', content: 'new' };
+  await pages.chat.call('POST', `/api/chat/rooms/${roomId}/messages`, message, pages.chat.token('bob'));
+  await expect.poll(async () => (await at('line 28.')).y).toBeLessThan(before.y);
+  await rests();
+  await menu(ann).waitFor();
+  expect(
+    await ann.page.locator('.gongu-row', { hasText: 'line 28.' }).locator('.gongu-more').getAttribute('aria-expanded'),
+  ).toBe('true');
+  await touch('touchEnd');
 });
 
 test('in a window as low as a telephone’s above its keyboard every entry can be reached', async () => {

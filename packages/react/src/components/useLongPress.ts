@@ -17,6 +17,9 @@ export function useLongPress(onPress: (target: Element) => void) {
     press.current = null;
   }, []);
   useEffect(() => stop, [stop]);
+  // The rows may be others by the time.
+  const latest = useRef(onPress);
+  latest.current = onPress;
 
   return {
     onPointerDown({ pointerType, isPrimary, target, clientX: x, clientY: y }: PointerEvent): void {
@@ -27,7 +30,7 @@ export function useLongPress(onPress: (target: Element) => void) {
       const timer = setTimeout(() => {
         press.current = null;
         isHandled.current = true;
-        onPress(target);
+        latest.current(target);
       }, PRESS_MS);
       press.current = { timer, x, y };
     },
@@ -40,9 +43,8 @@ export function useLongPress(onPress: (target: Element) => void) {
     onTouchEnd(event: SyntheticEvent): void {
       if (isHandled.current) event.preventDefault();
     },
-    // The browser has begun to scroll.
+    // The browser has begun to scroll with the finger. That the list moves by itself, as for a new message, ends no press.
     onPointerCancel: stop,
-    onScroll: stop,
     /** The browser's own menu for the same press, and the click at its end. */
     onContextMenu(event: SyntheticEvent): void {
       if (isHandled.current || press.current) event.preventDefault();
