@@ -1,7 +1,11 @@
+import type { ChatMessage } from '@gongu/shared';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createMemoryStorage } from '../src/outbox/outbox-storage.ts';
+import { hasReacted } from '../src/room/room-state.ts';
 import { changeServer, changing } from './fixture/change-server.ts';
+
+const EMOJIS = ['👍', '🎉', '😂'];
 
 const step = fc.record({
   what: fc.constantFrom(
@@ -9,9 +13,12 @@ const step = fc.record({
     'edit',
     'edit',
     'delete',
+    'react',
+    'react',
     'other',
     'otherDeletes',
     'otherEdits',
+    'otherReacts',
     'answer',
     'answer',
     'answer',
@@ -26,7 +33,7 @@ const step = fc.record({
   n: fc.nat(),
 });
 
-test('whatever is lost and reloaded, messages, edits and deletions are stored once each and in their order, nothing deleted comes back, and all sides end alike', async () => {
+test('whatever is lost and reloaded, messages, edits and deletions are stored once each and in their order, reactions are as they were last wanted, nothing deleted comes back, and all sides end alike', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
       const server = changeServer();
@@ -36,6 +43,8 @@ test('whatever is lost and reloaded, messages, edits and deletions are stored on
       /** Messages of which it was seen here that they are deleted. */
       const gone = new Set<number>();
       const texts = new Map<number, string>();
+      /** By the message and the emoji: whether the own reaction is wanted. */
+      const wanted = new Map<string, boolean>();
       let n = 0;
       await me.connect();
       // Something is there to be changed.
@@ -72,6 +81,19 @@ test('whatever is lost and reloaded, messages, edits and deletions are stored on
         } else if (what === 'delete' && seq !== undefined) {
           if (me.room.delete(seq).ok && !asked.includes(`delete ${seq}`)) asked.push(`delete ${seq}`);
           expect(own().find((message) => message.seq === seq)?.content).toBe('');
+        } else if (what === 'react') {
+          const said = me.room.getSnapshot().messages.filter(({ kind }) => kind === 'CHAT');
+          const target = said[chance % Math.max(1, said.length)];
+          const emoji = EMOJIS[chance % EMOJIS.length]!;
+          const on = !wanted.get(`${target?.seq} ${emoji}`);
+          if (target && me.room.react(target.seq, emoji, on).ok) {
+            wanted.set(`${target.seq} ${emoji}`, on);
+            const now = me.room.getSnapshot();
+            const shown = now.messages.find(({ seq }) => seq === target.seq) as ChatMessage;
+            if (!shown.deletedAt) expect(hasReacted(now, shown, emoji)).toBe(on);
+          }
+        } else if (what === 'otherReacts' && seq !== undefined && !server.current(seq).deletedAt) {
+          server.others.react(seq, EMOJIS[chance % EMOJIS.length]!, chance % 4 < 3);
         } else if (what === 'other') server.others.say(`other ${++n}`);
         else if (what === 'otherDeletes' && seq !== undefined) server.others.delete(seq);
         else if (what === 'otherEdits' && seq !== undefined && !server.current(seq).deletedAt) {
@@ -108,6 +130,12 @@ test('whatever is lost and reloaded, messages, edits and deletions are stored on
       );
       for (const entry of asked) {
         if (entry.startsWith('delete')) expect(server.current(Number(entry.split(' ')[1])).deletedAt).toBeDefined();
+      }
+      for (const [key, on] of wanted) {
+        const [seq, emoji] = key.split(' ');
+        const { deletedAt, reactions = [] } = server.current(Number(seq));
+        const users = reactions.find((each) => each.emoji === emoji)?.users ?? [];
+        if (!deletedAt) expect(users.some(({ userId }) => userId === 'me')).toBe(on);
       }
       // What nobody else has changed has the last of the own texts.
       for (const [seq, text] of texts) {
