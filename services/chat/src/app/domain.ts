@@ -139,7 +139,14 @@ export function createDomain(
   const stored = createMessages({ ...store, filter, emit, ...committing });
   const messages = observers.counted(stored);
   const changes = createChanges({
-    ...{ messages: store.messages, filter, emit, isOn: env.CHANGES, editWindowS: env.EDIT_WINDOW_S },
+    ...{
+      messages: store.messages,
+      filter,
+      emit,
+      isOn: env.CHANGES,
+      editWindowS: env.EDIT_WINDOW_S,
+      onChange: counts.changed,
+    },
   });
   const uploads = createUploads({
     ...{

@@ -1,5 +1,6 @@
 import type { Metrics } from '@gongu/host';
 import { CLOSE, ERROR_CODES, type ErrorCode } from '@gongu/shared';
+import type { ChangeKind } from '../room/changes.ts';
 import type { OpenSession } from '../session/sessions.ts';
 
 type Protocol = OpenSession['protocol'];
@@ -49,6 +50,11 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     name: 'gongu_chat_moderations_total',
     help: 'Acts of moderation: restrictions in rooms, blocks and revocations',
     values: { act: MODERATIONS },
+  });
+  const changed = metrics.tally({
+    name: 'gongu_chat_changes_total',
+    help: 'Changes of messages that were stored, each one row: edited, deleted, reacted, pinned, unpinned',
+    values: { change: ['edited', 'deleted', 'reacted', 'pinned', 'unpinned'] satisfies ChangeKind[] },
   });
   const pushed = metrics.tally({
     name: 'gongu_chat_pushes_total',
@@ -124,6 +130,7 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     },
     accepted: (messages: number) => accepted.inc(messages),
     messageRefused: (code: ErrorCode) => messagesRefused({ code }),
+    changed: (change: ChangeKind) => changed({ change }),
     moderated: (act: string) => moderations({ act }),
     pushed: (outcome: (typeof PUSH_OUTCOMES)[number]) => pushed({ outcome }),
     refused: (code: ErrorCode) => refused({ code }),

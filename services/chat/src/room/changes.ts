@@ -16,7 +16,11 @@ export interface ChangesOptions {
   readonly isOn: boolean;
   /** Seconds after it was sent for which its sender can edit a message; 0 = never. */
   readonly editWindowS: number;
+  /** Hears of each change that was stored. */
+  readonly onChange: (change: ChangeKind) => void;
 }
+
+export type ChangeKind = 'edited' | 'deleted' | 'reacted' | 'pinned' | 'unpinned';
 
 /** The message that is to be changed. */
 export interface Target {
@@ -37,7 +41,7 @@ export interface Editing extends Target {
  * What becomes of messages after they were sent: edited by their senders; deleted by them, the host, an admin or the service;
  * pinned by these; members react to them.
  */
-export function createChanges({ messages, filter, emit, isOn, editWindowS }: ChangesOptions) {
+export function createChanges({ messages, filter, emit, isOn, editWindowS, onChange }: ChangesOptions) {
   /** @throws AppError FORBIDDEN (CHANGES is off) */
   function requireOn(): void {
     if (!isOn) throw new AppError('FORBIDDEN', { detail: 'Messages can not be changed here: CHANGES is off' });
@@ -55,6 +59,7 @@ export function createChanges({ messages, filter, emit, isOn, editWindowS }: Cha
     if (!('message' in outcome)) throw refusalOf(outcome.outcome);
     // Also of one that was stored before: perhaps nobody was told.
     if (outcome.row) tellCommitted(emit, [outcome.row]);
+    if (outcome.outcome === 'changed') onChange(edit ? 'edited' : 'deleted');
     return wireMessage(outcome.message) as Message as ChatMessage;
   }
 
@@ -96,6 +101,7 @@ export function createChanges({ messages, filter, emit, isOn, editWindowS }: Cha
       const outcome = await messages.react({ roomId, seq, by, emoji, on });
       if (!('message' in outcome)) throw reactRefusalOf(outcome.outcome);
       if (outcome.row) tellCommitted(emit, [outcome.row]);
+      if (outcome.outcome === 'changed') onChange('reacted');
       const { reactions = [], version } = outcome.message as Message as ChatMessage;
       return { reactions, version };
     },
@@ -110,6 +116,7 @@ export function createChanges({ messages, filter, emit, isOn, editWindowS }: Cha
       const outcome = await messages.pin({ ...asked(caller, target), on });
       if (!('row' in outcome)) throw pinRefusalOf(outcome.outcome);
       if (outcome.row) tellCommitted(emit, [outcome.row]);
+      if (outcome.outcome === 'changed') onChange(on ? 'pinned' : 'unpinned');
     },
   };
 }
