@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inRepository, machine, redisProgram } from '@gongu/testkit';
 import type { BenchArguments } from './arguments.ts';
+import { measureChanges } from './changes.ts';
 import { type Chat, openChat } from './chat.ts';
 import { curveSubjects } from './curve.ts';
 import { withEnv } from './environment.ts';
@@ -15,7 +16,7 @@ import { type Prepared, prepare } from './more-peers/more-peers.ts';
 import { createWorkshop } from './more-peers/workshop.ts';
 import { peersAlone, peersOnRedis, storingPeers } from './peers.ts';
 import { measureReads } from './reads.ts';
-import { historySection, listSection, readsSection, section } from './report.ts';
+import { changesSection, historySection, listSection, readsSection, section } from './report.ts';
 import { SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
 import type { Subject } from './subject.ts';
 
@@ -65,6 +66,7 @@ async function sectionOf(name: ScenarioName, options: BenchOptions, others: Othe
   const chat = await openChat({ folder: join(options.folder, name), redis, profile, statements: reads, env });
   try {
     if (scenario.kind === 'history') return historySection(scenario, await measureHistory(chat, scenario, say));
+    if (scenario.kind === 'changes') return changesSection(scenario, await measureChanges(chat, say));
     if (scenario.kind === 'list') return listSection(scenario, await measureList(chat, say));
     if (reads) return readsSection(scenario, await measureReads(chat, scenario, say));
     const peers = others ? peersOf(scenario, chat, others) : [];

@@ -91,7 +91,12 @@ export async function openChat({ folder, redis, profile, statements, env: common
           env: {
             ...{ DATABASE_URL: proxy?.url ?? databaseUrl, JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
             ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '500' },
-            ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_CHANGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
+            ...{
+              RATE_MESSAGES_PER_SECOND: '0',
+              RATE_CHANGES_PER_SECOND: '0',
+              RATE_FRAMES_PER_SECOND: '0',
+              CHANGES: 'on',
+            },
             ...(bus ? { REDIS_URL: bus.url } : {}),
             ...{ ...common, ...env },
           },

@@ -1,3 +1,4 @@
+import type { ChangesResult } from './changes.ts';
 import { curveTable } from './curve.ts';
 import type { Measurement, Step } from './generator.ts';
 import { harnessNote } from './harness.ts';
@@ -19,6 +20,7 @@ export function section(name: string, scenario: Scenario, results: readonly Resu
     curve: () => curveTable(scenario, results),
     history: () => '',
     list: () => '',
+    changes: () => '',
     reads: () => '',
   };
   const failed = results.flatMap(({ subject, failure }) => (failure === null ? [] : [`- ${subject.name}: ${failure}`]));
@@ -53,6 +55,13 @@ export function listSection(scenario: Scenario, results: readonly ListResult[]):
       show([longestMs]),
       show([frameP99Ms]),
     ]),
+  )}\n`;
+}
+
+export function changesSection(scenario: Scenario, results: readonly ChangesResult[]): string {
+  return `### changes: ${scenario.title}\n\n${table(
+    ['what', 'ms', 'to a message'],
+    results.map(({ what, ms, ratios }) => [what, show([ms], 2), show(ratios, 2)]),
   )}\n`;
 }
 

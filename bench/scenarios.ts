@@ -1,7 +1,7 @@
 /** What the load of a scenario is. Figures to reach: docs/performance.md. */
 export interface Scenario {
   readonly title: string;
-  readonly kind: 'fan-out' | 'curve' | 'idle' | 'latency' | 'ingest' | 'history' | 'reads' | 'list';
+  readonly kind: 'fan-out' | 'curve' | 'idle' | 'latency' | 'ingest' | 'history' | 'reads' | 'list' | 'changes';
   readonly instances: 1 | 2;
   readonly connections: number;
   readonly rooms: number;
@@ -69,6 +69,14 @@ export const SCENARIOS = {
     publishers: 0,
     rate: 0,
     title: 'a conversation of 10 000 messages in Chromium',
+  },
+  changes: {
+    ...ONE_ROOM,
+    kind: 'changes',
+    connections: 1,
+    publishers: 0,
+    rate: 0,
+    title: 'edits, reactions and deletions beside messages of their size',
   },
   reads: {
     ...ONE_ROOM,
