@@ -196,6 +196,7 @@ test('everything can be reached with the Tab key, in an order that makes sense',
   const seller = await pages.open('seller', roomId);
   await seller.sees('message 8');
   await seller.field.fill('text');
+  await seller.page.getByRole('button', { name: 'Attach files' }).waitFor();
   const reached: string[] = [];
   // From the top of the page.
   await seller.page.locator('.gongu-header').click({ position: { x: 1, y: 1 } });
@@ -214,7 +215,7 @@ test('everything can be reached with the Tab key, in an order that makes sense',
   expect(notice).toBe('Put the notice away');
   // Of all the messages the last one in sight.
   expect(message).toContain('내일 배송합니다');
-  expect(rest).toEqual(['Actions of the notice', 'Write a message', 'Send', 'As a notice']);
+  expect(rest).toEqual(['Actions of the notice', 'Attach files', 'Write a message', 'Send', 'As a notice']);
 });
 
 test('arrow keys, Home and End lead from message to message; Tab leads to what can be done with it, and on', async () => {
