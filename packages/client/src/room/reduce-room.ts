@@ -56,8 +56,11 @@ const TYPING_MS = LIMITS.typingMs + 1_000;
 export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
   const state = reduceMessages(before, action);
   if (state === before || state.appliedSeq < 0) return state;
-  // What moves neither the messages nor the mark moves this neither.
-  if (state.messages === before.messages && state.readSeq === before.readSeq && action.type !== 'joined') return state;
+  // What moves neither the messages nor the mark moves this neither, and what only comes has been counted as it came.
+  const changes = ({ messages }: { readonly messages: readonly Message[] }) =>
+    messages.some((message) => systemData(message)?.event === 'message.changed');
+  const isMoved = state.messages !== before.messages && (action.type !== 'messages' || changes(action));
+  if (!isMoved && state.readSeq === before.readSeq && action.type !== 'joined') return state;
   const unreadMentions = countUnread(state, (message) => mentionsUser(message, state.me)) ?? state.unreadMentions;
   return unreadMentions === state.unreadMentions ? state : { ...state, unreadMentions };
 }
