@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, type Change, callAs, type Participant, type Received } from '@gongu/sim';
+import { type Answer, type Change, callAs, type Mark, type Participant, type Received } from '@gongu/sim';
 import type { ChaosSystem } from './system/chaos-system.ts';
 
 export interface ChangesOptions {
@@ -32,6 +32,9 @@ export function createChanges({ system, stopping }: ChangesOptions) {
   const changes: Change[] = [];
   const targets = new Map<string, Target>();
   const underWay = new Set<Promise<void>>();
+  const marks: Mark[] = [];
+  /** What was asked for last, of each user and emoji; null: there is no answer yet. */
+  const marked = new Map<string, boolean | null>();
 
   function ask(
     userId: string,
@@ -45,12 +48,35 @@ export function createChanges({ system, stopping }: ChangesOptions) {
   }
 
   /** Asks until there is an answer, whichever: the same once more is no other row. */
-  async function put(by: string, url: string): Promise<void> {
+  async function put(by: string, url: string, on: boolean): Promise<Mark['outcome']> {
+    let isUnsure = false;
     for (let i = 0; i < TRIES && !stopping.aborted; i++) {
-      const answer = await ask(by, url, undefined, 'PUT').catch(() => null);
-      if (answer && (answer.status < 300 || (answer.code && !AGAIN.has(answer.code)))) return;
+      const answer = await ask(by, url, undefined, on ? 'PUT' : 'DELETE').catch(() => null);
+      if (answer && answer.status < 300) return isUnsure ? 'unknown' : 'done';
+      if (answer?.code && !AGAIN.has(answer.code)) return isUnsure ? 'unknown' : { refused: answer.code };
+      isUnsure ||= answer?.code !== 'RATE_LIMITED' && answer?.code !== 'UNAVAILABLE';
       await sleep(AGAIN_MS, undefined, { signal: stopping }).catch(() => {});
     }
+    return 'unknown';
+  }
+
+  /** Makes a mark where there is none, and takes it back where it was the last that was asked for. */
+  function mark(fields: Pick<Mark, 'roomId' | 'seq' | 'userId' | 'emoji'>): void {
+    const { roomId, seq, userId, emoji } = fields;
+    const key = `${roomId}:${seq} ${emoji === null ? '' : `${emoji} ${userId}`}`;
+    const before = marked.get(key) ?? (marked.has(key) ? null : false);
+    if (before === null) return;
+    const on = !before;
+    marked.set(key, null);
+    const room = `${chatUrl}/api/chat/rooms/${roomId}`;
+    const url =
+      emoji === null ? `${room}/pins/${seq}` : `${room}/messages/${seq}/reactions/${encodeURIComponent(emoji)}`;
+    const running = put(userId, url, on).then((outcome) => {
+      marked.set(key, outcome === 'done' || outcome === 'unknown' ? on : before);
+      marks.push({ ...fields, on, outcome });
+      underWay.delete(running);
+    });
+    underWay.add(running);
   }
 
   /** One of the last messages that somebody has said and got back. */
@@ -96,6 +122,7 @@ export function createChanges({ system, stopping }: ChangesOptions) {
 
   return {
     changes: changes as readonly Change[],
+    marks: marks as readonly Mark[],
     /** Asked for something, and without an answer yet. */
     get underWay() {
       return underWay.size;
@@ -121,18 +148,16 @@ export function createChanges({ system, stopping }: ChangesOptions) {
       );
       underWay.add(running);
     },
-    /** He reacts to one of his last messages, or the host pins it: rows that leave the text as it was. */
-    mark(person: Participant, what: 'reacted' | 'pinned', which: number, hostId: string | null): void {
+    /** He reacts to one of his last messages, or takes that back: rows that leave the text as it was. */
+    react(person: Participant, which: number): void {
       const { userId, roomId } = person;
       const message = recent(person, which);
-      const by = what === 'pinned' ? hostId : userId;
-      if (!message || by === null) return;
-      const room = `${chatUrl}/api/chat/rooms/${roomId}`;
-      const emoji = encodeURIComponent(which < 0.5 ? '👍' : '🍊');
-      const url =
-        what === 'pinned' ? `${room}/pins/${message.seq}` : `${room}/messages/${message.seq}/reactions/${emoji}`;
-      const running = put(by, url).finally(() => underWay.delete(running));
-      underWay.add(running);
+      if (message) mark({ roomId, seq: message.seq, userId, emoji: which < 0.5 ? '👍' : '🍊' });
+    },
+    /** The host pins one of them, or takes that back. @param hostId null: there is no host */
+    pin(person: Participant, which: number, hostId: string | null): void {
+      const message = recent(person, which);
+      if (message && hostId !== null) mark({ roomId: person.roomId, seq: message.seq, userId: hostId, emoji: null });
     },
   };
 }

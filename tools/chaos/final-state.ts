@@ -1,3 +1,4 @@
+import type { Auth } from '@gongu/host';
 import { isChange, type Message } from '@gongu/shared';
 import { type Calls, type FinalProduct, type FinalRoom, storedOf, storedRoom } from '@gongu/sim';
 import type { Offer, Shop } from './shop.ts';
@@ -40,15 +41,43 @@ export function readMembers(calls: Calls, chatUrl: string, roomId: string): Prom
   return all((cursor) => calls.service('GET', url + cursor));
 }
 
-/** The same with its messages and members. */
-export async function readFinalRoom(calls: Calls, chatUrl: string, roomId: string): Promise<FinalRoom | null> {
+/** How many mentions a member is told to have not read; undefined where his list does not name the room. */
+async function readUnread(calls: Calls, auth: Auth, chatUrl: string, roomId: string, userId: string) {
+  const token = auth.signUser({ userId, nickname: userId }, 3_600);
+  const rooms = await all<{ roomId: string; unreadMentions: number }>(async (cursor) => {
+    const { body } = await calls.as<List<never>>(token, 'GET', `${chatUrl}/api/chat/rooms?limit=100${cursor}`);
+    return body;
+  });
+  return rooms.find((room) => room.roomId === roomId)?.unreadMentions;
+}
+
+/** The same with its messages, their marks, and members; of those who are mentioned, what they are told of it. */
+export async function readFinalRoom(
+  { calls, auth, chatUrl }: { readonly calls: Calls; readonly auth: Auth; readonly chatUrl: string },
+  roomId: string,
+): Promise<FinalRoom | null> {
   const row = await readRoom(calls, chatUrl, roomId);
   if (!row) return null;
   const url = `${chatUrl}/api/chat/rooms/${roomId}`;
   const room = storedRoom((path) => calls.service('GET', url + path));
   const messages = (await room.messages()).map(storedOf);
-  const members = await readMembers(calls, chatUrl, roomId);
-  return { ...row, messages, members };
+  const mentioned = new Set(messages.flatMap(({ mentions = [] }) => mentions));
+  const members: FinalRoom['members'][number][] = [];
+  for (const member of await readMembers(calls, chatUrl, roomId)) {
+    const { userId } = member;
+    const asked = mentioned.has(userId);
+    const unreadMentions = asked ? await readUnread(calls, auth, chatUrl, roomId, userId) : undefined;
+    members.push({ ...member, ...(unreadMentions === undefined ? {} : { unreadMentions }) });
+  }
+  const reactions: { seq: number; userId: string; emoji: string }[] = [];
+  for (const { seq, reactions: told } of messages) {
+    if (!told) continue;
+    const items = await all<{ emoji: string; user: { userId: string } }>((cursor) =>
+      calls.service('GET', `${url}/messages/${seq}/reactions?limit=100${cursor}`),
+    );
+    reactions.push(...items.map(({ emoji, user }) => ({ seq, emoji, userId: user.userId })));
+  }
+  return { ...row, messages, members, reactions };
 }
 
 /** A product as trade has it, with its buyers. */

@@ -111,12 +111,12 @@ export function startPackageTalker(options: PackageTalkerOptions): Participant {
       shown: () => room.getSnapshot().messages.map(({ seq, content, version }) => ({ seq, content, version })),
     }),
     {
-      say(characters: number) {
+      say(characters: number, mentions?: readonly string[]) {
         if (standing.place === 'over' || standing.place === 'out') return;
         const { id, content } = record.compose(characters);
         record.forget(id);
-        const sent = room.send({ content });
-        if (sent.ok) record.wrote(sent.value, content);
+        const sent = room.send({ content, mentions });
+        if (sent.ok) record.wrote(sent.value, content, mentions);
       },
       // It asks until there is an answer, or is out: then what it says is refused.
       resolve: () => Promise.resolve(),

@@ -32,8 +32,9 @@ export function report(options: ReportOptions): string {
     options;
   const { seconds, at } = options;
   const sum = (of: (counts: Counts) => number) => clients.reduce((total, { counts }) => total + of(counts), 0);
-  const { rooms, histories, changes = [], processes } = evidence;
+  const { rooms, histories, changes = [], marks = [], processes } = evidence;
   const changed = (how: 'done' | 'unknown') => changes.filter(({ outcome }) => outcome === how).length;
+  const marked = (how: 'done' | 'unknown') => marks.filter(({ outcome }) => outcome === how).length;
   const replay = `pnpm chaos --seed ${args.seed} --minutes ${args.minutes} --clients ${args.clients} --instances ${args.instances}`;
   const rows: [string, string | number][] = [
     ['clients', `${clients.length} of ${new Set(clients.map(({ protocol }) => protocol)).size} protocols`],
@@ -48,6 +49,11 @@ export function report(options: ReportOptions): string {
       'edits and deletions acknowledged, refused, without an answer',
       `${changed('done')}, ${changes.length - changed('done') - changed('unknown')}, ${changed('unknown')}`,
     ],
+    [
+      'reactions and pins acknowledged, refused, without an answer to each try',
+      `${marked('done')}, ${marks.length - marked('done') - marked('unknown')}, ${marked('unknown')}`,
+    ],
+    ['messages that mention somebody', rooms.reduce((total, { messages }) => total + mentioning(messages), 0)],
     ['refused (messages and joins)', sum(({ refusals }) => refusals)],
     ['unknown outcomes resolved', histories.reduce((total, history) => total + resolved(history), 0)],
     ['delivered', sum(({ received }) => received)],
@@ -122,6 +128,10 @@ function resolved(history: History): number {
 
 function count(rooms: Evidence['rooms'], status: string): number {
   return rooms.filter((room) => room.status === status).length;
+}
+
+function mentioning(messages: Evidence['rooms'][number]['messages']): number {
+  return messages.filter(({ mentions = [] }) => mentions.length > 0).length;
 }
 
 function mib(bytes: number): string {

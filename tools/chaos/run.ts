@@ -84,7 +84,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
     if (stopping.aborted) throw error;
     const text = `The run could not be judged: ${error instanceof Error ? error.stack : error}`;
     const evidence = {
-      ...{ histories: historiesOf(crowd), purchases: shop.purchases, changes: changes.changes },
+      ...{ histories: historiesOf(crowd), purchases: shop.purchases, changes: changes.changes, marks: changes.marks },
       deaths: witness.deaths,
     };
     return { text, failed: true, kept: await keep({ report: text, violations: [], evidence }) };
@@ -138,11 +138,14 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
   const inflictor = createInflictor({ system, victims: regulars, say, note: journal.note });
   const sales = createSales({ shop, crowd, commotion, offers, seed, lingers: minutes > 1, say });
   await play(steps, stopping, (step) => {
-    if (step.kind === 'talk') regulars[step.client]!.say(step.characters);
-    else if (step.kind === 'change') {
+    if (step.kind === 'talk') {
+      const mentions = step.mentions.map((client) => regulars[client]!.userId);
+      regulars[step.client]!.say(step.characters, mentions.length > 0 ? mentions : undefined);
+    } else if (step.kind === 'change') {
       const talker = regulars[step.client]!;
       const host = offers.find(({ id }) => id === talker.roomId)?.sellerId ?? null;
-      if (step.what === 'reacted' || step.what === 'pinned') changes.mark(talker, step.what, step.which, host);
+      if (step.what === 'reacted') changes.react(talker, step.which);
+      else if (step.what === 'pinned') changes.pin(talker, step.which, host);
       else changes.begin(talker, step.what === 'edited', step.which, step.what === 'hosted' ? host : null);
     } else if (step.kind === 'fault') inflictor.inflict(step.fault);
     else sales.open(step.sale);
@@ -203,15 +206,15 @@ interface GatherOptions extends Pick<PassOptions, 'system' | 'crowd' | 'shop' | 
 }
 
 async function gather({ system, crowd, shop, commotion, changes, offers }: GatherOptions): Promise<Evidence> {
-  const { calls, chatUrl, trade, witness, nginx, database, redis } = system;
+  const { calls, trade, witness, nginx, database, redis } = system;
   const rooms: FinalRoom[] = [];
   const products: FinalProduct[] = [];
   for (const offer of offers) {
-    const room = await readFinalRoom(calls, chatUrl, offer.id);
+    const room = await readFinalRoom(system, offer.id);
     if (room) rooms.push(room);
     products.push(await readFinalProduct(shop, offer));
   }
-  const lobby = await readFinalRoom(calls, chatUrl, LOBBY);
+  const lobby = await readFinalRoom(system, LOBBY);
   if (lobby) rooms.push(lobby);
   const { depth, parked } = await calls.service<{ depth: number; parked: number }>(
     'GET',
@@ -227,6 +230,7 @@ async function gather({ system, crowd, shop, commotion, changes, offers }: Gathe
     histories: historiesOf(crowd),
     purchases: shop.purchases,
     changes: changes.changes,
+    marks: changes.marks,
     rooms,
     products,
     outbox: { depth, parked },

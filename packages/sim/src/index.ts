@@ -7,6 +7,7 @@ export type {
   FinalProduct,
   FinalRoom,
   History,
+  Mark,
   Purchase,
   Received,
   Stored,

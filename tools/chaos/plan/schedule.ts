@@ -44,11 +44,17 @@ export interface Sale {
 }
 
 export type Step = { readonly atMs: number } & (
-  | { readonly kind: 'talk'; readonly client: number; readonly characters: number }
+  | {
+      readonly kind: 'talk';
+      readonly client: number;
+      readonly characters: number;
+      /** Clients whom it mentions, of whichever room. */
+      readonly mentions: readonly number[];
+    }
   | {
       readonly kind: 'change';
       readonly client: number;
-      /** `hosted`: the host deletes it; `pinned`: he pins it. */
+      /** `hosted`: the host deletes it; `pinned`: he pins it, or takes that back. So with reactions. */
       readonly what: 'edited' | 'deleted' | 'hosted' | 'reacted' | 'pinned';
       /** From 0 to below 1: which of the client's messages. */
       readonly which: number;
@@ -74,6 +80,9 @@ const THRONG_MS = 8_000;
 /** The calm before the first fault, and after the last one begins. */
 const CALM_MS = 1_500;
 
+/** The share of messages that mention somebody. */
+const MENTIONING = 0.3;
+
 /** There has to be something to change; and of so many messages one is, about. */
 const CHANGES_FROM_MS = 3_000;
 const CHANGE_EVERY = 5;
@@ -91,11 +100,14 @@ export function schedule(options: ScheduleOptions): Step[] {
 
 function talk({ durationMs, rate, clients }: ScheduleOptions, random: Random): Step[] {
   const steps: Step[] = [];
+  const naming = random.fork('mentions');
   for (let atMs = 0; atMs < durationMs; atMs += Math.round((2_000 / rate) * random.next())) {
     const client = random.between(0, clients - 1);
     // One in fifty long, so that slow readers have something to be slow with.
     const characters = random.chance(0.02) ? random.between(2_000, 3_900) : random.between(4, 120);
-    steps.push({ atMs, kind: 'talk', client, characters });
+    const names = naming.chance(MENTIONING) ? naming.between(1, 3) : 0;
+    const mentions = Array.from({ length: names }, () => naming.between(0, clients - 1));
+    steps.push({ atMs, kind: 'talk', client, characters, mentions: [...new Set(mentions)] });
   }
   return steps;
 }

@@ -2,6 +2,8 @@ import { checkChanges } from './changes.ts';
 import { checkDeliveries } from './deliveries.ts';
 import type { Evidence } from './evidence.ts';
 import { checkFinalRoom } from './final-room.ts';
+import { checkMarks } from './marks.ts';
+import { checkMentions } from './mentions.ts';
 import { checkSayings } from './sayings.ts';
 import { textsOf } from './texts.ts';
 import { checkTrade } from './trade.ts';
@@ -9,7 +11,7 @@ import type { Violation } from './violation.ts';
 
 /** Every guarantee, held against what a run has recorded. A function of its argument alone. */
 export function check(evidence: Evidence): Violation[] {
-  const { histories, rooms, changes = [], processes, deaths, leaks } = evidence;
+  const { histories, rooms, changes = [], marks = [], processes, deaths, leaks } = evidence;
   const nowhere = { roomId: null, client: null, seqs: [] };
   const byId = new Map(rooms.map((room) => [room.roomId, room]));
   return [
@@ -22,6 +24,11 @@ export function check(evidence: Evidence): Violation[] {
         ...own.flatMap((history) => checkDeliveries(history, room, texts)),
         ...checkSayings(own, room, texts),
         ...checkChanges(own, room, asked),
+        ...checkMarks(
+          room,
+          marks.filter(({ roomId }) => roomId === room.roomId),
+        ),
+        ...checkMentions(own, room),
       ];
     }),
     ...histories

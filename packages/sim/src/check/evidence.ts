@@ -25,7 +25,14 @@ export type Happening =
   | { readonly kind: 'received'; readonly connection: number; readonly message: Received }
   /** The server has said that this client is too far behind to get all it missed: it goes on after `seq`. */
   | { readonly kind: 'restarted'; readonly connection: number; readonly seq: number }
-  | { readonly kind: 'said'; readonly connection: number; readonly id: string; readonly content: string }
+  | {
+      readonly kind: 'said';
+      readonly connection: number;
+      readonly id: string;
+      readonly content: string;
+      /** `userId`s that it names. */
+      readonly mentions?: readonly string[];
+    }
   /** `seq` is null where the protocol's acknowledgement names none. */
   | { readonly kind: 'acked'; readonly connection: number; readonly id: string; readonly seq: number | null }
   /** For good. `id` is null when it was the join. */
@@ -64,6 +71,18 @@ export interface Change {
   readonly answeredAtMs: number;
 }
 
+/** A reaction or a pin that somebody asked for or took back, until there was an answer. Of one kind one after the other. */
+export interface Mark {
+  readonly roomId: string;
+  readonly seq: number;
+  readonly userId: string;
+  /** Null: a pin. */
+  readonly emoji: string | null;
+  readonly on: boolean;
+  /** `unknown`: a try was never answered, and may be carried out at any time. Codes: refused for good. */
+  readonly outcome: 'done' | 'unknown' | { readonly refused: string };
+}
+
 /** A purchase, as the buyer knows it. */
 export interface Purchase {
   readonly productId: string;
@@ -84,6 +103,10 @@ export interface Stored extends Received {
   readonly createdAt?: string;
   /** @default false */
   readonly isDeleted?: boolean;
+  /** `userId`s. @default nobody */
+  readonly mentions?: readonly string[];
+  /** As the message tells them; those of all users are the room's. @default none */
+  readonly reactions?: readonly { readonly emoji: string; readonly count: number }[];
 }
 
 /** A room in the end, as chat has it. */
@@ -102,7 +125,17 @@ export interface FinalRoom {
   readonly expiresAt: string;
   /** All of them, the first one first. */
   readonly messages: readonly Stored[];
-  readonly members: readonly { readonly userId: string; readonly role: string; readonly committed: boolean }[];
+  readonly members: readonly {
+    readonly userId: string;
+    readonly role: string;
+    readonly committed: boolean;
+    readonly lastReadSeq?: number;
+    /** As the list of his rooms says it to him; undefined: he was not asked. */
+    readonly unreadMentions?: number;
+  }[];
+  /** Undefined: not looked at. */
+  readonly reactions?: readonly { readonly seq: number; readonly userId: string; readonly emoji: string }[];
+  readonly pinnedMessageIds?: readonly string[];
 }
 
 /** A product in the end, as trade has it. */
@@ -124,6 +157,8 @@ export interface Evidence {
   readonly purchases: readonly Purchase[];
   /** Those of one message in the order in which they were asked for. */
   readonly changes?: readonly Change[];
+  /** Likewise of one message, user and emoji. */
+  readonly marks?: readonly Mark[];
   /** By `roomId`; a product whose room chat does not have is missing here. */
   readonly rooms: readonly FinalRoom[];
   readonly products: readonly FinalProduct[];

@@ -34,6 +34,7 @@ export function storedRoom(get: <T>(path: string) => Promise<T>) {
 export function storedOf(message: Message): Stored {
   const { roomId, seq, kind, content, sender, clientMessageId, version, data, createdAt } = message;
   const isDeleted = 'deletedAt' in message && message.deletedAt !== undefined;
+  const { mentions, reactions } = message.kind === 'SYSTEM' ? {} : message;
   return {
     roomId,
     seq,
@@ -45,5 +46,7 @@ export function storedOf(message: Message): Stored {
     data,
     createdAt,
     isDeleted,
+    ...(mentions && { mentions }),
+    ...(reactions && { reactions }),
   };
 }

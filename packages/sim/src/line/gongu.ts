@@ -59,9 +59,9 @@ export function speakGongu(authenticates: boolean): Speak {
             return failed(frame);
         }
       },
-      say(id, content) {
+      say(id, content, mentions) {
         if (random.chance(0.1)) write({ type: 'typing', roomId, typing: true });
-        write({ type: 'send', ref: `m-${id}`, roomId, clientMessageId: id, content });
+        write({ type: 'send', ref: `m-${id}`, roomId, clientMessageId: id, content, mentions });
       },
       ping: () => write({ type: 'ping', ref: 'ping' }),
     };

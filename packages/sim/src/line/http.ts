@@ -42,7 +42,7 @@ export const dialPolling: Dial = (call) => {
 
   run(enter);
   return {
-    say: (id, content) => void sayByHttp(call, id, content),
+    say: (id, content, mentions) => void sayByHttp(call, id, content, mentions),
     ping() {},
     end() {
       ended = true;
@@ -52,9 +52,9 @@ export const dialPolling: Dial = (call) => {
 };
 
 /** Says something by HTTP; what it is answered goes to the handlers. A lost answer is no answer. */
-export async function sayByHttp(call: Call, id: string, content: string): Promise<void> {
+export async function sayByHttp(call: Call, id: string, content: string, mentions?: readonly string[]): Promise<void> {
   try {
-    const { status, body } = await askerOf(call)('POST', '/messages', { clientMessageId: id, content });
+    const { status, body } = await askerOf(call)('POST', '/messages', { clientMessageId: id, content, mentions });
     if (status === 200 || status === 201) call.handlers.onAck(id, body.seq ?? null);
     else call.handlers.onRefused(id, codeOf(status, body.code), body.retryAfterMs);
   } catch {

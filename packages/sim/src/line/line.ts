@@ -27,7 +27,8 @@ export interface LineEnd {
 
 /** One connection to one room. */
 export interface Line {
-  say(id: string, content: string): void;
+  /** @param mentions `userId`s; protocols that hide changes do not tell them */
+  say(id: string, content: string, mentions?: readonly string[]): void;
   /** Asks for any sign of life. */
   ping(): void;
   /** Ends it at once, without waiting for the other side. */
@@ -79,7 +80,7 @@ export interface Speech {
   /** The channel is open. */
   opened(): void;
   receive(text: string): void;
-  say(id: string, content: string): void;
+  say(id: string, content: string, mentions?: readonly string[]): void;
   ping(): void;
 }
 

@@ -64,7 +64,7 @@ export function dialEventStream(call: Call): PausableLine {
 
   enter().catch((error: Error) => handlers.onOver(error.message));
   return {
-    say: (id, content) => void sayByHttp(call, id, content),
+    say: (id, content, mentions) => void sayByHttp(call, id, content, mentions),
     // A comment line comes with every heart-beat.
     ping() {},
     end: () => ending.abort(),

@@ -84,11 +84,11 @@ export function speakStomp(destinations: StompDestinations): Speak {
         rest = parts.pop()!.replace(/^\n+/, '');
         for (const part of parts) take(part.replace(/^\n+/, ''));
       },
-      say: (id, content) =>
+      say: (id, content, mentions) =>
         write(
           'SEND',
           { destination: sendTo(roomId), receipt: `m-${id}`, 'content-type': 'application/json' },
-          JSON.stringify({ ...(roomId === LOBBY ? {} : { roomId }), content, clientMessageId: id }),
+          JSON.stringify({ ...(roomId === LOBBY ? {} : { roomId }), content, clientMessageId: id, mentions }),
         ),
       ping() {
         pings += 1;

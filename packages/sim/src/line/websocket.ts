@@ -56,7 +56,7 @@ export function overWebSocket({ path, protocols, presenting, speak }: WebSocketC
 
     open().catch((error: Error) => handlers.onOver(error.message));
     return {
-      say: (id, content) => speech.say(id, content),
+      say: speech.say,
       ping() {
         if (socket?.readyState === WebSocket.OPEN) socket.ping();
         speech.ping();

@@ -17,7 +17,8 @@ export interface Participant {
   readonly refusal: string | null;
   /** It is told no rows of change. */
   readonly hidesChanges: boolean;
-  say(characters: number): void;
+  /** @param mentions `userId`s; a protocol that hides changes does not tell them */
+  say(characters: number, mentions?: readonly string[]): void;
   /** Sets the client's own clock wrong by so much. */
   setClock(skewMs: number): void;
   /**

@@ -18,6 +18,8 @@ export interface Counts {
 interface Saying {
   readonly id: string;
   readonly content: string;
+  /** `userId`s. */
+  readonly mentions?: readonly string[] | undefined;
   sends: number;
 }
 
@@ -60,9 +62,9 @@ export function createRecord(options: RecordOptions) {
   }
 
   /** A new message of this client. */
-  function enter(content: string): Saying {
+  function enter(content: string, mentions?: readonly string[]): Saying {
     sayings += 1;
-    const saying = { id: `${userId}-${sayings}`, content, sends: 0 };
+    const saying = { id: `${userId}-${sayings}`, content, mentions, sends: 0 };
     pending.set(saying.id, saying);
     return saying;
   }
@@ -111,23 +113,23 @@ export function createRecord(options: RecordOptions) {
       else for (const saying of pending.values()) if (saying.content === content) pending.delete(saying.id);
     },
     /** A new message of this client, with a text that no other has. */
-    compose(characters: number): Saying {
+    compose(characters: number, mentions?: readonly string[]): Saying {
       const id = `${client}-${sayings + 1}`.replaceAll(/[^A-Za-z0-9-]/g, '-');
-      return enter(`${id} ${'공동구매 '.repeat(Math.ceil(characters / 5)).slice(0, characters)}`.trim());
+      return enter(`${id} ${'공동구매 '.repeat(Math.ceil(characters / 5)).slice(0, characters)}`.trim(), mentions);
     },
     enter,
     /** Somebody else has given it this id and sends it. */
-    wrote(id: string, content: string): void {
-      pending.set(id, { id, content, sends: 1 });
+    wrote(id: string, content: string, mentions?: readonly string[]): void {
+      pending.set(id, { id, content, mentions, sends: 1 });
       counts.sends += 1;
-      note({ kind: 'said', connection, id, content });
+      note({ kind: 'said', connection, id, content, ...(mentions && { mentions }) });
     },
-    said({ id, content }: { id: string; content: string }): void {
+    said({ id, content, mentions }: Pick<Saying, 'id' | 'content' | 'mentions'>): void {
       const saying = pending.get(id);
       if (saying) saying.sends += 1;
       counts.sends += 1;
       if (saying && saying.sends > 1) counts.sentAgain += 1;
-      note({ kind: 'said', connection, id, content });
+      note({ kind: 'said', connection, id, content, ...(mentions && { mentions }) });
     },
     acked(id: string, seq: number | null): void {
       counts.acks += 1;

@@ -126,11 +126,11 @@ export function startTalker(options: TalkerOptions): Talker {
     for (const saying of record.pending.values()) send(saying);
   }
 
-  function send(saying: { id: string; content: string }): void {
+  function send(saying: { id: string; content: string; mentions?: readonly string[] | undefined }): void {
     if (standing.place !== 'in' || clock.monotonic() < pausedUntil) return;
     record.said(saying);
     saidAt.set(saying.id, clock.monotonic());
-    line?.say(saying.id, saying.content);
+    line?.say(saying.id, saying.content, saying.mentions);
   }
 
   function refused(id: string, code: string, retryAfterMs = 500): void {
@@ -166,9 +166,9 @@ export function startTalker(options: TalkerOptions): Talker {
   const { name, hidesChanges } = protocol;
   const told = describeParticipant({ client, userId, roomId, protocol: name, record, standing, hidesChanges });
   return Object.assign(told, {
-    say(characters: number) {
+    say(characters: number, mentions?: readonly string[]) {
       if (standing.place === 'over' || standing.place === 'out') return;
-      send(record.compose(characters));
+      send(record.compose(characters, hidesChanges ? undefined : mentions));
     },
     sayText(content: string) {
       if (standing.place === 'over' || standing.place === 'out') return;
@@ -177,10 +177,10 @@ export function startTalker(options: TalkerOptions): Talker {
     async resolve() {
       if (protocol.answers && standing.place !== 'out') return;
       const handlers = { onAck: record.acked, onRefused: refused } as LineHandlers;
-      for (const { id, content } of [...record.pending.values()]) {
+      for (const saying of [...record.pending.values()]) {
         if (clock.monotonic() < pausedUntil) return;
-        record.said({ id, content });
-        await sayByHttp(callFor(handlers), id, content);
+        record.said(saying);
+        await sayByHttp(callFor(handlers), saying.id, saying.content, saying.mentions);
       }
     },
     leave() {
