@@ -96,3 +96,40 @@ test('of a room whose newest message was edited or deleted the list says what it
   expect((await asSue('DELETE', `/${sent.body.seq}`)).status).toBe(204);
   await last.getByText('sue: This message was deleted').waitFor();
 });
+
+test('all of one’s chats are searched from their list, which says of a message without a text what was sent', async () => {
+  const [first, second] = [
+    await shop.product('sue', { title: 'Peaches' }),
+    await shop.product('sue', { title: 'Apricots' }),
+  ];
+  const ann = await shop.visitor();
+  const { page } = ann;
+  await ann.signIn('search-ann', { next: `/products/${first}` });
+  await ann.say('The parcel comes on Monday');
+  await ann.sees('The parcel comes on Monday');
+  await ann.go(`/products/${second}?tab=chat`);
+  await ann.say('hello');
+  await ann.sees('hello');
+  const files = page.locator('input[type=file]');
+  const rowOf = (id: string) => page.locator(`[data-room="${id}"] .room-last > span`);
+  const picture = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+    'base64',
+  );
+  await files.setInputFiles([
+    { name: '01.png', mimeType: 'image/png', buffer: picture },
+    { name: 'terms.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') },
+  ]);
+  await page.locator('.gongu-tray li[data-status=done]').nth(1).waitFor();
+  await page.locator('.gongu-send').click();
+  await page.locator('.gongu-file', { hasText: 'terms.pdf' }).waitFor();
+  await page.getByRole('link', { name: 'Chats' }).click();
+  await rowOf(second).getByText('search-ann: 01.png, terms.pdf').waitFor();
+
+  await page.getByRole('searchbox').fill('parcel');
+  const hit = page.locator('.gongu-hit', { hasText: 'The parcel comes on Monday' });
+  await hit.getByText('Peaches').waitFor();
+  await hit.click();
+  await page.waitForURL(`**/products/${first}?tab=chat&message=*`);
+  await page.locator('.gongu-row', { hasText: 'The parcel comes on Monday' }).waitFor();
+});

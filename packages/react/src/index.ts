@@ -10,6 +10,7 @@ export { ErrorText } from './components/ErrorText.tsx';
 export { MessageInput, type MessageInputProps } from './components/MessageInput.tsx';
 export { type MessageParts, systemText } from './components/MessageItem.tsx';
 export { MessageList, type MessageListProps } from './components/MessageList.tsx';
+export { MessageSearch, type MessageSearchProps } from './components/MessageSearch.tsx';
 export { type MessageRow, type MessageRowsOptions, messageRows } from './components/message-rows.ts';
 export { ParticipantList, type ParticipantListProps } from './components/ParticipantList.tsx';
 export { RoomNotice } from './components/RoomNotice.tsx';

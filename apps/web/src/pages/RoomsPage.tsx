@@ -1,11 +1,12 @@
 import type { ChatMessage } from '@gongu/client';
-import { english, korean, systemText } from '@gongu/react';
+import { english, korean, MessageSearch, systemText } from '@gongu/react';
 import { SignedIn } from '../chat/SignedIn.tsx';
 import { UnreadCount } from '../chat/UnreadCount.tsx';
 import { useMyRooms } from '../chat/useMyRooms.ts';
 import { moment } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { Link } from '../routing/Link.tsx';
+import { useNavigate } from '../routing/Router.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
 import { Failure } from '../ui/Failure.tsx';
 import { Loading } from '../ui/Loading.tsx';
@@ -42,6 +43,7 @@ export function RoomsPage() {
 function Rooms() {
   const strings = useStrings();
   const chatStrings = strings.locale === 'ko' ? korean : english;
+  const go = useNavigate();
   const { rooms, error, retry } = useMyRooms({ withMessages: true });
   if (!rooms) return error ? <Failure error={error} retry={retry} /> : <Loading />;
   if (rooms.length === 0) {
@@ -55,39 +57,47 @@ function Rooms() {
     );
   }
   return (
-    <ul className="rooms">
-      {rooms.map(({ roomId, title, status, unread, unreadMentions, lastMessage }) => (
-        <li key={roomId} className="card room" data-room={roomId}>
-          <div className="room-line">
-            <h2>
-              <Link to={`/products/${roomId}?tab=chat`}>
-                <bdi>{title}</bdi>
-              </Link>
-            </h2>
-            <span className="badge" data-status={STATUS[status]}>
-              {strings.statuses[STATUS[status]]}
-            </span>
-            {unreadMentions > 0 && <span className="badge">{strings.mentions(unreadMentions)}</span>}
-            <UnreadCount count={unread} />
-          </div>
-          {lastMessage && (
-            <p className="room-last">
-              <span>
-                {lastMessage.kind === 'SYSTEM' ? (
-                  systemText(lastMessage, chatStrings)
-                ) : (
-                  <>
-                    <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>:{' '}
-                    <span>{lastMessage.deletedAt ? chatStrings.deleted : textOf(lastMessage)}</span>
-                  </>
-                )}
+    <>
+      <div className="rooms-search">
+        <MessageSearch
+          roomId={null}
+          onGoTo={({ roomId, seq }) => go(`/products/${encodeURIComponent(roomId)}?tab=chat&message=${seq}`)}
+        />
+      </div>
+      <ul className="rooms">
+        {rooms.map(({ roomId, title, status, unread, unreadMentions, lastMessage }) => (
+          <li key={roomId} className="card room" data-room={roomId}>
+            <div className="room-line">
+              <h2>
+                <Link to={`/products/${roomId}?tab=chat`}>
+                  <bdi>{title}</bdi>
+                </Link>
+              </h2>
+              <span className="badge" data-status={STATUS[status]}>
+                {strings.statuses[STATUS[status]]}
               </span>
-              <time dateTime={lastMessage.createdAt}>{moment(lastMessage.createdAt, strings.locale)}</time>
-            </p>
-          )}
-        </li>
-      ))}
-    </ul>
+              {unreadMentions > 0 && <span className="badge">{strings.mentions(unreadMentions)}</span>}
+              <UnreadCount count={unread} />
+            </div>
+            {lastMessage && (
+              <p className="room-last">
+                <span>
+                  {lastMessage.kind === 'SYSTEM' ? (
+                    systemText(lastMessage, chatStrings)
+                  ) : (
+                    <>
+                      <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>:{' '}
+                      <span>{lastMessage.deletedAt ? chatStrings.deleted : textOf(lastMessage)}</span>
+                    </>
+                  )}
+                </span>
+                <time dateTime={lastMessage.createdAt}>{moment(lastMessage.createdAt, strings.locale)}</time>
+              </p>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -7,10 +7,11 @@ import { nameOf } from '../strings/name-of.ts';
 import { markedText } from './marked-text.ts';
 
 export interface MessageSearchProps {
-  readonly roomId: string;
-  /** Shows a message of this room among the others. */
+  /** The room that is searched; null: all of one's own. */
+  readonly roomId: string | null;
+  /** Shows a message of that room among the others; of whichever room, where all are searched. */
   readonly onGoTo: (message: ChatMessage) => void;
-  /** Shows a message of another room. Absent: only this room is searched. */
+  /** Shows a message of another room. With it, one may choose to search all of one's own. */
   readonly onOpen?: ((message: ChatMessage) => void) | undefined;
 }
 
@@ -31,7 +32,7 @@ const NOTHING: Found = { q: '', messages: [], next: null, state: 'idle' };
 export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
   const strings = useToolStrings();
   const client = useChatClient();
-  const [isEverywhere, setIsEverywhere] = useState(false);
+  const [isEverywhere, setIsEverywhere] = useState(roomId === null);
   const [{ q, messages, next, state }, setFound] = useState(NOTHING);
   // It keeps its own text: a field whose value React sets can disturb an input method.
   const field = useRef<HTMLInputElement>(null);
@@ -45,7 +46,7 @@ export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
       const length = [...searchForm(wanted)].length;
       if (length < LEAST || length > MOST) return setFound({ ...NOTHING, q: wanted });
       setFound((before) => ({ ...before, state: 'loading' }));
-      const where = { ...(isEverywhere ? {} : { roomId }), ...(cursor === null ? {} : { cursor }) };
+      const where = { ...(isEverywhere || roomId === null ? {} : { roomId }), ...(cursor === null ? {} : { cursor }) };
       const page = await searchMessages(client, wanted, where);
       // Something else is looked for by now.
       if (mine !== turn.current) return;
@@ -58,7 +59,11 @@ export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
     },
     [client, roomId, isEverywhere],
   );
-  useEffect(() => field.current?.focus(), []);
+  // Within a room it was asked for; elsewhere it is a part of a page.
+  const isAsked = roomId !== null;
+  useEffect(() => {
+    if (isAsked) field.current?.focus();
+  }, [isAsked]);
   // Elsewhere, what is in the field is looked for anew.
   useEffect(() => void look(null), [look]);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
