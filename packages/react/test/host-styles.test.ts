@@ -27,11 +27,13 @@ const HOSTILE = `
 const LOOKS = `[...document.querySelectorAll('.gongu-room, .gongu-room *')].map((element) => {
   const box = element.getBoundingClientRect();
   const room = document.querySelector('.gongu-room').getBoundingClientRect();
+  // What has no box, as the options of a list that is closed, stands nowhere.
+  const [x, y] = box.width + box.height === 0 ? [0, 0] : [box.x - room.x, box.y - room.y];
   const styles = [null, '::before', '::after'].map((part) => {
     const style = getComputedStyle(element, part);
     return [...style].filter((name) => !name.startsWith('--')).map((name) => name + ':' + style.getPropertyValue(name)).join(';');
   });
-  return [element.tagName + '.' + element.className, box.x - room.x, box.y - room.y, box.width, box.height, ...styles].join('|');
+  return [element.tagName + '.' + element.className, x, y, box.width, box.height, ...styles].join('|');
 })`;
 
 /** The page's own sheet, as its policy lets in from scripts. */
