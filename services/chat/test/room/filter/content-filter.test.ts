@@ -62,7 +62,7 @@ describe('what is found', () => {
     (part) => {
       const timeOf = (chars: number) => {
         const content = part.repeat(chars / part.length);
-        const times = Array.from({ length: 5 }, () => {
+        const times = Array.from({ length: 9 }, () => {
           const since = performance.now();
           filter.applyTo({ content });
           return performance.now() - since;
@@ -70,8 +70,9 @@ describe('what is found', () => {
         return Math.min(...times);
       };
       timeOf(4_000);
-      // Twice the text, four times the work at the very most: one that doubles with each character would never end.
-      expect(timeOf(8_000)).toBeLessThan(8 * timeOf(4_000) + 5);
+      // Twice the text is four times the work at the very most; one that doubles with each character would never end. The rest
+      // is for a busy neighbour.
+      expect(timeOf(8_000)).toBeLessThan(30 * timeOf(4_000) + 100);
     },
   );
 });
