@@ -1,6 +1,7 @@
 import type { AttachmentLink } from '@gongu/shared';
 import type { ChatClient } from '../client.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { absoluteUrl } from './absolute-url.ts';
 
 /** Where files of one room's messages are. */
 export interface AttachmentLinks {
@@ -24,8 +25,6 @@ export function createAttachmentLinks(
   const kept = new Map<string, { readonly untilMs: number; readonly link: Promise<AttachmentLink | null> }>();
   const waiting: { readonly id: string; readonly resolve: (link: AttachmentLink | null) => void }[] = [];
 
-  const absolute = (url: string) => (url.startsWith('/') ? client.url + url : url);
-
   async function ask(): Promise<void> {
     const asked = waiting.splice(0, MOST_AT_ONCE);
     if (waiting.length > 0) void ask();
@@ -39,7 +38,11 @@ export function createAttachmentLinks(
       const { thumbnailUrl } = link ?? {};
       resolve(
         link
-          ? { ...link, url: absolute(link.url), ...(thumbnailUrl ? { thumbnailUrl: absolute(thumbnailUrl) } : {}) }
+          ? {
+              ...link,
+              url: absoluteUrl(client, link.url),
+              ...(thumbnailUrl ? { thumbnailUrl: absoluteUrl(client, thumbnailUrl) } : {}),
+            }
           : null,
       );
     }

@@ -4,6 +4,7 @@ import type { ChatClient } from '../client.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
 import { createStore } from '../store.ts';
+import { absoluteUrl } from './absolute-url.ts';
 import { putFile, type UploadFile } from './put-file.ts';
 
 export interface UploadSnapshot {
@@ -90,7 +91,7 @@ export function uploadFile(
     const place = await announce();
     if (!place.ok || isCancelled()) return place;
     const { url, headers } = place.value;
-    return putFile({ url: url.startsWith('/') ? client.url + url : url, headers }, file, {
+    return putFile({ url: absoluteUrl(client, url), headers }, file, {
       onProgress: (loaded) => set({ loaded: Math.min(loaded, file.size) }),
       signal: aborting.signal,
     });

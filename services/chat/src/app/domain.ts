@@ -139,37 +139,32 @@ export function createDomain(
   const stored = createMessages({ ...store, filter, emit, ...committing });
   const messages = observers.counted(stored);
   const changes = createChanges({
-    ...{
-      messages: store.messages,
-      filter,
-      emit,
-      isOn: env.CHANGES,
-      editWindowS: env.EDIT_WINDOW_S,
-      onChange: counts.changed,
-    },
+    messages: store.messages,
+    filter,
+    emit,
+    isOn: env.CHANGES,
+    editWindowS: env.EDIT_WINDOW_S,
+    onChange: counts.changed,
   });
   const uploads = createUploads({
-    ...{
-      ...files,
-      uploads: store.uploads,
-      messages: stored,
-      filter,
-      refusalOfType,
-      newId: randomUUID,
-      now: () => clock.now(),
-    },
-    ...{ maxBytes: env.UPLOAD_MAX_BYTES, perHour: env.RATE_UPLOADS_PER_HOUR },
+    ...files,
+    uploads: store.uploads,
+    messages: stored,
+    filter,
+    refusalOfType,
+    newId: randomUUID,
+    now: () => clock.now(),
+    maxBytes: env.UPLOAD_MAX_BYTES,
+    perHour: env.RATE_UPLOADS_PER_HOUR,
   });
   const restrictions = createRestrictions({
     ...{ restrictions: store.restrictions, rooms: store.rooms, emit, onChange: observers.onModeration },
   });
   const reports = createReports({
-    ...{
-      reports: store.reports,
-      linksTo: uploads.linksTo,
-      keptDays: env.REPORT_DAYS,
-      onChange: observers.onModeration,
-    },
+    reports: store.reports,
+    linksTo: uploads.linksTo,
+    keptDays: env.REPORT_DAYS,
+    onChange: observers.onModeration,
   });
   const admins = createAdmins({
     ...{ restrictions: store.restrictions, now, onFailure: (error) => failed('note of an admin', error) },

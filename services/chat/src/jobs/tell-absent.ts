@@ -41,11 +41,11 @@ export function createTellAbsent({ pushes, afterS, withText, tell, now }: TellAb
   async function take(roomIds: readonly string[]): Promise<void> {
     for (let from = 0; from < roomIds.length; from += ROOMS) {
       const some = roomIds.slice(from, from + ROOMS);
-      for (let found: readonly Absent[] = []; ; ) {
+      let found: readonly Absent[];
+      do {
         found = await pushes.takeAbsent(some, { afterS, withText, limit: DEVICES });
         for (const absent of found) tell(absent);
-        if (found.length < DEVICES) break;
-      }
+      } while (found.length === DEVICES);
     }
   }
 

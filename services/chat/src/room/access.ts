@@ -5,6 +5,11 @@ import type { RoomRow } from './ports/room-row.ts';
 /** Who asks: a signed-in user, or the service (trade). */
 export type Caller = { readonly kind: 'user'; readonly user: User } | { readonly kind: 'service' };
 
+/** The user's id; null: the service. */
+export function callerId(caller: Caller): string | null {
+  return caller.kind === 'service' ? null : caller.user.userId;
+}
+
 /** Whether `caller` may what a host may, in every room. */
 export function isAdmin(caller: Caller): boolean {
   return caller.kind === 'user' && !caller.user.anon && caller.user.roles.includes('admin');

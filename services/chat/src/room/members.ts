@@ -1,5 +1,5 @@
 import { AppError, type Concerned, defaultNickname, type Participant, type User } from '@gongu/shared';
-import { type Caller, isAdmin, requireMember, requireService } from './access.ts';
+import { type Caller, callerId, isAdmin, requireMember, requireService } from './access.ts';
 import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { givingWay } from './giving-way.ts';
@@ -95,7 +95,7 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
       const own = caller.kind === 'user' && caller.user.userId === userId;
       if (caller.kind === 'user' && !own && !isAdmin(caller)) await requireHost(caller.user, roomId);
       const event = own ? 'participant.left' : 'participant.removed';
-      const byUserId = caller.kind === 'service' ? null : caller.user.userId;
+      const byUserId = callerId(caller);
       const how = { pauseS: rejoinPauseS, limited: own, byUserId };
       const change = await members.leave(roomId, userId, event, null, how);
       switch (change.outcome) {

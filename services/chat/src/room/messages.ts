@@ -9,7 +9,7 @@ import {
   parseMessageId,
   publicUser,
 } from '@gongu/shared';
-import type { Caller } from './access.ts';
+import { type Caller, callerId } from './access.ts';
 import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
@@ -88,6 +88,13 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
     observe: observe.appended,
   });
 
+  /** `readerId` null: the service. @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED */
+  async function read(readerId: string | null, roomId: string, query: Parameters<MessageStore['page']>[2]) {
+    const found = await messages.page(roomId, readerId, query);
+    if (typeof found === 'string') throw unreadable(found);
+    return found;
+  }
+
   // Who come at once are read at once.
   const owns = createGroupCommit<OwnAsk, Own>({ run: (asks) => messages.own(asks), batchMax: 100 });
 
@@ -152,10 +159,9 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
      */
     async page(caller: Caller, roomId: string, query: PageQuery): Promise<MessagePage> {
       const limit = Math.min(query.limit, LIMITS.pageMax);
-      const readerId = caller.kind === 'service' ? null : caller.user.userId;
+      const readerId = callerId(caller);
       // One more than asked for tells whether there is more.
-      const found = await messages.page(roomId, readerId, { ...query, limit: limit + 1 });
-      if (typeof found === 'string') throw unreadable(found);
+      const found = await read(readerId, roomId, { ...query, limit: limit + 1 });
       const forward = query.after != null;
       const keep = forward ? 'oldest' : 'newest';
       const wanted = limitRows(found, limit, keep).map(wireMessage);
@@ -177,9 +183,7 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
 
     /** @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, where he may not read the room's pages */
     async requireReader(caller: Caller, roomId: string): Promise<void> {
-      const readerId = caller.kind === 'service' ? null : caller.user.userId;
-      const found = await messages.page(roomId, readerId, { limit: 1 });
-      if (typeof found === 'string') throw unreadable(found);
+      await read(callerId(caller), roomId, { limit: 1 });
     },
 
     /**
@@ -196,9 +200,7 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
 
     /** A row of the room's sequence, for whoever may read its pages. @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED */
     async one(caller: Caller, roomId: string, seq: number): Promise<Message> {
-      const readerId = caller.kind === 'service' ? null : caller.user.userId;
-      const found = await messages.page(roomId, readerId, { before: seq + 1, limit: 1 });
-      if (typeof found === 'string') throw unreadable(found);
+      const found = await read(callerId(caller), roomId, { before: seq + 1, limit: 1 });
       const last = found.at(-1);
       if (last?.seq !== seq) throw noSuchMessage();
       return wireMessage(last);

@@ -8,7 +8,7 @@ import {
   type ReportReceipt,
   type User,
 } from '@gongu/shared';
-import { type Caller, isAdmin } from './access.ts';
+import { type Caller, callerId, isAdmin } from './access.ts';
 import type { ReportStore } from './ports/report-store.ts';
 import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
@@ -92,7 +92,7 @@ export function createReports({ reports, linksTo, keptDays, onChange }: ReportsO
     /** @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE, UNKNOWN_OUTCOME */
     async end(caller: Caller, reportId: string, end: EndReport): Promise<Report> {
       requireModerator(caller);
-      const byUserId = caller.kind === 'service' ? null : caller.user.userId;
+      const byUserId = callerId(caller);
       const report = await reports.end(reportId, end, byUserId);
       if (!report) throw noSuchReport();
       tell(`report.${end.status.toLowerCase()}`, report, byUserId);

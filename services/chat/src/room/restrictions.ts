@@ -1,5 +1,5 @@
 import { AppError, defaultNickname, type Restriction, type RestrictUser } from '@gongu/shared';
-import { type Caller, isAdmin } from './access.ts';
+import { type Caller, callerId, isAdmin } from './access.ts';
 import { tellCommitted } from './committed.ts';
 import type { Emit } from './ports/emit.ts';
 import type { Restrainer, RestrictionStore } from './ports/restriction-store.ts';
@@ -64,7 +64,7 @@ export function createRestrictions({ restrictions, rooms, emit, onChange }: Rest
 export type Restrictions = ReturnType<typeof createRestrictions>;
 
 function restrainerOf(caller: Caller): Restrainer {
-  return { userId: caller.kind === 'service' ? null : caller.user.userId, isAdmin: isAdmin(caller) };
+  return { userId: callerId(caller), isAdmin: isAdmin(caller) };
 }
 
 type Refused = Extract<Awaited<ReturnType<RestrictionStore['restrict']>>, { outcome: Uppercase<string> }>['outcome'];

@@ -7,7 +7,7 @@ import {
   searchForm,
   type User,
 } from '@gongu/shared';
-import type { Caller } from './access.ts';
+import { type Caller, callerId } from './access.ts';
 import { wireMessage } from './event.ts';
 import type { SearchPlace, SearchStore } from './ports/search-store.ts';
 import type { StoredMessage } from './ports/stored-message.ts';
@@ -25,7 +25,7 @@ export function createSearch({ search }: { search: SearchStore }) {
       roomId: string,
       { q, before = null, limit }: { q: string; before?: number | null | undefined; limit: number },
     ): Promise<SearchPage> {
-      const readerId = caller.kind === 'service' ? null : caller.user.userId;
+      const readerId = callerId(caller);
       const found = await search.find(roomId, readerId, { form: searchForm(q), before, limit: limit + 1 });
       if (found === 'NOT_FOUND') throw noSuchRoom();
       if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');

@@ -6,7 +6,7 @@ import {
   type Upload,
   type User,
 } from '@gongu/shared';
-import type { Caller } from './access.ts';
+import { type Caller, callerId } from './access.ts';
 import { fileKeys } from './file-keys.ts';
 import type { ContentFilter } from './filter/content-filter.ts';
 import type { Messages } from './messages.ts';
@@ -137,7 +137,7 @@ export function createUploads(options: UploadsOptions) {
      */
     async links(caller: Caller, roomId: string, ids: readonly string[]): Promise<AttachmentLink[]> {
       await messages.requireReader(caller, roomId);
-      const userId = caller.kind === 'service' ? null : caller.user.userId;
+      const userId = callerId(caller);
       const found = new Map((await uploads.attachments(roomId, userId, ids)).map((one) => [one.id, one]));
       return linksTo([...new Set(ids)].flatMap((id) => found.get(id) ?? []));
     },
