@@ -1,11 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, type Change, callAs, type Mark, type Participant, type Received } from '@gongu/sim';
-import type { ChaosSystem } from './system/chaos-system.ts';
+import type { Change, Mark, Participant, Received } from '@gongu/sim';
+import type { Asking } from './asking.ts';
 
 export interface ChangesOptions {
-  readonly system: Pick<ChaosSystem, 'auth' | 'chatUrl'>;
-  /** Nobody asks any more. */
-  readonly stopping: AbortSignal;
+  readonly asking: Asking;
 }
 
 /** A message that is changed now and then, one time after the other. */
@@ -18,47 +15,16 @@ interface Target {
   times: number;
 }
 
-const ANSWER_MS = 6_000;
-const AGAIN_MS = 700;
-/** Longer than any fault lasts. */
-const TRIES = 60;
 /** Of the messages that somebody has said, he changes one of the last ones. */
 const RECENT = 12;
-const AGAIN = new Set(['UNAVAILABLE', 'UNKNOWN_OUTCOME', 'INTERNAL', 'RATE_LIMITED']);
 
 /** People who edit and delete what they have said, by HTTP, and ask until they are answered. */
-export function createChanges({ system, stopping }: ChangesOptions) {
-  const { auth, chatUrl } = system;
+export function createChanges({ asking }: ChangesOptions) {
   const changes: Change[] = [];
   const targets = new Map<string, Target>();
-  const underWay = new Set<Promise<void>>();
   const marks: Mark[] = [];
   /** What was asked for last, of each user and emoji; null: there is no answer yet. */
   const marked = new Map<string, boolean | null>();
-
-  function ask(
-    userId: string,
-    url: string,
-    body: object | undefined,
-    method = body ? 'PATCH' : 'DELETE',
-  ): Promise<Answer<{ version?: number } | null>> {
-    const token = auth.signUser({ userId, nickname: userId }, 3_600);
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)]);
-    return callAs({ token, method, url, body, signal });
-  }
-
-  /** Asks until there is an answer, whichever: the same once more is no other row. */
-  async function put(by: string, url: string, on: boolean): Promise<Mark['outcome']> {
-    let isUnsure = false;
-    for (let i = 0; i < TRIES && !stopping.aborted; i++) {
-      const answer = await ask(by, url, undefined, on ? 'PUT' : 'DELETE').catch(() => null);
-      if (answer && answer.status < 300) return isUnsure ? 'unknown' : 'done';
-      if (answer?.code && !AGAIN.has(answer.code)) return isUnsure ? 'unknown' : { refused: answer.code };
-      isUnsure ||= answer?.code !== 'RATE_LIMITED' && answer?.code !== 'UNAVAILABLE';
-      await sleep(AGAIN_MS, undefined, { signal: stopping }).catch(() => {});
-    }
-    return 'unknown';
-  }
 
   /** Makes a mark where there is none, and takes it back where it was the last that was asked for. */
   function mark(fields: Pick<Mark, 'roomId' | 'seq' | 'userId' | 'emoji'>): void {
@@ -68,15 +34,16 @@ export function createChanges({ system, stopping }: ChangesOptions) {
     if (before === null) return;
     const on = !before;
     marked.set(key, null);
-    const room = `${chatUrl}/api/chat/rooms/${roomId}`;
-    const url =
+    const room = `/rooms/${roomId}`;
+    const path =
       emoji === null ? `${room}/pins/${seq}` : `${room}/messages/${seq}/reactions/${encodeURIComponent(emoji)}`;
-    const running = put(userId, url, on).then((outcome) => {
-      marked.set(key, outcome === 'done' || outcome === 'unknown' ? on : before);
-      marks.push({ ...fields, on, outcome });
-      underWay.delete(running);
+    asking.begin(async () => {
+      const { outcome, isUnsure } = await asking.untilAnswered(userId, on ? 'PUT' : 'DELETE', path);
+      // A try that was lost may come after what is asked for next.
+      const told = outcome === 'done' && isUnsure ? 'unknown' : outcome;
+      marked.set(key, typeof told === 'string' ? on : before);
+      marks.push({ ...fields, on, outcome: told });
     });
-    underWay.add(running);
   }
 
   /** One of the last messages that somebody has said and got back. */
@@ -96,23 +63,25 @@ export function createChanges({ system, stopping }: ChangesOptions) {
     target.times += 1;
     const content = isEdit ? `${before.slice(0, 60)} edited-${userId}-${seq}-${target.times}` : null;
     const body = content === null ? undefined : { content, ifVersion: target.version };
-    const url = `${chatUrl}/api/chat/rooms/${roomId}/messages/${seq}`;
+    const method = content === null ? 'DELETE' : 'PATCH';
+    const path = `/rooms/${roomId}/messages/${seq}`;
     let isUnsure = false;
     let outcome: Change['outcome'] | null = null;
-    for (let i = 0; i < TRIES && outcome === null && !stopping.aborted; i++) {
-      const answer = await ask(by, url, body).catch(() => null);
+    for (const _ of asking.tries()) {
+      const answer = await asking.once<{ version?: number } | null>(by, method, path, body).catch(() => null);
       if (answer && answer.status < 300) {
         outcome = 'done';
         target.text = content ?? '';
         target.version = answer.body?.version ?? target.version;
-      } else if (answer?.code && !AGAIN.has(answer.code)) {
-        // Refused, but for an earlier try whose answer was lost.
-        outcome = isUnsure ? 'unknown' : { refused: answer.code };
-      } else {
-        // Balancers' own pages have no code.
-        isUnsure ||= answer?.code !== 'RATE_LIMITED' && answer?.code !== 'UNAVAILABLE';
-        await sleep(AGAIN_MS, undefined, { signal: stopping }).catch(() => {});
+        break;
       }
+      if (answer && !asking.isAgain(answer)) {
+        // Refused, but for an earlier try whose answer was lost.
+        outcome = isUnsure ? 'unknown' : { refused: answer.code! };
+        break;
+      }
+      isUnsure ||= asking.isUnsure(answer);
+      await asking.pause();
     }
     const told = outcome ?? 'unknown';
     target.isOver = told === 'unknown' || (told === 'done' && !isEdit);
@@ -123,10 +92,6 @@ export function createChanges({ system, stopping }: ChangesOptions) {
   return {
     changes: changes as readonly Change[],
     marks: marks as readonly Mark[],
-    /** Asked for something, and without an answer yet. */
-    get underWay() {
-      return underWay.size;
-    },
     /**
      * Changes one of the last messages that somebody has said and got back; nothing where there is none.
      *
@@ -143,10 +108,7 @@ export function createChanges({ system, stopping }: ChangesOptions) {
       if (target.isBusy || target.isOver) return;
       target.isBusy = true;
       targets.set(key, target);
-      const running = change(userId, isEdit ? userId : (hostId ?? userId), roomId, seq, target, isEdit).finally(() =>
-        underWay.delete(running),
-      );
-      underWay.add(running);
+      asking.begin(() => change(userId, isEdit ? userId : (hostId ?? userId), roomId, seq, target, isEdit));
     },
     /** He reacts to one of his last messages, or takes that back: rows that leave the text as it was. */
     react(person: Participant, which: number): void {

@@ -1,6 +1,16 @@
+import { createHash } from 'node:crypto';
 import type { Auth } from '@gongu/host';
 import { isChange, type Message } from '@gongu/shared';
-import { type Calls, type FinalProduct, type FinalRoom, storedOf, storedRoom } from '@gongu/sim';
+import {
+  type Calls,
+  type FinalProduct,
+  type FinalRoom,
+  type Random,
+  type RoomSearch,
+  type Stored,
+  storedOf,
+  storedRoom,
+} from '@gongu/sim';
 import type { Offer, Shop } from './shop.ts';
 
 type Row = Omit<FinalRoom, 'messages' | 'members'> & { readonly onlineCount: number };
@@ -51,10 +61,46 @@ async function readUnread(calls: Calls, auth: Auth, chatUrl: string, roomId: str
   return rooms.find((room) => room.roomId === roomId)?.unreadMentions;
 }
 
+const SEARCHES = 6;
+const SEARCHED_CHARACTERS = 4;
+
+/** Looks for parts of some of its messages' texts, those among them that are there no more. */
+async function search(calls: Calls, url: string, messages: readonly Stored[], random: Random): Promise<RoomSearch[]> {
+  const texts = messages.flatMap(({ kind, content }) =>
+    kind !== 'SYSTEM' && content.length > SEARCHED_CHARACTERS ? [content] : [],
+  );
+  const searches: RoomSearch[] = [];
+  for (const content of random.shuffle(texts).slice(0, SEARCHES)) {
+    const at = random.between(0, content.length - SEARCHED_CHARACTERS);
+    const text = content.slice(at, at + SEARCHED_CHARACTERS).trim();
+    if (text.length < 2) continue;
+    const seqs: number[] = [];
+    for (let before = ''; ; before = `&before=${seqs.at(-1)}`) {
+      const path = `${url}/search?q=${encodeURIComponent(text)}&limit=100${before}`;
+      const page = await calls.service<{ messages: { seq: number }[]; hasMore: boolean }>('GET', path);
+      seqs.push(...page.messages.map(({ seq }) => seq));
+      if (!page.hasMore) break;
+    }
+    searches.push({ text, seqs });
+  }
+  return searches;
+}
+
+/** What the links of a message's files give. */
+async function readFile(calls: Calls, chatUrl: string, roomUrl: string, attachmentId: string): Promise<string | null> {
+  const { url } = await calls.service<{ url: string }>('GET', `${roomUrl}/attachments/${attachmentId}`);
+  const answer = await fetch(new URL(url, chatUrl));
+  if (!answer.ok) return null;
+  return createHash('sha256')
+    .update(Buffer.from(await answer.arrayBuffer()))
+    .digest('hex');
+}
+
 /** The same with its messages, their marks, and members; of those who are mentioned, what they are told of it. */
 export async function readFinalRoom(
   { calls, auth, chatUrl }: { readonly calls: Calls; readonly auth: Auth; readonly chatUrl: string },
   roomId: string,
+  random: Random,
 ): Promise<FinalRoom | null> {
   const row = await readRoom(calls, chatUrl, roomId);
   if (!row) return null;
@@ -77,7 +123,18 @@ export async function readFinalRoom(
     );
     reactions.push(...items.map(({ emoji, user }) => ({ seq, emoji, userId: user.userId })));
   }
-  return { ...row, messages, members, reactions };
+  const restricted = await all<{ user: { userId: string }; kind: 'MUTE' | 'BAN'; until: string | null }>((cursor) =>
+    calls.service('GET', `${url}/restrictions?limit=100${cursor}`),
+  );
+  const restrictions = restricted.flatMap(({ user, kind, until }) =>
+    until === null ? [{ userId: user.userId, kind }] : [],
+  );
+  const files: { seq: number; sha256: string | null }[] = [];
+  for (const { seq, attachmentIds = [] } of messages) {
+    for (const id of attachmentIds) files.push({ seq, sha256: await readFile(calls, chatUrl, url, id) });
+  }
+  const searches = await search(calls, url, messages, random);
+  return { ...row, messages, members, reactions, restrictions, files, searches };
 }
 
 /** A product as trade has it, with its buyers. */

@@ -32,7 +32,8 @@ export function report(options: ReportOptions): string {
     options;
   const { seconds, at } = options;
   const sum = (of: (counts: Counts) => number) => clients.reduce((total, { counts }) => total + of(counts), 0);
-  const { rooms, histories, changes = [], marks = [], processes } = evidence;
+  const { rooms, histories, changes = [], marks = [], restrictions = [], sharedFiles = [], processes } = evidence;
+  const searches = rooms.reduce((total, room) => total + (room.searches?.length ?? 0), 0);
   const changed = (how: 'done' | 'unknown') => changes.filter(({ outcome }) => outcome === how).length;
   const marked = (how: 'done' | 'unknown') => marks.filter(({ outcome }) => outcome === how).length;
   const replay = `pnpm chaos --seed ${args.seed} --minutes ${args.minutes} --clients ${args.clients} --instances ${args.instances}`;
@@ -53,6 +54,15 @@ export function report(options: ReportOptions): string {
       'reactions and pins acknowledged, refused, without an answer to each try',
       `${marked('done')}, ${marks.length - marked('done') - marked('unknown')}, ${marked('unknown')}`,
     ],
+    [
+      'mutes and bans asked for and taken away, acknowledged',
+      `${restrictions.length}, ${restrictions.filter(({ outcome }) => outcome === 'done').length}`,
+    ],
+    [
+      'files shared, acknowledged, deleted',
+      `${sharedFiles.length}, ${sharedFiles.filter(({ seq }) => seq !== null).length}, ${sharedFiles.filter(({ deleted }) => deleted === 'done').length}`,
+    ],
+    ['searches in the end', searches],
     ['messages that mention somebody', rooms.reduce((total, { messages }) => total + mentioning(messages), 0)],
     ['refused (messages and joins)', sum(({ refusals }) => refusals)],
     ['unknown outcomes resolved', histories.reduce((total, history) => total + resolved(history), 0)],

@@ -1,18 +1,21 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { check, type Evidence, type FinalProduct, type FinalRoom, type History, LOBBY } from '@gongu/sim';
+import { check, createRandom, type Evidence, type FinalProduct, type FinalRoom, type History, LOBBY } from '@gongu/sim';
 import type { Run } from '@gongu/sim/supervise';
 import type { ChaosArguments } from './arguments.ts';
+import { type Asking, createAsking } from './asking.ts';
 import { type Changes, createChanges } from './changes.ts';
 import { type Commotion, createCommotion } from './commotion.ts';
 import { type Crowd, createCrowd, type Regular } from './crowd.ts';
 import { defaultEvidenceFile, type RunRecord, writeEvidence } from './evidence-file.ts';
 import { readFinalProduct, readFinalRoom } from './final-state.ts';
 import { createJournal, type Journal } from './journal.ts';
+import { createModeration, type Moderation } from './moderation.ts';
 import { type Step, schedule } from './plan/schedule.ts';
 import { report } from './report.ts';
 import { createSales } from './sales.ts';
 import { settle } from './settle.ts';
+import { createSharing, type Sharing } from './sharing.ts';
 import { createShop, type Offer, type Shop } from './shop.ts';
 import { type ChaosSystem, startChaosSystem } from './system/chaos-system.ts';
 import { createInflictor } from './system/inflict.ts';
@@ -67,7 +70,11 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
   run.lifecycle.add({ name: 'the clients', stop: crowd.leave });
   const shop = createShop({ system, stopping });
   const commotion = createCommotion({ system, stopping });
-  const changes = createChanges({ system, stopping });
+  const asking = createAsking({ system, stopping });
+  const changes = createChanges({ asking });
+  const moderation = createModeration({ asking, stopping });
+  const sharing = createSharing({ asking, chatUrl: system.chatUrl });
+  const people = { crowd, shop, commotion, asking, changes, moderation, sharing };
   const keep = async ({ report: text, violations, evidence }: Omit<Findings, 'unsettled'>): Promise<string> => {
     const file = args.evidence ?? defaultEvidenceFile(run.env, seed, at);
     await witness.flushed();
@@ -76,7 +83,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
     return file;
   };
   try {
-    const found = await passThrough({ run, args, system, crowd, shop, commotion, changes, journal, steps });
+    const found = await passThrough({ run, args, system, ...people, journal, steps });
     if (!found) return null;
     const failed = found.violations.length > 0;
     return { text: found.report, failed, kept: failed || found.unsettled > 0 ? await keep(found) : null };
@@ -85,6 +92,7 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
     const text = `The run could not be judged: ${error instanceof Error ? error.stack : error}`;
     const evidence = {
       ...{ histories: historiesOf(crowd), purchases: shop.purchases, changes: changes.changes, marks: changes.marks },
+      ...{ restrictions: moderation.restrictions, sharedFiles: sharing.sharedFiles },
       deaths: witness.deaths,
     };
     return { text, failed: true, kept: await keep({ report: text, violations: [], evidence }) };
@@ -98,14 +106,17 @@ interface PassOptions {
   readonly crowd: Crowd;
   readonly shop: Shop;
   readonly commotion: Commotion;
+  readonly asking: Asking;
   readonly changes: Changes;
+  readonly moderation: Moderation;
+  readonly sharing: Sharing;
   readonly journal: Journal;
   readonly steps: readonly Step[];
 }
 
 /** Everything between a system that stands and what is found in the end. */
 async function passThrough(options: PassOptions): Promise<Findings | null> {
-  const { run, args, system, crowd, shop, commotion, changes, journal, steps } = options;
+  const { run, args, system, crowd, shop, commotion, asking, changes, moderation, sharing, journal, steps } = options;
   const { lifecycle, terminal } = run;
   const { stopping } = lifecycle;
   const { seed, clients, minutes } = args;
@@ -137,14 +148,24 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
 
   const inflictor = createInflictor({ system, victims: regulars, say, note: journal.note });
   const sales = createSales({ shop, crowd, commotion, offers, seed, lingers: minutes > 1, say });
+  let comers = 0;
   await play(steps, stopping, (step) => {
     if (step.kind === 'talk') {
       const mentions = step.mentions.map((client) => regulars[client]!.userId);
       regulars[step.client]!.say(step.characters, mentions.length > 0 ? mentions : undefined);
     } else if (step.kind === 'change') {
       const talker = regulars[step.client]!;
-      const host = offers.find(({ id }) => id === talker.roomId)?.sellerId ?? null;
-      if (step.what === 'reacted') changes.react(talker, step.which);
+      const offer = offers.find(({ id }) => id === talker.roomId);
+      const host = offer?.sellerId ?? null;
+      // Nobody presides over the lobby, nor is a member of it.
+      if (step.what === 'muted') {
+        // One kind for each, so that none takes the place of another.
+        if (offer) moderation[step.client % 3 === 0 ? 'muteForAWhile' : 'mute'](talker, offer.sellerId);
+      } else if (step.what === 'banned') {
+        if (offer) moderation.ban(offer, `banned-${++comers}`, step.which < 0.5);
+      } else if (step.what === 'shared') {
+        if (offer) sharing.share(offer.id, `sharer-${++comers}`, step.which < 0.3);
+      } else if (step.what === 'reacted') changes.react(talker, step.which);
       else if (step.what === 'pinned') changes.pin(talker, step.which, host);
       else changes.begin(talker, step.what === 'edited', step.which, step.what === 'hosted' ? host : null);
     } else if (step.kind === 'fault') inflictor.inflict(step.fault);
@@ -158,11 +179,11 @@ async function passThrough(options: PassOptions): Promise<Findings | null> {
   await inflictor.heal();
   const healing = seconds() - chaos;
   const unsettled = await settle({
-    ...{ system, shop, commotion, changes, crowd, participants: crowd.all, offers, say, stopping },
+    ...{ system, shop, commotion, asking, crowd, participants: crowd.all, offers, say, stopping },
   });
   if (stopping.aborted) return null;
   const settling = seconds() - chaos - healing;
-  const evidence = await gather({ system, crowd, shop, commotion, changes, offers });
+  const evidence = await gather({ system, crowd, shop, commotion, changes, moderation, sharing, offers, seed });
   const violations = check(evidence);
   const text = report({
     args,
@@ -201,20 +222,24 @@ async function play(steps: readonly Step[], stopping: AbortSignal, act: (step: S
   }
 }
 
-interface GatherOptions extends Pick<PassOptions, 'system' | 'crowd' | 'shop' | 'commotion' | 'changes'> {
+interface GatherOptions
+  extends Pick<PassOptions, 'system' | 'crowd' | 'shop' | 'commotion' | 'changes' | 'moderation' | 'sharing'> {
   readonly offers: readonly Offer[];
+  readonly seed: number;
 }
 
-async function gather({ system, crowd, shop, commotion, changes, offers }: GatherOptions): Promise<Evidence> {
+async function gather(options: GatherOptions): Promise<Evidence> {
+  const { system, crowd, shop, commotion, changes, moderation, sharing, offers, seed } = options;
+  const random = createRandom(seed).fork('searches');
   const { calls, trade, witness, nginx, database, redis } = system;
   const rooms: FinalRoom[] = [];
   const products: FinalProduct[] = [];
   for (const offer of offers) {
-    const room = await readFinalRoom(system, offer.id);
+    const room = await readFinalRoom(system, offer.id, random);
     if (room) rooms.push(room);
     products.push(await readFinalProduct(shop, offer));
   }
-  const lobby = await readFinalRoom(system, LOBBY);
+  const lobby = await readFinalRoom(system, LOBBY, random);
   if (lobby) rooms.push(lobby);
   const { depth, parked } = await calls.service<{ depth: number; parked: number }>(
     'GET',
@@ -231,13 +256,18 @@ async function gather({ system, crowd, shop, commotion, changes, offers }: Gathe
     purchases: shop.purchases,
     changes: changes.changes,
     marks: changes.marks,
+    restrictions: moderation.restrictions,
+    sharedFiles: sharing.sharedFiles,
     rooms,
     products,
     outbox: { depth, parked },
     processes: witness.processes(),
     deaths: witness.deaths,
     leaks: witness.leaks,
-    rules: { ...system.rules, neverOnline: [...crowd.neverOnline, ...commotion.people] },
+    rules: {
+      ...system.rules,
+      neverOnline: [...crowd.neverOnline, ...commotion.people, ...moderation.people, ...sharing.people],
+    },
     goneVisitors: crowd.goneVisitors,
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LOBBY, type Participant } from '@gongu/sim';
-import type { Changes } from './changes.ts';
+import type { Asking } from './asking.ts';
 import type { Commotion } from './commotion.ts';
 import type { Crowd } from './crowd.ts';
 import { type Heads, readHeads, readMembers, readRoom } from './final-state.ts';
@@ -11,7 +11,7 @@ export interface SettleOptions {
   readonly system: ChaosSystem;
   readonly shop: Shop;
   readonly commotion: Pick<Commotion, 'underWay'>;
-  readonly changes: Pick<Changes, 'underWay'>;
+  readonly asking: Pick<Asking, 'underWay'>;
   readonly crowd: Pick<Crowd, 'goneVisitors' | 'neverOnline'>;
   readonly participants: readonly Participant[];
   readonly offers: readonly Offer[];
@@ -29,7 +29,7 @@ const LOOK_MS = 150;
  * @returns what was given up
  */
 export async function settle(options: SettleOptions): Promise<readonly string[]> {
-  const { system, shop, commotion, changes, crowd, participants, offers, say, stopping } = options;
+  const { system, shop, commotion, asking, crowd, participants, offers, say, stopping } = options;
   const { chats, trade, calls, chatUrl } = system;
   const unsettled: string[] = [];
 
@@ -64,7 +64,7 @@ export async function settle(options: SettleOptions): Promise<readonly string[]>
   });
   await until('every purchase is answered', () => shop.underWay === 0);
   await until('nobody comes or goes any more', () => commotion.underWay === 0);
-  await until('every edit and deletion is answered', () => changes.underWay === 0);
+  await until('every change, mute, ban and file is answered', () => asking.underWay === 0);
   await until("trade's outbox is empty", async () => (await outbox()).depth === 0);
   await until('deadlines that have passed have ended their products, and their rooms follow', async () => {
     for (const { id, sellerId } of offers) {

@@ -10,6 +10,9 @@ export type {
   Mark,
   Purchase,
   Received,
+  Restriction,
+  RoomSearch,
+  SharedFile,
   Stored,
 } from './check/evidence.ts';
 export { createFaults, FAULT_KINDS, type Fault, type FaultKind, type Faults } from './check/faults.ts';

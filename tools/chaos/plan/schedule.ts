@@ -54,8 +54,10 @@ export type Step = { readonly atMs: number } & (
   | {
       readonly kind: 'change';
       readonly client: number;
-      /** `hosted`: the host deletes it; `pinned`: he pins it, or takes that back. So with reactions. */
-      readonly what: 'edited' | 'deleted' | 'hosted' | 'reacted' | 'pinned';
+      /**
+       * `hosted`: the host deletes it; `pinned`: he pins it, or takes that back. So with reactions and mutes; `banned` and `shared`: another one comes into the client's room for it.
+       */
+      readonly what: 'edited' | 'deleted' | 'hosted' | 'reacted' | 'pinned' | 'muted' | 'banned' | 'shared';
       /** From 0 to below 1: which of the client's messages. */
       readonly which: number;
     }
@@ -86,6 +88,7 @@ const MENTIONING = 0.3;
 /** There has to be something to change; and of so many messages one is, about. */
 const CHANGES_FROM_MS = 3_000;
 const CHANGE_EVERY = 5;
+const OTHERS_EVERY_MS = 900;
 
 /** What happens when: a function of its options alone, in order of time. */
 export function schedule(options: ScheduleOptions): Step[] {
@@ -93,6 +96,7 @@ export function schedule(options: ScheduleOptions): Step[] {
   return [
     ...talk(options, random.fork('talk')),
     ...changes(options, random.fork('changes')),
+    ...others(options, random.fork('others')),
     ...faults(options, random.fork('faults')),
     ...sales(options, random.fork('sales')),
   ].sort((one, other) => one.atMs - other.atMs);
@@ -126,6 +130,16 @@ function changes({ durationMs, rate, clients }: ScheduleOptions, random: Random)
         : random.chance(0.7)
           ? 'deleted'
           : 'hosted';
+    steps.push({ atMs, kind: 'change', client: random.between(0, clients - 1), what, which: random.next() });
+  }
+  return steps;
+}
+
+/** Mutes, bans and files. */
+function others({ durationMs, clients }: ScheduleOptions, random: Random): Step[] {
+  const steps: Step[] = [];
+  for (let atMs = CHANGES_FROM_MS; atMs < durationMs; atMs += Math.round(2 * OTHERS_EVERY_MS * random.next())) {
+    const what = random.pick(['muted', 'muted', 'banned', 'shared'] as const);
     steps.push({ atMs, kind: 'change', client: random.between(0, clients - 1), what, which: random.next() });
   }
   return steps;

@@ -83,6 +83,36 @@ export interface Mark {
   readonly outcome: 'done' | 'unknown' | { readonly refused: string };
 }
 
+/** A mute or a ban without an end that a host asked for, or that it be taken away, until there was an answer. */
+export interface Restriction {
+  readonly roomId: string;
+  readonly userId: string;
+  /** Null: it was to be taken away. */
+  readonly restricted: 'MUTE' | 'BAN' | null;
+  /** `unknown`: a try was never answered, and may be carried out at any time. Codes: refused for good. */
+  readonly outcome: 'done' | 'unknown' | { readonly refused: string };
+}
+
+/** A file that somebody showed in a room, in a message of its own. */
+export interface SharedFile {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly clientMessageId: string;
+  /** SHA-256 of its bytes, hexadecimal. */
+  readonly sha256: string;
+  /** Of the message; null: never acknowledged. */
+  readonly seq: number | null;
+  /** What became of the deletion of the message; null: nobody asked. */
+  readonly deleted: 'done' | 'unknown' | null;
+}
+
+/** A search of a room in the end. */
+export interface RoomSearch {
+  readonly text: string;
+  /** Messages that were found, of all pages. */
+  readonly seqs: readonly number[];
+}
+
 /** A purchase, as the buyer knows it. */
 export interface Purchase {
   readonly productId: string;
@@ -105,6 +135,8 @@ export interface Stored extends Received {
   readonly isDeleted?: boolean;
   /** `userId`s. @default nobody */
   readonly mentions?: readonly string[];
+  /** @default none */
+  readonly attachmentIds?: readonly string[];
   /** As the message tells them; those of all users are the room's. @default none */
   readonly reactions?: readonly { readonly emoji: string; readonly count: number }[];
 }
@@ -136,6 +168,11 @@ export interface FinalRoom {
   /** Undefined: not looked at. */
   readonly reactions?: readonly { readonly seq: number; readonly userId: string; readonly emoji: string }[];
   readonly pinnedMessageIds?: readonly string[];
+  /** Those without an end. Undefined: not looked at. */
+  readonly restrictions?: readonly { readonly userId: string; readonly kind: 'MUTE' | 'BAN' }[];
+  readonly searches?: readonly RoomSearch[];
+  /** Of messages with a file: the SHA-256 of what its link gives; null: it gives nothing. */
+  readonly files?: readonly { readonly seq: number; readonly sha256: string | null }[];
 }
 
 /** A product in the end, as trade has it. */
@@ -159,6 +196,9 @@ export interface Evidence {
   readonly changes?: readonly Change[];
   /** Likewise of one message, user and emoji. */
   readonly marks?: readonly Mark[];
+  /** Likewise of one room and user. */
+  readonly restrictions?: readonly Restriction[];
+  readonly sharedFiles?: readonly SharedFile[];
   /** By `roomId`; a product whose room chat does not have is missing here. */
   readonly rooms: readonly FinalRoom[];
   readonly products: readonly FinalProduct[];

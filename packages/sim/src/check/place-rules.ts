@@ -97,7 +97,8 @@ export function createPlaceRules(rules: Partial<PlaceRules>) {
           const isCounted = isOwn ? !isAnonymous(userId) : !EVICTIONS.has(reason ?? '');
           if (!isCounted) changes.get(userId)?.pop();
           else if (!Number.isNaN(atMs)) count(userId, atMs, isOwn, report);
-          if (!isOwn && isCounted) removedAt.set(userId, atMs);
+          // A ban keeps him out, and what comes after it is no matter of a pause.
+          if (!isOwn && isCounted && reason !== 'BANNED') removedAt.set(userId, atMs);
           return;
         }
         case 'participant.committed':

@@ -1,4 +1,5 @@
 import { createPlaceRules, type PlaceRules } from './place-rules.ts';
+import { createRestrictionRules } from './restrictions.ts';
 import type { LogRow, Report, State } from './room-state.ts';
 import { buyerOf, changeIn, isChange, systemEventOf } from './system-event.ts';
 import type { ViolationKind } from './violation.ts';
@@ -40,14 +41,19 @@ export function replayRoom(rows: readonly LogRow[], rules: Partial<PlaceRules> =
     buyers: new Set(),
   };
   const places = createPlaceRules(rules);
+  const restrictions = createRestrictionRules();
   rows.forEach((row, i) => {
     const report: Report = (kind, text) => breaches.push({ kind, seq: row.seq, text });
-    if (row.kind !== 'SYSTEM') applyTalk(state, row, report);
+    if (row.kind !== 'SYSTEM') {
+      applyTalk(state, row, report);
+      restrictions.talk(row, report);
+    }
     // What was said can be deleted for as long as the room is there.
     else if (isChange(row)) applyChange(rows, row, state, report);
     else if (isOver(state)) report('after-cancelled', 'comes after the cancellation');
     else {
       const bought = isPurchase(row, rows[i + 1]);
+      restrictions.event(row, report);
       places.before(state, row, bought, report);
       applyEvent(state, row, bought, report);
       places.after(state, row, report);

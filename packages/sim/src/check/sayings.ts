@@ -1,9 +1,18 @@
-import type { FinalRoom, History } from './evidence.ts';
+import type { FinalRoom, History, SharedFile } from './evidence.ts';
 import type { Texts } from './texts.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
-/** What was said: acknowledged ⇒ stored once, where the acknowledgement says; refused ⇒ not stored; nothing else is. */
-export function checkSayings(histories: readonly History[], room: FinalRoom, texts: Texts): Violation[] {
+/**
+ * What was said: acknowledged ⇒ stored once, where the acknowledgement says; refused ⇒ not stored; nothing else is.
+ *
+ * @param shared files of the room, whose messages no history has said
+ */
+export function checkSayings(
+  histories: readonly History[],
+  room: FinalRoom,
+  texts: Texts,
+  shared: readonly SharedFile[] = [],
+): Violation[] {
   const violations: Violation[] = [];
   const places = new Map<string, number[]>();
   for (const { seq, sender, clientMessageId } of room.messages) {
@@ -11,7 +20,7 @@ export function checkSayings(histories: readonly History[], room: FinalRoom, tex
     const key = keyOf(sender, clientMessageId);
     places.set(key, [...(places.get(key) ?? []), seq]);
   }
-  const said = new Set<string>();
+  const said = new Set(shared.map(({ userId, clientMessageId }) => keyOf(userId, clientMessageId)));
   for (const history of histories) {
     for (const saying of sayingsOf(history).values()) {
       const key = keyOf(history.userId, saying.id);

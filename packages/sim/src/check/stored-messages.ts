@@ -34,7 +34,7 @@ export function storedRoom(get: <T>(path: string) => Promise<T>) {
 export function storedOf(message: Message): Stored {
   const { roomId, seq, kind, content, sender, clientMessageId, version, data, createdAt } = message;
   const isDeleted = 'deletedAt' in message && message.deletedAt !== undefined;
-  const { mentions, reactions } = message.kind === 'SYSTEM' ? {} : message;
+  const { mentions, reactions, attachments } = message.kind === 'SYSTEM' ? {} : message;
   return {
     roomId,
     seq,
@@ -48,5 +48,6 @@ export function storedOf(message: Message): Stored {
     isDeleted,
     ...(mentions && { mentions }),
     ...(reactions && { reactions }),
+    ...(attachments && { attachmentIds: attachments.map(({ id }) => id) }),
   };
 }

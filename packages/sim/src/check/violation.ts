@@ -5,7 +5,7 @@
  * healed. `invented`: nobody said it. `no-member`: talk of somebody who is none. `after-cancelled`: anything in a room
  * that was cancelled. `member-after-closed`: somebody new in a room that was closed. `too-soon`: a membership that might
  * not change yet. `cap-exceeded`: more than may be, of all or of guests without an account. `out-of-turn`: somebody gave
- * way before one whose turn it was. `stale`: a text that was changed or deleted long before is still told. `lingers`: a visitor who is gone keeps his place. `diverged`: trade and chat, or a number and what it counts, do not agree. `memory`: more than its
+ * way before one whose turn it was. `restricted`: talk of somebody who is muted, or a join of one who is banned. `stale`: a text that was changed or deleted long before is still told. `lingers`: a visitor who is gone keeps his place. `diverged`: trade and chat, or a number and what it counts, do not agree. `memory`: more than its
  * bound. `died`: a process ended by itself. `token`: one is in a log.
  */
 export const VIOLATION_KINDS = [
@@ -23,6 +23,7 @@ export const VIOLATION_KINDS = [
   'too-soon',
   'cap-exceeded',
   'out-of-turn',
+  'restricted',
   'lingers',
   'stale',
   'diverged',

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { FinalRoom, History, Mark, Stored } from '../../src/check/evidence.ts';
+import type { FinalRoom, History, Mark, Restriction, SharedFile, Stored } from '../../src/check/evidence.ts';
+import { checkFiles } from '../../src/check/files.ts';
 import { checkMarks } from '../../src/check/marks.ts';
 import { checkMentions } from '../../src/check/mentions.ts';
+import { checkRestrictions } from '../../src/check/restrictions.ts';
+import { checkSearches } from '../../src/check/searches.ts';
 
 const ROOM = 'citrus';
 const talk = (seq: number, more: Partial<Stored> = {}): Stored => ({
@@ -85,5 +88,71 @@ describe('mentions', () => {
     expect([told(2, 1), told(3, 0), told(2)]).toEqual([[], [], []]);
     expect([told(2, 0), told(3, 1)]).toEqual([['diverged'], ['diverged']]);
     expect(kinds(ann('ben'), { isDeleted: true }, ben(2, 1))).toEqual(['diverged']);
+  });
+});
+
+describe('mutes and bans', () => {
+  const asked = (restricted: Restriction['restricted'], outcome: Restriction['outcome'] = 'done'): Restriction => ({
+    ...{ roomId: ROOM, userId: 'ben', restricted, outcome },
+  });
+  const kinds = (all: readonly Restriction[], ...restrictions: { userId: string; kind: 'MUTE' | 'BAN' }[]) =>
+    checkRestrictions({ roomId: ROOM, restrictions } as never as FinalRoom, all).map(({ kind }) => kind);
+  const MUTED = { userId: 'ben', kind: 'MUTE' } as const;
+
+  it('are there as they were acknowledged last, or either way where a try was not answered', () => {
+    expect(kinds([asked('MUTE')], MUTED)).toEqual([]);
+    expect(kinds([asked('MUTE')])).toEqual(['lost']);
+    expect(kinds([asked('MUTE'), asked(null)])).toEqual([]);
+    expect(kinds([asked('MUTE'), asked(null)], MUTED)).toEqual(['invented']);
+    expect(kinds([asked('BAN')], MUTED)).toEqual(['invented']);
+    expect(kinds([asked('MUTE', { refused: 'FORBIDDEN' })], MUTED)).toEqual(['invented']);
+    expect(kinds([], MUTED)).toEqual(['invented']);
+    for (const all of [[asked('MUTE', 'unknown')], [asked('MUTE', 'unknown'), asked(null)]]) {
+      expect(kinds(all)).toEqual([]);
+      expect(kinds(all, MUTED)).toEqual([]);
+    }
+  });
+});
+
+describe('files and searches', () => {
+  const file = (more: Partial<SharedFile> = {}): SharedFile => ({
+    ...{ roomId: ROOM, userId: 'ann', clientMessageId: 'c-2', sha256: 'aa', seq: 2, deleted: null, ...more },
+  });
+  const kinds = (shared: readonly SharedFile[], sha256: string | null | undefined, more: Partial<Stored> = {}) =>
+    checkFiles(
+      {
+        roomId: ROOM,
+        messages: [talk(2, more)],
+        files: sha256 === undefined ? [] : [{ seq: 2, sha256 }],
+      } as never as FinalRoom,
+      shared,
+    ).map(({ kind }) => kind);
+
+  it('give what was put there, and nothing once it was deleted', () => {
+    expect(kinds([file()], 'aa')).toEqual([]);
+    expect(kinds([file()], 'bb')).toEqual(['changed']);
+    expect(kinds([file()], null)).toEqual(['lost']);
+    expect(kinds([file()], undefined)).toEqual(['lost']);
+    expect(kinds([file({ clientMessageId: 'c-9' })], 'aa')).toEqual(['lost', 'invented']);
+    expect(kinds([], 'aa')).toEqual(['invented']);
+    expect(kinds([file({ deleted: 'done' })], 'aa')).toEqual(['lost']);
+    expect(kinds([file({ deleted: 'done' })], undefined, { isDeleted: true })).toEqual([]);
+    expect(kinds([file({ seq: null })], 'aa')).toEqual([]);
+    for (const sha256 of ['aa', undefined]) expect(kinds([file({ deleted: 'unknown' })], sha256)).toEqual([]);
+  });
+
+  it('find what is there and nothing else', () => {
+    const messages = [
+      talk(2, { content: 'Ａpples' }),
+      talk(3, { content: 'APPLES', isDeleted: true }),
+      row(4, 'apples', 'ann'),
+      talk(5, { content: 'pears' }),
+    ];
+    const found = (...seqs: number[]) =>
+      checkSearches({ roomId: ROOM, messages, searches: [{ text: 'apple', seqs }] } as never as FinalRoom);
+    expect(found(2)).toEqual([]);
+    expect(found()[0]?.kind).toBe('diverged');
+    expect(found(2, 3)[0]?.kind).toBe('diverged');
+    expect(found(2, 2)[0]?.kind).toBe('diverged');
   });
 });

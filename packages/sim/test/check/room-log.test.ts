@@ -25,6 +25,11 @@ describe("a room's rules", () => {
       typeof one === 'string' ? chat(i + 2, { sender: { userId: one, nickname: one, tag: null } }) : system(i + 2, one),
     ),
   ];
+  const muted = (userId: string, until: string | null = null) => ({
+    event: 'participant.muted',
+    user: { userId },
+    until,
+  });
   const closed = { event: 'room.closed', room: room({ status: 'CLOSED', reason: 'FULL', maxParticipants: 2 }) };
   const expired = { event: 'room.closed', room: room({ status: 'CLOSED', reason: 'EXPIRED', maxParticipants: 2 }) };
   const cancelled = { event: 'room.cancelled', room: room({ status: 'CANCELLED', maxParticipants: 2 }) };
@@ -43,6 +48,24 @@ describe("a room's rules", () => {
       event('participant.joined', 'dan', 2, 1),
       event('participant.committed', 'dan', 2, 2),
       'ann',
+    );
+    expect(breachesOf(life)).toEqual([]);
+  });
+
+  it('let one talk and come back whose mute is over, or whose ban was taken away', () => {
+    const life = rows(
+      event('participant.joined', 'ann', 1),
+      muted('ann'),
+      { event: 'participant.unmuted', user: { userId: 'ann' }, until: null },
+      'ann',
+      muted('ann', '2026-11-20T23:59:59.000Z'),
+      'ann',
+      { ...event('participant.removed', 'ann', 0), reason: 'BANNED' },
+      { event: 'participant.banned', user: { userId: 'bob' } },
+      { event: 'participant.unbanned', user: { userId: 'ann' } },
+      { event: 'participant.unbanned', user: { userId: 'bob' } },
+      event('participant.joined', 'ann', 1),
+      event('participant.joined', 'bob', 2),
     );
     expect(breachesOf(life)).toEqual([]);
   });
@@ -81,6 +104,16 @@ describe("a room's rules", () => {
       '3: comes after the cancellation',
     ],
     ['counters that do not count', rows(event('participant.joined', 'a', 2)), '2: 1 members are told as 2'],
+    ['talk by one who is muted', rows(event('participant.joined', 'a', 1), muted('a'), 'a'), '4: a talks and is muted'],
+    [
+      'a join of one who was banned',
+      rows(
+        event('participant.joined', 'a', 1),
+        { ...event('participant.removed', 'a', 0), reason: 'BANNED' },
+        event('participant.joined', 'a', 1),
+      ),
+      '4: a joins and is banned',
+    ],
     ['a removal of nobody', rows(event('participant.left', 'a', 0)), '2: a goes and is no member'],
   ])('do not allow %s', (_, messages, breach) => {
     expect(breachesOf(messages)).toEqual([breach]);
