@@ -1,7 +1,4 @@
--- Puts messages of a room into the index of searches, which has all up to `p_from` and then all up to `p_to`. False, and
--- nothing is done, where somebody else has been there. `p_seqs`: messages, and those that rows of change among them have
--- changed, `p_versions` what they were as they were read, `p_grams` their grams as literals; none for what has no text. Of
--- one that was changed meanwhile nothing is kept: its row of change comes later.
+-- `index_grams`, with each message's grams as a literal: instances of the version before call it.
 CREATE OR REPLACE FUNCTION chat.index_messages(
   p_room TEXT, p_from BIGINT, p_to BIGINT, p_seqs BIGINT[], p_versions BIGINT[], p_grams TEXT[]
 ) RETURNS BOOLEAN

@@ -3,7 +3,7 @@ import { written } from '@gongu/host';
 import { searchForm } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { SearchIndex } from '../room/ports/search-store.ts';
-import { GRAM_KEY_BYTES, gramsOf } from './grams.ts';
+import { GRAM_KEY_BYTES, gramsOf, integersOf } from './grams.ts';
 
 /** Rows of a room that are indexed with one commit, and their characters, after which it ends early: the loop waits for neither. */
 const ROWS = 500;
@@ -65,15 +65,17 @@ export function createSearchIndex({ pool }: { pool: Pool }): SearchIndex {
         room.key,
         [...targets.values()].map(({ content }) => searchForm(content ?? '')),
       );
+      const ends: number[] = [];
+      for (const { length } of grams) ends.push((ends.at(-1) ?? 0) + length);
       await written(
         () =>
           pool.query({
             name: 'search-index',
-            text: 'SELECT chat.index_messages($1, $2, $3, $4::bigint[], $5::bigint[], $6::text[])',
+            text: 'SELECT chat.index_grams($1, $2, $3, $4::bigint[], $5::bigint[], $6::integer[], $7::integer[])',
             values: [
               ...[roomId, room.indexed_seq, taken.at(-1)!.seq],
               ...[[...targets.keys()], [...targets.values()].map(({ version }) => version)],
-              grams.map((some) => `{${some.join()}}`),
+              ...[integersOf(grams), ends],
             ],
           }),
         { idempotent: true },

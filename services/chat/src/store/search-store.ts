@@ -93,7 +93,7 @@ export function createSearchStore({ pool }: { pool: Pool }): SearchStore {
       if (!(await scan(0))) return hits.slice(0, limit);
     }
     const changed = (await ask<Row>('search-changed', CHANGED_SQL, [roomId, indexedSeq])).map(({ seq }) => Number(seq));
-    const grams = gramsOf(key, [form])[0]!;
+    const grams = [...gramsOf(key, [form])[0]!];
     for (let isDone = false; !isDone && hits.length < limit; ) {
       const rows = await ask<Row>('search-candidates', CANDIDATES_SQL, [roomId, grams, below, LOOK_ROWS]);
       isDone = rows.length < LOOK_ROWS;
