@@ -35,6 +35,10 @@ export default {
       entry: ['src/main.ts', 'src/admin/main.ts', 'src/files/worker.ts', tests],
       project: [...sources, '!src/generated/**'],
     },
+    'services/trade': {
+      entry: ['src/main.ts', 'src/admin/main.ts', tests],
+      project: [...sources, '!src/generated/**'],
+    },
     'apps/web': { entry: [tests], project: ['{src,server,test}/**/*.{ts,tsx}'] },
     e2e: { entry: ['**/*.test.ts'], project: ['**/*.ts'] },
   },

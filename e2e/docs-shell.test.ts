@@ -12,7 +12,7 @@ import { installForTests, ready, stop, TIMEOUT_MS } from './fixture/start.ts';
 const FILES = ['README.md', 'docs/http-api.md', 'docs/operations.md', 'docs/troubleshooting.md'];
 /** Of another place, or of minutes: other tests run these, or what is behind them. */
 const ELSEWHERE = [
-  /^npx -y pnpm@12 (?:start|test|reset|install|build)\b/,
+  /^npx -y pnpm@12 (?:start|test|reset|install|build|admin)\b/,
   /^git clone /,
   /^cp \.env\.example /,
   /^docker compose /,

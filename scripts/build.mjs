@@ -17,6 +17,7 @@ export const BUNDLES = [
   { entry: 'services/chat/src/files/worker.ts', output: 'services/chat/dist/files-worker.mjs', owner: 'services/chat' },
   { entry: 'services/chat/src/admin/main.ts', output: 'services/chat/dist/admin.mjs', owner: 'services/chat' },
   { entry: 'services/trade/src/main.ts', output: 'services/trade/dist/main.mjs', owner: 'services/trade' },
+  { entry: 'services/trade/src/admin/main.ts', output: 'services/trade/dist/admin.mjs', owner: 'services/trade' },
   { entry: 'tools/start/main.ts', output: 'dist/start.mjs', owner: '.' },
   { entry: 'tools/start/reset.ts', output: 'dist/reset.mjs', owner: '.' },
   { entry: 'tools/start/service.ts', output: 'dist/service.mjs', owner: '.' },

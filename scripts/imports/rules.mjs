@@ -88,7 +88,7 @@ export const RULES = [
     tests: true,
   })),
   ...serviceRules('chat', 'room', ({ driver }) => ({
-    admin: [HOST, 'store/', 'type room/ports/', 'zod'],
+    admin: [SHARED, HOST, 'store/', 'type room/ports/', 'zod', 'node:'],
     protocol: [SHARED, 'zod', 'room/event.ts', 'type room/ports/'],
     transport: [
       { from: SHARED, names: ['CLOSE', 'closeReason', 'mayReturn', 'LIMITS', 'withoutBom'] },
@@ -123,6 +123,7 @@ export const RULES = [
     owners: [HOST, 'type transport/sockjs/owners.ts', 'ioredis', 'redis/', 'node:'],
   })),
   ...serviceRules('trade', 'product', ({ driver }) => ({
+    admin: [SHARED, HOST, 'store/', 'zod', 'node:'],
     observe: [HOST, 'type product/', 'type outbox/'],
     outbox: [...driver, 'type zod'],
     chat: [SHARED, HOST, 'type product/ports/', 'type outbox/'],

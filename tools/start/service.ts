@@ -1,23 +1,22 @@
 import { fileURLToPath } from 'node:url';
-import { readRunFile, runMain, StartError } from '@gongu/host';
+import { type AdminService, readRunFile, runAdmin, runMain, StartError } from '@gongu/host';
 import { readEnvFile } from '@gongu/sim/supervise';
 
-/** By the word that starts each. */
-const BUNDLES = new Map([
-  ...['chat', 'trade'].map((name) => [name, `services/${name}/dist/main.mjs`] as const),
-  ['admin', 'services/chat/dist/admin.mjs'],
-]);
+const SERVICES = ['chat', 'trade'];
 
-// `pnpm chat`, `pnpm trade`: one service alone; `pnpm admin`: a command on its database. In this process, with the variables of `.env` where there are none, and else
-// those of a `pnpm start` that runs, whose database and secrets it shares then.
-const [name = ''] = process.argv.slice(2);
+// `pnpm chat`, `pnpm trade`: one service alone; `pnpm admin`: a command on the databases of both. In this process, with the
+// variables of `.env` where there are none, and else those of a `pnpm start` that runs, whose database and secrets it shares then.
+const [name = '', ...argv] = process.argv.slice(2);
 await runMain(name, async () => {
-  const bundle = BUNDLES.get(name);
-  if (!bundle) throw new StartError(`name one of ${[...BUNDLES.keys()].join(', ')}`);
-  // The bundle's own arguments follow.
-  if (name === 'admin') process.argv.splice(2, 1);
   const root = new URL('../', import.meta.url);
+  const bundle = (service: string, file: string) => import(new URL(`services/${service}/dist/${file}`, root).href);
+  if (name !== 'admin' && !SERVICES.includes(name)) throw new StartError(`name one of ${SERVICES.join(', ')}, admin`);
   Object.assign(process.env, { ...readEnvFile(fileURLToPath(new URL('.env', root))), ...process.env });
   Object.assign(process.env, readRunFile(process.env));
-  await import(new URL(bundle, root).href);
+  if (name !== 'admin') return void (await bundle(name, 'main.mjs'));
+  const both = await Promise.all(SERVICES.map((service) => bundle(service, 'admin.mjs')));
+  await runAdmin(
+    both.map(({ admin }: { admin: AdminService }) => admin),
+    { argv },
+  );
 });

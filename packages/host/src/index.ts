@@ -1,3 +1,7 @@
+export { barCommands } from './admin/bar-commands.ts';
+export { type AdminCommand, adminCommand, BY, columns } from './admin/command.ts';
+export { runAdmin } from './admin/run-admin.ts';
+export { type AdminService, createAdminService } from './admin/service.ts';
 export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/auth.ts';
 export { barRoutes } from './auth/bar-routes.ts';
 export { type BarStore, createBarStore } from './auth/bar-store.ts';

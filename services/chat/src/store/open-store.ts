@@ -19,6 +19,7 @@ import type { TagStore } from '../room/ports/tag-store.ts';
 import type { TicketStore } from '../room/ports/ticket-store.ts';
 import type { UploadStore } from '../room/ports/upload-store.ts';
 import type { VisitorStore } from '../room/ports/visitor-store.ts';
+import { type AdminRooms, createAdminRooms } from './admin-rooms.ts';
 import { createAppendBatch } from './append-batch.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createMemberStore } from './member-store.ts';
@@ -52,6 +53,8 @@ export interface Store {
   readonly pushes: PushStore;
   readonly uploads: UploadStore;
   readonly tags: TagStore;
+  /** For `pnpm admin`. */
+  readonly adminRooms: AdminRooms;
   /** By name, for metrics. */
   readonly pools: Readonly<Record<'append' | 'reads', Pool>>;
   /** Resolves when PostgreSQL answers. */
@@ -127,6 +130,7 @@ export function openStore({
     reports: createReportStore({ prisma }),
     pushes: createPushStore({ prisma }),
     uploads: createUploadStore({ prisma }),
+    adminRooms: createAdminRooms({ pool: reads }),
     bars: createBarStore({ pool: reads, schema: CHAT_SCHEMA }),
     async ping() {
       await prisma.$queryRaw`SELECT 1`;

@@ -117,16 +117,6 @@ describe('pnpm admin', () => {
     expect(admin(['restored']).stdout).toBe(`${rooms} rooms have another epoch\n`);
   });
 
-  it.each([
-    [[], 'which command?'],
-    [['restore'], 'there is no command "restore"'],
-    [['restored', '--yaml'], 'there is no option "--yaml"'],
-  ])('ends with 1, and says why, for %j', (args, why) => {
-    const { status, stdout, stderr } = admin(args);
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toContain(why);
-  });
-
   it('ends with 1 where the database is away', () => {
     const { status, stderr } = admin(['restored'], { DATABASE_URL: 'postgresql://127.0.0.1:1/none' });
     expect([status, stderr]).toEqual([1, expect.stringContaining('not reachable')]);

@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { inRepository, servicesDatabase, type TestDatabase, testDatabase } from '@gongu/testkit';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let database: TestDatabase;
+let sql: pg.Client;
+beforeAll(async () => {
+  database = await servicesDatabase();
+  sql = new pg.Client(database.url);
+  await sql.connect();
+  for (const id of ['one', 'two']) {
+    await sql.query(`SELECT chat.open_room($1, NULL, '감귤', 'seller', 'Seller', 9, NULL, NULL, '{}')`, [id]);
+  }
+  await sql.query(`INSERT INTO chat.reports (room_id, seq, reporter_id, reason, message)
+    VALUES ('one', 1, 'ann', 'SPAM', '{"kind":"CHAT","content":"a spam","sender":{"userId":"bob"}}')`);
+});
+afterAll(async () => {
+  await sql?.end();
+  await database?.drop();
+});
+
+function run(bundle: string, args: readonly string[], env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [inRepository(bundle), ...args], {
+    env: { PATH: process.env.PATH, DATA_DIR: '/nowhere', DATABASE_URL: database.url, ...env },
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+/** As `pnpm admin` does in a checkout. */
+const admin = (...args: string[]) => run('dist/service.mjs', ['admin', ...args]);
+function json<T>(...args: string[]): T {
+  const { status, stdout, stderr } = admin(...args, '--json');
+  expect([status, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout);
+}
+const act = async () => (await sql.query('SELECT * FROM chat.moderations ORDER BY id DESC LIMIT 1')).rows[0];
+
+describe('pnpm admin', () => {
+  it('says what commands there are, and what options one has', () => {
+    const { status, stdout } = admin('--help');
+    expect(status).toBe(0);
+    for (const words of ['restored ', 'rooms list', 'reports end REPORT_ID', 'users block USER_ID']) {
+      expect(stdout).toContain(`  ${words}`);
+    }
+    expect(admin('users', 'block', '--help').stdout).toMatch(/--until UNTIL .*\n.*--reason REASON .*\n.*--by BY /);
+  });
+
+  it('ends with 2 where a command or a value is none', () => {
+    const { status, stdout, stderr } = admin('users', 'block', '..', '--until', 'noon');
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/USER_ID: must not be \. or \.\.\n--until: /);
+  });
+
+  it('lists rooms, and shows how much is kept of one', () => {
+    const { rooms } = json<{ rooms: { roomId: string }[] }>('rooms', 'list', '--host', 'seller');
+    expect(rooms.map(({ roomId }) => roomId)).toEqual(['two', 'one']);
+    expect(json<{ rooms: unknown[] }>('rooms', 'list', '--status', 'CLOSED').rooms).toEqual([]);
+    expect(json<{ rooms: unknown[] }>('rooms', 'list', '--before', 'two', '--member', 'seller').rooms).toHaveLength(1);
+    expect(json('rooms', 'show', 'one')).toMatchObject({
+      status: 'ACTIVE',
+      files: { count: 0, bytes: 0 },
+      openReports: 1,
+    });
+    expect(admin('rooms', 'list').stdout).toMatch(/^two +ACTIVE .* 감귤\none +ACTIVE /);
+    expect(admin('rooms', 'show', 'none')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'admin: chat: there is no such room\n',
+    });
+  });
+
+  it('lists, shows and ends reports, with a row of audit', async () => {
+    const { reports } = json<{ reports: { reportId: string }[] }>('reports', 'list', '--status', 'OPEN');
+    const { reportId } = reports[0]!;
+    expect(json('reports', 'show', reportId)).toMatchObject({ message: { content: 'a spam' } });
+    const ended = json('reports', 'end', reportId, '--status', 'RESOLVED', '--note', 'told him', '--by', 'root');
+    expect(ended).toMatchObject({ status: 'RESOLVED', endedBy: 'root', resolution: 'told him' });
+    expect(await act()).toMatchObject({ act: 'report.resolved', user_id: 'bob', by_user_id: 'root' });
+    expect(json<{ reports: unknown[] }>('reports', 'list', '--status', 'OPEN').reports).toEqual([]);
+    expect(admin('reports', 'show', '999').stderr).toBe('admin: chat: there is no such report\n');
+  });
+
+  it('refuses a user in both services, and lets him in again; in an image, in its own', async () => {
+    const barred = { userId: 'ann', block: { until: null, reason: 'spam' }, revokedAt: null };
+    expect(json('users', 'block', 'ann', '--reason', 'spam', '--by', 'root')).toEqual({ chat: barred, trade: barred });
+    expect(await act()).toMatchObject({
+      act: 'user.block',
+      user_id: 'ann',
+      by_user_id: 'root',
+      detail: { reason: 'spam' },
+    });
+    expect(admin('users', 'unblock', 'ann').stdout).toBe(
+      'chat: ann is let in by all tokens\ntrade: ann is let in by all tokens\n',
+    );
+    const own = run('services/trade/dist/admin.mjs', ['users', 'revoke', 'ann', '--json']);
+    expect(JSON.parse(own.stdout)).toEqual({ trade: { userId: 'ann', block: null, revokedAt: expect.any(String) } });
+    expect(json('users', 'unrevoke', 'ann')).toMatchObject({ chat: { revokedAt: null }, trade: { revokedAt: null } });
+    expect(admin('users', 'block', 'ann', '--until', '2001-01-01T00:00:00Z').status).toBe(1);
+  });
+
+  it('ends with 3 where it was done in one service alone, and says in which it was not', async () => {
+    const empty = await testDatabase();
+    const { status, stdout, stderr } = run('dist/service.mjs', ['admin', 'users', 'revoke', 'bob', '--json'], {
+      TRADE_DATABASE_URL: empty.url,
+    });
+    await empty.drop();
+    expect(status).toBe(3);
+    expect(JSON.parse(stdout)).toEqual({
+      chat: { userId: 'bob', block: null, revokedAt: expect.any(String) },
+      notDone: { trade: expect.stringContaining('has not the tables') },
+    });
+    expect(stderr).toContain('admin: not done in trade: ');
+    const away = run('dist/service.mjs', ['admin', 'users', 'revoke', 'bob'], {
+      DATABASE_URL: 'postgresql://127.0.0.1:1/none',
+    });
+    expect([away.status, away.stdout]).toEqual([1, '']);
+    expect(away.stderr).toContain('chat: the database is not reachable');
+  });
+});

@@ -1,0 +1,106 @@
+import { UserId } from '@gongu/shared';
+import { z } from 'zod';
+
+/** What a command did. */
+export interface AdminAnswer {
+  /** For `--json`. */
+  readonly json: object;
+  /** For people: lines without the last end of line. */
+  readonly text: string;
+}
+
+/** One option as the command line has it. */
+export interface AdminOption {
+  /** `--dry-run`. */
+  readonly flag: string;
+  /** Its field among the values. */
+  readonly field: string;
+  /** Takes no value. */
+  readonly isSwitch: boolean;
+  readonly does: string;
+}
+
+/** A command of `pnpm admin`, on what `Context` opens of its service. */
+export interface AdminCommand<Context> {
+  /** `users block`. */
+  readonly words: string;
+  readonly does: string;
+  /** Names of what stands after the words, in order: `userId`. */
+  readonly operands: readonly string[];
+  readonly options: readonly AdminOption[];
+  /** Another service keeps its own of what this is about, and has the same command: it is done in both. */
+  readonly isOfAll: boolean;
+  /** @throws StartError what can't be done, and why */
+  run(context: Context, values: Readonly<Record<string, string | boolean>>): Promise<AdminAnswer>;
+}
+
+/** Option `--by` of a command that changes something. */
+export const BY = UserId.optional().describe('who does it, for the audit; else it was the service');
+
+/** What was given is no command, or not all of one: ends with 2. */
+export class AdminUsageError extends Error {
+  override name = 'AdminUsageError';
+}
+
+/**
+ * A command. Its operands and options are zod fields of text, or of booleans for options without a value; `describe` says
+ * what each does. An option `dryRun` is `--dry-run`.
+ */
+export function adminCommand<
+  Context,
+  Operands extends z.ZodRawShape = Record<never, never>,
+  Options extends z.ZodRawShape = Record<never, never>,
+>(command: {
+  readonly words: string;
+  readonly does: string;
+  readonly operands?: Operands;
+  readonly options?: Options;
+  readonly isOfAll?: boolean;
+  run(context: Context, given: z.output<z.ZodObject<Operands & Options>>): Promise<AdminAnswer>;
+}): AdminCommand<Context> {
+  const { words, does, isOfAll = false } = command;
+  const operands = Object.keys(command.operands ?? {});
+  const options = Object.entries(command.options ?? {}).map(([field, schema]) => ({
+    field,
+    flag: flagOf(field),
+    isSwitch: z.safeParse(schema, true).success,
+    does: (schema as z.ZodType).description ?? '',
+  }));
+  const shape = z.object({ ...command.operands, ...command.options });
+  return {
+    ...{ words, does, operands, options, isOfAll },
+    async run(context, values) {
+      const parsed = shape.safeParse(values);
+      if (parsed.success) return command.run(context, parsed.data as never);
+      const faults = parsed.error.issues.map(({ path, message }) => {
+        const field = String(path[0]);
+        return `${operands.includes(field) ? operandName(field) : flagOf(field)}: ${message}`;
+      });
+      throw new AdminUsageError(faults.join('\n'));
+    },
+  };
+}
+
+/** `USER_ID` of `userId`. */
+export function operandName(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+function flagOf(field: string): string {
+  return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Rows with their columns below each other; `none` where there are none. */
+export function columns(rows: readonly (readonly (string | number | null)[])[], none: string): string {
+  if (rows.length === 0) return none;
+  const cells = rows.map((row) => row.map((cell) => String(cell ?? '-')));
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,30 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { barCommands, createAdminService, createLog, envFields, readEnv, runAdmin } from '@gongu/host';
+import { z } from 'zod';
+import { openStore } from '../store/open-store.ts';
+
+/** What commands act on: trade's database. */
+type AdminContext = ReturnType<typeof openStore>;
+
+const AdminEnv = z.object({
+  DATABASE_URL: envFields.url({ protocols: ['postgres:', 'postgresql:'] }),
+  DATABASE_POOLER: z.enum(['none', 'session', 'transaction']).default('none'),
+});
+
+/** Trade's commands, also for `pnpm admin`, which has chat's beside them. */
+export const admin = createAdminService<AdminContext>({
+  name: 'trade',
+  commands: [...barCommands<AdminContext>()],
+  async open(env) {
+    const { DATABASE_URL: url, DATABASE_POOLER: pooler } = readEnv(AdminEnv, {
+      ...env,
+      DATABASE_URL: env.TRADE_DATABASE_URL || env.DATABASE_URL,
+    });
+    // What was changed for chat, the relay of a running instance finds within a second.
+    return openStore({ url, pooler, max: 3, log: createLog({ service: 'trade', level: 'fatal' }), onCommit: () => {} });
+  },
+});
+
+// As in the image: this file is what was started.
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await runAdmin([admin]);
