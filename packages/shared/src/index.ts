@@ -61,6 +61,7 @@ export {
   CreateProduct,
   Money,
   Participation,
+  PriceTier,
   Product,
   ProductReason,
   ProductStatus,

@@ -9,6 +9,10 @@ export const ProductChange = Product.pick({
   id: true,
   status: true,
   reason: true,
+  priceTiers: true,
+  currentPrice: true,
+  nextTier: true,
+  finalPrice: true,
   minParticipants: true,
   maxParticipants: true,
   participantCount: true,
@@ -18,8 +22,8 @@ export const ProductChange = Product.pick({
   version: true,
   closedAt: true,
 })
-  // Not known of what had changed before trade counted them.
-  .partial({ unitCount: true })
+  // Not known of what had changed before trade counted units, and before there were tiers.
+  .partial({ unitCount: true, priceTiers: true, currentPrice: true, nextTier: true, finalPrice: true })
   .meta({ id: 'ProductChange' });
 export type ProductChange = z.output<typeof ProductChange>;
 

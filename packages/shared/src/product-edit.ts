@@ -4,25 +4,26 @@ import { productFields } from './product.ts';
 import { text } from './text.ts';
 import { without } from './without.ts';
 
-const { title, description, imageUrl, deadline, minParticipants, maxParticipants } = productFields;
+const { title, description, imageUrl, deadline, priceTiers, minParticipants, maxParticipants } = productFields;
 
-/** Body of `PATCH /api/products/:id`. The price can't change: buyers have agreed to it. */
+/** Body of `PATCH /api/products/:id`. The price can't change, nor its tiers once somebody takes part: buyers have agreed. */
 export const EditProduct = z
   .object({
     title: title.optional(),
     description: description.unwrap().optional(),
     imageUrl,
     deadline: deadline.optional(),
+    priceTiers: priceTiers.unwrap().optional(),
     minParticipants: minParticipants.unwrap().optional().meta({ description: 'not more than maxParticipants' }),
     maxParticipants: maxParticipants.optional(),
   })
   .refine((edit) => Object.values(edit).some((value) => value !== undefined), {
-    error: 'must have title, description, imageUrl, deadline, minParticipants or maxParticipants',
+    error: 'must have title, description, imageUrl, deadline, priceTiers, minParticipants or maxParticipants',
   })
   .meta({
     id: 'EditProduct',
     description: 'At least one of the fields',
-    not: without('title', 'description', 'imageUrl', 'deadline', 'minParticipants', 'maxParticipants'),
+    not: without('title', 'description', 'imageUrl', 'deadline', 'priceTiers', 'minParticipants', 'maxParticipants'),
   });
 export type EditProduct = z.output<typeof EditProduct>;
 

@@ -20,6 +20,20 @@ export const Money = z
   .meta({ id: 'Money' });
 export type Money = z.output<typeof Money>;
 
+/** Once so many people take part, everybody pays this for one. */
+export const PriceTier = z
+  .object({
+    minParticipants: z.int().min(2).max(LIMITS.maxParticipants),
+    amount: Money.shape.amount.meta({ description: 'minor units of the currency of the price' }),
+  })
+  .meta({ id: 'PriceTier' });
+export type PriceTier = z.output<typeof PriceTier>;
+
+/** The tier that is not reached yet. */
+const NextTier = PriceTier.extend({
+  missing: z.int().meta({ description: 'people until everybody pays its amount' }),
+}).meta({ id: 'NextTier' });
+
 /** A product as trade shows it. Cap, minimum and seats count people, not units. */
 export const Product = z
   .object({
@@ -28,7 +42,11 @@ export const Product = z
     title: z.string(),
     description: z.string(),
     imageUrl: z.string().nullable(),
-    price: Money,
+    price: Money.meta({ description: 'what a buyer agrees to pay for one; tiers only lower it' }),
+    priceTiers: z.array(PriceTier),
+    currentPrice: Money.meta({ description: 'what all pay if nobody else comes; once CLOSED, what they pay' }),
+    nextTier: NextTier.nullable().meta({ description: 'null: the last one is reached, or the product has ended' }),
+    finalPrice: Money.nullable().meta({ description: 'what all pay for one, of a product that is CLOSED' }),
     minParticipants: z.int(),
     maxParticipants: z.int(),
     participantCount: z.int(),
@@ -59,6 +77,22 @@ export const productFields = {
     .max(2_048)
     .nullish(),
   price: Money,
+  priceTiers: z
+    .array(PriceTier)
+    .max(10)
+    .superRefine((tiers, context) => {
+      for (const [index, tier] of tiers.entries()) {
+        const before = tiers[index - 1];
+        if (before === undefined) continue;
+        const fault = (field: keyof PriceTier, message: string) =>
+          context.addIssue({ code: 'custom', path: [index, field], message });
+        if (tier.minParticipants <= before.minParticipants)
+          fault('minParticipants', 'must be more than of the tier before');
+        if (tier.amount >= before.amount) fault('amount', 'must be less than of the tier before');
+      }
+    })
+    .default([])
+    .meta({ description: 'rising counts and falling amounts, all below the price' }),
   minParticipants: Count.default(1).meta({ description: 'not more than maxParticipants' }),
   maxParticipants: Count,
   deadline: Instant.meta({ description: 'in the future, and not further away than DEADLINE_MAX_DAYS' }),
@@ -70,6 +104,14 @@ export const CreateProduct = z
   .refine((product) => product.minParticipants <= product.maxParticipants, {
     path: ['minParticipants'],
     error: 'must not be more than maxParticipants',
+  })
+  .refine(({ priceTiers, price }) => (priceTiers[0]?.amount ?? -1) < price.amount, {
+    path: ['priceTiers', 0, 'amount'],
+    error: 'must be less than price.amount',
+  })
+  .refine(({ priceTiers, maxParticipants }) => (priceTiers.at(-1)?.minParticipants ?? 0) <= maxParticipants, {
+    path: ['priceTiers'],
+    error: 'must have no tier for more than maxParticipants',
   })
   .meta({ id: 'CreateProduct' });
 export type CreateProduct = z.output<typeof CreateProduct>;
@@ -83,7 +125,15 @@ export const CreateParticipation = z
 export const ChangeParticipation = z.object({ quantity: z.int().min(1).max(99) }).meta({ id: 'ChangeParticipation' });
 
 export const Participation = z
-  .object({ productId: z.string(), userId: z.string(), quantity: z.int(), joinedAt: z.string() })
+  .object({
+    productId: z.string(),
+    userId: z.string(),
+    quantity: z.int(),
+    payable: z
+      .object({ amount: z.int(), currency: z.string() })
+      .meta({ description: 'price × quantity: the most that it will cost' }),
+    joinedAt: z.string(),
+  })
   .meta({ id: 'Participation' });
 export type Participation = z.output<typeof Participation>;
 

@@ -1,14 +1,16 @@
 -- A new product, with its audit row, its first live change and the entry that opens its room.
 -- `p_max_days`: how far away the deadline may be; null: as far as one likes.
--- Outcomes: ok, deadline_past, deadline_far.
+-- `p_terms`: how it is sold, {"priceTiers"}; what it does not name is as it was before there was a choice.
+-- Outcomes: ok, deadline_past, deadline_far, tiers_invalid.
 CREATE OR REPLACE FUNCTION trade.create_product(
   p_id text, p_seller text, p_nickname text, p_title text, p_description text, p_image text, p_amount bigint,
   p_currency text, p_min integer, p_max integer, p_deadline timestamptz, p_origin jsonb, p_claim jsonb,
-  p_max_days integer DEFAULT NULL
+  p_max_days integer DEFAULT NULL, p_terms jsonb DEFAULT '{}'
 ) RETURNS TABLE (outcome text, product jsonb, participation jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
   v_new trade.products;
+  v_tiers jsonb := coalesce(p_terms -> 'priceTiers', '[]');
 BEGIN
   IF p_deadline <= clock_timestamp() THEN
     RETURN QUERY SELECT 'deadline_past', NULL::jsonb, NULL::jsonb;
@@ -19,10 +21,14 @@ BEGIN
     RETURN QUERY SELECT 'deadline_far', NULL::jsonb, NULL::jsonb;
     RETURN;
   END IF;
+  IF NOT trade.tiers_valid(p_amount, v_tiers) THEN
+    RETURN QUERY SELECT 'tiers_invalid', NULL::jsonb, NULL::jsonb;
+    RETURN;
+  END IF;
   INSERT INTO trade.products (id, seller_id, seller_nickname, title, description, image_url, price_amount,
-    price_currency, min_participants, max_participants, deadline, created_at)
+    price_currency, price_tiers, min_participants, max_participants, deadline, created_at)
   VALUES (p_id, p_seller, p_nickname, p_title, p_description, p_image, p_amount,
-    p_currency, p_min, p_max, p_deadline, trade.instant())
+    p_currency, v_tiers, p_min, p_max, p_deadline, trade.instant())
   RETURNING * INTO v_new;
   PERFORM trade.record_audit(v_new, 'product.created', p_seller, NULL, NULL, NULL, p_origin);
   PERFORM trade.record_change(v_new);

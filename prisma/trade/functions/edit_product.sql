@@ -1,7 +1,7 @@
 -- Changes what `p_patch` names. `p_versions`: the versions the seller may have seen, null for any. `p_max_days`: how far
 -- away a new deadline may be; null: as far as one likes.
 -- Outcomes: ok (also when nothing differs), not_found, forbidden, stale, ended, deadline_past, deadline_far, below_buyers,
--- minimum_above_maximum.
+-- minimum_above_maximum, tiers_fixed (somebody takes part), tiers_invalid.
 CREATE OR REPLACE FUNCTION trade.edit_product(
   p_id text, p_actor text, p_admin boolean, p_versions integer[], p_patch jsonb, p_origin jsonb,
   p_max_days integer DEFAULT NULL
@@ -49,6 +49,10 @@ BEGIN
     v_data := v_data || jsonb_build_object('maxParticipants', v_new.max_participants);
     v_room := v_room || jsonb_build_object('maxParticipants', v_new.max_participants);
   END IF;
+  IF p_patch ? 'priceTiers' AND p_patch -> 'priceTiers' <> v_old.price_tiers THEN
+    v_new.price_tiers := p_patch -> 'priceTiers';
+    v_data := v_data || jsonb_build_object('priceTiers', v_new.price_tiers);
+  END IF;
 
   IF v_old.seller_id <> p_actor AND NOT p_admin THEN
     v_outcome := 'forbidden';
@@ -65,6 +69,10 @@ BEGIN
     v_outcome := 'below_buyers';
   ELSIF v_new.min_participants > v_new.max_participants THEN
     v_outcome := 'minimum_above_maximum';
+  ELSIF v_new.price_tiers <> v_old.price_tiers AND v_old.participant_count > 0 THEN
+    v_outcome := 'tiers_fixed';
+  ELSIF NOT trade.tiers_valid(v_new.price_amount, v_new.price_tiers) THEN
+    v_outcome := 'tiers_invalid';
   ELSIF v_data <> '{}' THEN
     v_new := trade.save_product(v_old, v_new, 'product.edited', p_actor, NULL, v_data,
       CASE WHEN v_room <> '{}' THEN 'room.patched' END, v_room, p_origin);

@@ -31,6 +31,7 @@ export function createProducts({ store, once, newId, deadlineMaxDays }: Products
         const product = { ...input, id: newId(), imageUrl: input.imageUrl ?? null, deadline };
         const created = await store.create(product, caller, claim, deadlineMaxDays);
         if (created.outcome === 'ok') return created.product;
+        if (created.outcome === 'tiers_invalid') throw tiersInvalid();
         throw created.outcome === 'deadline_far' ? deadlineFar(deadlineMaxDays) : deadlinePast();
       });
     },
@@ -52,7 +53,7 @@ export function createProducts({ store, once, newId, deadlineMaxDays }: Products
     /**
      * @param versions of `If-Match`; null: whatever the version
      * @throws FORBIDDEN, PRECONDITION_FAILED, NOT_RECRUITING, DEADLINE_PASSED, VALIDATION_FAILED, CONFLICT (a cap below
-     *   the buyers there are)
+     *   the buyers there are, or other tiers once somebody takes part)
      */
     async edit(caller: Caller, id: string, input: EditProduct, versions: readonly number[] | null): Promise<Product> {
       requireAccount(caller.user);
@@ -81,6 +82,15 @@ export function createProducts({ store, once, newId, deadlineMaxDays }: Products
             errors: [{ path: 'maxParticipants', message }],
           });
         }
+        case 'tiers_fixed': {
+          const message = 'can not change once somebody takes part';
+          throw new AppError('CONFLICT', {
+            detail: `priceTiers ${message}`,
+            errors: [{ path: 'priceTiers', message }],
+          });
+        }
+        case 'tiers_invalid':
+          throw tiersInvalid();
         case 'minimum_above_maximum': {
           const message = 'must not be more than maxParticipants';
           throw new AppError('VALIDATION_FAILED', {
@@ -153,4 +163,12 @@ export type Products = ReturnType<typeof createProducts>;
 
 function notFound(): never {
   throw new AppError('NOT_FOUND', { detail: 'There is no such product' });
+}
+
+function tiersInvalid(): AppError {
+  const message = 'must have rising minParticipants and falling amounts, all of them below price.amount';
+  return new AppError('VALIDATION_FAILED', {
+    detail: `priceTiers ${message}`,
+    errors: [{ path: 'priceTiers', message }],
+  });
 }

@@ -2,7 +2,7 @@ import { type Pool, written } from '@gongu/host';
 import { AppError, type Participation, type Product } from '@gongu/shared';
 import type { Claim } from '../product/ports/key-store.ts';
 import type { Trace } from '../product/ports/trace.ts';
-import { fromSql, toParticipation, toProduct } from './product-row.ts';
+import { fromSql, type ParticipationRow, type ProductRow, toParticipation, toProduct } from './product-row.ts';
 
 export interface ChangeCallOptions {
   pool: Pool;
@@ -15,6 +15,12 @@ export interface ChangeAnswer {
   readonly outcome: string;
   readonly product: Product | null;
   readonly participation: Participation | null;
+}
+
+interface AnswerRow {
+  outcome: string;
+  product: object | null;
+  participation: object | null;
 }
 
 /** What is kept with each change. */
@@ -37,13 +43,14 @@ export function createChangeCall({ pool, onCommit }: ChangeCallOptions) {
     const { rows } = await written(() => pool.query({ name, text, values: [...args] })).catch((error: unknown) => {
       throw isTakenOver(error) ? takenOver() : error;
     });
-    const { outcome, product, participation } = rows[0] as Record<'outcome', string> & Record<string, object | null>;
+    const { outcome, product, participation } = rows[0] as AnswerRow;
     // A refusal may have ended a product whose deadline had passed; that is worth no wake-up for each who came too late.
     if (outcome === 'ok') onCommit();
+    const row = product && fromSql<ProductRow>(product);
     return {
       outcome,
-      product: product ? toProduct(fromSql(product)) : null,
-      participation: participation ? toParticipation(fromSql(participation)) : null,
+      product: row && toProduct(row),
+      participation: row && participation && toParticipation(fromSql<ParticipationRow>(participation), row),
     };
   };
 }

@@ -3,8 +3,25 @@ import type { KeptOutcome, KeyStore } from '../product/ports/key-store.ts';
 import { claimOf, isTakenOver, takenOver } from './change-call.ts';
 import { fromSql, type ParticipationRow, type ProductRow, toParticipation, toProduct } from './product-row.ts';
 
+const EARLIER_PRODUCT = { unitCount: 0, priceTiers: [], finalAmount: null };
+
 /** See {@link KeyStore}. */
 export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
+  /** finish_key was given the row that the change wrote, or the refusal of `refuse`. */
+  async function keptOutcome(result: object): Promise<KeptOutcome> {
+    if (!('value' in result)) return result as KeptOutcome;
+    const row = result.value as object;
+    // What was created before trade knew of these is kept without them.
+    if (!('quantity' in row)) {
+      return { value: toProduct({ ...EARLIER_PRODUCT, ...fromSql<ProductRow>(row) }) };
+    }
+    const place = fromSql<ParticipationRow>(row);
+    const { rows } = await pool.query('SELECT price_amount, price_currency FROM trade.products WHERE id = $1', [
+      place.productId,
+    ]);
+    return { value: toParticipation(place, fromSql<ProductRow>(rows[0])) };
+  }
+
   return {
     async begin({ userId, route, key, run }, fingerprint, leaseMs, keepMs) {
       const { rows } = await written(
@@ -17,7 +34,7 @@ export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
         { idempotent: true },
       );
       const { state, result } = rows[0] as { state: 'started' | 'running' | 'mismatch' | 'done'; result: object };
-      return state === 'done' ? { state, outcome: keptOutcome(result) } : { state };
+      return state === 'done' ? { state, outcome: await keptOutcome(result) } : { state };
     },
 
     async refuse(claim, error) {
@@ -40,18 +57,4 @@ export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
       );
     },
   };
-}
-
-// finish_key was given the row that the change wrote, or the refusal above.
-function keptOutcome(result: object): KeptOutcome {
-  if ('value' in result) {
-    const row = result.value as object;
-    // A product that was created before trade counted units is kept without them, and nobody had bought.
-    const value =
-      'quantity' in row
-        ? toParticipation(fromSql<ParticipationRow>(row))
-        : toProduct({ ...fromSql<ProductRow>(row), unitCount: 0 });
-    return { value };
-  }
-  return result as KeptOutcome;
 }

@@ -28,8 +28,11 @@ export function createParticipationStore({ call, prisma }: ParticipationStoreOpt
     },
 
     async find(productId, userId) {
-      const row = await prisma.participation.findUnique({ where: { productId_userId: { productId, userId } } });
-      return row && toParticipation(row);
+      const row = await prisma.participation.findUnique({
+        where: { productId_userId: { productId, userId } },
+        include: { product: true },
+      });
+      return row && toParticipation(row, row.product);
     },
 
     async buyers(productId, { limit, after }) {
@@ -37,8 +40,9 @@ export function createParticipationStore({ call, prisma }: ParticipationStoreOpt
         where: { productId, ...(after ? laterThan(after) : {}) },
         orderBy: [{ joinedAt: 'asc' }, { userId: 'asc' }],
         take: limit + 1,
+        include: { product: { select: { priceAmount: true, priceCurrency: true } } },
       });
-      return rows.map((row) => ({ ...toParticipation(row), nickname: row.nickname, tag: row.tag }));
+      return rows.map((row) => ({ ...toParticipation(row, row.product), nickname: row.nickname, tag: row.tag }));
     },
 
     async purchases(userId, { limit, after }) {
@@ -48,7 +52,7 @@ export function createParticipationStore({ call, prisma }: ParticipationStoreOpt
         take: limit + 1,
         include: { product: true },
       });
-      return rows.map((row) => ({ ...toParticipation(row), product: toProduct(row.product) }));
+      return rows.map((row) => ({ ...toParticipation(row, row.product), product: toProduct(row.product) }));
     },
   };
 }

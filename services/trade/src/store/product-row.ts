@@ -1,18 +1,27 @@
-import type { Participation, Product, ProductChange, ProductReason, ProductStatus } from '@gongu/shared';
+import type { Participation, PriceTier, Product, ProductChange, ProductReason, ProductStatus } from '@gongu/shared';
+import { pricesOf } from './prices-of.ts';
 
 /** A time as the driver gives it, or as it stands in JSON. */
 type Instant = Date | string;
 
+/** bigint: text from the driver, a number in JSON. */
+type Amount = bigint | string | number;
+
+/** What a row says of prices. */
+export interface PriceColumns {
+  priceAmount: Amount;
+  priceCurrency: string;
+  priceTiers: unknown;
+  finalAmount: Amount | null;
+}
+
 /** A row of `products`. */
-export interface ProductRow {
+export interface ProductRow extends PriceColumns {
   id: string;
   sellerId: string;
   title: string;
   description: string;
   imageUrl: string | null;
-  /** bigint: text from the driver, a number in JSON. */
-  priceAmount: bigint | string | number;
-  priceCurrency: string;
   minParticipants: number;
   maxParticipants: number;
   participantCount: number;
@@ -37,7 +46,7 @@ export interface ParticipationRow {
 export type ChangeRow = { seq: bigint | string; productId: string } & Pick<
   ProductRow,
   'status' | 'reason' | 'minParticipants' | 'maxParticipants' | 'participantCount' | 'deadline' | 'version' | 'closedAt'
-> & { unitCount: number | null };
+> & { unitCount: number | null; price: object | null };
 
 /** ISO 8601 UTC with milliseconds. */
 export function isoOf(at: Instant): string {
@@ -62,6 +71,7 @@ export function toProduct(row: ProductRow): Product {
     description,
     imageUrl,
     price: { amount: Number(row.priceAmount), currency: row.priceCurrency },
+    ...prices(row, row),
     minParticipants,
     maxParticipants,
     participantCount,
@@ -77,8 +87,13 @@ export function toProduct(row: ProductRow): Product {
   };
 }
 
-export function toParticipation({ productId, userId, quantity, joinedAt }: ParticipationRow): Participation {
-  return { productId, userId, quantity, joinedAt: isoOf(joinedAt) };
+/** @param product of the participation */
+export function toParticipation(
+  { productId, userId, quantity, joinedAt }: ParticipationRow,
+  { priceAmount, priceCurrency }: Pick<PriceColumns, 'priceAmount' | 'priceCurrency'>,
+): Participation {
+  const payable = { amount: Number(priceAmount) * quantity, currency: priceCurrency };
+  return { productId, userId, quantity, payable, joinedAt: isoOf(joinedAt) };
 }
 
 export function toChange(row: ChangeRow): ProductChange {
@@ -87,6 +102,7 @@ export function toChange(row: ChangeRow): ProductChange {
     id: row.productId,
     status: row.status as ProductStatus,
     reason: row.reason as ProductReason | null,
+    ...(row.price === null ? {} : prices(fromSql<PriceColumns>(row.price), row)),
     minParticipants,
     maxParticipants,
     participantCount,
@@ -96,4 +112,14 @@ export function toChange(row: ChangeRow): ProductChange {
     version,
     closedAt: row.closedAt === null ? null : isoOf(row.closedAt),
   };
+}
+
+function prices(price: PriceColumns, { status, participantCount }: { status: string; participantCount: number }) {
+  return pricesOf({
+    price: { amount: Number(price.priceAmount), currency: price.priceCurrency },
+    priceTiers: price.priceTiers as PriceTier[],
+    finalAmount: price.finalAmount === null ? null : Number(price.finalAmount),
+    status: status as ProductStatus,
+    people: participantCount,
+  });
 }

@@ -18,7 +18,8 @@ export interface ProductStoreOptions {
 export function createProductStore({ call, pool, prisma, endDue }: ProductStoreOptions): ProductStore {
   return {
     async create(product, { user, trace }, claim, maxDays = null) {
-      const { id, title, description, imageUrl, price, minParticipants, maxParticipants, deadline } = product;
+      const { id, title, description, imageUrl, price, priceTiers, minParticipants, maxParticipants, deadline } =
+        product;
       const answer = await call('create_product', [
         id,
         user.userId,
@@ -34,6 +35,7 @@ export function createProductStore({ call, pool, prisma, endDue }: ProductStoreO
         originOf(trace),
         claimOf(claim),
         maxDays,
+        JSON.stringify({ priceTiers }),
       ]);
       return answer as Awaited<ReturnType<ProductStore['create']>>;
     },

@@ -18,7 +18,13 @@ describe('a purchase', () => {
       body: { quantity: 3 },
     });
     expect(status).toBe(201);
-    expect(body).toEqual({ productId: product.id, userId: 'ann', quantity: 3, joinedAt: expect.any(String) });
+    expect(body).toEqual({
+      productId: product.id,
+      userId: 'ann',
+      quantity: 3,
+      payable: { amount: 69_000, currency: 'KRW' },
+      joinedAt: expect.any(String),
+    });
     expect(headers.get('location')).toBe(path(product, '/participations/me'));
     const { body: after } = await call<Product>('GET', path(product));
     expect(after).toMatchObject({ participantCount: 1, unitCount: 3, seatsLeft: 4, version: 2 });
@@ -110,7 +116,10 @@ describe('another quantity', () => {
     const product = await create(server);
     const bought = await call<Participation>('POST', path(product, '/participations'), { as: 'ann' });
     const changed = await change(product, 'ann', { quantity: 4 });
-    expect([changed.status, changed.body]).toEqual([200, { ...bought.body, quantity: 4 }]);
+    expect([changed.status, changed.body]).toEqual([
+      200,
+      { ...bought.body, quantity: 4, payable: { amount: 92_000, currency: 'KRW' } },
+    ]);
     expect((await call('GET', path(product, '/participations/me'), { as: 'ann' })).body).toEqual(changed.body);
     const { body: after } = await call<Product>('GET', path(product));
     expect(after).toMatchObject({ participantCount: 1, seatsLeft: 4, status: 'RECRUITING', version: 3 });

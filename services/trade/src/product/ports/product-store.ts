@@ -1,4 +1,4 @@
-import type { AuditEntry, Product, ProductStatus } from '@gongu/shared';
+import type { AuditEntry, PriceTier, Product, ProductStatus } from '@gongu/shared';
 import type { Caller } from '../caller.ts';
 import type { Claim } from './key-store.ts';
 import type { Outcome } from './outcome.ts';
@@ -11,6 +11,7 @@ export interface NewProduct {
   readonly description: string;
   readonly imageUrl: string | null;
   readonly price: Product['price'];
+  readonly priceTiers?: readonly PriceTier[];
   readonly minParticipants: number;
   readonly maxParticipants: number;
   readonly deadline: Date;
@@ -21,6 +22,7 @@ export interface Edit {
   readonly title?: string;
   readonly description?: string;
   readonly imageUrl?: string | null;
+  readonly priceTiers?: readonly PriceTier[];
   readonly minParticipants?: number;
   readonly maxParticipants?: number;
   readonly deadline?: Date;
@@ -49,7 +51,7 @@ export interface ProductStore {
     caller: Caller,
     claim: Claim | null,
     maxDays?: number | null,
-  ): Promise<{ outcome: 'ok'; product: Product } | { outcome: 'deadline_past' | 'deadline_far' }>;
+  ): Promise<{ outcome: 'ok'; product: Product } | { outcome: 'deadline_past' | 'deadline_far' | 'tiers_invalid' }>;
   find(id: string): Promise<Product | null>;
   /**
    * One more than `limit` where there is more. Fewer with `stop`: as many products were looked at as may be for one page,
@@ -69,7 +71,15 @@ export interface ProductStore {
     maxDays?: number | null,
   ): Promise<
     Outcome<
-      'forbidden' | 'stale' | 'ended' | 'deadline_past' | 'deadline_far' | 'below_buyers' | 'minimum_above_maximum'
+      | 'forbidden'
+      | 'stale'
+      | 'ended'
+      | 'deadline_past'
+      | 'deadline_far'
+      | 'below_buyers'
+      | 'minimum_above_maximum'
+      | 'tiers_fixed'
+      | 'tiers_invalid'
     >
   >;
   /** The same end again is `ok` and changes nothing. */
