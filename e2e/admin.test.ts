@@ -99,6 +99,52 @@ describe('pnpm admin', () => {
     expect(admin('users', 'block', 'ann', '--until', '2001-01-01T00:00:00Z').status).toBe(1);
   });
 
+  it('holds a room, a product and a user for a legal reason, with a row of audit, and releases them', async () => {
+    await sql.query(`INSERT INTO trade.products (id, seller_id, seller_nickname, title, price_amount, price_currency,
+      min_participants, max_participants, deadline)
+      VALUES ('one', 'seller', 'Seller', '감귤', 1, 'KRW', 1, 9, now() + interval '1 day')`);
+    const room = json('rooms', 'hold', 'one', '--reason', 'a lawsuit', '--by', 'root');
+    expect(room).toEqual({ kind: 'ROOM', id: 'one', held: true, changed: true });
+    expect(await act()).toMatchObject({
+      act: 'room.held',
+      room_id: 'one',
+      by_user_id: 'root',
+      detail: { reason: 'a lawsuit' },
+    });
+    expect(json('products', 'hold', 'one')).toMatchObject({ kind: 'PRODUCT', held: true, changed: true });
+    const user = { kind: 'USER', id: 'ann', held: true, changed: true };
+    expect(json('users', 'hold', 'ann')).toEqual({ chat: user, trade: user });
+    expect(json('users', 'hold', 'ann')).toMatchObject({ chat: { changed: false }, trade: { changed: false } });
+    const { rows } = await sql.query('SELECT act, user_id, product_id FROM trade.moderations ORDER BY id DESC LIMIT 2');
+    expect(rows).toEqual([
+      { act: 'user.held', user_id: 'ann', product_id: null },
+      { act: 'product.held', user_id: null, product_id: 'one' },
+    ]);
+    expect(json('holds', 'list')).toMatchObject({
+      chat: {
+        holds: [
+          { kind: 'USER', id: 'ann' },
+          { kind: 'ROOM', id: 'one', reason: 'a lawsuit', byUserId: 'root' },
+        ],
+      },
+      trade: {
+        holds: [
+          { kind: 'USER', id: 'ann' },
+          { kind: 'PRODUCT', id: 'one' },
+        ],
+      },
+    });
+    for (const [group, id] of [
+      ['rooms', 'one'],
+      ['products', 'one'],
+      ['users', 'ann'],
+    ] as const) {
+      expect(admin(group, 'unhold', id)).toMatchObject({ status: 0, stdout: expect.stringContaining('is not held\n') });
+    }
+    expect(json('holds', 'list')).toEqual({ chat: { holds: [] }, trade: { holds: [] } });
+    expect(admin('rooms', 'hold', 'none').stderr).toBe('admin: chat: there is no such room\n');
+  });
+
   it('ends with 3 where it was done in one service alone, and says in which it was not', async () => {
     const empty = await testDatabase();
     const { status, stdout, stderr } = run('dist/service.mjs', ['admin', 'users', 'revoke', 'bob', '--json'], {

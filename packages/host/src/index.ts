@@ -1,5 +1,7 @@
 export { barCommands } from './admin/bar-commands.ts';
 export { type AdminCommand, adminCommand, BY, columns } from './admin/command.ts';
+export { holdCommands } from './admin/hold-commands.ts';
+export { createHoldStore, type HoldStore } from './admin/hold-store.ts';
 export { runAdmin } from './admin/run-admin.ts';
 export { type AdminService, createAdminService } from './admin/service.ts';
 export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/auth.ts';

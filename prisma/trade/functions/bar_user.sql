@@ -23,5 +23,7 @@ BEGIN
     revoked_at = CASE p_act WHEN 'revoke' THEN floor(extract(epoch FROM clock_timestamp()))::BIGINT
       WHEN 'unrevoke' THEN NULL ELSE o.revoked_at END
   WHERE o.user_id = p_user RETURNING * INTO b;
+  PERFORM trade.note_moderation('user.' || p_act, NULL, p_user, p_by,
+    jsonb_build_object('until', trade.iso(p_until), 'reason', p_reason));
   RETURN jsonb_build_object('outcome', 'changed', 'bar', trade.bar_json(b));
 END $$;

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { adminCommand, barCommands, createAdminService, runAdmin } from '@gongu/host';
+import { adminCommand, barCommands, createAdminService, holdCommands, runAdmin } from '@gongu/host';
+import { RoomPath } from '@gongu/shared';
 import { type AdminContext, openContext } from './context.ts';
 import { reportCommands } from './report-commands.ts';
 import { roomCommands } from './room-commands.ts';
@@ -17,7 +18,13 @@ const restored = adminCommand({
 /** Chat's commands, also for `pnpm admin`, which has trade's beside them. */
 export const admin = createAdminService<AdminContext>({
   name: 'chat',
-  commands: [restored, ...roomCommands, ...reportCommands, ...barCommands<AdminContext>()],
+  commands: [
+    restored,
+    ...roomCommands,
+    ...reportCommands,
+    ...barCommands<AdminContext>(),
+    ...holdCommands<AdminContext>({ group: 'rooms', kind: 'ROOM', operands: { roomId: RoomPath.shape.roomId } }),
+  ],
   open: openContext,
 });
 

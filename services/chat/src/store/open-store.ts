@@ -1,7 +1,9 @@
 import {
   type BarStore,
   createBarStore,
+  createHoldStore,
   createPool,
+  type HoldStore,
   type Logger,
   type Pool,
   type Pooler,
@@ -49,6 +51,8 @@ export interface Store {
   readonly visitors: VisitorStore;
   readonly restrictions: RestrictionStore;
   readonly bars: BarStore;
+  /** What is held for a legal reason. */
+  readonly holds: HoldStore;
   readonly reports: ReportStore;
   readonly pushes: PushStore;
   readonly uploads: UploadStore;
@@ -132,6 +136,7 @@ export function openStore({
     uploads: createUploadStore({ prisma }),
     adminRooms: createAdminRooms({ pool: reads }),
     bars: createBarStore({ pool: reads, schema: CHAT_SCHEMA }),
+    holds: createHoldStore({ pool: reads, schema: CHAT_SCHEMA }),
     async ping() {
       await prisma.$queryRaw`SELECT 1`;
     },

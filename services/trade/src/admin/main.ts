@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { barCommands, createAdminService, createLog, envFields, readEnv, runAdmin } from '@gongu/host';
+import { barCommands, createAdminService, createLog, envFields, holdCommands, readEnv, runAdmin } from '@gongu/host';
+import { RoomId } from '@gongu/shared';
 import { z } from 'zod';
 import { openStore } from '../store/open-store.ts';
 
@@ -15,7 +16,10 @@ const AdminEnv = z.object({
 /** Trade's commands, also for `pnpm admin`, which has chat's beside them. */
 export const admin = createAdminService<AdminContext>({
   name: 'trade',
-  commands: [...barCommands<AdminContext>()],
+  commands: [
+    ...barCommands<AdminContext>(),
+    ...holdCommands<AdminContext>({ group: 'products', kind: 'PRODUCT', operands: { productId: RoomId } }),
+  ],
   async open(env) {
     const { DATABASE_URL: url, DATABASE_POOLER: pooler } = readEnv(AdminEnv, {
       ...env,

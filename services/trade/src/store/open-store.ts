@@ -1,4 +1,12 @@
-import { createBarStore, createPool, type Logger, type Pooler, prismaAdapter, type SessionLimits } from '@gongu/host';
+import {
+  createBarStore,
+  createHoldStore,
+  createPool,
+  type Logger,
+  type Pooler,
+  prismaAdapter,
+  type SessionLimits,
+} from '@gongu/host';
 import { createChangeCall } from './change-call.ts';
 import { createChangeStore } from './change-store.ts';
 import { createDueStore } from './due-store.ts';
@@ -49,6 +57,7 @@ export function openStore({ url, pooler = 'none', max, log, limits = {}, onCommi
     reconcile: createReconcileStore({ pool, onCommit }),
     due,
     bars: createBarStore({ pool, schema: TRADE_SCHEMA }),
+    holds: createHoldStore({ pool, schema: TRADE_SCHEMA }),
 
     /** Rejects when PostgreSQL does not answer. */
     async ping(): Promise<void> {
