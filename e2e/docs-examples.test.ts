@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  Address,
   AnnounceUpload,
   AnonymousTokenAnswer,
   AnonymousTokenRequest,
@@ -27,6 +28,7 @@ import {
   MessagePage,
   OpenRoom,
   OutboxStatus,
+  OwnAddress,
   Participant,
   Participation,
   PatchRoom,
@@ -55,6 +57,8 @@ const commands = commandSchemas(LIMITS.contentChars);
 
 /** What the word after ```` ```json ```` stands for. */
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  Address,
+  OwnAddress,
   AnnounceUpload,
   AnonymousTokenAnswer,
   AnonymousTokenRequest,

@@ -110,6 +110,7 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     // All of this version, unless somebody says otherwise.
     CHANGES: env.CHANGES?.trim() || 'on',
     PUSH_KEY: env.PUSH_KEY?.trim() || secrets.PUSH_KEY,
+    ADDRESS_KEYS: env.ADDRESS_KEYS?.trim() || secrets.ADDRESS_KEYS,
     PUSH_CONTACT: env.PUSH_CONTACT?.trim() || 'mailto:shop@example.com',
   };
   const drain = dev ? { DRAIN_MS: env.DRAIN_MS?.trim() || DEV_DRAIN_MS } : {};

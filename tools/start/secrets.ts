@@ -8,6 +8,7 @@ const Secrets = z.object({
   SERVICE_JWT_SECRET: z.string().min(32),
   /** Files of earlier versions have none. */
   PUSH_KEY: z.string().default(pushKey),
+  ADDRESS_KEYS: z.string().default(sealingKey),
 });
 export type Secrets = z.output<typeof Secrets>;
 
@@ -21,7 +22,7 @@ export function keepSecrets(file: string): Secrets {
   const made = () => randomBytes(48).toString('base64url');
   const secrets = existsSync(file)
     ? read(file)
-    : { JWT_SECRET: made(), SERVICE_JWT_SECRET: made(), PUSH_KEY: pushKey() };
+    : { JWT_SECRET: made(), SERVICE_JWT_SECRET: made(), PUSH_KEY: pushKey(), ADDRESS_KEYS: sealingKey() };
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);
@@ -34,6 +35,11 @@ function read(file: string): Secrets {
   } catch (cause) {
     throw new StartError(`${file} is damaged: remove it, and new secrets are made (old tokens end)`, { cause });
   }
+}
+
+/** A key of AES-256 by the name that the first one has. */
+function sealingKey(): string {
+  return `k1:${randomBytes(32).toString('base64')}`;
 }
 
 /** A private key of P-256, 32 bytes. */

@@ -1,3 +1,4 @@
+export { Address, AddressedBuyer, OwnAddress } from './address.ts';
 export {
   AnnounceUpload,
   Attachment,

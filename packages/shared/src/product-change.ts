@@ -36,6 +36,7 @@ export const AuditEvent = z.enum([
   'buyer.committed',
   'buyer.changed',
   'buyer.withdrawn',
+  'addresses.read',
 ]);
 export type AuditEvent = z.output<typeof AuditEvent>;
 

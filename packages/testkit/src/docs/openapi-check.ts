@@ -66,7 +66,9 @@ export function createOpenApiCheck(document: unknown): OpenApiCheck {
       const response = paths[route.path]?.[verb]?.responses?.[status];
       if (!response) throw new Error(`${name} is not in the document; the body was ${JSON.stringify(body)}`);
       seen.add(name);
-      const media = Object.keys(response.content ?? {})[0];
+      // A text where there is one: an answer may be a list or a file.
+      const medias = Object.keys(response.content ?? {});
+      const media = (typeof body === 'string' && medias.find((name) => name.startsWith('text/'))) || medias[0];
       const isEmpty = body === undefined || body === null || body === '';
       if (media === undefined) {
         if (!isEmpty) throw new Error(`${name} has no body in the document, and had ${JSON.stringify(body)}`);

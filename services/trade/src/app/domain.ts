@@ -8,6 +8,7 @@ import { createObservers } from '../observe/observers.ts';
 import { createDeliver } from '../outbox/deliver.ts';
 import { createOutboxStore } from '../outbox/outbox-store.ts';
 import { createRelay } from '../outbox/relay.ts';
+import { createAddresses } from '../product/addresses.ts';
 import { createChangeFeed } from '../product/change-feed.ts';
 import { createOnce } from '../product/once.ts';
 import { createParticipations } from '../product/participation.ts';
@@ -28,6 +29,7 @@ export function createDomain(
     max: env.DATABASE_POOL,
     log,
     limits: sessionLimitsOf(env),
+    addressKeys: env.ADDRESS_KEYS,
     onCommit: () => wake.onCommit(),
   });
   observePools(metrics, { all: store.pool });
@@ -55,9 +57,10 @@ export function createDomain(
   const deadlineMaxDays = env.DEADLINE_MAX_DAYS === 0 ? null : env.DEADLINE_MAX_DAYS;
   const products = createProducts({ store: store.products, once, newId: v7, deadlineMaxDays });
   const participations = createParticipations({ store: store.participations, products, once });
+  const addresses = createAddresses({ store: store.addresses });
   const reconcile = createReconcile({ store: store.reconcile, rooms: chat, now: clock.now, ...observers.reconcile });
   const changes = createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now: clock.monotonic });
-  return { changes, store, queues, outbox, relay, feed, products, participations, reconcile, counts };
+  return { changes, store, queues, outbox, relay, feed, products, participations, addresses, reconcile, counts };
 }
 export type Domain = ReturnType<typeof createDomain>;
 

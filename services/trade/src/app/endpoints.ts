@@ -1,5 +1,6 @@
 import { barRoutes, type ServiceParts } from '@gongu/host';
 import type { TradeEnv } from '../env.ts';
+import { addressRoutes } from '../http/address-routes.ts';
 import { consistencyRoutes } from '../http/consistency-routes.ts';
 import { devRoutes } from '../http/dev-routes.ts';
 import { outboxRoutes } from '../http/outbox-routes.ts';
@@ -12,7 +13,7 @@ import type { TradeHttp } from './http.ts';
 /** All URLs: the event stream and the routes of HTTP. */
 export function registerEndpoints(
   { env, log, clock, auth, bars }: ServiceParts<TradeEnv>,
-  { store, outbox, relay, feed, products, participations, reconcile, counts }: Domain,
+  { store, outbox, relay, feed, products, participations, addresses, reconcile, counts }: Domain,
   { app, userOf, either, requireOperator }: TradeHttp,
 ): void {
   productEvents(app, {
@@ -22,6 +23,7 @@ export function registerEndpoints(
   });
   productRoutes(app, { products, userOf });
   participationRoutes(app, { participations, userOf });
+  addressRoutes(app, { addresses, userOf });
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
   consistencyRoutes(app, { reconcile, requireOperator });
   barRoutes(app, {

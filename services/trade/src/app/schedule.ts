@@ -1,10 +1,11 @@
 import type { ServiceParts } from '@gongu/host';
+import type { TradeEnv } from '../env.ts';
 import type { Domain } from './domain.ts';
 
 const KEEP_MS = 24 * 3_600_000;
 const PURGE_BATCH = 5_000;
 /** What is caught up at start, rather than at the next tick. */
-const AT_START = new Set(['close recruitment', 'purge']);
+const AT_START = new Set(['close recruitment', 'purge', 'erase addresses']);
 
 /**
  * What happens by itself. Every instance runs all of it: the database picks who ends a product, and the rest does no harm
@@ -12,7 +13,7 @@ const AT_START = new Set(['close recruitment', 'purge']);
  * HTTP.
  */
 export function createSchedule(
-  { cron, log }: ServiceParts,
+  { cron, env, log }: ServiceParts<TradeEnv>,
   { store, relay, products, reconcile }: Domain,
   { reconcileCron = '0 */10 * * * *' }: { reconcileCron?: string },
 ) {
@@ -50,6 +51,9 @@ export function createSchedule(
       });
       schedule('purge', '17 * * * *', async () => {
         while ((await store.due.purge(KEEP_MS, PURGE_BATCH)) >= PURGE_BATCH);
+      });
+      schedule('erase addresses', '27 * * * *', async () => {
+        while ((await store.due.eraseAddresses(env.ADDRESS_DAYS, PURGE_BATCH)) >= PURGE_BATCH);
       });
       relay.start();
     },

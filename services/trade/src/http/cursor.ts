@@ -10,7 +10,7 @@ const At = Instant.refine((at) => !Number.isNaN(Date.parse(at)) && new Date(at).
 const Id = z
   .string()
   .min(1)
-  .max(64)
+  .max(2 * 255)
   .refine((id) => !hasForbiddenCharacters(id));
 const BigintText = z.string().refine((number) => /^[1-9]\d{0,18}$/.test(number) && BigInt(number) <= LARGEST_BIGINT);
 

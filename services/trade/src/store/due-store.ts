@@ -19,6 +19,21 @@ export function createDueStore({ pool, onCommit }: DueStoreOptions) {
       return ended;
     },
 
+    /** Erases up to `limit` addresses of products that ended more than `days` days ago. Says how many. */
+    async eraseAddresses(days: number, limit: number): Promise<number> {
+      const { rowCount } = await written(
+        () =>
+          pool.query(
+            `DELETE FROM trade.addresses WHERE (product_id, user_id) IN (
+               SELECT a.product_id, a.user_id FROM trade.addresses a JOIN trade.products p ON p.id = a.product_id
+               WHERE p.closed_at < now() - $1 * interval '1 day' LIMIT $2 FOR UPDATE OF a SKIP LOCKED)`,
+            [days, limit],
+          ),
+        { idempotent: true },
+      );
+      return rowCount ?? 0;
+    },
+
     /** Removes idempotency keys and live changes older than `keepMs`, at most `limit` of each. Says how many. */
     async purge(keepMs: number, limit: number): Promise<number> {
       const keys = await written(() =>

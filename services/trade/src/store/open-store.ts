@@ -5,8 +5,10 @@ import {
   type Logger,
   type Pooler,
   prismaAdapter,
+  type SealingKey,
   type SessionLimits,
 } from '@gongu/host';
+import { createAddressStore } from './address-store.ts';
 import { createChangeCall } from './change-call.ts';
 import { createChangeStore } from './change-store.ts';
 import { createDueStore } from './due-store.ts';
@@ -29,6 +31,8 @@ export interface StoreOptions {
   log: Logger;
   /** How long PostgreSQL may take. Default: the pool's. */
   limits?: Partial<SessionLimits>;
+  /** `ADDRESS_KEYS`. Default: none, and no addresses are kept. */
+  addressKeys?: readonly SealingKey[];
   /** Called after each commit that the relay and live listeners wait for. */
   onCommit: () => void;
 }
@@ -40,7 +44,8 @@ export interface StoreOptions {
 const POOL_WAIT_MS = 15_000;
 
 /** Everything that touches trade's tables, but the outbox, over one pool that Prisma shares. */
-export function openStore({ url, pooler = 'none', max, log, limits = {}, onCommit }: StoreOptions) {
+export function openStore(options: StoreOptions) {
+  const { url, pooler = 'none', max, log, limits = {}, addressKeys, onCommit } = options;
   const pool = createPool({
     ...{ ...limits, url, pooler, schema: TRADE_SCHEMA, max, log },
     ...{ applicationName: 'gongu trade', connectTimeoutMs: POOL_WAIT_MS },
@@ -52,6 +57,7 @@ export function openStore({ url, pooler = 'none', max, log, limits = {}, onCommi
     pool,
     products: createProductStore({ call, pool, prisma, endDue: due.endDue }),
     participations: createParticipationStore({ call, prisma }),
+    addresses: addressKeys === undefined ? null : createAddressStore({ pool, keys: addressKeys }),
     keys: createKeyStore({ pool }),
     changes: createChangeStore({ pool }),
     reconcile: createReconcileStore({ pool, onCommit }),

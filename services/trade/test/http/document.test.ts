@@ -6,7 +6,7 @@ import { create, testTrade } from '../fixture/trade-server.ts';
 const { start } = await testTrade();
 
 it('the document and the code agree on what is valid: the least and the most of every field, and each fault', async () => {
-  const server = await start({ DEV_LOGIN: '1', DEADLINE_MAX_DAYS: '0' });
+  const server = await start({ DEV_LOGIN: '1', DEADLINE_MAX_DAYS: '0', ADDRESS_KEYS: `k1:${'A'.repeat(43)}=` });
   const { id } = await create(server, { minParticipants: 1, maxParticipants: 100_000 });
   const { broken, sent } = await brokenPromises({
     url: server.url,
@@ -14,7 +14,13 @@ it('the document and the code agree on what is valid: the least and the most of 
       if (operation.includes('/api/trade/')) return `Bearer ${serviceToken({ secret: SERVICE_SECRET })}`;
       return `Bearer ${tokenOf(operation.includes('participations') ? 'ann' : 'seller:sel')}`;
     },
-    given: { id, price: { amount: 1, currency: 'KRW' }, maxParticipants: 100_000 },
+    given: {
+      id,
+      phone: '010-1234-5678',
+      postalCode: '06236',
+      price: { amount: 1, currency: 'KRW' },
+      maxParticipants: 100_000,
+    },
   });
   expect(broken).toEqual([]);
   expect(sent).toBeGreaterThan(100);

@@ -21,6 +21,10 @@ const ROUTES: Readonly<Record<string, Ask>> = {
   'POST /api/products/{id}/participations': { as: 'b1', body: () => ({}) },
   'PATCH /api/products/{id}/participations/me': { as: 'b3', body: (i) => ({ quantity: i + 1 }) },
   'DELETE /api/products/{id}/participations/me': { as: 'b2' },
+  'PUT /api/products/{id}/participations/me/address': {
+    as: 'b4',
+    body: () => ({ recipient: 'b', phone: '010-1234-5678', postalCode: '06236', line1: 'l' }),
+  },
   'PUT /api/trade/users/{userId}/block': { as: 'admin:a3', body: () => ({}) },
   'DELETE /api/trade/users/{userId}/block': { as: 'admin:a4' },
   'POST /api/trade/users/{userId}/revoke': { as: 'admin:a5' },

@@ -7,7 +7,7 @@ import { SERVICE_SECRET } from '../fixture/tokens.ts';
 import { create, draft, testTrade } from '../fixture/trade-server.ts';
 
 const fixture = await testTrade();
-const server = await fixture.start({ DEV_LOGIN: '1' });
+const server = await fixture.start({ DEV_LOGIN: '1', ADDRESS_KEYS: `k1:${'A'.repeat(43)}=` });
 const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
   paths: Record<string, Record<string, { security?: object[] }>>;
   components: { schemas: object; securitySchemes: object };
@@ -40,7 +40,11 @@ describe('/openapi.json', () => {
     await call('POST', `/api/products/${id}/cancel`, { ...seller, body: {} });
     const closing = await made();
     await call('POST', `/api/products/${closing}/participations`, { as: 'ann' });
+    const address = { recipient: '김하나', phone: '010-1234-5678', postalCode: '06236', line1: '테헤란로 1' };
+    await call('PUT', `/api/products/${closing}/participations/me/address`, { as: 'ann', body: address });
+    await call('GET', `/api/products/${closing}/participations/me/address`, { as: 'ann' });
     await call('POST', `/api/products/${closing}/close`, seller);
+    await call('GET', `/api/products/${closing}/participations/addresses`, seller);
     for (const decision of ['retry', 'discard']) {
       fixture.chat.disturb(() => ({ refuse: 'CONFLICT' }));
       await made();

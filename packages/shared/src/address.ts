@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { Buyer } from './product.ts';
+import { text } from './text.ts';
+
+/** No character that would begin another line, or that is none to see. */
+const INLINE = '[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*';
+const NO_LINE = 'must be one line, without control characters';
+
+/** One line of up to `max` characters, stored without the blanks around it. */
+function line(max: number) {
+  return text(max, 0)
+    .regex(new RegExp(`^${INLINE}$`), { error: NO_LINE })
+    .trim()
+    .meta({ pattern: `^${INLINE}$` });
+}
+
+/** The same, and not empty. */
+function filledLine(max: number) {
+  return text(max, 0)
+    .regex(new RegExp(`^${INLINE}$`), { error: NO_LINE })
+    .refine((value) => /\S/.test(value), { error: 'must not be empty' })
+    .trim()
+    .meta({ minLength: 1, pattern: `^${INLINE}[^\\s\\u0000-\\u001f\\u007f-\\u009f]${INLINE}$` });
+}
+
+/** Where a purchase is sent: a Korean address as couriers want it. Lengths are of characters, without the blanks around. */
+export const Address = z
+  .object({
+    recipient: filledLine(50),
+    phone: z.string().regex(/^(?:\+82[ -]?\(?0?\)?[ -]?|\(?0)[1-9][0-9]{0,3}\)?[ -]?[0-9]{3,4}[ -]?[0-9]{4}$/, {
+      error: 'must be a telephone number in Korea such as 010-1234-5678, 02-123-4567 or +82 10 1234 5678',
+    }),
+    postalCode: z.string().regex(/^[0-9]{5}$/, { error: 'must be a postal code of five digits such as 06236' }),
+    line1: filledLine(200).meta({ description: 'street and number, or lot' }),
+    line2: line(100).optional().meta({ description: 'building, floor, door' }),
+    memo: line(200).optional().meta({ description: 'for who delivers' }),
+  })
+  .meta({ id: 'Address' });
+export type Address = z.output<typeof Address>;
+
+/** An address as its buyer sees it. */
+export const OwnAddress = Address.extend({
+  updatedAt: z.string(),
+  readBy: z
+    .array(z.object({ userId: z.string(), at: z.string() }))
+    .meta({ description: 'who has read it, and when last' }),
+}).meta({ id: 'OwnAddress' });
+export type OwnAddress = z.output<typeof OwnAddress>;
+
+/** A buyer as the seller sees him who sends something; `address` is null where he gave none, or it was erased. */
+export const AddressedBuyer = Buyer.extend({ address: Address.nullable() }).meta({ id: 'AddressedBuyer' });
+export type AddressedBuyer = z.output<typeof AddressedBuyer>;
