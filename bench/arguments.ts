@@ -29,7 +29,8 @@ ${Object.entries(SCENARIOS)
   --no-max        only the fixed rates, not the search for the highest one
   --report FILE   writes the report to a file as well
   --profile DIR   writes a CPU profile of chat there, one for each scenario
-  --env NAME=VALUE  in chat's environment, and with --against in that of this tree's chat only; repeatable
+  --env NAME=VALUE  in chat's environment, and with --against in that of this tree's chat only; repeatable. Texts are stored
+                    clear, unless it is CONTENT_ENCRYPTION=on: with --against HEAD it says what sealing costs
 
   --against COMMIT  builds that commit as well and compares this tree with it, in interleaved pairs of runs: of each
                     figure the median of the ratios, with a 90 % interval (default: ${COMPARED.join(' ')})

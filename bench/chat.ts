@@ -91,6 +91,8 @@ export async function openChat({ folder, redis, profile, statements, env: common
           env: {
             ...{ DATABASE_URL: proxy?.url ?? databaseUrl, JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
             ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '500' },
+            // Nothing is sealed, as by its peers, unless `--env CONTENT_ENCRYPTION=on` says so.
+            ...{ CONTENT_KEYS: `bench:${Buffer.alloc(32, 7).toString('base64')}`, CONTENT_ENCRYPTION: 'off' },
             ...{
               RATE_MESSAGES_PER_SECOND: '0',
               RATE_CHANGES_PER_SECOND: '0',

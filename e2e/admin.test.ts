@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { inRepository, servicesDatabase, type TestDatabase, testDatabase } from '@gongu/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -143,6 +144,40 @@ describe('pnpm admin', () => {
     }
     expect(json('holds', 'list')).toEqual({ chat: { holds: [] }, trade: { holds: [] } });
     expect(admin('rooms', 'hold', 'none').stderr).toBe('admin: chat: there is no such room\n');
+  });
+
+  it('lists content keys, and seals the keys of rooms by the first one, with a row of audit', async () => {
+    const old = randomBytes(32);
+    const cipher = createCipheriv('aes-256-gcm', old, Buffer.alloc(12));
+    cipher.setAAD(Buffer.from(JSON.stringify(['key', 'one', 'old'])));
+    const sealed = Buffer.concat([
+      Buffer.alloc(12),
+      cipher.update(randomBytes(32)),
+      cipher.final(),
+      cipher.getAuthTag(),
+    ]);
+    const row = "INSERT INTO chat.room_keys (room_id, key_id, sealed) VALUES ($1, 'old', $2)";
+    await sql.query(row, ['one', sealed]);
+    // It stands in another room than it was made for.
+    await sql.query(row, ['two', sealed]);
+    const env = { CONTENT_KEYS: `new:${randomBytes(32).toString('base64')},old:${old.toString('base64')}` };
+    const keys = (...args: string[]) => {
+      const { status, stdout, stderr } = run('dist/service.mjs', ['admin', 'keys', ...args, '--json'], env);
+      expect([status, stderr]).toEqual([0, '']);
+      return JSON.parse(stdout);
+    };
+    expect(keys('rotate', '--dry-run')).toEqual({ to: 'new', dryRun: true, keys: 2, unopened: [] });
+    expect(keys('rotate')).toEqual({ to: 'new', keys: 1, unopened: 1 });
+    expect(await act()).toMatchObject({ act: 'keys.rotated', detail: { to: 'new', keys: 1, unopened: 1 } });
+    expect(keys('list').keys).toEqual([
+      { keyId: 'new', rooms: 1, isFirst: true, state: 'here' },
+      { keyId: 'old', rooms: 1, isFirst: false, state: 'here' },
+    ]);
+    expect(admin('keys', 'list').stdout).toMatch(
+      /^new +1 rooms +unknown\nold +1 rooms +unknown\nclear: 0 messages of 0 rooms/,
+    );
+    expect(admin('keys', 'rotate').stderr).toBe('admin: chat: CONTENT_KEYS is not set: there is no key to seal by\n');
+    await sql.query('DELETE FROM chat.room_keys');
   });
 
   it('ends with 3 where it was done in one service alone, and says in which it was not', async () => {

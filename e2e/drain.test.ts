@@ -53,7 +53,7 @@ function run(service: 'chat' | 'trade', env: Record<string, string>): ServicePro
     entry: `services/${service}/dist/main.mjs`,
     env: {
       ...{ DATABASE_URL: proxy.through(database.url), HOST: '127.0.0.1', DRAIN_MS: String(DRAIN_MS) },
-      ...{ JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*', ...env },
+      ...{ JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*', CONTENT_ENCRYPTION: 'off', ...env },
     },
   });
 }

@@ -51,6 +51,8 @@ async function start(name: string, env: Readonly<Record<string, string>>): Promi
       ...{ DATABASE_URL: database.url, DATABASE_POOL: '3', JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
       ...{ CHAT_PORT: '0', HOST: '127.0.0.1', DRAIN_MS: '500', DATA_DIR: dataDir, CHANGES: 'on', LOG_LEVEL: 'info' },
       ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_CHANGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
+      // Clear, so that what is left would be found.
+      CONTENT_ENCRYPTION: 'off',
       ...env,
     },
   });

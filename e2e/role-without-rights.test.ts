@@ -31,7 +31,7 @@ describe.each(['chat', 'trade'])('%s with a role without rights', (service) => {
     const ports = { CHAT_PORT: '0', TRADE_PORT: '0', HOST: '127.0.0.1' };
     const run = spawnService({
       entry: `services/${service}/dist/main.mjs`,
-      env: { ...secrets, ...ports, DATABASE_URL: url, ALLOWED_ORIGINS: '*' },
+      env: { ...secrets, ...ports, DATABASE_URL: url, ALLOWED_ORIGINS: '*', CONTENT_ENCRYPTION: 'off' },
     });
     onTestFinished(async () => void (await run.kill('SIGKILL')));
     return run;

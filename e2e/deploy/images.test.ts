@@ -9,7 +9,11 @@ import { freePort, inRepository, serviceToken, type TestDatabase, testDatabase, 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BuiltImage, buildImage } from './image-build.ts';
 
-const SECRETS = { JWT_SECRET: 'j'.repeat(32), SERVICE_JWT_SECRET: 's'.repeat(32) };
+const SECRETS = {
+  JWT_SECRET: 'j'.repeat(32),
+  SERVICE_JWT_SECRET: 's'.repeat(32),
+  CONTENT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+};
 
 describe.each([
   { service: 'chat', portName: 'CHAT_PORT' },

@@ -37,6 +37,7 @@ export async function startShop({ surroundings, lifecycle, note = () => {} }: Sh
   const secrets = { JWT_SECRET: newSecret(), SERVICE_JWT_SECRET: newSecret() };
   const common = {
     ...{ DATABASE_URL: databaseUrl, ...secrets, HOST: '127.0.0.1', ALLOWED_ORIGINS: '*', DRAIN_MS: '1000' },
+    CONTENT_KEYS: `matrix:${newSecret()}`,
     // A few users do what many would.
     ...{ RATE_CHANGES_PER_SECOND: '0', RATE_MESSAGES_PER_SECOND: '0', LOG_LEVEL: 'info' },
     ...(front ? { TRUST_PROXY: 'loopback' } : {}),

@@ -109,6 +109,7 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     DEV_LOGIN: settings.DEV_LOGIN ? '1' : '0',
     // All of this version, unless somebody says otherwise.
     CHANGES: env.CHANGES?.trim() || 'on',
+    CONTENT_KEYS: env.CONTENT_KEYS?.trim() || secrets.CONTENT_KEYS,
     PUSH_KEY: env.PUSH_KEY?.trim() || secrets.PUSH_KEY,
     ADDRESS_KEYS: env.ADDRESS_KEYS?.trim() || secrets.ADDRESS_KEYS,
     PUSH_CONTACT: env.PUSH_CONTACT?.trim() || 'mailto:shop@example.com',

@@ -6,9 +6,10 @@ import { z } from 'zod';
 const Secrets = z.object({
   JWT_SECRET: z.string().min(32),
   SERVICE_JWT_SECRET: z.string().min(32),
-  /** Files of earlier versions have none. */
+  /** Files of earlier versions have not all of them. */
   PUSH_KEY: z.string().default(pushKey),
   ADDRESS_KEYS: z.string().default(sealingKey),
+  CONTENT_KEYS: z.string().default(sealingKey),
 });
 export type Secrets = z.output<typeof Secrets>;
 
@@ -22,7 +23,10 @@ export function keepSecrets(file: string): Secrets {
   const made = () => randomBytes(48).toString('base64url');
   const secrets = existsSync(file)
     ? read(file)
-    : { JWT_SECRET: made(), SERVICE_JWT_SECRET: made(), PUSH_KEY: pushKey(), ADDRESS_KEYS: sealingKey() };
+    : {
+        ...{ JWT_SECRET: made(), SERVICE_JWT_SECRET: made(), PUSH_KEY: pushKey() },
+        ...{ ADDRESS_KEYS: sealingKey(), CONTENT_KEYS: sealingKey() },
+      };
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);
@@ -33,7 +37,10 @@ function read(file: string): Secrets {
   try {
     return Secrets.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    throw new StartError(`${file} is damaged: remove it, and new secrets are made (old tokens end)`, { cause });
+    throw new StartError(
+      `${file} is damaged: mend it, or remove it together with the data: new secrets end old tokens, and no text that is stored can be read by them`,
+      { cause },
+    );
   }
 }
 

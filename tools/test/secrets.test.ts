@@ -19,7 +19,7 @@ it('secrets are made once, and are for their owner alone', () => {
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-it('a file of a version without pushes and addresses gets their keys, and keeps what it has', () => {
+it('a file of a version without them gets keys, and keeps what it has', () => {
   const old = { JWT_SECRET: 'a'.repeat(40), SERVICE_JWT_SECRET: 'b'.repeat(40) };
   writeFileSync(file, JSON.stringify(old));
   const kept = keepSecrets(file);
@@ -27,6 +27,7 @@ it('a file of a version without pushes and addresses gets their keys, and keeps 
     ...old,
     PUSH_KEY: expect.any(String),
     ADDRESS_KEYS: expect.stringMatching(/^k1:[\w+/]{43}=$/),
+    CONTENT_KEYS: expect.stringMatching(/^k1:[\w+/]{43}=$/),
   });
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(kept);
 });

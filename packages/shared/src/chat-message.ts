@@ -49,6 +49,8 @@ export const ChatMessage = z
     mentionsAll: z.literal(true).optional(),
     /** Only where something in `content` was masked. */
     masked: z.literal(true).optional(),
+    /** Only where its texts can not be read, since they were altered where they are stored: then `content` is empty. */
+    unreadable: z.literal(true).optional(),
     /** In the order in which each emoji came first; only where there are some. */
     reactions: z.array(Reaction).optional(),
     /** Only where there are some. */

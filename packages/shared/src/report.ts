@@ -42,6 +42,8 @@ export const Report = z
       version: z.int(),
       createdAt: z.string(),
       editedAt: z.string().optional(),
+      /** Only where its texts can not be read: then `content` is empty. */
+      unreadable: z.literal(true).optional(),
     }),
     createdAt: z.string(),
     endedAt: z.string().nullable(),

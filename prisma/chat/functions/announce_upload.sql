@@ -1,8 +1,9 @@
 -- Notes a file that a member wants to upload, at most `p_per_hour` a user in an hour (0: any number). Outcomes: announced,
 -- NOT_FOUND (no such room), NOT_A_MEMBER, BANNED, MUTED, ROOM_READ_ONLY, RATE_LIMITED (`waitMs` until the oldest counts no more).
--- A user's announcements wait for each other, so that the number is exact.
+-- `p_key_no`: the key that the name is sealed with; null: it is clear. A user's announcements wait for each other, so that the number is exact.
 CREATE OR REPLACE FUNCTION chat.announce_upload(
-  p_room TEXT, p_user TEXT, p_upload TEXT, p_name TEXT, p_type TEXT, p_bytes BIGINT, p_per_hour INTEGER
+  p_room TEXT, p_user TEXT, p_upload TEXT, p_name TEXT, p_type TEXT, p_bytes BIGINT, p_per_hour INTEGER,
+  p_key_no INTEGER DEFAULT NULL
 ) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -29,7 +30,8 @@ BEGIN
         'waitMs', ceil(extract(epoch FROM counts_from + interval '1 hour' - stamp) * 1000));
     END IF;
   END IF;
-  INSERT INTO chat.uploads (upload_id, room_id, user_id, name, type, bytes)
-  VALUES (p_upload, p_room, p_user, p_name, p_type, p_bytes);
+  IF p_key_no <> coalesce(r.key_no, 0) THEN RETURN jsonb_build_object('outcome', 'STALE'); END IF;
+  INSERT INTO chat.uploads (upload_id, room_id, user_id, name, type, bytes, key_no)
+  VALUES (p_upload, p_room, p_user, p_name, p_type, p_bytes, p_key_no);
   RETURN jsonb_build_object('outcome', 'announced');
 END $$;

@@ -3,10 +3,11 @@
 -- when the sender or the room has since lost the right to talk. Of SLOW_MODE, `seq` is the milliseconds to wait. For a single message, and for batches in which something
 -- is wrong: see `append_fresh`. Planned once (a batch of one cost 2 ms, most of them planning: the planner takes arrays it
 -- can look into for cheaper), and numbered by windows alone (a self join compared each row of a room with each other). The
--- last parameter has a default: instances of the first version call it with nine.
+-- last parameters have defaults: instances of earlier versions call it with nine or ten. `p_keys`: the number of the key that
+-- a message's texts are sealed with, null where they are clear; STALE_KEY where it is not the room's any more.
 CREATE OR REPLACE FUNCTION chat.append_messages(
   p_rooms TEXT[], p_senders TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_client_ids TEXT[], p_kinds TEXT[],
-  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[] DEFAULT NULL
+  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[] DEFAULT NULL, p_keys INTEGER[] DEFAULT NULL
 ) RETURNS TABLE (ord INTEGER, outcome TEXT, seq BIGINT, chat_no BIGINT, created_at TEXT)
 LANGUAGE plpgsql
 SET lock_timeout = '500ms'
@@ -18,7 +19,7 @@ DECLARE
 BEGIN
   IF cardinality(p_rooms) = 1 THEN
     RETURN QUERY SELECT * FROM chat.append_one(p_rooms[1], p_senders[1], p_nicknames[1], p_tags[1], p_client_ids[1],
-      p_kinds[1], p_contents[1], p_reply_tos[1], p_datas[1], p_signal_types[1]);
+      p_kinds[1], p_contents[1], p_reply_tos[1], p_datas[1], p_signal_types[1], p_keys[1]);
     RETURN;
   END IF;
   PERFORM 1 FROM chat.rooms r WHERE r.room_id = ANY (p_rooms) ORDER BY r.room_id FOR NO KEY UPDATE;
@@ -28,12 +29,14 @@ BEGIN
   RETURN QUERY
   WITH input AS MATERIALIZED (
     SELECT * FROM unnest(
-      p_rooms, p_senders, p_nicknames, p_tags, p_client_ids, p_kinds, p_contents, p_reply_tos, p_datas, p_signal_types
-    ) WITH ORDINALITY AS i (room_id, sender_id, nickname, tag, client_id, kind, content, reply_to, data, signal_type, n)
+      p_rooms, p_senders, p_nicknames, p_tags, p_client_ids, p_kinds, p_contents, p_reply_tos, p_datas, p_signal_types,
+      p_keys
+    ) WITH ORDINALITY AS i (room_id, sender_id, nickname, tag, client_id, kind, content, reply_to, data, signal_type, key_no,
+      n)
   ), judged AS MATERIALIZED (
     SELECT i.*, r.ctid AS room_place, m.ctid AS member_place, r.last_seq, r.last_chat_no,
       d.seq AS stored_seq, d.chat_no AS stored_chat_no, d.created_at AS stored_at,
-      r.slow_mode_seconds, m.host, w.wait_ms,
+      r.slow_mode_seconds, m.host, w.wait_ms, i.key_no <> coalesce(r.key_no, 0) AS stale,
       CASE
         WHEN d.seq IS NOT NULL THEN 'duplicate'
         ELSE chat.append_verdict(
@@ -45,7 +48,7 @@ BEGIN
     FROM input i
     LEFT JOIN LATERAL (
       SELECT r.room_id, r.product_id, r.status, r.clearing, r.last_seq, r.last_chat_no, r.restricted,
-        r.slow_mode_seconds, r.ctid FROM chat.rooms r
+        r.slow_mode_seconds, r.key_no, r.ctid FROM chat.rooms r
       WHERE r.room_id = i.room_id OFFSET 0
     ) r ON true
     LEFT JOIN LATERAL (
@@ -64,6 +67,7 @@ BEGIN
   ), paced AS (
     -- In slow mode the first of a member's messages in the batch, and copies of it, may be stored.
     SELECT j.*, CASE
+        WHEN j.verdict = 'stored' AND j.stale THEN 'STALE_KEY'
         WHEN j.verdict = 'stored' AND j.slow_mode_seconds > 0 AND NOT j.host AND j.client_id <>
           first_value(j.client_id) OVER (PARTITION BY j.room_id, j.sender_id, j.verdict ORDER BY j.n) THEN 'SLOW_MODE'
         ELSE j.verdict END AS paced_verdict
@@ -83,13 +87,14 @@ BEGIN
     FROM numbered n
   ), inserted AS (
     INSERT INTO chat.messages (room_id, seq, chat_no, kind, sender_id, sender_nickname, sender_tag, client_message_id,
-      content, reply_to, data, signal_type, created_at)
+      content, reply_to, data, signal_type, created_at, key_no)
     SELECT room_id, last_seq + k, last_chat_no + k, kind, sender_id, nickname, tag, client_id, content, reply_to,
-      data::jsonb, signal_type, stamp
+      data::jsonb, signal_type, stamp, key_no
     FROM placed WHERE fresh
   ), advanced AS (
-    UPDATE chat.rooms r SET last_seq = r.last_seq + c.k, last_chat_no = r.last_chat_no + c.k
-    FROM (SELECT room_place, max(k) AS k FROM placed WHERE fresh GROUP BY room_place) c WHERE r.ctid = c.room_place
+    UPDATE chat.rooms r SET last_seq = r.last_seq + c.k, last_chat_no = r.last_chat_no + c.k,
+      clear_from = coalesce(r.clear_from, r.last_seq + c.clear)
+    FROM (SELECT room_place, max(k) AS k, min(k) FILTER (WHERE key_no IS NULL) AS clear FROM placed WHERE fresh GROUP BY room_place) c WHERE r.ctid = c.room_place
   ), read AS (
     -- Who talks has read. Own later marks win.
     UPDATE chat.members m SET last_read_seq = c.seq, last_read_chat_no = c.chat_no, last_sent_at = stamp

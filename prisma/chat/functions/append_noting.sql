@@ -3,7 +3,8 @@
 -- host and the service, and else FORBIDDEN.
 CREATE OR REPLACE FUNCTION chat.append_noting(
   p_rooms TEXT[], p_senders TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_client_ids TEXT[], p_kinds TEXT[],
-  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[], p_notes TEXT[], p_alls BOOLEAN[]
+  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[], p_notes TEXT[], p_alls BOOLEAN[],
+  p_keys INTEGER[] DEFAULT NULL
 ) RETURNS TABLE (ord INTEGER, outcome TEXT, seq BIGINT, chat_no BIGINT, created_at TEXT, mentions TEXT[])
 LANGUAGE plpgsql
 SET lock_timeout = '500ms' AS $$
@@ -27,7 +28,8 @@ BEGIN
       ARRAY(SELECT p_nicknames[n] FROM unnest(places) n), ARRAY(SELECT p_tags[n] FROM unnest(places) n),
       ARRAY(SELECT p_client_ids[n] FROM unnest(places) n), ARRAY(SELECT p_kinds[n] FROM unnest(places) n),
       ARRAY(SELECT p_contents[n] FROM unnest(places) n), ARRAY(SELECT p_reply_tos[n] FROM unnest(places) n),
-      ARRAY(SELECT p_datas[n] FROM unnest(places) n), ARRAY(SELECT p_signal_types[n] FROM unnest(places) n)) a
+      ARRAY(SELECT p_datas[n] FROM unnest(places) n), ARRAY(SELECT p_signal_types[n] FROM unnest(places) n),
+      ARRAY(SELECT p_keys[n] FROM unnest(places) n)) a
     ORDER BY a.ord
   LOOP
     ord := one.n;

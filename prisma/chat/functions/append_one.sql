@@ -4,7 +4,7 @@
 -- Its settings (`lock_timeout` and the like) are those of the caller.
 CREATE OR REPLACE FUNCTION chat.append_one(
   p_room TEXT, p_sender TEXT, p_nickname TEXT, p_tag TEXT, p_client_id TEXT, p_kind TEXT, p_content TEXT,
-  p_reply_to BIGINT, p_data TEXT, p_signal_type TEXT,
+  p_reply_to BIGINT, p_data TEXT, p_signal_type TEXT, p_key_no INTEGER,
   OUT ord INTEGER, OUT outcome TEXT, OUT seq BIGINT, OUT chat_no BIGINT, OUT created_at TEXT
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -16,7 +16,7 @@ DECLARE
 BEGIN
   ord := 1;
   SELECT r.room_id, r.product_id, r.status, r.clearing, r.last_seq, r.last_chat_no, r.restricted,
-    r.slow_mode_seconds INTO room
+    r.slow_mode_seconds, r.key_no INTO room
   FROM chat.rooms r WHERE r.room_id = p_room FOR NO KEY UPDATE;
   SELECT 'duplicate', s.seq, s.chat_no, chat.iso(s.created_at) INTO outcome, seq, chat_no, created_at
   FROM chat.messages s
@@ -37,6 +37,7 @@ BEGIN
     member.user_id, member.left_at, member.host, member.committed, p_sender, p_kind, p_reply_to,
     restriction, seq > 0
   );
+  IF outcome = 'stored' AND p_key_no <> coalesce(room.key_no, 0) THEN outcome := 'STALE_KEY'; END IF;
   IF outcome <> 'stored' THEN
     RETURN;
   END IF;
@@ -45,10 +46,12 @@ BEGIN
   chat_no := room.last_chat_no + 1;
   created_at := chat.iso(stamp);
   INSERT INTO chat.messages (room_id, seq, chat_no, kind, sender_id, sender_nickname, sender_tag, client_message_id,
-    content, reply_to, data, signal_type, created_at)
+    content, reply_to, data, signal_type, created_at, key_no)
   VALUES (p_room, append_one.seq, append_one.chat_no, p_kind, p_sender, p_nickname, p_tag, p_client_id,
-    p_content, p_reply_to, p_data::jsonb, p_signal_type, stamp);
-  UPDATE chat.rooms r SET last_seq = append_one.seq, last_chat_no = append_one.chat_no WHERE r.room_id = p_room;
+    p_content, p_reply_to, p_data::jsonb, p_signal_type, stamp, p_key_no);
+  UPDATE chat.rooms r SET last_seq = append_one.seq, last_chat_no = append_one.chat_no,
+    clear_from = coalesce(r.clear_from, CASE WHEN p_key_no IS NULL THEN append_one.seq END)
+  WHERE r.room_id = p_room;
   IF member.user_id IS NOT NULL THEN
     -- Who talks has read. Own later marks win.
     UPDATE chat.members m SET last_read_seq = append_one.seq, last_read_chat_no = append_one.chat_no, last_sent_at = stamp

@@ -5,10 +5,13 @@
 -- Locks the room; rows of its sequence are written under that lock alone. A message that was pinned and is deleted is
 -- pinned no longer. `p_mentions` (a JSON array), `p_mentions_all`: of an edit, who is mentioned then; null: who was. To
 -- mention all is for who presides: MENTIONS_ALL. `p_masked`: something in the text of an edit was.
+-- `p_same`: who asks has opened what stands sealed, `p_seen`, and says whether it is this text; STALE where it is not what stands
+-- any more, or `p_key_no`, with which `p_content` and `p_signal_type` are sealed, is not the room's. Null: texts are clear.
 CREATE OR REPLACE FUNCTION chat.change_message(
   p_room TEXT, p_seq BIGINT, p_change TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_admin BOOLEAN,
   p_content TEXT, p_if_version BIGINT, p_window_s INTEGER,
-  p_mentions JSONB DEFAULT NULL, p_mentions_all BOOLEAN DEFAULT NULL, p_masked BOOLEAN DEFAULT NULL
+  p_mentions JSONB DEFAULT NULL, p_mentions_all BOOLEAN DEFAULT NULL, p_masked BOOLEAN DEFAULT NULL,
+  p_same BOOLEAN DEFAULT NULL, p_seen TEXT DEFAULT NULL, p_key_no INTEGER DEFAULT NULL, p_signal_type TEXT DEFAULT NULL
 ) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -54,10 +57,14 @@ BEGIN
     RETURN jsonb_build_object('outcome', 'MENTIONS_ALL');
   END IF;
   IF p_change = 'edited' AND m.data IS NOT NULL THEN RETURN jsonb_build_object('outcome', 'HAS_DATA'); END IF;
+  IF p_change = 'edited' AND (p_same IS NOT NULL AND m.content IS DISTINCT FROM p_seen
+    OR p_key_no <> coalesce(r.key_no, 0)) THEN
+    RETURN jsonb_build_object('outcome', 'STALE');
+  END IF;
   -- As they will be, so that the same request once more changes nothing.
   mentioned := coalesce(CASE WHEN p_mentions IS NOT NULL THEN chat.mentionable(p_room, p_mentions) END, m.mentions, '{}');
   p_mentions_all := coalesce(p_mentions_all, m.mentions_all, false);
-  IF p_change = 'edited' AND m.content = p_content AND mentioned = coalesce(m.mentions, '{}')
+  IF p_change = 'edited' AND coalesce(p_same, m.content = p_content) AND mentioned = coalesce(m.mentions, '{}')
     AND p_mentions_all = coalesce(m.mentions_all, false) OR p_change = 'deleted' AND m.deleted_at IS NOT NULL THEN
     SELECT * INTO row_of_change FROM chat.messages t
     WHERE t.room_id = p_room AND t.seq = CASE WHEN p_change = 'edited' THEN m.edited_version ELSE m.version END;
@@ -77,9 +84,13 @@ BEGIN
     PERFORM chat.clear_mentions(m);
     UPDATE chat.messages t SET content = p_content, version = r.last_seq + 1, edited_at = stamp,
       edited_version = r.last_seq + 1, mentions = NULL, mentions_all = NULL,
-      masked = nullif(p_masked, false)
+      masked = nullif(p_masked, false), key_no = p_key_no,
+      signal_type = CASE WHEN p_same IS NULL THEN t.signal_type ELSE p_signal_type END
     WHERE t.room_id = p_room AND t.seq = p_seq;
     PERFORM chat.set_mentions(p_room, p_seq, mentioned, p_mentions_all);
+    IF p_key_no IS NULL AND coalesce(r.clear_from, p_seq + 1) > p_seq THEN
+      UPDATE chat.rooms SET clear_from = p_seq WHERE room_id = p_room;
+    END IF;
     SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
   ELSE
     IF NOT own THEN
@@ -90,7 +101,7 @@ BEGIN
     IF m.reactions IS NOT NULL THEN DELETE FROM chat.reactions q WHERE q.room_id = p_room AND q.seq = p_seq; END IF;
     UPDATE chat.messages t SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1,
       edited_at = NULL, edited_version = NULL, reactions = NULL, mentions = NULL, mentions_all = NULL,
-      masked = NULL, attachments = NULL, deleted_at = stamp
+      masked = NULL, attachments = NULL, deleted_at = stamp, key_no = NULL
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
     DELETE FROM chat.search_grams t WHERE t.room_id = p_room AND t.seq = p_seq;
   END IF;

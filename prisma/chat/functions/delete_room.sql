@@ -1,4 +1,5 @@
--- Removes a room with its members, messages and what searches know of them. True when there was one.
+-- Removes a room with its members, messages, what searches know of them, and its key, which only reports of it
+-- keep (`forget_reports`). True when there was one.
 CREATE OR REPLACE FUNCTION chat.delete_room(p_room TEXT) RETURNS BOOLEAN
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -11,6 +12,7 @@ BEGIN
   DELETE FROM chat.messages WHERE room_id = p_room;
   DELETE FROM chat.search_grams WHERE room_id = p_room;
   DELETE FROM chat.search_rooms WHERE room_id = p_room;
+  DELETE FROM chat.room_keys k WHERE k.room_id = p_room AND NOT EXISTS (SELECT FROM chat.reports p WHERE p.room_id = p_room);
   DELETE FROM chat.rooms WHERE room_id = p_room;
   RETURN true;
 END $$;

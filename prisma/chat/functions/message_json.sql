@@ -7,6 +7,7 @@ LANGUAGE sql STABLE
     'senderNickname', m.sender_nickname, 'senderTag', m.sender_tag, 'clientMessageId', m.client_message_id,
     'content', m.content, 'replyTo', m.reply_to, 'data', m.data, 'signalType', m.signal_type,
     'createdAt', chat.iso(m.created_at), 'mentions', m.mentions, 'mentionsAll', m.mentions_all, 'masked', m.masked,
+    'keyNo', m.key_no,
     'change', CASE WHEN m.version IS NOT NULL OR m.changes_seq IS NOT NULL OR m.attachments IS NOT NULL
       THEN jsonb_build_object(
       'version', m.version, 'editedAt', chat.iso(m.edited_at), 'deletedAt', chat.iso(m.deleted_at),

@@ -1,8 +1,8 @@
 -- Takes, of some rooms, the devices of members who have not read a message that is `p_after_s` old, and were not told since
--- they read last: each is answered to one caller, once. `content` is that of the newest message that stands, or what its
--- files are called, where texts are told; who may not be in the room any more is told nothing.
+-- they read last: each is answered to one caller, once. `newest` is the newest message that stands, where
+-- texts are told; who may not be in the room any more is told nothing.
 CREATE OR REPLACE FUNCTION chat.take_absent(p_rooms TEXT[], p_after_s INTEGER, p_text BOOLEAN, p_limit INTEGER)
-RETURNS TABLE (room_id TEXT, title TEXT, unread BIGINT, endpoint TEXT, p256dh TEXT, auth TEXT, sender TEXT, content TEXT)
+RETURNS TABLE (room_id TEXT, title TEXT, unread BIGINT, endpoint TEXT, p256dh TEXT, auth TEXT, newest JSONB)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
@@ -31,17 +31,14 @@ BEGIN
     FROM due d WHERE s.room_id = d.room_id AND s.user_id = d.user_id AND s.device_id = d.device_id
     RETURNING s.room_id, d.title, d.last_chat_no - d.last_read_chat_no AS unread, s.endpoint, s.p256dh, s.auth
   ), newest AS (
-    SELECT o.room_id, m.sender_nickname, m.content FROM old o
+    SELECT o.room_id, m.message FROM old o
     CROSS JOIN LATERAL (
-      SELECT m.sender_nickname, coalesce(nullif(m.content, ''), (
-        SELECT string_agg(f.file ->> 'name', ', ' ORDER BY f.n)
-        FROM jsonb_array_elements(m.attachments) WITH ORDINALITY AS f (file, n)), '') AS content
-      FROM chat.messages m
+      SELECT chat.message_json(m) AS message FROM chat.messages m
       WHERE m.room_id = o.room_id AND m.kind <> 'SYSTEM' AND m.deleted_at IS NULL
       ORDER BY m.seq DESC LIMIT 1
     ) m
     WHERE p_text
   )
-  SELECT t.room_id, t.title, t.unread, t.endpoint, t.p256dh, t.auth, n.sender_nickname, n.content
+  SELECT t.room_id, t.title, t.unread, t.endpoint, t.p256dh, t.auth, n.message
   FROM told t LEFT JOIN newest n ON n.room_id = t.room_id;
 END $$;

@@ -1,4 +1,5 @@
 import { createService, createServiceParts, type Service, type ServiceOptions } from '@gongu/host';
+import { requireContentKeys } from './app/content-keys.ts';
 import { createDomain } from './app/domain.ts';
 import { registerEndpoints } from './app/endpoints.ts';
 import { openFiles } from './app/files.ts';
@@ -35,6 +36,7 @@ export async function createChat(env: ChatEnv, options: ChatOptions): Promise<Ch
   return createService(parts, app, {
     port: env.CHAT_PORT,
     async begin() {
+      await requireContentKeys(store.content);
       unfollow = await parts.bars.follow(store.bars, (error) => domain.observers.failed('reading of blocks', error));
       if (env.LOBBY_ROOM_ID !== '') await domain.rooms.openLobby(env.LOBBY_ROOM_ID);
       schedule.start();

@@ -3,6 +3,7 @@ import { LIMITS } from '@gongu/shared';
 import { z } from 'zod';
 import { vapidKeysOf } from './push/vapid-keys.ts';
 import { redisTarget } from './redis/redis-url.ts';
+import { contentKeysOf } from './store/sealing/content-keys.ts';
 
 /** The chat service's configuration; docs/configuration.md is generated from nothing else. Unset values are defaults. */
 export const ChatEnv = serviceEnv({
@@ -30,6 +31,10 @@ export const ChatEnv = serviceEnv({
   CHANGES: envFields.bool(false),
   /** Seconds after it was sent for which its sender can edit a message; 0 = never. */
   EDIT_WINDOW_S: envFields.int(86_400, { max: 315_360_000 }),
+  /** Whether texts and names of files are sealed where they are stored. */
+  CONTENT_ENCRYPTION: envFields.bool(true),
+  /** Keys that the keys of rooms are sealed by: `id:base64` of 32 bytes, several with commas; the first one seals. */
+  CONTENT_KEYS: z.string().trim().superRefine(checkContentKeys).optional(),
   /** What becomes of telephone numbers, accounts, links and unwanted words in what users say: nothing, hidden, or refused. */
   CONTENT_FILTER: z.enum(['off', 'mask', 'refuse'], { error: 'must be off, mask or refuse' }).default('off'),
   /** Names that links may lead to all the same, with all that is below them, separated by commas; unset: there are none. */
@@ -100,12 +105,18 @@ export const ChatEnv = serviceEnv({
   MAX_HANDSHAKES_PER_SECOND: envFields.int(10_000, { max: 1_000_000 }),
   /** When rooms past their deadline are ended. */
   EXPIRE_CRON: envFields.cron('*/5 * * * * *'),
-}).refine(({ PUSH_KEY, PUSH_CONTACT }) => PUSH_KEY === undefined || PUSH_CONTACT !== undefined, {
-  path: ['PUSH_CONTACT'],
-  error: 'is not set, and push services want to know whom they can ask (PUSH_KEY is set)',
-  // Beside the errors of other variables, so that all are named at once.
-  when: () => true,
-});
+})
+  .refine(({ CONTENT_ENCRYPTION, CONTENT_KEYS }) => !CONTENT_ENCRYPTION || CONTENT_KEYS !== undefined, {
+    path: ['CONTENT_KEYS'],
+    error: 'is not set: texts are sealed by it (CONTENT_ENCRYPTION=off stores them clear)',
+    when: () => true,
+  })
+  .refine(({ PUSH_KEY, PUSH_CONTACT }) => PUSH_KEY === undefined || PUSH_CONTACT !== undefined, {
+    path: ['PUSH_CONTACT'],
+    error: 'is not set, and push services want to know whom they can ask (PUSH_KEY is set)',
+    // Beside the errors of other variables, so that all are named at once.
+    when: () => true,
+  });
 
 /** Its message never quotes the key. */
 function checkPushKey(key: string, context: z.RefinementCtx<string>): void {
@@ -113,6 +124,15 @@ function checkPushKey(key: string, context: z.RefinementCtx<string>): void {
     vapidKeysOf(key);
   } catch {
     context.addIssue({ code: 'custom', message: 'must be a private key of P-256, 32 bytes as base64url' });
+  }
+}
+
+/** Its message never quotes a key. */
+function checkContentKeys(keys: string, context: z.RefinementCtx<string>): void {
+  try {
+    contentKeysOf(keys);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'can not be read' });
   }
 }
 

@@ -7,6 +7,7 @@ const REQUIRED = {
   JWT_SECRET: 'a shop signs its tokens with this one',
   SERVICE_JWT_SECRET: 'the services sign theirs with this one',
   ALLOWED_ORIGINS: '*',
+  CONTENT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
 };
 
 describe('docs/configuration.md on chat', () => {

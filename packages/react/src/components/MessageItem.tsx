@@ -229,6 +229,8 @@ function Content({
   // Nothing of it is there for a page to make something of.
   if (message.kind !== 'SYSTEM' && message.deletedAt)
     return <p className="gongu-text gongu-deleted">{strings.deleted}</p>;
+  if (message.kind !== 'SYSTEM' && message.unreadable)
+    return <p className="gongu-text gongu-deleted">{strings.unreadable}</p>;
   return (
     <>
       <MessageFiles of={message} place={files} tabIndex={tabIndex} />

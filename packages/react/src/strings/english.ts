@@ -30,6 +30,7 @@ export const english: ChatStrings = {
   asNotice: 'As a notice',
   edited: 'edited',
   deleted: 'This message was deleted',
+  unreadable: 'This message can not be read',
   replyTo: (name) => `Reply to ${name}`,
   cancelReply: 'Don’t reply',
   actionsOf: (name) => `Actions of ${name}’s message`,

@@ -25,6 +25,7 @@ export const korean: ChatStrings = {
   asNotice: '공지로 보내기',
   edited: '수정됨',
   deleted: '삭제된 메시지입니다',
+  unreadable: '읽을 수 없는 메시지입니다',
   replyTo: (name) => `${name}님에게 답장`,
   cancelReply: '답장 취소',
   actionsOf: (name) => `${name}님의 메시지 메뉴`,

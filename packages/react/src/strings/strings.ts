@@ -44,6 +44,8 @@ export interface ChatStrings {
   /** Beside a message that was edited, and in place of one that was deleted. */
   readonly edited: string;
   readonly deleted: string;
+  /** In the place of a text that was altered where it is stored. */
+  readonly unreadable: string;
   readonly replyTo: (name: string) => string;
   readonly cancelReply: string;
   readonly actionsOf: (name: string) => string;

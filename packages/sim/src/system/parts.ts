@@ -33,7 +33,15 @@ export async function openParts({ env, name, chats, lifecycle, terminal, onProce
   lifecycle.add({ name: 'the folder', stop: workplace.remove });
   const secrets = { JWT_SECRET: newSecret(), SERVICE_JWT_SECRET: newSecret() };
   const auth = createAuth({ jwtSecret: secrets.JWT_SECRET, serviceSecret: secrets.SERVICE_JWT_SECRET });
-  const common = { ...secrets, DATA_DIR: workplace.path, HOST: '127.0.0.1', ALLOWED_ORIGINS: '*', DRAIN_MS: '1000' };
+  const content = { CONTENT_KEYS: `sim:${newSecret()}` };
+  const common = {
+    ...secrets,
+    ...content,
+    DATA_DIR: workplace.path,
+    HOST: '127.0.0.1',
+    ALLOWED_ORIGINS: '*',
+    DRAIN_MS: '1000',
+  };
 
   return {
     workplace,

@@ -12,6 +12,7 @@ it('an instance that can never serve is an error, also where it is started again
     ...{ name: 'chat-1', service: 'chat', port, revives: true, startMs: 500, detached: false },
     env: {
       ...{ DATABASE_URL: database.url, JWT_SECRET: newSecret(), SERVICE_JWT_SECRET: newSecret() },
+      CONTENT_ENCRYPTION: 'off',
       ...{ HOST: '127.0.0.1', ALLOWED_ORIGINS: '*' },
     },
     onPid() {},

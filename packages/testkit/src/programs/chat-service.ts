@@ -7,6 +7,7 @@ import { type ServiceProcess, spawnService } from './spawn-service.ts';
 
 const JWT_SECRET = 'what the shop of the tests signs its users with';
 const SERVICE_JWT_SECRET = 'what trade and chat of the tests share, nobody else';
+const CONTENT_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;
 
 export interface ChatService {
   /** `http://127.0.0.1:…`; the same after a restart. */
@@ -41,7 +42,7 @@ export async function startChatService(env: Readonly<Record<string, string>> = {
       entry: 'services/chat/dist/main.mjs',
       env: {
         ...{ DATABASE_URL: database.url, DATABASE_POOL: '5', JWT_SECRET, SERVICE_JWT_SECRET, ALLOWED_ORIGINS: '*' },
-        ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '1000' },
+        ...{ CHAT_PORT: String(port), HOST: '127.0.0.1', DRAIN_MS: '1000', CONTENT_KEYS },
         ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_CHANGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
         ...env,
       },

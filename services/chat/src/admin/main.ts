@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { adminCommand, barCommands, createAdminService, holdCommands, runAdmin } from '@gongu/host';
 import { RoomPath } from '@gongu/shared';
 import { type AdminContext, openContext } from './context.ts';
+import { keyCommands } from './key-commands.ts';
 import { reportCommands } from './report-commands.ts';
 import { roomCommands } from './room-commands.ts';
 
@@ -22,6 +23,7 @@ export const admin = createAdminService<AdminContext>({
     restored,
     ...roomCommands,
     ...reportCommands,
+    ...keyCommands,
     ...barCommands<AdminContext>(),
     ...holdCommands<AdminContext>({ group: 'rooms', kind: 'ROOM', operands: { roomId: RoomPath.shape.roomId } }),
   ],

@@ -16,6 +16,7 @@ import { createHub } from '../hub/hub.ts';
 import { createOverview } from '../hub/overview/overview.ts';
 import { createWriteSpacing } from '../hub/write-spacing.ts';
 import { createIndexMessages } from '../jobs/index-messages.ts';
+import { createSealTexts } from '../jobs/seal-texts.ts';
 import { createChatMetrics } from '../observe/metrics.ts';
 import { createObservers } from '../observe/observers.ts';
 import { createAdmins } from '../room/admins.ts';
@@ -38,6 +39,7 @@ import { createSessions } from '../session/sessions.ts';
 import { createTyping } from '../session/typing.ts';
 import { createWatcherTick } from '../session/watcher-tick.ts';
 import { openStore } from '../store/open-store.ts';
+import { contentKeysOf } from '../store/sealing/content-keys.ts';
 import { createFlusher } from '../transport/send-queue.ts';
 import type { Files } from './files.ts';
 import { createFilter } from './filter.ts';
@@ -63,6 +65,7 @@ export function createDomain(
     rooms: () => hub.roomIds().length,
     reasons: { notAdmitted: FULL, notHeard: BUS_REFUSALS },
     waiting: () => stored.waiting(),
+    clear: () => sealTexts.left(),
     bus: () => ({ state: bus.state(), lagMs: bus.lagMs() }),
   });
   const observers = createObservers({ log, counts, now: clock.now });
@@ -73,6 +76,11 @@ export function createDomain(
     limits: sessionLimitsOf(env),
     anonymousShare: env.ANONYMOUS_SHARE,
     isWatchable: env.ROOM_WATCH,
+    content: {
+      keys: env.CONTENT_KEYS === undefined ? null : contentKeysOf(env.CONTENT_KEYS),
+      isOn: env.CONTENT_ENCRYPTION,
+      ...observers.content,
+    },
   });
   observePools(metrics, store.pools);
   const { reads: pool } = store.pools;
@@ -123,6 +131,8 @@ export function createDomain(
 
   const search = createSearch(store);
   const indexMessages = createIndexMessages({ index: store.searchIndex, now });
+
+  const sealTexts = createSealTexts({ content: store.content, now });
 
   const push = createPush({ env, store, counts, failed, now });
   const pushes = createPushes({ pushes: store.pushes, publicKey: push?.publicKey ?? null });
@@ -194,7 +204,18 @@ export function createDomain(
     visitors,
     ...{ counts, observers, store, queues, links, sessions, flusher, hub, overview, connections },
     ...{ presenceTick, watcherTick },
-    ...{ restrictions, reports, admins, search, indexMessages, push, pushes, uploads, localFiles: files.local },
+    ...{
+      restrictions,
+      reports,
+      admins,
+      search,
+      indexMessages,
+      sealTexts,
+      push,
+      pushes,
+      uploads,
+      localFiles: files.local,
+    },
     ...{ rooms, members, messages, changes, rates, sweepRates, typing, tickets },
   };
 }

@@ -15,14 +15,15 @@ const REMOVE_MS = 2_000;
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
   const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports } = domain;
-  const { indexMessages, push, uploads, sweepRates, typing } = domain;
+  const { indexMessages, sealTexts, push, uploads, sweepRates, typing } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
   const stops: (() => Promise<void>)[] = [];
 
-  function every(intervalMs: number, what: string, task: () => Promise<void>): void {
-    stops.push(periodic({ task, intervalMs: () => intervalMs, onFailure: (error) => failed(what, error) }));
+  function every(interval: number | (() => number), what: string, task: () => Promise<void>): void {
+    const intervalMs = typeof interval === 'number' ? () => interval : interval;
+    stops.push(periodic({ task, intervalMs, onFailure: (error) => failed(what, error) }));
   }
 
   async function expire(): Promise<boolean> {
@@ -52,6 +53,7 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(FORGET_MS, 'giving up of files', uploads.expire);
       every(REMOVE_MS, 'removal of files', uploads.removeGone);
       every(INDEX_MS, 'index of searches', indexMessages.tick);
+      if (env.CONTENT_ENCRYPTION) every(sealTexts.intervalMs, 'sealing of texts', sealTexts.tick);
       every(1_000, 'count of connections', connections.tick);
       every(1_000, 'sweep', async () => {
         hub.sweep(env.HEARTBEAT_MS);

@@ -1,6 +1,7 @@
 import { createGroupCommit } from '../room/group-commit.ts';
 import type { Bus } from '../room/ports/bus.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
+import type { Failure } from '../room/ports/outcome.ts';
 import type { RoomSnapshot, RoomStore } from '../room/ports/room-store.ts';
 import { noSuchRoom } from '../room/refusals.ts';
 import { createFlushSchedule } from './flush-schedule.ts';
@@ -73,7 +74,7 @@ export function createServedRooms(deps: ServedRoomsOptions) {
   const served = new Map<string, Served>();
   const ringBudget = new RingBudget(deps.ringsBytes ?? RINGS_BYTES);
   const flushes = createFlushSchedule({ spacingMs: flushSpacingMs, atTurnEnd: deps.atTurnEnd, now });
-  const loads = createGroupCommit<string, RoomSnapshot | null>({
+  const loads = createGroupCommit<string, RoomSnapshot | Failure | null>({
     run: (roomIds) => rooms.load(roomIds, { members: MEMBERS_IN_MEMORY, messages: OPENING_MESSAGES }),
     batchMax: LOAD_BATCH,
   });
@@ -108,6 +109,7 @@ export function createServedRooms(deps: ServedRoomsOptions) {
       .follow(roomId)
       .then(() => loads.add(roomId))
       .then((snapshot) => {
+        if (snapshot && 'outcome' in snapshot) throw snapshot.error;
         if (snapshot) feed.ready(snapshot);
         else forget(roomId, entry);
         return snapshot !== null;

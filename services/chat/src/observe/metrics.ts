@@ -23,10 +23,14 @@ export interface ChatGauges {
   readonly rooms: () => number;
   /** Messages that wait for the next append. */
   readonly waiting: () => number;
+  /** What stands clear where texts are to be sealed. */
+  readonly clear: () => { readonly rooms: number; readonly messages: number };
   /** All reasons for which a handshake is not admitted, and for which a signal is not heard. */
   readonly reasons: { readonly notAdmitted: readonly string[]; readonly notHeard: readonly string[] };
   readonly bus: () => { readonly state: 'ok' | 'down' | 'off'; readonly lagMs: number | null };
 }
+
+const UNREADABLE = ['altered', 'key_unknown', 'key_wrong'] as const;
 
 const PUSH_OUTCOMES = ['sent', 'gone', 'refused', 'failed', 'dropped'] as const;
 
@@ -87,6 +91,11 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     help: 'Signals over Redis that were not heard: unsigned, malformed, key, proof, age, replay',
     values: { reason: live.reasons.notHeard },
   });
+  const unreadable = metrics.tally({
+    name: 'gongu_chat_unreadable_texts_total',
+    help: 'Sealed texts that could not be opened: altered (or moved), key_unknown and key_wrong (the key of their room)',
+    values: { reason: UNREADABLE },
+  });
   const resyncs = count(
     'gongu_chat_resyncs_total',
     'Times a socket was too slow for a room and events were not queued',
@@ -138,6 +147,7 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     handshakeRefused: (reason: string) => handshakesRefused({ reason }),
     closed: (code: number) => closed({ code: KNOWN_CODES.has(`${code}`) ? `${code}` : 'other' }),
     signalRefused: (reason: string) => signalsRefused({ reason }),
+    unreadable: (reason: (typeof UNREADABLE)[number]) => unreadable({ reason }),
     repaired: () => repaired.inc(),
     resynced: () => resyncs.inc(),
     unsayable: (protocol: Protocol) => unsayable({ protocol }),
@@ -184,6 +194,12 @@ function createGauges(metrics: Metrics, live: ChatGauges): void {
   });
   gauge('gongu_chat_rooms_in_memory', 'Rooms this instance serves from memory', live.rooms);
   gauge('gongu_chat_append_waiting', 'Messages waiting for the next append', live.waiting);
+  gauge('gongu_chat_clear_rooms', 'Rooms of which texts stand clear that are to be sealed', () => live.clear().rooms);
+  gauge(
+    'gongu_chat_clear_messages',
+    'Messages that are yet to be looked at, and sealed where they stand clear: at most so many',
+    () => live.clear().messages,
+  );
   gauge('gongu_chat_bus_up', 'Whether signals of other instances arrive at once: 1 yes, 0 no. Without Redis 1', () => {
     const { state, lagMs } = live.bus();
     lag.set((lagMs ?? 0) / 1_000);

@@ -7,6 +7,15 @@ import type { RoomsOptions } from '../room/rooms.ts';
 import type { SessionLog } from '../session/session-options.ts';
 import type { ChatMetrics } from './metrics.ts';
 
+/** Rooms and texts of which it is remembered that they were told. */
+const TOLD = 1_000;
+
+/** Hears of what is stored sealed and can not be opened. */
+interface ContentObserver {
+  onUnopened(reason: 'key_unknown' | 'key_wrong', roomId: string, keyId: string): void;
+  onAltered(roomId: string, id: string): void;
+}
+
 /** What becomes of what the parts tell: lines of the log, and numbers. `now`: the time of day, for times of the database. */
 export function createObservers({ log, counts, now }: { log: Logger; counts: ChatMetrics; now: () => number }) {
   function failed(what: string, error: unknown): void {
@@ -46,6 +55,30 @@ export function createObservers({ log, counts, now }: { log: Logger; counts: Cha
     log.info({ event, ...fields }, event);
   };
 
+  const told = new Set<string>();
+  /** Whether nothing was said of it yet: it is read again and again, and a line each would fill the log. */
+  function isNew(what: string): boolean {
+    if (told.has(what)) return false;
+    if (told.size >= TOLD) told.clear();
+    told.add(what);
+    return true;
+  }
+  const content: ContentObserver = {
+    onUnopened(reason, roomId, keyId) {
+      counts.unreadable(reason);
+      if (!isNew(roomId)) return;
+      log.error({ event: 'content.unreadable', reason, roomId, keyId }, "a room's key can not be opened");
+    },
+    onAltered(roomId, id) {
+      counts.unreadable('altered');
+      if (!isNew(`${roomId} ${id}`)) return;
+      log.error(
+        { event: 'content.unreadable', reason: 'altered', roomId, id },
+        'a text was altered where it is stored',
+      );
+    },
+  };
+
   const session: SessionLog = {
     authenticated: (fields) => log.info({ event: 'session.authenticated', ...fields }, 'session authenticated'),
     closed(fields) {
@@ -72,6 +105,7 @@ export function createObservers({ log, counts, now }: { log: Logger; counts: Cha
 
   return {
     failed,
+    content,
     session,
     hub,
     messages,

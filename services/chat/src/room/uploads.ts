@@ -122,7 +122,7 @@ export function createUploads(options: UploadsOptions) {
         throw refused(found.detail);
       }
       const attachment: Attachment = { id: uploadId, name: fitting(name, found.kept.type), ...found.kept };
-      if (await uploads.ready(uploadId, attachment)) return attachment;
+      if (await uploads.ready({ roomId, userId: user.userId }, attachment)) return attachment;
       // Somebody else completed it meanwhile, or it was given up and its bytes removed, perhaps before these were kept.
       const since = await uploads.find(roomId, user.userId, uploadId);
       if (since?.attachment) return since.attachment;

@@ -1,9 +1,11 @@
-import type { Draft } from '../room/ports/message-store.ts';
+import type { SealedDraft } from './sealing/seal-drafts.ts';
 
 /** Parameters of `append_fresh`, in its order. Rooms and pairs are numbered from 1, as PostgreSQL counts. */
 export interface AppendColumns {
   /** Each room once. */
   readonly rooms: string[];
+  /** Of each room, the number of the key that its drafts are sealed with; null: they are clear. */
+  readonly keyNos: (number | null)[];
   readonly counts: number[];
   readonly pairRooms: number[];
   readonly pairSenders: (string | null)[];
@@ -24,17 +26,18 @@ interface Pair {
  * A batch by its rooms, and by its pairs of a room and a sender; each draft with its place in its room. Null where two of
  * them are the same message: only the database says which of them counts.
  */
-export function appendColumns(drafts: readonly Draft[]): AppendColumns | null {
+export function appendColumns(drafts: readonly SealedDraft[]): AppendColumns | null {
   const columns: AppendColumns = {
-    ...{ rooms: [], counts: [], roomNos: [], places: [] },
+    ...{ rooms: [], keyNos: [], counts: [], roomNos: [], places: [] },
     ...{ pairRooms: [], pairSenders: [], pairNotices: [], pairReplies: [], pairLasts: [] },
   };
   const rooms = new Map<string, { readonly no: number; readonly pairs: Map<string | null, Pair> }>();
-  for (const { roomId, sender, clientMessageId, kind, replyTo } of drafts) {
+  for (const { roomId, sender, clientMessageId, kind, replyTo, sealed } of drafts) {
     let room = rooms.get(roomId);
     if (!room) {
       room = { no: columns.rooms.push(roomId), pairs: new Map() };
       columns.counts.push(0);
+      columns.keyNos.push(sealed.keyNo);
       rooms.set(roomId, room);
     }
     const place = columns.counts[room.no - 1]! + 1;

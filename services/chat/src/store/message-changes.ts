@@ -1,7 +1,9 @@
 import { written } from '@gongu/host';
+import { AppError } from '@gongu/shared';
 import type { Pool } from 'pg';
-import type { ChangeOutcome, MessageStore, PinOutcome, ReactOutcome } from '../room/ports/message-store.ts';
+import type { Change, ChangeOutcome, MessageStore, PinOutcome, ReactOutcome } from '../room/ports/message-store.ts';
 import { type MessageJson, messageOf } from './rows.ts';
+import { boundOf, type SealedTexts } from './sealing/sealed-texts.ts';
 
 interface ChangeJson {
   outcome: string;
@@ -9,34 +11,81 @@ interface ChangeJson {
   row?: MessageJson | null;
 }
 
+/** $1 room, $2 seq. */
+const STANDING_SQL = `SELECT sender_id AS "senderId", client_message_id AS "clientMessageId", content,
+  signal_type AS "signalType", key_no AS "keyNo" FROM chat.messages WHERE room_id = $1 AND seq = $2`;
+
+interface Standing {
+  senderId: string | null;
+  clientMessageId: string | null;
+  content: string;
+  signalType: string | null;
+  keyNo: number | null;
+}
+
 /** What becomes of messages after they were sent, each one statement: the rules are the functions'. */
-export function createMessageChanges({ pool }: { pool: Pool }): Pick<MessageStore, 'change' | 'react' | 'pin'> {
+export function createMessageChanges({
+  pool,
+  texts,
+}: {
+  pool: Pool;
+  texts: SealedTexts;
+}): Pick<MessageStore, 'change' | 'react' | 'pin'> {
   async function ask(name: string, text: string, values: readonly unknown[]): Promise<ChangeJson> {
     const { rows } = await pool.query<{ change: ChangeJson }>({ name, text, values: [...values] });
     return rows[0]!.change;
   }
 
-  return {
-    async change({ roomId, seq, by, isAdmin, edit }) {
-      const { outcome, message, row } = await written(
-        () =>
-          ask(
-            'change-message',
-            'SELECT chat.change_message($1, $2::bigint, $3, $4, $5, $6, $7, $8, $9::bigint, $10::int, $11::jsonb, $12, $13) AS change',
-            [
-              ...[roomId, seq, edit ? 'edited' : 'deleted'],
-              ...[by?.userId ?? null, by?.nickname ?? null, by?.tag ?? null, isAdmin],
-              ...[edit?.content ?? null, edit?.ifVersion ?? null, edit?.windowS ?? null],
-              ...[
-                edit?.mentions ? JSON.stringify(edit.mentions) : null,
-                edit?.mentionsAll ?? null,
-                edit?.masked ?? null,
-              ],
-            ],
-          ),
-        { idempotent: true },
+  /**
+   * An edit's texts as they are kept, which needs those that stand: they are bound to more than the edit names, and only here
+   * it is seen whether they are the same. What stands may be another one by the time of the edit, which is then STALE.
+   */
+  async function sealed({ roomId, seq, by, edit }: Change) {
+    const clear = { content: edit?.content ?? null, same: null, seen: null, keyNo: null, signalType: null };
+    if (!edit || !texts.keys.hasKeys) return clear;
+    const { rows } = await pool.query<Standing>({ name: 'edited-message', text: STANDING_SQL, values: [roomId, seq] });
+    const row = rows[0];
+    // The function refuses it, and says why.
+    if (!row || row.senderId !== (by?.userId ?? null)) return { ...clear, same: false };
+    const place = { roomId, userId: row.senderId, clientMessageId: row.clientMessageId };
+    const content = await texts.openText(row.keyNo, boundOf('content', place), row.content);
+    const signal = row.signalType && (await texts.openText(row.keyNo, boundOf('signal', place), row.signalType));
+    const key = await texts.keyOf(roomId);
+    return {
+      ...{ same: content === edit.content, seen: row.content, keyNo: key?.keyNo ?? null },
+      content: key && edit.content !== '' ? key.seal(boundOf('content', place), edit.content) : edit.content,
+      signalType: key && signal ? key.seal(boundOf('signal', place), signal) : signal,
+    };
+  }
+
+  /** Edits or deletes; anew where what it was made from is not what stands any more. */
+  async function change(change: Change): Promise<ChangeJson> {
+    const { roomId, seq, by, isAdmin, edit } = change;
+    for (let tries = 1; ; tries++) {
+      const text = await sealed(change);
+      const answer = await ask(
+        'change-message',
+        `SELECT chat.change_message($1, $2::bigint, $3, $4, $5, $6, $7, $8, $9::bigint, $10::int, $11::jsonb, $12, $13,
+          $14::bool, $15, $16::int, $17) AS change`,
+        [
+          ...[roomId, seq, edit ? 'edited' : 'deleted'],
+          ...[by?.userId ?? null, by?.nickname ?? null, by?.tag ?? null, isAdmin],
+          ...[text.content, edit?.ifVersion ?? null, edit?.windowS ?? null],
+          ...[edit?.mentions ? JSON.stringify(edit.mentions) : null, edit?.mentionsAll ?? null, edit?.masked ?? null],
+          ...[text.same, text.seen, text.keyNo, text.signalType],
+        ],
       );
+      if (answer.outcome !== 'STALE') return answer;
+      if (tries === 5) throw new AppError('UNAVAILABLE', { detail: 'The message is being changed by others' });
+      texts.keys.forget(roomId);
+    }
+  }
+
+  return {
+    async change(wanted) {
+      const { outcome, message, row } = await written(() => change(wanted), { idempotent: true });
       if (!message) return { outcome } as ChangeOutcome;
+      await texts.openWritten([message]);
       const target = messageOf(message);
       return { outcome, message: target, row: row ? messageOf(row, target) : null } as ChangeOutcome;
     },
@@ -56,6 +105,7 @@ export function createMessageChanges({ pool }: { pool: Pool }): Pick<MessageStor
         { idempotent: true },
       );
       if (!message) return { outcome } as ReactOutcome;
+      await texts.openWritten([message]);
       const target = messageOf(message);
       const told = row ? { ...row, data: { ...(row.data as object), emoji, on } } : null;
       return { outcome, message: target, row: told && messageOf(told, target) } as ReactOutcome;

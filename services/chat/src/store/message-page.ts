@@ -1,7 +1,7 @@
 import { LIMITS } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { MessageStore, PageQuery, PageRefusal } from '../room/ports/message-store.ts';
-import { type MessageJson, messageOf } from './rows.ts';
+import type { MessageJson } from './rows.ts';
 import type { WholeRows } from './whole-rows.ts';
 
 /** As many rows as hold `$4` that are no rows of change, and one more of change than a page has. */
@@ -106,7 +106,7 @@ export function createMessagePage({
       const { room, reader, messages } = await ask('newest-notice', [roomId, readerId, null, 1]);
       if (!room) return 'NOT_FOUND';
       if (!reader) return refusal(roomId, readerId);
-      return messages[0] ? messageOf(messages[0]) : null;
+      return (await whole(messages))[0] ?? null;
     },
   };
 }

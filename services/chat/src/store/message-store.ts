@@ -1,20 +1,22 @@
-import { AppError, type Reaction } from '@gongu/shared';
+import type { Pool } from 'pg';
 import type { MessageStore } from '../room/ports/message-store.ts';
-import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { MessageJson } from './rows.ts';
 import type { WholeRows } from './whole-rows.ts';
 
 export interface MessageStoreOptions extends Pick<MessageStore, 'append'> {
-  readonly prisma: PrismaClient;
+  readonly pool: Pool;
   readonly changes: Pick<MessageStore, 'change' | 'react' | 'pin'>;
   readonly reactions: Pick<MessageStore, 'reactions' | 'own'>;
   readonly pages: Pick<MessageStore, 'page' | 'newestNotice'>;
   readonly whole: WholeRows;
 }
 
-/** Messages in PostgreSQL. The hot ways are append-batch.ts and message-page.ts; else reading goes through Prisma. */
+const AFTER_SQL = `SELECT chat.message_json(m::chat.messages) AS message FROM (
+  SELECT * FROM chat.messages WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) m ORDER BY m.seq`;
+
+/** Messages in PostgreSQL. */
 export function createMessageStore({
-  prisma,
+  pool,
   whole,
   append,
   changes,
@@ -28,12 +30,10 @@ export function createMessageStore({
     ...pages,
 
     async after(roomId, afterSeq, limit) {
-      const rows = await prisma.message.findMany({
-        where: { roomId, seq: { gt: afterSeq } },
-        orderBy: { seq: 'asc' },
-        take: limit,
+      const { rows } = await pool.query<{ message: MessageJson }>({
+        ...{ name: 'messages-after', text: AFTER_SQL, values: [roomId, afterSeq, limit] },
       });
-      return whole(rows.map(jsonOf));
+      return whole(rows.map(({ message }) => message));
     },
 
     async before(roomId, before, limit) {
@@ -41,30 +41,4 @@ export function createMessageStore({
       return typeof rows === 'string' ? [] : rows;
     },
   };
-}
-
-function jsonOf(row: Prisma.MessageModel): MessageJson {
-  return {
-    ...row,
-    seq: safe(row.seq),
-    chatNo: safe(row.chatNo),
-    replyTo: row.replyTo === null ? null : safe(row.replyTo),
-    createdAt: row.createdAt.toISOString(),
-    change:
-      row.version === null && row.changesSeq === null
-        ? null
-        : {
-            version: row.version === null ? null : safe(row.version),
-            editedAt: row.editedAt?.toISOString() ?? null,
-            deletedAt: row.deletedAt?.toISOString() ?? null,
-            reactions: row.reactions as Reaction[] | null,
-            of: row.changesSeq === null ? null : safe(row.changesSeq),
-          },
-  };
-}
-
-function safe(value: bigint): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new AppError('INTERNAL', { detail: 'a position is out of range' });
-  return number;
 }

@@ -10,6 +10,7 @@ import {
   prismaAdapter,
   type SessionLimits,
 } from '@gongu/host';
+import type { ContentStore } from '../room/ports/content-store.ts';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
 import type { PushStore } from '../room/ports/push-store.ts';
@@ -23,6 +24,7 @@ import type { UploadStore } from '../room/ports/upload-store.ts';
 import type { VisitorStore } from '../room/ports/visitor-store.ts';
 import { type AdminRooms, createAdminRooms } from './admin-rooms.ts';
 import { createAppendBatch } from './append-batch.ts';
+import { createContentStore } from './content-store.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createMemberStore } from './member-store.ts';
 import { createMessageChanges } from './message-changes.ts';
@@ -33,10 +35,14 @@ import { createReactionReads } from './reaction-reads.ts';
 import { createReportStore } from './report-store.ts';
 import { createRestrictionStore } from './restriction-store.ts';
 import { createRoomStore } from './room-store.ts';
+import type { ContentKeys } from './sealing/content-keys.ts';
+import { createRoomKeys, type RoomKeysOptions } from './sealing/room-keys.ts';
+import { createSealedTexts, type SealedTextsOptions } from './sealing/sealed-texts.ts';
 import { createSearchIndex } from './search-index.ts';
 import { createSearchStore } from './search-store.ts';
 import { createTagStore } from './tag-store.ts';
 import { createTicketStore } from './ticket-store.ts';
+import { createUploadSeals } from './upload-seals.ts';
 import { createUploadStore } from './upload-store.ts';
 import { createVisitorStore } from './visitor-store.ts';
 import { createWholeRows } from './whole-rows.ts';
@@ -56,6 +62,7 @@ export interface Store {
   readonly reports: ReportStore;
   readonly pushes: PushStore;
   readonly uploads: UploadStore;
+  readonly content: ContentStore;
   readonly tags: TagStore;
   /** For `pnpm admin`. */
   readonly adminRooms: AdminRooms;
@@ -83,6 +90,15 @@ export interface StoreOptions {
   readonly anonymousShare?: number;
   /** Whether rooms that are ACTIVE may be read by who is no member. Default true. */
   readonly isWatchable?: boolean;
+  /** How texts are kept. Default: clear, and none is sealed. */
+  readonly content?: ContentOptions;
+}
+
+export interface ContentOptions
+  extends Pick<RoomKeysOptions, 'isOn' | 'onUnopened'>,
+    Pick<SealedTextsOptions, 'onAltered'> {
+  /** Null only where texts are written clear, and none is sealed. */
+  readonly keys: ContentKeys | null;
 }
 
 /** Milliseconds that a batch of messages may take at most. */
@@ -100,6 +116,7 @@ export function openStore({
   limits = {},
   anonymousShare: share = 0.5,
   isWatchable = true,
+  content = { keys: null, isOn: false },
 }: StoreOptions): Store {
   const common = { ...limits, url, ...(pooler ? { pooler } : {}), schema: CHAT_SCHEMA, ...(log ? { log } : {}) };
   const appendPool = createPool({
@@ -112,28 +129,31 @@ export function openStore({
   });
   const reads = createPool({ ...common, max: Math.max(1, poolSize - 2), applicationName: 'gongu-chat' });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool: reads, schema: CHAT_SCHEMA }) });
-  const whole = createWholeRows({ pool: reads });
+  const texts = createSealedTexts({ ...content, keys: createRoomKeys({ ...content, pool: reads }) });
+  const uploadSeals = createUploadSeals({ pool: reads, texts });
+  const whole = createWholeRows({ pool: reads, texts });
   return {
     pools: { append: appendPool, reads },
-    rooms: createRoomStore({ prisma, share, whole }),
+    rooms: createRoomStore({ prisma, share, whole, texts }),
     members: createMemberStore({ prisma, pool: reads, share }),
     messages: createMessageStore({
-      prisma,
+      pool: reads,
       whole,
-      append: createAppendBatch({ pool: appendPool }),
-      changes: createMessageChanges({ pool: reads }),
+      append: createAppendBatch({ pool: appendPool, texts, uploads: uploadSeals }),
+      changes: createMessageChanges({ pool: reads, texts }),
       reactions: createReactionReads({ pool: reads }),
       pages: createMessagePage({ pool: reads, whole, isWatchable }),
     }),
-    search: createSearchStore({ pool: reads }),
-    searchIndex: createSearchIndex({ pool: reads }),
+    search: createSearchStore({ pool: reads, texts }),
+    searchIndex: createSearchIndex({ pool: reads, texts }),
     tickets: createTicketStore({ prisma }),
     tags: createTagStore({ prisma }),
     visitors: createVisitorStore({ prisma }),
     restrictions: createRestrictionStore({ prisma }),
-    reports: createReportStore({ prisma }),
-    pushes: createPushStore({ prisma }),
-    uploads: createUploadStore({ prisma }),
+    reports: createReportStore({ prisma, texts }),
+    pushes: createPushStore({ prisma, texts }),
+    uploads: createUploadStore({ prisma, texts }),
+    content: createContentStore({ pool: reads, texts, uploads: uploadSeals, keys: content.keys }),
     adminRooms: createAdminRooms({ pool: reads }),
     bars: createBarStore({ pool: reads, schema: CHAT_SCHEMA }),
     holds: createHoldStore({ pool: reads, schema: CHAT_SCHEMA }),

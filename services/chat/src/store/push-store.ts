@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { written } from '@gongu/host';
 import type { Absent, PushStore } from '../room/ports/push-store.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { type MessageJson, messageOf } from './rows.ts';
+import type { SealedTexts } from './sealing/sealed-texts.ts';
 
 /** Subscriptions in PostgreSQL: the functions `put_push`, `take_absent` and `forget_pushes`. */
-export function createPushStore({ prisma }: { prisma: PrismaClient }): PushStore {
+export function createPushStore({ prisma, texts }: { prisma: PrismaClient; texts: SealedTexts }): PushStore {
   return {
     put: (roomId, userId, { endpoint, keys }) =>
       written(
@@ -48,9 +50,11 @@ export function createPushStore({ prisma }: { prisma: PrismaClient }): PushStore
     takeAbsent: (roomIds, { afterS, withText, limit }) =>
       written(async () => {
         const rows = await prisma.$queryRaw<AbsentRow[]>`
-          SELECT room_id AS "roomId", title, unread::float8 AS unread, endpoint, p256dh, auth, sender AS from, content AS text
+          SELECT room_id AS "roomId", title, unread::float8 AS unread, endpoint, p256dh, auth, newest
           FROM chat.take_absent(${roomIds}::text[], ${afterS}::int, ${withText}::boolean, ${limit}::int)`;
-        return rows.map(absentOf);
+        // Of a room whose key can not be opened no text is told, as of one where none is to be.
+        const failed = await texts.openMost(rows.flatMap(({ newest }) => newest ?? []));
+        return rows.map((row) => absentOf(failed.has(row.roomId) ? { ...row, newest: null } : row));
       }),
 
     async roomsBehind(roomId, limit) {
@@ -79,12 +83,13 @@ interface AbsentRow {
   endpoint: string;
   p256dh: string;
   auth: string;
-  from: string | null;
-  text: string | null;
+  newest: MessageJson | null;
 }
 
-function absentOf({ roomId, title, unread, endpoint, p256dh, auth, from, text }: AbsentRow): Absent {
-  const newest = text === null ? null : { from, text };
+function absentOf({ roomId, title, unread, endpoint, p256dh, auth, newest: row }: AbsentRow): Absent {
+  const message = row && messageOf(row);
+  const names = () => (row?.change?.attachments ?? []).map(({ name }) => name).join(', ');
+  const newest = message && { from: message.sender?.nickname ?? null, text: message.content || names() };
   return { roomId, title, unread, target: { endpoint, keys: { p256dh, auth } }, newest };
 }
 

@@ -1,4 +1,5 @@
 import { written } from '@gongu/host';
+import type { Failure } from '../room/ports/outcome.ts';
 import type { GuestRow, OverviewRow, RoomHeadRow, RoomSnapshot, RoomStore } from '../room/ports/room-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import {
@@ -12,6 +13,8 @@ import {
   type RoomJson,
   roomOf,
 } from './rows.ts';
+import type { RoomKeyRow } from './sealing/room-keys.ts';
+import type { SealedTexts } from './sealing/sealed-texts.ts';
 import type { WholeRows } from './whole-rows.ts';
 
 /** SQL of a `RoomHeadRow` of the alias `r`; numbers of the sequence are far below 2^53. */
@@ -23,6 +26,7 @@ export interface RoomStoreOptions {
   /** See `anonymousShare` of the store. */
   readonly share: number;
   readonly whole: WholeRows;
+  readonly texts: SealedTexts;
 }
 
 interface LoadedRow {
@@ -31,10 +35,14 @@ interface LoadedRow {
   muted: Record<string, string | null> | null;
   members: MemberJson[];
   messages: MessageJson[];
+  /** The key that is sealed with now. */
+  keyNo: number | null;
+  keyId: string;
+  sealed: Uint8Array;
 }
 
 /** Rooms in PostgreSQL. The rules under the lock are the functions of prisma/chat/functions. */
-export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): RoomStore {
+export function createRoomStore({ prisma, share, whole, texts }: RoomStoreOptions): RoomStore {
   const one = async <T>(rows: Promise<{ change: ChangeJson }[]>): Promise<T> => changeOf<T>((await rows)[0]!.change);
 
   return {
@@ -105,6 +113,7 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
       const rows = await written(
         () => prisma.$queryRaw<{ removed: boolean }[]>`SELECT chat.delete_room(${roomId}) AS removed`,
       );
+      texts.keys.forget(roomId);
       return rows[0]!.removed;
     },
 
@@ -154,17 +163,22 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
             SELECT * FROM chat.members
             WHERE room_id = r.room_id AND left_at IS NULL ORDER BY joined_seq LIMIT $2) m) AS members,
           (SELECT coalesce(jsonb_agg(chat.message_json(m::chat.messages) ORDER BY m.seq), '[]') FROM (
-            SELECT * FROM chat.messages WHERE room_id = r.room_id ORDER BY seq DESC LIMIT $3) m) AS messages
-        FROM chat.rooms r WHERE r.room_id = ANY ($1::text[])`,
+            SELECT * FROM chat.messages WHERE room_id = r.room_id ORDER BY seq DESC LIMIT $3) m) AS messages,
+          k.key_no AS "keyNo", k.key_id AS "keyId", k.sealed
+        FROM chat.rooms r LEFT JOIN chat.room_keys k ON k.key_no = r.key_no WHERE r.room_id = ANY ($1::text[])`,
         [...roomIds],
         limits.members + 1,
         limits.messages,
       );
-      const all = await whole(rows.flatMap(({ messages }) => messages));
-      const found = new Map<string, RoomSnapshot>();
+      if (texts.keys.hasKeys) texts.keys.hold(rows.flatMap(keyOf));
+      // A room whose key can not be opened keeps nobody out of the others.
+      const failed = await texts.openMost(rows.flatMap(({ messages }) => messages));
+      const all = await whole(rows.flatMap(({ room, messages }) => (failed.has(room.roomId) ? [] : messages)));
+      const found = new Map<string, RoomSnapshot | Failure>(failed);
       let read = 0;
       for (const row of rows) {
         const room = roomOf(row.room);
+        if (failed.has(room.roomId)) continue;
         found.set(room.roomId, {
           room,
           members: row.members.slice(0, limits.members),
@@ -196,12 +210,18 @@ export function createRoomStore({ prisma, share, whole }: RoomStoreOptions): Roo
         before?.roomId ?? '',
         limit,
       );
+      // The others are listed all the same.
+      const failed = await texts.openMost(rows.flatMap((row) => row.last_message ?? []));
       return rows.map((row) => ({
         room: roomOf(row.room),
         member: row.member,
-        lastMessage: row.last_message ? messageOf(row.last_message) : null,
+        lastMessage: row.last_message && !failed.has(row.last_message.roomId) ? messageOf(row.last_message) : null,
         unreadMentions: row.mentions,
       }));
     },
   };
+}
+
+function keyOf({ room, keyNo, keyId, sealed }: LoadedRow): RoomKeyRow[] {
+  return keyNo === null ? [] : [{ keyNo, roomId: room.roomId, keyId, sealed: Buffer.from(sealed) }];
 }

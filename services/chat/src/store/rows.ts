@@ -3,6 +3,9 @@ import type { MemberRow } from '../room/ports/member-row.ts';
 import type { RoomRow } from '../room/ports/room-row.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 
+/** A file as it is kept: its name may be sealed, with the key of this number. */
+export type StoredAttachment = Attachment & { keyNo?: number };
+
 /** What the function `message_json` makes of a row. */
 export interface MessageJson {
   roomId: string;
@@ -21,6 +24,10 @@ export interface MessageJson {
   mentions?: string[] | null;
   mentionsAll?: boolean | null;
   masked?: boolean | null;
+  /** The key that `content`, `data` and `signalType` are sealed with; null or absent: they are clear. */
+  keyNo?: number | null;
+  /** They could not be opened. */
+  unreadable?: true;
   change: ChangeOfRow | null;
 }
 
@@ -30,7 +37,7 @@ export interface ChangeOfRow {
   editedAt: string | null;
   deletedAt: string | null;
   reactions: Reaction[] | null;
-  attachments?: Attachment[] | null;
+  attachments?: StoredAttachment[] | null;
   of: number | null;
 }
 
@@ -59,6 +66,7 @@ export function messageOf(row: MessageJson, target?: StoredMessage): StoredMessa
     ...(row.mentions?.length ? { mentions: row.mentions } : {}),
     ...(row.mentionsAll ? { mentionsAll: true } : {}),
     ...(row.masked ? { masked: true } : {}),
+    ...(row.unreadable ? { unreadable: true } : {}),
     ...(change?.editedAt ? { editedAt: change.editedAt } : {}),
     ...(change?.deletedAt ? { deletedAt: change.deletedAt } : {}),
     ...(change?.reactions ? { reactions: change.reactions } : {}),

@@ -4,6 +4,7 @@ import { searchForm } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { SearchIndex } from '../room/ports/search-store.ts';
 import { GRAM_KEY_BYTES, gramsOf, integersOf } from './grams.ts';
+import { boundOf, type SealedTexts } from './sealing/sealed-texts.ts';
 
 /** Rows of a room that are indexed with one commit, and their characters, after which it ends early: the loop waits for neither. */
 const ROWS = 500;
@@ -11,17 +12,19 @@ const CHARACTERS = 100_000;
 
 /** $1 room, $2 seq, $3 rows. What a row of change has changed comes with it. */
 const ROWS_SQL = `
-  SELECT m.seq, t.seq AS target, t.content, coalesce(t.version, t.seq) AS version
+  SELECT m.seq, t.seq AS target, t.content, t.key_no AS "keyNo", t.sender_id AS "userId",
+    t.client_message_id AS "clientMessageId", coalesce(t.version, t.seq) AS version
   FROM (SELECT * FROM chat.messages WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) m
   LEFT JOIN LATERAL (
     SELECT * FROM chat.messages WHERE room_id = $1 AND seq = coalesce(m.changes_seq, m.seq) OFFSET 0) t
     ON t.kind <> 'SYSTEM'
   ORDER BY m.seq`;
 
-/** $1 rows, $2 rooms. */
+/** $1 rows, $2 rooms, $3 whether texts are sealed: then also those that are in the index by a key that stands clear. */
 const BEHIND_SQL = `
   SELECT r.room_id FROM chat.rooms r LEFT JOIN chat.search_rooms s USING (room_id)
-  WHERE r.last_seq >= coalesce(s.indexed_seq, 0) + $1::bigint LIMIT $2`;
+  WHERE r.last_seq >= coalesce(s.indexed_seq, 0) + $1::bigint OR $3 AND (s.renewed OR s.key_no IS NULL AND s.key <> '')
+  LIMIT $2`;
 
 interface Row {
   seq: string;
@@ -29,42 +32,50 @@ interface Row {
   target: string | null;
   content: string | null;
   version: string | null;
+  keyNo: number | null;
+  userId: string | null;
+  clientMessageId: string | null;
 }
 
 /** The index of searches in PostgreSQL. */
-export function createSearchIndex({ pool }: { pool: Pool }): SearchIndex {
+export function createSearchIndex({ pool, texts }: { pool: Pool; texts: SealedTexts }): SearchIndex {
   return {
     async behind(rowsLeast, limit) {
       const { rows } = await pool.query<{ room_id: string }>({
-        ...{ name: 'search-behind', text: BEHIND_SQL, values: [rowsLeast, limit] },
+        ...{ name: 'search-behind', text: BEHIND_SQL, values: [rowsLeast, limit, texts.keys.isOn] },
       });
       return rows.map(({ room_id: roomId }) => roomId);
     },
 
     async index(roomId) {
-      const key = randomBytes(GRAM_KEY_BYTES);
+      const roomKey = await texts.keyOf(roomId);
+      const key = roomKey ? Buffer.alloc(0) : randomBytes(GRAM_KEY_BYTES);
       const opened = await written(
         () =>
-          pool.query<{ key: Buffer; indexed_seq: string }>({
+          pool.query<{ key: Buffer; indexed_seq: string; more: boolean }>({
             name: 'search-open',
-            text: 'SELECT key, indexed_seq FROM chat.open_search_room($1, $2)',
-            values: [roomId, key],
+            text: 'SELECT key, indexed_seq, more FROM chat.open_search_room($1, $2, $3::int)',
+            values: [roomId, key, roomKey?.keyNo ?? null],
           }),
         { idempotent: true },
       );
       const room = opened.rows[0];
       // The room was removed.
       if (!room) return false;
+      // Those of another key go first.
+      if (room.more) return true;
       const { rows } = await pool.query<Row>({
         ...{ name: 'search-rows', text: ROWS_SQL, values: [roomId, room.indexed_seq, ROWS] },
       });
       if (rows.length === 0) return false;
       const taken = upTo(rows, CHARACTERS);
       const targets = new Map(taken.flatMap((row) => (row.target === null ? [] : [[row.target, row]])));
-      const grams = gramsOf(
-        room.key,
-        [...targets.values()].map(({ content }) => searchForm(content ?? '')),
-      );
+      const contents: string[] = [];
+      for (const { keyNo, content, userId, clientMessageId } of targets.values()) {
+        const bound = boundOf('content', { roomId, userId, clientMessageId });
+        contents.push((await texts.openText(keyNo, bound, content ?? '')) ?? '');
+      }
+      const grams = gramsOf(roomKey?.searchKey ?? room.key, contents.map(searchForm));
       const ends: number[] = [];
       for (const { length } of grams) ends.push((ends.at(-1) ?? 0) + length);
       await written(

@@ -4,15 +4,19 @@ import type { SearchPlace, SearchStore, Wanted } from '../room/ports/search-stor
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { gramsOf } from './grams.ts';
 import { type MessageJson, messageOf } from './rows.ts';
+import { boundOf as boundOfText, type SealedTexts } from './sealing/sealed-texts.ts';
+
+/** What a text that is sealed is opened by. */
+const BOUND_COLUMNS = 'key_no AS "keyNo", sender_id AS "userId", client_message_id AS "clientMessageId"';
 
 /** $1 room, $2 reader or null. */
 const ROOM_SQL = `
-  SELECT chat.is_within(r, $2) AS reader, r.last_seq, coalesce(s.indexed_seq, 0) AS indexed_seq, s.key
+  SELECT chat.is_within(r, $2) AS reader, r.last_seq, coalesce(s.indexed_seq, 0) AS indexed_seq, s.key, s.key_no
   FROM chat.rooms r LEFT JOIN chat.search_rooms s USING (room_id) WHERE r.room_id = $1`;
 
 /** $1 room, $2 below this seq, $3 above this one, $4 rows. What was deleted has no text, and is no message to find. */
 const SCAN_SQL = `
-  SELECT seq, CASE WHEN kind <> 'SYSTEM' THEN content ELSE '' END AS content FROM chat.messages
+  SELECT seq, CASE WHEN kind <> 'SYSTEM' THEN content ELSE '' END AS content, ${BOUND_COLUMNS} FROM chat.messages
   WHERE room_id = $1 AND seq < $2 AND seq > $3 ORDER BY seq DESC LIMIT $4`;
 
 /** $1 room, $2 seq: messages up to it that were changed after it, the newest first. */
@@ -24,7 +28,7 @@ const CANDIDATES_SQL = 'SELECT seq FROM chat.search_candidates($1, $2::int[], $3
 
 /** $1 room, $2 seqs. */
 const LOOK_SQL = `
-  SELECT seq, content FROM chat.messages WHERE room_id = $1 AND seq = ANY ($2::bigint[]) AND kind <> 'SYSTEM'`;
+  SELECT seq, content, ${BOUND_COLUMNS} FROM chat.messages WHERE room_id = $1 AND seq = ANY ($2::bigint[]) AND kind <> 'SYSTEM'`;
 const LOAD_SQL = `
   SELECT chat.message_json(m::chat.messages) AS message
   FROM (SELECT * FROM chat.messages WHERE room_id = $1 AND seq = ANY ($2::bigint[]) ORDER BY seq DESC) m`;
@@ -51,10 +55,21 @@ const LOOK_ROWS = 200;
 interface Row {
   seq: string;
   content: string;
+  keyNo: number | null;
+  userId: string | null;
+  clientMessageId: string | null;
+}
+
+interface RoomFound {
+  reader: boolean;
+  last_seq: string;
+  indexed_seq: string;
+  key: Buffer | null;
+  key_no: number | null;
 }
 
 /** Searches in PostgreSQL: what is in the index by it, what came or changed after it by reading. */
-export function createSearchStore({ pool }: { pool: Pool }): SearchStore {
+export function createSearchStore({ pool, texts }: { pool: Pool; texts: SealedTexts }): SearchStore {
   async function ask<T extends object>(name: string, text: string, values: readonly unknown[]): Promise<T[]> {
     return (await pool.query<T>({ name, text, values: [...values] })).rows;
   }
@@ -71,14 +86,24 @@ export function createSearchStore({ pool }: { pool: Pool }): SearchStore {
   ): Promise<readonly number[]> {
     const { roomId, indexedSeq, lastSeq, key } = room;
     const hits: number[] = [];
-    const contains = (content: string) => searchForm(content).includes(form);
+    /** Those of some rows that contain it. */
+    async function containing(rows: readonly Row[]): Promise<number[]> {
+      const found: number[] = [];
+      for (const { seq, content, keyNo, userId, clientMessageId } of rows) {
+        const bound = boundOfText('content', { roomId, userId, clientMessageId });
+        const text = keyNo === null ? content : await texts.openText(keyNo, bound, content);
+        if (text !== null && searchForm(text).includes(form)) found.push(Number(seq));
+      }
+      return found;
+    }
+
     /** All of them are below this. */
     let below = Math.min(before ?? Number.MAX_SAFE_INTEGER, lastSeq + 1);
 
     /** Reads the next portion above `floor`; whether there are more. */
     async function scan(floor: number): Promise<boolean> {
       const rows = await ask<Row>('search-scan', SCAN_SQL, [roomId, below, floor, SCAN_ROWS]);
-      for (const { seq, content } of rows) if (contains(content)) hits.push(Number(seq));
+      hits.push(...(await containing(rows)));
       below = rows.length < SCAN_ROWS ? Math.min(below, floor + 1) : Number(rows.at(-1)!.seq);
       return rows.length === SCAN_ROWS;
     }
@@ -102,7 +127,7 @@ export function createSearchStore({ pool }: { pool: Pool }): SearchStore {
       const also = changed.filter((seq) => seq < below && seq >= last);
       const seqs = [...new Set([...rows.map(({ seq }) => Number(seq)), ...also])];
       const looked = await ask<Row>('search-look', LOOK_SQL, [roomId, seqs]);
-      const found = looked.filter(({ content }) => contains(content)).map(({ seq }) => Number(seq));
+      const found = await containing(looked);
       hits.push(...found.sort((one, other) => other - one));
       below = last;
     }
@@ -113,18 +138,27 @@ export function createSearchStore({ pool }: { pool: Pool }): SearchStore {
   async function load(roomId: string, seqs: readonly number[], form: string): Promise<StoredMessage[]> {
     if (seqs.length === 0) return [];
     const rows = await ask<{ message: MessageJson }>('search-load', LOAD_SQL, [roomId, seqs]);
-    return rows.map(({ message }) => messageOf(message)).filter(({ content }) => searchForm(content).includes(form));
+    const opened = await texts.open(rows.map(({ message }) => message));
+    return opened.map((row) => messageOf(row)).filter(({ content }) => searchForm(content).includes(form));
+  }
+
+  /** What the room's grams are made with; null: it is not in the index, or there by a key that can not be opened. */
+  async function keyOf({ key, key_no: keyNo }: RoomFound): Promise<Buffer | null> {
+    if (keyNo === null) return key;
+    const roomKey = (await texts.keys.byNo([keyNo])).get(keyNo);
+    return roomKey && !('outcome' in roomKey) ? roomKey.searchKey : null;
   }
 
   const find: SearchStore['find'] = async (roomId, readerId, wanted) => {
-    const [room] = await ask<{ reader: boolean; last_seq: string; indexed_seq: string; key: Buffer | null }>(
-      'search-room',
-      ROOM_SQL,
-      [roomId, readerId],
-    );
+    const [room] = await ask<RoomFound>('search-room', ROOM_SQL, [roomId, readerId]);
     if (!room) return 'NOT_FOUND';
     if (!room.reader) return 'NOT_A_MEMBER';
-    const known = { roomId, indexedSeq: Number(room.indexed_seq), lastSeq: Number(room.last_seq), key: room.key };
+    const known = {
+      roomId,
+      indexedSeq: Number(room.indexed_seq),
+      lastSeq: Number(room.last_seq),
+      key: await keyOf(room),
+    };
     return load(roomId, await seqsOf(known, wanted), wanted.form);
   };
 

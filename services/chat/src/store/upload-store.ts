@@ -1,32 +1,58 @@
 import { written } from '@gongu/host';
-import type { Attachment } from '@gongu/shared';
-import type { UploadRow, UploadStore } from '../room/ports/upload-store.ts';
+import { AppError } from '@gongu/shared';
+import type { UploadStore } from '../room/ports/upload-store.ts';
 import type { PrismaClient } from './generated/client.ts';
+import type { StoredAttachment } from './rows.ts';
+import { boundOfName, type SealedTexts } from './sealing/sealed-texts.ts';
+
+interface FoundRow {
+  uploadId: string;
+  state: 'PENDING' | 'READY' | 'TAKEN' | 'HELD' | 'GONE';
+  name: string;
+  type: string;
+  bytes: bigint;
+  attachment: StoredAttachment | null;
+  keyNo: number | null;
+}
 
 /** Uploads in PostgreSQL: the functions `announce_upload` and `expire_uploads`, and `append_attached` takes them. */
-export function createUploadStore({ prisma }: { prisma: PrismaClient }): UploadStore {
+export function createUploadStore({ prisma, texts }: { prisma: PrismaClient; texts: SealedTexts }): UploadStore {
   return {
     announce: ({ uploadId, roomId, userId, name, type, bytes }, perHour) =>
       written(async () => {
-        const rows = await prisma.$queryRaw<{ answer: never }[]>`
-          SELECT chat.announce_upload(${roomId}, ${userId}, ${uploadId}, ${name}, ${type}, ${bytes}::bigint,
-            ${perHour}::int) AS answer`;
-        return rows[0]!.answer;
+        for (let tries = 1; ; tries++) {
+          const key = await texts.keyOf(roomId);
+          const stored = key ? key.seal(boundOfName(roomId, userId, uploadId), name) : name;
+          const rows = await prisma.$queryRaw<{ answer: { outcome: string } }[]>`
+            SELECT chat.announce_upload(${roomId}, ${userId}, ${uploadId}, ${stored}, ${type}, ${bytes}::bigint,
+              ${perHour}::int, ${key?.keyNo ?? null}::int) AS answer`;
+          const { answer } = rows[0]!;
+          if (answer.outcome !== 'STALE') return answer as never;
+          if (tries === 3) throw new AppError('UNAVAILABLE', { detail: 'The room has another key' });
+          texts.keys.forget(roomId);
+        }
       }),
 
     async find(roomId, userId, uploadId) {
-      const rows = await prisma.$queryRaw<(Omit<UploadRow, 'bytes'> & { bytes: bigint })[]>`
-        SELECT u.upload_id AS "uploadId", u.state, u.name, u.type, u.bytes, u.attachment FROM chat.uploads u
-        WHERE u.upload_id = ${uploadId} AND u.room_id = ${roomId} AND u.user_id = ${userId}`;
-      const row = rows[0];
-      return row ? { ...row, bytes: Number(row.bytes) } : null;
+      const rows = await prisma.$queryRaw<FoundRow[]>`
+        SELECT u.upload_id AS "uploadId", u.state, u.name, u.type, u.bytes, u.attachment, u.key_no AS "keyNo"
+        FROM chat.uploads u WHERE u.upload_id = ${uploadId} AND u.room_id = ${roomId} AND u.user_id = ${userId}`;
+      if (!rows[0]) return null;
+      const { keyNo, name, bytes, attachment: file, ...row } = rows[0];
+      const [attachment = null] = file ? await texts.openFiles([{ file, roomId, userId }]) : [];
+      const clear = (await texts.openText(keyNo, boundOfName(roomId, userId, uploadId), name)) ?? '';
+      return { ...row, name: clear, bytes: Number(bytes), attachment };
     },
 
-    ready: (uploadId, attachment) =>
+    ready: ({ roomId, userId }, attachment) =>
       written(
         async () => {
+          const { id: uploadId, name } = attachment;
+          const key = await texts.keyOf(roomId);
+          const bound = boundOfName(roomId, userId, uploadId);
+          const file = key ? { ...attachment, name: key.seal(bound, name), keyNo: key.keyNo } : attachment;
           const changed = await prisma.$executeRaw`
-            UPDATE chat.uploads SET state = 'READY', attachment = ${JSON.stringify(attachment)}::jsonb
+            UPDATE chat.uploads SET state = 'READY', attachment = ${JSON.stringify(file)}::jsonb
             WHERE upload_id = ${uploadId} AND state = 'PENDING'`;
           return changed > 0;
         },
@@ -43,11 +69,11 @@ export function createUploadStore({ prisma }: { prisma: PrismaClient }): UploadS
     },
 
     async attachments(roomId, userId, ids) {
-      const rows = await prisma.$queryRaw<{ attachment: Attachment }[]>`
-        SELECT u.attachment FROM chat.uploads u
+      const rows = await prisma.$queryRaw<{ file: StoredAttachment; owner: string }[]>`
+        SELECT u.attachment AS file, u.user_id AS owner FROM chat.uploads u
         WHERE u.upload_id = ANY (${ids as string[]}) AND u.room_id = ${roomId}
           AND (u.state = 'TAKEN' OR u.state = 'READY' AND u.user_id = ${userId})`;
-      return rows.map(({ attachment }) => attachment);
+      return texts.openFiles(rows.map(({ file, owner }) => ({ file, roomId, userId: owner })));
     },
 
     async expire(limit) {

@@ -9,7 +9,7 @@ const given = chatOfThisFile();
 let chat: Instance;
 let database: pg.Client;
 beforeAll(async () => {
-  chat = await given.start({ CHANGES: 'on' });
+  chat = await given.start({ CHANGES: 'on', CONTENT_ENCRYPTION: 'off' });
   database = new pg.Client(given.databaseUrl);
   await database.connect();
 });

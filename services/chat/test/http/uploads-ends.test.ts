@@ -5,7 +5,10 @@ import { Client as StompClient } from '@stomp/stompjs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { openStore } from '../../src/store/open-store.ts';
+import { contentKeysOf } from '../../src/store/sealing/content-keys.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { CONTENT_KEYS } from '../fixture/content-keys.ts';
 import { checkMessage } from '../fixture/stomp-reader.ts';
 import { SERVICE, tokenOf } from '../fixture/tokens.ts';
 import { pngOf, uploader } from '../fixture/uploads.ts';
@@ -140,10 +143,11 @@ it('who is told by push of the newest text is told what its files are called, wh
     "INSERT INTO chat.push_subscriptions (room_id, user_id, device_id, endpoint, p256dh, auth) VALUES ($1, 'bob', 'x', '', '', '')",
     [roomId],
   );
-  const { rows } = await database.query('SELECT sender, content FROM chat.take_absent(ARRAY[$1], 0, true, 9)', [
-    roomId,
-  ]);
-  expect(rows).toEqual([{ sender: 'ann', content: '귤.png' }]);
+  const content = { keys: contentKeysOf(CONTENT_KEYS), isOn: true };
+  const store = openStore({ url: given.databaseUrl, poolSize: 3, content });
+  const absent = await store.pushes.takeAbsent([roomId], { afterS: 0, withText: true, limit: 9 });
+  await store.close();
+  expect(absent).toMatchObject([{ newest: { from: 'ann', text: '귤.png' } }]);
 });
 
 it('files of a reported message stay for who deals with the report, and for nobody else, as long as it does', async () => {

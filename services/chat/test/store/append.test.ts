@@ -154,7 +154,11 @@ describe('append', () => {
 
   it('stores the others when one draft has data that PostgreSQL refuses', async () => {
     const roomId = await roomWith('ann');
-    const drafts = [draft(roomId, 'ann'), draft(roomId, 'ann', { content: 'nul\u0000' }), draft(roomId, 'ann')];
+    const drafts = [
+      draft(roomId, 'ann'),
+      draft(roomId, 'ann', { sender: { ...person('ann'), tag: 'nul\u0000' } }),
+      draft(roomId, 'ann'),
+    ];
     const outcomes = await given.store.messages.append(drafts);
     expect(outcomes.map((outcome) => outcome.outcome)).toEqual(['stored', 'REFUSED_DATA', 'stored']);
   });

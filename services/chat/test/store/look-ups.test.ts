@@ -3,7 +3,12 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { createAppendBatch } from '../../src/store/append-batch.ts';
 import { createMessagePage } from '../../src/store/message-page.ts';
+import { contentKeysOf } from '../../src/store/sealing/content-keys.ts';
+import { createRoomKeys } from '../../src/store/sealing/room-keys.ts';
+import { createSealedTexts } from '../../src/store/sealing/sealed-texts.ts';
+import { createUploadSeals } from '../../src/store/upload-seals.ts';
 import { createWholeRows } from '../../src/store/whole-rows.ts';
+import { CONTENT_KEYS } from '../fixture/content-keys.ts';
 import { opening, person } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
 
@@ -21,7 +26,10 @@ it('what many members call at once looks rows up one by one, also on a connectio
   await client.connect();
   const { roomId } = input;
 
-  const batch = createAppendBatch({ pool: client as never });
+  const pool = client as never;
+  const content = { keys: contentKeysOf(CONTENT_KEYS), isOn: true };
+  const texts = createSealedTexts({ keys: createRoomKeys({ ...content, pool }) });
+  const batch = createAppendBatch({ pool, texts, uploads: createUploadSeals({ pool, texts }) });
   const append = (...drafts: readonly (readonly [id: string, sender: string])[]) =>
     batch(
       drafts.map(([clientMessageId, userId]) => ({
@@ -32,8 +40,8 @@ it('what many members call at once looks rows up one by one, also on a connectio
     client.query('SELECT * FROM mark_read($1, $2, $3)', [[roomId], [user], [seq]]);
   const join = (user: string) =>
     client.query('SELECT * FROM join_rooms($1, $2, $3, $4, $5)', [[roomId], [user], [user], [null], [true]]);
-  const whole = createWholeRows({ pool: client as never });
-  const { page, newestNotice } = createMessagePage({ pool: client as never, whole, isWatchable: true });
+  const whole = createWholeRows({ pool, texts });
+  const { page, newestNotice } = createMessagePage({ pool, whole, isWatchable: true });
   await join('first');
   await append(['first', 'first']);
   await append(['second', 'first'], ['third', 'first']);

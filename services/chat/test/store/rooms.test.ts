@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RoomSnapshot } from '../../src/room/ports/room-store.ts';
 import { eventOf } from '../fixture/messages.ts';
 import { joinOne, opening } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
@@ -203,7 +204,8 @@ describe('reading rooms for the memory', () => {
     const [one, two] = [opening(), opening()];
     for (const room of [one, two]) await given.store.rooms.open(room);
     for (const name of ['ann', 'bob']) await joinOne(given.store.members, two.roomId, name);
-    const found = await given.store.rooms.load([two.roomId, 'nowhere', one.roomId], { members: 2, messages: 300 });
+    const loaded = await given.store.rooms.load([two.roomId, 'nowhere', one.roomId], { members: 2, messages: 300 });
+    const found = loaded as readonly (RoomSnapshot | null)[];
     expect(found.map((snapshot) => snapshot?.room.roomId ?? null)).toEqual([two.roomId, null, one.roomId]);
     expect(found[0]).toMatchObject({ complete: false, room: { lastSeq: 3 } });
     expect(found[0]!.members.map(({ userId }) => userId)).toEqual(['seller', 'ann']);

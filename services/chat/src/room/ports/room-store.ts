@@ -1,6 +1,6 @@
 import type { RoomStatus } from '@gongu/shared';
 import type { MemberRow } from './member-row.ts';
-import type { Refusal, RoomChange } from './outcome.ts';
+import type { Failure, Refusal, RoomChange } from './outcome.ts';
 import type { RoomRow } from './room-row.ts';
 import type { StoredMessage } from './stored-message.ts';
 
@@ -97,11 +97,14 @@ export interface RoomStore {
   headRows(roomIds: readonly string[]): Promise<readonly RoomHeadRow[]>;
   /** Of each of these users, what an overview shows of his rooms: newest membership first, at most `limit` a user. */
   overviews(userIds: readonly string[], limit: number): Promise<readonly OverviewRow[]>;
-  /** All that serving these rooms from memory needs, each of one moment, in order; null for a room that is not there. */
+  /**
+   * All that serving these rooms from memory needs, each of one moment, in order; null for a room that is not there. One that can not be
+   * read is a failure of its own.
+   */
   load(
     roomIds: readonly string[],
     limits: { members: number; messages: number },
-  ): Promise<readonly (RoomSnapshot | null)[]>;
+  ): Promise<readonly (RoomSnapshot | Failure | null)[]>;
   /** Rooms of a member, newest membership first. `before` is the last row of the page before. */
   listFor(
     userId: string,

@@ -26,7 +26,7 @@ export interface UploadStore {
   /** A user's upload of a room; null: there is none. */
   find(roomId: string, userId: string, uploadId: string): Promise<UploadRow | null>;
   /** A PENDING one becomes READY; false: it is none any more. */
-  ready(uploadId: string, attachment: Attachment): Promise<boolean>;
+  ready(of: { readonly roomId: string; readonly userId: string }, attachment: Attachment): Promise<boolean>;
   /** A PENDING one is given up. */
   refuse(uploadId: string): Promise<void>;
   /** Of these, those of messages of the room, and a user's own that are READY; `userId` null: of messages alone. */

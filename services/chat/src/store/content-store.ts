@@ -1,0 +1,135 @@
+import { written } from '@gongu/host';
+import type { Pool } from 'pg';
+import type { ContentStore, UnopenedKey } from '../room/ports/content-store.ts';
+import { createMessageSeals } from './message-seals.ts';
+import { createReportSeals } from './report-seals.ts';
+import type { ContentKeys } from './sealing/content-keys.ts';
+import { openKey, sealKey } from './sealing/room-key.ts';
+import type { RoomKeyRow } from './sealing/room-keys.ts';
+import type { SealedTexts } from './sealing/sealed-texts.ts';
+import type { UploadSeals } from './upload-seals.ts';
+
+/** Files or reports that are sealed with one commit. */
+const ROWS = 200;
+/** Rooms that are named where a key can not be opened. */
+const NAMED = 5;
+
+const USE_SQL = `SELECT key_id AS "keyId", count(*)::int AS rooms FROM chat.room_keys GROUP BY key_id ORDER BY rooms DESC, key_id`;
+const SOME_SQL = `SELECT key_no AS "keyNo", room_id AS "roomId", key_id AS "keyId", sealed FROM chat.room_keys
+  WHERE key_id = $1 ORDER BY key_no LIMIT $2`;
+const OTHERS_SQL = `SELECT key_no AS "keyNo", room_id AS "roomId", key_id AS "keyId", sealed FROM chat.room_keys
+  WHERE key_id <> $1 AND key_no > $2 ORDER BY key_no LIMIT $3`;
+const ROTATE_SQL = `UPDATE chat.room_keys k SET key_id = $1, sealed = i.sealed
+  FROM unnest($2::int[], $3::bytea[], $4::bytea[]) i (key_no, was, sealed) WHERE k.key_no = i.key_no AND k.sealed = i.was`;
+const CLEAR_SQL = `SELECT count(*)::int AS rooms, coalesce(sum(last_seq - clear_from + 1), 0)::float8 AS messages
+  FROM chat.rooms WHERE clear_from IS NOT NULL`;
+
+export interface ContentStoreOptions {
+  readonly pool: Pool;
+  readonly texts: SealedTexts;
+  readonly uploads: Pick<UploadSeals, 'sealNext'>;
+  readonly keys: ContentKeys | null;
+}
+
+/** Sealed texts and their keys in PostgreSQL. */
+export function createContentStore({ pool, texts, uploads, keys }: ContentStoreOptions): ContentStore {
+  const messages = createMessageSeals({ pool, texts });
+  const reports = createReportSeals({ pool, texts });
+  /** Where the looks through files and reports are. */
+  let upload: string | null = '';
+  let report: string | null = '0';
+  const secretOf = (keyId: string) => keys?.find(({ id }) => id === keyId);
+
+  async function inUse() {
+    return (await pool.query<{ keyId: string; rooms: number }>({ name: 'keys-in-use', text: USE_SQL })).rows;
+  }
+
+  function opens({ roomId, keyId, sealed }: RoomKeyRow): Buffer | null {
+    try {
+      const secret = secretOf(keyId)?.secret;
+      return secret ? openKey(secret, roomId, keyId, sealed) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  return {
+    async sealPortion() {
+      // Files first: a message takes their names along.
+      if (upload !== null) {
+        upload = await uploads.sealNext(upload, ROWS);
+        return { rows: ROWS, isDone: false };
+      }
+      const rows = await messages.sealPortion();
+      if (rows !== null) return { rows, isDone: false };
+      if (report !== null) {
+        report = await reports.sealNext(report, ROWS);
+        return { rows: ROWS, isDone: false };
+      }
+      upload = '';
+      report = '0';
+      return { rows: 0, isDone: true };
+    },
+
+    async clear() {
+      const { rows } = await pool.query<{ rooms: number; messages: number }>({ name: 'clear-texts', text: CLEAR_SQL });
+      return rows[0]!;
+    },
+
+    async keys() {
+      const used = await inUse();
+      const stateOf = (keyId: string) => {
+        const key = secretOf(keyId);
+        return !key ? 'unknown' : key.secret ? 'here' : 'lost';
+      };
+      const unused = (keys ?? []).filter(({ id }) => !used.some(({ keyId }) => keyId === id));
+      return [...used, ...unused.map(({ id }) => ({ keyId: id, rooms: 0 }))].map(({ keyId, rooms }) => ({
+        ...{ keyId, rooms, isFirst: keys?.[0]?.id === keyId, state: stateOf(keyId) },
+      }));
+    },
+
+    async unopened() {
+      const found: UnopenedKey[] = [];
+      for (const { keyId, rooms } of await inUse()) {
+        const key = secretOf(keyId);
+        if (key && !key.secret) continue;
+        const some = await pool.query<RoomKeyRow>({ text: SOME_SQL, values: [keyId, NAMED] });
+        const roomIds = some.rows.map(({ roomId }) => roomId);
+        if (!key) found.push({ keyId, why: 'unknown', rooms, roomIds });
+        else if (!some.rows.some(opens)) found.push({ keyId, why: 'wrong', rooms, roomIds });
+      }
+      return found;
+    },
+
+    async rotatePortion(after, limit) {
+      const [first] = keys!;
+      const { rows } = await pool.query<RoomKeyRow>({ text: OTHERS_SQL, values: [first!.id, after, limit] });
+      const anew = rows.flatMap((row) => {
+        const key = opens(row);
+        return key ? [{ ...row, anew: sealKey(first!.secret!, row.roomId, first!.id, key) }] : [];
+      });
+      const changed = await written(
+        () =>
+          pool.query({
+            text: ROTATE_SQL,
+            values: [
+              ...[first!.id, anew.map(({ keyNo }) => keyNo), anew.map(({ sealed }) => sealed)],
+              anew.map((row) => row.anew),
+            ],
+          }),
+        { idempotent: true },
+      );
+      const last = rows.length < limit ? null : rows.at(-1)!.keyNo;
+      return { rotated: changed.rowCount ?? 0, unopened: rows.length - anew.length, last };
+    },
+
+    async noteRotation(detail) {
+      await written(() =>
+        pool.query({
+          text: "SELECT chat.note_moderation('keys.rotated', NULL, NULL, NULL, $1::jsonb)",
+          values: [JSON.stringify(detail)],
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,284 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Draft } from '../../src/room/ports/message-store.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
+import { contentKeysOf } from '../../src/store/sealing/content-keys.ts';
+import { CONTENT_KEYS, OTHER_KEYS } from '../fixture/content-keys.ts';
+import { joinOne, opening, person } from '../fixture/opening.ts';
+import { storeOfThisFile } from '../fixture/store.ts';
+
+const given = storeOfThisFile();
+/** Hears of what can not be opened. */
+const heard: string[] = [];
+let client: pg.Client;
+/** Writes clear, and reads both. */
+let off: Store;
+/** Knows none of the keys. */
+let foreign: Store;
+/** Knows the key by its id, with other bytes. */
+let wrong: Store;
+
+beforeAll(async () => {
+  client = new pg.Client({ connectionString: given.url });
+  await client.connect();
+  const content = {
+    onUnopened: (reason: string, roomId: string) => void heard.push(`${reason} ${roomId}`),
+    onAltered: (roomId: string, id: string) => void heard.push(`altered ${roomId} ${id}`),
+  };
+  const open = (keys: string, isOn: boolean) =>
+    openStore({ url: given.url, poolSize: 3, content: { ...content, keys: contentKeysOf(keys), isOn } });
+  off = open(CONTENT_KEYS, false);
+  foreign = open(OTHER_KEYS, true);
+  wrong = open(OTHER_KEYS.replace('other:', 'test:'), true);
+});
+afterAll(async () => {
+  await Promise.all([off, foreign, wrong].map((store) => store?.close()));
+  await client?.end();
+});
+
+async function room(): Promise<string> {
+  const input = opening();
+  await given.store.rooms.open(input);
+  for (const name of ['ann', 'bob']) await joinOne(given.store.members, input.roomId, name);
+  return input.roomId;
+}
+
+function draft(roomId: string, content: string, more: Partial<Draft> = {}): Draft {
+  const clientMessageId = randomUUID();
+  return { roomId, kind: 'CHAT', sender: person('ann'), clientMessageId, content, replyTo: null, ...more };
+}
+
+async function say(roomId: string, content: string, more: Partial<Draft> = {}, store = given.store): Promise<number> {
+  const [outcome] = await store.messages.append([draft(roomId, content, more)]);
+  expect(outcome).toMatchObject({ outcome: 'stored' });
+  return (outcome as { seq: number }).seq;
+}
+
+async function texts(roomId: string, store = given.store): Promise<(string | undefined)[]> {
+  const page = await store.messages.after(roomId, 0, 100);
+  return page.filter(({ kind }) => kind !== 'SYSTEM').map((one) => ('unreadable' in one ? undefined : one.content));
+}
+
+/** All that the tables hold, as text. */
+async function stored(): Promise<string> {
+  const tables = await client.query("SELECT tablename FROM pg_tables WHERE schemaname = 'chat'");
+  let all = '';
+  for (const { tablename } of tables.rows) {
+    const { rows } = await client.query(`SELECT t::text FROM chat.${tablename} t`);
+    all += rows.map(({ t }) => t).join('\n');
+  }
+  return all;
+}
+
+const set = (roomId: string, seq: number, change: string, values: unknown[] = []) =>
+  client.query(`UPDATE chat.messages SET ${change} WHERE room_id = $1 AND seq = $2`, [roomId, seq, ...values]);
+
+describe('what is said', () => {
+  it('stands in no table, and is read, edited, searched for and reported as before', async () => {
+    const roomId = await room();
+    const marker = `marker-${randomUUID()}`;
+    const id = randomUUID();
+    const first = draft(roomId, `${marker} one`, { data: { deep: [marker] }, signalType: `${marker} signal` });
+    const many = [draft(roomId, `${marker} two`), draft(roomId, `${marker} three`, { sender: null })];
+    expect(await given.store.messages.append([first])).toMatchObject([{ outcome: 'stored' }]);
+    // Again, sealed with another nonce: it is the same message.
+    expect(await given.store.messages.append([first])).toMatchObject([{ outcome: 'duplicate' }]);
+    expect(await given.store.messages.append(many)).toMatchObject([{ outcome: 'stored' }, { outcome: 'stored' }]);
+    const mentioning = draft(roomId, `${marker} four`, { mentions: ['bob'] });
+    expect(await given.store.messages.append([mentioning, draft(roomId, 'x')])).toMatchObject([
+      { outcome: 'stored', mentions: ['bob'] },
+      { outcome: 'stored' },
+    ]);
+
+    const page = await given.store.messages.page(roomId, 'ann', { limit: 50 });
+    expect(page).toContainEqual(
+      expect.objectContaining({ content: `${marker} one`, data: { deep: [marker] }, signalType: `${marker} signal` }),
+    );
+    expect(await texts(roomId)).toEqual([`${marker} one`, `${marker} two`, `${marker} three`, `${marker} four`, 'x']);
+
+    const seq = await say(roomId, `${marker} typo`, { clientMessageId: id });
+    const edit = { content: `${marker} mended`, ifVersion: null, windowS: 86_400 };
+    const change = { roomId, seq, by: person('ann'), isAdmin: false, edit };
+    expect(await given.store.messages.change(change)).toMatchObject({
+      outcome: 'changed',
+      message: { content: `${marker} mended` },
+    });
+    expect(await given.store.messages.change(change)).toMatchObject({ outcome: 'same' });
+    expect(await given.store.messages.change({ ...change, by: person('bob') })).toEqual({ outcome: 'FORBIDDEN' });
+
+    while (await given.store.searchIndex.index(roomId));
+    const wanted = { form: `${marker} mended`, limit: 5, before: null };
+    expect(await given.store.search.find(roomId, 'bob', wanted)).toMatchObject([{ seq }]);
+    // What is not in the index yet is read.
+    await say(roomId, `${marker} mended later`);
+    expect(await given.store.search.find(roomId, 'bob', wanted)).toHaveLength(2);
+
+    const report = await given.store.reports.report(roomId, seq, 'bob', { reason: 'SPAM', note: `${marker} note` });
+    expect(report).toMatchObject({ report: { note: `${marker} note`, message: { content: `${marker} mended` } } });
+    const { reportId } = (report as { report: { reportId: string } }).report;
+    const end = { status: 'RESOLVED', note: `${marker} end` } as const;
+    expect(await given.store.reports.end(reportId, end, 'admin')).toMatchObject({ resolution: `${marker} end` });
+    expect(await given.store.reports.end(reportId, end, 'admin')).toMatchObject({ resolution: `${marker} end` });
+
+    const uploadId = randomUUID();
+    const file = { uploadId, roomId, userId: 'ann', name: `${marker}.png`, type: 'image/png', bytes: 9 };
+    await given.store.uploads.announce(file, 0);
+    const attachment = { id: uploadId, name: `${marker}.png`, type: 'image/png', bytes: 9 };
+    await given.store.uploads.ready({ roomId, userId: 'ann' }, attachment);
+    expect(await given.store.uploads.find(roomId, 'ann', uploadId)).toMatchObject({
+      name: `${marker}.png`,
+      attachment,
+    });
+    expect(await given.store.messages.append([draft(roomId, '', { attachments: [uploadId] })])).toMatchObject([
+      { outcome: 'stored', attachments: [attachment] },
+    ]);
+    expect(await given.store.uploads.attachments(roomId, 'bob', [uploadId])).toEqual([attachment]);
+    expect((await given.store.messages.after(roomId, 0, 99)).at(-1)).toMatchObject({ attachments: [attachment] });
+    expect((await given.store.rooms.listFor('ann', { limit: 9, before: null }))[0]).toMatchObject({
+      lastMessage: { attachments: [attachment] },
+    });
+    const [loaded] = await given.store.rooms.load([roomId], { members: 9, messages: 99 });
+    expect(loaded).toMatchObject({ messages: expect.arrayContaining([expect.objectContaining({ content: 'x' })]) });
+
+    expect(await stored()).not.toContain(marker);
+  });
+
+  it('is read in both forms and written clear where nothing is to be sealed', async () => {
+    const roomId = await room();
+    await say(roomId, 'sealed');
+    const seq = await say(roomId, 'clear', {}, off);
+    expect(await texts(roomId, off)).toEqual(['sealed', 'clear']);
+    expect(await texts(roomId)).toEqual(['sealed', 'clear']);
+    // An edit leaves a message in the form of who edits.
+    const edit = { content: 'edited', ifVersion: null, windowS: 86_400 };
+    await given.store.messages.change({ roomId, seq, by: person('ann'), isAdmin: false, edit });
+    const rows = await client.query(
+      'SELECT key_no IS NULL AS clear FROM chat.messages WHERE room_id = $1 AND seq = $2',
+      [roomId, seq],
+    );
+    expect(rows.rows).toEqual([{ clear: false }]);
+    await off.messages.change({ roomId, seq, by: person('ann'), isAdmin: false, edit: { ...edit, content: 'clear' } });
+    expect(await texts(roomId)).toEqual(['sealed', 'clear']);
+    // From where on it is to be sealed is known.
+    const [row] = (await client.query('SELECT clear_from FROM chat.rooms WHERE room_id = $1', [roomId])).rows;
+    expect(Number(row.clear_from)).toBe(seq);
+  });
+});
+
+describe('a row that was altered', () => {
+  const alterations: [what: string, change: (roomId: string, seq: number, other: number) => Promise<unknown>][] = [
+    ['has another sender', (roomId, seq) => set(roomId, seq, "sender_id = 'bob'")],
+    ['has the id of another message', (roomId, seq) => set(roomId, seq, "client_message_id = 'other'")],
+    [
+      'has the text of another',
+      (roomId, seq, other) =>
+        set(roomId, seq, 'content = (SELECT o.content FROM chat.messages o WHERE o.room_id = $1 AND o.seq = $3)', [
+          other,
+        ]),
+    ],
+    ['has a text that is none', (roomId, seq) => set(roomId, seq, "content = 'not sealed'")],
+    [
+      'has the key of another room',
+      async (roomId, seq) => {
+        const elsewhere = await room();
+        await say(elsewhere, 'elsewhere');
+        return set(roomId, seq, 'key_no = (SELECT key_no FROM chat.rooms WHERE room_id = $3)', [elsewhere]);
+      },
+    ],
+    ['has a key that is not there', (roomId, seq) => set(roomId, seq, 'key_no = 999999')],
+  ];
+  it.each(alterations)('and %s is unreadable and told, and the others of its page are shown', async (_, change) => {
+    const roomId = await room();
+    const [seq, other] = [await say(roomId, 'one'), await say(roomId, 'two')];
+    await change(roomId, seq, other);
+    heard.length = 0;
+    expect(await texts(roomId, off)).toEqual([undefined, 'two']);
+    expect(heard).toEqual([expect.stringContaining(`altered ${roomId}`)]);
+    expect(await off.search.find(roomId, null, { form: 'on', limit: 5, before: null })).toEqual([]);
+    // Its sender may say it anew.
+    const by = person(
+      (await client.query('SELECT sender_id FROM chat.messages WHERE room_id = $1 AND seq = $2', [roomId, seq])).rows[0]
+        .sender_id,
+    );
+    const edit = { content: 'again', ifVersion: null, windowS: 86_400 };
+    expect(await given.store.messages.change({ roomId, seq, by, isAdmin: false, edit })).toMatchObject({
+      outcome: 'changed',
+    });
+    expect(await texts(roomId)).toEqual(['again', 'two']);
+  });
+});
+
+describe('a room whose key can not be opened', () => {
+  it.each([
+    ['is not there', () => foreign, 'key_unknown'],
+    ['has other bytes', () => wrong, 'key_wrong'],
+  ])(
+    'since the content key %s: the room is UNAVAILABLE, others are not, and nothing is overwritten',
+    async (_, store, reason) => {
+      const [shut, open] = [await room(), await room()];
+      await say(shut, 'sealed');
+      const before = (await client.query('SELECT * FROM chat.room_keys ORDER BY key_no')).rows;
+      await say(open, 'sealed, too', {}, foreign);
+      heard.length = 0;
+      const unavailable = { code: 'UNAVAILABLE' };
+      await expect(store().messages.page(shut, null, { limit: 9 })).rejects.toMatchObject(unavailable);
+      await expect(store().messages.append([draft(shut, 'more')])).rejects.toMatchObject(unavailable);
+      const report = store().reports.report(shut, 4, 'bob', { reason: 'SPAM', note: 'note' });
+      await expect(report).rejects.toMatchObject(unavailable);
+      expect(heard).toContain(`${reason} ${shut}`);
+      if (store() === foreign) {
+        const sent = await foreign.messages.append([draft(shut, 'no'), draft(open, 'yes')]);
+        expect(sent).toMatchObject([{ outcome: 'FAILED', error: unavailable }, { outcome: 'stored' }]);
+        const [one, two] = await foreign.rooms.load([shut, open], { members: 9, messages: 9 });
+        expect(one).toMatchObject({ outcome: 'FAILED', error: unavailable });
+        expect(two).toMatchObject({ room: { roomId: open } });
+        const listed = await foreign.rooms.listFor('ann', { limit: 2, before: null });
+        expect(listed.map(({ lastMessage }) => lastMessage?.content ?? null)).toEqual(['yes', null]);
+      }
+      const after = (await client.query('SELECT * FROM chat.room_keys ORDER BY key_no')).rows;
+      expect(after.slice(0, before.length)).toEqual(before);
+      expect(await texts(shut)).toEqual(['sealed']);
+    },
+  );
+});
+
+describe('the key of a room', () => {
+  it('is destroyed with the room, and a new room by the same id has another one, also for who has the old one in memory', async () => {
+    const roomId = await room();
+    await say(roomId, 'old');
+    const other = openStore({
+      url: given.url,
+      poolSize: 3,
+      content: { keys: contentKeysOf(CONTENT_KEYS), isOn: true },
+    });
+    try {
+      await say(roomId, 'by another', {}, other);
+      await given.store.rooms.remove(roomId);
+      const keys = () => client.query('SELECT FROM chat.room_keys WHERE room_id = $1', [roomId]);
+      expect((await keys()).rowCount).toBe(0);
+      await given.store.rooms.open({ ...opening(), roomId, productId: roomId });
+      await joinOne(given.store.members, roomId, 'ann');
+      const two = [draft(roomId, 'new'), draft(roomId, 'newer')];
+      expect(await other.messages.append(two)).toMatchObject([{ outcome: 'stored' }, { outcome: 'stored' }]);
+      await say(roomId, 'newest');
+      expect(await texts(roomId)).toEqual(['new', 'newer', 'newest']);
+      expect((await keys()).rowCount).toBe(1);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('stays as long as there are reports of a room that was removed', async () => {
+    const roomId = await room();
+    const seq = await say(roomId, 'reported');
+    const made = await given.store.reports.report(roomId, seq, 'bob', { reason: 'SPAM' });
+    const { reportId } = (made as { report: { reportId: string } }).report;
+    await given.store.rooms.remove(roomId);
+    expect(await given.store.reports.find(reportId)).toMatchObject({ message: { content: 'reported' } });
+    await given.store.reports.end(reportId, { status: 'RESOLVED', note: 'gone' }, null);
+    await client.query("UPDATE chat.reports SET ended_at = now() - interval '2 days' WHERE report_id = $1", [reportId]);
+    expect(await given.store.reports.forget(1, 10)).toBe(1);
+    expect((await client.query('SELECT FROM chat.room_keys WHERE room_id = $1', [roomId])).rowCount).toBe(0);
+  });
+});

@@ -1,0 +1,262 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requireContentKeys } from '../../src/app/content-keys.ts';
+import { createSealTexts } from '../../src/jobs/seal-texts.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
+import { contentKeysOf } from '../../src/store/sealing/content-keys.ts';
+import { CONTENT_KEYS, OTHER_KEYS } from '../fixture/content-keys.ts';
+import { joinOne, opening, person } from '../fixture/opening.ts';
+import { storeOfThisFile } from '../fixture/store.ts';
+
+/** Seals. */
+const given = storeOfThisFile();
+/** Writes clear, as an instance does on which nothing is to be sealed. */
+let off: Store;
+/** By the next key, and knowing the one before. */
+let rotated: Store;
+let client: pg.Client;
+
+beforeAll(async () => {
+  client = new pg.Client({ connectionString: given.url });
+  await client.connect();
+  off = storeWith(null, false);
+  rotated = storeWith(`${OTHER_KEYS},${CONTENT_KEYS}`);
+});
+afterAll(async () => {
+  await Promise.all([off, rotated].map((store) => store?.close()));
+  await client?.end();
+});
+
+function storeWith(keys: string | null, isOn = true): Store {
+  const content = { keys: keys === null ? null : contentKeysOf(keys), isOn };
+  return openStore({ url: given.url, poolSize: 4, content });
+}
+
+async function room(store = off): Promise<string> {
+  const input = opening();
+  await store.rooms.open(input);
+  for (const name of ['ann', 'bob']) await joinOne(store.members, input.roomId, name);
+  return input.roomId;
+}
+
+async function say(roomId: string, contents: readonly string[], store = off): Promise<number> {
+  const drafts = contents.map((content, i) => ({
+    ...{ roomId, kind: 'CHAT', sender: person('ann'), clientMessageId: randomUUID(), content, replyTo: null },
+    ...(i % 2 ? { data: { deep: content } } : {}),
+  })) as never[];
+  const outcomes = await store.messages.append(drafts);
+  expect(outcomes.every(({ outcome }) => outcome === 'stored')).toBe(true);
+  return (outcomes.at(-1) as { seq: number }).seq;
+}
+
+async function texts(roomId: string, store = given.store): Promise<string[]> {
+  const page = await store.messages.after(roomId, 0, 5_000);
+  return page.flatMap(({ kind, content }) => (kind === 'SYSTEM' ? [] : content));
+}
+
+async function sealAll(store: Store): Promise<number> {
+  for (let portions = 1; ; portions++) if ((await store.content.sealPortion()).isDone) return portions;
+}
+
+async function stored(): Promise<string> {
+  const tables = await client.query("SELECT tablename FROM pg_tables WHERE schemaname = 'chat'");
+  let all = '';
+  for (const { tablename } of tables.rows) {
+    const { rows } = await client.query(`SELECT t::text FROM chat.${tablename} t`);
+    all += rows.map(({ t }) => t).join('\n');
+  }
+  return all;
+}
+
+describe('what stands clear', () => {
+  it('is sealed in portions, by several at once, while people talk, edit and delete; nothing is lost, and nothing stays', async () => {
+    const marker = `marker-${randomUUID()}`;
+    const [large, small] = [await room(), await room()];
+    const said = Array.from({ length: 1_200 }, (_, i) => `${marker} ${i}`);
+    for (let i = 0; i < said.length; i += 300) await say(large, said.slice(i, i + 300));
+    await say(small, [`${marker} small`]);
+    while (await off.searchIndex.index(large));
+    const seq = await say(large, [`${marker} reported`]);
+    const made = await off.reports.report(large, seq, 'bob', { reason: 'SPAM', note: `${marker} note` });
+    const { reportId } = (made as { report: { reportId: string } }).report;
+    const uploadId = randomUUID();
+    const file = { uploadId, roomId: large, userId: 'ann', name: `${marker}.png`, type: 'image/png', bytes: 9 };
+    await off.uploads.announce(file, 0);
+    const attachment = { id: uploadId, name: `${marker}.png`, type: 'image/png', bytes: 9 };
+    await off.uploads.ready({ roomId: large, userId: 'ann' }, attachment);
+    const [sent] = await off.messages.append([
+      {
+        ...{ roomId: large, kind: 'CHAT', sender: person('ann'), clientMessageId: 'file', content: '', replyTo: null },
+        attachments: [uploadId],
+      },
+    ]);
+    expect(sent).toMatchObject({ outcome: 'stored' });
+    const gone = await room();
+    const lost = await say(gone, [`${marker} gone`]);
+    await off.reports.report(gone, lost, 'bob', { reason: 'SPAM', note: `${marker} gone` });
+    await off.rooms.remove(gone);
+    expect(await given.store.content.clear()).toMatchObject({ rooms: 2 });
+
+    const others = [storeWith(CONTENT_KEYS), storeWith(CONTENT_KEYS)];
+    try {
+      const [, , , deleted] = await Promise.all([
+        ...others.map(sealAll),
+        sealAll(given.store),
+        given.store.messages.change({ roomId: large, seq: 10, by: null, isAdmin: true, edit: null }),
+        // As an instance on which nothing is sealed: it is found again.
+        off.messages.change({
+          ...{ roomId: large, seq: 20, by: person('ann'), isAdmin: false },
+          edit: { content: `${marker} edited`, ifVersion: null, windowS: 900 },
+        }),
+        say(large, [`${marker} meanwhile`]),
+        say(large, ['sealed'], given.store),
+      ]);
+      expect(deleted).toMatchObject({ outcome: 'changed' });
+      // A room that another one had claimed waits for that claim's end.
+      await client.query('UPDATE chat.rooms SET sealing_until = NULL');
+      await sealAll(given.store);
+    } finally {
+      await Promise.all(others.map((store) => store.close()));
+    }
+    expect(await given.store.content.clear()).toEqual({ rooms: 0, messages: 0 });
+    const found = await texts(large);
+    expect(found).toHaveLength(said.length + 4);
+    expect(found).toEqual(
+      expect.arrayContaining([`${marker} edited`, `${marker} meanwhile`, 'sealed', `${marker} 1199`]),
+    );
+    expect(await texts(small)).toEqual([`${marker} small`]);
+    expect(await given.store.reports.find(reportId)).toMatchObject({
+      note: `${marker} note`,
+      message: { content: `${marker} reported` },
+    });
+    expect(await given.store.uploads.attachments(large, null, [uploadId])).toEqual([attachment]);
+
+    // The index knew a key that stood clear.
+    expect(await given.store.searchIndex.behind(1_000_000, 10)).toEqual([large]);
+    while (await given.store.searchIndex.index(large));
+    expect(await given.store.searchIndex.behind(1_000_000, 10)).toEqual([]);
+    const wanted = { form: `${marker} 777`, limit: 5, before: null };
+    expect(await given.store.search.find(large, null, wanted)).toHaveLength(1);
+    expect((await client.query("SELECT FROM chat.search_rooms WHERE key <> ''")).rowCount).toBe(0);
+    expect(await stored()).not.toContain(marker);
+  });
+
+  it('is gone on with by the next portion, and half of the time nothing is done', async () => {
+    let at = 0;
+    let portions = 3;
+    const content = {
+      clear: async () => ({ rooms: 1, messages: 7 }),
+      async sealPortion() {
+        at += 40;
+        return { rows: 500, isDone: --portions === 0 };
+      },
+    };
+    const job = createSealTexts({ content, now: () => at });
+    await job.tick();
+    expect(job.intervalMs()).toBe(40);
+    expect(job.left()).toEqual({ rooms: 1, messages: 7 });
+    await job.tick();
+    await job.tick();
+    expect(job.intervalMs()).toBe(10_000);
+  });
+});
+
+describe('a content key', () => {
+  it('is rotated while people talk, 10,000 rooms in a few seconds, and the one before can be left out then', async () => {
+    const roomId = await room(given.store);
+    await say(roomId, ['before'], given.store);
+    // As many rooms by copies of its key would open nothing: each is bound to its room.
+    await client.query(
+      `INSERT INTO chat.rooms (room_id, title, max_participants, opening)
+       SELECT 'many-' || n, 'many', 1, '{}' FROM generate_series(1, 10000) n`,
+    );
+    const ids = Array.from({ length: 10_000 }, (_, i) => `many-${i + 1}`);
+    const many = ids.map((id) => ({
+      ...{ roomId: id, kind: 'NOTIFICATION', sender: null, clientMessageId: id, content: id, replyTo: null },
+    }));
+    for (let i = 0; i < many.length; i += 400) await given.store.messages.append(many.slice(i, i + 400) as never[]);
+    const missing = storeWith(OTHER_KEYS);
+    try {
+      const others = (await rotated.content.keys()).find(({ keyId }) => keyId === 'test')!;
+      expect(others).toMatchObject({ isFirst: false, state: 'here' });
+      expect(others.rooms).toBeGreaterThan(10_000);
+      await expect(requireContentKeys(missing.content)).rejects.toThrow(
+        new RegExp(`"test" is not there, and the keys of ${others.rooms} rooms \\(.+, …\\) are sealed by it`),
+      );
+      const backup = (await client.query('SELECT * FROM chat.room_keys LIMIT 10')).rows;
+
+      const began = performance.now();
+      let done = 0;
+      for (let after: number | null = 0; after !== null; ) {
+        const portion = await rotated.content.rotatePortion(after, 500);
+        done += portion.rotated;
+        after = portion.last;
+        if (done === 500) await say(roomId, ['meanwhile'], given.store);
+      }
+      expect(performance.now() - began).toBeLessThan(10_000);
+      expect(done).toBe(others.rooms);
+      expect(await rotated.content.rotatePortion(0, 500)).toEqual({ rotated: 0, unopened: 0, last: null });
+      expect(await rotated.content.keys()).toEqual([
+        { keyId: 'other', rooms: others.rooms, isFirst: true, state: 'here' },
+        { keyId: 'test', rooms: 0, isFirst: false, state: 'here' },
+      ]);
+      await requireContentKeys(missing.content);
+      expect(await texts(roomId, missing)).toEqual(['before', 'meanwhile']);
+      await say(roomId, ['after'], missing);
+      expect(await texts(roomId, rotated)).toEqual(['before', 'meanwhile', 'after']);
+
+      // A backup from before, with newer keys: both kinds are read, and it is brought up to date.
+      for (const { key_no, key_id, sealed } of backup) {
+        await client.query('UPDATE chat.room_keys SET key_id = $2, sealed = $3 WHERE key_no = $1', [
+          key_no,
+          key_id,
+          sealed,
+        ]);
+      }
+      const restored = storeWith(`${OTHER_KEYS},${CONTENT_KEYS}`);
+      await requireContentKeys(restored.content);
+      expect(await texts(roomId, restored)).toEqual(['before', 'meanwhile', 'after']);
+      expect(await restored.content.rotatePortion(0, 500)).toMatchObject({ rotated: 10, unopened: 0 });
+      await restored.close();
+    } finally {
+      await missing.close();
+    }
+  });
+
+  it('that is lost, or is another one by its id, is named at start, and nothing is overwritten', async () => {
+    const all = async () =>
+      (await client.query('SELECT md5(string_agg(k::text, $1 ORDER BY key_no)) FROM chat.room_keys k', ['\n'])).rows;
+    const before = await all();
+    const [some] = (await client.query('SELECT room_id FROM chat.room_keys ORDER BY key_no LIMIT 1')).rows;
+    const wrong = storeWith(OTHER_KEYS.replace(/:.*/, `:${Buffer.alloc(32, 1).toString('base64')}`));
+    const lost = storeWith(`${CONTENT_KEYS},other:lost`);
+    const none = storeWith(null, false);
+    try {
+      await expect(requireContentKeys(wrong.content)).rejects.toThrow(
+        /"other" is another key than the one by which the keys of \d+ rooms/,
+      );
+      await expect(requireContentKeys(none.content)).rejects.toThrow(/"other" is not there/);
+      // Spelled out: the service starts, and those rooms are UNAVAILABLE.
+      await requireContentKeys(lost.content);
+      await expect(texts(some.room_id, lost)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await lost.content.keys()).toContainEqual(expect.objectContaining({ keyId: 'other', state: 'lost' }));
+      expect(await lost.content.rotatePortion(0, 100)).toEqual({ rotated: 0, unopened: 100, last: expect.any(Number) });
+      expect(await wrong.content.rotatePortion(0, 100)).toMatchObject({ rotated: 0 });
+    } finally {
+      await Promise.all([wrong, lost, none].map((store) => store.close()));
+    }
+    expect(await all()).toEqual(before);
+  });
+});
+
+it.each([
+  ['k1', /must be id:base64|must be 32 bytes/],
+  ['k1:short', /"k1" must be 32 bytes as base64/],
+  [`a b:${'A'.repeat(43)}`, /an id is/],
+  [`${CONTENT_KEYS},${CONTENT_KEYS}`, /"test" is there twice/],
+  [`k1:lost,${CONTENT_KEYS}`, /the first key, "k1"/],
+])('CONTENT_KEYS of %j are refused, and no key is quoted', (keys, message) => {
+  expect(() => contentKeysOf(keys)).toThrow(message);
+  expect(() => contentKeysOf(keys)).not.toThrow(/AAAA|CQkJ/);
+});
