@@ -19,8 +19,6 @@ const SOME_SQL = `SELECT key_no AS "keyNo", room_id AS "roomId", key_id AS "keyI
   WHERE key_id = $1 ORDER BY key_no LIMIT $2`;
 const OTHERS_SQL = `SELECT key_no AS "keyNo", room_id AS "roomId", key_id AS "keyId", sealed FROM chat.room_keys
   WHERE key_id <> $1 AND key_no > $2 ORDER BY key_no LIMIT $3`;
-const ROTATE_SQL = `UPDATE chat.room_keys k SET key_id = $1, sealed = i.sealed
-  FROM unnest($2::int[], $3::bytea[], $4::bytea[]) i (key_no, was, sealed) WHERE k.key_no = i.key_no AND k.sealed = i.was`;
 const CLEAR_SQL = `SELECT count(*)::int AS rooms, coalesce(sum(last_seq - clear_from + 1), 0)::float8 AS messages
   FROM chat.rooms WHERE clear_from IS NOT NULL`;
 
@@ -111,7 +109,8 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
       const changed = await written(
         () =>
           pool.query({
-            text: ROTATE_SQL,
+            text: `UPDATE chat.room_keys k SET key_id = $1, sealed = i.sealed
+  FROM unnest($2::int[], $3::bytea[], $4::bytea[]) i (key_no, was, sealed) WHERE k.key_no = i.key_no AND k.sealed = i.was`,
             values: [
               ...[first!.id, anew.map(({ keyNo }) => keyNo), anew.map(({ sealed }) => sealed)],
               anew.map((row) => row.anew),

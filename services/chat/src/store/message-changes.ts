@@ -63,17 +63,25 @@ export function createMessageChanges({
     const { roomId, seq, by, isAdmin, edit } = change;
     for (let tries = 1; ; tries++) {
       const text = await sealed(change);
-      const answer = await ask(
-        'change-message',
-        `SELECT chat.change_message($1, $2::bigint, $3, $4, $5, $6, $7, $8, $9::bigint, $10::int, $11::jsonb, $12, $13,
+      const answer = await written(
+        () =>
+          ask(
+            'change-message',
+            `SELECT chat.change_message($1, $2::bigint, $3, $4, $5, $6, $7, $8, $9::bigint, $10::int, $11::jsonb, $12, $13,
           $14::bool, $15, $16::int, $17) AS change`,
-        [
-          ...[roomId, seq, edit ? 'edited' : 'deleted'],
-          ...[by?.userId ?? null, by?.nickname ?? null, by?.tag ?? null, isAdmin],
-          ...[text.content, edit?.ifVersion ?? null, edit?.windowS ?? null],
-          ...[edit?.mentions ? JSON.stringify(edit.mentions) : null, edit?.mentionsAll ?? null, edit?.masked ?? null],
-          ...[text.same, text.seen, text.keyNo, text.signalType],
-        ],
+            [
+              ...[roomId, seq, edit ? 'edited' : 'deleted'],
+              ...[by?.userId ?? null, by?.nickname ?? null, by?.tag ?? null, isAdmin],
+              ...[text.content, edit?.ifVersion ?? null, edit?.windowS ?? null],
+              ...[
+                edit?.mentions ? JSON.stringify(edit.mentions) : null,
+                edit?.mentionsAll ?? null,
+                edit?.masked ?? null,
+              ],
+              ...[text.same, text.seen, text.keyNo, text.signalType],
+            ],
+          ),
+        { idempotent: true },
       );
       if (answer.outcome !== 'STALE') return answer;
       if (tries === 5) throw new AppError('UNAVAILABLE', { detail: 'The message is being changed by others' });
@@ -83,7 +91,7 @@ export function createMessageChanges({
 
   return {
     async change(wanted) {
-      const { outcome, message, row } = await written(() => change(wanted), { idempotent: true });
+      const { outcome, message, row } = await change(wanted);
       if (!message) return { outcome } as ChangeOutcome;
       await texts.openWritten([message]);
       const target = messageOf(message);

@@ -9,7 +9,6 @@ const ROWS = 500;
 /** Seconds for which others leave a room alone that one is at work on. */
 const CLAIM_S = 30;
 
-const CLAIM_SQL = `SELECT room_id AS "roomId", clear_from AS "from", last_seq AS "last" FROM chat.claim_clear_room($1, $2)`;
 /** $1 room, $2 seq, $3 rows; of those that are sealed, or have nothing to seal, the place alone. */
 const ROWS_SQL = `SELECT m.seq, c.* FROM (
     SELECT * FROM chat.messages WHERE room_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3) m
@@ -42,7 +41,12 @@ export function createMessageSeals({ pool, texts }: { pool: Pool; texts: SealedT
 
   async function next(roomId: string | null): Promise<Claim | null> {
     const { rows } = await written(
-      () => pool.query<Claim>({ name: 'claim-clear-room', text: CLAIM_SQL, values: [roomId, CLAIM_S] }),
+      () =>
+        pool.query<Claim>({
+          name: 'claim-clear-room',
+          text: `SELECT room_id AS "roomId", clear_from AS "from", last_seq AS "last" FROM chat.claim_clear_room($1, $2)`,
+          values: [roomId, CLAIM_S],
+        }),
       { idempotent: true },
     );
     return rows[0] ?? null;

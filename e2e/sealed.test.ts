@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { probe } from '@gongu/testkit';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { tablesHolding } from './fixture/all-rows.ts';
+import { call, type Pair, startPair } from './fixture/pair.ts';
+
+/** In all that anybody says; of ASCII, and short, so that whatever holds it shows it as it is. */
+const MARK = `mark${randomUUID().slice(0, 8)}`;
+const ROOM = 'sealed';
+const path = `/api/chat/rooms/${ROOM}`;
+const dataDir = mkdtempSync(join(tmpdir(), 'gongu-sealed-'));
+
+let pair: Pair;
+beforeAll(async () => {
+  pair = await startPair({
+    trade: false,
+    chatEnv: { CHANGES: 'on', DATA_DIR: dataDir, RATE_MESSAGES_PER_SECOND: '0', LOG_LEVEL: 'trace' },
+  });
+}, 120_000);
+afterAll(async () => {
+  await pair?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** A call that must succeed; its body. */
+async function ask(method: string, to: string, as: string, body?: unknown) {
+  const answer = await call(method, pair.chat.url + to, as, body);
+  expect([method, to, answer.status < 300, answer.body?.code]).toEqual([method, to, true, undefined]);
+  return answer.body;
+}
+
+async function open(to: string, protocols: string | readonly string[] = []) {
+  const socket = await probe(pair.chat.url.replace('http', 'ws') + to, { protocols, timeoutMs: 20_000 });
+  onTestFinished(() => socket.terminate());
+  return socket;
+}
+
+it('what is said over any protocol stands in no table, no dump, no log and no WAL, and is shown to who may see it', async () => {
+  await pair.room(ROOM);
+  const [ann, bob, root] = [pair.user('ann'), pair.user('bob'), pair.user('root', ['admin'])];
+  for (const as of [ann, bob]) await ask('POST', `${path}/participants`, as, {});
+  const marks = Array.from({ length: 14 }, (_, i) => `${MARK}-${i} needle`);
+  const text = (i: number) => marks[i]!;
+
+  const post = (i: number, as = ann, more: object = {}) =>
+    ask('POST', `${path}/messages`, as, { clientMessageId: `c-${i}`, content: text(i), ...more });
+  const first = await post(0);
+  await post(1, pair.user('seller'), { kind: 'NOTIFICATION' });
+  await post(2, pair.service(), { kind: 'NOTIFICATION' });
+  await ask('PATCH', `${path}/messages/${first.seq}`, ann, { content: text(3) });
+
+  const gongu = await open('/ws', ['gongu.v1', `bearer.${ann}`]);
+  gongu.send({ type: 'join', ref: 'join', roomId: ROOM });
+  await gongu.next((frame) => frame.ref === 'join');
+  gongu.send({ type: 'send', ref: 'send', roomId: ROOM, clientMessageId: 'socket', content: text(4) });
+  const { seq } = (await gongu.next((frame) => frame.ref === 'send')) as { seq: number };
+  gongu.send({ type: 'edit', ref: 'edit', roomId: ROOM, seq, content: text(5) });
+  await gongu.next((frame) => frame.ref === 'edit');
+
+  const stomp = await open('/ws', 'v12.stomp');
+  stomp.send(`CONNECT\naccept-version:1.2\npasscode:${bob}\n\n\0`);
+  stomp.send(`SUBSCRIBE\nid:1\ndestination:/topic/chat/${ROOM}\n\n\0`);
+  stomp.send(`SEND\ndestination:/app/chat/${ROOM}\n\n${JSON.stringify({ content: text(6) })}\0`);
+  await stomp.next((frame: string) => frame.startsWith('MESSAGE') && frame.includes(text(6)));
+
+  const signals = await open(`/room?roomId=${ROOM}&token=${ann}`);
+  signals.send({ type: text(7), receiver: 'all', data: { deep: [text(8)] } });
+  await signals.next((frame) => frame.type === text(7));
+  signals.send({ type: 'whisper', receiver: 'ann', data: text(9) });
+
+  const bytes = Buffer.from('%PDF-1.4 a file');
+  const announced = { name: `${text(10)}.pdf`, type: 'application/pdf', bytes: bytes.length };
+  const { uploadId, url, headers } = await ask('POST', `${path}/uploads`, ann, announced);
+  expect((await fetch(new URL(url, pair.chat.url), { method: 'PUT', headers, body: bytes })).status).toBe(200);
+  const file = await ask('POST', `${path}/uploads/${uploadId}/complete`, ann);
+  const note = { reason: 'SPAM', note: text(11) };
+  await post(12, ann, { attachments: [file.id] });
+  await ask('POST', `${path}/messages/${first.seq}/reports`, bob, note);
+  const { items: reports } = await ask('GET', '/api/chat/reports', root);
+  await ask('PATCH', `/api/chat/reports/${reports[0].reportId}`, root, { status: 'RESOLVED', note: text(13) });
+
+  // All is shown, but for what was edited away and what was whispered.
+  const shown = JSON.stringify([
+    await ask('GET', `${path}/messages?limit=100`, bob),
+    await ask('GET', '/api/chat/reports', root),
+  ]);
+  const gone = new Set([0, 4, 7, 9]);
+  expect(marks.filter((mark) => !shown.includes(mark))).toEqual(marks.filter((_, i) => gone.has(i)));
+  expect((await ask('GET', `${path}/search?q=${encodeURIComponent(text(5))}`, bob)).messages).toHaveLength(1);
+
+  expect(await tablesHolding(pair.databaseUrl, MARK)).toEqual([]);
+  expect(await walHolding(MARK)).toEqual([]);
+  // What is not sealed is found by the same looks.
+  expect(await tablesHolding(pair.databaseUrl, 'seller')).toContain('chat.members');
+  expect(JSON.stringify(pair.output())).not.toContain(MARK);
+  expect(readdirSync(dataDir, { recursive: true }).join()).not.toContain(MARK);
+}, 120_000);
+
+/** WAL files in which a text stands; none where they are not on this machine. */
+async function walHolding(text: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: pair.databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query("SELECT current_setting('data_directory', true) AS dir");
+    const dir = join(rows[0].dir ?? '', 'pg_wal');
+    if (!existsSync(dir)) return [];
+    const files = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isFile());
+    return files.filter(({ name }) => readFileSync(join(dir, name)).includes(text)).map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
