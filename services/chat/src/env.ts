@@ -13,7 +13,7 @@ export const ChatEnv = serviceEnv({
   DATABASE_POOL: envFields.int(10, { min: 3, max: 1_000 }),
   /** Redis, which carries what instances tell each other; unset: one instance, or one that polls PostgreSQL. */
   REDIS_URL: z.string().trim().superRefine(checkRedisUrl).optional(),
-  /** Whether what instances tell each other over Redis is proved to be theirs, and nothing else is heard. */
+  /** Whether what instances tell each other over Redis is sealed, so that nobody else reads or writes it. */
   BUS_SEAL: envFields.bool(false),
   /** Where other instances reach this one, without a path; unset: http://127.0.0.1 and its port. */
   INSTANCE_URL: envFields.url({ protocols: ['http:', 'https:'], bare: true }).optional(),

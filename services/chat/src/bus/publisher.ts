@@ -12,7 +12,7 @@ export interface PublisherOptions {
 
 export interface Publisher {
   /** Never throws and never waits. All that one turn of the event loop publishes goes out in one write. */
-  send(channel: string, text: string): void;
+  send(channel: string, said: string | Buffer): void;
   /** Marks a moment; see `overdue`. */
   step(): void;
   /** Whether something has been unanswered for at least `steps` steps. */
@@ -33,7 +33,7 @@ interface Batch {
  * and let go of the count while the bytes are still queued; `overdue` is the timeout.
  */
 export function createPublisher({ client, unansweredBytes, onLost }: PublisherOptions): Publisher {
-  let queue: [channel: string, text: string][] = [];
+  let queue: [channel: string, said: string | Buffer][] = [];
   let queuedBytes = 0;
   let unanswered = new Set<Batch>();
   let unansweredSum = 0;
@@ -69,14 +69,14 @@ export function createPublisher({ client, unansweredBytes, onLost }: PublisherOp
   }
 
   return {
-    send(channel, text) {
-      const bytes = Buffer.byteLength(text);
+    send(channel, said) {
+      const bytes = Buffer.byteLength(said);
       if (!client() || unansweredSum + queuedBytes + bytes > unansweredBytes) {
         onLost(1);
         return;
       }
       queuedBytes += bytes;
-      if (queue.push([channel, text]) === 1) queueMicrotask(flush);
+      if (queue.push([channel, said]) === 1) queueMicrotask(flush);
     },
     step() {
       now += 1;
@@ -97,9 +97,9 @@ export function createPublisher({ client, unansweredBytes, onLost }: PublisherOp
 }
 
 /** Resolves with what Redis refused. */
-async function publish(redis: RedisClient, batch: readonly (readonly [string, string])[]): Promise<unknown[]> {
+async function publish(redis: RedisClient, batch: readonly (readonly [string, string | Buffer])[]): Promise<unknown[]> {
   if (redis instanceof Cluster) {
-    const settled = await Promise.allSettled(batch.map(([channel, text]) => redis.spublish(channel, text)));
+    const settled = await Promise.allSettled(batch.map(([channel, said]) => redis.spublish(channel, said)));
     return settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   }
   const [first] = batch;
@@ -108,7 +108,7 @@ async function publish(redis: RedisClient, batch: readonly (readonly [string, st
     return [];
   }
   const pipeline = redis.pipeline();
-  for (const [channel, text] of batch) pipeline.publish(channel, text);
+  for (const [channel, said] of batch) pipeline.publish(channel, said);
   const results = (await pipeline.exec()) ?? [];
   return results.flatMap(([error]) => (error ? [error] : []));
 }

@@ -1,13 +1,13 @@
-import type { SealKey } from '../redis/seal-key.ts';
+import { countedNonce, type Seal, type SealKey } from '../redis/seal-key.ts';
 
 /**
- * What an instance says on a channel, with the proof that one of ours said it there and then:
- * `2<key id>.<epoch ms>.<number>.<proof>.<instance>\n` and what is said, in its own form, which begins with `1`. The
- * proof is over the channel, the four others, and what is said.
+ * What an instance says on a channel, sealed for the other instances:
+ * `2<key id>.<epoch ms>.<number>.<instance>\n`, then what is said, in its own form, by AES-256-GCM, and its tag. The key is
+ * the instance's own, the nonce is time and number, and the tag is over the channel and what stands before, too.
  */
 export interface Sealing {
   /** As it goes out: sealed, or as it is where the others may be of a version that can't read that. */
-  seal(channel: string, said: string): string;
+  seal(channel: string, said: string): string | Buffer;
   /**
    * What is said. `lane`: what came on one lane came in the order in which it was sent.
    *
@@ -17,8 +17,8 @@ export interface Sealing {
 }
 
 /**
- * unsigned: in the form of the version before · malformed · key: of another secret · proof: not what was said, or not
- * here · age: the clocks of two instances differ by more than 30 s, or it was kept back · replay: heard before
+ * unsigned: in the form of the version before, in clear · malformed · key: of another secret · proof: not what was said, or
+ * not here · age: the clocks of two instances differ by more than 30 s, or it was kept back · replay: heard before
  */
 export type BusRefusal = (typeof BUS_REFUSALS)[number];
 export const BUS_REFUSALS = ['unsigned', 'malformed', 'key', 'proof', 'age', 'replay'] as const;
@@ -36,12 +36,16 @@ export interface SealingOptions {
 const MOST_AGE_MS = 30_000;
 /** Senders that are remembered before the silent ones are looked for. */
 const MANY_SENDERS = 64;
-const HEADER = /^2([\w-]{8})\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})\.([\w-]{22})\.([\w.:-]{1,64})$/;
-/** Bytes of the longest header. */
-const HEADER_BYTES = 136;
+const HEADER = /^2([\w-]{8})\.([0-9a-z]{1,9})\.([0-9a-z]{1,9})\.([\w.:-]{1,64})$/;
+/** Bytes of the longest header, and its end. */
+const HEADER_BYTES = 96;
 const [OLD, SEALED, NEWLINE] = ['1'.charCodeAt(0), '2'.charCodeAt(0), '\n'.charCodeAt(0)];
 
+/** What 48 bits of a nonce hold. */
+const MOST = 2 ** 48;
+
 interface Sender {
+  readonly seal: Seal;
   /** The number last heard, by lane. */
   readonly last: Map<number, number>;
   saidAt: number;
@@ -49,14 +53,15 @@ interface Sender {
 
 export function createSealing({ key, instanceId, now, isOn }: SealingOptions): Sealing {
   const senders = new Map<string, Sender>();
+  const own = key.writer(instanceId);
   let count = 0;
 
   /** Numbers of a sender grow, and a lane keeps their order: what does not grow has been heard. */
-  function isNew(id: string, lane: number, number: number, saidAt: number): boolean {
-    const sender = senders.get(id) ?? { last: new Map(), saidAt };
+  function isNew(id: string, sender: Sender, lane: number, number: number, saidAt: number): boolean {
     if (number <= (sender.last.get(lane) ?? 0)) return false;
     sender.last.set(lane, number);
     sender.saidAt = Math.max(sender.saidAt, saidAt);
+    // Only of one who has proved to be an instance: a stranger has no room here.
     senders.set(id, sender);
     if (senders.size > MANY_SENDERS) forgetSilent();
     return true;
@@ -70,9 +75,12 @@ export function createSealing({ key, instanceId, now, isOn }: SealingOptions): S
   return {
     seal(channel, said) {
       if (!isOn) return said;
-      const [at, number] = [now().toString(36), (++count).toString(36)];
-      const proof = key.mac(placeOf(channel, at, number, instanceId), said);
-      return `2${key.id}.${at}.${number}.${proof}.${instanceId}\n${said}`;
+      const [at, number] = [Math.floor(now()), ++count];
+      const header = `2${key.id}.${at.toString(36)}.${number.toString(36)}.${instanceId}\n`;
+      return Buffer.concat([
+        Buffer.from(header, 'latin1'),
+        own.seal(placeOf(channel, header), countedNonce(at, number), said),
+      ]);
     },
 
     open(channel, lane, bytes, skipOwn) {
@@ -81,25 +89,21 @@ export function createSealing({ key, instanceId, now, isOn }: SealingOptions): S
       const end = bytes.subarray(0, HEADER_BYTES).indexOf(NEWLINE!);
       const header = end < 0 ? null : HEADER.exec(bytes.toString('latin1', 0, end));
       if (!header) return 'malformed';
-      const [, keyId, at, number, proof, sender] = header as unknown as [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-      ];
-      if (skipOwn && sender === instanceId) return 'own';
+      const [, keyId, at, number, id] = header as unknown as [string, string, string, string, string];
+      if (skipOwn && id === instanceId) return 'own';
       if (keyId !== key.id) return 'key';
-      const saidAt = Number.parseInt(at, 36);
+      const [saidAt, count] = [Number.parseInt(at, 36), Number.parseInt(number, 36)];
       if (Math.abs(now() - saidAt) > MOST_AGE_MS) return 'age';
-      const said = bytes.subarray(end + 1);
-      if (!key.isMac(proof, placeOf(channel, at, number, sender), said)) return 'proof';
-      return isNew(sender, lane, Number.parseInt(number, 36), saidAt) ? said : 'replay';
+      if (count >= MOST) return 'malformed';
+      const sender = senders.get(id) ?? { seal: key.writer(id), last: new Map(), saidAt };
+      const place = placeOf(channel, bytes.toString('latin1', 0, end + 1));
+      const said = sender.seal.open(place, countedNonce(saidAt, count), bytes.subarray(end + 1));
+      if (said === null) return 'proof';
+      return isNew(id, sender, lane, count, saidAt) ? said : 'replay';
     },
   };
 }
 
-function placeOf(channel: string, at: string, number: string, sender: string): string {
-  return `bus\n${channel}\n${at}\n${number}\n${sender}`;
+function placeOf(channel: string, header: string): string {
+  return `bus\n${channel}\n${header}`;
 }

@@ -98,7 +98,9 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
     for (let i = 0; i < ids.length && link.client(); i += BATCH) {
       const batch = ids.slice(i, i + BATCH).filter((id) => held.has(id));
       await ask<unknown>(null, (client) =>
-        Promise.all(batch.map((id) => scripted(client).gonguRenew(key(id), self(), ttlMs, written(id)))),
+        Promise.all(
+          batch.map((id) => scripted(client).gonguRenew(key(id), self(), values.ownerOf(self()), ttlMs, written(id))),
+        ),
       );
     }
     renewing = false;
@@ -130,7 +132,9 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
     const ids = [...held];
     held.clear();
     await Promise.race([
-      ask<unknown>(null, (client) => Promise.all(ids.map((id) => scripted(client).gonguRelease(key(id), self())))),
+      ask<unknown>(null, (client) =>
+        Promise.all(ids.map((id) => scripted(client).gonguRelease(key(id), self(), values.ownerOf(self())))),
+      ),
       new Promise<void>((resolve) => clock.setTimeout(resolve, GOODBYE_MS)),
     ]);
     await link.close();
@@ -149,7 +153,7 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
     },
     async release(sessionId, owner) {
       if (owner === self()) held.delete(sessionId);
-      await ask<unknown>(null, (client) => scripted(client).gonguRelease(key(sessionId), owner));
+      await ask<unknown>(null, (client) => scripted(client).gonguRelease(key(sessionId), owner, values.ownerOf(owner)));
     },
     close() {
       closed ??= close();
@@ -160,8 +164,8 @@ export function createRedisOwners(options: RedisOwnersOptions): RedisOwners {
 
 /** A client that knows the scripts of claims. */
 interface Scripted {
-  gonguRelease(key: string, owner: string): Promise<number>;
-  gonguRenew(key: string, owner: string, ttlMs: number, written: string): Promise<number>;
+  gonguRelease(key: string, url: string, owner: string): Promise<number>;
+  gonguRenew(key: string, url: string, owner: string, ttlMs: number, written: string): Promise<number>;
 }
 
 /** Makes the scripts of claims known to a new client; Redis is sent their text once for each connection. */

@@ -78,22 +78,25 @@ describe('whoever can write to Redis', () => {
     await stranger.connect();
     const listening = redisTarget(server.url).open({ name: 'listening' });
     await listening.connect();
-    const overheard = new Promise<string>((resolve) => {
-      listening.on('message', (_: string, text: string) => resolve(text));
+    const overheard = new Promise<Buffer>((resolve) => {
+      listening.on('messageBuffer', (_: Buffer, bytes: Buffer) => resolve(bytes));
     });
     await (listening as { subscribe(channel: string): Promise<unknown> }).subscribe(`${prefix}:bus:room:r`);
     one.bus.publish(messageSignal('r', 1));
     await ear.until((heard) => heard.length === 1);
     const sealed = await overheard;
 
-    const say = (channel: string, text: string) =>
-      (stranger as { publish(channel: string, text: string): Promise<number> }).publish(
+    const say = (channel: string, text: string | Buffer) =>
+      (stranger as { publish(channel: string, text: string | Buffer): Promise<number> }).publish(
         `${prefix}:bus:room:${channel}`,
         text,
       );
     await say('r', sealed);
     await say('other', sealed);
-    await say('r', sealed.replace(/content/g, 'CONTENT'));
+    expect(sealed.toString('latin1')).not.toMatch(/content|messageId/);
+    const changed = Buffer.from(sealed);
+    changed[changed.length - 20]! ^= 1;
+    await say('r', changed);
     await say('r', `1mi-x\n${JSON.stringify([chatMessage('r', 2)])}`);
     await say('r', '2junk');
     one.bus.publish(messageSignal('r', 3));

@@ -15,7 +15,7 @@ function world(options: Partial<SealingOptions> = {}) {
   return { clock, instance, a: instance('i-1'), b: instance('i-2') };
 }
 const text = (opened: Buffer | string) => (typeof opened === 'string' ? `! ${opened}` : opened.toString());
-const bytes = (sealed: string) => Buffer.from(sealed);
+const bytes = (sealed: string | Buffer) => Buffer.from(sealed as string);
 
 describe('what an instance says', () => {
   it('is heard by the others as it was, once, and by itself as its own', () => {
@@ -58,6 +58,16 @@ describe('what an instance says', () => {
       if (at === 0) continue;
       expect(text(world().b.open(CHANNEL, 0, forged, true)), `byte ${at}`).toMatch(/^! /);
     }
+  });
+
+  it('is read by no one who has not the secret, and looks another each time', () => {
+    const { a } = world();
+    const marked = `1ti-1\n{"content":"marker ${'x'.repeat(500)}"}`;
+    const [one, two] = [bytes(a.seal(CHANNEL, marked)), bytes(a.seal(CHANNEL, marked))];
+    for (const sealed of [one, two]) expect(sealed.toString('latin1')).not.toMatch(/marker|content|xxx/);
+    const bodies = [one, two].map((sealed) => sealed.subarray(sealed.indexOf('\n') + 1));
+    expect(bodies[0]!.equals(bodies[1]!)).toBe(false);
+    expect(bodies[0]!.length).toBe(Buffer.byteLength(marked) + 16);
   });
 
   it('is not heard of one who has another secret', () => {
@@ -126,7 +136,7 @@ describe('one release reads both forms', () => {
     expect(text(world().b.open(CHANNEL, 0, bytes(SAID), true))).toBe('! unsigned');
   });
 
-  it.each(['2', '2\n', '2abc', `2${'a'.repeat(200)}\n1`, '2........\n', '2aaaaaaaa.1.1.short.i\nx'])(
+  it.each(['2', '2\n', '2abc', `2${'a'.repeat(200)}\n1`, '2........\n', '2aaaaaaaa.1.1\nx', '2aaaaaaaa.1.1.a b\nx'])(
     '%j is malformed',
     (junk) => expect(text(world().b.open(CHANNEL, 0, bytes(junk), true))).toBe('! malformed'),
   );

@@ -14,16 +14,21 @@ describe('an owner in Redis', () => {
   const on = createOwnerValues({ key, now: clock.now, isOn: true });
   const off = createOwnerValues({ key, now: clock.now, isOn: false });
 
-  it('is signed for its session, and read by instances of both kinds', () => {
+  it('is sealed for its session, and read by instances of both kinds', () => {
     const value = on.write(NAME, URL_OF_ONE, 60_000);
     expect([on.read(NAME, value), off.read(NAME, value)]).toEqual([URL_OF_ONE, URL_OF_ONE]);
     expect(on.read('gongu:sockjs:other', value)).toBeNull();
+    expect(Buffer.from(value.split('.').at(-1)!, 'base64url').toString('latin1')).not.toContain('10.0');
+    expect(value).toContain(`.${on.ownerOf(URL_OF_ONE)}.`);
   });
 
-  it('is nobody where it was changed, or signed with another secret', () => {
+  it('is nobody where it was changed, or sealed with another secret', () => {
     const value = on.write(NAME, URL_OF_ONE, 60_000);
+    const changed = [...value].map(
+      (_, at) => `${value.slice(0, at)}${value[at] === 'A' ? 'B' : 'A'}${value.slice(at + 1)}`,
+    );
     for (const read of [on.read, off.read]) {
-      expect(read(NAME, value.replace('10.0.0.1', '10.0.0.2'))).toBeNull();
+      for (const one of changed.slice(2, -1)) expect(read(NAME, one), one).toBeNull();
       expect(
         read(NAME, createOwnerValues({ key: other, now: clock.now, isOn: true }).write(NAME, URL_OF_ONE, 1)),
       ).toBeNull();
@@ -41,7 +46,7 @@ describe('an owner in Redis', () => {
     expect(on.read(NAME, value)).toBeNull();
   });
 
-  it('unsigned: believed until all sign, and then no more', () => {
+  it('in clear: believed until all seal, and then no more', () => {
     expect(off.write(NAME, URL_OF_ONE, 60_000)).toBe(URL_OF_ONE);
     expect([off.read(NAME, URL_OF_ONE), on.read(NAME, URL_OF_ONE)]).toEqual([URL_OF_ONE, null]);
   });

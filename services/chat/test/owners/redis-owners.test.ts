@@ -43,8 +43,8 @@ async function connected(owners: RedisOwners, admin: RedisClient, prefix = 'gong
   await expect
     .poll(async () => {
       await owners.claim('probe');
-      // Signed or not, the URL comes last.
-      return (await admin.get(`${prefix}:sockjs:probe`))?.endsWith(owners.self);
+      const value = await admin.get(`${prefix}:sockjs:probe`);
+      return value === owners.self || value?.includes(`.${valuesOf(true).ownerOf(owners.self)}.`) || false;
     })
     .toBe(true);
   await owners.release('probe', owners.self);
@@ -79,7 +79,7 @@ describe('one server', () => {
     world(() => server.url),
   );
   ownersContract(
-    'Redis, signed',
+    'Redis, sealed',
     world(() => server.url, true),
   );
 });
@@ -153,13 +153,16 @@ describe('owners over Redis', () => {
     expect(await b.find('before')).toBe(A);
   });
 
-  it('believes no owner that none of ours has signed, and takes the session itself', async () => {
+  it('believes no owner that none of ours has sealed, and takes the session itself', async () => {
     const [a, b] = [open(server.url, A, { isOn: true }), open(server.url, B, { isOn: true })];
     await connected(a, admin);
     await connected(b, admin);
     await a.claim('s');
-    const signed = (await admin.get('gongu:sockjs:s'))!;
-    for (const forged of ['http://evil.example', signed.replace(A, 'http://evil.example'), `2.x.y.z.${B}`, '']) {
+    const sealed = (await admin.get('gongu:sockjs:s'))!;
+    expect(sealed).not.toContain('example');
+    const spoilt = `${sealed.slice(0, -2)}${sealed.endsWith('AA') ? 'BB' : 'AA'}`;
+    const others = sealed.replace(valuesOf(true).ownerOf(A), valuesOf(true).ownerOf('http://evil.example'));
+    for (const forged of ['http://evil.example', spoilt, others, `2.x.y.z.${B}`, '']) {
       await admin.set('gongu:sockjs:t', forged);
       expect(await b.find('t'), forged).toBeNull();
       expect(await b.claim('t'), forged).toBe(B);
@@ -168,20 +171,20 @@ describe('owners over Redis', () => {
       expect(await admin.get('gongu:sockjs:t')).toBeNull();
     }
     // That of another session.
-    await admin.set('gongu:sockjs:u', signed);
+    await admin.set('gongu:sockjs:u', sealed);
     expect(await b.find('u')).toBeNull();
     expect(await b.find('s')).toBe(A);
   });
 
-  it('one that signs and one that does not yet find each other’s, as far as they may', async () => {
+  it('one that seals and one that does not yet find each other’s, as far as they may', async () => {
     const [off, on] = [open(server.url, A), open(server.url, B, { isOn: true })];
     await connected(off, admin);
     await connected(on, admin);
-    await on.claim('signed');
+    await on.claim('sealed');
     await off.claim('plain');
-    expect([await off.find('signed'), await on.find('plain')]).toEqual([B, null]);
-    await off.release('signed', B);
-    expect(await on.claim('signed')).toBe(B);
+    expect([await off.find('sealed'), await on.find('plain')]).toEqual([B, null]);
+    await off.release('sealed', B);
+    expect(await on.claim('sealed')).toBe(B);
   });
 
   it('leaves what another has claimed meanwhile', async () => {
