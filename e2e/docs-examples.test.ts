@@ -39,6 +39,7 @@ import {
   PushPayload,
   PushSubscriptions,
   PutPush,
+  ReportPayment,
   RestrictUser,
   Room,
   SystemEvent,
@@ -48,6 +49,7 @@ import {
   Upload,
   UserBar,
   UserClaims,
+  WaitingPlace,
 } from '@gongu/shared';
 import { differencesFrom, markdownFiles, readMarkdown } from '@gongu/testkit';
 import { describe, expect, test } from 'vitest';
@@ -92,6 +94,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   PushPayload: PushPayload,
   PushSubscriptions: PushSubscriptions,
   PutPush: PutPush,
+  ReportPayment,
   RestrictUser,
   Room: Room,
   SendMessage: sendBody(LIMITS.contentChars),
@@ -100,6 +103,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   TicketAnswer,
   UserBar,
   UserClaims,
+  WaitingPlace,
 };
 
 const examples = markdownFiles().flatMap((file) =>

@@ -8,7 +8,8 @@ export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/a
 export { barRoutes } from './auth/bar-routes.ts';
 export { type BarStore, createBarStore } from './auth/bar-store.ts';
 export type { Bars } from './auth/bars.ts';
-export { bearerOf, requireEither, requireService, requireUser } from './auth/callers.ts';
+export { bearerOf, requireEither, requireService, requireShop, requireUser } from './auth/callers.ts';
+export { createShopKeys } from './auth/shop-keys.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export { EnvError, type EnvProblem, readEnv } from './env/env.ts';
 export { envFields } from './env/env-fields.ts';

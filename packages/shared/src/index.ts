@@ -62,12 +62,15 @@ export {
   CreateProduct,
   Money,
   Participation,
+  PaymentStatus,
   PriceTier,
   Product,
   ProductReason,
   ProductStatus,
   Purchase,
   productFields,
+  ReportPayment,
+  WaitingPlace,
 } from './product.ts';
 export { AuditEntry, AuditEvent, ProductChange } from './product-change.ts';
 export { CancelProduct, EditProduct } from './product-edit.ts';

@@ -17,13 +17,23 @@ export const ProductChange = Product.pick({
   maxParticipants: true,
   participantCount: true,
   unitCount: true,
+  committedCount: true,
+  waitingCount: true,
   seatsLeft: true,
   deadline: true,
   version: true,
   closedAt: true,
 })
-  // Not known of what had changed before trade counted units, and before there were tiers.
-  .partial({ unitCount: true, priceTiers: true, currentPrice: true, nextTier: true, finalPrice: true })
+  // Not known of what had changed before trade counted units, and before there were tiers and payments.
+  .partial({
+    unitCount: true,
+    committedCount: true,
+    waitingCount: true,
+    priceTiers: true,
+    currentPrice: true,
+    nextTier: true,
+    finalPrice: true,
+  })
   .meta({ id: 'ProductChange' });
 export type ProductChange = z.output<typeof ProductChange>;
 
@@ -37,6 +47,18 @@ export const AuditEvent = z.enum([
   'buyer.changed',
   'buyer.withdrawn',
   'addresses.read',
+  'buyer.expired',
+  'payment.authorized',
+  'payment.failed',
+  'payment.capture',
+  'payment.captured',
+  'payment.release',
+  'payment.released',
+  'payment.refunded',
+  'waiting.joined',
+  'waiting.left',
+  'waiting.promoted',
+  'waiting.ended',
 ]);
 export type AuditEvent = z.output<typeof AuditEvent>;
 
@@ -46,7 +68,7 @@ export const AuditEntry = z
     id: z.string(),
     at: z.string(),
     event: AuditEvent,
-    /** A user's id; null where the service acted by itself (a deadline). */
+    /** A user's id: of buyer, payment and waiting events whose place it is; null where the service acted by itself. */
     actor: z.string().nullable(),
     fromStatus: Product.shape.status.nullable(),
     toStatus: Product.shape.status,

@@ -20,6 +20,9 @@ export const Money = z
   .meta({ id: 'Money' });
 export type Money = z.output<typeof Money>;
 
+/** REQUIRED: a place is its buyer's once the shop says that its payment is authorised. */
+const ProductPayment = z.enum(['NONE', 'REQUIRED']);
+
 /** Once so many people take part, everybody pays this for one. */
 export const PriceTier = z
   .object({
@@ -51,6 +54,12 @@ export const Product = z
     maxParticipants: z.int(),
     participantCount: z.int(),
     unitCount: z.int().meta({ description: 'units that all of them take together' }),
+    payment: ProductPayment,
+    committedCount: z.int().meta({
+      description: 'who counts for tiers and minimum: all, or with payment those whose payment is authorised',
+    }),
+    waitingList: z.boolean().meta({ description: 'whether one can wait for a place' }),
+    waitingCount: z.int(),
     seatsLeft: z.int(),
     deadline: z.string(),
     status: ProductStatus,
@@ -93,6 +102,10 @@ export const productFields = {
     })
     .default([])
     .meta({ description: 'rising counts and falling amounts, all below the price' }),
+  payment: ProductPayment.default('NONE').meta({
+    description: 'REQUIRED: places are held until their payment is due, and the shop reports on payments',
+  }),
+  waitingList: z.boolean().default(false).meta({ description: 'whether one can wait for a place of a full product' }),
   minParticipants: Count.default(1).meta({ description: 'not more than maxParticipants' }),
   maxParticipants: Count,
   deadline: Instant.meta({ description: 'in the future, and not further away than DEADLINE_MAX_DAYS' }),
@@ -124,6 +137,43 @@ export const CreateParticipation = z
 /** Body of `PATCH …/participations/me`. */
 export const ChangeParticipation = z.object({ quantity: z.int().min(1).max(99) }).meta({ id: 'ChangeParticipation' });
 
+/** What became of a payment. */
+export const PaymentStatus = z.enum(['PENDING', 'AUTHORIZED', 'FAILED', 'CAPTURED', 'RELEASED', 'REFUNDED']);
+export type PaymentStatus = z.output<typeof PaymentStatus>;
+
+/** The payment of a participation. */
+const Payment = z
+  .object({
+    status: PaymentStatus,
+    dueAt: z.string().meta({ description: 'until when it is to be authorised; the place is gone then' }),
+    reference: z.string().nullable().meta({ description: "the shop's own name of what it holds" }),
+    amount: z.int().nullable().meta({ description: 'minor units that are held or were captured' }),
+  })
+  .meta({ id: 'Payment' });
+
+/** Body of `PUT …/participations/:userId/payment`, by a shop's back end. */
+export const ReportPayment = z
+  .object({
+    status: PaymentStatus.exclude(['PENDING']),
+    reference: text(255).meta({ description: "the shop's own name of it" }),
+    amount: z.int().min(0).max(1_000_000_000_000_000).meta({
+      description: 'minor units: of AUTHORIZED payable at least, of CAPTURED no more than was authorised',
+    }),
+  })
+  .meta({ id: 'ReportPayment' });
+export type ReportPayment = z.output<typeof ReportPayment>;
+
+/** Answer of `POST …/waiting`. */
+export const WaitingPlace = z
+  .object({
+    productId: z.string(),
+    userId: z.string(),
+    quantity: z.int(),
+    position: z.int().meta({ description: '1: the next who gets a place' }),
+  })
+  .meta({ id: 'WaitingPlace' });
+export type WaitingPlace = z.output<typeof WaitingPlace>;
+
 export const Participation = z
   .object({
     productId: z.string(),
@@ -131,7 +181,8 @@ export const Participation = z
     quantity: z.int(),
     payable: z
       .object({ amount: z.int(), currency: z.string() })
-      .meta({ description: 'price × quantity: the most that it will cost' }),
+      .meta({ description: 'price × quantity: the most that it will cost, and what has to be authorised' }),
+    payment: Payment.nullable().meta({ description: 'null where nobody has to pay here' }),
     joinedAt: z.string(),
   })
   .meta({ id: 'Participation' });

@@ -21,7 +21,7 @@ BEGIN
     v_outcome := 'ok';
   ELSIF v_old.status <> 'RECRUITING' THEN
     v_outcome := 'illegal';
-  ELSIF p_status = 'CLOSED' AND v_old.participant_count < v_old.min_participants THEN
+  ELSIF p_status = 'CLOSED' AND trade.counted(v_old) < v_old.min_participants THEN
     v_outcome := 'minimum';
   ELSE
     v_new := v_old;

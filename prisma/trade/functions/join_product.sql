@@ -6,8 +6,7 @@ CREATE OR REPLACE FUNCTION trade.join_product(
 LANGUAGE plpgsql AS $$
 DECLARE
   v_old trade.products;
-  v_new trade.products;
-  v_place trade.participations;
+  v_taken record;
   v_at timestamptz;
 BEGIN
   SELECT * INTO v_old FROM trade.products WHERE id = p_id;
@@ -26,19 +25,11 @@ BEGIN
     RETURN QUERY SELECT 'seller', to_jsonb(v_old), NULL::jsonb;
   ELSIF EXISTS (SELECT 1 FROM trade.participations s WHERE s.product_id = p_id AND s.user_id = p_user) THEN
     RETURN QUERY SELECT 'already', to_jsonb(v_old), NULL::jsonb;
-  ELSIF v_old.status <> 'RECRUITING' THEN
+  ELSIF v_old.status <> 'RECRUITING' OR v_old.participant_count >= v_old.max_participants THEN
     RETURN QUERY SELECT 'ended', to_jsonb(v_old), NULL::jsonb;
   ELSE
-    INSERT INTO trade.participations (product_id, user_id, nickname, tag, quantity, joined_at)
-    VALUES (p_id, p_user, p_nickname, p_tag, p_quantity, v_at)
-    RETURNING * INTO v_place;
-    v_new := v_old;
-    v_new.participant_count := v_old.participant_count + 1;
-    v_new.unit_count := v_old.unit_count + p_quantity;
-    v_new := trade.save_product(v_old, v_new, 'buyer.committed', p_user, NULL,
-      jsonb_build_object('quantity', p_quantity),
-      'buyer.committed', jsonb_build_object('userId', p_user, 'nickname', p_nickname), p_origin);
-    PERFORM trade.finish_key(p_claim, jsonb_build_object('value', to_jsonb(v_place)));
-    RETURN QUERY SELECT 'ok', to_jsonb(v_new), to_jsonb(v_place);
+    v_taken := trade.take_place(v_old, p_user, p_nickname, p_tag, p_quantity, v_at, 'buyer.committed', p_origin);
+    PERFORM trade.finish_key(p_claim, jsonb_build_object('value', to_jsonb(v_taken.place)));
+    RETURN QUERY SELECT 'ok', to_jsonb(v_taken.product), to_jsonb(v_taken.place);
   END IF;
 END $$;

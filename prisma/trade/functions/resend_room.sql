@@ -27,7 +27,7 @@ BEGIN
   END IF;
   PERFORM trade.enqueue(p_id, 'buyer.committed',
     jsonb_build_object('userId', s.user_id, 'nickname', s.nickname), p_origin)
-  FROM (SELECT * FROM trade.participations WHERE product_id = p_id ORDER BY joined_at, user_id) s;
+  FROM (SELECT * FROM trade.participations WHERE product_id = p_id AND committed ORDER BY joined_at, user_id) s;
   IF v_product.status <> 'RECRUITING' THEN
     PERFORM trade.enqueue_status(v_product, (
       SELECT a.note FROM trade.audit a WHERE a.product_id = p_id AND a.note IS NOT NULL ORDER BY a.id DESC LIMIT 1

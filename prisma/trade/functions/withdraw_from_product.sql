@@ -23,12 +23,9 @@ BEGIN
     RETURN QUERY SELECT 'ended', to_jsonb(v_old), NULL::jsonb;
   ELSE
     DELETE FROM trade.participations s WHERE s.product_id = p_id AND s.user_id = p_user;
-    v_new := v_old;
-    v_new.participant_count := v_old.participant_count - 1;
-    v_new.unit_count := v_old.unit_count - v_place.quantity;
-    v_new := trade.save_product(v_old, v_new, 'buyer.withdrawn', p_user, NULL,
-      jsonb_build_object('quantity', v_place.quantity),
-      'buyer.withdrawn', jsonb_build_object('userId', p_user), p_origin);
+    v_new := trade.save_product(v_old, trade.drop_place(v_old, v_place, 'withdrawn', p_origin), 'buyer.withdrawn', p_user,
+      NULL, jsonb_build_object('quantity', v_place.quantity), CASE WHEN v_place.committed THEN 'buyer.withdrawn' END,
+      jsonb_build_object('userId', p_user), p_origin);
     RETURN QUERY SELECT 'ok', to_jsonb(v_new), to_jsonb(v_place);
   END IF;
 END $$;

@@ -20,6 +20,12 @@ const Env = serviceEnv({
   ADDRESS_KEYS: envFields.sealingKeys().optional(),
   /** Days after its end for which a product's addresses are kept. */
   ADDRESS_DAYS: envFields.int(90, { min: 1, max: 36_500 }),
+  /** Seconds that a buyer has to pay where payment is required. */
+  PAYMENT_WINDOW_S: envFields.int(900, { min: 1, max: 604_800 }),
+  /** Verifies the keys of shops' back ends (HS256, HS384, HS512); at least 32 bytes each, several with commas between them. */
+  SHOP_JWT_SECRET: envFields.secret().optional(),
+  /** Verifies the keys of shops' back ends (RS, PS, ES, EdDSA) by published keys. */
+  SHOP_JWKS_URL: envFields.url({ protocols: ['https:', 'http:'] }).optional(),
   /** `POST /api/dev/session` answers; never in production. */
   DEV_LOGIN: envFields.bool(false),
 })
@@ -28,11 +34,20 @@ const Env = serviceEnv({
     error: 'is not set, and DEV_LOGIN signs with it',
     when,
   })
+  .refine((env) => !env.SHOP_JWT_SECRET || !othersSecrets(env).includes(env.SHOP_JWT_SECRET), {
+    path: ['SHOP_JWT_SECRET'],
+    error: 'must differ from JWT_SECRET and SERVICE_JWT_SECRET',
+    when,
+  })
   .refine((env) => env.DEV_LOGIN !== true || publicOrigins(env.ALLOWED_ORIGINS).length === 0, {
     path: ['DEV_LOGIN'],
     error: 'must be off where ALLOWED_ORIGINS names pages on the internet: it lets anybody be anybody',
     when,
   });
+
+function othersSecrets({ JWT_SECRET, SERVICE_JWT_SECRET }: { JWT_SECRET?: string; SERVICE_JWT_SECRET: string }) {
+  return [JWT_SECRET, SERVICE_JWT_SECRET];
+}
 
 // Also of what is no list because it could not be read.
 function publicOrigins(origins: unknown): string[] {

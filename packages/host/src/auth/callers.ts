@@ -2,6 +2,7 @@ import { AppError, type User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import { noteUser } from '../http/observe/request-log.ts';
 import type { Auth } from './auth.ts';
+import type { ShopKeys, ShopScope } from './shop-keys.ts';
 
 /** The token of `Authorization: Bearer …`, without anything verified. */
 export function bearerOf(request: Pick<FastifyRequest, 'headers'>): string | undefined {
@@ -24,6 +25,18 @@ export function requireService(auth: Auth): (request: FastifyRequest) => Promise
     await auth.verifyService(tokenOf(request));
     noteUser(request, 'service');
   });
+}
+
+/**
+ * Lets only shops' back ends pass that have the scope; without one, all of them.
+ *
+ * @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, FORBIDDEN
+ */
+export function requireShop(keys: ShopKeys): (scope?: ShopScope) => (request: FastifyRequest) => Promise<void> {
+  return (scope) => async (request) => {
+    await keys.verify(tokenOf(request), scope);
+    noteUser(request, 'shop');
+  };
 }
 
 /** Who calls a route that people and services use. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED */

@@ -12,6 +12,8 @@ export interface CallerChecks {
   readonly user: (request: FastifyRequest) => Promise<unknown>;
   readonly service: (request: FastifyRequest) => Promise<unknown>;
   readonly either: (request: FastifyRequest) => Promise<unknown>;
+  /** A shop's back end; of services that have routes for it. */
+  readonly shop?: (request: FastifyRequest) => Promise<unknown>;
 }
 
 /**
@@ -25,7 +27,8 @@ export function askCallersFirst(app: FastifyInstance, checks: CallerChecks): voi
     const { config, schema } = request.routeOptions;
     const kinds = (schema?.security ?? []).flatMap((one) => Object.keys(one));
     if (kinds.length === 0 || config.findsCaller) return;
-    if (!kinds.includes('service')) await checks.user(request);
+    if (kinds.includes('shop')) await checks.shop?.(request);
+    else if (!kinds.includes('service')) await checks.user(request);
     else if (!kinds.includes('user')) await checks.service(request);
     else await checks.either(request);
   });

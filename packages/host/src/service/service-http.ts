@@ -33,7 +33,7 @@ const EVERYWHERE =
 /** A service's HTTP before its first route: documentation, health, metrics, and who may ask. */
 export async function createServiceHttp(parts: ServiceParts, options: ServiceHttpOptions): Promise<Http> {
   const { env, log, metrics, checkAnswers, phase } = parts;
-  const { service, tags = [], bodyLimitBytes, webSockets, checks, callers, rates, queue } = options;
+  const { service, tags = [], otherCallers = {}, bodyLimitBytes, webSockets, checks, callers, rates, queue } = options;
   const app = createHttp({
     log,
     service: { ...service, description: `${service.description}. ${EVERYWHERE}` },
@@ -49,7 +49,7 @@ export async function createServiceHttp(parts: ServiceParts, options: ServiceHtt
   });
   // Before the first route, to know them all.
   observeHttp(app, metrics);
-  await registerDocs(app, { tags });
+  await registerDocs(app, { tags, otherCallers });
   registerHealth(app, { metrics, state: () => phase.current, critical: ['postgres'], checks });
   askCallersFirst(app, callers);
   limitChanges(app, rates);

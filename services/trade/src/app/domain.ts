@@ -12,8 +12,10 @@ import { createAddresses } from '../product/addresses.ts';
 import { createChangeFeed } from '../product/change-feed.ts';
 import { createOnce } from '../product/once.ts';
 import { createParticipations } from '../product/participation.ts';
+import { createPayments } from '../product/payments.ts';
 import { createProducts } from '../product/products.ts';
 import { createReconcile } from '../product/reconcile.ts';
+import { createWaiting } from '../product/waiting.ts';
 import { openStore } from '../store/open-store.ts';
 
 /** The rules, the outbox that tells chat, and the live changes; nothing of it runs yet. */
@@ -30,6 +32,7 @@ export function createDomain(
     log,
     limits: sessionLimitsOf(env),
     addressKeys: env.ADDRESS_KEYS,
+    paymentWindowS: env.PAYMENT_WINDOW_S,
     onCommit: () => wake.onCommit(),
   });
   observePools(metrics, { all: store.pool });
@@ -58,9 +61,25 @@ export function createDomain(
   const products = createProducts({ store: store.products, once, newId: v7, deadlineMaxDays });
   const participations = createParticipations({ store: store.participations, products, once });
   const addresses = createAddresses({ store: store.addresses });
+  const payments = createPayments({ store: store.participations });
+  const waiting = createWaiting({ store: store.waiting });
   const reconcile = createReconcile({ store: store.reconcile, rooms: chat, now: clock.now, ...observers.reconcile });
   const changes = createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now: clock.monotonic });
-  return { changes, store, queues, outbox, relay, feed, products, participations, addresses, reconcile, counts };
+  return {
+    changes,
+    store,
+    queues,
+    outbox,
+    relay,
+    feed,
+    products,
+    participations,
+    payments,
+    waiting,
+    addresses,
+    reconcile,
+    counts,
+  };
 }
 export type Domain = ReturnType<typeof createDomain>;
 

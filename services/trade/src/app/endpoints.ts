@@ -5,16 +5,18 @@ import { consistencyRoutes } from '../http/consistency-routes.ts';
 import { devRoutes } from '../http/dev-routes.ts';
 import { outboxRoutes } from '../http/outbox-routes.ts';
 import { participationRoutes } from '../http/participation-routes.ts';
+import { paymentRoutes } from '../http/payment-routes.ts';
 import { productEvents } from '../http/product-events.ts';
 import { productRoutes } from '../http/product-routes.ts';
+import { waitingRoutes } from '../http/waiting-routes.ts';
 import type { Domain } from './domain.ts';
 import type { TradeHttp } from './http.ts';
 
 /** All URLs: the event stream and the routes of HTTP. */
 export function registerEndpoints(
   { env, log, clock, auth, bars }: ServiceParts<TradeEnv>,
-  { store, outbox, relay, feed, products, participations, addresses, reconcile, counts }: Domain,
-  { app, userOf, either, requireOperator }: TradeHttp,
+  { store, outbox, relay, feed, products, participations, payments, waiting, addresses, reconcile, counts }: Domain,
+  { app, userOf, either, shop, requireOperator }: TradeHttp,
 ): void {
   productEvents(app, {
     ...{ feed, store: store.changes, clock, heartbeatMs: env.HEARTBEAT_MS, maxStreams: env.MAX_CONNECTIONS },
@@ -24,6 +26,8 @@ export function registerEndpoints(
   productRoutes(app, { products, userOf });
   participationRoutes(app, { participations, userOf });
   addressRoutes(app, { addresses, userOf });
+  waitingRoutes(app, { waiting, userOf });
+  paymentRoutes(app, { payments, requireShop: shop('payments') });
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
   consistencyRoutes(app, { reconcile, requireOperator });
   barRoutes(app, {

@@ -1,4 +1,12 @@
-import { createServiceHttp, requireEither, requireService, requireUser, type ServiceParts } from '@gongu/host';
+import {
+  createServiceHttp,
+  createShopKeys,
+  requireEither,
+  requireService,
+  requireShop,
+  requireUser,
+  type ServiceParts,
+} from '@gongu/host';
 import type { TradeEnv } from '../env.ts';
 import { createRequireOperator } from '../http/caller.ts';
 import { requireAccount } from '../product/permission.ts';
@@ -8,6 +16,8 @@ import type { Domain } from './domain.ts';
 export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, queues, changes }: Domain) {
   const userOf = requireUser(parts.auth);
   const either = requireEither(parts.auth);
+  const { env, clock } = parts;
+  const shop = requireShop(createShopKeys({ secret: env.SHOP_JWT_SECRET, jwksUrl: env.SHOP_JWKS_URL, clock }));
   const app = await createServiceHttp(parts, {
     service: { name: 'gongu trade', version: '0.1.0', description: 'Group-buying products and purchases' },
     tags: [
@@ -17,6 +27,7 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, qu
       { name: 'operations', description: 'For who runs the service' },
       { name: 'development', description: 'Only with DEV_LOGIN=1' },
     ],
+    otherCallers: { shop: "A shop's back end: aud trade, and a scope" },
     checks: { postgres: () => store.ping().then(() => 'ok' as const) },
     callers: {
       async user(request) {
@@ -25,6 +36,7 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, qu
       },
       service: requireService(parts.auth),
       either,
+      shop: shop(),
     },
     rates: {
       async change(request) {
@@ -34,6 +46,6 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, qu
     },
     queue: queues.all,
   });
-  return { app, userOf, either, requireOperator: createRequireOperator(either) };
+  return { app, userOf, either, shop, requireOperator: createRequireOperator(either) };
 }
 export type TradeHttp = Awaited<ReturnType<typeof createTradeHttp>>;

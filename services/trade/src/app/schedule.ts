@@ -4,8 +4,10 @@ import type { Domain } from './domain.ts';
 
 const KEEP_MS = 24 * 3_600_000;
 const PURGE_BATCH = 5_000;
+/** Products whose unpaid places one statement frees: it holds the locks of all of them. */
+const DUE_BATCH = 100;
 /** What is caught up at start, rather than at the next tick. */
-const AT_START = new Set(['close recruitment', 'purge', 'erase addresses']);
+const AT_START = new Set(['close recruitment', 'free unpaid places', 'purge', 'erase addresses']);
 
 /**
  * What happens by itself. Every instance runs all of it: the database picks who ends a product, and the rest does no harm
@@ -40,6 +42,9 @@ export function createSchedule(
       schedule('close recruitment', '* * * * * *', async () => {
         const ended = await products.endDue();
         if (ended > 0) log.info({ event: 'products.ended', ended }, 'products reached their deadline');
+      });
+      schedule('free unpaid places', '* * * * * *', async () => {
+        while ((await store.due.expirePayments(DUE_BATCH)) >= DUE_BATCH);
       });
       schedule('relay outbox', '* * * * * *', async () => relay.wake());
       schedule('reopen lost rooms', '*/10 * * * * *', async () => {

@@ -6,6 +6,7 @@ import {
   ListQuery,
   listOf,
   Participation,
+  PaymentStatus,
   Purchase,
 } from '@gongu/shared';
 import type { Participations } from '../product/participation.ts';
@@ -75,15 +76,15 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
         operationId: 'listBuyers',
         summary: 'Who buys what, oldest first; for the seller',
         params: ProductPath,
-        querystring: ListQuery,
+        querystring: ListQuery.extend({ payment: PaymentStatus.optional() }),
         response: { 200: BuyerList, ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
       },
     },
     async (request) => {
       const caller = await callerOf(request, userOf);
-      const { limit, cursor } = request.query;
+      const { limit, cursor, payment } = request.query;
       const page = { limit, after: buyersCursor.decode(cursor) };
-      const { items, next } = await participations.buyers(caller, request.params.id, page);
+      const { items, next } = await participations.buyers(caller, request.params.id, page, payment);
       return { items, nextCursor: buyersCursor.encode(next) };
     },
   );

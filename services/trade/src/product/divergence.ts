@@ -15,7 +15,7 @@ export function differences(product: Product, room: Room): string[] {
   const ended = product.status !== 'RECRUITING';
   const pairs: [string, unknown, unknown][] = [
     ['status', ROOM_STATUS[product.status], room.status],
-    ['committedCount', product.participantCount, room.committedCount],
+    ['committedCount', product.committedCount, room.committedCount],
     // Of an ended product nothing hangs on these, and chat would not change them any more.
     ['maxParticipants', ended || product.maxParticipants, ended || room.maxParticipants],
     ['minParticipants', ended || product.minParticipants, ended || room.minParticipants],

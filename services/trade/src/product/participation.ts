@@ -1,4 +1,4 @@
-import { AppError, type Buyer, type Participation, type Purchase } from '@gongu/shared';
+import { AppError, type Buyer, type Participation, type PaymentStatus, type Purchase } from '@gongu/shared';
 import type { Caller } from './caller.ts';
 import type { Answer, Once, Repeatable } from './once.ts';
 import { pageOf } from './page.ts';
@@ -89,9 +89,14 @@ export function createParticipations({ store, products, once }: ParticipationsOp
     },
 
     /** For the seller and admins. @throws NOT_FOUND, FORBIDDEN */
-    async buyers(caller: Caller, productId: string, page: Page<Position>): Promise<PageOf<Buyer, Position>> {
+    async buyers(
+      caller: Caller,
+      productId: string,
+      page: Page<Position>,
+      payment?: PaymentStatus,
+    ): Promise<PageOf<Buyer, Position>> {
       await products.mayLookInto(caller, productId);
-      return pageOf(await store.buyers(productId, page), page.limit, (last) => ({
+      return pageOf(await store.buyers(productId, page, payment), page.limit, (last) => ({
         at: last.joinedAt,
         id: last.userId,
       }));

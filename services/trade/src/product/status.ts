@@ -7,9 +7,9 @@ export const NEXT: Readonly<Record<ProductStatus, readonly ProductStatus[]>> = {
   CANCELLED: [],
 };
 
-/** Why nobody can buy a product that has ended; the same before and after a scheduler noticed its deadline. */
+/** Why nobody can buy a product that has ended or is full; the same before and after a scheduler noticed its deadline. */
 export function cannotBuy(product: Product): AppError {
-  if (product.reason === 'FULL') return new AppError('CAP_REACHED');
+  if (product.reason === 'FULL' || product.status === 'RECRUITING') return new AppError('CAP_REACHED');
   return cannotChange(product);
 }
 

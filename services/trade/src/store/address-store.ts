@@ -1,13 +1,14 @@
 import { fingerprintOf, type Pool, type SealingKey, seal, unseal, written } from '@gongu/host';
 import { type Address, type AddressedBuyer, AppError, type OwnAddress } from '@gongu/shared';
 import type { AddressStore } from '../product/ports/address-store.ts';
-import { originOf } from './change-call.ts';
+import type { OriginOf } from './change-call.ts';
 import { fromSql, isoOf, type ParticipationRow, type ProductRow, toParticipation, toProduct } from './product-row.ts';
 
 export interface AddressStoreOptions {
   pool: Pool;
   /** At least one; the first seals. */
   keys: readonly SealingKey[];
+  origin: OriginOf;
 }
 
 type BuyerRow = ParticipationRow & {
@@ -18,7 +19,7 @@ type BuyerRow = ParticipationRow & {
 };
 
 /** See {@link AddressStore}, and what changes the keys. */
-export function createAddressStore({ pool, keys }: AddressStoreOptions): AddressStore & AddressKeyStore {
+export function createAddressStore({ pool, keys, origin }: AddressStoreOptions): AddressStore & AddressKeyStore {
   const first = keys[0]!;
   const ids = keys.map(({ id }) => id);
   const boundTo = (productId: string, userId: string) => ['address', productId, userId];
@@ -37,7 +38,7 @@ export function createAddressStore({ pool, keys }: AddressStoreOptions): Address
           pool.query({
             name: 'save_address',
             text: 'SELECT outcome, product, written_at FROM trade.save_address($1, $2, $3, $4, $5, $6, $7)',
-            values: [productId, user.userId, first.id, fingerprintOf(first), ids, sealed, originOf(trace)],
+            values: [productId, user.userId, first.id, fingerprintOf(first), ids, sealed, origin(trace)],
           }),
         { idempotent: true },
       );
@@ -77,7 +78,7 @@ export function createAddressStore({ pool, keys }: AddressStoreOptions): Address
             text: 'SELECT outcome, product, rows FROM trade.read_addresses($1, $2, $3, $4, $5, $6, $7, $8, $9)',
             values: [
               ...[productId, user.userId, admin, after?.at ?? null, after?.id ?? null, limit, ids],
-              ...[format, originOf(trace)],
+              ...[format, origin(trace)],
             ],
           }),
         // Another row of the audit says what is true: it was read again.

@@ -23,10 +23,14 @@ interface AnswerRow {
   participation: object | null;
 }
 
-/** What is kept with each change. */
-export function originOf({ requestId, traceparent }: Trace): string {
-  return JSON.stringify({ requestId, traceparent });
+/**
+ * What goes with each change: what is kept with it of its request, and how many seconds a payment may take that becomes
+ * due by it.
+ */
+export function createOriginOf(paymentWindowS: number) {
+  return ({ requestId, traceparent }: Trace): string => JSON.stringify({ requestId, traceparent, paymentWindowS });
 }
+export type OriginOf = ReturnType<typeof createOriginOf>;
 
 export function claimOf(claim: Claim | null): string | null {
   return claim === null ? null : JSON.stringify(claim);

@@ -1,13 +1,15 @@
 import { type Pool, written } from '@gongu/host';
+import type { OriginOf } from './change-call.ts';
 
 export interface DueStoreOptions {
   pool: Pool;
+  origin: OriginOf;
   /** Something was committed that the relay and live listeners wait for. */
   onCommit: () => void;
 }
 
 /** What the scheduler changes: ends at deadlines, and what has been kept long enough. */
-export function createDueStore({ pool, onCommit }: DueStoreOptions) {
+export function createDueStore({ pool, origin, onCommit }: DueStoreOptions) {
   return {
     /** Ends up to `limit` products whose deadline has passed by the database's clock. */
     async endDue(limit: number): Promise<number> {
@@ -32,6 +34,20 @@ export function createDueStore({ pool, onCommit }: DueStoreOptions) {
         { idempotent: true },
       );
       return rowCount ?? 0;
+    },
+
+    /** Frees places of up to `limit` products whose payment was not authorised in time. Says of how many. */
+    async expirePayments(limit: number): Promise<number> {
+      const { rows } = await written(() =>
+        pool.query({
+          name: 'expire_payments',
+          text: 'SELECT trade.expire_payments($1, $2) AS freed',
+          values: [limit, origin({})],
+        }),
+      );
+      const freed = Number(rows[0].freed);
+      if (freed > 0) onCommit();
+      return freed;
     },
 
     /** Removes idempotency keys and live changes older than `keepMs`, at most `limit` of each. Says how many. */

@@ -3,7 +3,15 @@ import type { KeptOutcome, KeyStore } from '../product/ports/key-store.ts';
 import { claimOf, isTakenOver, takenOver } from './change-call.ts';
 import { fromSql, type ParticipationRow, type ProductRow, toParticipation, toProduct } from './product-row.ts';
 
-const EARLIER_PRODUCT = { unitCount: 0, priceTiers: [], finalAmount: null };
+const EARLIER_PRODUCT = {
+  unitCount: 0,
+  priceTiers: [],
+  finalAmount: null,
+  payment: 'NONE',
+  authorizedCount: 0,
+  waitingList: false,
+  waitingCount: 0,
+};
 
 /** See {@link KeyStore}. */
 export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
@@ -16,9 +24,10 @@ export function createKeyStore({ pool }: { pool: Pool }): KeyStore {
       return { value: toProduct({ ...EARLIER_PRODUCT, ...fromSql<ProductRow>(row) }) };
     }
     const place = fromSql<ParticipationRow>(row);
-    const { rows } = await pool.query('SELECT price_amount, price_currency FROM trade.products WHERE id = $1', [
-      place.productId,
-    ]);
+    const { rows } = await pool.query(
+      'SELECT price_amount, price_currency, deadline FROM trade.products WHERE id = $1',
+      [place.productId],
+    );
     return { value: toParticipation(place, fromSql<ProductRow>(rows[0])) };
   }
 

@@ -9,7 +9,7 @@ import {
   type SessionLimits,
 } from '@gongu/host';
 import { createAddressStore } from './address-store.ts';
-import { createChangeCall } from './change-call.ts';
+import { createChangeCall, createOriginOf } from './change-call.ts';
 import { createChangeStore } from './change-store.ts';
 import { createDueStore } from './due-store.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -17,6 +17,7 @@ import { createKeyStore } from './key-store.ts';
 import { createParticipationStore } from './participation-store.ts';
 import { createProductStore } from './product-store.ts';
 import { createReconcileStore } from './reconcile-store.ts';
+import { createWaitingStore } from './waiting-store.ts';
 
 /** PostgreSQL schema of trade's tables. */
 export const TRADE_SCHEMA = 'trade';
@@ -33,6 +34,8 @@ export interface StoreOptions {
   limits?: Partial<SessionLimits>;
   /** `ADDRESS_KEYS`. Default: none, and no addresses are kept. */
   addressKeys?: readonly SealingKey[];
+  /** Seconds in which a payment that becomes due has to be authorised. @default 900 */
+  paymentWindowS?: number;
   /** Called after each commit that the relay and live listeners wait for. */
   onCommit: () => void;
 }
@@ -45,19 +48,21 @@ const POOL_WAIT_MS = 15_000;
 
 /** Everything that touches trade's tables, but the outbox, over one pool that Prisma shares. */
 export function openStore(options: StoreOptions) {
-  const { url, pooler = 'none', max, log, limits = {}, addressKeys, onCommit } = options;
+  const { url, pooler = 'none', max, log, limits = {}, addressKeys, paymentWindowS = 900, onCommit } = options;
   const pool = createPool({
     ...{ ...limits, url, pooler, schema: TRADE_SCHEMA, max, log },
     ...{ applicationName: 'gongu trade', connectTimeoutMs: POOL_WAIT_MS },
   });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool, schema: TRADE_SCHEMA }) });
   const call = createChangeCall({ pool, onCommit });
-  const due = createDueStore({ pool, onCommit });
+  const origin = createOriginOf(paymentWindowS);
+  const due = createDueStore({ pool, origin, onCommit });
   return {
     pool,
-    products: createProductStore({ call, pool, prisma, endDue: due.endDue }),
-    participations: createParticipationStore({ call, prisma }),
-    addresses: addressKeys === undefined ? null : createAddressStore({ pool, keys: addressKeys }),
+    products: createProductStore({ call, origin, pool, prisma, endDue: due.endDue }),
+    participations: createParticipationStore({ call, origin, prisma }),
+    waiting: createWaitingStore({ pool, origin, onCommit }),
+    addresses: addressKeys === undefined ? null : createAddressStore({ pool, keys: addressKeys, origin }),
     keys: createKeyStore({ pool }),
     changes: createChangeStore({ pool }),
     reconcile: createReconcileStore({ pool, onCommit }),

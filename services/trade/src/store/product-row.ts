@@ -1,4 +1,12 @@
-import type { Participation, PriceTier, Product, ProductChange, ProductReason, ProductStatus } from '@gongu/shared';
+import type {
+  Participation,
+  PaymentStatus,
+  PriceTier,
+  Product,
+  ProductChange,
+  ProductReason,
+  ProductStatus,
+} from '@gongu/shared';
 import { pricesOf } from './prices-of.ts';
 
 /** A time as the driver gives it, or as it stands in JSON. */
@@ -26,6 +34,10 @@ export interface ProductRow extends PriceColumns {
   maxParticipants: number;
   participantCount: number;
   unitCount: number;
+  payment: string;
+  authorizedCount: number;
+  waitingList: boolean;
+  waitingCount: number;
   deadline: Instant;
   status: string;
   reason: string | null;
@@ -40,13 +52,22 @@ export interface ParticipationRow {
   userId: string;
   quantity: number;
   joinedAt: Instant;
+  paymentStatus?: string | null;
+  paymentDueAt?: Instant | null;
+  paymentReference?: string | null;
+  paymentAmount?: Amount | null;
 }
 
 /** A row of `changes`. */
 export type ChangeRow = { seq: bigint | string; productId: string } & Pick<
   ProductRow,
   'status' | 'reason' | 'minParticipants' | 'maxParticipants' | 'participantCount' | 'deadline' | 'version' | 'closedAt'
-> & { unitCount: number | null; price: object | null };
+> & {
+    unitCount: number | null;
+    committedCount: number | null;
+    waitingCount: number | null;
+    price: object | null;
+  };
 
 /** ISO 8601 UTC with milliseconds. */
 export function isoOf(at: Instant): string {
@@ -64,6 +85,7 @@ export function fromSql<T>(row: object): T {
 
 export function toProduct(row: ProductRow): Product {
   const { id, sellerId, title, description, imageUrl, minParticipants, maxParticipants, participantCount } = row;
+  const committedCount = row.payment === 'NONE' ? participantCount : row.authorizedCount;
   return {
     id,
     sellerId,
@@ -71,11 +93,15 @@ export function toProduct(row: ProductRow): Product {
     description,
     imageUrl,
     price: { amount: Number(row.priceAmount), currency: row.priceCurrency },
-    ...prices(row, row),
+    ...prices(row, row.status, committedCount),
     minParticipants,
     maxParticipants,
     participantCount,
     unitCount: row.unitCount,
+    payment: row.payment as Product['payment'],
+    committedCount,
+    waitingList: row.waitingList,
+    waitingCount: row.waitingCount,
     seatsLeft: maxParticipants - participantCount,
     deadline: isoOf(row.deadline),
     status: row.status as ProductStatus,
@@ -89,11 +115,26 @@ export function toProduct(row: ProductRow): Product {
 
 /** @param product of the participation */
 export function toParticipation(
-  { productId, userId, quantity, joinedAt }: ParticipationRow,
-  { priceAmount, priceCurrency }: Pick<PriceColumns, 'priceAmount' | 'priceCurrency'>,
+  row: ParticipationRow,
+  product: Pick<ProductRow, 'priceAmount' | 'priceCurrency' | 'deadline'>,
 ): Participation {
-  const payable = { amount: Number(priceAmount) * quantity, currency: priceCurrency };
-  return { productId, userId, quantity, payable, joinedAt: isoOf(joinedAt) };
+  const { productId, userId, quantity } = row;
+  return {
+    productId,
+    userId,
+    quantity,
+    payable: { amount: Number(product.priceAmount) * quantity, currency: product.priceCurrency },
+    payment: row.paymentStatus
+      ? {
+          status: row.paymentStatus as PaymentStatus,
+          // The deadline may have been moved since.
+          dueAt: earlier(isoOf(row.paymentDueAt!), isoOf(product.deadline)),
+          reference: row.paymentReference ?? null,
+          amount: row.paymentAmount == null ? null : Number(row.paymentAmount),
+        }
+      : null,
+    joinedAt: isoOf(row.joinedAt),
+  };
 }
 
 export function toChange(row: ChangeRow): ProductChange {
@@ -102,11 +143,15 @@ export function toChange(row: ChangeRow): ProductChange {
     id: row.productId,
     status: row.status as ProductStatus,
     reason: row.reason as ProductReason | null,
-    ...(row.price === null ? {} : prices(fromSql<PriceColumns>(row.price), row)),
+    ...(row.price === null
+      ? {}
+      : prices(fromSql<PriceColumns>(row.price), row.status, row.committedCount ?? participantCount)),
     minParticipants,
     maxParticipants,
     participantCount,
     ...(row.unitCount === null ? {} : { unitCount: row.unitCount }),
+    ...(row.committedCount === null ? {} : { committedCount: row.committedCount }),
+    ...(row.waitingCount === null ? {} : { waitingCount: row.waitingCount }),
     seatsLeft: maxParticipants - participantCount,
     deadline: isoOf(row.deadline),
     version,
@@ -114,12 +159,17 @@ export function toChange(row: ChangeRow): ProductChange {
   };
 }
 
-function prices(price: PriceColumns, { status, participantCount }: { status: string; participantCount: number }) {
+/** ISO texts of one form compare as what they say. */
+function earlier(one: string, other: string): string {
+  return one < other ? one : other;
+}
+
+function prices(price: PriceColumns, status: string, people: number) {
   return pricesOf({
     price: { amount: Number(price.priceAmount), currency: price.priceCurrency },
     priceTiers: price.priceTiers as PriceTier[],
     finalAmount: price.finalAmount === null ? null : Number(price.finalAmount),
     status: status as ProductStatus,
-    people: participantCount,
+    people,
   });
 }

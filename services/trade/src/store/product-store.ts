@@ -1,13 +1,14 @@
 import type { Pool } from '@gongu/host';
 import type { AuditEvent, ProductReason, ProductStatus } from '@gongu/shared';
 import type { ProductStore } from '../product/ports/product-store.ts';
-import { type ChangeCall, claimOf, originOf } from './change-call.ts';
+import { type ChangeCall, claimOf, type OriginOf } from './change-call.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { productPage } from './product-page.ts';
 import { fromSql, isoOf, type ProductRow, toProduct } from './product-row.ts';
 
 export interface ProductStoreOptions {
   call: ChangeCall;
+  origin: OriginOf;
   pool: Pool;
   prisma: PrismaClient;
   /** Ends what is due; see close_due. */
@@ -15,11 +16,11 @@ export interface ProductStoreOptions {
 }
 
 /** See {@link ProductStore}. */
-export function createProductStore({ call, pool, prisma, endDue }: ProductStoreOptions): ProductStore {
+export function createProductStore({ call, origin, pool, prisma, endDue }: ProductStoreOptions): ProductStore {
   return {
     async create(product, { user, trace }, claim, maxDays = null) {
-      const { id, title, description, imageUrl, price, priceTiers, minParticipants, maxParticipants, deadline } =
-        product;
+      const { id, title, description, imageUrl, price, minParticipants, maxParticipants, deadline } = product;
+      const { priceTiers, payment, waitingList } = product;
       const answer = await call('create_product', [
         id,
         user.userId,
@@ -32,10 +33,10 @@ export function createProductStore({ call, pool, prisma, endDue }: ProductStoreO
         minParticipants,
         maxParticipants,
         deadline,
-        originOf(trace),
+        origin(trace),
         claimOf(claim),
         maxDays,
-        JSON.stringify({ priceTiers }),
+        JSON.stringify({ priceTiers, payment, waitingList }),
       ]);
       return answer as Awaited<ReturnType<ProductStore['create']>>;
     },
@@ -55,12 +56,12 @@ export function createProductStore({ call, pool, prisma, endDue }: ProductStoreO
     },
 
     async edit(id, edit, versions, { user, trace }, admin, maxDays = null) {
-      const args = [id, user.userId, admin, versions, JSON.stringify(edit), originOf(trace), maxDays];
+      const args = [id, user.userId, admin, versions, JSON.stringify(edit), origin(trace), maxDays];
       return (await call('edit_product', args)) as Awaited<ReturnType<ProductStore['edit']>>;
     },
 
     async end(id, status, note, { user, trace }, admin) {
-      const args = [id, user.userId, admin, status, note, originOf(trace)];
+      const args = [id, user.userId, admin, status, note, origin(trace)];
       return (await call('end_product', args)) as Awaited<ReturnType<ProductStore['end']>>;
     },
 

@@ -32,7 +32,7 @@ export function createReconcileStore({ pool, onCommit }: ReconcileStoreOptions):
 
     async buyers(productId, afterId, limit) {
       const { rows } = await pool.query<{ user_id: string }>(
-        `SELECT user_id FROM trade.participations WHERE product_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3`,
+        `SELECT user_id FROM trade.participations WHERE product_id = $1 AND committed AND user_id > $2 ORDER BY user_id LIMIT $3`,
         [productId, afterId, limit],
       );
       return rows.map((row) => row.user_id);

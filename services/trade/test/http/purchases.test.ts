@@ -23,6 +23,7 @@ describe('a purchase', () => {
       userId: 'ann',
       quantity: 3,
       payable: { amount: 69_000, currency: 'KRW' },
+      payment: null,
       joinedAt: expect.any(String),
     });
     expect(headers.get('location')).toBe(path(product, '/participations/me'));

@@ -25,6 +25,8 @@ const ROUTES: Readonly<Record<string, Ask>> = {
     as: 'b4',
     body: () => ({ recipient: 'b', phone: '010-1234-5678', postalCode: '06236', line1: 'l' }),
   },
+  'POST /api/products/{id}/waiting': { as: 'b6', body: () => ({}) },
+  'DELETE /api/products/{id}/waiting/me': { as: 'b5' },
   'PUT /api/trade/users/{userId}/block': { as: 'admin:a3', body: () => ({}) },
   'DELETE /api/trade/users/{userId}/block': { as: 'admin:a4' },
   'POST /api/trade/users/{userId}/revoke': { as: 'admin:a5' },
@@ -32,6 +34,9 @@ const ROUTES: Readonly<Record<string, Ask>> = {
   'POST /api/trade/outbox/{id}/retry': { as: 'admin:a1' },
   'POST /api/trade/outbox/{id}/discard': { as: 'admin:a2' },
 };
+
+/** Of back ends, which nobody counts. */
+const UNCOUNTED = ['PUT /api/products/{id}/participations/{userId}/payment'];
 
 async function product(server: TradeServer, as = 'seller:sel'): Promise<string> {
   return (await server.call<Product>('POST', '/api/products', { as, body: draft() })).body.id;
@@ -41,7 +46,7 @@ describe('the rate of changes', () => {
   it('judges every route that changes something', async () => {
     const off = await start();
     const server = await start({ RATE_CHANGES_PER_SECOND: '1' }, { clock: frozen() });
-    expect(Object.keys(ROUTES).sort()).toEqual(await changingRoutes(server.url));
+    expect([...Object.keys(ROUTES), ...UNCOUNTED].sort()).toEqual(await changingRoutes(server.url));
     for (const [name, { as, body }] of Object.entries(ROUTES)) {
       const [method = '', template = ''] = name.split(' ');
       const id = template.includes('outbox') ? '1' : await product(off, as.startsWith('seller:') ? as : undefined);

@@ -3,11 +3,12 @@ import { createOpenApiCheck, namelessParts, serviceToken, tcpProxy, testDatabase
 import { openApiErrors } from '@gongu/testkit/openapi-lint';
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually } from '../fixture/eventually.ts';
-import { SERVICE_SECRET } from '../fixture/tokens.ts';
+import { SERVICE_SECRET, SHOP_SECRET, shopToken } from '../fixture/tokens.ts';
 import { create, draft, testTrade } from '../fixture/trade-server.ts';
 
 const fixture = await testTrade();
-const server = await fixture.start({ DEV_LOGIN: '1', ADDRESS_KEYS: `k1:${'A'.repeat(43)}=` });
+const ADDRESS_KEYS = `k1:${'A'.repeat(43)}=`;
+const server = await fixture.start({ DEV_LOGIN: '1', ADDRESS_KEYS, SHOP_JWT_SECRET: SHOP_SECRET });
 const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
   paths: Record<string, Record<string, { security?: object[] }>>;
   components: { schemas: object; securitySchemes: object };
@@ -37,6 +38,13 @@ describe('/openapi.json', () => {
     await call('GET', '/api/participations/me', { as: 'ann' });
     await call('DELETE', `/api/products/${id}/participations/me`, { as: 'ann' });
     await call('GET', `/api/products/${id}/audit`, seller);
+    const full = await made({ payment: 'REQUIRED', waitingList: true, maxParticipants: 1 });
+    await call('POST', `/api/products/${full}/participations`, { as: 'ann' });
+    await call('POST', `/api/products/${full}/waiting`, { as: 'ben' });
+    await call('GET', `/api/products/${full}/waiting/me`, { as: 'ben' });
+    await call('DELETE', `/api/products/${full}/waiting/me`, { as: 'ben' });
+    const paid = { status: 'AUTHORIZED', reference: 'r', amount: 23_000 };
+    await call('PUT', `/api/products/${full}/participations/ann/payment`, { as: shopToken('payments'), body: paid });
     await call('POST', `/api/products/${id}/cancel`, { ...seller, body: {} });
     const closing = await made();
     await call('POST', `/api/products/${closing}/participations`, { as: 'ann' });
@@ -98,6 +106,7 @@ describe('/openapi.json', () => {
     expect(optional.sort()).toEqual([
       'post /api/products/{id}/cancel',
       'post /api/products/{id}/participations',
+      'post /api/products/{id}/waiting',
       'put /api/trade/users/{userId}/block',
     ]);
   });

@@ -248,6 +248,7 @@ describe('differences', () => {
   const same = {
     status: 'RECRUITING',
     participantCount: 1,
+    committedCount: 1,
     maxParticipants: 5,
     minParticipants: 1,
     deadline: '2027-01-01T00:00:00.000Z',

@@ -24,7 +24,11 @@ it('no two functions that write ever wait for each other: every pair at once, ov
     for (const [i, first] of names.entries()) {
       for (const second of names.slice(i)) {
         const products = await Promise.all(
-          Array.from({ length: 3 }, () => given.product({ maxParticipants: 20 }, 'seller').then(({ id }) => id)),
+          Array.from({ length: 3 }, () =>
+            given
+              .product({ maxParticipants: 4, payment: 'REQUIRED', waitingList: true }, 'seller')
+              .then(({ id }) => id),
+          ),
         );
         // So that it passes while they run, however long it took until here.
         await outside.query(
@@ -51,7 +55,7 @@ it('no two functions that write ever wait for each other: every pair at once, ov
 }, 180_000);
 
 /** Every call that writes, over several products where it can. */
-function callsOf({ products, participations, keys, due, reconcile, pool }: ReturnType<typeof openStore>) {
+function callsOf({ products, participations, waiting, keys, due, reconcile, pool }: ReturnType<typeof openStore>) {
   const outbox = createOutboxStore({ pool });
   const each = async (ids: readonly string[], call: (id: string) => Promise<unknown>) => {
     for (const id of ids) await call(id);
@@ -63,6 +67,14 @@ function callsOf({ products, participations, keys, due, reconcile, pool }: Retur
     withdraw: (ids: readonly string[]) => each(ids, (id) => participations.withdraw(id, caller(`u-${made++ % 6}`))),
     changeQuantity: (ids: readonly string[]) =>
       each(ids, (id) => participations.changeQuantity(id, 1 + (made++ % 3), caller(`u-${made % 6}`))),
+    report: (ids: readonly string[]) =>
+      each(ids, (id) => {
+        const status = made++ % 3 ? 'AUTHORIZED' : 'FAILED';
+        return participations.reportPayment(id, `u-${made % 6}`, { status, reference: 'r', amount: 99_000 }, {});
+      }),
+    wait: (ids: readonly string[]) => each(ids, (id) => waiting.join(id, 1, caller(`u-${made++ % 6}`))),
+    waitNoMore: (ids: readonly string[]) => each(ids, (id) => waiting.leave(id, caller(`u-${made++ % 6}`))),
+    expire: async () => void (await due.expirePayments(100)),
     edit: (ids: readonly string[]) =>
       each(ids, (id) => products.edit(id, { title: `t-${made++}` }, null, caller('seller'), false)),
     end: (ids: readonly string[]) =>

@@ -9,13 +9,21 @@ import { type ApiDocument, DOCS_STYLE, renderDocs } from './docs-page.ts';
 export interface DocsOptions {
   /** Tags of routes, in the order in which they are shown. */
   tags?: readonly { name: string; description?: string }[];
+  /** Who else may call, beside users and services: names that routes have in `security`, and who that is. */
+  otherCallers?: Readonly<Record<string, string>>;
 }
 
 /**
  * `/openapi.json` (OpenAPI 3.0.3, from the zod schemas of the routes) and `/docs`, a page of its own without scripts.
  * Await it before the first route: only routes that come after it are seen.
  */
-export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): Promise<void> {
+export async function registerDocs(app: Http, { tags = [], otherCallers = {} }: DocsOptions = {}): Promise<void> {
+  const securitySchemes = Object.fromEntries(
+    Object.entries(otherCallers).map(([name, description]) => [
+      name,
+      { type: 'http' as const, scheme: 'bearer', bearerFormat: 'JWT', description },
+    ]),
+  );
   const { name, version, description } = app.serviceInfo;
   /** `post /path` of routes that do without a body: @fastify/swagger says of each that it is required. */
   const bodiless = new Set<string>();
@@ -29,6 +37,7 @@ export async function registerDocs(app: Http, { tags = [] }: DocsOptions = {}): 
         securitySchemes: {
           user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A user's token" },
           service: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A service's token" },
+          ...securitySchemes,
         },
       },
     },

@@ -1,8 +1,9 @@
-import type { Buyer, Participation, Product, Purchase } from '@gongu/shared';
+import type { Buyer, Participation, PaymentStatus, Product, Purchase, ReportPayment } from '@gongu/shared';
 import type { Caller } from '../caller.ts';
 import type { Claim } from './key-store.ts';
 import type { Outcome } from './outcome.ts';
 import type { Page, Position } from './page.ts';
+import type { Trace } from './trace.ts';
 
 /** Who takes part in what. Joins and withdrawals keep the promises of {@link ProductStore}. */
 export interface ParticipationStore {
@@ -27,9 +28,23 @@ export interface ParticipationStore {
     | { outcome: 'not_found' }
     | { outcome: 'seller' | 'absent' | 'ended'; product: Product }
   >;
+  /**
+   * What the shop says of a payment; also of one whose place is gone. `ok` also when it is so already. `less` and `more`: of
+   * the amount. `not_due`: the place is gone, and what is held is asked to be released.
+   */
+  reportPayment(
+    productId: string,
+    userId: string,
+    report: ReportPayment,
+    trace: Trace,
+  ): Promise<
+    | { outcome: 'ok' | 'less' | 'more' | 'not_due' | 'illegal'; product: Product; participation: Participation }
+    | { outcome: 'absent'; product: Product }
+    | { outcome: 'not_found' }
+  >;
   find(productId: string, userId: string): Promise<Participation | null>;
   /** Oldest first, one more than `limit` where there is more. Position: `joinedAt` and user id. */
-  buyers(productId: string, page: Page<Position>): Promise<Buyer[]>;
+  buyers(productId: string, page: Page<Position>, payment?: PaymentStatus): Promise<Buyer[]>;
   /** Newest first, one more than `limit` where there is more. Position: `joinedAt` and product id. */
   purchases(userId: string, page: Page<Position>): Promise<Purchase[]>;
 }

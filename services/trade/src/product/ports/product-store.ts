@@ -12,6 +12,8 @@ export interface NewProduct {
   readonly imageUrl: string | null;
   readonly price: Product['price'];
   readonly priceTiers?: readonly PriceTier[];
+  readonly payment?: Product['payment'];
+  readonly waitingList?: boolean;
   readonly minParticipants: number;
   readonly maxParticipants: number;
   readonly deadline: Date;
