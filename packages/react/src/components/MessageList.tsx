@@ -49,11 +49,11 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
   // Who has left and looks on has written what he has written.
   const me = you?.userId ?? user?.userId ?? null;
   const { seq: unreadAfterSeq, isSought } = useUnreadMark(room);
-  const [heads] = useState(() => new Set<number>());
+  const [kept] = useState(() => ({ heads: new Set<number>(), times: new WeakMap<Message, number>() }));
   const [files] = useState<FilesPlace>(() => ({ roomId: room.roomId, links: null }));
   const rows = useMemo(
-    () => (isSought ? NONE : messageRows({ messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads })),
-    [isSought, messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads],
+    () => (isSought ? NONE : messageRows({ messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, ...kept })),
+    [isSought, messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, kept],
   );
   const [activeKey, setActiveKey] = useState<string | null>(null);
   const [menuKey, setMenuKey] = useState<string | null>(null);

@@ -42,6 +42,11 @@ export interface MessageRowsOptions {
    * as the first must not change its height when an older page comes.
    */
   readonly heads: Set<number>;
+  /**
+   * When each message was sent, epoch milliseconds, as it was read before: of ten thousand that is most of the work. Pass one
+   * for as long as the list lives. Default: all are read.
+   */
+  readonly times?: WeakMap<Message, number>;
 }
 
 /** Milliseconds within which messages of one person belong together. */
@@ -52,6 +57,7 @@ const LINES_AS_ONE = 3;
 /** A conversation as rows. What stands above a message never depends on messages that are not loaded yet. */
 export function messageRows(options: MessageRowsOptions): MessageRow[] {
   const { outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads } = options;
+  const { times: known = new WeakMap() } = options;
   const messages = withoutChanges(options.messages);
   const rows: MessageRow[] = [];
   if (messages[0]) heads.add(messages[0].seq);
@@ -59,8 +65,7 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
   // Where the messages at hand don't reach back to the mark, the first unread one is not known.
   const reachesMark = unreadAfterSeq !== null && (!hasOlder || (messages[0]?.seq ?? 0) <= unreadAfterSeq + 1);
   let isDividerDue = reachesMark;
-  // Read once: of ten thousand messages that is what takes the time.
-  const times = messages.map(({ createdAt }) => Date.parse(createdAt));
+  const times = messages.map((message) => timeOf(message, known));
   const dayOf = createDayOf();
   const days = times.map(dayOf);
   const crowds = crowdsIn(messages, days, heads);
@@ -105,6 +110,14 @@ export function messageRows(options: MessageRowsOptions): MessageRow[] {
     }
   }
   return rows;
+}
+
+function timeOf(message: Message, known: WeakMap<Message, number>): number {
+  const before = known.get(message);
+  if (before !== undefined) return before;
+  const ms = Date.parse(message.createdAt);
+  known.set(message, ms);
+  return ms;
 }
 
 /** The messages that have a line. */

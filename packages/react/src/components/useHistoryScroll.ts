@@ -47,7 +47,7 @@ export interface HistoryScroll {
 }
 
 /** Rows up to which all are rendered: the browser's own search finds them, and screen readers read on without a pause. */
-const ALL_MAX = 300;
+const ALL_MAX = 200;
 /**
  * Added to the estimate, so that no row is as high as that: @tanstack/virtual-core 3.19.11 takes a row that is exactly as
  * high as its estimate for never measured, and moves the reader when it grows at the upper edge.
@@ -63,7 +63,7 @@ const PAUSE_MS = 3_000;
 /**
  * The scrolling of a conversation: starts at the end or at a row, stays at the end while new messages come, keeps the
  * reader's place to the pixel when older pages come above him, loads them in time, and renders only what is near once there
- * are more than a few hundred rows.
+ * are more than two hundred rows.
  */
 export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
   const { rows, hasOlder, hasNewer, loadOlder, loadNewer, onSeen, startKey = null, estimatePx = 56 } = options;
