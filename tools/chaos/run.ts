@@ -91,7 +91,12 @@ export async function runChaos(run: Run, args: ChaosArguments): Promise<Outcome 
     if (stopping.aborted) throw error;
     const text = `The run could not be judged: ${error instanceof Error ? error.stack : error}`;
     const evidence = {
-      ...{ histories: historiesOf(crowd), purchases: shop.purchases, changes: changes.changes, marks: changes.marks },
+      ...{
+        histories: historiesOf(crowd),
+        purchases: shop.purchases,
+        changes: [...changes.changes, ...sharing.deletions],
+        marks: changes.marks,
+      },
       ...{ restrictions: moderation.restrictions, sharedFiles: sharing.sharedFiles },
       deaths: witness.deaths,
     };
@@ -254,7 +259,7 @@ async function gather(options: GatherOptions): Promise<Evidence> {
   return {
     histories: historiesOf(crowd),
     purchases: shop.purchases,
-    changes: changes.changes,
+    changes: [...changes.changes, ...sharing.deletions],
     marks: changes.marks,
     restrictions: moderation.restrictions,
     sharedFiles: sharing.sharedFiles,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SharedFile } from '@gongu/sim';
+import type { Change, SharedFile } from '@gongu/sim';
 import type { Asking } from './asking.ts';
 
 export interface SharingOptions {
@@ -19,12 +19,13 @@ const PUT_MS = 6_000;
 /** People who come into a room, show a file in it by HTTP, and take it back now and then. */
 export function createSharing({ asking, chatUrl }: SharingOptions) {
   const sharedFiles: SharedFile[] = [];
+  const deletions: Change[] = [];
   const people: string[] = [];
 
   /** Null: nobody knows whether it is there, or it was refused. */
   async function upload(roomId: string, userId: string, bytes: Buffer): Promise<string | null> {
     const room = `/rooms/${roomId}`;
-    const announcement = { name: `${userId}.bin`, type: 'application/octet-stream', bytes: bytes.length };
+    const announcement = { name: `${userId}.pdf`, type: 'application/pdf', bytes: bytes.length };
     const { body } = await asking.untilAnswered<Announced>(userId, 'POST', `${room}/uploads`, announcement);
     if (!body) return null;
     for (const _ of asking.tries()) {
@@ -43,7 +44,7 @@ export function createSharing({ asking, chatUrl }: SharingOptions) {
   }
 
   async function share(roomId: string, userId: string, takesBack: boolean): Promise<void> {
-    const bytes = Buffer.from(`${userId} `.repeat(500));
+    const bytes = Buffer.from(`%PDF-1.7\n${`${userId} `.repeat(500)}`);
     const room = `/rooms/${roomId}`;
     const joined = await asking.untilAnswered(userId, 'POST', `${room}/participants`, {});
     if (typeof joined.outcome !== 'string') return;
@@ -57,6 +58,8 @@ export function createSharing({ asking, chatUrl }: SharingOptions) {
     if (seq !== null && takesBack) {
       const { outcome } = await asking.untilAnswered(userId, 'DELETE', `${room}/messages/${seq}`);
       deleted = outcome === 'done' ? 'done' : 'unknown';
+      const answeredAtMs = performance.now();
+      deletions.push({ roomId, seq, userId, before: '', content: null, outcome, answeredAtMs });
     }
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     sharedFiles.push({ roomId, userId, clientMessageId, sha256, seq, deleted });
@@ -64,6 +67,8 @@ export function createSharing({ asking, chatUrl }: SharingOptions) {
 
   return {
     sharedFiles: sharedFiles as readonly SharedFile[],
+    /** Of their messages. */
+    deletions: deletions as readonly Change[],
     /** All who came. No instance can take them for online: they have no connection. */
     people: people as readonly string[],
     share(roomId: string, userId: string, takesBack: boolean): void {
