@@ -3,8 +3,10 @@ import type { ServerClock } from '../clock/server-clock.ts';
 import { ApiError } from './api-error.ts';
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
+  /** The answer is a text, and no JSON. */
+  readonly isText?: boolean;
   /** Makes a repeated request harmless. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
@@ -28,7 +30,7 @@ export async function fetchJson<T>(url: string, request: HttpRequest = {}): Prom
 }
 
 async function once<T>(url: string, request: HttpRequest, refresh: boolean): Promise<T> {
-  const { method = 'GET', body, idempotencyKey, signal, token, heard } = request;
+  const { method = 'GET', body, idempotencyKey, signal, token, heard, isText } = request;
   const bearer = (await token?.({ refresh })) ?? null;
   const askedMs = performance.now();
   const response = await fetch(url, {
@@ -47,7 +49,7 @@ async function once<T>(url: string, request: HttpRequest, refresh: boolean): Pro
   heard?.(response.headers.get('date'), performance.now() - askedMs);
   const text = await response.text();
   if (!response.ok) throw refusal(response.status, text);
-  return (text === '' ? undefined : JSON.parse(text)) as T;
+  return (text === '' ? undefined : isText ? text : JSON.parse(text)) as T;
 }
 
 function refusal(status: number, text: string): ApiError {

@@ -43,6 +43,8 @@ export function createTrade(
   const call = <T>(path: string, request: HttpRequest = {}) => fetchJson<T>(url + path, { token, heard, ...request });
   const product = (id: string) => `/api/products/${encodeURIComponent(id)}`;
   return {
+    /** For parts that come later, with routes of their own. */
+    call,
     eventsUrl: `${url}/api/products/events`,
     /** The next page in which something is: with a filter, some are empty and not the last. Gives up after a few. */
     async products(filter: ProductFilter, cursor: string | null, signal?: AbortSignal): Promise<Page<Product>> {

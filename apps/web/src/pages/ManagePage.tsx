@@ -8,6 +8,7 @@ import { useProduct } from '../products/queries.ts';
 import { Link } from '../routing/Link.tsx';
 import { useParams } from '../routing/Routes.tsx';
 import { useServices } from '../session/SessionProvider.tsx';
+import { Addresses } from '../ui/Addresses.tsx';
 import { Buyers } from '../ui/Buyers.tsx';
 import { Countdown } from '../ui/Countdown.tsx';
 import { EndProduct } from '../ui/EndProduct.tsx';
@@ -73,6 +74,7 @@ export function ManagePage() {
         <EndProduct product={product} />
         {product.status !== 'CANCELLED' && <NoticeForm roomId={product.roomId} />}
         <Buyers product={product} />
+        {product.status === 'CLOSED' && <Addresses product={product} />}
       </article>
     </WithChat>
   );

@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { isPassing } from '../api/api-error.ts';
 import { newKey } from '../api/new-key.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { PartBoundary } from '../loading/PartBoundary.tsx';
+import { separatePart } from '../loading/separate-part.tsx';
 import { usePlace, usePurchase } from '../products/queries.ts';
 import { Link } from '../routing/Link.tsx';
 import { useLocation } from '../routing/Router.tsx';
@@ -12,6 +14,8 @@ import { Failure } from './Failure.tsx';
 import { signInPath } from './paths.ts';
 import { Quantity } from './Quantity.tsx';
 import { Sum } from './Sum.tsx';
+
+const { Part: MyAddress } = separatePart(() => import('./MyAddress.tsx').then(({ MyAddress }) => MyAddress));
 
 /** Taking a place and giving it up, for those who may; for the others, what they can do instead. */
 export function TakePart({ product }: { readonly product: Product }) {
@@ -66,36 +70,43 @@ function Place({ product }: { readonly product: Product }) {
     const next = wanted ?? bought;
     const isCancelled = product.status === 'CANCELLED';
     return (
-      <div className="take-part" data-joined={isCancelled ? 'cancelled' : 'true'}>
-        <p className="joined" role="status">
-          {isCancelled ? strings.joinedCancelled(bought) : strings.joined(bought)}
-        </p>
-        {!isCancelled && <Sum product={product} quantity={isOpen ? next : bought} />}
-        {change.isError && <Failure error={change.error} />}
-        {isOpen && <Quantity value={next} onChange={setWanted} />}
-        {isOpen && next !== bought && (
-          <button
-            type="button"
-            className="primary"
-            disabled={change.isPending}
-            onClick={() => change.mutate(next, { onSuccess: () => setWanted(null) })}
-          >
-            {change.isPending ? strings.changing : strings.changeQuantity(next)}
-          </button>
+      <>
+        <div className="take-part" data-joined={isCancelled ? 'cancelled' : 'true'}>
+          <p className="joined" role="status">
+            {isCancelled ? strings.joinedCancelled(bought) : strings.joined(bought)}
+          </p>
+          {!isCancelled && <Sum product={product} quantity={isOpen ? next : bought} />}
+          {change.isError && <Failure error={change.error} />}
+          {isOpen && <Quantity value={next} onChange={setWanted} />}
+          {isOpen && next !== bought && (
+            <button
+              type="button"
+              className="primary"
+              disabled={change.isPending}
+              onClick={() => change.mutate(next, { onSuccess: () => setWanted(null) })}
+            >
+              {change.isPending ? strings.changing : strings.changeQuantity(next)}
+            </button>
+          )}
+          {isOpen && (
+            <AskFirst
+              label={strings.leave}
+              title={strings.leaveTitle}
+              text={strings.leaveText}
+              yes={leave.isPending ? strings.leaving : strings.leaveReally}
+              isPending={leave.isPending}
+              error={leave.error}
+              onYes={giveUp}
+            />
+          )}
+          {!isOpen && leave.isError && <Failure error={leave.error} />}
+        </div>
+        {!isCancelled && (
+          <PartBoundary of={product.id}>
+            <MyAddress product={product} />
+          </PartBoundary>
         )}
-        {isOpen && (
-          <AskFirst
-            label={strings.leave}
-            title={strings.leaveTitle}
-            text={strings.leaveText}
-            yes={leave.isPending ? strings.leaving : strings.leaveReally}
-            isPending={leave.isPending}
-            error={leave.error}
-            onYes={giveUp}
-          />
-        )}
-        {!isOpen && leave.isError && <Failure error={leave.error} />}
-      </div>
+      </>
     );
   }
   if (!isOpen && !join.isError) return null;
