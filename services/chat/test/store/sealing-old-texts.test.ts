@@ -45,8 +45,10 @@ async function say(roomId: string, contents: readonly string[], store = off): Pr
     ...{ roomId, kind: 'CHAT', sender: person('ann'), clientMessageId: randomUUID(), content, replyTo: null },
     ...(i % 2 ? { data: { deep: content } } : {}),
   })) as never[];
-  const outcomes = await store.messages.append(drafts);
-  expect(outcomes.every(({ outcome }) => outcome === 'stored')).toBe(true);
+  let outcomes = await store.messages.append(drafts);
+  // On a busy machine a room may be locked for longer than an append waits: then nothing was stored.
+  while (outcomes.some(({ outcome }) => outcome === 'BUSY')) outcomes = await store.messages.append(drafts);
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(contents.map(() => expect.stringMatching(/stored|duplicate/)));
   return (outcomes.at(-1) as { seq: number }).seq;
 }
 
