@@ -180,6 +180,19 @@ describe('pnpm admin', () => {
     await sql.query('DELETE FROM chat.room_keys');
   });
 
+  it('removes old messages of rooms that have ended, or says how many it would, with a row of audit', async () => {
+    expect(admin('retention', 'run').stderr).toContain('RETENTION_DAYS is not set');
+    await sql.query(`SELECT chat.set_room_status('two', 'CLOSED', NULL)`);
+    const { rowCount } = await sql.query(
+      `UPDATE chat.messages SET created_at = created_at - interval '31 days' WHERE room_id = 'two'`,
+    );
+    const due = { rooms: 1, messages: rowCount };
+    expect(json('retention', 'run', '--days', '30', '--dry-run')).toEqual({ ...due, dryRun: true });
+    expect(json('retention', 'run', '--days', '30', '--by', 'root')).toEqual({ ...due, dryRun: false });
+    expect(await act()).toMatchObject({ act: 'messages.removed', by_user_id: 'root', detail: { ...due, days: 30 } });
+    expect(json('retention', 'run', '--days', '30', '--dry-run')).toEqual({ rooms: 0, messages: 0, dryRun: true });
+  });
+
   it('ends with 3 where it was done in one service alone, and says in which it was not', async () => {
     const empty = await testDatabase();
     const { status, stdout, stderr } = run('dist/service.mjs', ['admin', 'users', 'revoke', 'bob', '--json'], {

@@ -42,6 +42,8 @@ export const Room = z
     slowModeSeconds: z.int(),
     /** Made with the room, and made anew after a backup was restored. */
     epoch: z.string(),
+    /** The oldest message that may be there: what was before it was removed for its age. Beyond `lastSeq`: all was. */
+    firstSeq: z.int(),
   })
   .meta({ id: 'Room' });
 export type Room = z.output<typeof Room>;

@@ -4,7 +4,7 @@ import { Participant, Room } from './room.ts';
 import { PublicUser } from './user.ts';
 
 /** The room as it is after the row, without what does not last. Old rows say neither what was pinned nor of slow mode. */
-export const RoomRecord = Room.omit({ onlineCount: true, watcherCount: true, epoch: true })
+export const RoomRecord = Room.omit({ onlineCount: true, watcherCount: true, epoch: true, firstSeq: true })
   .partial({ pinnedMessageIds: true, slowModeSeconds: true })
   .meta({ id: 'RoomRecord' });
 

@@ -45,6 +45,7 @@ export const room = (change: Partial<Room> = {}): Room => ({
   expiresAt: null,
   closedAt: null,
   epoch: 'epoch-1',
+  firstSeq: 1,
   ...change,
 });
 

@@ -217,8 +217,8 @@ function endOf({ messages }: EventOf<'joined'>, me: string): Pick<RoomState, 'go
   return ends.at(-1) ?? { gone: 'left', goneReason: null };
 }
 
-function hasOlder({ messages, hasMore, recovered }: EventOf<'joined'>): boolean {
-  return hasMore || (recovered && (messages[0]?.seq ?? 1) > 1);
+function hasOlder({ room, messages, hasMore, recovered }: EventOf<'joined'>): boolean {
+  return hasMore || (recovered && (messages[0]?.seq ?? 1) > (room.firstSeq ?? 1));
 }
 
 /** Lets messages take effect that follow what is here, and holds those that don't yet. */

@@ -4,10 +4,14 @@ import { openStore, type Store } from '../store/open-store.ts';
 import { type ContentKeys, contentKeysOf } from '../store/sealing/content-keys.ts';
 
 /** What commands act on: chat's database. */
-export type AdminContext = Store;
+export interface AdminContext extends Store {
+  /** `RETENTION_DAYS`. */
+  readonly retentionDays: number;
+}
 
 const AdminEnv = z.object({
   DATABASE_URL: envFields.url({ protocols: ['postgres:', 'postgresql:'] }),
+  RETENTION_DAYS: envFields.int(0, { max: 36_500 }),
   DATABASE_POOLER: z.enum(['none', 'session', 'transaction']).default('none'),
   CONTENT_KEYS: z.string().trim().optional(),
 });
@@ -21,11 +25,13 @@ export async function openContext(env: NodeJS.ProcessEnv): Promise<AdminContext>
     DATABASE_URL: url,
     DATABASE_POOLER: pooler,
     CONTENT_KEYS,
+    RETENTION_DAYS: retentionDays,
   } = readEnv(AdminEnv, {
     ...env,
     DATABASE_URL: env.CHAT_DATABASE_URL || env.DATABASE_URL,
   });
-  return openStore({ url, pooler, poolSize: 3, content: { keys: keysOf(CONTENT_KEYS), isOn: false } });
+  const content = { keys: keysOf(CONTENT_KEYS), isOn: false };
+  return { ...openStore({ url, pooler, poolSize: 3, content }), retentionDays };
 }
 
 /** What reads texts that are sealed; null: none can be read. */

@@ -1,10 +1,12 @@
-import { type AdminCommand, adminCommand, columns, envFields, StartError } from '@gongu/host';
+import { type AdminCommand, adminCommand, BY, columns, envFields, StartError } from '@gongu/host';
 import { RoomPath, RoomStatus, UserId } from '@gongu/shared';
+import { z } from 'zod';
+import { createRetention } from '../room/retention.ts';
 import type { AdminContext } from './context.ts';
 
 const { roomId } = RoomPath.shape;
 
-/** Rooms, whoever is in them. */
+/** Rooms, whoever is in them, and what is older in them than it is kept for. */
 export const roomCommands: readonly AdminCommand<AdminContext>[] = [
   adminCommand({
     ...{ words: 'rooms list', does: 'rooms, newest first' },
@@ -34,6 +36,25 @@ export const roomCommands: readonly AdminCommand<AdminContext>[] = [
       const room = await adminRooms.show(given.roomId);
       if (!room) throw new StartError('there is no such room');
       return { json: room, text: JSON.stringify(room, null, 2) };
+    },
+  }),
+  adminCommand({
+    words: 'retention run',
+    does: 'removes now what is older than RETENTION_DAYS, as the job of chat does',
+    options: {
+      days: envFields.int(undefined, { min: 1, max: 36_500 }).optional().describe('in place of RETENTION_DAYS'),
+      dryRun: z.boolean().optional().describe('says how much it is, and removes nothing'),
+      by: BY,
+    },
+    async run({ retention, retentionDays }: AdminContext, { days = retentionDays, dryRun = false, by = null }) {
+      if (days === 0) throw new StartError('RETENTION_DAYS is not set: all is kept for ever (or say --days)');
+      if (dryRun) {
+        const due = await retention.count(days);
+        return { json: { ...due, dryRun }, text: `${due.messages} messages of ${due.rooms} rooms would be removed` };
+      }
+      const done = await createRetention({ retention, messageDays: days, onRemoved: () => {} }).run();
+      await retention.note({ ...done, days }, by);
+      return { json: { ...done, dryRun }, text: `${done.messages} messages of ${done.rooms} rooms are removed` };
     },
   }),
 ];

@@ -28,6 +28,7 @@ import { createPushes } from '../room/pushes.ts';
 import { createRates } from '../room/rates.ts';
 import { createReports } from '../room/reports.ts';
 import { createRestrictions } from '../room/restrictions.ts';
+import { createRetention } from '../room/retention.ts';
 import { createRooms } from '../room/rooms.ts';
 import { createSearch } from '../room/search.ts';
 import { createTickets } from '../room/tickets.ts';
@@ -170,6 +171,9 @@ export function createDomain(
   const restrictions = createRestrictions({
     ...{ restrictions: store.restrictions, rooms: store.rooms, emit, onChange: observers.onModeration },
   });
+  const retention = createRetention({
+    ...{ retention: store.retention, messageDays: env.RETENTION_DAYS, onRemoved: observers.onRetired },
+  });
   const reports = createReports({
     reports: store.reports,
     linksTo: uploads.linksTo,
@@ -214,6 +218,7 @@ export function createDomain(
       push,
       pushes,
       uploads,
+      retention,
       localFiles: files.local,
     },
     ...{ rooms, members, messages, changes, rates, sweepRates, typing, tickets },

@@ -6,6 +6,8 @@ import type { Domain } from './domain.ts';
 
 /** Milliseconds between two sweeps of what says nothing any more. */
 const FORGET_MS = 60_000;
+/** Milliseconds between two looks for messages that are too old. */
+const RETAIN_MS = 600_000;
 /** Milliseconds between two looks at what is to be indexed. */
 const INDEX_MS = 5_000;
 
@@ -15,7 +17,7 @@ const REMOVE_MS = 2_000;
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
   const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports } = domain;
-  const { indexMessages, sealTexts, push, uploads, sweepRates, typing } = domain;
+  const { indexMessages, sealTexts, push, uploads, retention, sweepRates, typing } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -50,6 +52,7 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(FORGET_MS, 'forgetting', visitors.forget);
       every(FORGET_MS, 'erasure of reports', reports.forget);
       if (push) every(1_000, 'look for who has not read', push.tellAbsent.tick);
+      every(RETAIN_MS, 'retention', async () => void (await retention.run()));
       every(FORGET_MS, 'giving up of files', uploads.expire);
       every(REMOVE_MS, 'removal of files', uploads.removeGone);
       every(INDEX_MS, 'index of searches', indexMessages.tick);

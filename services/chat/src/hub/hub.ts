@@ -151,7 +151,7 @@ export function createHub(deps: HubOptions) {
           if (roomFeed.state.bans !== bans) continue;
           roomFeed.flush();
           const lastSeq = roomFeed.lastSeq;
-          const upTo = recovery.messages.at(-1)?.seq ?? Math.min(after ?? 0, lastSeq);
+          const upTo = recovery.messages.at(-1)?.seq ?? roomFeed.within(after ?? 0);
           if (!roomFeed.ring.covers(upTo, lastSeq)) {
             // What came since has left the ring already: it would be missing in the middle.
             if (tries === REACH_TRIES) throw unreadable();

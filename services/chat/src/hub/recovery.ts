@@ -37,11 +37,14 @@ export function createRecovery({
   /** All messages after `after`, or null when they are more than a recovery may hold. */
   async function missed(after: number): Promise<readonly StoredMessage[] | null> {
     for (;;) {
+      // What it misses first was removed for its age.
+      if (after < feed.state.room.firstSeq - 1) return null;
       if (feed.lastSeq - after > LIMITS.recoveryMax) return null;
       if (feed.ring.covers(after, feed.lastSeq)) return feed.ring.after(after);
       const rows = await older(after);
-      // Messages are never missing in the middle: the room was removed, and reading again would find nothing either.
-      if (rows.length === 0) return null;
+      // Messages are never missing in the middle: the room was removed, or what is missed first, and reading again would find
+      // nothing either.
+      if (rows.length === 0 || rows[0]!.seq > after + 1) return null;
       const last = rows.at(-1)!.seq;
       // Messages came during the read: the ring has them unless it turned over, and then it is read again.
       if (feed.ring.covers(last, feed.lastSeq)) {
@@ -76,7 +79,7 @@ export function createRecovery({
 
   async function readNewest(): Promise<Recovery> {
     let page: readonly StoredMessage[] = feed.ring.newest(LIMITS.pageSize);
-    if (countOthers(page) < LIMITS.pageSize && (feed.ring.firstSeq ?? feed.lastSeq + 1) > 1) {
+    if (countOthers(page) < LIMITS.pageSize && (feed.ring.firstSeq ?? feed.lastSeq + 1) > feed.state.room.firstSeq) {
       let last: number;
       do {
         page = await messages.before(feed.roomId, feed.lastSeq + 1, LIMITS.pageSize);
@@ -86,7 +89,7 @@ export function createRecovery({
       page = limitRows(asChanged([...page, ...feed.ring.after(last)]), LIMITS.pageSize, 'newest');
     }
     page = boundJsonPage(page, 'newest');
-    return { messages: page, recovered: false, hasMore: (page[0]?.seq ?? 1) > 1 };
+    return { messages: page, recovered: false, hasMore: (page[0]?.seq ?? 0) > feed.state.room.firstSeq };
   }
 
   /** `after` null: the newest page. Its last message is the newest one of the moment in which the promise resolves. */
@@ -96,7 +99,9 @@ export function createRecovery({
     if (rows && rows.reduce((bytes, row) => bytes + messageBytes(row), 0) <= RECOVERY_BYTES) {
       return { messages: rows, recovered: true, hasMore: false };
     }
-    return { ...(await newestPage()), hasMore: true };
+    const page = await newestPage();
+    // Where all that is left stands in it, there is nothing to ask for.
+    return { ...page, hasMore: (page.messages[0]?.seq ?? 0) > feed.state.room.firstSeq };
   }
 
   return {

@@ -92,6 +92,12 @@ export class Ring {
     this.#drop(count);
   }
 
+  /** Drops what is older than a position. */
+  forgetBefore(seq: number): void {
+    const first = this.firstSeq;
+    if (first !== null) this.#drop(Math.min(this.#items.length, Math.max(0, seq - first)));
+  }
+
   /** The room has left the memory: the ring counts no longer. */
   release(): void {
     if (this.#released) return;

@@ -1,11 +1,11 @@
 // Over 300 lines: one room of this instance, its order and its listeners, in one place; the ring is in ring.ts.
-import { isChange } from '@gongu/shared';
+import { isChange, parseMessageId } from '@gongu/shared';
 import type { RoomCounts } from '../room/counts.ts';
 import type { ChatEvent } from '../room/event.ts';
 import { isLobby } from '../room/lobby.ts';
 import { boundPage } from '../room/page-bytes.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
-import type { RoomSnapshot } from '../room/ports/room-store.ts';
+import type { RoomHead, RoomSnapshot } from '../room/ports/room-store.ts';
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { noSuchRoom } from '../room/refusals.ts';
 import { roomView } from '../room/view.ts';
@@ -267,6 +267,8 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     get lastSeq(): number {
       return next - 1;
     },
+    /** A position, or the nearest one: not beyond the newest, and what is before the first that is kept is nowhere. */
+    within: (seq: number): number => Math.max(Math.min(seq, next - 1), state!.room.firstSeq - 1),
     /** `now()` of the last time that listeners were written to. */
     get flushedAt(): number {
       return flushedAt;
@@ -289,9 +291,16 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     repair,
     flush,
 
-    /** The newest `seq` in the store, as a poll saw it: reads what is missing. */
-    seen(head: number): void {
-      if (state && head >= next) void repair();
+    /** Where the room begins and ends in the store, as a poll saw it: forgets what was removed, and reads what is missing. */
+    seen({ firstSeq, lastSeq, goneChatNo }: RoomHead): void {
+      if (!state) return;
+      if (firstSeq > state.room.firstSeq) {
+        const pinnedMessageIds = state.room.pinnedMessageIds.filter((id) => parseMessageId(id)!.seq >= firstSeq);
+        state.room = { ...state.room, firstSeq, goneChatNo, pinnedMessageIds };
+        ring.forgetBefore(firstSeq);
+        deps.onRewritten?.();
+      }
+      if (lastSeq >= next) void repair();
     },
 
     /** Something that does not last: typing, presence, a read mark. `except`: not to this user's sockets. */

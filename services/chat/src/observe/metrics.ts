@@ -50,6 +50,10 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     help: 'Messages that were not stored, over sockets and HTTP, by the error code',
     values: { code: ERROR_CODES },
   });
+  const retired = metrics.counter({
+    name: 'gongu_chat_messages_retired_total',
+    help: 'Messages of rooms that have ended, removed for their age',
+  });
   const moderations = metrics.tally({
     name: 'gongu_chat_moderations_total',
     help: 'Acts of moderation: restrictions in rooms, blocks and revocations',
@@ -141,6 +145,7 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     messageRefused: (code: ErrorCode) => messagesRefused({ code }),
     changed: (change: ChangeKind) => changed({ change }),
     moderated: (act: string) => moderations({ act }),
+    retired: (messages: number) => retired.inc(messages),
     pushed: (outcome: (typeof PUSH_OUTCOMES)[number]) => pushed({ outcome }),
     refused: (code: ErrorCode) => refused({ code }),
     handshakeAccepted: () => handshakesAccepted.inc(),

@@ -112,6 +112,7 @@ export function createObservers({ log, counts, now }: { log: Logger; counts: Cha
     onRoomChange,
     onMemberChange,
     onModeration,
+    onRetired: counts.retired,
 
     /** The same use cases; messages that come to nothing are counted, whatever they came by. */
     counted<T extends Pick<Messages, 'send'>>(stored: T): T {

@@ -39,7 +39,7 @@ export function cutJoined(
     participants: shown,
     messages: kept,
     lastSeq: after.length === 0 ? joined.lastSeq : lastSeq,
-    hasMore: joined.hasMore || (!joined.recovered && (kept[0]?.seq ?? lastSeq + 1) > 1),
+    hasMore: joined.hasMore || (!joined.recovered && (kept[0]?.seq ?? lastSeq + 1) > joined.room.firstSeq),
   };
 }
 

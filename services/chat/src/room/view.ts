@@ -26,6 +26,7 @@ export function roomView(room: RoomRow, { online, watchers }: RoomCounts): Room 
     closedAt: room.closedAt,
     slowModeSeconds: room.slowModeSeconds,
     epoch: room.epoch,
+    firstSeq: room.firstSeq,
   };
 }
 
@@ -59,6 +60,9 @@ export function mentionsOf(found: readonly number[], rows: readonly Message[], u
 }
 
 /** CHAT and NOTIFICATION messages after the member's read mark: one subtraction, as every row carries a running number. */
-export function unreadOf(room: Pick<RoomRow, 'lastChatNo'>, member: Pick<MemberRow, 'lastReadChatNo'>): number {
-  return Math.max(0, room.lastChatNo - member.lastReadChatNo);
+export function unreadOf(
+  room: Pick<RoomRow, 'lastChatNo' | 'goneChatNo'>,
+  member: Pick<MemberRow, 'lastReadChatNo'>,
+): number {
+  return Math.max(0, room.lastChatNo - Math.max(member.lastReadChatNo, room.goneChatNo));
 }

@@ -16,6 +16,7 @@ import type { MessageStore } from '../room/ports/message-store.ts';
 import type { PushStore } from '../room/ports/push-store.ts';
 import type { ReportStore } from '../room/ports/report-store.ts';
 import type { RestrictionStore } from '../room/ports/restriction-store.ts';
+import type { RetentionStore } from '../room/ports/retention-store.ts';
 import type { RoomStore } from '../room/ports/room-store.ts';
 import type { SearchIndex, SearchStore } from '../room/ports/search-store.ts';
 import type { TagStore } from '../room/ports/tag-store.ts';
@@ -34,6 +35,7 @@ import { createPushStore } from './push-store.ts';
 import { createReactionReads } from './reaction-reads.ts';
 import { createReportStore } from './report-store.ts';
 import { createRestrictionStore } from './restriction-store.ts';
+import { createRetentionStore } from './retention-store.ts';
 import { createRoomStore } from './room-store.ts';
 import type { ContentKeys } from './sealing/content-keys.ts';
 import { createRoomKeys, type RoomKeysOptions } from './sealing/room-keys.ts';
@@ -63,6 +65,7 @@ export interface Store {
   readonly pushes: PushStore;
   readonly uploads: UploadStore;
   readonly content: ContentStore;
+  readonly retention: RetentionStore;
   readonly tags: TagStore;
   /** For `pnpm admin`. */
   readonly adminRooms: AdminRooms;
@@ -154,6 +157,7 @@ export function openStore({
     pushes: createPushStore({ prisma, texts }),
     uploads: createUploadStore({ prisma, texts }),
     content: createContentStore({ pool: reads, texts, uploads: uploadSeals, keys: content.keys }),
+    retention: createRetentionStore({ pool: reads }),
     adminRooms: createAdminRooms({ pool: reads }),
     bars: createBarStore({ pool: reads, schema: CHAT_SCHEMA }),
     holds: createHoldStore({ pool: reads, schema: CHAT_SCHEMA }),

@@ -125,9 +125,14 @@ export function createRoomStore({ prisma, share, whole, texts }: RoomStoreOption
     async heads(roomIds) {
       const rows = await prisma.room.findMany({
         where: { roomId: { in: [...roomIds] } },
-        select: { roomId: true, lastSeq: true },
+        select: { roomId: true, firstSeq: true, lastSeq: true, goneChatNo: true },
       });
-      return new Map(rows.map((row) => [row.roomId, Number(row.lastSeq)]));
+      return new Map(
+        rows.map(({ roomId, ...head }) => [
+          roomId,
+          { firstSeq: Number(head.firstSeq), lastSeq: Number(head.lastSeq), goneChatNo: Number(head.goneChatNo) },
+        ]),
+      );
     },
 
     async headRows(roomIds) {
@@ -142,7 +147,7 @@ export function createRoomStore({ prisma, share, whole, texts }: RoomStoreOption
         `SELECT u.user_id AS "userId", ${HEAD_COLUMNS_SQL},
           CASE WHEN r.last_mention_seq > m.last_read_seq
             THEN chat.mentions_after(r.room_id, m.user_id, m.last_read_seq)::float8[] ELSE '{}' END AS mentions,
-          m.last_read_seq::float8 AS "lastReadSeq", m.last_read_chat_no::float8 AS "lastReadChatNo"
+          m.last_read_seq::float8 AS "lastReadSeq", greatest(m.last_read_chat_no, r.gone_chat_no)::float8 AS "lastReadChatNo"
         FROM unnest($1::text[]) AS u(user_id), LATERAL (
           SELECT * FROM chat.members WHERE members.user_id = u.user_id AND left_at IS NULL
           ORDER BY joined_at DESC, room_id DESC LIMIT $2) m

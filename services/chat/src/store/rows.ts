@@ -119,7 +119,8 @@ export const MEMBER_JSON_SQL = `jsonb_build_object(
 
 /** SQL that makes a `RoomJson` of the alias `r`. */
 export const ROOM_JSON_SQL = `chat.room_json(r) || jsonb_build_object(
-  'lastChatNo', r.last_chat_no, 'lastMentionSeq', r.last_mention_seq, 'epoch', r.epoch)`;
+  'lastChatNo', r.last_chat_no, 'lastMentionSeq', r.last_mention_seq, 'epoch', r.epoch, 'firstSeq', r.first_seq,
+  'goneChatNo', r.gone_chat_no)`;
 
 /** The answer of the functions that change a room. */
 export interface ChangeJson {

@@ -33,6 +33,7 @@ describe('POST /api/chat/rooms', () => {
         lastSeq: 1,
         slowModeSeconds: 0,
         epoch: expect.stringMatching(/^[0-9a-z]{8}$/),
+        firstSeq: 1,
         pinnedMessageIds: [],
         createdAt: TIME,
         expiresAt: body.expiresAt,

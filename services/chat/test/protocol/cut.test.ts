@@ -89,7 +89,7 @@ function joinedOf(messages: readonly StoredMessage[], change: Partial<JoinedEven
       type: 'joined',
       ref: '"'.repeat(64),
       roomId: 'room',
-      room: { ...room, onlineCount: 1, watcherCount: 0 } as Room,
+      room: { ...room, pinnedMessageIds: [], onlineCount: 1, watcherCount: 0 } as Room,
     },
     ...{
       you: { ...participant('ann'), unread, unreadMentions: 0 },

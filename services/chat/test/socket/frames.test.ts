@@ -27,6 +27,7 @@ const roomShape = (roomId: string, change: object = {}) => ({
     watcherCount: 0,
     slowModeSeconds: 0,
     epoch: EPOCH,
+    firstSeq: 1,
   },
   ...{ lastSeq: 2, pinnedMessageIds: [], createdAt: TIME, expiresAt: TIME, closedAt: null, ...change },
 });
@@ -56,6 +57,7 @@ describe('the frames of gongu.v1, exactly', () => {
       onlineCount: _,
       watcherCount: __,
       epoch: ___,
+      firstSeq: ____,
       ...stored
     } = roomShape(roomId, { participantCount: 0, lastSeq: 0 });
     const host = participant('seller', { role: 'HOST', online: false, lastReadSeq: 0 });

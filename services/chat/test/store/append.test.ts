@@ -80,14 +80,14 @@ describe('append', () => {
       const others = batch();
       const outcomes = await given.store.messages.append([...others, culprit]);
       expect(outcomes.at(-1), what).toMatchObject(outcome);
-      const expected = new Map(rooms.map((roomId) => [roomId, heads.get(roomId)!]));
+      const expected = new Map(rooms.map((roomId) => [roomId, heads.get(roomId)!.lastSeq]));
       for (const [i, { roomId }] of others.entries()) {
         const seq = expected.get(roomId)! + 1;
         expected.set(roomId, seq);
         expect(outcomes[i], what).toMatchObject({ outcome: 'stored', seq });
       }
       for (const roomId of rooms) {
-        const rows = await given.store.messages.after(roomId, heads.get(roomId)!, 10);
+        const rows = await given.store.messages.after(roomId, heads.get(roomId)!.lastSeq, 10);
         const written = [...others, culprit].filter((each, i) => each.roomId === roomId && 'seq' in outcomes[i]!);
         const fresh = written.filter((each) => each !== retried);
         expect(rows, what).toMatchObject(

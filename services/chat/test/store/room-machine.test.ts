@@ -125,6 +125,8 @@ function rebuilt(messages: readonly StoredMessage[]): RoomState {
       lastChatNo: 0,
       lastMentionSeq: 0,
       epoch: 'epoch-1',
+      firstSeq: 1,
+      goneChatNo: 0,
     },
     members: [{ ...host, joinedAt: participant!.joinedAt, lastReadSeq: 0, lastReadChatNo: 0 }],
     complete: true,

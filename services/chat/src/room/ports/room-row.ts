@@ -14,6 +14,10 @@ export interface RoomRow {
   readonly committedCount: number;
   readonly lastSeq: number;
   readonly lastChatNo: number;
+  /** What was before it was removed for its age; beyond `lastSeq`: all was. */
+  readonly firstSeq: number;
+  /** `chatNo` of the newest message that was removed so. */
+  readonly goneChatNo: number;
   /** Newest first. */
   readonly pinnedMessageIds: readonly string[];
   /** What was made before another one is not of this room. */

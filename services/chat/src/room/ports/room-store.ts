@@ -91,8 +91,8 @@ export interface RoomStore {
   remove(roomId: string): Promise<boolean>;
   /** Gives all rooms another epoch, after a backup was restored; how many they are. */
   renewEpochs(): Promise<number>;
-  /** Newest `seq` of each room that exists. */
-  heads(roomIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Where each room that exists begins and ends. */
+  heads(roomIds: readonly string[]): Promise<ReadonlyMap<string, RoomHead>>;
   /** Of each of these rooms that exists, what an overview shows. */
   headRows(roomIds: readonly string[]): Promise<readonly RoomHeadRow[]>;
   /** Of each of these users, what an overview shows of his rooms: newest membership first, at most `limit` a user. */
@@ -111,6 +111,9 @@ export interface RoomStore {
     page: { readonly limit: number; readonly before: RoomListKey | null },
   ): Promise<readonly RoomListRow[]>;
 }
+
+/** See `RoomRow`. */
+export type RoomHead = Pick<RoomRow, 'firstSeq' | 'lastSeq' | 'goneChatNo'>;
 
 export interface RoomSnapshot {
   readonly room: RoomRow;

@@ -1,0 +1,17 @@
+/** What is older than it is kept for. */
+export interface RetentionStore {
+  /** Rooms that have ended and whose oldest message is older, by their ids, after one; those that are held are not among them. */
+  due(days: number, afterRoomId: string, limit: number): Promise<readonly string[]>;
+  /**
+   * Removes the oldest messages of such a room, at most so many, with all that belongs to them; how many went. None from the
+   * first on that is of a user who is held.
+   */
+  removeMessages(roomId: string, days: number, limit: number): Promise<number>;
+  /** How many rooms are due, and how many of their messages, without removing any. */
+  count(days: number): Promise<{ readonly rooms: number; readonly messages: number }>;
+  /** A row of audit: somebody had it done out of turn. `byUserId` null: the service. */
+  note(
+    done: { readonly rooms: number; readonly messages: number; readonly days: number },
+    byUserId: string | null,
+  ): Promise<void>;
+}

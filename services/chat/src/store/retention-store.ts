@@ -1,0 +1,43 @@
+import { type Pool, written } from '@gongu/host';
+import type { RetentionStore } from '../room/ports/retention-store.ts';
+
+/** Retention in PostgreSQL: the functions `retainable_rooms` and `retain_messages`. */
+export function createRetentionStore({ pool }: { pool: Pool }): RetentionStore {
+  return {
+    async due(days, afterRoomId, limit) {
+      const { rows } = await pool.query<{ room_id: string }>(
+        'SELECT room_id FROM chat.retainable_rooms($1, $2, $3) AS due (room_id)',
+        [days, afterRoomId, limit],
+      );
+      return rows.map(({ room_id: roomId }) => roomId);
+    },
+
+    removeMessages: (roomId, days, limit) =>
+      written(async () => {
+        const { rows } = await pool.query<{ gone: number }>('SELECT chat.retain_messages($1, $2, $3) AS gone', [
+          ...[roomId, days, limit],
+        ]);
+        return rows[0]!.gone;
+      }),
+
+    async note(done, byUserId) {
+      await written(() =>
+        pool.query("SELECT chat.note_moderation('messages.removed', NULL, NULL, $1, $2::jsonb)", [
+          ...[byUserId, JSON.stringify(done)],
+        ]),
+      );
+    },
+
+    async count(days) {
+      const { rows } = await pool.query<{ rooms: number; messages: number }>(
+        `SELECT count(*)::int AS rooms, coalesce(sum(least(
+           chat.seq_at(r.room_id, clock_timestamp() - $1 * interval '1 day'),
+           coalesce((SELECT min(m.seq) FROM chat.messages m WHERE m.room_id = r.room_id AND m.sender_id IN (
+             SELECT h.id FROM chat.holds h WHERE h.kind = 'USER')), r.last_seq + 1)) - r.first_seq), 0)::int AS messages
+         FROM chat.retainable_rooms($1, '', 2147483647) AS due (room_id) JOIN chat.rooms r USING (room_id)`,
+        [days],
+      );
+      return rows[0]!;
+    },
+  };
+}
