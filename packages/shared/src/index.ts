@@ -104,3 +104,14 @@ export { RoomRecord, SYSTEM_EVENTS, SystemEvent, type SystemEventName } from './
 export { closeReason, codePoints, hasForbiddenCharacters, text, withoutBom } from './text.ts';
 export { AnonymousTokenAnswer, AnonymousTokenRequest, defaultNickname, TicketAnswer, UserClaims } from './token.ts';
 export { PublicUser, publicUser, type User } from './user.ts';
+export {
+  CreateWebhook,
+  EditWebhook,
+  Redeliver,
+  Redelivered,
+  Webhook,
+  WebhookDelivery,
+  WebhookEventType,
+  WebhookTest,
+  WebhookWithSecret,
+} from './webhook.ts';

@@ -46,6 +46,7 @@ export async function createTrade(env: TradeEnv, options: TradeOptions): Promise
       await settle('jobs', schedule.stop(), env.DRAIN_MS);
       await settle('HTTP', closed, env.DRAIN_MS + 1_000);
       feed.stop();
+      await settle('webhooks', domain.hooks.stop(), env.DRAIN_MS + 2_000);
       await settle('outbox', domain.relay.stop(), env.DRAIN_MS + 2_000);
       await settle('PostgreSQL', store.close(), env.DRAIN_MS + 3_000);
     },

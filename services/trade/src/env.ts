@@ -26,6 +26,8 @@ const Env = serviceEnv({
   SHOP_JWT_SECRET: envFields.secret().optional(),
   /** Verifies the keys of shops' back ends (RS, PS, ES, EdDSA) by published keys. */
   SHOP_JWKS_URL: envFields.url({ protocols: ['https:', 'http:'] }).optional(),
+  /** Whether webhooks may be at private addresses, and over http. */
+  WEBHOOK_ALLOW_PRIVATE: envFields.bool(false),
   /** `POST /api/dev/session` answers; never in production. */
   DEV_LOGIN: envFields.bool(false),
 })

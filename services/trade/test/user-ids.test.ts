@@ -127,7 +127,7 @@ it('an id of 256 characters is refused by all that takes one, and the refusal sa
 it('every index takes rows with the longest ids and keys there can be', async () => {
   const most = {
     ...{ user_id: 4 * 255, seller_id: 4 * 255, reader_id: 4 * 255, key: 2 * 255, route: 100 },
-    ...{ id: 4 * 255, kind: 16, room_id: 64, product_id: 64, status: 16, key_id: 32 },
+    ...{ id: 4 * 255, kind: 16, room_id: 64, product_id: 64, status: 16, key_id: 32, webhook_id: 36, type: 40 },
   };
   const rows = await largestIndexRows(given.databaseUrl, 'trade', most);
   expect(rows.size).toBeGreaterThan(15);

@@ -2,7 +2,8 @@ import { AppError, type User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import { noteUser } from '../http/observe/request-log.ts';
 import type { Auth } from './auth.ts';
-import type { ShopKeys, ShopScope } from './shop-keys.ts';
+import { decodeToken } from './hmac-token.ts';
+import { SHOP_AUDIENCE, type ShopKeys, type ShopScope } from './shop-keys.ts';
 
 /** The token of `Authorization: Bearer …`, without anything verified. */
 export function bearerOf(request: Pick<FastifyRequest, 'headers'>): string | undefined {
@@ -37,6 +38,13 @@ export function requireShop(keys: ShopKeys): (scope?: ShopScope) => (request: Fa
     await keys.verify(tokenOf(request), scope);
     noteUser(request, 'shop');
   };
+}
+
+/** Whether the request's token says that it is a shop's back end's; unverified, to choose who is asked. */
+export function isForTrade(request: FastifyRequest): boolean {
+  const token = bearerOf(request);
+  const claims = token === undefined ? undefined : decodeToken(token)?.claims;
+  return claims !== undefined && [claims.aud].flat().includes(SHOP_AUDIENCE) && claims.scope !== undefined;
 }
 
 /** Who calls a route that people and services use. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED */

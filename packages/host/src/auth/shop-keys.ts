@@ -16,7 +16,7 @@ export interface ShopKeysOptions {
 }
 
 /** Whose the tokens are: nobody else's say so. */
-const AUDIENCE = 'trade';
+export const SHOP_AUDIENCE = 'trade';
 
 /** Tokens of shops' back ends: `aud` is `trade`, `scope` what they may do, with blanks between. */
 export function createShopKeys({ secret, jwksUrl, clock }: ShopKeysOptions) {
@@ -38,7 +38,8 @@ export function createShopKeys({ secret, jwksUrl, clock }: ShopKeysOptions) {
       if (jwks && isPublishedAlgorithm(alg)) await jwks.verify(token, decoded);
       else if (!secrets.some((key) => hasSignature(decoded, key))) throw refusal('The token is not valid');
       checkTimes(claims, clock.now());
-      if (![claims.aud].flat().includes(AUDIENCE)) throw refusal(`The token is not meant for ${AUDIENCE} (aud)`);
+      if (![claims.aud].flat().includes(SHOP_AUDIENCE))
+        throw refusal(`The token is not meant for ${SHOP_AUDIENCE} (aud)`);
       const scopes = Array.isArray(claims.scope) ? claims.scope : String(claims.scope ?? '').split(' ');
       if (scope === undefined || scopes.includes(scope) || scopes.includes('admin')) return;
       throw new AppError('FORBIDDEN', { detail: `The token has not the scope ${scope}` });

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { request } from 'node:https';
+import { createOutboundPost, type Posted } from '@gongu/host';
 import type { PushTarget } from '@gongu/shared';
-import { RequestFilteringHttpsAgent } from 'request-filtering-agent';
 import webPush from 'web-push';
 import type { VapidKeys } from './vapid-keys.ts';
 
@@ -27,59 +26,38 @@ const REQUEST_MS = 15_000;
 
 /** Posts encrypted pushes to push services (RFC 8030). */
 export function createPushSender({ keys, contact, allowPrivate, ca }: PushSenderOptions) {
-  const agent = new RequestFilteringHttpsAgent({
-    ...{ allowPrivateIPAddress: allowPrivate, keepAlive: true, maxSockets: 100, ...(ca === undefined ? {} : { ca }) },
+  const outbound = createOutboundPost({
+    ...{ allowPrivate, maxSockets: 100, timeoutMs: REQUEST_MS, ...(ca === undefined ? {} : { ca }) },
   });
 
   return {
     /** Never rejects. `topic`: of pushes with the same one, a device that was off gets the newest. */
     async send({ endpoint, keys: encryption }: PushTarget, payload: string, topic: string): Promise<PushOutcome> {
       try {
-        const { method, headers, body } = webPush.generateRequestDetails({ endpoint, keys: encryption }, payload, {
+        const { headers, body } = webPush.generateRequestDetails({ endpoint, keys: encryption }, payload, {
           vapidDetails: { subject: contact, ...keys },
           contentEncoding: 'aes128gcm',
           TTL: TTL_S,
           topic: createHash('sha256').update(topic).digest('base64url').slice(0, 32),
         });
-        return await post(endpoint, { method, headers: headers as Record<string, string>, body });
+        return outcomeOf(await outbound.post(endpoint, headers as Record<string, string>, body));
       } catch {
         // Keys that are no point of the curve; they came from a browser, or from nobody.
         return { kind: 'refused' };
       }
     },
-    close: () => agent.destroy(),
+    close: outbound.close,
   };
-
-  function post(
-    endpoint: string,
-    { method, headers, body }: { method: string; headers: Record<string, string>; body: Buffer | null },
-  ): Promise<PushOutcome> {
-    return new Promise((resolve) => {
-      const asking = request(endpoint, { method, headers, agent, signal: AbortSignal.timeout(REQUEST_MS) });
-      asking.on('error', () => resolve({ kind: 'again', afterMs: null }));
-      asking.on('response', (response) => {
-        // What it says is not read: a status is an answer.
-        response.on('error', () => {});
-        response.resume();
-        resolve(outcomeOf(response.statusCode ?? 0, response.headers['retry-after']));
-      });
-      asking.end(body);
-    });
-  }
 }
 
 export type PushSender = ReturnType<typeof createPushSender>;
 
 /** Redirects are followed nowhere: a push service has none. */
-function outcomeOf(status: number, retryAfter: string | undefined): PushOutcome {
+function outcomeOf(posted: Posted): PushOutcome {
+  if (posted.status === null) return { kind: 'again', afterMs: null };
+  const { status, retryAfterMs } = posted;
   if (status >= 200 && status < 300) return { kind: 'sent' };
   if (status === 404 || status === 410) return { kind: 'gone' };
-  if (status === 408 || status === 429 || status >= 500) return { kind: 'again', afterMs: retryAfterMs(retryAfter) };
+  if (status === 408 || status === 429 || status >= 500) return { kind: 'again', afterMs: retryAfterMs };
   return { kind: 'refused' };
-}
-
-/** Of a number of seconds; the header's other form, a date, is some other clock's. */
-function retryAfterMs(header: string | undefined): number | null {
-  const seconds = Number(header ?? Number.NaN);
-  return seconds >= 0 ? seconds * 1_000 : null;
 }

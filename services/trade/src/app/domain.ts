@@ -17,12 +17,11 @@ import { createProducts } from '../product/products.ts';
 import { createReconcile } from '../product/reconcile.ts';
 import { createWaiting } from '../product/waiting.ts';
 import { openStore } from '../store/open-store.ts';
+import { createHooks } from './hooks.ts';
 
 /** The rules, the outbox that tells chat, and the live changes; nothing of it runs yet. */
-export function createDomain(
-  { env, log, clock, metrics, auth }: ServiceParts<TradeEnv>,
-  { chatTimeoutMs }: { chatTimeoutMs?: number },
-) {
+export function createDomain(parts: ServiceParts<TradeEnv>, { chatTimeoutMs }: { chatTimeoutMs?: number }) {
+  const { env, log, clock, metrics, auth } = parts;
   // Commits wake the relay and the feed, which are made from the store: the one knot, tied here.
   const wake = { onCommit: () => {} };
   const store = openStore({
@@ -49,7 +48,9 @@ export function createDomain(
     ...{ store: store.changes, clock, gapMs: Math.max(20_000, 2 * statementMs) },
     ...observers.feed,
   });
+  const hooks = createHooks(parts, { store: store.webhooks, counts });
   wake.onCommit = () => {
+    hooks.dispatch.onCommit();
     relay.wake();
     feed.wake();
   };
@@ -77,6 +78,7 @@ export function createDomain(
     payments,
     waiting,
     addresses,
+    hooks,
     reconcile,
     counts,
   };

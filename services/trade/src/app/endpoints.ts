@@ -9,14 +9,28 @@ import { paymentRoutes } from '../http/payment-routes.ts';
 import { productEvents } from '../http/product-events.ts';
 import { productRoutes } from '../http/product-routes.ts';
 import { waitingRoutes } from '../http/waiting-routes.ts';
+import { webhookRoutes } from '../http/webhook-routes.ts';
 import type { Domain } from './domain.ts';
 import type { TradeHttp } from './http.ts';
 
 /** All URLs: the event stream and the routes of HTTP. */
 export function registerEndpoints(
   { env, log, clock, auth, bars }: ServiceParts<TradeEnv>,
-  { store, outbox, relay, feed, products, participations, payments, waiting, addresses, reconcile, counts }: Domain,
-  { app, userOf, either, shop, requireOperator }: TradeHttp,
+  {
+    store,
+    outbox,
+    relay,
+    feed,
+    products,
+    participations,
+    payments,
+    waiting,
+    hooks,
+    addresses,
+    reconcile,
+    counts,
+  }: Domain,
+  { app, userOf, either, shop, requireKeeper, requireOperator }: TradeHttp,
 ): void {
   productEvents(app, {
     ...{ feed, store: store.changes, clock, heartbeatMs: env.HEARTBEAT_MS, maxStreams: env.MAX_CONNECTIONS },
@@ -30,6 +44,7 @@ export function registerEndpoints(
   paymentRoutes(app, { payments, requireShop: shop('payments') });
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
   consistencyRoutes(app, { reconcile, requireOperator });
+  webhookRoutes(app, { webhooks: hooks.webhooks, requireKeeper });
   barRoutes(app, {
     ...{ base: '/api/trade', bars, store: store.bars, either },
     onAct: (event, fields) => log.info({ event, ...fields }, event),

@@ -1,12 +1,14 @@
 import {
   createServiceHttp,
   createShopKeys,
+  isForTrade,
   requireEither,
   requireService,
   requireShop,
   requireUser,
   type ServiceParts,
 } from '@gongu/host';
+import type { FastifyRequest } from 'fastify';
 import type { TradeEnv } from '../env.ts';
 import { createRequireOperator } from '../http/caller.ts';
 import { requireAccount } from '../product/permission.ts';
@@ -18,11 +20,16 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, qu
   const either = requireEither(parts.auth);
   const { env, clock } = parts;
   const shop = requireShop(createShopKeys({ secret: env.SHOP_JWT_SECRET, jwksUrl: env.SHOP_JWKS_URL, clock }));
+  const requireOperator = createRequireOperator(either);
+  const keys = shop('webhooks');
+  /** Admins, services, and back ends that may keep webhooks. */
+  const requireKeeper = (request: FastifyRequest) => (isForTrade(request) ? keys(request) : requireOperator(request));
   const app = await createServiceHttp(parts, {
     service: { name: 'gongu trade', version: '0.1.0', description: 'Group-buying products and purchases' },
     tags: [
       { name: 'products', description: 'What is sold, until when, and to how many' },
       { name: 'participations', description: 'Who takes part' },
+      { name: 'webhooks', description: "Where shops' back ends hear of what happens" },
       { name: 'users', description: 'Whose tokens are refused' },
       { name: 'operations', description: 'For who runs the service' },
       { name: 'development', description: 'Only with DEV_LOGIN=1' },
@@ -36,16 +43,18 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, qu
       },
       service: requireService(parts.auth),
       either,
-      shop: shop(),
+      shop: (request) => (isForTrade(request) ? shop()(request) : either(request)),
     },
     rates: {
       async change(request) {
+        const { security } = request.routeOptions.schema ?? {};
+        if (security?.some((one) => 'shop' in one) && isForTrade(request)) return;
         const caller = await either(request);
         if (caller !== 'service') changes.admit(caller.userId);
       },
     },
     queue: queues.all,
   });
-  return { app, userOf, either, shop, requireOperator: createRequireOperator(either) };
+  return { app, userOf, either, shop, requireKeeper, requireOperator };
 }
 export type TradeHttp = Awaited<ReturnType<typeof createTradeHttp>>;

@@ -3,6 +3,8 @@ import type { TradeEnv } from '../env.ts';
 import type { Domain } from './domain.ts';
 
 const KEEP_MS = 24 * 3_600_000;
+/** What a webhook that is disabled still gets when it is enabled. */
+const WEBHOOK_KEEP_MS = 30 * KEEP_MS;
 const PURGE_BATCH = 5_000;
 /** Products whose unpaid places one statement frees: it holds the locks of all of them. */
 const DUE_BATCH = 100;
@@ -16,7 +18,7 @@ const AT_START = new Set(['close recruitment', 'free unpaid places', 'purge', 'e
  */
 export function createSchedule(
   { cron, env, log }: ServiceParts<TradeEnv>,
-  { store, relay, products, reconcile }: Domain,
+  { store, relay, products, hooks, reconcile }: Domain,
   { reconcileCron = '0 */10 * * * *' }: { reconcileCron?: string },
 ) {
   /** Of failures in a row only the first is logged: a database that is away for an hour is one line, not 3 600. */
@@ -46,6 +48,7 @@ export function createSchedule(
       schedule('free unpaid places', '* * * * * *', async () => {
         while ((await store.due.expirePayments(DUE_BATCH)) >= DUE_BATCH);
       });
+      schedule('deliver webhooks', '* * * * * *', hooks.dispatch.tick);
       schedule('relay outbox', '* * * * * *', async () => relay.wake());
       schedule('reopen lost rooms', '*/10 * * * * *', async () => {
         await reconcile.reopen();
@@ -56,6 +59,7 @@ export function createSchedule(
       });
       schedule('purge', '17 * * * *', async () => {
         while ((await store.due.purge(KEEP_MS, PURGE_BATCH)) >= PURGE_BATCH);
+        while ((await store.webhooks.purge(WEBHOOK_KEEP_MS, PURGE_BATCH)) >= PURGE_BATCH);
       });
       schedule('erase addresses', '27 * * * *', async () => {
         while ((await store.due.eraseAddresses(env.ADDRESS_DAYS, PURGE_BATCH)) >= PURGE_BATCH);

@@ -20,6 +20,11 @@ export function createTradeMetrics(metrics: Metrics, { backlog, listeners }: Tra
     help: 'Deliveries to chat by outcome: delivered, retry, refused (parked), unreachable',
     values: { outcome: OUTCOMES },
   });
+  const webhookAttempts = metrics.tally({
+    name: 'gongu_trade_webhook_attempts_total',
+    help: 'Deliveries to webhooks by outcome: delivered, retry, gone (410)',
+    values: { outcome: ['delivered', 'retry', 'gone'] },
+  });
   const diverged = metrics.counter({
     name: 'gongu_trade_rooms_diverged_total',
     help: 'Rooms that were found different from their product',
@@ -68,6 +73,7 @@ export function createTradeMetrics(metrics: Metrics, { backlog, listeners }: Tra
     collect: (gauge) => gauge.set(listeners()),
   });
   return {
+    webhookAttempt: (outcome: 'delivered' | 'retry' | 'gone') => webhookAttempts({ outcome }),
     attempted: (outcome: Delivery['kind']) => attempts({ outcome }),
     diverged: () => diverged.inc(),
     streamRefused: () => refusedStreams.inc(),

@@ -18,6 +18,7 @@ import { createParticipationStore } from './participation-store.ts';
 import { createProductStore } from './product-store.ts';
 import { createReconcileStore } from './reconcile-store.ts';
 import { createWaitingStore } from './waiting-store.ts';
+import { createWebhookStore } from './webhook-store.ts';
 
 /** PostgreSQL schema of trade's tables. */
 export const TRADE_SCHEMA = 'trade';
@@ -65,6 +66,7 @@ export function openStore(options: StoreOptions) {
     addresses: addressKeys === undefined ? null : createAddressStore({ pool, keys: addressKeys, origin }),
     keys: createKeyStore({ pool }),
     changes: createChangeStore({ pool }),
+    webhooks: createWebhookStore({ pool }),
     reconcile: createReconcileStore({ pool, onCommit }),
     due,
     bars: createBarStore({ pool, schema: TRADE_SCHEMA }),

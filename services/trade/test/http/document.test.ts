@@ -9,6 +9,7 @@ it('the document and the code agree on what is valid: the least and the most of 
   const server = await start({
     DEV_LOGIN: '1',
     SHOP_JWT_SECRET: SHOP_SECRET,
+    WEBHOOK_ALLOW_PRIVATE: '1',
     DEADLINE_MAX_DAYS: '0',
     ADDRESS_KEYS: `k1:${'A'.repeat(43)}=`,
   });

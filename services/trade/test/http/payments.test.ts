@@ -217,7 +217,7 @@ describe('the key of a back end', () => {
     expect(await with_(sign({ exp: 1 }))).toEqual([401, 'TOKEN_EXPIRED']);
     expect(await with_(sign({}, 'another secret of at least 32 bytes!'))).toEqual([401, 'UNAUTHENTICATED']);
     expect(await with_(sign({ scope: 'webhooks' }))).toEqual([403, 'FORBIDDEN']);
-    expect(await with_(sign({ scope: undefined }))).toEqual([403, 'FORBIDDEN']);
+    expect(await with_(sign({ scope: undefined }))).toEqual([401, 'UNAUTHENTICATED']);
     expect(await with_('admin:root')).toEqual([401, 'UNAUTHENTICATED']);
     expect(await with_(sign({ scope: 'webhooks payments' }))).toEqual([200, undefined]);
     expect(await with_(sign({ scope: ['admin'] }))).toEqual([200, undefined]);

@@ -1,4 +1,4 @@
-import type { Product } from '@gongu/shared';
+import type { Product, Webhook } from '@gongu/shared';
 import { createOpenApiCheck, namelessParts, serviceToken, tcpProxy, testDatabase } from '@gongu/testkit';
 import { openApiErrors } from '@gongu/testkit/openapi-lint';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -45,6 +45,14 @@ describe('/openapi.json', () => {
     await call('DELETE', `/api/products/${full}/waiting/me`, { as: 'ben' });
     const paid = { status: 'AUTHORIZED', reference: 'r', amount: 23_000 };
     await call('PUT', `/api/products/${full}/participations/ann/payment`, { as: shopToken('payments'), body: paid });
+    const hook = { as: 'admin:root', body: { url: 'https://127.0.0.1/hook' } };
+    const webhook = `/api/trade/webhooks/${(await call<Webhook>('POST', '/api/trade/webhooks', hook)).body.id}`;
+    await call('GET', '/api/trade/webhooks', { as: 'admin:root' });
+    await call('GET', webhook, { as: 'admin:root' });
+    await call('PATCH', webhook, { as: 'admin:root', body: { disabled: true } });
+    for (const act of ['rotate', 'test', 'redeliver']) await call('POST', `${webhook}/${act}`, { as: 'admin:root' });
+    await call('GET', `${webhook}/deliveries`, { as: 'admin:root' });
+    await call('DELETE', webhook, { as: 'admin:root' });
     await call('POST', `/api/products/${id}/cancel`, { ...seller, body: {} });
     const closing = await made();
     await call('POST', `/api/products/${closing}/participations`, { as: 'ann' });
@@ -107,6 +115,7 @@ describe('/openapi.json', () => {
       'post /api/products/{id}/cancel',
       'post /api/products/{id}/participations',
       'post /api/products/{id}/waiting',
+      'post /api/trade/webhooks/{id}/redeliver',
       'put /api/trade/users/{userId}/block',
     ]);
   });

@@ -1,0 +1,113 @@
+import {
+  AppError,
+  type CreateWebhook,
+  type EditWebhook,
+  type Webhook,
+  type WebhookDelivery,
+  type WebhookTest,
+  type WebhookWithSecret,
+} from '@gongu/shared';
+import { pageOf } from './page.ts';
+import type { Page, PageOf } from './ports/page.ts';
+import type { WebhookSecrets, WebhookSend } from './ports/webhook-send.ts';
+import type { WebhookStore } from './ports/webhook-store.ts';
+
+export interface WebhooksOptions {
+  store: WebhookStore;
+  secrets: WebhookSecrets;
+  send: WebhookSend;
+  newId: () => string;
+  /** Something may be due. */
+  wake: () => Promise<void>;
+  /** Epoch milliseconds. */
+  now: () => number;
+  /** Whether http and private addresses are taken. */
+  allowPrivate: boolean;
+}
+
+/** Endpoints of shops' back ends. Errors are AppErrors of the contract. */
+export function createWebhooks({ store, secrets, send, newId, wake, now, allowPrivate }: WebhooksOptions) {
+  function checkUrl(url: string | undefined): void {
+    if (url === undefined || allowPrivate || /^https:/i.test(url)) return;
+    const message = 'must be an https URL';
+    throw new AppError('VALIDATION_FAILED', { detail: `url ${message}`, errors: [{ path: 'url', message }] });
+  }
+
+  return {
+    /** The secret is told here, and never again. @throws VALIDATION_FAILED */
+    async create(input: CreateWebhook): Promise<WebhookWithSecret> {
+      checkUrl(input.url);
+      const [id, secret] = [newId(), secrets.mint()];
+      const made = await store.create(id, input, secrets.seal(secret, id));
+      await wake();
+      return { ...made, secret };
+    },
+
+    async list(page: Page<string>): Promise<PageOf<Webhook, string>> {
+      return pageOf(await store.list(page), page.limit, (last) => last.id);
+    },
+
+    /** @throws NOT_FOUND */
+    async get(id: string): Promise<Webhook> {
+      const { secrets: _sealed, ...webhook } = (await store.find(id)) ?? none();
+      return webhook;
+    },
+
+    /** @throws NOT_FOUND, VALIDATION_FAILED */
+    async edit(id: string, edit: EditWebhook): Promise<Webhook> {
+      checkUrl(edit.url);
+      const edited = (await store.edit(id, edit)) ?? none();
+      await wake();
+      return edited;
+    },
+
+    /** Another secret; the one before it signs along for a day. @throws NOT_FOUND */
+    async rotate(id: string): Promise<WebhookWithSecret> {
+      const secret = secrets.mint();
+      return { ...((await store.rotate(id, secrets.seal(secret, id))) ?? none()), secret };
+    },
+
+    /** @throws NOT_FOUND */
+    async remove(id: string): Promise<void> {
+      if (!(await store.remove(id))) none();
+    },
+
+    /** Sends a `webhook.test` now, once. @throws NOT_FOUND */
+    async test(id: string): Promise<WebhookTest> {
+      const { url, secrets: sealed } = (await store.find(id)) ?? none();
+      const answer = await send({
+        ...{ messageId: `msg_test_${newId()}`, webhookId: id, url, secrets: sealed },
+        type: 'webhook.test',
+        timestamp: new Date(now()).toISOString(),
+        data: { webhookId: id },
+      });
+      return {
+        delivered: answer.status !== null && answer.status >= 200 && answer.status < 300,
+        answer: answer.status,
+        error: answer.status === null ? answer.error : null,
+      };
+    },
+
+    /** Newest first. @throws NOT_FOUND */
+    async deliveries(id: string, page: Page<string>): Promise<PageOf<WebhookDelivery, string>> {
+      if ((await store.find(id)) === null) none();
+      return pageOf(await store.deliveries(id, page), page.limit, (last) => last.id);
+    },
+
+    /** One, or all that failed. @throws NOT_FOUND */
+    async redeliver(id: string, deliveryId: string | null): Promise<number> {
+      if ((await store.find(id)) === null) none();
+      const count = await store.redeliver(id, deliveryId);
+      if (count === 0 && deliveryId !== null) {
+        throw new AppError('NOT_FOUND', { detail: 'There is no such delivery that has been tried' });
+      }
+      await wake();
+      return count;
+    },
+  };
+}
+export type Webhooks = ReturnType<typeof createWebhooks>;
+
+function none(): never {
+  throw new AppError('NOT_FOUND', { detail: 'There is no such webhook' });
+}

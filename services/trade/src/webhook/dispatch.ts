@@ -1,0 +1,116 @@
+import type { WebhookSend } from '../product/ports/webhook-send.ts';
+import type { ClaimedDelivery, WebhookStore } from '../product/ports/webhook-store.ts';
+
+export interface DispatchOptions {
+  store: Pick<WebhookStore, 'any' | 'fanOut' | 'claim' | 'settle'>;
+  send: WebhookSend;
+  newClaim: () => string;
+  /** From 0 to 1; spreads attempts. */
+  random: () => number;
+  onFailure: (error: unknown) => void;
+  onAttempt: (outcome: 'delivered' | 'gone' | 'retry') => void;
+}
+
+const EVENTS_AT_ONCE = 500;
+/** Deliveries under way at once, and those to one endpoint: one that hangs holds no more of them. */
+const AT_ONCE = 64;
+const PER_ENDPOINT = 4;
+/** Milliseconds after which another instance may try what this one has claimed: more than an attempt takes. */
+const LEASE_MS = 60_000;
+/** Milliseconds to the next attempt: twice as many after each, up to the last. */
+const RETRY_MS = { first: 1_000, last: 3_600_000 } as const;
+
+/** Delivers what endpoints have still to be told. Each instance does; the database says who does what. */
+export function createDispatch({ store, send, newClaim, random, onFailure, onAttempt }: DispatchOptions) {
+  /** Of each endpoint, how many are under way here. */
+  const under = new Map<string, number>();
+  const running = new Set<Promise<void>>();
+  let looking: Promise<void> | undefined;
+  let again = false;
+  let stopped = false;
+  /** There is somebody to tell: without, a commit costs nothing here. */
+  let wanted = false;
+
+  /** Never rejects. */
+  async function look(): Promise<void> {
+    do {
+      again = false;
+      try {
+        while ((await store.fanOut(EVENTS_AT_ONCE)) >= EVENTS_AT_ONCE);
+        while (!stopped && running.size < AT_ONCE && (await claimSome()) > 0);
+      } catch (error) {
+        onFailure(error);
+      }
+    } while (again && !stopped);
+    looking = undefined;
+  }
+
+  async function claimSome(): Promise<number> {
+    const busy = [...under].flatMap(([id, count]) => (count >= PER_ENDPOINT ? [id] : []));
+    const claim = newClaim();
+    const claimed = await store.claim(claim, AT_ONCE - running.size, PER_ENDPOINT, LEASE_MS, busy);
+    for (const delivery of claimed) {
+      const one = attempt(delivery, claim).finally(() => {
+        running.delete(one);
+        const left = (under.get(delivery.webhookId) ?? 1) - 1;
+        if (left > 0) under.set(delivery.webhookId, left);
+        else under.delete(delivery.webhookId);
+        wake();
+      });
+      running.add(one);
+      under.set(delivery.webhookId, (under.get(delivery.webhookId) ?? 0) + 1);
+    }
+    return claimed.length;
+  }
+
+  async function attempt(delivery: ClaimedDelivery, claim: string): Promise<void> {
+    const answer = await send(delivery);
+    const { status } = answer;
+    try {
+      if (status !== null && status >= 200 && status < 300) {
+        onAttempt('delivered');
+        await store.settle(delivery.id, claim, { outcome: 'delivered', answer: status });
+      } else if (status === 410) {
+        onAttempt('gone');
+        await store.settle(delivery.id, claim, { outcome: 'gone', answer: status });
+      } else {
+        onAttempt('retry');
+        const asked = status === null ? 0 : ((answer as { retryAfterMs: number | null }).retryAfterMs ?? 0);
+        const backoff = RETRY_MS.first * 2 ** Math.min(delivery.attempts, 12) * (0.75 + random() / 2);
+        await store.settle(delivery.id, claim, {
+          outcome: 'retry',
+          answer: status,
+          error: status === null ? (answer as { error: string }).error : `status ${status}`,
+          delayMs: Math.round(Math.min(Math.max(backoff, asked), RETRY_MS.last)),
+        });
+      }
+    } catch (error) {
+      // The lease ends, and it is delivered again.
+      onFailure(error);
+    }
+  }
+
+  function wake(): void {
+    if (stopped) return;
+    again = true;
+    looking ??= look();
+  }
+
+  return {
+    /** Something was committed. */
+    onCommit(): void {
+      if (wanted) wake();
+    },
+    /** Something may be due. @throws what the store throws */
+    async tick(): Promise<void> {
+      wanted = await store.any();
+      if (wanted) wake();
+    },
+    /** Ends when what is under way has ended. */
+    async stop(): Promise<void> {
+      stopped = true;
+      await looking;
+      await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,217 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Webhook, WebhookDelivery, WebhookWithSecret } from '@gongu/shared';
+import { Webhook as Verifier } from 'standardwebhooks';
+import { afterAll, describe, expect, it } from 'vitest';
+import { eventually } from '../fixture/eventually.ts';
+import { SHOP_SECRET, shopToken } from '../fixture/tokens.ts';
+import { create, testTrade } from '../fixture/trade-server.ts';
+
+const { start, rows, lines } = await testTrade();
+const server = await start({ SHOP_JWT_SECRET: SHOP_SECRET, WEBHOOK_ALLOW_PRIVATE: '1' });
+const { call } = server;
+const KEY = { as: shopToken('webhooks') };
+
+interface Received {
+  id: string;
+  body: { type: string; timestamp: string; data: Record<string, unknown> };
+  raw: string;
+  headers: Record<string, string>;
+}
+type Behaviour = number | 'hang' | 'reset' | 'half' | 'redirect';
+
+const servers: Server[] = [];
+afterAll(() => {
+  for (const one of servers) {
+    one.closeAllConnections();
+    one.close();
+  }
+});
+
+/** A receiver on a port of its own. `answers` says what it does with each request; 200 afterwards. */
+async function receiver(answers: (n: number) => Behaviour = () => 200) {
+  const got: Received[] = [];
+  let asked = 0;
+  const receiving = createServer(async (request: IncomingMessage, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const raw = Buffer.concat(chunks).toString();
+    const how = answers(asked++);
+    if (how === 'hang') return;
+    if (how === 'reset') return void request.socket.destroy();
+    if (how === 'half') return void request.socket.end();
+    if (how === 'redirect') return void response.writeHead(302, { location: '/elsewhere' }).end();
+    if (how === 200) {
+      const headers = request.headers as Record<string, string>;
+      got.push({ id: headers['webhook-id']!, body: JSON.parse(raw), raw, headers });
+    }
+    response.writeHead(how).end();
+  });
+  servers.push(receiving);
+  await new Promise<void>((resolve) => receiving.listen(0, '127.0.0.1', resolve));
+  return { got, asked: () => asked, url: `http://127.0.0.1:${(receiving.address() as AddressInfo).port}/hook` };
+}
+const hook = async (url: string, events: string[] = []) =>
+  (await call<WebhookWithSecret>('POST', '/api/trade/webhooks', { ...KEY, body: { url, events } })).body;
+const remove = (id: string) => call('DELETE', `/api/trade/webhooks/${id}`, KEY);
+const dueNow = () => rows('UPDATE webhook_lanes SET due_at = now() WHERE claim IS NULL');
+const typesOf = (got: Received[], id: string) =>
+  got.flatMap(({ body }) => (body.data.productId === id ? [body.type] : []));
+
+describe('a webhook', () => {
+  it('hears all of a product, once, in order, signed as the Standard Webhooks have it', async () => {
+    const to = await receiver();
+    const { id, secret } = await hook(to.url);
+    const product = await create(server, { payment: 'REQUIRED', waitingList: true, maxParticipants: 1 });
+    const at = `/api/products/${product.id}`;
+    await call('POST', `${at}/participations`, { as: 'ann' });
+    await call('POST', `${at}/waiting`, { as: 'ben' });
+    const paid = { status: 'AUTHORIZED', reference: 'r-1', amount: 23_000 };
+    await call('PUT', `${at}/participations/ann/payment`, { as: shopToken('payments'), body: paid });
+    await call('DELETE', `${at}/participations/me`, { as: 'ann' });
+    await call('POST', `${at}/cancel`, { as: 'seller:sel' });
+    const expected = [
+      ...['product.created', 'participation.created', 'participation.payment_due', 'participation.changed'],
+      ...['payment.release', 'participation.withdrawn', 'waiting.promoted', 'participation.payment_due'],
+      ...['participation.expired', 'product.cancelled'],
+    ];
+    await eventually(() => expect(typesOf(to.got, product.id)).toEqual(expected));
+    const mine = to.got.filter(({ body }) => body.data.productId === product.id);
+    expect(new Set(mine.map((one) => one.id)).size).toBe(expected.length);
+    for (const { raw, headers, body } of mine) expect(new Verifier(secret).verify(raw, headers)).toEqual(body);
+    const sequences = mine.map(({ body }) => body.data.sequence as number);
+    expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
+    expect(mine[3]!.body.data).toMatchObject({ userId: 'ann', payment: { status: 'AUTHORIZED', reference: 'r-1' } });
+    expect(mine[4]!.body.data).toMatchObject({
+      productId: product.id,
+      userId: 'ann',
+      reference: 'r-1',
+      amount: 23_000,
+    });
+    expect(mine.at(-1)!.body.data).toMatchObject({ status: 'CANCELLED', reason: 'SELLER', finalPrice: null });
+    // As often as the audit has it, but for what is said of a payment that becomes due.
+    const [audited] = await rows<{ n: number }>(
+      `SELECT count(*)::int AS n FROM audit WHERE product_id = $1 AND event <> 'waiting.joined'`,
+      product.id,
+    );
+    expect(audited!.n).toBe(expected.filter((type) => type !== 'participation.payment_due').length);
+    await remove(id);
+  });
+
+  it('that is slow, hangs, redirects, closes half way or comes and goes holds up its own product, and nobody else', async () => {
+    const behaviours: Behaviour[][] = [['hang'], ['redirect', 'redirect'], ['half'], ['reset', 503, 'reset'], [500]];
+    const bad = await Promise.all(behaviours.map((list) => receiver((n) => list[n] ?? 200)));
+    const good = await receiver();
+    const hooks = await Promise.all([...bad, good].map(({ url }) => hook(url, ['product.created', 'product.updated'])));
+    const { id } = await create(server);
+    await call('PATCH', `/api/products/${id}`, { as: 'seller:sel', body: { title: 'two' } });
+    const began = performance.now();
+    await eventually(() => expect(typesOf(good.got, id)).toEqual(['product.created', 'product.updated']));
+    expect(performance.now() - began).toBeLessThan(5_000);
+    for (const one of bad.slice(1)) {
+      await eventually(async () => {
+        await dueNow();
+        expect(typesOf(one.got, id)).toEqual(['product.created', 'product.updated']);
+      });
+    }
+    expect(bad[0]!.got).toEqual([]);
+    await Promise.all(hooks.map((one) => remove(one.id)));
+  });
+
+  it('that answers 410 is disabled at once, keeps what it was not told, and gets it when it is enabled', async () => {
+    const to = await receiver((n) => (n === 0 ? 410 : 200));
+    const { id } = await hook(to.url, ['product.created', 'product.cancelled']);
+    const product = await create(server);
+    const read = async () => (await call<Webhook>('GET', `/api/trade/webhooks/${id}`, KEY)).body;
+    await eventually(async () => expect(await read()).toMatchObject({ disabledReason: 'GONE' }));
+    await call('POST', `/api/products/${product.id}/cancel`, { as: 'seller:sel' });
+    expect(to.asked()).toBe(1);
+    await call('PATCH', `/api/trade/webhooks/${id}`, { ...KEY, body: { disabled: false } });
+    await eventually(() => expect(typesOf(to.got, product.id)).toEqual(['product.created', 'product.cancelled']));
+    await remove(id);
+  });
+
+  it('sets aside what it did not take for an hour, goes on with the next, and delivers again what is asked for', async () => {
+    const to = await receiver((n) => (n < 2 ? 500 : 200));
+    const { id } = await hook(to.url, ['product.created', 'product.cancelled']);
+    const product = await create(server);
+    await call('POST', `/api/products/${product.id}/cancel`, { as: 'seller:sel' });
+    await eventually(() => expect(to.asked()).toBe(1));
+    await eventually(async () =>
+      expect(
+        await rows(
+          `UPDATE webhook_deliveries SET first_tried_at = now() - interval '2 hours' WHERE webhook_id = $1 AND attempts = 1 RETURNING id`,
+          id,
+        ),
+      ).toHaveLength(1),
+    );
+    await dueNow();
+    await eventually(() => expect(typesOf(to.got, product.id)).toEqual(['product.cancelled']));
+    const list = await call<{ items: WebhookDelivery[] }>('GET', `/api/trade/webhooks/${id}/deliveries`, KEY);
+    expect(list.body.items.map(({ status, attempts }) => [status, attempts])).toEqual([
+      ['delivered', 1],
+      ['failed', 2],
+    ]);
+    expect(list.body.items[1]).toMatchObject({ answer: 500, nextAt: expect.any(String) });
+    const again = await call<{ count: number }>('POST', `/api/trade/webhooks/${id}/redeliver`, KEY);
+    expect(again.body.count).toBe(1);
+    await eventually(() => expect(typesOf(to.got, product.id)).toEqual(['product.cancelled', 'product.created']));
+    await remove(id);
+  });
+
+  it('has both secrets sign for a day after a rotation, and keeps none in the clear', async () => {
+    const to = await receiver();
+    const { id, secret } = await hook(to.url);
+    const rotated = await call<WebhookWithSecret>('POST', `/api/trade/webhooks/${id}/rotate`, KEY);
+    const tested = await call('POST', `/api/trade/webhooks/${id}/test`, KEY);
+    expect(tested.body).toEqual({ delivered: true, answer: 200, error: null });
+    const [{ raw, headers }] = to.got as [Received];
+    for (const one of [secret, rotated.body.secret]) expect(new Verifier(one).verify(raw, headers)).toBeTruthy();
+    const kept = JSON.stringify(await rows('SELECT * FROM webhooks'));
+    for (const one of [secret, rotated.body.secret]) {
+      expect(kept).not.toContain(one.slice(6));
+      expect(lines.join('')).not.toContain(one.slice(6));
+    }
+    expect((await call<object>('GET', `/api/trade/webhooks/${id}`, KEY)).body).not.toHaveProperty('secret');
+    await remove(id);
+  });
+});
+
+describe('an address', () => {
+  it('that is private is refused as it is connected to, and http from the start', async () => {
+    const strict = await start({ SHOP_JWT_SECRET: SHOP_SECRET });
+    const to = await receiver();
+    expect(await strict.call('POST', '/api/trade/webhooks', { ...KEY, body: { url: to.url } })).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'url', message: 'must be an https URL' }] },
+    });
+    for (const host of ['127.0.0.1', 'localhost', '[::1]', '169.254.169.254', '10.0.0.1', '0.0.0.0']) {
+      const { body } = await strict.call<WebhookWithSecret>('POST', '/api/trade/webhooks', {
+        ...{ ...KEY, body: { url: `https://${host}/`, events: ['waiting.ended'] } },
+      });
+      const { body: tested } = await strict.call('POST', `/api/trade/webhooks/${body.id}/test`, KEY);
+      expect([host, tested]).toEqual([
+        host,
+        { delivered: false, answer: null, error: expect.stringMatching(/not allowed/) },
+      ]);
+      await remove(body.id);
+    }
+    expect(to.asked()).toBe(0);
+  });
+});
+
+it('webhooks are kept by admins, services and back ends with the scope', async () => {
+  const by = async (as: string) => (await call('GET', '/api/trade/webhooks', { as })).status;
+  expect([
+    await by('admin:root'),
+    await by(shopToken('admin')),
+    await by('ann'),
+    await by(shopToken('payments')),
+  ]).toEqual([...[200, 200, 403, 403]]);
+});
+
+it('without a webhook nothing is kept for one', async () => {
+  const before = await rows('SELECT 1 FROM webhook_events');
+  await create(server);
+  expect(await rows('SELECT 1 FROM webhook_events')).toHaveLength(before.length);
+});
