@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { createCipheriv, randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inRepository, servicesDatabase, type TestDatabase, testDatabase } from '@gongu/testkit';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 let database: TestDatabase;
 let sql: pg.Client;
@@ -69,6 +72,58 @@ describe('pnpm admin', () => {
       stdout: '',
       stderr: 'admin: chat: there is no such room\n',
     });
+  });
+
+  it('exports a user of trade into a file, says what an erasure would do, and does it', async () => {
+    await sql.query(`INSERT INTO trade.products (id, seller_id, seller_nickname, title, price_amount, price_currency,
+        min_participants, max_participants, participant_count, unit_count, deadline)
+      VALUES ('p1', 'sue', 'sue', 't', 1, 'KRW', 1, 5, 1, 2, now() + interval '1 day')`);
+    await sql.query(
+      `INSERT INTO trade.participations (product_id, user_id, nickname, quantity) VALUES ('p1', 'eva', 'eva', 2)`,
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'gongu-export-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const out = join(folder, 'eva.ndjson');
+    expect(json('users', 'export', 'eva', '--out', out)).toEqual({ userId: 'eva', out, records: 2 });
+    const records = readFileSync(out, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(records).toMatchObject([{ record: 'user' }, { record: 'purchase', productId: 'p1', quantity: 2 }]);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    const again = admin('users', 'export', 'eva', '--out', out);
+    expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('--out: EEXIST')]);
+
+    expect(json('users', 'erase', 'eva', '--dry-run')).toMatchObject({ openPurchases: 1, endedPurchases: 0 });
+    expect((await sql.query(`SELECT 1 FROM trade.participations WHERE user_id = 'eva'`)).rowCount).toBe(1);
+    const refused = admin('users', 'erase', 'sue');
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('recruit (1)')]);
+    const { status, stdout, stderr } = admin('users', 'erase', 'eva', '--by', 'root', '--json');
+    expect([status, stderr]).toEqual([0, expect.stringContaining('withdrawn 1')]);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'DONE', counts: { withdrawn: 1 } });
+    expect((await sql.query(`SELECT 1 FROM trade.participations WHERE user_id = 'eva'`)).rowCount).toBe(0);
+  }, 60_000);
+
+  it('seals addresses by the first key anew, and refuses to without all that sealed', async () => {
+    const keys = ['new', 'old'].map((id) => `${id}:${randomBytes(32).toString('base64')}`);
+    const rotate = (ADDRESS_KEYS: string) =>
+      run('dist/service.mjs', ['admin', 'addresses', 'rotate'], { ADDRESS_KEYS });
+    const key = Buffer.from(keys[1]!.slice(4), 'base64');
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from('["address","p1","ben"]'));
+    const sealed = Buffer.concat([nonce, cipher.update('{}'), cipher.final(), cipher.getAuthTag()]);
+    await sql.query(
+      `INSERT INTO trade.participations (product_id, user_id, nickname, quantity) VALUES ('p1', 'ben', 'ben', 1)`,
+    );
+    await sql.query(
+      `INSERT INTO trade.addresses (product_id, user_id, key_id, sealed) VALUES ('p1', 'ben', 'old', $1)`,
+      [sealed],
+    );
+    const refused = rotate(keys[0]!);
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/lacks, or has others as: old\n$/)]);
+    expect(rotate(keys.join(',')).stdout).toBe('1 addresses are sealed anew\n');
+    expect((await sql.query('SELECT DISTINCT key_id FROM trade.addresses')).rows).toEqual([{ key_id: 'new' }]);
+    expect(rotate(keys[0]!).stdout).toBe('0 addresses are sealed anew\n');
   });
 
   it('lists, shows and ends reports, with a row of audit', async () => {

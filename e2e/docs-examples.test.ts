@@ -21,6 +21,7 @@ import {
   CreateWebhook,
   commandSchemas,
   EditProduct,
+  Erasure,
   editBody,
   LIMITS,
   listOf,
@@ -60,6 +61,7 @@ const commands = commandSchemas(LIMITS.contentChars);
 
 /** What the word after ```` ```json ```` stands for. */
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  Erasure,
   Address,
   OwnAddress,
   AnnounceUpload,

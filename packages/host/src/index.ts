@@ -2,6 +2,7 @@ export { barCommands } from './admin/bar-commands.ts';
 export { type AdminCommand, adminCommand, BY, columns } from './admin/command.ts';
 export { holdCommands } from './admin/hold-commands.ts';
 export { createHoldStore, type HoldStore } from './admin/hold-store.ts';
+export { personCommands } from './admin/person-commands.ts';
 export { runAdmin } from './admin/run-admin.ts';
 export { type AdminService, createAdminService } from './admin/service.ts';
 export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/auth.ts';
@@ -38,6 +39,7 @@ export { createUpgradesAhead, type UpgradesAhead } from './http/upgrades-ahead.t
 export { type Cron, type CronOptions, createCron, type JobTask } from './jobs/cron.ts';
 export { createLog, type Logger, type LogLevel, type LogOptions, redactUrl } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
+export { type Person, personRoutes } from './people/person-routes.ts';
 export { fateOf, isUnavailable, sqlState, Unsent } from './postgres/fate.ts';
 export { type MigrateOptions, migrate } from './postgres/migrate.ts';
 export { draftMigration } from './postgres/migration-draft.ts';

@@ -103,7 +103,7 @@ export {
 export { RoomRecord, SYSTEM_EVENTS, SystemEvent, type SystemEventName } from './system-event.ts';
 export { closeReason, codePoints, hasForbiddenCharacters, text, withoutBom } from './text.ts';
 export { AnonymousTokenAnswer, AnonymousTokenRequest, defaultNickname, TicketAnswer, UserClaims } from './token.ts';
-export { PublicUser, publicUser, type User } from './user.ts';
+export { Erasure, ErasurePath, PublicUser, publicUser, type User } from './user.ts';
 export {
   CreateWebhook,
   EditWebhook,

@@ -1,5 +1,4 @@
--- Of the triggers `audit_append_only` and `products_ended_stay_ended`: two promises that no function may break by
--- mistake.
+-- Of the trigger `products_ended_stay_ended`: a promise that no function may break by mistake.
 CREATE OR REPLACE FUNCTION trade.refuse_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,6 +1,17 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { barCommands, createAdminService, createLog, envFields, holdCommands, readEnv, runAdmin } from '@gongu/host';
+import {
+  adminCommand,
+  barCommands,
+  createAdminService,
+  createLog,
+  envFields,
+  holdCommands,
+  personCommands,
+  readEnv,
+  runAdmin,
+  StartError,
+} from '@gongu/host';
 import { RoomId } from '@gongu/shared';
 import { z } from 'zod';
 import { openStore } from '../store/open-store.ts';
@@ -11,6 +22,23 @@ type AdminContext = ReturnType<typeof openStore>;
 const AdminEnv = z.object({
   DATABASE_URL: envFields.url({ protocols: ['postgres:', 'postgresql:'] }),
   DATABASE_POOLER: z.enum(['none', 'session', 'transaction']).default('none'),
+  ADDRESS_KEYS: envFields.sealingKeys().optional(),
+});
+
+const PORTION = 500;
+
+const rotateAddresses = adminCommand({
+  words: 'addresses rotate',
+  does: 'seal by the first of ADDRESS_KEYS what its others sealed; beside running instances',
+  async run({ addresses }: AdminContext) {
+    if (addresses === null) throw new StartError('ADDRESS_KEYS is not set');
+    const missing = await addresses.unknownKeys();
+    if (missing.length > 0) throw new StartError(`ADDRESS_KEYS lacks, or has others as: ${missing.join(', ')}`);
+    let sealed = 0;
+    for (let portion = PORTION; portion > 0; sealed += portion) portion = await addresses.reseal(PORTION);
+    await addresses.noteRotated(sealed);
+    return { json: { sealed }, text: `${sealed} addresses are sealed anew` };
+  },
 });
 
 /** Trade's commands, also for `pnpm admin`, which has chat's beside them. */
@@ -18,15 +46,24 @@ export const admin = createAdminService<AdminContext>({
   name: 'trade',
   commands: [
     ...barCommands<AdminContext>(),
+    ...personCommands<AdminContext>(),
+    rotateAddresses,
     ...holdCommands<AdminContext>({ group: 'products', kind: 'PRODUCT', operands: { productId: RoomId } }),
   ],
   async open(env) {
-    const { DATABASE_URL: url, DATABASE_POOLER: pooler } = readEnv(AdminEnv, {
+    const {
+      DATABASE_URL: url,
+      DATABASE_POOLER: pooler,
+      ADDRESS_KEYS: addressKeys,
+    } = readEnv(AdminEnv, {
       ...env,
       DATABASE_URL: env.TRADE_DATABASE_URL || env.DATABASE_URL,
     });
     // What was changed for chat, the relay of a running instance finds within a second.
-    return openStore({ url, pooler, max: 3, log: createLog({ service: 'trade', level: 'fatal' }), onCommit: () => {} });
+    return openStore({
+      ...{ url, pooler, max: 3, addressKeys, onCommit: () => {} },
+      log: createLog({ service: 'trade', level: 'fatal' }),
+    });
   },
 });
 

@@ -1,4 +1,4 @@
-import { barRoutes, type ServiceParts } from '@gongu/host';
+import { barRoutes, personRoutes, type ServiceParts } from '@gongu/host';
 import type { TradeEnv } from '../env.ts';
 import { addressRoutes } from '../http/address-routes.ts';
 import { consistencyRoutes } from '../http/consistency-routes.ts';
@@ -47,6 +47,10 @@ export function registerEndpoints(
   webhookRoutes(app, { webhooks: hooks.webhooks, requireKeeper });
   barRoutes(app, {
     ...{ base: '/api/trade', bars, store: store.bars, either },
+    onAct: (event, fields) => log.info({ event, ...fields }, event),
+  });
+  personRoutes(app, {
+    ...{ base: '/api/trade', person: store.people, either },
     onAct: (event, fields) => log.info({ event, ...fields }, event),
   });
   if (!env.DEV_LOGIN) return;

@@ -9,7 +9,9 @@ const PURGE_BATCH = 5_000;
 /** Products whose unpaid places one statement frees: it holds the locks of all of them. */
 const DUE_BATCH = 100;
 /** What is caught up at start, rather than at the next tick. */
-const AT_START = new Set(['close recruitment', 'free unpaid places', 'purge', 'erase addresses']);
+const AT_START = new Set([
+  ...['close recruitment', 'free unpaid places', 'purge', 'erase addresses', 'number the audit'],
+]);
 
 /**
  * What happens by itself. Every instance runs all of it: the database picks who ends a product, and the rest does no harm
@@ -60,6 +62,12 @@ export function createSchedule(
       schedule('purge', '17 * * * *', async () => {
         while ((await store.due.purge(KEEP_MS, PURGE_BATCH)) >= PURGE_BATCH);
         while ((await store.webhooks.purge(WEBHOOK_KEEP_MS, PURGE_BATCH)) >= PURGE_BATCH);
+      });
+      schedule('erase people', '* * * * * *', async () => {
+        while ((await store.people.eraseSome()) !== null);
+      });
+      schedule('number the audit', '37 * * * *', async () => {
+        while ((await store.people.numberActors(1_000)) > 0);
       });
       schedule('erase addresses', '27 * * * *', async () => {
         while ((await store.due.eraseAddresses(env.ADDRESS_DAYS, PURGE_BATCH)) >= PURGE_BATCH);

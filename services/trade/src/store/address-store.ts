@@ -143,6 +143,15 @@ export function createAddressStore({ pool, keys, origin }: AddressStoreOptions):
       if (known[0]!.fingerprint !== fingerprintOf(first)) throw wrongKey();
       return rows.length;
     },
+
+    async noteRotated(sealed) {
+      await written(() =>
+        pool.query(
+          `SELECT trade.note_moderation('addresses.rotated', NULL, NULL, NULL, jsonb_build_object('sealed', $1::int))`,
+          [sealed],
+        ),
+      );
+    },
   };
 
   function toBuyer(row: BuyerRow, product: ProductRow): AddressedBuyer {
@@ -161,6 +170,8 @@ export interface AddressKeyStore {
   unknownKeys(): Promise<readonly string[]>;
   /** Seals up to `limit` addresses of other keys by the first one. Says how many were looked at; 0: none is left. */
   reseal(limit: number): Promise<number>;
+  /** A row of the audit of moderation: so many were sealed anew. */
+  noteRotated(sealed: number): Promise<void>;
 }
 
 function fail(error: Error): never {

@@ -15,6 +15,7 @@ import { createDueStore } from './due-store.ts';
 import { PrismaClient } from './generated/client.ts';
 import { createKeyStore } from './key-store.ts';
 import { createParticipationStore } from './participation-store.ts';
+import { createPersonStore } from './person-store.ts';
 import { createProductStore } from './product-store.ts';
 import { createReconcileStore } from './reconcile-store.ts';
 import { createWaitingStore } from './waiting-store.ts';
@@ -58,12 +59,16 @@ export function openStore(options: StoreOptions) {
   const call = createChangeCall({ pool, onCommit });
   const origin = createOriginOf(paymentWindowS);
   const due = createDueStore({ pool, origin, onCommit });
+  const products = createProductStore({ call, origin, pool, prisma, endDue: due.endDue });
+  const participations = createParticipationStore({ call, origin, prisma });
+  const addresses = addressKeys === undefined ? null : createAddressStore({ pool, keys: addressKeys, origin });
   return {
     pool,
-    products: createProductStore({ call, origin, pool, prisma, endDue: due.endDue }),
-    participations: createParticipationStore({ call, origin, prisma }),
+    products,
+    participations,
     waiting: createWaitingStore({ pool, origin, onCommit }),
-    addresses: addressKeys === undefined ? null : createAddressStore({ pool, keys: addressKeys, origin }),
+    addresses,
+    people: createPersonStore({ pool, participations, products, addresses, onCommit }),
     keys: createKeyStore({ pool }),
     changes: createChangeStore({ pool }),
     webhooks: createWebhookStore({ pool }),

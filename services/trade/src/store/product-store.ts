@@ -73,11 +73,14 @@ export function createProductStore({ call, origin, pool, prisma, endDue }: Produ
         orderBy: { id: 'asc' },
         take: limit + 1,
       });
+      const numbers = rows.flatMap(({ person }) => (person === null ? [] : [person]));
+      const people = await prisma.personNumber.findMany({ where: { number: { in: numbers } } });
+      const nameOf = new Map(people.map(({ number, userId }) => [number, userId ?? `erased-${number}`]));
       return rows.map((row) => ({
         id: String(row.id),
         at: isoOf(row.at),
         event: row.event as AuditEvent,
-        actor: row.actor,
+        actor: row.person === null ? row.actor : (nameOf.get(row.person) ?? null),
         fromStatus: row.fromStatus as ProductStatus | null,
         toStatus: row.toStatus as ProductStatus,
         reason: row.reason as ProductReason | null,

@@ -34,6 +34,7 @@ const ROUTES: Readonly<Record<string, Ask>> = {
   'POST /api/trade/webhooks/{id}/test': { as: 'admin:w5' },
   'POST /api/trade/webhooks/{id}/redeliver': { as: 'admin:w6' },
   'PUT /api/trade/users/{userId}/block': { as: 'admin:a3', body: () => ({}) },
+  'DELETE /api/trade/users/{userId}': { as: 'admin:a7' },
   'DELETE /api/trade/users/{userId}/block': { as: 'admin:a4' },
   'POST /api/trade/users/{userId}/revoke': { as: 'admin:a5' },
   'DELETE /api/trade/users/{userId}/revoke': { as: 'admin:a6' },

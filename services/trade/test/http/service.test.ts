@@ -75,6 +75,9 @@ describe('/openapi.json', () => {
     await call('GET', '/api/trade/consistency', { as: 'admin:root' });
     await call('PUT', '/api/trade/users/eve/block', { as: 'admin:root', body: { reason: 'spam' } });
     await call('DELETE', '/api/trade/users/eve/block', { as: 'admin:root' });
+    await call('GET', '/api/trade/users/eve/export', { as: 'admin:root' });
+    const erasing = await call<{ id: string }>('DELETE', '/api/trade/users/eve', { as: 'admin:root' });
+    await call('GET', `/api/trade/erasures/${erasing.body.id}`, { as: 'admin:root' });
     await call('POST', '/api/trade/users/eve/revoke', { as: 'admin:root' });
     await call('DELETE', '/api/trade/users/eve/revoke', { as: 'admin:root' });
     await call('GET', '/api/trade/outbox', { as: `Bearer ${serviceToken({ secret: SERVICE_SECRET })}` });

@@ -1,0 +1,81 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, type Erasure, UserPath } from '@gongu/shared';
+import { z } from 'zod';
+import type { Person } from '../people/person-routes.ts';
+import { StartError } from '../process/start-error.ts';
+import { type AdminCommand, adminCommand, BY } from './command.ts';
+
+/** What the commands need of a service. */
+interface HasPeople {
+  readonly people: Person & {
+    preview(userId: string): Promise<Readonly<Record<string, number>>>;
+    eraseSome(): Promise<Erasure | null>;
+  };
+}
+
+const PAUSE_MS = 200;
+
+/** `users export` and `users erase`. The erasure is done by the command itself, beside running instances. */
+export function personCommands<Context extends HasPeople>(): readonly AdminCommand<Context>[] {
+  const { userId } = UserPath.shape;
+  return [
+    adminCommand({
+      ...{ words: 'users export', does: 'all that the service has of a user, as lines of JSON' },
+      operands: { userId },
+      options: { out: z.string().min(1).describe('the file, which must not be there yet') },
+      async run({ people }: Context, given) {
+        let records = 0;
+        async function* lines() {
+          for await (const record of people.export(given.userId)) {
+            records++;
+            yield `${JSON.stringify(record)}\n`;
+          }
+        }
+        // For its owner alone.
+        const file = createWriteStream(given.out, { flags: 'wx', mode: 0o600 });
+        await pipeline(Readable.from(lines()), file).catch((error: NodeJS.ErrnoException) => {
+          throw error.code === undefined ? error : new StartError(`--out: ${error.message}`, { cause: error });
+        });
+        return { json: { userId: given.userId, out: given.out, records }, text: `${records} records in ${given.out}` };
+      },
+    }),
+    adminCommand({
+      ...{ words: 'users erase', does: 'erase a user; what the law wants keeps a pseudonym' },
+      operands: { userId },
+      options: { dryRun: z.boolean().optional().describe('say what there is, and change nothing'), by: BY },
+      async run({ people }: Context, given) {
+        if (given.dryRun) {
+          const amount = await people.preview(given.userId).catch(refuse);
+          return { json: { userId: given.userId, ...amount }, text: countsOf(amount) };
+        }
+        let erasure: Erasure | null = await people.erase(given.userId, given.by ?? null).catch(refuse);
+        const { id } = erasure;
+        while (erasure?.status === 'RUNNING') {
+          const done = await people.eraseSome();
+          // A running instance is at it.
+          if (done === null) await sleep(PAUSE_MS);
+          else process.stderr.write(`${done.pseudonym}: ${countsOf(done.counts)}\n`);
+          erasure = done?.id === id ? done : await people.erasure(id);
+        }
+        const { status, pseudonym, counts, waitsFor } = erasure!;
+        const end = status === 'DONE' ? 'is erased' : `waits for ${countsOf(waitsFor)}`;
+        return { json: erasure!, text: `${given.userId} ${end}; what stays says ${pseudonym} (${countsOf(counts)})` };
+      },
+    }),
+  ];
+}
+
+function countsOf(counts: Readonly<Record<string, number>>): string {
+  return (
+    Object.entries(counts)
+      .map(([kind, count]) => `${kind} ${count}`)
+      .join(', ') || 'nothing'
+  );
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof AppError && error.code === 'CONFLICT' ? new StartError(error.detail) : error;
+}

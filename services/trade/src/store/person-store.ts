@@ -1,0 +1,159 @@
+import { type Person, type Pool, written } from '@gongu/host';
+import { AppError, type Erasure } from '@gongu/shared';
+import type { AddressStore } from '../product/ports/address-store.ts';
+import type { Position } from '../product/ports/page.ts';
+import type { ParticipationStore } from '../product/ports/participation-store.ts';
+import type { ProductStore } from '../product/ports/product-store.ts';
+import { isoOf } from './product-row.ts';
+
+export interface PersonStoreOptions {
+  pool: Pool;
+  participations: Pick<ParticipationStore, 'purchases'>;
+  products: Pick<ProductStore, 'list'>;
+  /** Null: no addresses are kept. */
+  addresses: Pick<AddressStore, 'find'> | null;
+  onCommit: () => void;
+}
+
+/** What there is of a person, by its kind. */
+export type PersonAmount = Readonly<Record<string, number>>;
+
+/** See {@link Person}; with `preview` and the portions of erasures. */
+export interface PersonStore extends Person {
+  /** What an erasure would be about. @throws AppError CONFLICT as `erase` */
+  preview(userId: string): Promise<PersonAmount>;
+  /** One portion of the oldest erasure that can go on; null: there is none. */
+  eraseSome(): Promise<Erasure | null>;
+  /** Up to `limit` rows of the audit of an earlier version get numbers in place of names. Says how many. */
+  numberActors(limit: number): Promise<number>;
+}
+
+const PAGE = 200;
+const PORTION = 500;
+/** Seconds after which an erasure that waits is looked at again. */
+const RETRY_S = 60;
+
+/** What trade knows of people, and how it forgets them. */
+export function createPersonStore(options: PersonStoreOptions): PersonStore {
+  const { pool, participations, products, addresses, onCommit } = options;
+
+  async function request(userId: string, byUserId: string | null, isDry: boolean) {
+    const { rows } = await written(
+      () =>
+        pool.query<{ outcome: string; erasure: Erasure | null; amount: PersonAmount }>(
+          'SELECT outcome, erasure, amount FROM trade.request_erasure($1, $2, $3)',
+          [userId, byUserId, isDry],
+        ),
+      { idempotent: true },
+    );
+    const { outcome, erasure, amount } = rows[0]!;
+    if (outcome === 'held') {
+      throw new AppError('CONFLICT', { detail: 'The user is held for a legal reason: nothing of him is erased' });
+    }
+    if (outcome === 'selling') {
+      const detail = `Products of the user recruit (${amount.openProducts}): close or cancel them first`;
+      throw new AppError('CONFLICT', { detail });
+    }
+    return { erasure, amount };
+  }
+
+  async function* purchasesOf(userId: string) {
+    for (let after: Position | null = null; ; ) {
+      const rows = await participations.purchases(userId, { limit: PAGE, after });
+      for (const purchase of rows.slice(0, PAGE)) {
+        yield { record: 'purchase', ...purchase };
+        const address = await addressOf(purchase.productId, userId);
+        if (address !== null) yield { record: 'address', productId: purchase.productId, ...address };
+      }
+      const last = rows[PAGE - 1];
+      if (rows.length <= PAGE || !last) return;
+      after = { at: last.joinedAt, id: last.productId };
+    }
+  }
+
+  /** One that can't be opened keeps nobody from the rest. */
+  async function addressOf(productId: string, userId: string): Promise<object | null> {
+    try {
+      return (await addresses?.find(productId, userId)) ?? null;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'UNAVAILABLE') return { error: error.detail };
+      throw error;
+    }
+  }
+
+  async function* productsOf(sellerId: string) {
+    for (let after: Position | null = null; ; ) {
+      const { rows, stop } = await products.list({ sellerId, sort: '-createdAt' }, { limit: PAGE, after });
+      for (const product of rows.slice(0, PAGE)) yield { record: 'product', ...product };
+      const last = rows[PAGE - 1];
+      if (rows.length > PAGE && last) after = { at: last.createdAt, id: last.id };
+      else if (stop === null) return;
+      else after = stop;
+    }
+  }
+
+  async function* actsOf(userId: string) {
+    for (let after = '0'; ; ) {
+      const { rows } = await pool.query<{ id: string; at: Date; product_id: string; event: string; data: unknown }>(
+        `SELECT a.id, a.at, a.product_id, a.event, a.data FROM trade.audit a
+         WHERE a.person = (SELECT p.number FROM trade.people p WHERE p.user_id = $1) AND a.id > $2
+         ORDER BY a.id LIMIT $3`,
+        [userId, after, PAGE],
+      );
+      for (const { at, product_id, event, data } of rows) {
+        yield { record: 'act', at: isoOf(at), productId: product_id, event, data };
+      }
+      const last = rows.at(-1);
+      if (rows.length < PAGE || !last) return;
+      after = last.id;
+    }
+  }
+
+  return {
+    async *export(userId) {
+      yield { record: 'user', service: 'trade', userId };
+      yield* purchasesOf(userId);
+      yield* productsOf(userId);
+      yield* actsOf(userId);
+      const { rows } = await pool.query<{ blocked: boolean; until: Date | null; reason: string | null }>(
+        'SELECT blocked, until, reason FROM trade.bars WHERE user_id = $1',
+        [userId],
+      );
+      for (const { blocked, until, reason } of rows) {
+        yield { record: 'bar', blocked, until: until && isoOf(until), reason };
+      }
+    },
+
+    async erase(userId, byUserId) {
+      return (await request(userId, byUserId, false)).erasure!;
+    },
+
+    async erasure(id) {
+      const { rows } = await pool.query<{ erasure: Erasure }>(
+        'SELECT trade.erasure_json(e) AS erasure FROM trade.erasures e WHERE e.id = $1',
+        [id],
+      );
+      return rows[0]?.erasure ?? null;
+    },
+
+    preview: async (userId) => (await request(userId, null, true)).amount,
+
+    async eraseSome() {
+      const { rows } = await written(() =>
+        pool.query<{ erasure: Erasure | null }>('SELECT trade.erase_portion($1, $2) AS erasure', [PORTION, RETRY_S]),
+      );
+      const { erasure } = rows[0]!;
+      // A purchase that was withdrawn is told to chat.
+      if (erasure !== null) onCommit();
+      return erasure;
+    },
+
+    async numberActors(limit) {
+      const { rows } = await written(
+        () => pool.query<{ done: number }>('SELECT trade.number_actors($1) AS done', [limit]),
+        { idempotent: true },
+      );
+      return rows[0]!.done;
+    },
+  };
+}

@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import type { AuditEntry, Erasure, Product } from '@gongu/shared';
+import { serviceToken } from '@gongu/testkit';
+import pg from 'pg';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { SERVICE_SECRET } from './fixture/tokens.ts';
+import { create, draft, type TradeServer, testTrade } from './fixture/trade-server.ts';
+
+const given = await testTrade();
+let server: TradeServer;
+beforeAll(async () => {
+  server = await given.start({ ADDRESS_KEYS: `k1:${randomBytes(32).toString('base64')}` });
+});
+const service = `Bearer ${serviceToken({ secret: SERVICE_SECRET })}`;
+const wait = { timeout: 30_000, interval: 100 };
+const HOME = { recipient: '김하나', phone: '010-1234-5678', postalCode: '06236', line1: '테헤란로 1' };
+const ok = async (method: string, path: string, as: string, body?: object) => {
+  const answer = await server.call<never>(method, path, { as, ...(body ? { body } : {}) });
+  expect([path, answer.status]).toEqual([path, expect.toBeOneOf([200, 201, 202, 204])]);
+  return answer.body;
+};
+const buy = (product: Product, as: string) => ok('POST', `/api/products/${product.id}/participations`, as, {});
+const erase = (userId: string, as = 'admin:root') =>
+  server.call<Erasure>('DELETE', `/api/trade/users/${userId}`, { as });
+const erasure = async (id: string) =>
+  (await server.call<Erasure>('GET', `/api/trade/erasures/${id}`, { as: service })).body;
+const audit = async (product: Product) =>
+  (await server.call<{ items: AuditEntry[] }>('GET', `/api/products/${product.id}/audit`, { as: 'admin:root' })).body
+    .items;
+
+/** Columns of trade that hold a text somewhere, as `table.column`. */
+async function columnsWith(text: string): Promise<string[]> {
+  const columns = await given.rows<{ table: string; name: string }>(
+    `SELECT table_name AS "table", column_name AS name FROM information_schema.columns
+     WHERE table_schema = 'trade' ORDER BY 1, 2`,
+  );
+  expect(columns.length).toBeGreaterThan(80);
+  const found: string[] = [];
+  for (const { table, name } of columns) {
+    const rows = await given.rows(`SELECT 1 FROM "${table}" WHERE strpos("${name}"::text, $1) > 0 LIMIT 1`, text);
+    if (rows.length > 0) found.push(`${table}.${name}`);
+  }
+  return found;
+}
+
+/** Somebody who has bought, sold, read addresses and was moderated. */
+async function person(userId: string) {
+  const open = await create(server);
+  await buy(open, userId);
+  await ok('PUT', `/api/products/${open.id}/participations/me/address`, userId, HOME);
+  const ended = await create(server);
+  await buy(ended, userId);
+  await ok('PUT', `/api/products/${ended.id}/participations/me/address`, userId, HOME);
+  await ok('POST', `/api/products/${ended.id}/close`, 'seller:sel');
+  const sold = (await ok('POST', '/api/products', `seller:${userId}`, draft())) as Product;
+  await buy(sold, 'ben');
+  await ok('PUT', `/api/products/${sold.id}/participations/me/address`, 'ben', HOME);
+  await ok('POST', `/api/products/${sold.id}/close`, `seller:${userId}`);
+  await ok('GET', `/api/products/${sold.id}/participations/addresses`, `seller:${userId}`);
+  await server.call('POST', '/api/products', {
+    as: `seller:${userId}`,
+    body: draft({ deadline: '2020-01-01T00:00:00Z' }),
+    headers: { 'idempotency-key': 'k' },
+  });
+  return { open, ended, sold };
+}
+
+it('a person has all that trade knows of him, as lines; so do admins and services, and nobody else', async () => {
+  const { ended, sold } = await person('exa');
+  const lines = async (as: string): Promise<{ record: string }[] | null> => {
+    const { status, body } = await server.call<unknown>('GET', '/api/trade/users/exa/export', { as });
+    return status === 200
+      ? String(body)
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line))
+      : null;
+  };
+  const own = (await lines('exa'))!;
+  expect(own[0]).toEqual({ record: 'user', service: 'trade', userId: 'exa' });
+  const kinds = ['purchase', 'address', 'product', 'act'];
+  expect(kinds.map((kind) => own.filter(({ record }) => record === kind).length)).toEqual([2, 2, 1, 5]);
+  expect(own).toContainEqual(expect.objectContaining({ record: 'address', productId: ended.id, ...HOME }));
+  expect(own).toContainEqual(expect.objectContaining({ record: 'product', id: sold.id }));
+  expect(await lines('admin:root')).toEqual(own);
+  expect(await lines(service)).toEqual(own);
+  expect(await lines('ben')).toBeNull();
+});
+
+it('an erased person is in no column any more but that which refuses his tokens; records of ended purchases stay', async () => {
+  const { open, ended, sold } = await person('markedann');
+  expect((await columnsWith('markedann')).length).toBeGreaterThan(5);
+  for (const as of ['markedann', 'seller:sel']) expect((await erase('markedann', as)).status).toBe(403);
+  const asked = await erase('markedann');
+  expect([asked.status, asked.headers.get('location')]).toEqual([202, `/api/trade/erasures/${asked.body.id}`]);
+  expect((await erase('markedann')).body.id).toBe(asked.body.id);
+  await expect.poll(async () => (await erasure(asked.body.id)).status, wait).toBe('DONE');
+  const { counts, pseudonym, finishedAt } = await erasure(asked.body.id);
+  expect([counts, pseudonym, finishedAt]).toEqual([
+    expect.objectContaining({ withdrawn: 1, addresses: 1, purchases: 1, products: 1, addressReads: 1 }),
+    expect.stringMatching(/^erased-\d+$/),
+    expect.any(String),
+  ]);
+  // What chat was told is delivered first.
+  await expect.poll(() => columnsWith('markedann'), wait).toEqual(['bars.user_id']);
+  expect(
+    await given.rows('SELECT user_id, nickname, quantity FROM participations WHERE product_id = $1', ended.id),
+  ).toEqual([{ user_id: pseudonym, nickname: '', quantity: 1 }]);
+  expect((await server.call<Product>('GET', `/api/products/${open.id}`)).body.participantCount).toBe(0);
+  expect((await server.call<Product>('GET', `/api/products/${sold.id}`)).body.sellerId).toBe(pseudonym);
+  expect((await audit(ended)).map(({ event, actor }) => [event, actor])).toEqual([
+    ['product.created', 'sel'],
+    ['buyer.committed', pseudonym],
+    ['product.closed', 'sel'],
+  ]);
+  const seen = await server.call<{ readBy: object[] }>('GET', `/api/products/${sold.id}/participations/me/address`, {
+    as: 'ben',
+  });
+  expect(seen.body.readBy).toEqual([{ userId: pseudonym, at: expect.any(String) }]);
+  expect(given.lines.filter((line) => line.includes('user.erased') && line.includes('markedann'))).toEqual([]);
+});
+
+it('an erasure that is killed in any of its portions has lost none of it, and goes on', async () => {
+  await server.stop();
+  onTestFinished(async () => {
+    server = await given.start();
+  });
+  await person2('killedkim');
+  const before = await columnsWith('killedkim');
+  await given.rows(`SELECT trade.request_erasure('killedkim', NULL, false)`);
+  await given.rows(`UPDATE erasures SET requested_at = now() - interval '1 hour' WHERE user_id = 'killedkim'`);
+  let status = 'RUNNING';
+  for (let portions = 0; status !== 'DONE'; portions++) {
+    expect(portions).toBeLessThan(40);
+    const dying = new pg.Client({ connectionString: given.databaseUrl });
+    dying.on('error', () => {});
+    await dying.connect();
+    await dying.query('BEGIN');
+    const { rows } = await dying.query(`SELECT trade.erase_portion(1, 0) AS e, pg_backend_pid() AS pid`);
+    await given.rows('SELECT pg_terminate_backend($1)', rows[0].pid);
+    await dying.end().catch(() => {});
+    const [row] = await given.rows<{ e: Erasure }>('SELECT trade.erase_portion(1, 0) AS e');
+    // The other one's lock is gone with it, perhaps a moment later.
+    status = row?.e?.status ?? status;
+  }
+  expect(before).toEqual(['audit.actor', 'participations.nickname', 'participations.user_id']);
+  expect((await columnsWith('killedkim')).filter((name) => !name.startsWith('outbox'))).toEqual(['bars.user_id']);
+});
+
+/** The same of rows alone, for when nobody answers. */
+async function person2(userId: string) {
+  for (const status of ['CLOSED', 'RECRUITING']) {
+    for (let n = 0; n < 2; n++) {
+      const id = `${status}-${n}-of-kim`;
+      await given.rows(
+        `INSERT INTO products (id, seller_id, seller_nickname, title, price_amount, price_currency, min_participants,
+           max_participants, participant_count, unit_count, deadline, status, reason, closed_at)
+         VALUES ($1, 'sel', 'sel', 't', 1, 'KRW', 1, 5, 1, 1, now() + interval '1 day', $2,
+           CASE $2 WHEN 'CLOSED' THEN 'SELLER' END, CASE $2 WHEN 'CLOSED' THEN now() END)`,
+        id,
+        status,
+      );
+      await given.rows(
+        `INSERT INTO participations (product_id, user_id, nickname, quantity) VALUES ($1, $2, $2, 1)`,
+        id,
+        userId,
+      );
+      await given.rows(
+        `INSERT INTO audit (product_id, event, actor, to_status, version) VALUES ($1, 'buyer.committed', $2, $3, 1)`,
+        ...[id, userId, status],
+      );
+    }
+  }
+}
+
+it('what is held for a legal reason is left, and the erasure says so and goes on when it is released', async () => {
+  const product = await create(server);
+  await buy(product, 'heldhan');
+  await ok('POST', `/api/products/${product.id}/close`, 'seller:sel');
+  await given.rows(`SELECT trade.hold('USER', 'heldhan', true, 'court', NULL)`);
+  const refused = await erase('heldhan');
+  expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+    409,
+    'CONFLICT',
+    expect.stringContaining('held'),
+  ]);
+  await given.rows(`SELECT trade.hold('USER', 'heldhan', false, NULL, NULL)`);
+  await given.rows(`SELECT trade.hold('PRODUCT', $1, true, 'court', NULL)`, product.id);
+  const { id } = (await erase('heldhan')).body;
+  await expect
+    .poll(() => erasure(id), wait)
+    .toMatchObject({ status: 'WAITING', waitsFor: { purchases: 1 }, finishedAt: null });
+  expect(await columnsWith('heldhan')).toContain('participations.user_id');
+  await given.rows(`SELECT trade.hold('PRODUCT', $1, false, NULL, NULL)`, product.id);
+  await given.rows(`UPDATE erasures SET looked_at = now() - interval '61 seconds' WHERE id = $1`, id);
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+});
+
+it('a payment that is still to be released keeps its erasure waiting, for the shop reports it under his id', async () => {
+  const product = await create(server);
+  await given.rows(
+    `INSERT INTO ended_payments (product_id, user_id, quantity, joined_at, payment_status, payment_due_at, cause, ended_at)
+     VALUES ($1, 'payingpak', 1, now(), 'AUTHORIZED', now(), 'withdrawn', now())`,
+    product.id,
+  );
+  const { id } = (await erase('payingpak')).body;
+  await expect.poll(() => erasure(id), wait).toMatchObject({ status: 'WAITING', waitsFor: { payments: 1 } });
+  await given.rows(`UPDATE ended_payments SET payment_status = 'RELEASED' WHERE user_id = 'payingpak'`);
+  await given.rows(`UPDATE erasures SET looked_at = now() - interval '61 seconds' WHERE id = $1`, id);
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+  expect(await columnsWith('payingpak')).toEqual(['bars.user_id']);
+});
+
+it('who sells what still recruits is not erased, and is told why', async () => {
+  await ok('POST', '/api/products', 'seller:sellsun', draft());
+  const refused = await erase('sellsun', service);
+  expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining('recruit (1)')]);
+  expect((await server.call('GET', '/api/trade/erasures/999999', { as: service })).status).toBe(404);
+});
+
+it('rows of an audit of before name people by numbers after a while, and say the same; nothing else of them can change', async () => {
+  const product = await create(server);
+  await given.rows(
+    `INSERT INTO audit (product_id, event, actor, to_status, version) VALUES ($1, 'buyer.committed', 'oldowen', 'RECRUITING', 1)`,
+    product.id,
+  );
+  const before = await audit(product);
+  expect(before.map(({ actor }) => actor)).toEqual(['sel', 'oldowen']);
+  while ((await given.rows<{ n: number }>('SELECT trade.number_actors(1) AS n'))[0]!.n > 0);
+  expect(await columnsWith('oldowen')).toEqual(['people.user_id']);
+  expect(await audit(product)).toEqual(before);
+  for (const sql of ['DELETE FROM audit', `UPDATE audit SET note = 'x'`, 'UPDATE audit SET person = 1']) {
+    await expect(given.rows(sql)).rejects.toThrow('is not allowed');
+  }
+});
