@@ -11,6 +11,8 @@ const STAY = new Set([
   'ended_payments',
   'audit',
   'moderations',
+  'people',
+  'erasures',
   'holds',
   'outbox',
   'outbox_rooms',
