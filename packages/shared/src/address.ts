@@ -47,6 +47,12 @@ export const OwnAddress = Address.extend({
 }).meta({ id: 'OwnAddress' });
 export type OwnAddress = z.output<typeof OwnAddress>;
 
+/** In place of one that was not given, or was erased. */
+export const NoAddress = z
+  .object({ kept: z.boolean().meta({ description: 'whether the service keeps addresses' }) })
+  .meta({ id: 'NoAddress' });
+export type NoAddress = z.output<typeof NoAddress>;
+
 /** A buyer as the seller sees him who sends something; `address` is null where he gave none, or it was erased. */
 export const AddressedBuyer = Buyer.extend({ address: Address.nullable() }).meta({ id: 'AddressedBuyer' });
 export type AddressedBuyer = z.output<typeof AddressedBuyer>;

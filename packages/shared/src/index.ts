@@ -1,4 +1,4 @@
-export { Address, AddressedBuyer, OwnAddress } from './address.ts';
+export { Address, AddressedBuyer, NoAddress, OwnAddress } from './address.ts';
 export {
   AnnounceUpload,
   Attachment,

@@ -1,7 +1,6 @@
-import type { Address, OwnAddress, Product } from '@gongu/shared';
+import type { Address, NoAddress, OwnAddress, Product } from '@gongu/shared';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import { ApiError } from '../api/api-error.ts';
 import { addressStrings } from '../i18n/address-strings.ts';
 import { moment } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
@@ -21,17 +20,7 @@ export function MyAddress({ product }: { readonly product: Product }) {
   const [isChanging, setChanging] = useState(false);
   const path = `/api/products/${encodeURIComponent(product.id)}/participations/me/address`;
   const queryKey = ['own', 'address', product.id, session?.userId ?? ''];
-  const own = useQuery({
-    queryKey,
-    async queryFn({ signal }): Promise<OwnAddress | 'none' | 'not kept'> {
-      try {
-        return await trade.call<OwnAddress>(path, { signal });
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.code !== 'NOT_FOUND') throw error;
-        return error.message.includes('ADDRESS_KEYS') ? 'not kept' : 'none';
-      }
-    },
-  });
+  const own = useQuery({ queryKey, queryFn: ({ signal }) => trade.call<OwnAddress | NoAddress>(path, { signal }) });
   const save = useMutation({
     mutationFn: (address: Address) => trade.call<OwnAddress>(path, { method: 'PUT', body: address }),
     onSuccess(saved) {
@@ -40,8 +29,9 @@ export function MyAddress({ product }: { readonly product: Product }) {
     },
   });
 
-  if (own.data === 'not kept') return null;
-  const address = own.data === 'none' ? undefined : own.data;
+  const none = own.data && 'kept' in own.data ? own.data : null;
+  if (none?.kept === false) return null;
+  const address = own.data && 'postalCode' in own.data ? own.data : undefined;
   const mayChange = product.status === 'RECRUITING';
   return (
     <section className="address" aria-labelledby={id}>

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type Http, OF_ONE_KIND, problems } from '@gongu/host';
-import { Address, AddressedBuyer, ListQuery, listOf, OwnAddress } from '@gongu/shared';
+import { Address, AddressedBuyer, ListQuery, listOf, NoAddress, OwnAddress } from '@gongu/shared';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Addresses } from '../product/addresses.ts';
@@ -66,9 +66,9 @@ export function addressRoutes(app: Http, { addresses, userOf }: AddressRoutesOpt
         tags: ['participations'],
         security: [{ user: [] }],
         operationId: 'getMyAddress',
-        summary: 'Where the purchase is sent, and who has read that',
+        summary: 'Where the purchase is sent, and who has read that; or that the caller gave no address',
         params: ProductPath,
-        response: { 200: OwnAddress, ...problems(...OF_ONE_KIND, 'NOT_FOUND') },
+        response: { 200: z.union([OwnAddress, NoAddress]), ...problems(...OF_ONE_KIND) },
       },
     },
     async (request, reply) => {

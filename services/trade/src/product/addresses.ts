@@ -1,4 +1,4 @@
-import { type Address, type AddressedBuyer, AppError, type OwnAddress } from '@gongu/shared';
+import { type Address, type AddressedBuyer, AppError, type NoAddress, type OwnAddress } from '@gongu/shared';
 import type { Caller } from './caller.ts';
 import { pageOf } from './page.ts';
 import { isAdmin, notTheSeller, requireAccount } from './permission.ts';
@@ -66,11 +66,9 @@ export function createAddresses({ store }: AddressesOptions) {
       }
     },
 
-    /** @throws NOT_FOUND where the caller gave none, or it was erased */
-    async mine({ user }: Caller, productId: string): Promise<OwnAddress> {
-      const found = await required().find(productId, user.userId);
-      if (found === null) throw new AppError('NOT_FOUND', { detail: 'There is no address' });
-      return found;
+    async mine({ user }: Caller, productId: string): Promise<OwnAddress | NoAddress> {
+      if (store === null) return { kept: false };
+      return (await store.find(productId, user.userId)) ?? { kept: true };
     },
 
     /** A page for the seller and admins. @throws NOT_FOUND, FORBIDDEN, ILLEGAL_TRANSITION (it has not closed) */

@@ -73,7 +73,7 @@ describe('an address', () => {
     expect((await put(product, 'cho')).status).toBe(404);
     expect((await put({ ...product, id: 'none' }, 'ann')).status).toBe(404);
     for (const as of ['ann', 'seller:other']) expect((await read(product, as)).status).toBe(403);
-    expect((await server.call('GET', path(product, '/me/address'), { as: 'ben' })).status).toBe(404);
+    expect((await server.call('GET', path(product, '/me/address'), { as: 'ben' })).body).toEqual({ kept: true });
     await server.call('DELETE', path(product, '/me'), { as: 'ann' });
     expect(await given.rows('SELECT 1 FROM addresses WHERE product_id = $1', product.id)).toEqual([]);
     const cancelled = await create(server);
@@ -259,6 +259,7 @@ describe('the keys of addresses', () => {
       code: 'NOT_FOUND',
       detail: expect.stringContaining('ADDRESS_KEYS'),
     });
+    expect((await none.call('GET', path(product, '/me/address'), { as: 'ann' })).body).toEqual({ kept: false });
     await none.stop();
     for (const [bad, why] of [
       ['a:c2hvcnQ=', /key 1 must have a key of 32 bytes \(has 5\)/],

@@ -63,7 +63,8 @@ it('a cap that is raised brings in as many, and at the end all who wait are drop
   );
   expect((await call('GET', `/api/products/${id}/waiting/me`, { as: 'dan' })).status).toBe(404);
   const audit = await rows<{ event: string; actor: string }>(
-    `SELECT event, actor FROM audit WHERE product_id = $1 AND event LIKE 'waiting.%' ORDER BY id`,
+    `SELECT event, user_id AS actor FROM audit JOIN people ON number = person
+     WHERE product_id = $1 AND event LIKE 'waiting.%' ORDER BY id`,
     id,
   );
   expect(audit.map(({ event, actor }) => `${event} ${actor}`).slice(4)).toEqual([

@@ -197,7 +197,7 @@ async function checkSnapshot(id: string): Promise<void> {
 /** What the audit and the entries for chat tell, read in order, is what the rows say. */
 async function checkHistory(id: string): Promise<void> {
   const audit = await rows<{ event: string; actor: string; data: Record<string, number | string> | null }>(
-    'SELECT event, actor, data FROM audit WHERE product_id = $1 ORDER BY id',
+    `SELECT event, user_id AS actor, data FROM audit LEFT JOIN people ON number = person WHERE product_id = $1 ORDER BY id`,
     id,
   );
   const taken = new Map<string, unknown>();
