@@ -22,7 +22,7 @@ export function createAsking({ system, stopping }: AskingOptions) {
   const { auth, chatUrl } = system;
   const underWay = new Set<Promise<void>>();
 
-  /** @param path below `/api/chat`; that of the service itself with `/` in front of it is taken as it is */
+  /** @param path below `/api/chat` */
   function once<T>(userId: string, method: string, path: string, body?: object): Promise<Answer<T>> {
     const token = auth.signUser({ userId, nickname: userId }, 3_600);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)]);
@@ -31,35 +31,36 @@ export function createAsking({ system, stopping }: AskingOptions) {
 
   return {
     once,
-    /** Whether such an answer is none: balancers' own pages have no code. */
-    isAgain: (answer: Answer<unknown> | null): boolean =>
-      !answer || (answer.status >= 300 && (answer.code === null || AGAIN.has(answer.code))),
-    /** Whether the request may have been carried out all the same. */
-    isUnsure: (answer: Answer<unknown> | null): boolean =>
-      answer?.code !== 'RATE_LIMITED' && answer?.code !== 'UNAVAILABLE',
     pause: () => sleep(AGAIN_MS, undefined, { signal: stopping }).catch(() => {}),
     /** Numbers of tries, until it is given up or nobody asks any more. */
     *tries(): Generator<number> {
       for (let i = 0; i < TRIES && !stopping.aborted; i++) yield i;
     },
-    /** Asks until there is an answer, whichever: the same once more does no more. */
+    /**
+     * Asks until there is an answer, whichever: the same once more does no more. `lasting`: `unknown` also where a try before
+     * it was lost, which may come after what is asked for next.
+     */
     async untilAnswered<T>(
       userId: string,
       method: string,
       path: string,
       body?: object,
-    ): Promise<{ readonly outcome: Outcome; readonly isUnsure: boolean; readonly body: T | null }> {
+    ): Promise<{ readonly outcome: Outcome; readonly lasting: Outcome; readonly body: T | null }> {
       let isUnsure = false;
       for (const _ of this.tries()) {
         const answer = await once<T>(userId, method, path, body).catch(() => null);
-        if (answer && answer.status < 300) return { outcome: 'done', isUnsure, body: answer.body };
-        if (answer && !this.isAgain(answer)) {
-          return { outcome: isUnsure ? 'unknown' : { refused: answer.code! }, isUnsure, body: null };
+        if (answer && answer.status < 300) {
+          return { outcome: 'done', lasting: isUnsure ? 'unknown' : 'done', body: answer.body };
         }
-        isUnsure ||= this.isUnsure(answer);
+        // Balancers' own pages have no code.
+        if (answer?.code && !AGAIN.has(answer.code)) {
+          const outcome = isUnsure ? 'unknown' : { refused: answer.code };
+          return { outcome, lasting: outcome, body: null };
+        }
+        isUnsure ||= answer?.code !== 'RATE_LIMITED' && answer?.code !== 'UNAVAILABLE';
         await this.pause();
       }
-      return { outcome: 'unknown', isUnsure: true, body: null };
+      return { outcome: 'unknown', lasting: 'unknown', body: null };
     },
     begin(work: () => Promise<void>): void {
       const running = work().finally(() => underWay.delete(running));

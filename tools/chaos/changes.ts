@@ -38,11 +38,9 @@ export function createChanges({ asking }: ChangesOptions) {
     const path =
       emoji === null ? `${room}/pins/${seq}` : `${room}/messages/${seq}/reactions/${encodeURIComponent(emoji)}`;
     asking.begin(async () => {
-      const { outcome, isUnsure } = await asking.untilAnswered(userId, on ? 'PUT' : 'DELETE', path);
-      // A try that was lost may come after what is asked for next.
-      const told = outcome === 'done' && isUnsure ? 'unknown' : outcome;
-      marked.set(key, typeof told === 'string' ? on : before);
-      marks.push({ ...fields, on, outcome: told });
+      const { lasting: outcome } = await asking.untilAnswered(userId, on ? 'PUT' : 'DELETE', path);
+      marked.set(key, typeof outcome === 'string' ? on : before);
+      marks.push({ ...fields, on, outcome });
     });
   }
 
@@ -65,25 +63,12 @@ export function createChanges({ asking }: ChangesOptions) {
     const body = content === null ? undefined : { content, ifVersion: target.version };
     const method = content === null ? 'DELETE' : 'PATCH';
     const path = `/rooms/${roomId}/messages/${seq}`;
-    let isUnsure = false;
-    let outcome: Change['outcome'] | null = null;
-    for (const _ of asking.tries()) {
-      const answer = await asking.once<{ version?: number } | null>(by, method, path, body).catch(() => null);
-      if (answer && answer.status < 300) {
-        outcome = 'done';
-        target.text = content ?? '';
-        target.version = answer.body?.version ?? target.version;
-        break;
-      }
-      if (answer && !asking.isAgain(answer)) {
-        // Refused, but for an earlier try whose answer was lost.
-        outcome = isUnsure ? 'unknown' : { refused: answer.code! };
-        break;
-      }
-      isUnsure ||= asking.isUnsure(answer);
-      await asking.pause();
+    const answer = await asking.untilAnswered<{ version?: number } | null>(by, method, path, body);
+    const { outcome: told } = answer;
+    if (told === 'done') {
+      target.text = content ?? '';
+      target.version = answer.body?.version ?? target.version;
     }
-    const told = outcome ?? 'unknown';
     target.isOver = told === 'unknown' || (told === 'done' && !isEdit);
     target.isBusy = false;
     changes.push({ roomId, seq, userId: by, before, content, outcome: told, answeredAtMs: performance.now() });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Participant, Restriction } from '@gongu/sim';
-import type { Asking, Outcome } from './asking.ts';
+import type { Asking } from './asking.ts';
 import type { Offer } from './shop.ts';
 
 export interface ModerationOptions {
@@ -23,13 +23,11 @@ export function createModeration({ asking, stopping }: ModerationOptions) {
 
   async function ask(roomId: string, hostId: string, userId: string, restricted: Restriction['restricted']) {
     const path = `/rooms/${roomId}/restrictions/${userId}`;
-    const { outcome, isUnsure } = restricted
+    const { lasting: outcome } = restricted
       ? await asking.untilAnswered(hostId, 'PUT', path, { kind: restricted })
       : await asking.untilAnswered(hostId, 'DELETE', path);
-    // A try that was lost may come after what is asked for next.
-    const told: Outcome = outcome === 'done' && isUnsure ? 'unknown' : outcome;
-    restrictions.push({ roomId, userId, restricted, outcome: told });
-    return told;
+    restrictions.push({ roomId, userId, restricted, outcome });
+    return outcome;
   }
 
   return {

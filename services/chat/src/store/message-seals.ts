@@ -2,7 +2,7 @@ import { written } from '@gongu/host';
 import type { Pool } from 'pg';
 import type { StoredAttachment } from './rows.ts';
 import type { RoomKey } from './sealing/room-key.ts';
-import { boundOf, boundOfName, type SealedTexts } from './sealing/sealed-texts.ts';
+import { boundOf, type SealedTexts, sealedFile } from './sealing/sealed-texts.ts';
 
 /** Rows of a room that are read and sealed with one commit. */
 const ROWS = 500;
@@ -104,11 +104,7 @@ export function createMessageSeals({ pool, texts }: { pool: Pool; texts: SealedT
 function sealedOf(roomId: string, row: Row, key: RoomKey) {
   const { userId, clientMessageId, content, data, signalType, attachments } = row;
   const place = { roomId, userId, clientMessageId };
-  const files = attachments?.map((file) =>
-    file.keyNo === undefined
-      ? { ...file, name: key.seal(boundOfName(roomId, userId, file.id), file.name), keyNo: key.keyNo }
-      : file,
-  );
+  const files = attachments?.map((file) => sealedFile(key, file, userId));
   return {
     content: content === '' ? '' : key.seal(boundOf('content', place), content),
     data: data === null ? null : JSON.stringify(key.seal(boundOf('data', place), data)),

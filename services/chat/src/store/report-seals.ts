@@ -1,7 +1,7 @@
 import { written } from '@gongu/host';
 import type { Pool } from 'pg';
 import type { RoomKey } from './sealing/room-key.ts';
-import { boundOf, boundOfName, boundOfReport, type SealedTexts } from './sealing/sealed-texts.ts';
+import { boundOf, boundOfReport, type SealedTexts, sealedFile } from './sealing/sealed-texts.ts';
 import type { StoredReport } from './stored-report.ts';
 
 /** As the index `reports_clear` has it. */
@@ -63,14 +63,6 @@ function sealedCopy(roomId: string, message: StoredReport['message'], key: RoomK
     ...{ ...message, keyNo: key.keyNo },
     content: content === '' ? '' : key.seal(boundOf('content', place), content),
     ...('data' in message ? { data: key.seal(boundOf('data', place), JSON.stringify(message.data)) } : {}),
-    ...(attachments
-      ? {
-          attachments: attachments.map((file) =>
-            file.keyNo === undefined
-              ? { ...file, name: key.seal(boundOfName(roomId, userId, file.id), file.name), keyNo: key.keyNo }
-              : file,
-          ),
-        }
-      : {}),
+    ...(attachments ? { attachments: attachments.map((file) => sealedFile(key, file, userId)) } : {}),
   };
 }

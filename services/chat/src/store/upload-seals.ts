@@ -2,7 +2,7 @@ import { written } from '@gongu/host';
 import type { Pool } from 'pg';
 import type { StoredAttachment } from './rows.ts';
 import type { RoomKey } from './sealing/room-key.ts';
-import { boundOfName, type SealedTexts } from './sealing/sealed-texts.ts';
+import { boundOfName, type SealedTexts, sealedFile } from './sealing/sealed-texts.ts';
 
 /** As the index `uploads_clear` has it. */
 const CLEAR = "u.name <> '' AND (u.key_no IS NULL OR NOT u.attachment ? 'keyNo')";
@@ -70,16 +70,12 @@ export function createUploadSeals({ pool, texts }: { pool: Pool; texts: SealedTe
 
 function sealedOf(row: Row, key: RoomKey) {
   const { id, roomId, userId, name, attachment } = row;
-  const nameOf = (clear: string) => key.seal(boundOfName(roomId, userId, id), clear);
   return {
     id,
     seen: attachment,
     // Another key of the room's than that of a name sealed before is that of another room by the same id.
     keyNo: row.keyNo ?? key.keyNo,
-    name: row.keyNo === null ? nameOf(name) : name,
-    attachment:
-      attachment && attachment.keyNo === undefined
-        ? { ...attachment, name: nameOf(attachment.name), keyNo: key.keyNo }
-        : attachment,
+    name: row.keyNo === null ? key.seal(boundOfName(roomId, userId, id), name) : name,
+    attachment: attachment && sealedFile(key, attachment, userId),
   };
 }

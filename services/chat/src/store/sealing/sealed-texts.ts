@@ -16,6 +16,12 @@ export function boundOfName(roomId: string, userId: string | null, uploadId: str
   return ['name', roomId, userId ?? '', uploadId];
 }
 
+/** A file of the key's room with its name sealed, as it is where it was so before. */
+export function sealedFile(key: RoomKey, file: StoredAttachment, userId: string | null): StoredAttachment {
+  if (file.keyNo !== undefined) return file;
+  return { ...file, name: key.seal(boundOfName(key.roomId, userId, file.id), file.name), keyNo: key.keyNo };
+}
+
 export function boundOfReport(
   what: 'note' | 'resolution',
   report: { roomId: string; reporterId: string; seq: number },
