@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { AttachmentIds } from './attachment.ts';
 import { ChatMessage, MessageKind, messagePlace } from './chat-message.ts';
-import { ClientRef, MessageId, UserId } from './ids.ts';
-import { LIMITS } from './limits.ts';
+import { ClientRef, MessageId } from './ids.ts';
 import { SystemEvent } from './system-event.ts';
-import { text } from './text.ts';
+import { hasForbiddenCharacters, text } from './text.ts';
 
 /** What the service tells of a room: who came and went, and what became of it. */
 export const SystemMessage = z
@@ -37,18 +36,20 @@ export function isChange(message: Pick<Message, 'kind'>): message is ChangeMessa
   return message.kind === 'SYSTEM' && (message as Partial<SystemMessage>).data?.event === 'message.changed';
 }
 
-/** `userId`s, of which the first members count: `LIMITS.mentions` at most. */
+/**
+ * `userId`s, of which the first members count: `LIMITS.mentions` at most. Who is no member is dropped, also one whom nobody can be
+ * called, and beyond `LIMITS.mentionsNamed` all are: a mention never refuses what is said.
+ */
 const mentions = z
-  .array(UserId)
-  .max(LIMITS.mentionsNamed, { error: `must be at most ${LIMITS.mentionsNamed}` })
+  .array(z.string().refine((id) => !hasForbiddenCharacters(id), { error: 'must not contain NUL or a lone surrogate' }))
   .nullish();
 
 /** Body of `PATCH …/messages/:seq` and the fields of an `edit` frame. `maxChars` counts code points. */
 export function editBody(maxChars: number) {
   return z.object({
-    content: text(maxChars),
+    content: text(maxChars, 0).meta({ description: 'empty only where the message has attachments' }),
     mentions: mentions.meta({ description: 'who is mentioned then; absent: who was' }),
-    mentionsAll: z.boolean().nullish().meta({ description: 'for the host; absent: as it was' }),
+    mentionsAll: z.boolean().nullish().meta({ description: 'for the host and admins; absent: as it was' }),
     ifVersion: z.int().min(1).nullish().meta({ description: 'the `version` that is edited; another one is refused' }),
   });
 }
@@ -60,7 +61,7 @@ export function sendBody(maxChars: number) {
     content: text(maxChars, 0).meta({ description: 'empty only where there are attachments' }),
     kind: z.enum(['CHAT', 'NOTIFICATION']).optional(),
     mentions: mentions.meta({ description: 'who is mentioned: of them the first 20 who are members' }),
-    mentionsAll: z.boolean().nullish().meta({ description: 'all are mentioned; for the host' }),
+    mentionsAll: z.boolean().nullish().meta({ description: 'all are mentioned; for the host and admins' }),
     replyTo: MessageId.nullish().meta({ description: 'a message of the same room' }),
     attachments: AttachmentIds.nullish().meta({ description: 'own uploads of the room, completed, in no message yet' }),
   });

@@ -38,7 +38,7 @@ export const Room = z
     createdAt: z.string(),
     expiresAt: z.string().nullable(),
     closedAt: z.string().nullable(),
-    /** Seconds from one message of a member to his next; 0: any. Not for the host and the service. */
+    /** Seconds from one message of a member to his next; 0: any. Not for the host, admins and the service. */
     slowModeSeconds: z.int(),
     /** Made with the room, and made anew after a backup was restored. */
     epoch: z.string(),

@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION chat.append_attached(
   p_room TEXT, p_sender TEXT, p_nickname TEXT, p_tag TEXT, p_client_id TEXT, p_kind TEXT, p_content TEXT,
   p_reply_to BIGINT, p_data TEXT, p_signal_type TEXT, p_notes TEXT, p_all BOOLEAN, p_uploads TEXT[],
-  p_key_no INTEGER DEFAULT NULL,
+  p_key_no INTEGER DEFAULT NULL, p_admin BOOLEAN DEFAULT false,
   OUT outcome TEXT, OUT seq BIGINT, OUT chat_no BIGINT, OUT created_at TEXT, OUT mentions TEXT[], OUT attachments JSONB
 ) LANGUAGE plpgsql
 SET lock_timeout = '500ms'
@@ -14,7 +14,7 @@ BEGIN
   SELECT o.outcome, o.seq, o.chat_no, o.created_at, o.mentions INTO outcome, seq, chat_no, created_at, mentions
   FROM chat.append_noting(ARRAY[p_room], ARRAY[p_sender], ARRAY[p_nickname], ARRAY[p_tag], ARRAY[p_client_id],
     ARRAY[p_kind], ARRAY[p_content], ARRAY[p_reply_to], ARRAY[p_data], ARRAY[p_signal_type], ARRAY[p_notes],
-    ARRAY[p_all], ARRAY[p_key_no]) o;
+    ARRAY[p_all], ARRAY[p_key_no], ARRAY[p_admin]) o;
   IF outcome <> 'stored' THEN RETURN; END IF;
   WITH taken AS (
     UPDATE chat.uploads u SET state = 'TAKEN', seq = append_attached.seq

@@ -5,9 +5,11 @@
 -- can look into for cheaper), and numbered by windows alone (a self join compared each row of a room with each other). The
 -- last parameters have defaults: instances of earlier versions call it with nine or ten. `p_keys`: the number of the key that
 -- a message's texts are sealed with, null where they are clear; STALE_KEY where it is not the room's any more.
+-- `p_admins`: whose sender may what the host may; null: none.
 CREATE OR REPLACE FUNCTION chat.append_messages(
   p_rooms TEXT[], p_senders TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_client_ids TEXT[], p_kinds TEXT[],
-  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[] DEFAULT NULL, p_keys INTEGER[] DEFAULT NULL
+  p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[] DEFAULT NULL, p_keys INTEGER[] DEFAULT NULL,
+  p_admins BOOLEAN[] DEFAULT NULL
 ) RETURNS TABLE (ord INTEGER, outcome TEXT, seq BIGINT, chat_no BIGINT, created_at TEXT)
 LANGUAGE plpgsql
 SET lock_timeout = '500ms'
@@ -19,7 +21,8 @@ DECLARE
 BEGIN
   IF cardinality(p_rooms) = 1 THEN
     RETURN QUERY SELECT * FROM chat.append_one(p_rooms[1], p_senders[1], p_nicknames[1], p_tags[1], p_client_ids[1],
-      p_kinds[1], p_contents[1], p_reply_tos[1], p_datas[1], p_signal_types[1], p_keys[1]);
+      p_kinds[1], p_contents[1], p_reply_tos[1], p_datas[1], p_signal_types[1], p_keys[1],
+      coalesce(p_admins[1], false));
     RETURN;
   END IF;
   PERFORM 1 FROM chat.rooms r WHERE r.room_id = ANY (p_rooms) ORDER BY r.room_id FOR NO KEY UPDATE;
@@ -30,9 +33,9 @@ BEGIN
   WITH input AS MATERIALIZED (
     SELECT * FROM unnest(
       p_rooms, p_senders, p_nicknames, p_tags, p_client_ids, p_kinds, p_contents, p_reply_tos, p_datas, p_signal_types,
-      p_keys
+      p_keys, p_admins
     ) WITH ORDINALITY AS i (room_id, sender_id, nickname, tag, client_id, kind, content, reply_to, data, signal_type, key_no,
-      n)
+      admin, n)
   ), judged AS MATERIALIZED (
     SELECT i.*, r.ctid AS room_place, m.ctid AS member_place, r.last_seq, r.last_chat_no,
       d.seq AS stored_seq, d.chat_no AS stored_chat_no, d.created_at AS stored_at,
@@ -42,7 +45,8 @@ BEGIN
         ELSE chat.append_verdict(
           r.room_id, r.product_id, r.status, r.clearing, r.last_seq,
           m.user_id, m.left_at, m.host, m.committed, i.sender_id, i.kind, i.reply_to,
-          CASE WHEN r.restricted THEN chat.restriction_of(i.room_id, i.sender_id) END, w.wait_ms > 0
+          CASE WHEN r.restricted THEN chat.restriction_of(i.room_id, i.sender_id) END, w.wait_ms > 0,
+          coalesce(i.admin, false)
         )
       END AS verdict
     FROM input i
@@ -62,13 +66,14 @@ BEGIN
     ) d ON true
     LEFT JOIN LATERAL (
       SELECT chat.slow_mode_wait_ms(r.slow_mode_seconds, m.last_sent_at, stamp) AS wait_ms
-      WHERE r.slow_mode_seconds > 0 AND NOT m.host OFFSET 0
+      WHERE r.slow_mode_seconds > 0 AND NOT (m.host OR coalesce(i.admin, false)) OFFSET 0
     ) w ON true
   ), paced AS (
     -- In slow mode the first of a member's messages in the batch, and copies of it, may be stored.
     SELECT j.*, CASE
         WHEN j.verdict = 'stored' AND j.stale THEN 'STALE_KEY'
-        WHEN j.verdict = 'stored' AND j.slow_mode_seconds > 0 AND NOT j.host AND j.client_id <>
+        WHEN j.verdict = 'stored' AND j.slow_mode_seconds > 0
+          AND NOT (j.host OR coalesce(j.admin, false)) AND j.client_id <>
           first_value(j.client_id) OVER (PARTITION BY j.room_id, j.sender_id, j.verdict ORDER BY j.n) THEN 'SLOW_MODE'
         ELSE j.verdict END AS paced_verdict
     FROM judged j

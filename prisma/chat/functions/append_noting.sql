@@ -1,10 +1,10 @@
 -- The append of a batch in which something is to be noted beside some message: that of all others, and then the notes. So
 -- messages without any cost what they did. `p_notes`: see `add_notes`; null: none. `p_alls`: all are mentioned, which is for the
--- host and the service, and else FORBIDDEN.
+-- host, an admin (`p_admins`) and the service, and else FORBIDDEN.
 CREATE OR REPLACE FUNCTION chat.append_noting(
   p_rooms TEXT[], p_senders TEXT[], p_nicknames TEXT[], p_tags TEXT[], p_client_ids TEXT[], p_kinds TEXT[],
   p_contents TEXT[], p_reply_tos BIGINT[], p_datas TEXT[], p_signal_types TEXT[], p_notes TEXT[], p_alls BOOLEAN[],
-  p_keys INTEGER[] DEFAULT NULL
+  p_keys INTEGER[] DEFAULT NULL, p_admins BOOLEAN[] DEFAULT NULL
 ) RETURNS TABLE (ord INTEGER, outcome TEXT, seq BIGINT, chat_no BIGINT, created_at TEXT, mentions TEXT[])
 LANGUAGE plpgsql
 SET lock_timeout = '500ms' AS $$
@@ -14,8 +14,8 @@ DECLARE
   one RECORD;
 BEGIN
   SELECT array_agg(i.n ORDER BY i.n) INTO places
-  FROM unnest(p_rooms, p_senders, p_alls) WITH ORDINALITY i (room_id, sender_id, mentions_all, n)
-  WHERE NOT i.mentions_all OR i.sender_id IS NULL
+  FROM unnest(p_rooms, p_senders, p_alls, p_admins) WITH ORDINALITY i (room_id, sender_id, mentions_all, admin, n)
+  WHERE NOT i.mentions_all OR i.sender_id IS NULL OR i.admin
     OR coalesce((SELECT coalesce(r.host_id = i.sender_id, false) FROM chat.rooms r WHERE r.room_id = i.room_id), true);
   FOR ord IN SELECT n FROM generate_subscripts(p_rooms, 1) n WHERE n <> ALL (coalesce(places, '{}')) LOOP
     outcome := 'FORBIDDEN';
@@ -29,7 +29,7 @@ BEGIN
       ARRAY(SELECT p_client_ids[n] FROM unnest(places) n), ARRAY(SELECT p_kinds[n] FROM unnest(places) n),
       ARRAY(SELECT p_contents[n] FROM unnest(places) n), ARRAY(SELECT p_reply_tos[n] FROM unnest(places) n),
       ARRAY(SELECT p_datas[n] FROM unnest(places) n), ARRAY(SELECT p_signal_types[n] FROM unnest(places) n),
-      ARRAY(SELECT p_keys[n] FROM unnest(places) n)) a
+      ARRAY(SELECT p_keys[n] FROM unnest(places) n), ARRAY(SELECT p_admins[n] FROM unnest(places) n)) a
     ORDER BY a.ord
   LOOP
     ord := one.n;

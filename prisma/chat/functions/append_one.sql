@@ -4,7 +4,7 @@
 -- Its settings (`lock_timeout` and the like) are those of the caller.
 CREATE OR REPLACE FUNCTION chat.append_one(
   p_room TEXT, p_sender TEXT, p_nickname TEXT, p_tag TEXT, p_client_id TEXT, p_kind TEXT, p_content TEXT,
-  p_reply_to BIGINT, p_data TEXT, p_signal_type TEXT, p_key_no INTEGER,
+  p_reply_to BIGINT, p_data TEXT, p_signal_type TEXT, p_key_no INTEGER, p_admin BOOLEAN DEFAULT false,
   OUT ord INTEGER, OUT outcome TEXT, OUT seq BIGINT, OUT chat_no BIGINT, OUT created_at TEXT
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -29,13 +29,13 @@ BEGIN
   SELECT m.user_id, m.left_at, m.host, m.committed, m.last_sent_at INTO member
   FROM chat.members m WHERE m.room_id = p_room AND m.user_id = p_sender;
   IF room.restricted THEN restriction := chat.restriction_of(p_room, p_sender); END IF;
-  IF room.slow_mode_seconds > 0 AND NOT member.host THEN
+  IF room.slow_mode_seconds > 0 AND NOT (member.host OR p_admin) THEN
     seq := chat.slow_mode_wait_ms(room.slow_mode_seconds, member.last_sent_at, clock_timestamp());
   END IF;
   outcome := chat.append_verdict(
     room.room_id, room.product_id, room.status, room.clearing, room.last_seq,
     member.user_id, member.left_at, member.host, member.committed, p_sender, p_kind, p_reply_to,
-    restriction, seq > 0
+    restriction, seq > 0, p_admin
   );
   IF outcome = 'stored' AND p_key_no <> coalesce(room.key_no, 0) THEN outcome := 'STALE_KEY'; END IF;
   IF outcome <> 'stored' THEN

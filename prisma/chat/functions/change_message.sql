@@ -1,12 +1,13 @@
 -- Edits (`edited`) or deletes (`deleted`) a message, with one row of change, which names the message and never its text.
 -- `p_user`: null is the service; `p_admin`: he may what the host may, in every room. Outcomes: changed, same (it is so
 -- already; `row` is then the one that made it so), NOT_FOUND (no such room), MESSAGE_NOT_FOUND, NOT_A_MEMBER, FORBIDDEN,
--- ROOM_READ_ONLY, MUTED, BANNED, MESSAGE_DELETED, HAS_DATA, PRECONDITION_FAILED (not `p_if_version`), EDIT_WINDOW_PASSED.
+-- ROOM_READ_ONLY, MUTED, BANNED, MESSAGE_DELETED, EMPTY (neither text nor files), HAS_DATA, PRECONDITION_FAILED (not `p_if_version`), EDIT_WINDOW_PASSED.
 -- Locks the room; rows of its sequence are written under that lock alone. A message that was pinned and is deleted is
 -- pinned no longer. `p_mentions` (a JSON array), `p_mentions_all`: of an edit, who is mentioned then; null: who was. To
 -- mention all is for who presides: MENTIONS_ALL. `p_masked`: something in the text of an edit was.
 -- `p_same`: who asks has opened what stands sealed, `p_seen`, and says whether it is this text; STALE where it is not what stands
 -- any more, or `p_key_no`, with which `p_content` and `p_signal_type` are sealed, is not the room's. Null: texts are clear.
+-- UNAVAILABLE: who asks is of a version that seals nothing, and would leave a part of the message sealed without its key.
 CREATE OR REPLACE FUNCTION chat.change_message(
   p_room TEXT, p_seq BIGINT, p_change TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_admin BOOLEAN,
   p_content TEXT, p_if_version BIGINT, p_window_s INTEGER,
@@ -29,20 +30,18 @@ BEGIN
   SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
   presides := p_user IS NULL OR p_admin OR coalesce(r.host_id = p_user, false);
+  IF r.restricted THEN restriction := chat.restriction_of(p_room, p_user); END IF;
   present := chat.is_within(r, p_user);
   SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
   own := coalesce(m.kind <> 'SYSTEM' AND m.sender_id IS NOT DISTINCT FROM p_user, false);
   -- Who has left may take back what he said, and that alone.
   IF NOT present AND (p_change = 'edited' OR NOT (own OR presides)) THEN
-    RETURN jsonb_build_object('outcome', 'NOT_A_MEMBER');
+    RETURN jsonb_build_object('outcome', CASE restriction WHEN 'BAN' THEN 'BANNED' ELSE 'NOT_A_MEMBER' END);
   END IF;
   IF m.seq IS NULL THEN RETURN jsonb_build_object('outcome', 'MESSAGE_NOT_FOUND'); END IF;
   -- Also who is muted may take back what he said.
-  IF r.restricted AND p_change = 'edited' THEN
-    restriction := chat.restriction_of(p_room, p_user);
-    IF restriction IS NOT NULL THEN
-      RETURN jsonb_build_object('outcome', CASE restriction WHEN 'BAN' THEN 'BANNED' ELSE 'MUTED' END);
-    END IF;
+  IF p_change = 'edited' AND restriction IS NOT NULL THEN
+    RETURN jsonb_build_object('outcome', CASE restriction WHEN 'BAN' THEN 'BANNED' ELSE 'MUTED' END);
   END IF;
   IF m.kind = 'SYSTEM' OR NOT own AND (p_change = 'edited' OR NOT presides) THEN
     RETURN jsonb_build_object('outcome', 'FORBIDDEN');
@@ -56,7 +55,13 @@ BEGIN
   IF p_change = 'edited' AND p_mentions_all AND NOT presides THEN
     RETURN jsonb_build_object('outcome', 'MENTIONS_ALL');
   END IF;
+  IF p_change = 'edited' AND p_content = '' AND m.attachments IS NULL THEN
+    RETURN jsonb_build_object('outcome', 'EMPTY');
+  END IF;
   IF p_change = 'edited' AND m.data IS NOT NULL THEN RETURN jsonb_build_object('outcome', 'HAS_DATA'); END IF;
+  IF p_change = 'edited' AND p_same IS NULL AND m.key_no IS NOT NULL AND m.signal_type IS NOT NULL THEN
+    RETURN jsonb_build_object('outcome', 'UNAVAILABLE');
+  END IF;
   IF p_change = 'edited' AND (p_same IS NOT NULL AND m.content IS DISTINCT FROM p_seen
     OR p_key_no <> coalesce(r.key_no, 0)) THEN
     RETURN jsonb_build_object('outcome', 'STALE');

@@ -2,11 +2,11 @@
 -- removes guests, never buyers: those without an account beyond their share of it, then whoever gives way, `p_portion` of
 -- them. Where that is not all, the wanted cap is kept in `cap_target`, and the cap itself goes down as far as it can, and
 -- further with each `lower_portion`. PLACE_NEEDED (with null as `p_online`): call again with who is online. The first
--- version has six parameters.
+-- version has six parameters. `p_by` asks, null is the service: slow mode is an act of moderation.
 CREATE OR REPLACE FUNCTION chat.patch_room(
   p_room TEXT, p_title TEXT, p_max INTEGER, p_min INTEGER, p_clear_min BOOLEAN, p_expires TIMESTAMPTZ,
   p_share NUMERIC DEFAULT NULL, p_online TEXT[] DEFAULT '{}', p_portion INTEGER DEFAULT 250,
-  p_slow INTEGER DEFAULT NULL
+  p_slow INTEGER DEFAULT NULL, p_by TEXT DEFAULT NULL
 ) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -58,6 +58,10 @@ BEGIN
     r := chat.give_way(r, least(beyond, p_portion), 'CAP_LOWERED', p_online, true);
     r := chat.give_way(r, least(r.participant_count - r.cap_target, p_portion - (r.last_seq - since)),
       'CAP_LOWERED', p_online, false);
+  END IF;
+  IF r.slow_mode_seconds <> before.slow_mode_seconds THEN
+    PERFORM chat.note_moderation('room.slow_mode', p_room, NULL, p_by,
+      jsonb_build_object('slowModeSeconds', r.slow_mode_seconds));
   END IF;
   r := chat.approach_cap(r, p_share);
   r.last_seq :=

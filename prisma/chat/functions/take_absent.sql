@@ -1,6 +1,6 @@
 -- Takes, of some rooms, the devices of members who have not read a message that is `p_after_s` old, and were not told since
--- they read last: each is answered to one caller, once. `newest` is the newest message that stands, where
--- texts are told; who may not be in the room any more is told nothing.
+-- they read last: each is answered to one caller, once. `newest` is the newest message that stands of those
+-- that he has not read, and none of his own, where texts are told; who may not be in the room any more is told nothing.
 CREATE OR REPLACE FUNCTION chat.take_absent(p_rooms TEXT[], p_after_s INTEGER, p_text BOOLEAN, p_limit INTEGER)
 RETURNS TABLE (room_id TEXT, title TEXT, unread BIGINT, endpoint TEXT, p256dh TEXT, auth TEXT, newest JSONB)
 LANGUAGE plpgsql AS $$
@@ -17,7 +17,7 @@ BEGIN
     ) o
     WHERE r.room_id = ANY (p_rooms) AND EXISTS (SELECT FROM chat.push_subscriptions s WHERE s.room_id = r.room_id)
   ), due AS MATERIALIZED (
-    SELECT s.room_id, s.user_id, s.device_id, o.title, o.last_chat_no, b.last_read_chat_no
+    SELECT s.room_id, s.user_id, s.device_id, o.title, o.last_chat_no, b.last_read_chat_no, b.last_read_seq
     FROM old o
     JOIN chat.push_subscriptions s ON s.room_id = o.room_id
     JOIN chat.members b ON b.room_id = s.room_id AND b.user_id = s.user_id
@@ -29,16 +29,14 @@ BEGIN
   ), told AS (
     UPDATE chat.push_subscriptions s SET told_read_chat_no = d.last_read_chat_no
     FROM due d WHERE s.room_id = d.room_id AND s.user_id = d.user_id AND s.device_id = d.device_id
-    RETURNING s.room_id, d.title, d.last_chat_no - d.last_read_chat_no AS unread, s.endpoint, s.p256dh, s.auth
-  ), newest AS (
-    SELECT o.room_id, m.message FROM old o
-    CROSS JOIN LATERAL (
-      SELECT chat.message_json(m) AS message FROM chat.messages m
-      WHERE m.room_id = o.room_id AND m.kind <> 'SYSTEM' AND m.deleted_at IS NULL
-      ORDER BY m.seq DESC LIMIT 1
-    ) m
-    WHERE p_text
+    RETURNING s.room_id, s.user_id, d.last_read_seq, d.title, d.last_chat_no - d.last_read_chat_no AS unread, s.endpoint, s.p256dh, s.auth
   )
   SELECT t.room_id, t.title, t.unread, t.endpoint, t.p256dh, t.auth, n.message
-  FROM told t LEFT JOIN newest n ON n.room_id = t.room_id;
+  FROM told t
+  LEFT JOIN LATERAL (
+    SELECT chat.message_json(m) AS message FROM chat.messages m
+    WHERE p_text AND m.room_id = t.room_id AND m.seq > t.last_read_seq AND m.kind <> 'SYSTEM' AND m.deleted_at IS NULL
+      AND m.sender_id IS DISTINCT FROM t.user_id
+    ORDER BY m.seq DESC LIMIT 1
+  ) n ON true;
 END $$;

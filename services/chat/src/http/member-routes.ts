@@ -35,7 +35,7 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
         summary: 'Participants in order of joining',
         params: RoomPath,
         querystring: ListQuery,
-        response: { 200: ParticipantList, ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'NOT_FOUND') },
+        response: { 200: ParticipantList, ...problems(...OF_CALLER, 'NOT_A_MEMBER', 'BANNED', 'NOT_FOUND') },
       },
     },
     async (request) => {
@@ -154,7 +154,7 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
         summary: 'Move the own read mark; only forward, never past the newest message',
         params: RoomPath,
         body: MarkRead,
-        response: { 204: noContent, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_A_MEMBER', 'NOT_FOUND') },
+        response: { 204: noContent, ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_A_MEMBER', 'BANNED', 'NOT_FOUND') },
       },
     },
     async (request, reply) => {

@@ -15,20 +15,27 @@ export function isAdmin(caller: Caller): boolean {
   return caller.kind === 'user' && !caller.user.anon && caller.user.roles.includes('admin');
 }
 
+/** Whose membership, or whose look at a room, is asked for: null, which needs none, of an admin too. */
+export function readerId(caller: Caller): string | null {
+  return isAdmin(caller) ? null : callerId(caller);
+}
+
 /** @throws AppError FORBIDDEN unless the service asks. */
 export function requireService(caller: Caller): void {
   if (caller.kind !== 'service') throw new AppError('FORBIDDEN', { detail: 'Only the service may do this' });
 }
 
-/** Whether `caller` may see the room's outside: anyone signed in while it is ACTIVE, else members and the service. */
+/** Whether `caller` may see the room's outside: anyone signed in while it is ACTIVE, else members, admins and the service. */
 export async function requireSight(caller: Caller, room: RoomRow, members: MemberStore): Promise<void> {
-  if (caller.kind === 'service' || room.status === 'ACTIVE') return;
+  if (room.status === 'ACTIVE') return;
   await requireMember(caller, room.roomId, members);
 }
 
-/** @throws AppError NOT_A_MEMBER unless the service or a member asks. */
+/** @throws AppError NOT_A_MEMBER, BANNED unless the service, an admin or a member asks. */
 export async function requireMember(caller: Caller, roomId: string, members: MemberStore): Promise<void> {
-  if (caller.kind === 'service') return;
-  const found = await members.find(roomId, [caller.user.userId]);
-  if (found.length === 0) throw new AppError('NOT_A_MEMBER');
+  const userId = readerId(caller);
+  if (userId === null) return;
+  const found = await members.find(roomId, [userId]);
+  if (found.length > 0) return;
+  throw new AppError((await members.isBanned(roomId, userId)) ? 'BANNED' : 'NOT_A_MEMBER');
 }

@@ -68,20 +68,21 @@ export function createChanges({ messages, filter, emit, isOn, editWindowS, onCha
      * Gives a message another text; the message as it is then. The same text again changes nothing.
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (of somebody else, or of the service; CHANGES is off),
      *   ROOM_READ_ONLY (CANCELLED), MUTED, BANNED, MESSAGE_DELETED, EDIT_WINDOW_PASSED,
-     *   CONTENT_REFUSED, PRECONDITION_FAILED (`ifVersion`), CONFLICT (has `data`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
+     *   CONTENT_REFUSED, VALIDATION_FAILED (no text, and no files), PRECONDITION_FAILED (`ifVersion`), CONFLICT (has `data`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
     async edit(
       caller: Caller,
       { content, ifVersion = null, mentions = null, mentionsAll = null, ...target }: Editing,
     ): Promise<ChatMessage> {
       const said = filter && caller.kind === 'user' ? filter.applyTo({ content }) : { content };
-      return change(caller, target, { ...said, ifVersion, mentions, mentionsAll, windowS: editWindowS });
+      const named = mentions?.slice(0, LIMITS.mentionsNamed);
+      return change(caller, target, { ...said, ifVersion, mentions: named, mentionsAll, windowS: editWindowS });
     },
 
     /**
      * Leaves a message without text and data; who has left the room may still take back what he said. Once more changes
      * nothing.
-     * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (of somebody else, or of the service; CHANGES is off),
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, FORBIDDEN (of somebody else, or of the service; CHANGES is off),
      *   ROOM_READ_ONLY (CANCELLED, and not by the host, an admin or the service), UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async remove(caller: Caller, target: Target): Promise<void> {
@@ -109,7 +110,7 @@ export function createChanges({ messages, filter, emit, isOn, editWindowS, onCha
     /**
      * Pins a message above the room, in front of the others, or takes it away; for the host, an admin and the service. Once
      * more changes nothing. What was deleted is pinned no longer.
-     * @throws AppError NOT_FOUND, NOT_A_MEMBER, FORBIDDEN (who else; a row of the service; CHANGES is off), ROOM_READ_ONLY
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, FORBIDDEN (who else; a row of the service; CHANGES is off), ROOM_READ_ONLY
      *   (CANCELLED), MESSAGE_DELETED, CONFLICT (five are pinned), UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async pin(caller: Caller, { on, ...target }: Target & { readonly on: boolean }): Promise<void> {
@@ -138,7 +139,7 @@ function pinRefusalOf(code: Exclude<PinOutcome['outcome'], 'changed' | 'same'>):
   switch (code) {
     case 'FORBIDDEN':
       return new AppError('FORBIDDEN', {
-        detail: 'Only the host and the service may pin a message, and rows of the service are not pinned',
+        detail: 'Only the host, an admin and the service may pin a message, and rows of the service are not pinned',
       });
     case 'TOO_MANY':
       return new AppError('CONFLICT', { detail: `${LIMITS.pinned} messages are pinned: take one away first` });
@@ -156,10 +157,12 @@ function refusalOf(code: Exclude<ChangeOutcome['outcome'], 'changed' | 'same'>):
     case 'FORBIDDEN':
       return new AppError('FORBIDDEN', {
         detail:
-          "Only its sender may edit a message; he, the host and the service may delete it; the service's rows stay",
+          "Only its sender may edit a message; he, the host, an admin and the service may delete it; the service's rows stay",
       });
     case 'MENTIONS_ALL':
-      return new AppError('FORBIDDEN', { detail: 'Only the host and the service may mention all' });
+      return new AppError('FORBIDDEN', { detail: 'Only the host, an admin and the service may mention all' });
+    case 'EMPTY':
+      return new AppError('VALIDATION_FAILED', { errors: [{ path: 'content', message: 'must not be empty' }] });
     case 'HAS_DATA':
       return new AppError('CONFLICT', { detail: 'A message with data can not be edited' });
     case 'PRECONDITION_FAILED':

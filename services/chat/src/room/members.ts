@@ -181,7 +181,7 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
         const room = await rooms.find(roomId);
         if (!room) throw noSuchRoom();
         if (isLobby(room)) return;
-        throw new AppError('NOT_A_MEMBER');
+        throw new AppError((await members.isBanned(roomId, userId)) ? 'BANNED' : 'NOT_A_MEMBER');
       }
       if (mark.moved) emit({ kind: 'read', roomId, userId, seq: mark.seq, chatNo: mark.chatNo });
     },

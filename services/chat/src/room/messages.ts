@@ -9,7 +9,7 @@ import {
   parseMessageId,
   publicUser,
 } from '@gongu/shared';
-import { type Caller, callerId } from './access.ts';
+import { type Caller, callerId, isAdmin, readerId } from './access.ts';
 import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
@@ -60,7 +60,7 @@ export interface Sending {
   readonly replyTo?: string | null | undefined;
   /** Users whom it mentions: those count who are members. */
   readonly mentions?: readonly string[] | null | undefined;
-  /** For the host and the service. */
+  /** For the host, admins and the service. */
   readonly mentionsAll?: boolean | null | undefined;
   readonly data?: unknown;
   readonly signalType?: string | undefined;
@@ -88,9 +88,9 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
     observe: observe.appended,
   });
 
-  /** `readerId` null: the service. @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED */
-  async function read(readerId: string | null, roomId: string, query: Parameters<MessageStore['page']>[2]) {
-    const found = await messages.page(roomId, readerId, query);
+  /** @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED */
+  async function read(caller: Caller, roomId: string, query: Parameters<MessageStore['page']>[2]) {
+    const found = await messages.page(roomId, readerId(caller), query);
     if (typeof found === 'string') throw unreadable(found);
     return found;
   }
@@ -102,8 +102,8 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
     /**
      * Stores one message and resolves after its commit. A retry with the same `clientMessageId` gets the first one's
      * place and time. `enter`: makes the sender a member first, once the message is one that may be tried.
-     * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED, ROOM_READ_ONLY, FORBIDDEN (a notice by one who is not the
-     *   host), SLOW_MODE (`retryAfterMs` until the next may be sent),
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED, ROOM_READ_ONLY, FORBIDDEN (a notice by one who is neither
+     *   host nor admin), SLOW_MODE (`retryAfterMs` until the next may be sent),
      *   CONTENT_REFUSED, VALIDATION_FAILED (`replyTo`, `attachments`), UNAVAILABLE (nothing was stored), UNKNOWN_OUTCOME
      */
     async send(
@@ -136,7 +136,7 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
           throw new AppError('SLOW_MODE', { retryAfterMs: outcome.waitMs });
         case 'FORBIDDEN':
           throw new AppError('FORBIDDEN', {
-            detail: 'Only the host and the service may send a NOTIFICATION, or mention all',
+            detail: 'Only the host, an admin and the service may send a NOTIFICATION, or mention all',
           });
         case 'REPLY_UNKNOWN':
           throw replyError();
@@ -159,16 +159,16 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
      */
     async page(caller: Caller, roomId: string, query: PageQuery): Promise<MessagePage> {
       const limit = Math.min(query.limit, LIMITS.pageMax);
-      const readerId = callerId(caller);
+      const userId = callerId(caller);
       // One more than asked for tells whether there is more.
-      const found = await read(readerId, roomId, { ...query, limit: limit + 1 });
+      const found = await read(caller, roomId, { ...query, limit: limit + 1 });
       const forward = query.after != null;
       const keep = forward ? 'oldest' : 'newest';
       const wanted = limitRows(found, limit, keep).map(wireMessage);
       // What is cut off in front takes no newer row of change along.
       const bounded = boundJsonPage(forward ? wanted : writtenOnce(wanted), keep);
       const page = { messages: [...bounded], hasMore: bounded.length < found.length };
-      const own = readerId === null ? null : await this.own(roomId, readerId, bounded, null);
+      const own = userId === null ? null : await this.own(roomId, userId, bounded, null);
       return own && Object.keys(own.reacted).length > 0 ? { ...page, you: { reacted: own.reacted } } : page;
     },
 
@@ -183,24 +183,27 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
 
     /** @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED, where he may not read the room's pages */
     async requireReader(caller: Caller, roomId: string): Promise<void> {
-      await read(callerId(caller), roomId, { limit: 1 });
+      await read(caller, roomId, { limit: 1 });
     },
 
     /**
-     * Who reacted to a message, for whoever may read it: after a place, in the order in which they did.
-     * @throws AppError NOT_FOUND, NOT_A_MEMBER
+     * Who reacted to a message, for whoever may read it and says who he is: after a place, in the order in which they did.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED
      */
     async reactions(
       caller: Caller,
       { roomId, seq, ...page }: { roomId: string; seq: number } & Parameters<MessageStore['reactions']>[2],
     ): Promise<readonly ReactionRow[]> {
       await this.one(caller, roomId, seq);
+      // As with participants: who looks without an account is not told who is there.
+      const isUnknown = caller.kind === 'user' && caller.user.anon;
+      if (isUnknown && !(await messages.isWithin(roomId, caller.user.userId))) throw new AppError('NOT_A_MEMBER');
       return messages.reactions(roomId, seq, page);
     },
 
     /** A row of the room's sequence, for whoever may read its pages. @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED */
     async one(caller: Caller, roomId: string, seq: number): Promise<Message> {
-      const found = await read(callerId(caller), roomId, { before: seq + 1, limit: 1 });
+      const found = await read(caller, roomId, { before: seq + 1, limit: 1 });
       const last = found.at(-1);
       if (last?.seq !== seq) throw noSuchMessage();
       return wireMessage(last);
@@ -212,8 +215,7 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
      * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED
      */
     async newestNotice(caller: Caller | null, roomId: string): Promise<ChatMessage | null> {
-      const readerId = caller?.kind === 'service' ? null : (caller?.user.userId ?? NOBODY);
-      const found = await messages.newestNotice(roomId, readerId);
+      const found = await messages.newestNotice(roomId, caller ? readerId(caller) : NOBODY);
       if (found === 'NOT_A_MEMBER' && caller === null) return null;
       if (typeof found === 'string') throw unreadable(found);
       return found && (wireMessage(found) as ChatMessage);
@@ -241,10 +243,11 @@ function draftOf(caller: Caller, sending: Sending, newId: () => string): Draft {
     roomId: sending.roomId,
     kind: sending.kind ?? (caller.kind === 'service' ? 'NOTIFICATION' : 'CHAT'),
     sender: caller.kind === 'service' ? null : publicUser(caller.user),
+    ...(isAdmin(caller) ? { isAdmin: true } : {}),
     clientMessageId: sending.clientMessageId ?? newId(),
     content: sending.content,
     replyTo: sending.replyTo == null ? null : replySeq(sending.roomId, sending.replyTo),
-    ...(sending.mentions?.length ? { mentions: sending.mentions } : {}),
+    ...(sending.mentions?.length ? { mentions: sending.mentions.slice(0, LIMITS.mentionsNamed) } : {}),
     ...(sending.mentionsAll ? { mentionsAll: true } : {}),
     ...(sending.data === undefined ? {} : { data: sending.data }),
     ...(sending.signalType === undefined ? {} : { signalType: sending.signalType }),

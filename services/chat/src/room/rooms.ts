@@ -1,5 +1,5 @@
 import { AppError, LIMITS, type OpenRoom, type PatchRoom, type Room } from '@gongu/shared';
-import { type Caller, isAdmin, requireService, requireSight } from './access.ts';
+import { type Caller, callerId, isAdmin, requireService, requireSight } from './access.ts';
 import { tellCommitted } from './committed.ts';
 import { lookAt } from './counts.ts';
 import { createLowering } from './lowering.ts';
@@ -94,7 +94,7 @@ export function createRooms({ rooms, members, presence, emit, onChange }: RoomsO
         return view((await nowOrLater(clear(roomId))) ?? change.room);
       }
       if (caller.kind === 'user') await requireHost(caller, roomId, patch);
-      const wanted = { ...patch, expiresAt: patch.expiresAt && isoOf(patch.expiresAt) };
+      const wanted = { ...patch, expiresAt: patch.expiresAt && isoOf(patch.expiresAt), byUserId: callerId(caller) };
       const change = await lowering.patch(roomId, wanted);
       switch (change.outcome) {
         case 'NOT_FOUND':

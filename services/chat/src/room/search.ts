@@ -7,7 +7,7 @@ import {
   searchForm,
   type User,
 } from '@gongu/shared';
-import { type Caller, callerId } from './access.ts';
+import { type Caller, readerId } from './access.ts';
 import { wireMessage } from './event.ts';
 import type { SearchPlace, SearchStore } from './ports/search-store.ts';
 import type { StoredMessage } from './ports/stored-message.ts';
@@ -17,18 +17,17 @@ import { noSuchRoom } from './refusals.ts';
 export function createSearch({ search }: { search: SearchStore }) {
   return {
     /**
-     * Messages of a room that contain `q`, the newest first, for members and the service.
-     * @throws AppError NOT_FOUND, NOT_A_MEMBER
+     * Messages of a room that contain `q`, the newest first, for members, admins and the service.
+     * @throws AppError NOT_FOUND, NOT_A_MEMBER, BANNED
      */
     async inRoom(
       caller: Caller,
       roomId: string,
       { q, before = null, limit }: { q: string; before?: number | null | undefined; limit: number },
     ): Promise<SearchPage> {
-      const readerId = callerId(caller);
-      const found = await search.find(roomId, readerId, { form: searchForm(q), before, limit: limit + 1 });
+      const found = await search.find(roomId, readerId(caller), { form: searchForm(q), before, limit: limit + 1 });
       if (found === 'NOT_FOUND') throw noSuchRoom();
-      if (found === 'NOT_A_MEMBER') throw new AppError('NOT_A_MEMBER');
+      if (typeof found === 'string') throw new AppError(found);
       return pageOf(found, limit);
     },
 

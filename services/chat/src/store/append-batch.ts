@@ -17,7 +17,7 @@ const DATA_ERROR = /^2[23]/;
 
 const SQL = `SELECT ord, outcome, seq, chat_no, created_at FROM chat.append_messages(
   $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[],
-  $11::int[])`;
+  $11::int[], $12::bool[])`;
 
 const FRESH_SQL = `SELECT last_seq, last_chat_no, created_at FROM chat.append_fresh(
   $1::text[], $2::int[], $3::int[], $4::text[], $5::bool[], $6::bigint[], $7::int[], $8::int[], $9::int[],
@@ -34,9 +34,9 @@ const FRESH_NOTING_SQL = `WITH stored AS MATERIALIZED (
 
 const NOTING_SQL = `SELECT ord, outcome, seq, chat_no, created_at, mentions FROM chat.append_noting(
   $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[],
-  $11::text[], $12::bool[], $13::int[]) ORDER BY ord`;
+  $11::text[], $12::bool[], $13::int[], $14::bool[]) ORDER BY ord`;
 const ATTACHED_SQL = `SELECT outcome, seq, chat_no, created_at, mentions, attachments
-  FROM chat.append_attached($1, $2, $3, $4, $5, $6, $7, $8::bigint, $9, $10, $11, $12::bool, $13::text[], $14::int)`;
+  FROM chat.append_attached($1, $2, $3, $4, $5, $6, $7, $8::bigint, $9, $10, $11, $12::bool, $13::text[], $14::int, $15::bool)`;
 
 /** STALE_KEY: the room has another key than the one that it was sealed with. */
 type Out = AppendOutcome | { readonly outcome: 'STALE_KEY' };
@@ -223,20 +223,24 @@ async function attached(pool: Pool, draft: SealedDraft, texts: SealedTexts): Pro
       ...[roomId, sender?.userId ?? null, sender?.nickname ?? null, sender?.tag ?? null, draft.clientMessageId],
       ...[draft.kind, sealed.content, draft.replyTo, sealed.data],
       ...[sealed.signalType, hasNotes(draft) ? notesOf(draft) : null],
-      ...[draft.mentionsAll ?? false, draft.attachments, sealed.keyNo],
+      ...[draft.mentionsAll ?? false, draft.attachments, sealed.keyNo, draft.isAdmin ?? false],
     ],
   });
   const { attachments, ...row } = rows[0]!;
   const outcome = outcomeOf(row);
   if (!attachments) return outcome;
   const userId = sender?.userId ?? null;
-  const files = await texts.openFiles(attachments.map((file) => ({ file, roomId, userId })));
+  // It is stored by now, whatever becomes of the keys of its names.
+  const files = await texts
+    .openFiles(attachments.map((file) => ({ file, roomId, userId })))
+    .catch(() => attachments.map(({ keyNo, ...file }) => (keyNo === undefined ? file : { ...file, name: '' })));
   return { ...outcome, attachments: files } as Out;
 }
 
 async function judged(pool: Pool, drafts: readonly SealedDraft[], given: Given): Promise<readonly Out[]> {
   const noting = drafts.some(hasNotes);
   const keyNos = drafts.map(({ sealed }) => sealed.keyNo);
+  const admins = drafts.some(({ isAdmin }) => isAdmin) ? drafts.map(({ isAdmin = false }) => isAdmin) : null;
   const notes = [
     drafts.map((draft) => (hasNotes(draft) ? notesOf(draft) : null)),
     drafts.map((draft) => draft.mentionsAll ?? false),
@@ -244,7 +248,14 @@ async function judged(pool: Pool, drafts: readonly SealedDraft[], given: Given):
   const result = await pool.query<AppendRow>({
     name: noting ? 'append-noting' : 'append-messages',
     text: noting ? NOTING_SQL : SQL,
-    values: [drafts.map((draft) => draft.roomId), given.senders, ...given.others, ...(noting ? notes : []), keyNos],
+    values: [
+      drafts.map((draft) => draft.roomId),
+      given.senders,
+      ...given.others,
+      ...(noting ? notes : []),
+      keyNos,
+      admins,
+    ],
   });
   if (result.rows.length !== drafts.length) throw new AppError('INTERNAL', { detail: 'append answered too few rows' });
   return result.rows.map(outcomeOf);

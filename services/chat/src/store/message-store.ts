@@ -6,7 +6,7 @@ import type { WholeRows } from './whole-rows.ts';
 export interface MessageStoreOptions extends Pick<MessageStore, 'append'> {
   readonly pool: Pool;
   readonly changes: Pick<MessageStore, 'change' | 'react' | 'pin'>;
-  readonly reactions: Pick<MessageStore, 'reactions' | 'own'>;
+  readonly reactions: Pick<MessageStore, 'reactions' | 'own' | 'isWithin'>;
   readonly pages: Pick<MessageStore, 'page' | 'newestNotice'>;
   readonly whole: WholeRows;
 }

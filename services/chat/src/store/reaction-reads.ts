@@ -18,7 +18,7 @@ const OWN_SQL = `SELECT (
     WITH ORDINALITY a (room_id, user_id, seqs, mentions_after, n) ORDER BY a.n`;
 
 /** Who reacted to a message; to which of some messages a user did, and which ones mention him. */
-export function createReactionReads({ pool }: { pool: Pool }): Pick<MessageStore, 'reactions' | 'own'> {
+export function createReactionReads({ pool }: { pool: Pool }): Pick<MessageStore, 'reactions' | 'own' | 'isWithin'> {
   return {
     async reactions(roomId, seq, { emoji, after, limit }) {
       const { rows } = await pool.query({
@@ -27,6 +27,14 @@ export function createReactionReads({ pool }: { pool: Pool }): Pick<MessageStore
         values: [roomId, seq, emoji, after, limit],
       });
       return rows;
+    },
+    async isWithin(roomId, userId) {
+      const { rows } = await pool.query<{ within: boolean }>({
+        name: 'is-within',
+        text: 'SELECT chat.is_within(r, $2) AS within FROM chat.rooms r WHERE room_id = $1',
+        values: [roomId, userId],
+      });
+      return rows[0]?.within ?? false;
     },
     async own(asks) {
       const { rows } = await pool.query<Own>({

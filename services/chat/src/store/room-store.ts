@@ -99,7 +99,7 @@ export function createRoomStore({ prisma, share, whole, texts }: RoomStoreOption
         one(prisma.$queryRaw`SELECT chat.patch_room(${roomId}, ${patch.title ?? null},
         ${patch.maxParticipants ?? null}::int, ${patch.minParticipants ?? null}::int, ${patch.minParticipants === null},
         ${patch.expiresAt ?? null}::timestamptz, ${String(share)}::text::numeric, ${online}::text[],
-        ${portion}::int, ${patch.slowModeSeconds ?? null}::int) AS change`),
+        ${portion}::int, ${patch.slowModeSeconds ?? null}::int, ${patch.byUserId ?? null}) AS change`),
       ),
 
     async expire(limit) {

@@ -11,7 +11,7 @@ const BOUND_COLUMNS = 'key_no AS "keyNo", sender_id AS "userId", client_message_
 
 /** $1 room, $2 reader or null. */
 const ROOM_SQL = `
-  SELECT chat.is_within(r, $2) AS reader, r.last_seq, coalesce(s.indexed_seq, 0) AS indexed_seq, s.key, s.key_no
+  SELECT chat.is_within(r, $2) AS reader, r.restricted AND chat.restriction_of(r.room_id, $2) = 'BAN' AS banned, r.last_seq, coalesce(s.indexed_seq, 0) AS indexed_seq, s.key, s.key_no
   FROM chat.rooms r LEFT JOIN chat.search_rooms s USING (room_id) WHERE r.room_id = $1`;
 
 /** $1 room, $2 below this seq, $3 above this one, $4 rows. What was deleted has no text, and is no message to find. */
@@ -62,6 +62,7 @@ interface Row {
 
 interface RoomFound {
   reader: boolean;
+  banned: boolean | null;
   last_seq: string;
   indexed_seq: string;
   key: Buffer | null;
@@ -152,14 +153,22 @@ export function createSearchStore({ pool, texts }: { pool: Pool; texts: SealedTe
   const find: SearchStore['find'] = async (roomId, readerId, wanted) => {
     const [room] = await ask<RoomFound>('search-room', ROOM_SQL, [roomId, readerId]);
     if (!room) return 'NOT_FOUND';
-    if (!room.reader) return 'NOT_A_MEMBER';
+    if (!room.reader) return room.banned ? 'BANNED' : 'NOT_A_MEMBER';
     const known = {
       roomId,
       indexedSeq: Number(room.indexed_seq),
       lastSeq: Number(room.last_seq),
       key: await keyOf(room),
     };
-    return load(roomId, await seqsOf(known, wanted), wanted.form);
+    const found: StoredMessage[] = [];
+    for (let { before } = wanted; ; ) {
+      const limit = wanted.limit - found.length;
+      const seqs = await seqsOf(known, { form: wanted.form, limit, before });
+      found.push(...(await load(roomId, seqs, wanted.form)));
+      // Of one that was changed meanwhile the place is another's: fewer than asked for says that there are no more.
+      if (seqs.length < limit || found.length === wanted.limit) return found;
+      before = seqs.at(-1)!;
+    }
   };
 
   /** Below which `seq` a room's messages are older than a place. */

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AttachmentLinks, Report, ReportReceipt } from '@gongu/shared';
+import type { AttachmentLinks, ChatMessage, Report, ReportReceipt } from '@gongu/shared';
 import { Client as StompClient } from '@stomp/stompjs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -148,6 +148,62 @@ it('who is told by push of the newest text is told what its files are called, wh
   const absent = await store.pushes.takeAbsent([roomId], { afterS: 0, withText: true, limit: 9 });
   await store.close();
   expect(absent).toMatchObject([{ newest: { from: 'ann', text: '귤.png' } }]);
+});
+
+it('who is told by push is told the newest text that he has not read, none that he has, and none of his own', async () => {
+  const { roomId, path } = await room();
+  const say = async (as: string, content: string) => (await send(path, [], { as, content })).body.seq;
+  const read = await say('ann', 'read');
+  await chat.call('PUT', `${path}/read`, { as: 'bob', body: { seq: read } });
+  const unread = await say('ann', 'unread');
+  const gone = await say('ann', 'gone');
+  await chat.call('DELETE', `${path}/messages/${gone}`, { as: 'ann' });
+  const content = { keys: contentKeysOf(CONTENT_KEYS), isOn: true };
+  const store = openStore({ url: given.databaseUrl, poolSize: 3, content });
+  /** What bob is told, on a device that was told nothing yet. */
+  const told = async () => {
+    await database.query('DELETE FROM chat.push_subscriptions WHERE room_id = $1', [roomId]);
+    await database.query(
+      "INSERT INTO chat.push_subscriptions (room_id, user_id, device_id, endpoint, p256dh, auth) VALUES ($1, 'bob', 'y', '', '', '')",
+      [roomId],
+    );
+    const absent = await store.pushes.takeAbsent([roomId], { afterS: 0, withText: true, limit: 9 });
+    return absent.map(({ newest }) => newest?.text ?? null);
+  };
+  expect(await told()).toEqual(['unread']);
+  await chat.call('DELETE', `${path}/messages/${unread}`, { as: 'ann' });
+  expect(await told()).toEqual([null]);
+  // He has said something meanwhile, and his mark has not come that far.
+  await say('ann', 'another');
+  await say('bob', 'own');
+  await database.query(
+    "UPDATE chat.members SET last_read_seq = $2, last_read_chat_no = 1 WHERE room_id = $1 AND user_id = 'bob'",
+    [roomId, read],
+  );
+  expect(await told()).toEqual(['another']);
+  await store.close();
+});
+
+it('the text beside files can be taken away by an edit, and that of a message without files can not', async () => {
+  const { roomId, path } = await room();
+  const { upload, completed } = await uploaded(path, await picture());
+  const { seq } = (await send(path, [upload.uploadId], { content: 'caption' })).body;
+  const plain = (await send(path, [], { content: 'text' })).body.seq;
+  const edit = (of: number, as = 'ann') =>
+    chat.call<ChatMessage>('PATCH', `${path}/messages/${of}`, { as, body: { content: '' } });
+  const emptied = await edit(seq);
+  expect([emptied.status, emptied.body.content, emptied.body.attachments]).toEqual([200, '', [completed.body]]);
+  const again = await edit(seq);
+  expect([again.status, again.body.version]).toEqual([200, emptied.body.version]);
+  const refused = await edit(plain);
+  expect([refused.status, refused.body.errors]).toEqual([400, [{ path: 'content', message: 'must not be empty' }]]);
+  expect(refusal(await edit(plain, 'bob'))).toEqual([403, 'FORBIDDEN']);
+  const ann = await chat.connect('ann');
+  expect(await ann.ask({ type: 'edit', roomId, seq: plain, content: '' }, 'error')).toMatchObject({
+    ...{ code: 'VALIDATION_FAILED', errors: [{ path: 'content' }] },
+  });
+  await ann.ask({ type: 'edit', roomId, seq, content: 'caption again' }, 'ok');
+  await ann.ask({ type: 'edit', roomId, seq, content: '' }, 'ok');
 });
 
 it('files of a reported message stay for who deals with the report, and for nobody else, as long as it does', async () => {

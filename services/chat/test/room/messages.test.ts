@@ -24,6 +24,7 @@ function given(answer: (draft: Draft) => AppendOutcome, rows: StoredMessage[] = 
       react: async () => ({ outcome: 'NOT_FOUND' }),
       reactions: async () => [],
       own: async (asks) => asks.map(() => ({ reacted: {}, mentions: [] })),
+      isWithin: async () => true,
       change: async () => {
         throw new Error('nobody changes anything here');
       },

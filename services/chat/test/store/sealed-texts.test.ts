@@ -243,6 +243,69 @@ describe('a room whose key can not be opened', () => {
   );
 });
 
+describe('what is stored although a key is lost', () => {
+  const lostKey = async () => {
+    const lost = await room();
+    await say(lost, 'sealed by others', {}, foreign);
+    const { rows } = await client.query('SELECT key_no FROM chat.room_keys WHERE room_id = $1', [lost]);
+    return { lost, keyNo: rows[0].key_no as number };
+  };
+
+  it('a message with a file whose name can not be opened is stored, and told so', async () => {
+    const { keyNo } = await lostKey();
+    const roomId = await room();
+    await say(roomId, 'sealed');
+    const file = { id: randomUUID(), name: 'sealed', type: 'application/pdf', bytes: 1, keyNo };
+    await client.query(
+      `INSERT INTO chat.uploads (upload_id, room_id, user_id, name, type, bytes, state, attachment, key_no)
+        VALUES ($1, $2, 'ann', 'sealed', 'application/pdf', 1, 'READY', $3, $4)`,
+      [file.id, roomId, JSON.stringify(file), keyNo],
+    );
+    const { keyNo: _, ...shown } = file;
+    expect(
+      await given.store.messages.append([draft(roomId, '', { attachments: [file.id] }), draft(roomId, 'next')]),
+    ).toMatchObject([{ outcome: 'stored', attachments: [{ ...shown, name: '' }] }, { outcome: 'stored' }]);
+  });
+
+  it('a report is listed without its texts beside the others, and ended', async () => {
+    const { lost } = await lostKey();
+    const open = await room();
+    const ids: string[] = [];
+    for (const [roomId, store] of [
+      [lost, foreign],
+      [open, given.store],
+    ] as const) {
+      const seq = await say(roomId, 'reported', {}, store);
+      const made = await store.reports.report(roomId, seq, 'bob', { reason: 'SPAM', note: 'note' });
+      ids.push((made as { report: { reportId: string } }).report.reportId);
+    }
+    const [one, two] = (await given.store.reports.list({ status: 'OPEN', beforeId: null, limit: 2 })).toReversed();
+    expect(one).toMatchObject({ reportId: ids[0], note: null, message: { content: '', unreadable: true } });
+    expect(two).toMatchObject({ reportId: ids[1], note: 'note', message: { content: 'reported' } });
+    expect(await given.store.reports.end(ids[0]!, { status: 'RESOLVED' }, null)).toMatchObject({ status: 'RESOLVED' });
+  });
+});
+
+it('an edit by an instance that seals nothing leaves no part of a message sealed without its key', async () => {
+  const roomId = await room();
+  const seqs = [await say(roomId, 'one', { signalType: 'offer' }), await say(roomId, 'two')];
+  // As release 0.1 calls it: of two messages, that which has more than a text waits for an instance that can.
+  const outcomes = await Promise.all(
+    seqs.map(async (seq) => {
+      const by = (
+        await client.query('SELECT sender_id FROM chat.messages WHERE room_id = $1 AND seq = $2', [roomId, seq])
+      ).rows[0].sender_id;
+      const { rows } = await client.query(
+        "SELECT chat.change_message($1, $2, 'edited', $3, 'ann', NULL, false, 'clear', NULL, 3600) AS change",
+        [roomId, seq, by],
+      );
+      return rows[0].change.outcome;
+    }),
+  );
+  expect(outcomes).toEqual(['UNAVAILABLE', 'changed']);
+  expect(await texts(roomId)).toEqual(['one', 'clear']);
+});
+
 describe('the key of a room', () => {
   it('is destroyed with the room, and a new room by the same id has another one, also for who has the old one in memory', async () => {
     const roomId = await room();

@@ -129,6 +129,36 @@ it('finds exactly the messages that a look at all of them finds, as they are now
   }
 }, 240_000);
 
+it('a hit that is changed while it is being found takes no place of another, and hides no more pages', async () => {
+  const roomId = await openRoom();
+  const seqs = await say(
+    roomId,
+    Array.from({ length: 6 }, (_, i) => `감귤 ${i}`),
+  );
+  const { reads } = given.store.pools;
+  const query = reads.query.bind(reads) as (...args: unknown[]) => unknown;
+  let meanwhile = [seqs[5]!, seqs[4]!];
+  reads.query = (async (...args: unknown[]) => {
+    if ((args[0] as { name?: string }).name === 'search-load') {
+      const edit = { content: '사과', ifVersion: null, windowS: 3_600 };
+      for (const seq of meanwhile.splice(0)) {
+        await given.store.messages.change({ roomId, seq, by: null, isAdmin: false, edit });
+      }
+    }
+    return query(...args);
+  }) as never;
+  try {
+    const find = (limit: number, before: number | null) =>
+      given.store.search.find(roomId, null, { form: '감귤', limit, before });
+    const page = (await find(3, null)) as StoredMessage[];
+    expect(page.map(({ seq }) => seq)).toEqual([seqs[3], seqs[2], seqs[1]]);
+    meanwhile = [seqs[0]!];
+    expect(await find(3, seqs[1]!)).toEqual([]);
+  } finally {
+    reads.query = query as never;
+  }
+});
+
 it('what was deleted leaves the index with its text, and what is edited is known by its new one alone', async () => {
   const roomId = await openRoom();
   const [kept, gone] = await say(roomId, ['첫 번째 감귤', '두 번째 감귤']);

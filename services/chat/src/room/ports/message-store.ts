@@ -8,6 +8,8 @@ export interface Draft {
   readonly kind: Extract<MessageKind, 'CHAT' | 'NOTIFICATION'>;
   /** Null: the service itself. */
   readonly sender: Pick<User, 'userId' | 'nickname' | 'tag'> | null;
+  /** Its sender may what the host may, in every room. */
+  readonly isAdmin?: true;
   /** Never absent: the server makes one where a protocol has none, so that an unknown outcome can be retried. */
   readonly clientMessageId: string;
   readonly content: string;
@@ -17,7 +19,7 @@ export interface Draft {
   readonly data?: unknown;
   /** Users whom it mentions: those count who are members. */
   readonly mentions?: readonly string[];
-  /** It mentions all; for the host and the service, else it is FORBIDDEN. */
+  /** It mentions all; for the host, admins and the service, else it is FORBIDDEN. */
   readonly mentionsAll?: boolean;
   /** Something in `content` was masked. */
   readonly masked?: true;
@@ -95,6 +97,7 @@ export type ChangeOutcome =
       | 'MUTED'
       | 'BANNED'
       | 'MESSAGE_DELETED'
+      | 'EMPTY'
       | 'HAS_DATA'
       | 'MENTIONS_ALL'
       | 'PRECONDITION_FAILED'
@@ -163,6 +166,7 @@ export type PinOutcome =
       | 'NOT_FOUND'
       | 'MESSAGE_NOT_FOUND'
       | 'NOT_A_MEMBER'
+      | 'BANNED'
       | 'FORBIDDEN'
       | 'ROOM_READ_ONLY'
       | 'MESSAGE_DELETED'
@@ -210,6 +214,8 @@ export interface MessageStore {
     seq: number,
     page: { readonly emoji: string | null; readonly after: number; readonly limit: number },
   ): Promise<readonly ReactionRow[]>;
+  /** Whether somebody may do what members may; false where there is no such room. */
+  isWithin(roomId: string, userId: string): Promise<boolean>;
   /** One answer an ask, in order. */
   own(asks: readonly OwnAsk[]): Promise<readonly Own[]>;
   /**
@@ -222,7 +228,7 @@ export interface MessageStore {
   /** The newest messages before `beforeSeq` (null: the newest of all), ascending; `limit` as in a `PageQuery`. */
   before(roomId: string, beforeSeq: number | null, limit: number): Promise<readonly StoredMessage[]>;
   /**
-   * A page for a reader, ascending; `readerId` null: the service, who needs no membership. All of one moment, but for
+   * A page for a reader, ascending; `readerId` null: the service or an admin, who need no membership. All of one moment, but for
    * messages outside of it that its rows of change are about: these may be newer.
    */
   page(roomId: string, readerId: string | null, query: PageQuery): Promise<readonly StoredMessage[] | PageRefusal>;

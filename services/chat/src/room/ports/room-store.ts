@@ -66,6 +66,8 @@ export interface RoomStore {
       readonly minParticipants?: number | null | undefined;
       readonly expiresAt?: string | undefined;
       readonly slowModeSeconds?: number | undefined;
+      /** Who asks; null or absent: the service. */
+      readonly byUserId?: string | null;
     },
     /** Users who are online in the room; null: not asked yet. */
     online: readonly string[] | null,

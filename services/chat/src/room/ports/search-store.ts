@@ -18,14 +18,14 @@ export interface SearchPlace {
 /** Finds messages by what is in them. Exact: they are looked at as they are now, whatever the index has yet. */
 export interface SearchStore {
   /**
-   * CHAT and NOTIFICATION that contain what is wanted, the newest first. `readerId` null: the service. `before`: only below
+   * CHAT and NOTIFICATION that contain what is wanted, the newest first. `readerId` null: the service or an admin. `before`: only below
    * this `seq`; null: all.
    */
   find(
     roomId: string,
     readerId: string | null,
     wanted: Wanted & { readonly before: number | null },
-  ): Promise<readonly StoredMessage[] | 'NOT_FOUND' | 'NOT_A_MEMBER'>;
+  ): Promise<readonly StoredMessage[] | 'NOT_FOUND' | 'NOT_A_MEMBER' | 'BANNED'>;
   /** The same of all rooms that somebody is in. `before`: only older than this one. */
   findInRooms(
     userId: string,

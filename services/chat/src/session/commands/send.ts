@@ -1,5 +1,6 @@
 import { AppError, type User } from '@gongu/shared';
 import type { Hub } from '../../hub/hub.ts';
+import { isAdmin } from '../../room/access.ts';
 import type { Members } from '../../room/members.ts';
 import type { Messages, Sending } from '../../room/messages.ts';
 import type { Rates } from '../../room/rates.ts';
@@ -28,9 +29,11 @@ export function createSend({ hub, members, messages, typing, rates }: SendOption
   /** One who looks becomes a member by what he says, once for all that he says at a time. */
   function entering(client: Client, user: User, { roomId, kind }: Send): (() => Promise<void>) | undefined {
     const watch = client.rooms.watchOf(roomId);
-    if (!watch) return undefined;
+    // A notice is an act of order: an admin gives it without taking a place.
+    if (!watch || (kind === 'NOTIFICATION' && isAdmin({ kind: 'user', user }))) return undefined;
     return () => {
-      if (kind === 'NOTIFICATION') throw new AppError('FORBIDDEN', { detail: 'Only the host may send a NOTIFICATION' });
+      if (kind === 'NOTIFICATION')
+        throw new AppError('FORBIDDEN', { detail: 'Only the host and an admin may send a NOTIFICATION' });
       watch.entering ??= join(user, roomId, client.address).finally(() => {
         watch.entering = null;
       });
