@@ -16,8 +16,9 @@ import { type Prepared, prepare } from './more-peers/more-peers.ts';
 import { createWorkshop } from './more-peers/workshop.ts';
 import { peersAlone, peersOnRedis, storingPeers } from './peers.ts';
 import { measureReads } from './reads.ts';
-import { changesSection, historySection, listSection, readsSection, section } from './report.ts';
+import { changesSection, historySection, listSection, readsSection, sealingSection, section } from './report.ts';
 import { SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
+import { measureSealing } from './sealing.ts';
 import type { Subject } from './subject.ts';
 
 export interface BenchOptions extends BenchArguments {
@@ -68,6 +69,8 @@ async function sectionOf(name: ScenarioName, options: BenchOptions, others: Othe
     if (scenario.kind === 'history') return historySection(scenario, await measureHistory(chat, scenario, say));
     if (scenario.kind === 'changes') return changesSection(scenario, await measureChanges(chat, say));
     if (scenario.kind === 'list') return listSection(scenario, await measureList(chat, say));
+    if (scenario.kind === 'sealing')
+      return sealingSection(scenario, await measureSealing(chat, { ...options, scenario }));
     if (reads) return readsSection(scenario, await measureReads(chat, scenario, say));
     const peers = others ? peersOf(scenario, chat, others) : [];
     const subjects = scenario.kind === 'curve' ? curveSubjects(chat, peers) : [chat.subject, ...peers];

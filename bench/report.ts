@@ -9,6 +9,7 @@ import { type Result, reached } from './measure.ts';
 import { ratioTable } from './ratios.ts';
 import { type ReadsResult, STATEMENT_KINDS } from './reads.ts';
 import type { Scenario } from './scenarios.ts';
+import type { SealingResult } from './sealing.ts';
 
 /** A section of the report: a heading, a table of figures, one of ratios, and what is to be known about them. */
 export function section(name: string, scenario: Scenario, results: readonly Result[]): string {
@@ -21,6 +22,7 @@ export function section(name: string, scenario: Scenario, results: readonly Resu
     history: () => '',
     list: () => '',
     changes: () => '',
+    sealing: () => '',
     reads: () => '',
   };
   const failed = results.flatMap(({ subject, failure }) => (failure === null ? [] : [`- ${subject.name}: ${failure}`]));
@@ -62,6 +64,13 @@ export function changesSection(scenario: Scenario, results: readonly ChangesResu
   return `### changes: ${scenario.title}\n\n${table(
     ['what', 'ms', 'to a message'],
     results.map(({ what, ms, ratios }) => [what, show([ms], 2), show(ratios, 2)]),
+  )}\n`;
+}
+
+export function sealingSection(scenario: Scenario, { alone, beside, kept }: SealingResult): string {
+  return `### sealing: ${scenario.title}\n\n${table(
+    ['rows/s, nobody writes', 'rows/s beside s5', 's5 to s5 without sealing'],
+    [[show([alone]), show(beside), show(kept, 2)]],
   )}\n`;
 }
 

@@ -1,7 +1,17 @@
 /** What the load of a scenario is. Figures to reach: docs/performance.md. */
 export interface Scenario {
   readonly title: string;
-  readonly kind: 'fan-out' | 'curve' | 'idle' | 'latency' | 'ingest' | 'history' | 'reads' | 'list' | 'changes';
+  readonly kind:
+    | 'fan-out'
+    | 'curve'
+    | 'idle'
+    | 'latency'
+    | 'ingest'
+    | 'history'
+    | 'reads'
+    | 'list'
+    | 'changes'
+    | 'sealing';
   readonly instances: 1 | 2;
   readonly connections: number;
   readonly rooms: number;
@@ -77,6 +87,14 @@ export const SCENARIOS = {
     publishers: 0,
     rate: 0,
     title: 'edits, reactions and deletions beside messages of their size',
+  },
+  sealing: {
+    ...ONE_ROOM,
+    kind: 'sealing',
+    connections: 50,
+    rooms: 50,
+    publishers: 50,
+    title: 'a million clear rows that are sealed beside s5',
   },
   reads: {
     ...ONE_ROOM,

@@ -1,4 +1,4 @@
-import { written } from '@gongu/host';
+import { fingerprintOf, written } from '@gongu/host';
 import type { Pool } from 'pg';
 import type { ContentStore, UnopenedKey } from '../room/ports/content-store.ts';
 import { createMessageSeals } from './message-seals.ts';
@@ -97,6 +97,25 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
         else if (!some.rows.some(opens)) found.push({ keyId, why: 'wrong', rooms, roomIds });
       }
       return found;
+    },
+
+    async noteKeys() {
+      const marks = (keys ?? []).flatMap(({ id, secret }) =>
+        secret ? [{ id, mark: fingerprintOf({ id, key: secret }) }] : [],
+      );
+      if (marks.length === 0) return [];
+      const { rows } = await written(
+        () =>
+          pool.query<{ id: string; fingerprint: string }>({
+            text: `INSERT INTO chat.content_keys (key_id, fingerprint)
+  SELECT i.id, i.mark FROM unnest($1::text[], $2::text[]) i (id, mark) ORDER BY i.id
+  ON CONFLICT (key_id) DO UPDATE SET key_id = excluded.key_id RETURNING key_id AS id, fingerprint`,
+            values: [marks.map(({ id }) => id), marks.map(({ mark }) => mark)],
+          }),
+        { idempotent: true },
+      );
+      const noted = new Map(rows.map(({ id, fingerprint }) => [id, fingerprint]));
+      return marks.flatMap(({ id, mark }) => (noted.get(id) === mark ? [] : [id]));
     },
 
     async rotatePortion(after, limit) {

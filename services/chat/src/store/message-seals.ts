@@ -5,7 +5,7 @@ import type { RoomKey } from './sealing/room-key.ts';
 import { boundOf, type SealedTexts, sealedFile } from './sealing/sealed-texts.ts';
 
 /** Rows of a room that are read and sealed with one commit. */
-const ROWS = 500;
+const ROWS = 800;
 /** Seconds for which others leave a room alone that one is at work on. */
 const CLAIM_S = 30;
 
@@ -39,19 +39,17 @@ interface Claim {
 export function createMessageSeals({ pool, texts }: { pool: Pool; texts: SealedTexts }) {
   let claim: Claim | null = null;
 
-  async function next(roomId: string | null): Promise<Claim | null> {
-    const { rows } = await written(
-      () =>
-        pool.query<Claim>({
-          name: 'claim-clear-room',
-          text: `SELECT room_id AS "roomId", clear_from AS "from", last_seq AS "last" FROM chat.claim_clear_room($1, $2)`,
-          values: [roomId, CLAIM_S],
-        }),
-      { idempotent: true },
-    );
-    return rows[0] ?? null;
+  async function claimed(name: string, call: string, values: unknown[]): Promise<Claim | null> {
+    const text = `SELECT room_id AS "roomId", clear_from AS "from", last_seq AS "last" FROM ${call}`;
+    return (await pool.query<Claim>({ name, text, values })).rows[0] ?? null;
   }
 
+  const next = (roomId: string | null) =>
+    written(() => claimed('claim-clear-room', 'chat.claim_clear_room($1, $2)', [roomId, CLAIM_S]), {
+      idempotent: true,
+    });
+
+  /** How many rows were looked at. */
   async function seal({ roomId, from, last }: Claim, key: RoomKey): Promise<number> {
     const { rows } = await pool.query<Row>({ name: 'clear-rows', text: ROWS_SQL, values: [roomId, from, ROWS] });
     const clear = rows.filter(({ version }) => version !== null);
@@ -74,24 +72,23 @@ export function createMessageSeals({ pool, texts }: { pool: Pool; texts: SealedT
     }
     // What came after the reading is looked at by the next portion.
     const to = rows.length < ROWS ? (rows.at(-1)?.seq ?? last) : rows.at(-1)!.seq;
-    await written(
-      () =>
-        pool.query({ name: 'note-sealed', text: 'SELECT chat.note_sealed($1, $2, $3)', values: [roomId, from, to] }),
-      { idempotent: true },
-    );
+    claim =
+      (await written(() => claimed('note-sealed', 'chat.note_sealed($1, $2, $3, $4)', [roomId, from, to, CLAIM_S]), {
+        idempotent: true,
+      })) ?? (await next(roomId));
     return rows.length;
   }
 
   return {
     /** Some of a room. How many rows were read; null: there is no room that is not sealed, or others are at work on it. */
     async sealPortion(): Promise<number | null> {
-      claim = (claim && (await next(claim.roomId))) ?? (await next(null));
+      claim ??= await next(null);
       if (!claim) return null;
-      const { roomId } = claim;
       try {
-        const key = await texts.keyOf(roomId);
-        // It was removed, and is not found again.
-        return key ? await seal(claim, key) : 0;
+        const key = await texts.keyOf(claim.roomId);
+        if (key) return await seal(claim, key);
+        claim = null; // the room was removed, and is not found again
+        return 0;
       } catch (error) {
         // Its key can not be opened, or the database is away: others first, and it when the claim has ended.
         claim = null;

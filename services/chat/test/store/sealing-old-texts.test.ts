@@ -226,6 +226,23 @@ describe('a content key', () => {
     }
   });
 
+  it('that has sealed nothing yet stands for its id from the first start on, whichever of two instances is first', async () => {
+    const known = `${CONTENT_KEYS},${OTHER_KEYS}`;
+    const [first, second] = [1, 2].map((byte) =>
+      storeWith(`fresh:${Buffer.alloc(32, byte).toString('base64')},${known}`),
+    ) as [Store, Store];
+    try {
+      const starts = await Promise.allSettled([first, second].map(({ content }) => requireContentKeys(content)));
+      const [refused, ...more] = starts.filter(({ status }) => status === 'rejected');
+      expect([refused, more]).toMatchObject([
+        { reason: { message: expect.stringContaining('"fresh" is another key than the one that had this id before') } },
+        [],
+      ]);
+    } finally {
+      await Promise.all([first, second].map((store) => store.close()));
+    }
+  });
+
   it('that is lost, or is another one by its id, is named at start, and nothing is overwritten', async () => {
     const all = async () =>
       (await client.query('SELECT md5(string_agg(k::text, $1 ORDER BY key_no)) FROM chat.room_keys k', ['\n'])).rows;

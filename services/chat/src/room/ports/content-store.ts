@@ -12,6 +12,12 @@ export interface ContentStore {
   /** Which of them, but for lost ones, can not open what they have sealed: a few rooms are tried of each. */
   unopened(): Promise<readonly UnopenedKey[]>;
   /**
+   * Notes the keys that are here; an id that has been seen stands for that key for ever, whether it has sealed anything or not.
+   * Returns the ids of those that are others.
+   * @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME
+   */
+  noteKeys(): Promise<readonly string[]>;
+  /**
    * Seals keys of rooms by the first key, which another one has sealed: at most `limit`, after a number.
    * @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME
    */
