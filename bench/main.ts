@@ -7,11 +7,33 @@ import { inRepository } from '@gongu/testkit';
 import { compare } from './against/compare.ts';
 import { readArguments, USAGE } from './arguments.ts';
 import { bench } from './bench.ts';
+import { BUY_USAGE, measureBuy, readBuyArguments } from './buy/buy.ts';
 import { compile, createGenerator } from './generator.ts';
 
 await runMain('bench', async () => {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === 'buy') return benchBuy(rest);
   const args = readArguments(process.argv.slice(2));
-  if (args === null) return void process.stdout.write(USAGE);
+  if (args === null) return void process.stdout.write(`${USAGE}\n${BUY_USAGE}`);
+  await inFolder(async (folder, signal) => {
+    const generator = createGenerator(compile(inRepository('bench/wsload.c'), folder, 'wsload'), signal);
+    const common = { ...args, folder, generator, signal, say };
+    const { text, failures } = args.against
+      ? await compare({ ...common, ...args.against })
+      : { text: await bench(common), failures: 0 };
+    tell(text, args.report);
+    if (failures > 0) process.exitCode = 1;
+  });
+});
+
+async function benchBuy(given: readonly string[]): Promise<void> {
+  const args = readBuyArguments(given);
+  if (args === null) return void process.stdout.write(BUY_USAGE);
+  await inFolder(async (folder, signal) => tell(await measureBuy(args, { folder, signal, say }), args.report));
+}
+
+/** Works in a folder of its own, which is removed at the end. */
+async function inFolder(work: (folder: string, signal: AbortSignal) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'gongu-bench-'));
   // Ended by whoever waits for it, so that servers and folders go as they do at the end.
   const ending = new AbortController();
@@ -20,18 +42,16 @@ await runMain('bench', async () => {
   }
   try {
     await chmod(folder, 0o711); // as root, PostgreSQL runs as another user
-    const generator = createGenerator(compile(inRepository('bench/wsload.c'), folder, 'wsload'), ending.signal);
-    const common = { ...args, folder, generator, signal: ending.signal, say };
-    const { text, failures } = args.against
-      ? await compare({ ...common, ...args.against })
-      : { text: await bench(common), failures: 0 };
-    process.stdout.write(text);
-    if (args.report) writeFileSync(args.report, text);
-    if (failures > 0) process.exitCode = 1;
+    await work(folder, ending.signal);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}
+
+function tell(text: string, report: string | null): void {
+  process.stdout.write(text);
+  if (report) writeFileSync(report, text);
+}
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
