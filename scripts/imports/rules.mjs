@@ -22,6 +22,10 @@ const WITHOUT_ZOD = [
   'mentionsUser',
   'spelledEmoji',
   'searchForm',
+  'formatMoney',
+  'minorUnitPlaces',
+  'readAmount',
+  'writeAmount',
 ];
 
 /** Folders of a service by its domain's name. */
@@ -146,7 +150,7 @@ export const RULES = [
   { folder: 'apps/web', ...OUTSIDE },
   { folder: 'e2e', ...OUTSIDE },
   { folder: 'bench', ...OUTSIDE },
-  { folder: 'examples', may: ['node:', 'ws'] },
+  { folder: 'examples', may: ['node:', 'jose', 'standardwebhooks', 'ws'] },
   {
     folder: 'examples/react-vite',
     tests: true,

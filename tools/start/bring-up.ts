@@ -74,6 +74,7 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
   const tradePort = await claimPort('TRADE_PORT', settings.TRADE_PORT, settings.HOST);
   const chatUrl = `http://${localHost(settings.HOST)}:${chatPort}`;
   const webPort = await claimPort('WEB_PORT', settings.WEB_PORT, settings.HOST);
+  const payPort = settings.PAYMENTS ? await claimPort('PAY_PORT', settings.PAY_PORT, settings.HOST) : undefined;
   const tradeUrl = `http://${localHost(settings.HOST)}:${tradePort}`;
   const webUrl = `http://${localHost(settings.HOST)}:${webPort}`;
   const secrets = keepSecrets(dir.file('secrets.json'));
@@ -114,14 +115,22 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     ADDRESS_KEYS: env.ADDRESS_KEYS?.trim() || secrets.ADDRESS_KEYS,
     PUSH_CONTACT: env.PUSH_CONTACT?.trim() || 'mailto:shop@example.com',
   };
+  const shopSecret = settings.SHOP_JWT_SECRET ?? (settings.PAYMENTS ? secrets.SHOP_JWT_SECRET : undefined);
+  const toShop = {
+    ...(shopSecret === undefined ? {} : { SHOP_JWT_SECRET: shopSecret }),
+    // The program is on this machine.
+    ...(settings.PAYMENTS ? { WEBHOOK_ALLOW_PRIVATE: 'true' } : {}),
+  };
   const drain = dev ? { DRAIN_MS: env.DRAIN_MS?.trim() || DEV_DRAIN_MS } : {};
   const toChat = { CHAT_URL: env.CHAT_URL?.trim() || chatUrl };
   const [chat, trade] = await Promise.all([
     startService('chat', chatUrl, { CHAT_PORT: String(chatPort), ...drain }),
-    startService('trade', tradeUrl, { TRADE_PORT: String(tradePort), ...toChat, ...drain }),
+    startService('trade', tradeUrl, { TRADE_PORT: String(tradePort), ...toChat, ...toShop, ...drain }),
   ]);
   if (stopping.aborted) return;
 
+  if (payPort !== undefined) await startPayments(payPort);
+  if (stopping.aborted) return;
   await startWeb();
   if (stopping.aborted) return;
 
@@ -148,13 +157,22 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     return startProcess({ name, command, cwd: root, url, isReady: `${url}/readyz`, env: { ...variables, ...more } });
   }
 
+  /** A shop's back end for payments, as the example is one. */
+  async function startPayments(port: number): Promise<void> {
+    const url = `http://${localHost(settings.HOST)}:${port}`;
+    const command = [process.execPath, join(root, 'examples', 'payments.mjs')] as const;
+    const own = { TRADE_URL: tradeUrl, PORT: String(port), PUBLIC_URL: url, STATE_DIR: dir.file('payments') };
+    const env = { ...own, HOST: settings.HOST, SHOP_ORIGINS: '*', SHOP_JWT_SECRET: shopSecret };
+    await startProcess({ name: 'payments', command, cwd: root, url, isReady: `${url}/healthz`, env });
+  }
+
   /** After the services: a page that is there has somebody to talk to, and it goes first. */
   async function startWeb(): Promise<void> {
     const { HOST: host } = settings;
     if (!dev) {
       const assets = join(root, 'apps', 'web', 'dist');
       const site = await startSite({
-        ...{ assets, host, port: webPort, chatPort, tradePort },
+        ...{ assets, host, port: webPort, chatPort, tradePort, payPort },
         filesOrigin: settings.FILES_ORIGIN,
       });
       lifecycle.add({ name: 'web', stop: site.stop });
@@ -173,7 +191,8 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
       '--logLevel',
       'warn',
     ] as const;
-    const ports = { CHAT_PORT: String(chatPort), TRADE_PORT: String(tradePort) };
+    const pay = payPort === undefined ? {} : { PAY_PORT: String(payPort) };
+    const ports = { CHAT_PORT: String(chatPort), TRADE_PORT: String(tradePort), ...pay };
     await startProcess({ name: 'web', command, cwd, url: webUrl, isReady: webUrl, env: ports });
   }
 
@@ -219,7 +238,10 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
   async function samples(): Promise<BannerOptions['products']> {
     const { userId: sellerId, token: sellerToken } = people.seller;
     try {
-      const { products, created } = await ensureSamples({ tradeUrl, sellerId, sellerToken, now, signal: stopping });
+      const { products, created } = await ensureSamples({
+        ...{ tradeUrl, sellerId, sellerToken, now, signal: stopping },
+        pays: settings.PAYMENTS,
+      });
       if (created > 0) terminal.say(`${created} sample products created`);
       const room = `${chatUrl}/api/chat/rooms/${products[0]?.roomId}`;
       const headers = { authorization: `Bearer ${sellerToken}` };

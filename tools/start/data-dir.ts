@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Processes that a killed start may have left behind, in the order in which they are ended. PostgreSQL sees to itself. */
-export const LEFTOVERS = ['web', 'trade', 'chat', 'Redis'];
+export const LEFTOVERS = ['web', 'payments', 'trade', 'chat', 'Redis'];
 
 /** Where one `start` keeps data, secrets and logs. */
 export interface DataDir {

@@ -1,11 +1,17 @@
 import type { CreateProduct, Product } from '@gongu/shared';
 
 /** A product to look at; `slug` names it in the key that makes its creation repeatable. */
-interface Sample extends Omit<CreateProduct, 'deadline' | 'imageUrl' | 'priceTiers' | 'payment' | 'waitingList'> {
+interface Sample extends Omit<CreateProduct, 'deadline' | 'imageUrl'> {
   slug: string;
   /** Days until its deadline. */
   days: number;
 }
+
+const PLAIN: Pick<CreateProduct, 'priceTiers' | 'payment' | 'waitingList'> = {
+  priceTiers: [],
+  payment: 'NONE',
+  waitingList: false,
+};
 
 const SAMPLES: readonly Sample[] = [
   {
@@ -13,6 +19,12 @@ const SAMPLES: readonly Sample[] = [
     title: '제주 감귤 10kg',
     description: '서귀포 농장에서 바로 보내는 노지 감귤입니다.',
     price: { amount: 23_000, currency: 'KRW' },
+    priceTiers: [
+      { minParticipants: 10, amount: 20_000 },
+      { minParticipants: 20, amount: 18_000 },
+    ],
+    payment: 'NONE',
+    waitingList: false,
     minParticipants: 5,
     maxParticipants: 30,
     days: 7,
@@ -22,6 +34,7 @@ const SAMPLES: readonly Sample[] = [
     title: '강릉 로스터리 원두 1kg',
     description: '주문이 모이면 볶아서 다음 날 보냅니다.',
     price: { amount: 31_000, currency: 'KRW' },
+    ...PLAIN,
     minParticipants: 3,
     maxParticipants: 12,
     days: 4,
@@ -31,11 +44,26 @@ const SAMPLES: readonly Sample[] = [
     title: '철원 오대쌀 20kg',
     description: '올해 수확한 햅쌀, 도정 후 바로 발송합니다.',
     price: { amount: 62_000, currency: 'KRW' },
+    ...PLAIN,
     minParticipants: 10,
     maxParticipants: 100,
     days: 14,
   },
 ];
+
+/** Where payments are taken: one that has to be paid for, of which few are there. */
+const PAID: Sample = {
+  slug: 'strawberries',
+  title: '논산 설향 딸기 2kg',
+  description: '결제해야 자리가 확정돼요. 자리가 차면 기다릴 수 있어요.',
+  price: { amount: 27_000, currency: 'KRW' },
+  priceTiers: [{ minParticipants: 3, amount: 24_000 }],
+  payment: 'REQUIRED',
+  waitingList: true,
+  minParticipants: 2,
+  maxParticipants: 4,
+  days: 3,
+};
 
 const DAY_MS = 86_400_000;
 
@@ -46,6 +74,8 @@ export interface SamplesOptions {
   /** Epoch milliseconds. */
   now: () => number;
   signal: AbortSignal;
+  /** Whether payments are taken. @default false */
+  pays?: boolean;
 }
 
 /**
@@ -54,12 +84,12 @@ export interface SamplesOptions {
  * nothing.
  */
 export async function ensureSamples(options: SamplesOptions): Promise<{ products: Product[]; created: number }> {
-  const { tradeUrl, sellerId, sellerToken, now, signal } = options;
+  const { tradeUrl, sellerId, sellerToken, now, signal, pays = false } = options;
   const query = new URLSearchParams({ sellerId, limit: '100' });
   const { items } = await request<{ items: Product[] }>(`/api/products?${query}`);
   const products: Product[] = [];
   let created = 0;
-  for (const { slug, days, ...sample } of SAMPLES) {
+  for (const { slug, days, ...sample } of pays ? [...SAMPLES, PAID] : SAMPLES) {
     const same = items.filter(({ title }) => title === sample.title);
     let product = same.find(({ status, deadline }) => status === 'RECRUITING' && Date.parse(deadline) > now());
     if (!product) {

@@ -10,6 +10,7 @@ const Secrets = z.object({
   PUSH_KEY: z.string().default(pushKey),
   ADDRESS_KEYS: z.string().default(sealingKey),
   CONTENT_KEYS: z.string().default(sealingKey),
+  SHOP_JWT_SECRET: z.string().default(secret),
 });
 export type Secrets = z.output<typeof Secrets>;
 
@@ -20,12 +21,11 @@ export type Secrets = z.output<typeof Secrets>;
  * @throws StartError when the file holds something else
  */
 export function keepSecrets(file: string): Secrets {
-  const made = () => randomBytes(48).toString('base64url');
   const secrets = existsSync(file)
     ? read(file)
     : {
-        ...{ JWT_SECRET: made(), SERVICE_JWT_SECRET: made(), PUSH_KEY: pushKey() },
-        ...{ ADDRESS_KEYS: sealingKey(), CONTENT_KEYS: sealingKey() },
+        ...{ JWT_SECRET: secret(), SERVICE_JWT_SECRET: secret(), PUSH_KEY: pushKey() },
+        ...{ ADDRESS_KEYS: sealingKey(), CONTENT_KEYS: sealingKey(), SHOP_JWT_SECRET: secret() },
       };
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
@@ -42,6 +42,10 @@ function read(file: string): Secrets {
       { cause },
     );
   }
+}
+
+function secret(): string {
+  return randomBytes(48).toString('base64url');
 }
 
 /** A key of AES-256 by the name that the first one has. */

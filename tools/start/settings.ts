@@ -6,6 +6,9 @@ const Settings = z.object({
   CHAT_PORT: envFields.port(8080),
   TRADE_PORT: envFields.port(8081),
   WEB_PORT: envFields.port(5173),
+  /** Whether `examples/payments.mjs` runs beside the services, on its port. */
+  PAYMENTS: envFields.bool(false),
+  PAY_PORT: envFields.port(8082),
   /** Whoever signs in becomes whom he names, so nobody but this machine unless it is said. */
   HOST: envFields.text('127.0.0.1'),
   /** Unset: an embedded PostgreSQL. */
@@ -18,6 +21,8 @@ const Settings = z.object({
   JWT_SECRET: envFields.secret().optional(),
   /** Unset: generated once, and kept. */
   SERVICE_JWT_SECRET: envFields.secret().optional(),
+  /** Of back ends. Unset: with PAYMENTS generated once, and kept. */
+  SHOP_JWT_SECRET: envFields.secret().optional(),
   /** Anybody may sign in as anybody. */
   DEV_LOGIN: envFields.bool(true),
   /** Where browsers put and get files, where that is an S3: the page may connect to it. */
@@ -27,13 +32,14 @@ const Settings = z.object({
 });
 export type Settings = z.output<typeof Settings>;
 
-const PORTS = ['CHAT_PORT', 'TRADE_PORT', 'WEB_PORT'] as const;
+const PORTS = ['CHAT_PORT', 'TRADE_PORT', 'WEB_PORT', 'PAY_PORT'] as const;
 
 /** @throws EnvError naming every bad variable */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const settings = readEnv(Settings, env);
-  const clashes = PORTS.flatMap((name, at) => {
-    const other = PORTS.slice(0, at).find((one) => settings[one] !== 0 && settings[one] === settings[name]);
+  const ports = PORTS.filter((name) => name !== 'PAY_PORT' || settings.PAYMENTS);
+  const clashes = ports.flatMap((name, at) => {
+    const other = ports.slice(0, at).find((one) => settings[one] !== 0 && settings[one] === settings[name]);
     return other ? [{ name, message: `must differ from ${other} (both are ${settings[name]})` }] : [];
   });
   if (clashes.length > 0) throw new EnvError(clashes);
