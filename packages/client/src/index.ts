@@ -13,7 +13,15 @@ export type {
   Room as RoomInfo,
   SystemEvent,
 } from '@gongu/shared';
-export { mentionsUser, parseMessageId, searchForm } from '@gongu/shared';
+export {
+  formatMoney,
+  mentionsUser,
+  minorUnitPlaces,
+  parseMessageId,
+  readAmount,
+  searchForm,
+  writeAmount,
+} from '@gongu/shared';
 export type { ChatError, ClientErrorCode, Result } from './chat-error.ts';
 export { type ChatClient, type ChatClientOptions, createChatClient, type MyRoom } from './client.ts';
 export type { Clock } from './clock.ts';

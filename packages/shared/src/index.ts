@@ -40,6 +40,7 @@ export { FRAME_LIMITS, LIMITS } from './limits.ts';
 export { mentionsUser } from './mentions-user.ts';
 export { type ChangeMessage, editBody, isChange, Message, SystemMessage, saysSomething, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
+export { formatMoney, minorUnitPlaces, readAmount, writeAmount } from './money.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
 export {
   ListQuery,

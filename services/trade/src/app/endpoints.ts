@@ -1,6 +1,7 @@
 import { barRoutes, personRoutes, type ServiceParts } from '@gongu/host';
 import type { TradeEnv } from '../env.ts';
 import { addressRoutes } from '../http/address-routes.ts';
+import { cardRoute } from '../http/card-route.ts';
 import { consistencyRoutes } from '../http/consistency-routes.ts';
 import { devRoutes } from '../http/dev-routes.ts';
 import { outboxRoutes } from '../http/outbox-routes.ts';
@@ -38,6 +39,7 @@ export function registerEndpoints(
     random: Math.random,
   });
   productRoutes(app, { products, userOf });
+  cardRoute(app, { products });
   participationRoutes(app, { participations, userOf });
   addressRoutes(app, { addresses, userOf });
   waitingRoutes(app, { waiting, userOf });

@@ -29,6 +29,7 @@ describe('/openapi.json', () => {
     const id = await made();
     await call('GET', '/api/products');
     await call('GET', `/api/products/${id}`);
+    await call('GET', `/api/products/${id}/card`);
     await call('GET', `/api/products/${id}`, { headers: { 'if-none-match': '*' } });
     await call('PATCH', `/api/products/${id}`, { ...seller, body: { title: 'x' } });
     await call('POST', `/api/products/${id}/participations`, { as: 'ann' });
@@ -99,6 +100,7 @@ describe('/openapi.json', () => {
       'get /api/products',
       'get /api/products/events',
       'get /api/products/{id}',
+      'get /api/products/{id}/card',
       'post /api/dev/session',
     ]);
   });
