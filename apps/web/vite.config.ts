@@ -9,10 +9,12 @@ import { serviceUrls } from './server/service-urls.ts';
 const configuration: Plugin = {
   name: 'gongu-configuration',
   configureServer(server) {
-    const { CHAT_PORT = '8080', TRADE_PORT = '8081' } = process.env;
+    const { CHAT_PORT = '8080', TRADE_PORT = '8081', PAY_PORT } = process.env;
     server.middlewares.use('/config.json', (request, response) => {
       response.setHeader('content-type', 'application/json');
-      const urls = serviceUrls(request.headers.host, { chatPort: Number(CHAT_PORT), tradePort: Number(TRADE_PORT) });
+      const ports = { chatPort: Number(CHAT_PORT), tradePort: Number(TRADE_PORT) };
+      const pay = PAY_PORT === undefined ? {} : { payPort: Number(PAY_PORT) };
+      const urls = serviceUrls(request.headers.host, { ...ports, ...pay });
       response.end(JSON.stringify(urls));
     });
   },

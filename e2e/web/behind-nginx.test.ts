@@ -34,6 +34,24 @@ describe.skipIf(!ensureNginx() || !browserProgram())('the page behind nginx, as 
     expect(await nginx.errorLog()).not.toMatch(/upstream|\[(?:emerg|crit|error)\]/);
   });
 
+  test('a product has its card in its page, and a page without one is a page all the same', async () => {
+    const id = await shop.offer('sue', { title: '감귤 "10kg"' });
+    // A machine that is busy may take longer than the page waits.
+    let product = '';
+    await expect
+      .poll(async () => (product = await (await fetch(url(`/products/${id}`))).text()), { timeout: 30_000 })
+      .toContain('og:title');
+    expect(product).toContain('<meta property="og:title" content="감귤 &quot;10kg&quot;">');
+    expect(product).toContain(`<meta property="og:url" content="${url(`/products/${id}`)}">`);
+    for (const path of ['/products/01a1fb92-5af1-71ab-9ecc-00c8b1bbf307', '/products/no-such-product']) {
+      const answer = await fetch(url(path));
+      const text = await answer.text();
+      expect([answer.status, text.includes('og:'), text.includes('<div id="root">')]).toEqual([200, false, true]);
+    }
+    // For the page alone.
+    expect(await (await fetch(url(`/card/${id}`))).text()).not.toContain('og:');
+  });
+
   test('trade has a listener of its own, without what is for operators', async () => {
     const trade = (path: string) => fetch(`http://127.0.0.1:${nginx.tradePort}${path}`);
     expect((await trade('/api/products')).status).toBe(200);

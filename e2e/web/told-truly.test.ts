@@ -145,7 +145,7 @@ test('a form that is refused names the field and its rule, and leads to it; a de
   await field('Picture').fill('http://example.com/a.png');
   await refused('Picture', 'begins with https://');
   await field('Picture').fill('');
-  await refused('Price', 'Price (₩): a whole number');
+  await refused('Price', 'Price: an amount such as 23000');
   await field('Price').fill('1000');
   for (const [yearsOn, rule] of [
     [-1, 'still to come.'],
@@ -171,7 +171,7 @@ test('a form that is refused names the field and its rule, and leads to it; a de
         })
       : route.continue(),
   );
-  await refused('Price', 'Price (₩): a whole number');
+  await refused('Price', 'Price: an amount such as 23000');
   await sue.page.unroute('**/api/products');
   await sue.press('Offer it');
   await sue.reads('Nobody has taken a place yet.');

@@ -6,7 +6,7 @@ import type { ServiceUrls } from './service-urls.ts';
  *
  * @param filesOrigin where browsers put and get files of messages, where that is an S3: `https://files.shop.example`
  */
-export function contentPolicy({ chatUrl, tradeUrl }: ServiceUrls, filesOrigin = ''): string {
+export function contentPolicy({ chatUrl, tradeUrl, payUrl = '' }: ServiceUrls, filesOrigin = ''): string {
   const listed = (...sources: string[]) => sources.filter((one) => one !== '').join(' ');
   return [
     "default-src 'none'",
@@ -15,7 +15,7 @@ export function contentPolicy({ chatUrl, tradeUrl }: ServiceUrls, filesOrigin = 
     // `blob:`: a picture that is about to be sent.
     `img-src ${listed("'self'", 'https:', 'data:', 'blob:', chatUrl, filesOrigin)}`,
     "font-src 'self'",
-    `connect-src ${listed("'self'", chatUrl, chatUrl.replace(/^http/, 'ws'), tradeUrl, filesOrigin)}`,
+    `connect-src ${listed("'self'", chatUrl, chatUrl.replace(/^http/, 'ws'), tradeUrl, payUrl, filesOrigin)}`,
     "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",

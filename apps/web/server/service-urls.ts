@@ -2,6 +2,8 @@
 export interface ServiceUrls {
   readonly chatUrl: string;
   readonly tradeUrl: string;
+  /** Of a back end that takes payments as `examples/payments.mjs` does; absent: there is none. */
+  readonly payUrl?: string;
 }
 
 /** A name, an IPv4 address, or an IPv6 address in brackets. Anything else would have no business in a header. */
@@ -15,9 +17,11 @@ const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}
  */
 export function serviceUrls(
   host: string | undefined,
-  { chatPort, tradePort }: { chatPort: number; tradePort: number },
+  { chatPort, tradePort, payPort }: { chatPort: number; tradePort: number; payPort?: number | undefined },
 ): ServiceUrls {
   const name = (host ?? '').replace(/:\d+$/, '');
   const known = HOST_NAME.test(name) ? name : '127.0.0.1';
-  return { chatUrl: `http://${known}:${chatPort}`, tradeUrl: `http://${known}:${tradePort}` };
+  const urlAt = (port: number) => `http://${known}:${port}`;
+  const pay = payPort === undefined ? {} : { payUrl: urlAt(payPort) };
+  return { chatUrl: urlAt(chatPort), tradeUrl: urlAt(tradePort), ...pay };
 }

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import Fastify from 'fastify';
+import Fastify, { type FastifyRequest } from 'fastify';
 import { contentPolicy } from './content-policy.ts';
 import { serviceUrls } from './service-urls.ts';
 
@@ -13,6 +15,8 @@ export interface SiteOptions {
   readonly port: number;
   readonly chatPort: number;
   readonly tradePort: number;
+  /** Of a back end that takes payments. @default none */
+  readonly payPort?: number | undefined;
   /** Origin of the S3 with files of messages, which the page may connect to. @default none */
   readonly filesOrigin?: string | undefined;
 }
@@ -21,6 +25,11 @@ export interface Site {
   readonly port: number;
   stop(): Promise<void>;
 }
+
+/** Where nginx puts what messengers show of a product. */
+const CARD = /<!--# include virtual="\/card\/[^"]*" -->/;
+/** Milliseconds for it: the page does not wait longer. */
+const CARD_MS = 1_000;
 
 /** Built files have a hash of their content in their name. */
 const FOREVER = 'public, max-age=31536000, immutable';
@@ -32,9 +41,9 @@ const FOREVER = 'public, max-age=31536000, immutable';
  * @throws Error of the system when the port can't be had
  */
 export async function startSite(options: SiteOptions): Promise<Site> {
-  const { assets, host, port, chatPort, tradePort, filesOrigin } = options;
+  const { assets, host, port, chatPort, tradePort, payPort, filesOrigin } = options;
   const site = Fastify({ forceCloseConnections: true });
-  const urlsFor = (name: string | undefined) => serviceUrls(name, { chatPort, tradePort });
+  const urlsFor = (name: string | undefined) => serviceUrls(name, { chatPort, tradePort, payPort });
 
   site.addHook('onRequest', async (request, reply) => {
     const urls = urlsFor(request.headers.host);
@@ -60,6 +69,15 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   site.get('/config.json', async (request, reply) =>
     reply.header('cache-control', 'no-store').send(urlsFor(request.headers.host)),
   );
+  // As nginx puts them into the page in production: deploy/nginx/web.conf.
+  const tradeUrl = `http://${nameHere(host)}:${tradePort}`;
+  const page = await readFile(join(assets, 'index.html'), 'utf8');
+  site.get<{ Params: { id: string } }>('/products/:id', async (request, reply) => {
+    const card = await cardOf(request, tradeUrl);
+    reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache');
+    // A function: what a seller writes may hold `$&`.
+    return reply.send(page.replace(CARD, () => card));
+  });
   site.setNotFoundHandler(async (request, reply) => {
     return isPage(request) ? reply.sendFile('index.html') : reply.code(404).type('text/plain').send('Not found\n');
   });
@@ -69,6 +87,28 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     port: (site.server.address() as { port: number }).port,
     stop: () => site.close(),
   };
+}
+
+/** Trade's tags for a product's page; empty where it has none in time. */
+async function cardOf(request: FastifyRequest<{ Params: { id: string } }>, tradeUrl: string): Promise<string> {
+  const { host = '', 'accept-language': language = '' } = request.headers;
+  const id = encodeURIComponent(request.params.id);
+  const query = new URLSearchParams({ url: `http://${host}/products/${id}` });
+  try {
+    const answer = await fetch(`${tradeUrl}/api/products/${id}/card?${query}`, {
+      headers: { 'accept-language': language },
+      signal: AbortSignal.timeout(CARD_MS),
+    });
+    return answer.ok ? await answer.text() : '';
+  } catch {
+    return '';
+  }
+}
+
+/** What a program on this machine calls an address that is listened on. */
+function nameHere(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** Asks for a page: a path that is no file's. */

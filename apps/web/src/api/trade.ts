@@ -23,10 +23,13 @@ export interface NewProduct {
   readonly minParticipants: number;
   readonly maxParticipants: number;
   readonly deadline: string;
+  readonly priceTiers: Product['priceTiers'];
+  readonly payment: Product['payment'];
+  readonly waitingList: boolean;
 }
 
 /** Fields of a product that its seller may change; those that are there. */
-export type ProductEdit = Partial<Omit<NewProduct, 'price'>>;
+export type ProductEdit = Partial<Omit<NewProduct, 'price' | 'payment' | 'waitingList'>>;
 
 const PAGE = 24;
 /** As many as trade gives at once. */

@@ -70,12 +70,17 @@ function Edit({ product }: { readonly product: Product }) {
 
 /** What differs alone: what somebody else has changed meanwhile stays. */
 function changesOf(product: Product, fields: NewProduct): ProductEdit {
-  const { price: _, deadline, ...rest } = fields;
+  const { price: _price, payment: _payment, waitingList: _list, priceTiers, deadline, ...rest } = fields;
   const names = Object.keys(rest) as (keyof typeof rest)[];
   const changed = Object.fromEntries(
     names.filter((name) => rest[name] !== product[name]).map((name) => [name, rest[name]]),
   );
   // The field has no seconds.
   const minuteOf = (at: string) => Math.floor(Date.parse(at) / 60_000);
-  return { ...changed, ...(minuteOf(deadline) === minuteOf(product.deadline) ? {} : { deadline }) };
+  const isSame = JSON.stringify(priceTiers) === JSON.stringify(product.priceTiers);
+  return {
+    ...changed,
+    ...(isSame ? {} : { priceTiers }),
+    ...(minuteOf(deadline) === minuteOf(product.deadline) ? {} : { deadline }),
+  };
 }

@@ -1,6 +1,7 @@
 import { useId } from 'react';
 import { codeOf } from '../api/api-error.ts';
 import { NoticeForm } from '../chat/NoticeForm.tsx';
+import { dealStrings } from '../i18n/deal-strings.ts';
 import { money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { outcomeOf } from '../i18n/outcome.ts';
@@ -19,12 +20,14 @@ import { Picture } from '../ui/Picture.tsx';
 import { Seats } from '../ui/Seats.tsx';
 import { SellersOnly } from '../ui/SellersOnly.tsx';
 import { StatusBadge } from '../ui/StatusBadge.tsx';
+import { Tiers } from '../ui/Tiers.tsx';
 import { WithChat } from '../ui/WithChat.tsx';
 import { NotFoundPage } from './NotFoundPage.tsx';
 
 /** A seller's product: how it stands, who buys, what to tell them, and its end. */
 export function ManagePage() {
   const strings = useStrings();
+  const deal = dealStrings(strings.locale);
   const { session } = useServices();
   const { id = '' } = useParams();
   const titleId = useId();
@@ -61,14 +64,21 @@ export function ManagePage() {
               </Link>
             </h1>
             <p className="price">
-              {money(product.price, strings.locale)} <small>{strings.each}</small>
+              {money(product.currentPrice, strings.locale)} <small>{strings.each}</small>
             </p>
           </div>
         </div>
         <Seats product={product} />
+        {product.priceTiers.length > 0 && <Tiers product={product} />}
+        {(product.payment === 'REQUIRED' || product.waitingList) && (
+          <p className="row hint">
+            {product.payment === 'REQUIRED' && <span>{deal.committed(product.committedCount)}</span>}
+            {product.waitingList && <span>{deal.waiting(product.waitingCount)}</span>}
+          </p>
+        )}
         <p className="minimum">
           {product.status === 'RECRUITING'
-            ? strings.minimum(product.participantCount, product.minParticipants)
+            ? strings.minimum(product.committedCount, product.minParticipants)
             : outcomeOf(product, strings)}
         </p>
         <EndProduct product={product} />

@@ -95,7 +95,7 @@ function Bought({ purchase: { product, quantity } }: { readonly purchase: Purcha
         ) : (
           <Sum product={product} quantity={quantity} />
         )}
-        {isOpen && <small>{strings.minimum(product.participantCount, product.minParticipants)}</small>}
+        {isOpen && <small>{strings.minimum(product.committedCount, product.minParticipants)}</small>}
       </div>
     </article>
   );

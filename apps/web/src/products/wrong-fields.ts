@@ -1,11 +1,13 @@
-import type { NewProduct } from '../api/trade.ts';
-
-export type FieldName = keyof NewProduct;
+import { readAmount } from '@gongu/client';
+import type { Product } from '@gongu/shared';
 
 /** In the order of the form. */
-export const FIELD_NAMES: readonly FieldName[] = [
+export const FIELD_NAMES = [
   ...(['title', 'description', 'imageUrl', 'price', 'deadline', 'minParticipants', 'maxParticipants'] as const),
-];
+] as const;
+
+/** Of what is written in one control. */
+export type FieldName = (typeof FIELD_NAMES)[number];
 
 const MOST_PEOPLE = 100_000;
 const MOST_PRICE = 1_000_000_000_000;
@@ -13,11 +15,13 @@ const MOST_PRICE = 1_000_000_000_000;
 /**
  * Fields that can not be offered as they are written. Trade has the last word.
  *
+ * @param currency ISO 4217, of the price
  * @param buyers who take part already: there can not be fewer places
  */
 export function wrongFields(
   written: Readonly<Record<FieldName, string>>,
   nowMs: number,
+  currency: string,
   buyers = 0,
 ): readonly FieldName[] {
   const chars = (name: FieldName) => [...written[name].trim()].length;
@@ -29,10 +33,18 @@ export function wrongFields(
     title: chars('title') >= 1 && chars('title') <= 200,
     description: chars('description') <= 20_000,
     imageUrl: /^(?:https:\/\/[^\s\\/?#]\S*)?$/i.test(written.imageUrl.trim()) && chars('imageUrl') <= 2_048,
-    price: whole('price') <= MOST_PRICE,
+    price: (readAmount(written.price, currency) ?? MOST_PRICE + 1) <= MOST_PRICE,
     deadline: deadlineMs > nowMs,
     minParticipants: isCount(least) && !(isCount(most) && least > most),
     maxParticipants: isCount(most) && most >= buyers,
   };
   return FIELD_NAMES.filter((name) => !isRight[name]);
+}
+
+/** Whether trade would take these tiers of a price. Amounts that are none are NaN. */
+export function areTiers(tiers: Product['priceTiers'], price: number, maxParticipants: number): boolean {
+  return tiers.every(({ minParticipants, amount }, at) => {
+    const before = tiers[at - 1] ?? { minParticipants: 1, amount: price };
+    return minParticipants > before.minParticipants && minParticipants <= maxParticipants && amount < before.amount;
+  });
 }

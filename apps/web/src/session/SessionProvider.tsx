@@ -2,7 +2,7 @@ import type { ChatClient } from '@gongu/client';
 import type { ChatMessage, NewestNotice, PublicUser } from '@gongu/shared';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
-import { fetchJson } from '../api/http.ts';
+import { fetchJson, type HttpRequest } from '../api/http.ts';
 import { createTrade, type Trade } from '../api/trade.ts';
 import { useConnectedChat } from '../chat/useConnectedChat.ts';
 import type { ServerClock } from '../clock/server-clock.ts';
@@ -12,6 +12,10 @@ import { createSessions, type Session } from './session.ts';
 export interface Services {
   readonly session: Session | null;
   readonly trade: Trade;
+  /** See Config. */
+  readonly payUrl: string | null;
+  /** The session's token, for calls to others than trade; see HttpRequest. */
+  readonly token: NonNullable<HttpRequest['token']>;
   /** The newest notice in a product's room that is not deleted; null: there is none. @throws ApiError */
   noticeOf(roomId: string, signal?: AbortSignal): Promise<ChatMessage | null>;
   /** The services' time. */
@@ -36,7 +40,7 @@ export interface SessionProviderProps {
 
 /** Who uses this window, and the services as he reaches them. */
 export function SessionProvider({ config, clock, children }: SessionProviderProps) {
-  const { chatUrl, tradeUrl } = config;
+  const { chatUrl, tradeUrl, payUrl } = config;
   const queries = useQueryClient();
   const [sessions] = useState(() => createSessions({ profile: () => localStorage, own: () => sessionStorage }));
   const [session, setSession] = useState(sessions.read);
@@ -65,6 +69,7 @@ export function SessionProvider({ config, clock, children }: SessionProviderProp
     }
     return {
       token,
+      payUrl,
       trade: createTrade(tradeUrl, token, clock.heard),
       clock,
       async noticeOf(roomId: string, signal?: AbortSignal) {
@@ -79,7 +84,7 @@ export function SessionProvider({ config, clock, children }: SessionProviderProp
       enterAsGuest: async () => take('guest', await enterAnonymously(chatUrl, null), false, sessions.isApart()),
       signOut: () => become(null, sessions.isApart()),
     };
-  }, [chatUrl, tradeUrl, clock, sessions]);
+  }, [chatUrl, tradeUrl, payUrl, clock, sessions]);
 
   // What another window has done with the browser's session is true here, too.
   useEffect(

@@ -12,7 +12,7 @@ export function EndProduct({ product }: { readonly product: Product }) {
   const { close, cancel } = useSelling(product.id);
   const reason = useRef<HTMLTextAreaElement>(null);
   if (product.status !== 'RECRUITING') return null;
-  const isEnough = product.participantCount >= product.minParticipants;
+  const isEnough = product.committedCount >= product.minParticipants;
   return (
     <div className="end-product">
       <div className="row">
@@ -24,7 +24,7 @@ export function EndProduct({ product }: { readonly product: Product }) {
           disabled={!isEnough}
           describedBy={`${id}-hint`}
           title={strings.closeTitle}
-          text={strings.closeText(product.participantCount)}
+          text={strings.closeText(product.committedCount)}
           yes={close.isPending ? strings.closing : strings.closeReally}
           isPending={close.isPending}
           error={close.error}

@@ -31,7 +31,7 @@ export function ProductCard({ product, to, isFirst = false }: ProductCardProps) 
           </Link>
         </h2>
         <p className="price">
-          {money(product.price, strings.locale)} <small>{strings.each}</small>
+          {money(product.currentPrice, strings.locale)} <small>{strings.each}</small>
         </p>
         <Seats product={product} />
         {product.status === 'RECRUITING' ? (

@@ -3,12 +3,17 @@ import { useTold } from '../chat/told.tsx';
 import { moment, money } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { outcomeOf } from '../i18n/outcome.ts';
+import { PartBoundary } from '../loading/PartBoundary.tsx';
+import { separatePart } from '../loading/separate-part.tsx';
 import { useNotice } from '../products/queries.ts';
 import { Countdown } from './Countdown.tsx';
 import { Picture } from './Picture.tsx';
 import { Seats } from './Seats.tsx';
 import { StatusBadge } from './StatusBadge.tsx';
 import { TakePart } from './TakePart.tsx';
+
+const { Part: Share } = separatePart(() => import('./Share.tsx').then(({ Share }) => Share));
+const { Part: Tiers } = separatePart(() => import('./Tiers.tsx').then(({ Tiers }) => Tiers));
 
 /** All there is to know of a product, and the way to take part. */
 export function ProductDetails({ product, titleId }: { readonly product: Product; readonly titleId: string }) {
@@ -36,7 +41,7 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
           <bdi>{product.title}</bdi>
         </h1>
         <p className="price">
-          {money(product.price, strings.locale)} <small>{strings.each}</small>
+          {money(product.currentPrice, strings.locale)} <small>{strings.each}</small>
         </p>
         {notice && (
           <div className="product-notice">
@@ -44,16 +49,26 @@ export function ProductDetails({ product, titleId }: { readonly product: Product
             <p>{notice.content}</p>
           </div>
         )}
+        {product.priceTiers.length > 0 && (
+          <PartBoundary of={product.id}>
+            <Tiers product={product} />
+          </PartBoundary>
+        )}
         {product.description !== '' && <p className="description">{product.description}</p>}
         <div className="facts">
           <Seats product={product} />
-          {isOpen && <p className="minimum">{strings.minimum(product.participantCount, product.minParticipants)}</p>}
+          {isOpen && <p className="minimum">{strings.minimum(product.committedCount, product.minParticipants)}</p>}
           <p className="row">
             {isOpen ? <Countdown deadline={product.deadline} /> : outcomeOf(product, strings)}
             <small>{`${strings.deadline}: ${moment(product.deadline, strings.locale)}`}</small>
           </p>
         </div>
         <TakePart product={product} />
+        {isOpen && (
+          <PartBoundary of={product.id} isQuiet>
+            <Share product={product} />
+          </PartBoundary>
+        )}
       </div>
     </article>
   );

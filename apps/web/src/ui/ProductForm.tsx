@@ -1,9 +1,12 @@
+import { readAmount, writeAmount } from '@gongu/client';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import type { NewProduct } from '../api/trade.ts';
+import { dealStrings } from '../i18n/deal-strings.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
-import { FIELD_NAMES, type FieldName, wrongFields } from '../products/wrong-fields.ts';
+import { areTiers, FIELD_NAMES, type FieldName, wrongFields } from '../products/wrong-fields.ts';
 import { useServices } from '../session/SessionProvider.tsx';
+import { DealFields, tiersIn } from './DealFields.tsx';
 import { Failure } from './Failure.tsx';
 import { Field } from './Field.tsx';
 
@@ -29,35 +32,45 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
   const form = useRef<HTMLFormElement>(null);
   const [openedMs] = useState(clock.now);
   const [wrong, setWrong] = useState<readonly FieldName[]>([]);
+  const [areTiersWrong, setTiersWrong] = useState(false);
+  const [currency, setCurrency] = useState(product?.price.currency ?? 'KRW');
   const [mostDays, setMostDays] = useState<string | null>(null);
   // Counts refusals: each one leads to its field, also where the same fields are wrong again.
   const [refusals, setRefusals] = useState(0);
-  const first = useRef<FieldName | undefined>(undefined);
+  const first = useRef<string | undefined>(undefined);
   const buyers = product?.participantCount ?? 0;
 
   useEffect(() => {
     const control = refusals > 0 && first.current && form.current?.elements.namedItem(first.current);
-    if (control instanceof HTMLElement) control.focus();
+    // Of several by one name, the first.
+    const wrongOne = control instanceof RadioNodeList ? control[0] : control;
+    if (wrongOne instanceof HTMLElement) wrongOne.focus();
   }, [refusals]);
 
-  function refuse(fields: readonly FieldName[]): void {
-    first.current = fields[0];
+  function refuse(fields: readonly FieldName[], tiersToo: boolean): void {
+    first.current = fields[0] ?? (tiersToo ? 'tierPeople' : undefined);
     setWrong(fields);
+    setTiersWrong(tiersToo);
     setRefusals((before) => before + 1);
   }
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
     setMostDays(null);
-    const found = wrongFields(writtenIn(data), clock.now(), buyers);
-    refuse(found);
-    if (found.length > 0) return;
-    onSubmit(fieldsOf(data), (refusal) => {
+    const found = wrongFields(writtenIn(data), clock.now(), currency, buyers);
+    const fields = fieldsOf(data, currency);
+    const tiersToo = !areTiers(fields.priceTiers, fields.price.amount, fields.maxParticipants);
+    refuse(found, tiersToo && !found.includes('price') && !found.includes('maxParticipants'));
+    if (found.length > 0 || tiersToo) return;
+    onSubmit({ ...fields, deadline: new Date(fields.deadline).toISOString() }, (refusal) => {
       const refused = refusal instanceof ApiError ? refusal.fields : [];
       const paths = refused.map(({ path }) => path.split('.')[0]);
       // How far away it may be is trade's setting, which its refusal names.
       setMostDays(refused.find(({ path }) => path === 'deadline')?.message.match(/\d+(?= days)/)?.[0] ?? null);
-      refuse(FIELD_NAMES.filter((name) => paths.includes(name)));
+      refuse(
+        FIELD_NAMES.filter((name) => paths.includes(name)),
+        paths.includes('priceTiers'),
+      );
     });
   }
   function edit({ target }: FormEvent<HTMLFormElement>): void {
@@ -89,16 +102,15 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
         {(control) => (
           <input
             {...control}
-            type="number"
-            inputMode="numeric"
+            inputMode="decimal"
             required
-            min={0}
-            step={1}
+            autoComplete="off"
             readOnly={product !== undefined}
-            defaultValue={product?.price.amount}
+            defaultValue={product && writeAmount(product.price)}
           />
         )}
       </Field>
+      {!product && <CurrencyField value={currency} onChoose={setCurrency} />}
       <Field {...field('deadline')}>
         {(control) => (
           <input
@@ -122,6 +134,7 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
           )}
         </Field>
       </div>
+      <DealFields product={product} currency={currency} isWrong={areTiersWrong} />
       <div className="row">
         <button type="submit" className="primary" disabled={isPending}>
           {label}
@@ -137,19 +150,43 @@ function writtenIn(form: FormData): Readonly<Record<FieldName, string>> {
   return Object.fromEntries(texts) as Record<FieldName, string>;
 }
 
-function fieldsOf(form: FormData): NewProduct {
+/** `deadline` as it is written; what is no number is NaN. */
+function fieldsOf(form: FormData, currency: string): NewProduct {
   const written = writtenIn(form);
   const text = (name: FieldName) => written[name].trim();
   return {
     title: text('title'),
     description: text('description'),
     imageUrl: text('imageUrl') === '' ? null : text('imageUrl'),
-    // Won have no smaller unit.
-    price: { amount: Number(text('price')), currency: 'KRW' },
+    price: { amount: readAmount(text('price'), currency) ?? Number.NaN, currency },
     minParticipants: Number(text('minParticipants')),
     maxParticipants: Number(text('maxParticipants')),
-    deadline: new Date(text('deadline')).toISOString(),
+    deadline: text('deadline'),
+    priceTiers: tiersIn(form, currency),
+    payment: form.get('payment') === 'on' ? 'REQUIRED' : 'NONE',
+    waitingList: form.get('waitingList') === 'on',
   };
+}
+
+function CurrencyField({ value, onChoose }: { readonly value: string; readonly onChoose: (code: string) => void }) {
+  const { locale } = useStrings();
+  const [codes] = useState(() => {
+    const names = new Intl.DisplayNames(locale, { type: 'currency' });
+    return Intl.supportedValuesOf('currency').map((code) => [code, `${code} · ${names.of(code)}`] as const);
+  });
+  return (
+    <Field name="currency" label={dealStrings(locale).currency} rule={null}>
+      {(control) => (
+        <select {...control} value={value} onChange={(event) => onChoose(event.target.value)}>
+          {codes.map(([code, name]) => (
+            <option key={code} value={code}>
+              {name}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
 }
 
 /** A moment as `datetime-local` writes it, in this machine's zone. */

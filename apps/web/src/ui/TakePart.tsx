@@ -15,6 +15,10 @@ import { signInPath } from './paths.ts';
 import { Quantity } from './Quantity.tsx';
 import { Sum } from './Sum.tsx';
 
+const { Part: PayPlace } = separatePart(() => import('./PayPlace.tsx').then(({ PayPlace }) => PayPlace));
+const { Part: WaitForPlace } = separatePart(() =>
+  import('./WaitForPlace.tsx').then(({ WaitForPlace }) => WaitForPlace),
+);
 const { Part: MyAddress } = separatePart(() => import('./MyAddress.tsx').then(({ MyAddress }) => MyAddress));
 
 /** Taking a place and giving it up, for those who may; for the others, what they can do instead. */
@@ -65,16 +69,29 @@ function Place({ product }: { readonly product: Product }) {
   if (purchase.isPending) return <p className="take-part loading">{strings.loading}</p>;
   // What is known already is not made unknown by a reading that failed.
   if (purchase.isLoadingError) return <Failure error={purchase.error} retry={() => void purchase.refetch()} />;
+  const mine = purchase.data ?? null;
+  // First in what is shown with a place and without: what they say of a place that was lost or won outlives it.
+  const deal = (product.payment === 'REQUIRED' || product.waitingList) && (
+    <PartBoundary of={product.id}>
+      {product.payment === 'REQUIRED' && <PayPlace product={product} purchase={mine} hasLeft={leave.isSuccess} />}
+      {product.waitingList && <WaitForPlace product={product} purchase={mine} />}
+    </PartBoundary>
+  );
   if (purchase.data) {
+    const status = purchase.data.payment?.status;
+    const isHeld = status === 'PENDING' || status === 'FAILED';
     const bought = purchase.data.quantity;
     const next = wanted ?? bought;
     const isCancelled = product.status === 'CANCELLED';
     return (
       <>
-        <div className="take-part" data-joined={isCancelled ? 'cancelled' : 'true'}>
-          <p className="joined" role="status">
-            {isCancelled ? strings.joinedCancelled(bought) : strings.joined(bought)}
-          </p>
+        {deal}
+        <div className="take-part" data-joined={isCancelled ? 'cancelled' : isHeld ? 'held' : 'true'}>
+          {!isHeld && (
+            <p className="joined" role="status">
+              {isCancelled ? strings.joinedCancelled(bought) : strings.joined(bought)}
+            </p>
+          )}
           {!isCancelled && <Sum product={product} quantity={isOpen ? next : bought} />}
           {change.isError && <Failure error={change.error} />}
           {isOpen && <Quantity value={next} onChange={setWanted} />}
@@ -109,24 +126,29 @@ function Place({ product }: { readonly product: Product }) {
       </>
     );
   }
-  if (!isOpen && !join.isError) return null;
+  const waits = product.waitingList && isOver;
   return (
-    <div className="take-part">
-      {join.isError && (
-        <Failure
-          error={join.error}
-          {...(isPassing(join.error) && join.variables ? { retry: () => join.mutate(join.variables) } : {})}
-        />
+    <>
+      {deal}
+      {(isOpen || join.isError) && (
+        <div className="take-part">
+          {join.isError && (
+            <Failure
+              error={join.error}
+              {...(isPassing(join.error) && join.variables ? { retry: () => join.mutate(join.variables) } : {})}
+            />
+          )}
+          {isOpen && !waits && (
+            <>
+              <Quantity value={quantity} onChange={setQuantity} />
+              <Sum product={product} quantity={quantity} />
+              <button type="button" className="primary" disabled={join.isPending || isOver} onClick={take}>
+                {join.isPending ? strings.joining : isOver ? strings.full : strings.join}
+              </button>
+            </>
+          )}
+        </div>
       )}
-      {isOpen && (
-        <>
-          <Quantity value={quantity} onChange={setQuantity} />
-          <Sum product={product} quantity={quantity} />
-          <button type="button" className="primary" disabled={join.isPending || isOver} onClick={take}>
-            {join.isPending ? strings.joining : isOver ? strings.full : strings.join}
-          </button>
-        </>
-      )}
-    </div>
+    </>
   );
 }
