@@ -133,9 +133,18 @@ describe('a start in a new clone', () => {
   );
 
   it(
-    'starts a service and a PostgreSQL again that were killed',
+    'starts a service and a PostgreSQL again that were killed, and where it is asked for what takes payments',
     async () => {
-      const run = await ready(here.run());
+      const run = await ready(here.run({ env: { PAYMENTS: '1', PAY_PORT: '0' } }));
+      const { payUrl } = (await (await fetch(`http://127.0.0.1:${here.webPort}/config.json`)).json()) as {
+        payUrl: string;
+      };
+      // It is ready once trade has made it a webhook.
+      expect((await fetch(`${payUrl}/healthz`)).status).toBe(200);
+      const offered = await trade('/api/products?sellerId=seller-1&limit=100', seller);
+      expect(((await offered.json()) as { items: { payment: string }[] }).items).toContainEqual(
+        expect.objectContaining({ payment: 'REQUIRED', waitingList: true }),
+      );
       const children = JSON.parse(await readFile(join(here.dataDir, 'children.json'), 'utf8')) as {
         chat: { pid: number };
       };

@@ -12,6 +12,7 @@ const OURS = [
   'postgres',
   'postgres.place',
   'redis',
+  'payments',
   'secrets.json',
   'run.json',
   'children.json',
