@@ -7,7 +7,7 @@ import { startProgram } from '../program.ts';
 
 const JWT_SECRET = 'a secret of users, for measurements only';
 const SHOP_JWT_SECRET = 'a secret of a back end, for measurements only';
-export const INSTANCES = 2;
+const INSTANCES = 2;
 
 /** What sells: trade in one of its ways, or the peer. */
 export interface Seller {
