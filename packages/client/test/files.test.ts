@@ -56,6 +56,9 @@ test('what is refused fails with a reason; what was given up is not sent; an emp
   const ann = shopper({ url: chat.url, token: () => chat.token('ann'), roomId });
   await ann.until(({ status }) => status === 'live');
   const upload = (file: File) => uploadFile(ann.client, roomId, file);
+  // As a recorder calls it.
+  const webm = new File([Buffer.from('1a45dfa3', 'hex'), 'webm'], 'a.webm', { type: 'audio/webm;codecs=opus' });
+  expect(await settled(upload(webm))).toMatchObject({ status: 'done', attachment: { name: 'a.webm' } });
   const zip = new File(['PK\x03\x04'], 'a.png', { type: 'image/png' });
   expect(await settled(upload(zip))).toMatchObject({
     status: 'failed',

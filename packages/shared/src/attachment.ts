@@ -35,8 +35,9 @@ export const AnnounceUpload = z
     name: text(LIMITS.fileNameChars),
     type: z
       .string()
-      .max(127, { error: 'must have at most 127 characters' })
-      .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, { error: 'must be a media type without parameters, as image/png' }),
+      .max(255, { error: 'must have at most 255 characters' })
+      .regex(/^[\w!#$&^.+-]{1,63}\/[\w!#$&^.+-]{1,63}(\s*;[ -~]*)?$/, { error: 'must be a media type, as image/png' })
+      .meta({ description: 'its parameters are left out' }),
     bytes: z.int({ error: 'must be a whole number' }).min(1, { error: 'must be at least 1: the file is empty' }),
   })
   .meta({ id: 'AnnounceUpload' });

@@ -5,6 +5,9 @@ import { vapidKeysOf } from './push/vapid-keys.ts';
 import { redisTarget } from './redis/redis-url.ts';
 import { contentKeysOf } from './store/sealing/content-keys.ts';
 
+/** Where files are unless told. */
+export const DEFAULT_DATA_DIR = '.gongu';
+
 /** The chat service's configuration; docs/configuration.md is generated from nothing else. Unset values are defaults. */
 export const ChatEnv = serviceEnv({
   /** Port of HTTP and sockets. */
@@ -62,7 +65,7 @@ export const ChatEnv = serviceEnv({
   /** Files that a user may upload in an hour; 0 = any number. */
   RATE_UPLOADS_PER_HOUR: envFields.int(20, { max: 1_000_000 }),
   /** Folder whose `files` holds the files of messages where there is no S3. A relative path begins at the repository. */
-  DATA_DIR: envFields.text('.gongu'),
+  DATA_DIR: envFields.text(DEFAULT_DATA_DIR),
   /** Bucket of an S3 that holds the files of messages; unset: a folder of DATA_DIR. */
   S3_BUCKET: z.string().trim().optional(),
   /** Where the S3 is, for the service and for browsers; unset: that of AWS. */

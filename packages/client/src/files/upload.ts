@@ -81,7 +81,9 @@ export function uploadFile(
 
   async function announce(): Promise<Result<Announced>> {
     if (announced && Date.parse(announced.expiresAt) > clock.now()) return { ok: true, value: announced };
-    const body = { name: file.name || 'file', type: file.type || 'application/octet-stream', bytes: file.size };
+    // Without the codecs that a recorder adds: a browser sends headers as they are signed.
+    const type = file.type.split(';')[0]!.trim() || 'application/octet-stream';
+    const body = { name: file.name || 'file', type, bytes: file.size };
     const answer = await client.request<Announced>('POST', base, body);
     if (answer.ok) announced = answer.value;
     return answer;

@@ -48,9 +48,18 @@ const SHOWN = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif']);
 /** What names of files of a type end with. */
 const ENDINGS: Readonly<Record<string, string>> = {
   ...{ 'image/jpeg': 'jpg jpeg', 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'gif' },
-  ...{ 'application/pdf': 'pdf', 'video/mp4': 'mp4 m4v', 'video/quicktime': 'mov qt', 'video/webm': 'webm weba' },
-  ...{ 'video/x-matroska': 'mkv mka', 'video/ogg': 'ogv ogg', 'audio/ogg': 'ogg oga opus', 'audio/mp4': 'm4a m4b' },
-  ...{ 'audio/mpeg': 'mp3 mp2', 'audio/aac': 'aac', 'audio/flac': 'flac', 'audio/wav': 'wav' },
+  // Containers of several say not of which: what an .m4a begins with is often that of an .mp4.
+  ...{
+    'application/pdf': 'pdf',
+    'video/mp4': 'mp4 m4v m4a m4b',
+    'video/quicktime': 'mov qt',
+    'video/webm': 'webm weba',
+  },
+  ...{ 'video/x-matroska': 'mkv mka', 'video/ogg': 'ogv ogg', 'audio/ogg': 'ogg oga opus', 'audio/mp4': 'm4a m4b mp4' },
+  ...{ 'audio/mpeg': 'mp3 mp2', 'audio/aac': 'aac', 'audio/flac': 'flac', 'audio/wav': 'wav', 'audio/amr': 'amr' },
+  ...{ 'video/x-msvideo': 'avi', 'video/mp2t': 'ts mts m2ts m2t', 'video/mpeg': 'mpg mpeg vob', 'video/x-flv': 'flv' },
+  ...{ 'video/x-ms-asf': 'wmv wma asf', 'video/3gpp': '3gp 3gpp m4a', 'video/3gpp2': '3g2', 'audio/amr-wb': 'amr awb' },
+  ...{ 'audio/aiff': 'aiff aif aifc', 'audio/x-caf': 'caf', 'audio/midi': 'mid midi', 'audio/basic': 'au snd' },
 };
 
 /** Files of messages: announced, put into the file store by the client itself, looked at, and taken by a message. */
@@ -81,14 +90,16 @@ export function createUploads(options: UploadsOptions) {
      *   ROOM_READ_ONLY, RATE_LIMITED, UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async announce(user: User, roomId: string, file: AnnounceUpload): Promise<Upload> {
-      const { type, bytes } = file;
+      const { bytes } = file;
+      // A recorder says its codecs too (`audio/webm;codecs=opus`).
+      const type = file.type.replace(/\s*;.*$/s, '');
       if (maxBytes === 0) throw refused('No files are taken here');
       if (bytes > maxBytes) throw refused(`The file has ${bytes} bytes; at most ${maxBytes} are taken`);
       const refusal = refusalOfType(type);
       if (refusal !== null) throw refused(refusal);
       const name = filter?.applyTo({ content: file.name }).content ?? file.name;
       const uploadId = newId();
-      const answer = await uploads.announce({ ...file, name, uploadId, roomId, userId: user.userId }, perHour);
+      const answer = await uploads.announce({ ...file, type, name, uploadId, roomId, userId: user.userId }, perHour);
       if (answer.outcome === 'NOT_FOUND') throw noSuchRoom();
       if (answer.outcome === 'RATE_LIMITED') {
         const detail = `At most ${perHour} files an hour are taken`;

@@ -257,6 +257,19 @@ it('files of a reported message stay for who deals with the report, and for nobo
   for (const url of [link!.url, link!.thumbnailUrl!]) expect((await get(url)).status).toBe(404);
 });
 
+it('an instance that keeps files in a folder which nobody chose says so at its start, and which option is right', async () => {
+  const of = () => given.logs.of('files.folder');
+  expect(of()).toEqual([]);
+  for (const [env, warnings] of [
+    [{ DATA_DIR: '.gongu', UPLOAD_MAX_BYTES: '0' }, 0],
+    [{ DATA_DIR: '.gongu' }, 1],
+  ] as const) {
+    await (await given.start(env)).stop();
+    expect(of()).toHaveLength(warnings);
+  }
+  expect(of()[0]).toMatchObject({ msg: expect.stringContaining('S3_BUCKET'), folder: expect.stringMatching(/files$/) });
+});
+
 it('where no more files are taken, none can be announced, and those that are there are shown', async () => {
   const { path } = await room();
   const { upload } = await uploaded(path, await picture());

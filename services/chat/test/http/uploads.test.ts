@@ -1,8 +1,11 @@
 import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { AttachmentLinks, ChatMessage } from '@gongu/shared';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createFolderStore } from '../../src/files/folder-store.ts';
+import { createUploads } from '../../src/room/uploads.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { SERVICE } from '../fixture/tokens.ts';
 import { blank, pngOf, uploader } from '../fixture/uploads.ts';
@@ -52,6 +55,12 @@ const phonePicture = async () =>
     .withMetadata({ orientation: 6 })
     .jpeg()
     .toBuffer();
+
+/** A picture that is no smaller as a file. */
+const noise = () =>
+  sharp({
+    create: { width: 120, height: 120, channels: 3, noise: { type: 'gaussian', mean: 128, sigma: 60 } } as never,
+  });
 
 const { room, announce, put, complete, uploaded, send, linkOf, get, kept } = uploader(() => chat, given.dataDir);
 
@@ -147,6 +156,77 @@ it('what is no picture is there to be saved, by its content, and the scan was as
   expect(Buffer.from(await shown.arrayBuffer())).toEqual(body);
 });
 
+const head = (text: string) => Buffer.from(text, 'latin1');
+/** Packets of a stream, each with a time of four bytes in front of it, or none. */
+const packets = (size: number, at: number) => {
+  const bytes = Buffer.alloc(5 * size);
+  for (let i = 0; i < 5; i++) bytes[at + i * size] = 0x47;
+  return bytes;
+};
+
+it('video and audio of the ordinary kinds are taken, and called what they are', async () => {
+  const { path } = await room();
+  for (const [body, name, type, becomes = name] of [
+    [head('RIFF\0\0\0\0AVI LIST'), 'a.avi', 'video/x-msvideo'],
+    [head('RIFF\0\0\0\0WAVEfmt '), 'a.wav', 'audio/wav'],
+    [head('#!AMR\n\x3c'), 'a.amr', 'audio/amr'],
+    [head('#!AMR-WB\n\x3c'), 'a.awb', 'audio/amr-wb'],
+    [packets(188, 0), 'a.ts', 'video/mp2t'],
+    [packets(192, 4), 'a.m2ts', 'video/mp2t'],
+    [head('\0\0\x01\xba\x44'), 'a.mpg', 'video/mpeg'],
+    [head('FLV\x01\x05'), 'a.flv', 'video/x-flv'],
+    [Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex'), 'a.wmv', 'video/x-ms-asf'],
+    [head('\0\0\0\x14ftyp3gp4\0\0\0\x003gp4'), 'a.3gp', 'video/3gpp'],
+    [head('\0\0\0\x08wide\0\0\0\0mdat'), 'a.mov', 'video/quicktime'],
+    [head('\0\0\0\x14ftypM4A \0\0\0\0M4A '), 'a.m4a', 'audio/mp4'],
+    [head('\0\0\0\x18ftypmp42\0\0\0\0mp42M4A '), 'a.m4a', 'audio/mp4'],
+    [head('\0\0\0\x18ftypmp42\0\0\0\0mp42isom'), 'a.m4a', 'video/mp4'],
+    [head('\0\0\0\x18ftypmp42\0\0\0\0mp42isom'), 'a.html', 'video/mp4', 'a.html.mp4'],
+    [head('FORM\0\0\0\0AIFF'), 'a.aiff', 'audio/aiff'],
+    [head('caff\0\x01\0\0'), 'a.caf', 'audio/x-caf'],
+    [head('MThd\0\0\0\x06'), 'a.mid', 'audio/midi'],
+    [head('\x1a\x45\xdf\xa3 webm'), 'a.webm', 'video/webm'],
+    [head('OggS'), 'a.opus', 'audio/ogg'],
+    [head('\xff\xfb\x90\x64'), 'a.mp3', 'audio/mpeg'],
+  ] as [Buffer, string, string, string?][]) {
+    // As a recorder announces it.
+    const { completed } = await uploaded(path, body, { name, type: `${type};codecs="opus, avc1"` });
+    expect([name, completed.status, completed.body.type, completed.body.name]).toEqual([name, 200, type, becomes]);
+  }
+});
+
+it('what is announced with parameters is put with its type alone', async () => {
+  const { path } = await room();
+  const { body } = await announce(path, 4, { name: 'a.webm', type: 'audio/webm;codecs=opus' });
+  expect(body.headers['content-type']).toBe('audio/webm');
+  for (const type of ['image/heic;q=1', 'image/svg+xml; charset=utf-8']) {
+    expect((await announce(path, 5, { type })).body.code).toBe('UPLOAD_REFUSED');
+  }
+  expect((await announce(path, 5, { type: 'audio/webm;\n' })).body.code).toBe('VALIDATION_FAILED');
+});
+
+it('what is put in the place of a refused upload afterwards is not looked at, and removed', async () => {
+  const { path } = await room();
+  const { upload, completed } = await uploaded(path, head('nothing'));
+  expect(completed.status).toBe(422);
+  await expect.poll(() => kept(upload.uploadId)).toEqual([]);
+  // Its URL is good until it ends.
+  const again = head('another');
+  expect((await put(upload, again)).status).toBe(200);
+  expect((await complete(path, upload)).body.code).toBe('UPLOAD_REFUSED');
+  expect(kept(upload.uploadId)).toEqual([`incoming/${upload.uploadId}`]);
+  // What the job does, then and later.
+  const files = createFolderStore({ folder: join(given.dataDir, 'files') });
+  const job = (minutes: number) => {
+    const now = () => Date.now() + minutes * 60_000;
+    return createUploads({ uploads: { expire: async () => false }, files, now } as never).expire();
+  };
+  await job(60);
+  expect(kept(upload.uploadId)).toHaveLength(1);
+  await job(66);
+  expect(kept(upload.uploadId)).toEqual([]);
+});
+
 /** What was refused. */
 const refused: string[] = [];
 
@@ -155,6 +235,24 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
     ['a ZIP called .png', () => Buffer.from('PK\x03\x04 and more', 'latin1'), /Archives are not taken/, 'image/png'],
     ['20,000 × 20,000 pixels', () => headOfPng(20_000, 20_000), /50 million pixels/, 'image/png'],
     ['a truncated JPEG', async () => (await phonePicture()).subarray(0, 2_000), /damaged or cut off/],
+    [
+      'a truncated PNG',
+      async () => (await noise().png().toBuffer()).subarray(0, 9_000),
+      /damaged or cut off/,
+      'image/png',
+    ],
+    [
+      'a truncated GIF',
+      async () => (await noise().gif().toBuffer()).subarray(0, 9_000),
+      /damaged or cut off/,
+      'image/gif',
+    ],
+    [
+      'a truncated WebP',
+      async () => (await noise().webp().toBuffer()).subarray(0, 3_000),
+      /damaged or cut off/,
+      'image/webp',
+    ],
     ['HTML called .jpg', () => Buffer.from('<!doctype html><script>'), /HTML can hold scripts/],
     ['an SVG called .jpg', () => Buffer.from('<?xml version="1.0"?><svg xmlns="x"/>'), /save the picture as PNG/],
     [

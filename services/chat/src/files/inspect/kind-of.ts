@@ -22,6 +22,35 @@ export function refusalOfType(type: string): string | null {
   return REFUSED_TYPES.find(([pattern]) => pattern.test(type))?.[1] ?? null;
 }
 
+/** What others begin with: their type, and what stands where. */
+const BEGINNINGS: readonly (readonly [type: string, ...parts: (readonly [offset: number, text: string])[]])[] = [
+  ['audio/wav', [0, 'RIFF'], [8, 'WAVE']],
+  ['audio/wav', [0, 'RF64'], [8, 'WAVE']],
+  ['video/x-msvideo', [0, 'RIFF'], [8, 'AVI ']],
+  ['video/mpeg', [0, '\x00\x00\x01\xba']],
+  ['video/mpeg', [0, '\x00\x00\x01\xb3']],
+  ['video/x-flv', [0, 'FLV\x01']],
+  // ASF: WMV and WMA alike.
+  ['video/x-ms-asf', [0, '\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c']],
+  ['audio/amr-wb', [0, '#!AMR-WB\n']],
+  ['audio/amr', [0, '#!AMR\n']],
+  ['audio/flac', [0, 'fLaC']],
+  ['audio/mpeg', [0, 'ID3']],
+  ['audio/aac', [0, 'ADIF']],
+  ['audio/aiff', [0, 'FORM'], [8, 'AIF']],
+  ['audio/x-caf', [0, 'caff\x00\x01']],
+  ['audio/midi', [0, 'MThd\x00\x00\x00\x06']],
+  ['audio/basic', [0, '.snd\x00']],
+];
+
+/** MPEG-TS: packets of 188 bytes, or of 192 with a time in front of each (as cameras write them), each begun by 0x47. */
+function isTransportStream(bytes: Buffer): boolean {
+  return [
+    [188, 0],
+    [192, 4],
+  ].some(([packet, first]) => [0, 1, 2].every((i) => bytes[first! + i * packet!] === 0x47));
+}
+
 /** By content alone: what it is called and announced as says nothing. */
 export function kindOf(head: Uint8Array): FileKind {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
@@ -31,13 +60,17 @@ export function kindOf(head: Uint8Array): FileKind {
   if (at(0, '\x89PNG\r\n\x1a\n')) return { kind: 'picture', format: 'png' };
   if (at(0, 'GIF87a') || at(0, 'GIF89a')) return { kind: 'picture', format: 'gif' };
   if (at(0, 'RIFF') && at(8, 'WEBP')) return { kind: 'picture', format: 'webp' };
-  if (at(0, 'RIFF') && at(8, 'WAVE')) return download('audio/wav');
+  const begun = BEGINNINGS.find(([, ...parts]) => parts.every(([offset, text]) => at(offset, text)));
+  if (begun) return download(begun[0]);
   if (at(0, '%PDF-')) return download('application/pdf');
   if (at(4, 'ftyp')) return ofBrands(bytes);
   if (at(0, '\x1a\x45\xdf\xa3')) return download(bytes.includes('webm') ? 'video/webm' : 'video/x-matroska');
   if (at(0, 'OggS')) return download(bytes.includes('theora') ? 'video/ogg' : 'audio/ogg');
-  if (at(0, 'fLaC')) return download('audio/flac');
-  if (at(0, 'ID3')) return download('audio/mpeg');
+  // QuickTime without a brand: its first part's length begins with a zero, as no text does.
+  if (bytes[0] === 0 && ['moov', 'mdat', 'wide', 'skip', 'free'].some((part) => at(4, part))) {
+    return download('video/quicktime');
+  }
+  if (isTransportStream(bytes)) return download('video/mp2t');
   // MPEG audio without a tag: eleven set bits, then a version and a layer; layer 0 is AAC's ADTS. Nobody has layer I, which
   // begins as text in UTF-16 does.
   if (bytes[0] === 0xff && bytes.length > 3 && (bytes[1]! & 0xe0) === 0xe0 && (bytes[2]! & 0xf0) !== 0xf0) {
@@ -61,7 +94,8 @@ function ofBrands(bytes: Buffer): FileKind {
   if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return { kind: 'picture', format: 'avif' };
   if (brands.some((brand) => /^(hei|hev|mif1|msf1)/.test(brand))) return refused(refusalOfType('image/heic')!);
   const main = brands[0] ?? '';
-  if (main.startsWith('M4A') || main.startsWith('M4B')) return download('audio/mp4');
+  if (brands.some((brand) => /^M4[AB]/.test(brand))) return download('audio/mp4');
+  if (/^3g[2p]/.test(main)) return download(main.startsWith('3g2') ? 'video/3gpp2' : 'video/3gpp');
   return download(main === 'qt  ' ? 'video/quicktime' : 'video/mp4');
 }
 
