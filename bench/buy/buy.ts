@@ -84,14 +84,16 @@ export async function measureBuy({ commit, rounds, profile }: BuyArguments, opti
       await startTrade({ ...common, name: 'trade, payment REQUIRED', database: 'required', payment: 'REQUIRED' }),
       await startPeer(postgres),
     );
-    const found = new Map(sellers.map((seller) => [seller, [] as number[]]));
+    const found = new Map(sellers.map((seller) => [seller, [] as Sold[]]));
     const all = rounds + WARM_UP_ROUNDS;
     for (const [round, order] of interleaved(all, sellers).entries()) {
       for (const seller of order) {
         signal.throwIfAborted();
-        const perCpuSecond = await sellOut(seller, postgres.pid, round);
-        if (round >= WARM_UP_ROUNDS) found.get(seller)!.push(perCpuSecond);
-        say(`buy, round ${round + 1} of ${all}: ${seller.name}: ${perCpuSecond.toFixed(0)} purchases per CPU-second`);
+        const sold = await sellOut(seller, postgres.pid, round);
+        if (round >= WARM_UP_ROUNDS) found.get(seller)!.push(sold);
+        say(
+          `buy, round ${round + 1} of ${all}: ${seller.name}: ${perCpuSecond(sold).toFixed(0)} purchases per CPU-second`,
+        );
       }
     }
     return report(found, before === null ? null : sellers[0]!);
@@ -102,8 +104,16 @@ export async function measureBuy({ commit, rounds, profile }: BuyArguments, opti
   }
 }
 
-/** Sells some products out to buyers who all come at once. @returns purchases per CPU-second */
-async function sellOut(seller: Seller, postgresPid: number, round: number): Promise<number> {
+/** CPU milliseconds of a purchase. */
+interface Sold {
+  readonly ownMs: number;
+  readonly postgresMs: number;
+}
+
+const perCpuSecond = ({ ownMs, postgresMs }: Sold) => 1_000 / (ownMs + postgresMs);
+
+/** Sells some products out to buyers who all come at once. */
+async function sellOut(seller: Seller, postgresPid: number, round: number): Promise<Sold> {
   const agent = new Agent({ keepAlive: true, maxSockets: BUYERS });
   const ask = (i: number, method: string, path: string, token: string, body: object) =>
     post(agent, seller.ports[i % seller.ports.length]!, method, path, token, body);
@@ -140,9 +150,10 @@ async function sellOut(seller: Seller, postgresPid: number, round: number): Prom
     }
   }
   await sleep(REST_MS);
-  const took = cpuSeconds(seller.pids, postgresPid) - beganAt;
+  const endedAt = cpuSeconds(seller.pids, postgresPid);
   agent.destroy();
-  return (PRODUCTS * PLACES) / took;
+  const each = (seconds: number) => (seconds * 1_000) / (PRODUCTS * PLACES);
+  return { ownMs: each(endedAt.own - beganAt.own), postgresMs: each(endedAt.postgres - beganAt.postgres) };
 }
 
 function post(agent: Agent, port: number, method: string, path: string, token: string, body: object) {
@@ -160,18 +171,35 @@ function post(agent: Agent, port: number, method: string, path: string, token: s
   });
 }
 
-function report(found: ReadonlyMap<Seller, readonly number[]>, before: Seller | null): string {
+function report(found: ReadonlyMap<Seller, readonly Sold[]>, before: Seller | null): string {
   const sellers = [...found.keys()];
   const peer = sellers.at(-1)!;
   const ratio = (seller: Seller, to: Seller | null): string => {
     if (to === null || to === seller) return '–';
-    const { median, interval } = medianOfRatios(found.get(seller)!.map((value, i) => value / found.get(to)![i]!));
+    const { median, interval } = medianOfRatios(
+      found.get(seller)!.map((one, i) => perCpuSecond(one) / perCpuSecond(found.get(to)![i]!)),
+    );
     return `${median.toFixed(2)}${interval === null ? '' : ` (${interval.map((one) => one.toFixed(2)).join('–')})`}`;
   };
-  const head = ['', 'purchases per CPU-second', 'to the commit before', 'to the peer'];
+  const head = [
+    '',
+    'purchases per CPU-second',
+    'CPU ms of its own',
+    'of PostgreSQL',
+    'to the commit before',
+    'to the peer',
+  ];
   const rows = sellers.map((seller) => [
     seller.name,
-    show(found.get(seller)!),
+    show(found.get(seller)!.map(perCpuSecond)),
+    show(
+      found.get(seller)!.map(({ ownMs }) => ownMs),
+      2,
+    ),
+    show(
+      found.get(seller)!.map(({ postgresMs }) => postgresMs),
+      2,
+    ),
     ratio(seller, before),
     ratio(seller, peer),
   ]);

@@ -8,11 +8,12 @@ describe.skipIf(!ensureNginx() || !browserProgram())('the page behind nginx, as 
   const shop = openShop();
   let nginx: NginxProcess;
   const filesOrigin = 'https://files.shop.example';
+  const payUrl = 'https://pay.shop.example';
   const url = (path: string) => `http://127.0.0.1:${nginx.port}${path}`;
   beforeAll(async () => {
     const { chat, trade } = shop.pair;
     nginx = await startNginx('round-robin', [chat.port, chat.port], {
-      web: { assets: inRepository('apps/web/dist'), tradePort: trade!.port, filesOrigin },
+      web: { assets: inRepository('apps/web/dist'), tradePort: trade!.port, filesOrigin, payUrl },
     });
   });
   afterAll(() => nginx?.stop());
@@ -65,7 +66,10 @@ describe.skipIf(!ensureNginx() || !browserProgram())('the page behind nginx, as 
 
   test('the page has the policy that its own server gives it, and files are kept for ever', async () => {
     const page = await fetch(url('/products/anything?next=1'));
-    expect(page.headers.get('content-security-policy')).toBe(contentPolicy({ chatUrl: '', tradeUrl: '' }, filesOrigin));
+    expect(page.headers.get('content-security-policy')).toBe(
+      contentPolicy({ chatUrl: '', tradeUrl: '', payUrl }, filesOrigin),
+    );
+    expect(await (await fetch(url('/config.json'))).json()).toEqual({ chatUrl: '', tradeUrl: '', payUrl });
     expect(page.headers.get('cache-control')).toBe('no-cache');
     expect(page.headers.get('x-content-type-options')).toBe('nosniff');
     const script = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text())![1]!;

@@ -173,6 +173,7 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
       const assets = join(root, 'apps', 'web', 'dist');
       const site = await startSite({
         ...{ assets, host, port: webPort, chatPort, tradePort, payPort },
+        payUrl: settings.PAY_URL,
         filesOrigin: settings.FILES_ORIGIN,
       });
       lifecycle.add({ name: 'web', stop: site.stop });

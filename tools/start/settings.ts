@@ -27,6 +27,8 @@ const Settings = z.object({
   DEV_LOGIN: envFields.bool(true),
   /** Where browsers put and get files, where that is an S3: the page may connect to it. */
   FILES_ORIGIN: envFields.url({ protocols: ['http:', 'https:'], bare: true }).optional(),
+  /** Where the shop's back end takes payments, where that is not PAYMENTS. */
+  PAY_URL: envFields.url({ protocols: ['http:', 'https:'], bare: true }).optional(),
   /** Milliseconds that a service may take to stop. */
   DRAIN_MS: envFields.int(10_000, { max: 600_000 }),
 });

@@ -15,8 +15,10 @@ export interface SiteOptions {
   readonly port: number;
   readonly chatPort: number;
   readonly tradePort: number;
-  /** Of a back end that takes payments. @default none */
+  /** Of a back end that takes payments on this machine. @default none */
   readonly payPort?: number | undefined;
+  /** Where such a one is elsewhere. @default none */
+  readonly payUrl?: string | undefined;
   /** Origin of the S3 with files of messages, which the page may connect to. @default none */
   readonly filesOrigin?: string | undefined;
 }
@@ -41,9 +43,9 @@ const FOREVER = 'public, max-age=31536000, immutable';
  * @throws Error of the system when the port can't be had
  */
 export async function startSite(options: SiteOptions): Promise<Site> {
-  const { assets, host, port, chatPort, tradePort, payPort, filesOrigin } = options;
+  const { assets, host, port, chatPort, tradePort, payPort, payUrl, filesOrigin } = options;
   const site = Fastify({ forceCloseConnections: true });
-  const urlsFor = (name: string | undefined) => serviceUrls(name, { chatPort, tradePort, payPort });
+  const urlsFor = (name: string | undefined) => serviceUrls(name, { chatPort, tradePort, payPort, payUrl });
 
   site.addHook('onRequest', async (request, reply) => {
     const urls = urlsFor(request.headers.host);

@@ -1,4 +1,5 @@
 import type { Purchase } from '@gongu/shared';
+import { dealStrings } from '../i18n/deal-strings.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { outcomeOf } from '../i18n/outcome.ts';
 import { usePurchases } from '../products/queries.ts';
@@ -74,7 +75,7 @@ function Purchases() {
   );
 }
 
-function Bought({ purchase: { product, quantity } }: { readonly purchase: Purchase }) {
+function Bought({ purchase: { product, quantity, payment } }: { readonly purchase: Purchase }) {
   const strings = useStrings();
   const isOpen = product.status === 'RECRUITING';
   return (
@@ -83,6 +84,7 @@ function Bought({ purchase: { product, quantity } }: { readonly purchase: Purcha
       <div className="purchase-text">
         <p className="row">
           <StatusBadge status={product.status} />
+          {payment && <span className="badge">{dealStrings(strings.locale).payments[payment.status]}</span>}
           {isOpen ? <Countdown deadline={product.deadline} /> : <small>{outcomeOf(product, strings)}</small>}
         </p>
         <h2>

@@ -15,7 +15,12 @@ export interface NginxOptions {
   /** Its log shows the ids of SockJS sessions that poll: tests ask which instances each came to. @default false */
   readonly sessionIds?: boolean;
   /** `web.conf` in place of `nginx.conf`: the page of this folder, with trade on that port beside chat. */
-  readonly web?: { readonly assets: string; readonly tradePort: number; readonly filesOrigin?: string };
+  readonly web?: {
+    readonly assets: string;
+    readonly tradePort: number;
+    readonly filesOrigin?: string;
+    readonly payUrl?: string;
+  };
 }
 
 export interface NginxProcess {
@@ -67,7 +72,10 @@ export async function startNginx(
   if (web) {
     await cp(web.assets, join(dir, 'html'), { recursive: true });
     const template = await readFile(inRepository('deploy/nginx/files-origin.conf.template'), 'utf8');
-    const filled = replaceAll(template, { '${FILES_ORIGIN}': web.filesOrigin ?? '' });
+    const filled = replaceAll(template, {
+      '${FILES_ORIGIN}': web.filesOrigin ?? '',
+      '${PAY_URL}': web.payUrl ?? '',
+    });
     await writeFile(join(dir, 'files-origin.conf'), filled);
   }
   await writeFile(
