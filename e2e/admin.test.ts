@@ -74,7 +74,7 @@ describe('pnpm admin', () => {
     });
   });
 
-  it('exports a user of trade into a file, says what an erasure would do, and does it', async () => {
+  it('exports a user into a file of each service, says what an erasure would do, and does it', async () => {
     await sql.query(`INSERT INTO trade.products (id, seller_id, seller_nickname, title, price_amount, price_currency,
         min_participants, max_participants, participant_count, unit_count, deadline)
       VALUES ('p1', 'sue', 'sue', 't', 1, 'KRW', 1, 5, 1, 2, now() + interval '1 day')`);
@@ -84,23 +84,39 @@ describe('pnpm admin', () => {
     const folder = mkdtempSync(join(tmpdir(), 'gongu-export-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const out = join(folder, 'eva.ndjson');
-    expect(json('users', 'export', 'eva', '--out', out)).toEqual({ userId: 'eva', out, records: 2 });
-    const records = readFileSync(out, 'utf8')
+    const [trades, chats] = ['trade', 'chat'].map((service) => join(folder, `eva.${service}.ndjson`)) as [
+      string,
+      string,
+    ];
+    expect(json('users', 'export', 'eva', '--out', out)).toEqual({
+      chat: { userId: 'eva', out: chats, records: 1 },
+      trade: { userId: 'eva', out: trades, records: 2 },
+    });
+    const records = readFileSync(trades, 'utf8')
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(records).toMatchObject([{ record: 'user' }, { record: 'purchase', productId: 'p1', quantity: 2 }]);
-    expect(statSync(out).mode & 0o777).toBe(0o600);
+    expect(readFileSync(chats, 'utf8')).toBe('{"record":"user","service":"chat","userId":"eva"}\n');
+    expect(statSync(trades).mode & 0o777).toBe(0o600);
     const again = admin('users', 'export', 'eva', '--out', out);
     expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('--out: EEXIST')]);
 
-    expect(json('users', 'erase', 'eva', '--dry-run')).toMatchObject({ openPurchases: 1, endedPurchases: 0 });
+    expect(json('users', 'erase', 'eva', '--dry-run')).toMatchObject({
+      trade: { openPurchases: 1, endedPurchases: 0 },
+      chat: { rooms: 0 },
+    });
     expect((await sql.query(`SELECT 1 FROM trade.participations WHERE user_id = 'eva'`)).rowCount).toBe(1);
     const refused = admin('users', 'erase', 'sue');
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('recruit (1)')]);
+    // Chat is not asked for whom trade refuses.
+    expect((await sql.query('SELECT 1 FROM chat.erasures')).rowCount).toBe(0);
     const { status, stdout, stderr } = admin('users', 'erase', 'eva', '--by', 'root', '--json');
     expect([status, stderr]).toEqual([0, expect.stringContaining('withdrawn 1')]);
-    expect(JSON.parse(stdout)).toMatchObject({ status: 'DONE', counts: { withdrawn: 1 } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      trade: { status: 'DONE', counts: { withdrawn: 1 } },
+      chat: { status: 'DONE' },
+    });
     expect((await sql.query(`SELECT 1 FROM trade.participations WHERE user_id = 'eva'`)).rowCount).toBe(0);
   }, 60_000);
 

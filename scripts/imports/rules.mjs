@@ -93,7 +93,7 @@ export const RULES = [
     tests: true,
   })),
   ...serviceRules('chat', 'room', ({ driver }) => ({
-    admin: [SHARED, HOST, 'store/', 'room/retention.ts', 'type room/ports/', 'zod', 'node:'],
+    admin: [SHARED, HOST, 'store/', 'room/retention.ts', 'room/people.ts', 'type room/ports/', 'zod', 'node:'],
     protocol: [SHARED, 'zod', 'room/event.ts', 'type room/ports/'],
     transport: [
       { from: SHARED, names: ['CLOSE', 'closeReason', 'mayReturn', 'LIMITS', 'withoutBom'] },

@@ -15,6 +15,9 @@ const membership = {
   committedCount: z.int(),
 };
 
+/** Positions, ascending, as ranges, each of its first and its last. */
+const SeqRanges = z.array(z.tuple([z.int(), z.int()]));
+
 /**
  * What a SYSTEM message tells, in its `data`: one object for each `event`. Clients ignore an `event` that they don't
  * know, so that a later version may add some.
@@ -85,6 +88,20 @@ export const SystemEvent = z
         pinnedMessageIds: z.array(z.string()).optional(),
       })
       .meta({ id: 'MessageChanged' }),
+    /** Somebody was erased: nothing of the room names him any more. Of who said a lot there are several. */
+    z
+      .object({
+        event: z.literal('messages.erased'),
+        /** What stands in his place now, wherever he was named. */
+        user: PublicUser,
+        /** His messages, which are as deleted ones now, and rows that told of him. */
+        seqs: SeqRanges,
+        /** Messages of others that mentioned him, and no longer do; absent where there are none. */
+        mentions: SeqRanges.optional(),
+        /** What is pinned after the row, newest first; only where something of his was. */
+        pinnedMessageIds: z.array(z.string()).optional(),
+      })
+      .meta({ id: 'MessagesErased' }),
   ])
   .meta({ id: 'SystemEvent' });
 export type SystemEvent = z.output<typeof SystemEvent>;

@@ -15,5 +15,6 @@ BEGIN
     p_seq, stamp)
   RETURNING * INTO row_of_change;
   UPDATE chat.rooms SET last_seq = r.last_seq + 1 WHERE room_id = r.room_id;
+  PERFORM chat.note_author(r.room_id, p_user);
   RETURN row_of_change;
 END $$;

@@ -88,6 +88,11 @@ BEGIN
   EXCEPTION WHEN unique_violation THEN
     RETURN;
   END;
+  -- Who is a member was named as he became one.
+  IF true = ANY (lobbies) THEN
+    PERFORM chat.note_author(p_rooms[i.room_no], i.user_id) FROM unnest(p_pair_rooms, p_pair_senders) i (room_no, user_id)
+    WHERE lobbies[i.room_no];
+  END IF;
   UPDATE chat.rooms r SET last_seq = r.last_seq + c.n, last_chat_no = r.last_chat_no + c.n,
     clear_from = coalesce(r.clear_from, CASE WHEN c.key_no IS NULL THEN r.last_seq + 1 END)
   FROM unnest(room_tids, p_counts, p_keys) c (place, n, key_no) WHERE r.ctid = c.place;

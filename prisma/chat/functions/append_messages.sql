@@ -114,4 +114,9 @@ BEGIN
     chat.iso(coalesce(p.stored_at, stamp))
   FROM placed p
   ORDER BY p.n;
+  -- Who is a member was named as he became one.
+  PERFORM chat.note_author(i.room_id, i.sender_id)
+  FROM (SELECT DISTINCT u.room_id, u.sender_id, coalesce(u.admin, false) AS admin
+    FROM unnest(p_rooms, p_senders, p_admins) u (room_id, sender_id, admin)) i
+  WHERE i.admin OR EXISTS (SELECT FROM chat.rooms r WHERE r.room_id = i.room_id AND r.product_id IS NULL);
 END $$;

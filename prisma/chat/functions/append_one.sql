@@ -52,6 +52,8 @@ BEGIN
   UPDATE chat.rooms r SET last_seq = append_one.seq, last_chat_no = append_one.chat_no,
     clear_from = coalesce(r.clear_from, CASE WHEN p_key_no IS NULL THEN append_one.seq END)
   WHERE r.room_id = p_room;
+  -- Who is a member was named as he became one.
+  IF room.product_id IS NULL OR p_admin THEN PERFORM chat.note_author(p_room, p_sender); END IF;
   IF member.user_id IS NOT NULL THEN
     -- Who talks has read. Own later marks win.
     UPDATE chat.members m SET last_read_seq = append_one.seq, last_read_chat_no = append_one.chat_no, last_sent_at = stamp

@@ -11,6 +11,8 @@ BEGIN
   DELETE FROM chat.reactions WHERE room_id = p_room;
   DELETE FROM chat.messages WHERE room_id = p_room;
   DELETE FROM chat.search_grams WHERE room_id = p_room;
+  DELETE FROM chat.authors WHERE room_id = p_room;
+  DELETE FROM chat.author_fills WHERE room_id = p_room;
   DELETE FROM chat.search_rooms WHERE room_id = p_room;
   DELETE FROM chat.room_keys k WHERE k.room_id = p_room AND NOT EXISTS (SELECT FROM chat.reports p WHERE p.room_id = p_room);
   DELETE FROM chat.rooms WHERE room_id = p_room;

@@ -46,14 +46,19 @@ function applySystem(state: RoomState, data: SystemEvent | null, version: number
       const next = { ...state, reacted };
       return emoji && by?.userId === state.me ? withOwnReaction(next, seq, emoji, on === true) : next;
     }
-    return pinnedMessageIds && state.room ? { ...state, room: { ...state.room, pinnedMessageIds } } : state;
+    return withPinned(state, pinnedMessageIds);
   }
+  if (data?.event === 'messages.erased') return withPinned(state, data.pinnedMessageIds);
   if (data && 'user' in data) {
     const isMute = data.event === 'participant.muted';
     const isMine = data.user.userId === state.me && (isMute || data.event === 'participant.unmuted');
     return isMine ? { ...state, muted: isMute ? { until: data.until } : null } : state;
   }
   return data && 'participantCount' in data ? applyMembership(state, data) : state;
+}
+
+function withPinned(state: RoomState, pinnedMessageIds: string[] | undefined): RoomState {
+  return pinnedMessageIds && state.room ? { ...state, room: { ...state.room, pinnedMessageIds } } : state;
 }
 
 function applyMembership(state: RoomState, data: Extract<SystemEvent, { participantCount: number }>): RoomState {

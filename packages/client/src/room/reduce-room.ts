@@ -9,6 +9,7 @@ import {
   type PublicUser,
 } from '@gongu/shared';
 import { applyMessage, goneBy, systemData, withParticipant, withRead } from './apply-message.ts';
+import { idsOf, withErased } from './erased.ts';
 import { countUnread, type RoomState } from './room-state.ts';
 import { changedBy, newest, upToDate, withReactions } from './up-to-date.ts';
 
@@ -58,7 +59,7 @@ export function reduceRoom(before: RoomState, action: RoomAction): RoomState {
   if (state === before || state.appliedSeq < 0) return state;
   // What moves neither the messages nor the mark moves this neither, and what only comes has been counted as it came.
   const changes = ({ messages }: { readonly messages: readonly Message[] }) =>
-    messages.some((message) => systemData(message)?.event === 'message.changed');
+    messages.some((message) => ['message.changed', 'messages.erased'].includes(systemData(message)?.event ?? ''));
   const isMoved = state.messages !== before.messages && (action.type !== 'messages' || changes(action));
   if (!isMoved && state.readSeq === before.readSeq && action.type !== 'joined') return state;
   const unreadMentions = countUnread(state, (message) => mentionsUser(message, state.me)) ?? state.unreadMentions;
@@ -72,24 +73,31 @@ function reduceMessages(before: RoomState, action: RoomAction): RoomState {
   const arrived = source.messages;
   const fresh = arrived.flatMap(changedBy);
   const copies = newest([...before.changed, ...fresh]);
-  const messages = upToDate(arrived, copies, before.reacted);
-  const known = fresh[0]
-    ? {
-        ...before,
-        changed: [...copies.values()].slice(-CHANGED_MAX),
-        ...withMentions(before, upToDate(before.messages, copies, before.reacted)),
-        held: upToDate(before.held, copies, before.reacted),
-        quoted: upToDate(before.quoted, copies, before.reacted),
-      }
-    : before;
+  const erased = withErased(before.erased, arrived);
+  const messages = upToDate(arrived, copies, before.reacted, erased);
+  const isErased = erased !== before.erased;
+  const gone = idsOf(isErased ? [...before.messages, ...arrived] : [], erased);
+  const known =
+    fresh[0] || isErased
+      ? {
+          ...before,
+          erased,
+          participants: before.participants.filter(({ userId }) => !gone.includes(userId)),
+          changed: [...copies.values()].slice(-CHANGED_MAX),
+          ...withMentions(before, upToDate(before.messages, copies, before.reacted, erased)),
+          held: upToDate(before.held, copies, before.reacted, erased),
+          quoted: upToDate(before.quoted, copies, before.reacted, erased),
+        }
+      : before;
   const current = 'joined' in action ? { ...action, joined: { ...action.joined, messages } } : { ...action, messages };
   const state = withReactions(reduce(known, current as RoomAction), before, source);
   // The newest one that is not deleted, of what is known; what is here counts only where nothing newer can be missing. What
   // was here when a message comes has been looked through: only a change, a join or a page may make another one the newest.
   let notice: ChatMessage | null = null;
-  const isNew = state.atTail && (fresh.length > 0 || (action.type !== 'messages' && action.type !== 'quoted'));
+  const isNew =
+    state.atTail && (fresh.length > 0 || isErased || (action.type !== 'messages' && action.type !== 'quoted'));
   const seen = [state.notice ?? [], action.type === 'quoted' ? [] : messages, isNew ? state.messages : []].flat();
-  for (const message of upToDate(seen, copies, state.reacted)) {
+  for (const message of upToDate(seen, copies, state.reacted, erased)) {
     const isNewer = message.kind === 'NOTIFICATION' && !message.deletedAt && message.seq > (notice?.seq ?? 0);
     if (isNewer) notice = message;
   }
@@ -112,7 +120,7 @@ function pinnedOf(state: RoomState, arrived: readonly Message[], copies: Readonl
   // Servers of the first version say nothing of it.
   const ids = state.room?.pinnedMessageIds ?? [];
   if (ids.length + state.pinned.length === 0) return state.pinned;
-  const known = upToDate([...state.messages, ...arrived, ...state.pinned], copies, state.reacted);
+  const known = upToDate([...state.messages, ...arrived, ...state.pinned], copies, state.reacted, state.erased);
   const pinned = ids.flatMap((id) => {
     const found = newest(known.filter((message): message is ChatMessage => message.messageId === id));
     return [...found.values()].filter(({ deletedAt }) => !deletedAt);

@@ -1,4 +1,4 @@
-import type { ChatMessage, Message, Participant, PublicUser, Reaction, Room } from '@gongu/shared';
+import type { ChatMessage, Message, Participant, PublicUser, Reaction, Room, SystemEvent } from '@gongu/shared';
 
 /** Somebody who is writing. */
 export interface Typist {
@@ -15,6 +15,9 @@ export interface Reacted {
   readonly version: number;
   readonly reactions: readonly Reaction[];
 }
+
+/** A row that says that somebody was erased. */
+export type ErasedRow = Message & { readonly data: Extract<SystemEvent, { event: 'messages.erased' }> };
 
 /** A room as far as it is known here. Only `reduceRoom` makes new ones; nothing in it is ever changed in place. */
 export interface RoomState {
@@ -49,6 +52,8 @@ export interface RoomState {
   readonly changed: readonly ChatMessage[];
   /** Reactions that took effect lately, by the `seq` of their message, for the same reason. */
   readonly reacted: ReadonlyMap<number, Reacted>;
+  /** Who was erased lately, for the same reason. */
+  readonly erased: readonly ErasedRow[];
   /** By the `seq` of a message, the own reactions to it, where it does not name all who reacted. Ask `hasReacted`. */
   readonly ownReactions: Readonly<Record<string, readonly string[]>>;
   /** A part of the room's messages, ascending and without a gap. */
@@ -84,6 +89,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     held: [],
     changed: [],
     reacted: new Map(),
+    erased: [],
     ownReactions: {},
     messages: [],
     atTail: true,

@@ -1,6 +1,7 @@
 import type { ChatMessage, Message, MessagePage } from '@gongu/shared';
 import { systemData } from './apply-message.ts';
-import type { Reacted, RoomState } from './room-state.ts';
+import { withoutErased } from './erased.ts';
+import type { ErasedRow, Reacted, RoomState } from './room-state.ts';
 
 /** The message that a row writes out, if it does. */
 export function changedBy(message: Message): ChatMessage[] {
@@ -44,16 +45,17 @@ export function withReactions(state: RoomState, before: RoomState, source: Parti
   };
 }
 
-/** Messages with newer copies, and newer reactions, in place of older ones; the same array where there are none. */
+/** Messages with newer copies, and newer reactions, in place of older ones, without who was erased; the same array where there are none. */
 export function upToDate(
   messages: readonly Message[],
   copies: ReadonlyMap<number, ChatMessage>,
   reacted: ReadonlyMap<number, Reacted>,
+  erased: readonly ErasedRow[] = [],
 ): readonly Message[] {
   const current = messages.map((message) => {
     const copy = copies.get(message.seq);
     // Servers of the first version say none, and change nothing.
-    const newest = copy && copy.version > (message.version ?? message.seq) ? copy : message;
+    const newest = withoutErased(copy && copy.version > (message.version ?? message.seq) ? copy : message, erased);
     const newer = reacted.get(message.seq);
     if (!newer || newest.kind === 'SYSTEM' || newer.version <= newest.version) return newest;
     const { reactions: _, ...rest } = newest;

@@ -30,6 +30,8 @@ export interface AdminCommand<Context> {
   readonly options: readonly AdminOption[];
   /** Another service keeps its own of what this is about, and has the same command: it is done in both. */
   readonly isOfAll: boolean;
+  /** Of `isOfAll`: services are asked in this order, and none after one that refuses. Null: all are asked. */
+  readonly turn: number | null;
   /** @throws StartError what can't be done, and why */
   run(context: Context, values: Readonly<Record<string, string | boolean>>): Promise<AdminAnswer>;
 }
@@ -56,9 +58,10 @@ export function adminCommand<
   readonly operands?: Operands;
   readonly options?: Options;
   readonly isOfAll?: boolean;
+  readonly turn?: number;
   run(context: Context, given: z.output<z.ZodObject<Operands & Options>>): Promise<AdminAnswer>;
 }): AdminCommand<Context> {
-  const { words, does, isOfAll = false } = command;
+  const { words, does, isOfAll = false, turn = null } = command;
   const operands = Object.keys(command.operands ?? {});
   const options = Object.entries(command.options ?? {}).map(([field, schema]) => ({
     field,
@@ -68,7 +71,7 @@ export function adminCommand<
   }));
   const shape = z.object({ ...command.operands, ...command.options });
   return {
-    ...{ words, does, operands, options, isOfAll },
+    ...{ words, does, operands, options, isOfAll, turn },
     async run(context, values) {
       const parsed = shape.safeParse(values);
       if (parsed.success) return command.run(context, parsed.data as never);

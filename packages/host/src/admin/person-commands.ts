@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,14 +19,20 @@ interface HasPeople {
 
 const PAUSE_MS = 200;
 
-/** `users export` and `users erase`. The erasure is done by the command itself, beside running instances. */
-export function personCommands<Context extends HasPeople>(): readonly AdminCommand<Context>[] {
+/**
+ * `users export` and `users erase` of a service; `turn`: see {@link AdminCommand}. The erasure is done by the command itself, beside
+ * running instances.
+ */
+export function personCommands<Context extends HasPeople>(
+  service: string,
+  turn: number,
+): readonly AdminCommand<Context>[] {
   const { userId } = UserPath.shape;
   return [
     adminCommand({
-      ...{ words: 'users export', does: 'all that the service has of a user, as lines of JSON' },
-      operands: { userId },
-      options: { out: z.string().min(1).describe('the file, which must not be there yet') },
+      ...{ words: 'users export', does: 'all that is known of a user, as lines of JSON: a file of each service' },
+      ...{ isOfAll: true, operands: { userId } },
+      options: { out: z.string().min(1).describe('ann.ndjson writes ann.trade.ndjson and ann.chat.ndjson, anew') },
       async run({ people }: Context, given) {
         let records = 0;
         async function* lines() {
@@ -34,17 +41,19 @@ export function personCommands<Context extends HasPeople>(): readonly AdminComma
             yield `${JSON.stringify(record)}\n`;
           }
         }
+        const ending = extname(given.out);
+        const out = `${given.out.slice(0, given.out.length - ending.length)}.${service}${ending}`;
         // For its owner alone.
-        const file = createWriteStream(given.out, { flags: 'wx', mode: 0o600 });
+        const file = createWriteStream(out, { flags: 'wx', mode: 0o600 });
         await pipeline(Readable.from(lines()), file).catch((error: NodeJS.ErrnoException) => {
           throw error.code === undefined ? error : new StartError(`--out: ${error.message}`, { cause: error });
         });
-        return { json: { userId: given.userId, out: given.out, records }, text: `${records} records in ${given.out}` };
+        return { json: { userId: given.userId, out, records }, text: `${records} records in ${out}` };
       },
     }),
     adminCommand({
       ...{ words: 'users erase', does: 'erase a user; what the law wants keeps a pseudonym' },
-      operands: { userId },
+      ...{ isOfAll: true, turn, operands: { userId } },
       options: { dryRun: z.boolean().optional().describe('say what there is, and change nothing'), by: BY },
       async run({ people }: Context, given) {
         if (given.dryRun) {

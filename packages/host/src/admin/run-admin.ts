@@ -35,6 +35,7 @@ async function run(services: readonly AdminService[], argv: readonly string[], e
     const command = service.commands.find((one) => one.words === words);
     return command ? [{ service, command }] : [];
   });
+  having.sort((a, b) => (a.command.turn ?? 0) - (b.command.turn ?? 0));
   const { command } = having[0]!;
   const values = valuesOf(command, rest);
   if (values.help) return void process.stdout.write(usageOf(command));
@@ -46,7 +47,10 @@ async function run(services: readonly AdminService[], argv: readonly string[], e
     const outcome = await service.run(words, given, env);
     if (outcome.kind === 'misused') throw new AdminUsageError(outcome.why);
     if (outcome.kind === 'done') answers[service.name] = outcome.answer;
-    else notDone[service.name] = outcome.why;
+    else {
+      notDone[service.name] = outcome.why;
+      if (command.turn !== null) break;
+    }
   }
   const done = Object.entries(answers);
   if (done.length === 0) throw new StartError(textOf(notDone));

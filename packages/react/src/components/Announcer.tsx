@@ -1,7 +1,7 @@
 import type { Message } from '@gongu/client';
 import { useEffect, useRef, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
-import { nameOf } from '../strings/name-of.ts';
+import { shownName } from '../strings/name-of.ts';
 import { systemText } from './MessageItem.tsx';
 import { textOf } from './message-actions.ts';
 
@@ -41,7 +41,7 @@ export function Announcer({ messages, me, isLive, ignored }: AnnouncerProps) {
       text:
         message.kind === 'SYSTEM'
           ? systemText(message, strings)
-          : `${message.sender ? nameOf(message.sender) : strings.notice}: ${textOf(message)}`,
+          : `${message.sender ? shownName(message.sender, strings) : strings.notice}: ${textOf(message)}`,
     }));
     setLines((kept) => [...kept, ...said].slice(-KEPT));
   }, [messages, me, isLive, ignored, strings]);

@@ -3,7 +3,7 @@ import { type Message, type Outgoing, type OutgoingChange, type SystemEvent, sys
 import { memo, type ReactNode, useEffect } from 'react';
 import { useChat, useStrings } from '../chat/chat-context.ts';
 import { isSame } from '../chat/is-same.ts';
-import { nameOf } from '../strings/name-of.ts';
+import { shownName } from '../strings/name-of.ts';
 import type { ChatStrings, SeveralStrings, SystemStrings } from '../strings/strings.ts';
 import type { FilesPlace } from './files-place.ts';
 import { LazyPart } from './LazyPart.tsx';
@@ -98,7 +98,7 @@ function Notice(props: MessageItemProps & { message: Message; strings: ChatStrin
   return (
     <div className="gongu-notice">
       <strong className="gongu-badge">{strings.notice}</strong>
-      {message.sender && <bdi className="gongu-name">{nameOf(message.sender)}</bdi>}
+      {message.sender && <bdi className="gongu-name">{shownName(message.sender, strings)}</bdi>}
       <Content
         message={message}
         tabIndex={isStop ? 0 : -1}
@@ -121,7 +121,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
   const tabIndex = isStop ? 0 : -1;
   const { message, isMine, isHead, isTail } = row;
   const { sender, createdAt, replyTo } = message;
-  const name = sender ? nameOf(sender) : '';
+  const name = sender ? shownName(sender, strings) : '';
   const isMissing = replyTo !== null && quoted === null;
   useEffect(() => {
     if (isMissing) onLookUp(replyTo);
@@ -144,7 +144,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
               {quoted && props.isQuotedIgnored
                 ? strings.ignored
                 : quoted
-                  ? `${quoted.sender ? `${nameOf(quoted.sender)}: ` : ''}${textOf(quoted) || strings.deleted}`
+                  ? `${quoted.sender ? `${shownName(quoted.sender, strings)}: ` : ''}${textOf(quoted) || strings.deleted}`
                   : '…'}
             </button>
           )}
@@ -189,7 +189,7 @@ function More({ message, isStop, onMenu, isMenuOpen, strings }: OfMessage) {
       tabIndex={isStop ? 0 : -1}
       aria-haspopup="menu"
       aria-expanded={isMenuOpen}
-      aria-label={message.sender ? strings.actionsOf(nameOf(message.sender)) : strings.actionsOfNotice}
+      aria-label={message.sender ? strings.actionsOf(shownName(message.sender, strings)) : strings.actionsOfNotice}
       onClick={({ currentTarget }) => onMenu(message, currentTarget)}
     >
       ⋯
@@ -304,7 +304,7 @@ export function systemText(message: Message, strings: ChatStrings, more = 0): st
   const data = systemData(message);
   if (!data || !Object.hasOwn(strings.system, data.event)) return message.content;
   const who = 'participant' in data ? data.participant : 'user' in data ? data.user : null;
-  const name = who ? nameOf(who) : '';
+  const name = who ? shownName(who, strings) : '';
   // Each takes its own event's data, which the compiler does not follow through the look-up.
   if (more > 0 && Object.hasOwn(strings.several, data.event)) {
     const saySeveral = strings.several[data.event as keyof SeveralStrings] as SaySeveral;

@@ -126,7 +126,8 @@ function withoutChanges(messages: readonly Message[]): readonly Message[] {
 }
 
 function isChange(message: Message): boolean {
-  return systemData(message)?.event === 'message.changed';
+  const event = systemData(message)?.event;
+  return event === 'message.changed' || event === 'messages.erased';
 }
 
 /**

@@ -31,6 +31,7 @@ export const english: ChatStrings = {
   edited: 'edited',
   deleted: 'This message was deleted',
   unreadable: 'This message can not be read',
+  erasedUser: 'Deleted user',
   replyTo: (name) => `Reply to ${name}`,
   cancelReply: 'Don’t reply',
   actionsOf: (name) => `Actions of ${name}’s message`,

@@ -26,6 +26,7 @@ export const korean: ChatStrings = {
   edited: '수정됨',
   deleted: '삭제된 메시지입니다',
   unreadable: '읽을 수 없는 메시지입니다',
+  erasedUser: '탈퇴한 사용자',
   replyTo: (name) => `${name}님에게 답장`,
   cancelReply: '답장 취소',
   actionsOf: (name) => `${name}님의 메시지 메뉴`,

@@ -2,7 +2,7 @@ import type { SystemEvent } from '@gongu/client';
 
 /** How each of the system's events is said that has a line; `name` is the participant's whom it concerns, where it concerns one. */
 export type SystemStrings = {
-  readonly [E in Exclude<SystemEvent['event'], 'message.changed'>]: (
+  readonly [E in Exclude<SystemEvent['event'], 'message.changed' | 'messages.erased'>]: (
     name: string,
     data: Extract<SystemEvent, { event: E }>,
   ) => string;
@@ -44,6 +44,8 @@ export interface ChatStrings {
   /** Beside a message that was edited, and in place of one that was deleted. */
   readonly edited: string;
   readonly deleted: string;
+  /** Who has no name any more, since he was erased. */
+  readonly erasedUser: string;
   /** In the place of a text that was altered where it is stored. */
   readonly unreadable: string;
   readonly replyTo: (name: string) => string;

@@ -1,10 +1,12 @@
 import { EnvError, envFields, readEnv } from '@gongu/host';
 import { z } from 'zod';
+import { createPeople, type People } from '../room/people.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { type ContentKeys, contentKeysOf } from '../store/sealing/content-keys.ts';
 
 /** What commands act on: chat's database. */
-export interface AdminContext extends Store {
+export interface AdminContext extends Omit<Store, 'people'> {
+  readonly people: People;
   /** `RETENTION_DAYS`. */
   readonly retentionDays: number;
 }
@@ -31,7 +33,9 @@ export async function openContext(env: NodeJS.ProcessEnv): Promise<AdminContext>
     DATABASE_URL: env.CHAT_DATABASE_URL || env.DATABASE_URL,
   });
   const content = { keys: keysOf(CONTENT_KEYS), isOn: false };
-  return { ...openStore({ url, pooler, poolSize: 3, content }), retentionDays };
+  const store = openStore({ url, pooler, poolSize: 3, content });
+  // Running instances read of it with the heads of their rooms.
+  return { ...store, people: createPeople({ ...store, emit: () => {} }), retentionDays };
 }
 
 /** What reads texts that are sealed; null: none can be read. */

@@ -24,6 +24,7 @@ import { createChanges } from '../room/changes.ts';
 import { watchedRoomOf } from '../room/counts.ts';
 import { createMembers } from '../room/members.ts';
 import { createMessages } from '../room/messages.ts';
+import { createPeople } from '../room/people.ts';
 import { createPushes } from '../room/pushes.ts';
 import { createRates } from '../room/rates.ts';
 import { createReports } from '../room/reports.ts';
@@ -174,6 +175,7 @@ export function createDomain(
   const retention = createRetention({
     ...{ retention: store.retention, messageDays: env.RETENTION_DAYS, onRemoved: observers.onRetired },
   });
+  const people = createPeople({ people: store.people, emit });
   const reports = createReports({
     reports: store.reports,
     linksTo: uploads.linksTo,
@@ -219,6 +221,7 @@ export function createDomain(
       pushes,
       uploads,
       retention,
+      people,
       localFiles: files.local,
     },
     ...{ rooms, members, messages, changes, rates, sweepRates, typing, tickets },

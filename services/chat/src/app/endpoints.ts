@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { barRoutes, type ServiceParts, turnKey } from '@gongu/host';
+import { barRoutes, personRoutes, type ServiceParts, turnKey } from '@gongu/host';
 import { createAccept } from '../endpoints/accept.ts';
 import { createAdmission } from '../endpoints/admission.ts';
 import { registerEventStreams } from '../endpoints/event-streams.ts';
@@ -68,6 +68,10 @@ export async function registerEndpoints(
   reportRoutes(app, { identify: identify.routes, reports: domain.reports });
   barRoutes(app, {
     ...{ base: '/api/chat', bars, store: domain.store.bars, either: identify.either },
+    onAct: domain.observers.onModeration,
+  });
+  personRoutes(app, {
+    ...{ base: '/api/chat', person: domain.people, either: identify.either },
     onAct: domain.observers.onModeration,
   });
   searchRoutes(app, { search, identify: identify.routes });

@@ -11,13 +11,16 @@ const RETAIN_MS = 600_000;
 /** Milliseconds between two looks at what is to be indexed. */
 const INDEX_MS = 5_000;
 
+/** Milliseconds between two looks for who is to be erased. */
+const ERASE_MS = 1_000;
+
 /** Milliseconds between two looks for files whose bytes are to be removed. */
 const REMOVE_MS = 2_000;
 
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
   const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports } = domain;
-  const { indexMessages, sealTexts, push, uploads, retention, sweepRates, typing } = domain;
+  const { indexMessages, sealTexts, push, uploads, retention, people, sweepRates, typing } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -53,6 +56,10 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(FORGET_MS, 'erasure of reports', reports.forget);
       if (push) every(1_000, 'look for who has not read', push.tellAbsent.tick);
       every(RETAIN_MS, 'retention', async () => void (await retention.run()));
+      every(ERASE_MS, 'erasure of people', async () => {
+        while ((await people.eraseSome()) !== null);
+      });
+      every(FORGET_MS, 'reading of whom rows name', people.fillAuthors);
       every(FORGET_MS, 'giving up of files', uploads.expire);
       every(REMOVE_MS, 'removal of files', uploads.removeGone);
       every(INDEX_MS, 'index of searches', indexMessages.tick);

@@ -14,7 +14,7 @@ import type { Listener, Watching } from './listener.ts';
 import { isWhole, newerBy, rewritten } from './rewritten.ts';
 import { heldBytes, Ring, type RingBudget } from './ring.ts';
 import { createRoomListeners } from './room-listeners.ts';
-import { apply, bannedBy, markRead, type RoomState, roomState } from './room-state.ts';
+import { apply, bannedBy, markRead, type RoomState, roomState, takeMembers } from './room-state.ts';
 
 export interface RoomFeedOptions {
   readonly roomId: string;
@@ -31,6 +31,8 @@ export interface RoomFeedOptions {
   readonly scheduleFlush: (urgent?: boolean) => void;
   /** A message that is kept in memory has become another one: copies of it must go. */
   readonly onRewritten?: () => void;
+  /** Somebody was erased: asks for one call of `takeMembers`, as he may still be among them under his id. */
+  readonly onErased?: () => void;
   /** Asks for one call of `repair` in a few tens of milliseconds: what is missing is probably on its way. */
   readonly scheduleRepair: () => void;
   readonly observe: FeedObserver;
@@ -132,8 +134,15 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     const outcast = bannedBy(message);
     if (outcast !== null) banned.push(outcast);
     if (message.kind !== 'SYSTEM') return;
-    const pins = isChange(message) && message.data.pinnedMessageIds !== undefined;
+    const { data } = message;
+    const pins = 'pinnedMessageIds' in data && data.pinnedMessageIds !== undefined;
     if (!isChange(message)) countsMoved = true;
+    if (data.event === 'messages.erased') {
+      // What was before it is another text now, wherever it names him.
+      ring.forgetBefore(message.seq);
+      deps.onRewritten?.();
+      deps.onErased?.();
+    }
     if (message.data.event === 'participant.joined' && listeners.hasWatchers)
       came.push(message.data.participant.userId);
     if (pins || message.data.event.startsWith('room.')) {
@@ -290,6 +299,10 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     accept,
     repair,
     flush,
+
+    takeMembers(snapshot: RoomSnapshot): void {
+      if (state) takeMembers(state, snapshot);
+    },
 
     /** Where the room begins and ends in the store, as a poll saw it: forgets what was removed, and reads what is missing. */
     seen({ firstSeq, lastSeq, goneChatNo }: RoomHead): void {

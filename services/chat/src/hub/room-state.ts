@@ -73,12 +73,21 @@ export function apply(state: RoomState, message: StoredMessage): string | null {
       return null;
     }
     case 'message.changed':
+    case 'messages.erased':
       if (data.pinnedMessageIds) state.room = { ...state.room, pinnedMessageIds: data.pinnedMessageIds };
       return null;
     // A row that only a newer version of the service writes.
     default:
       return null;
   }
+}
+
+/** Takes members as the store has them: at a moment that is not before that of the state, so that what follows changes nothing. */
+export function takeMembers(state: RoomState, { room, members, complete }: RoomSnapshot): void {
+  if (room.lastSeq < state.room.lastSeq) return;
+  state.members.clear();
+  for (const member of members) state.members.set(member.userId, member);
+  state.complete = complete;
 }
 
 /** Who may not even look any longer, by a row; null for any other. */

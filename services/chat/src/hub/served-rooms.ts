@@ -100,6 +100,7 @@ export function createServedRooms(deps: ServedRoomsOptions) {
       scheduleFlush: (urgent) => flushes.add(feed, urgent),
       scheduleRepair: () => scheduleRepair(feed),
       onRewritten: () => recovery.forget(),
+      onErased: () => void reload(roomId, feed),
       observe,
       now,
     });
@@ -121,6 +122,16 @@ export function createServedRooms(deps: ServedRoomsOptions) {
     const entry: Served = { feed, recover: recovery.recover, opened, idleSince: now() };
     served.set(roomId, entry);
     return entry;
+  }
+
+  async function reload(roomId: string, feed: RoomFeed): Promise<void> {
+    try {
+      const snapshot = await loads.add(roomId);
+      if (snapshot && 'outcome' in snapshot) throw snapshot.error;
+      if (snapshot) feed.takeMembers(snapshot);
+    } catch (error) {
+      observe.failed('read of members', error);
+    }
   }
 
   function forget(roomId: string, entry: Served): void {

@@ -13,6 +13,7 @@ import {
 import type { ContentStore } from '../room/ports/content-store.ts';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
+import type { PersonStore } from '../room/ports/person-store.ts';
 import type { PushStore } from '../room/ports/push-store.ts';
 import type { ReportStore } from '../room/ports/report-store.ts';
 import type { RestrictionStore } from '../room/ports/restriction-store.ts';
@@ -31,6 +32,7 @@ import { createMemberStore } from './member-store.ts';
 import { createMessageChanges } from './message-changes.ts';
 import { createMessagePage } from './message-page.ts';
 import { createMessageStore } from './message-store.ts';
+import { createPersonStore } from './person-store.ts';
 import { createPushStore } from './push-store.ts';
 import { createReactionReads } from './reaction-reads.ts';
 import { createReportStore } from './report-store.ts';
@@ -66,6 +68,7 @@ export interface Store {
   readonly uploads: UploadStore;
   readonly content: ContentStore;
   readonly retention: RetentionStore;
+  readonly people: PersonStore;
   readonly tags: TagStore;
   /** For `pnpm admin`. */
   readonly adminRooms: AdminRooms;
@@ -158,6 +161,7 @@ export function openStore({
     uploads: createUploadStore({ prisma, texts }),
     content: createContentStore({ pool: reads, texts, uploads: uploadSeals, keys: content.keys }),
     retention: createRetentionStore({ pool: reads }),
+    people: createPersonStore({ pool: reads, texts, whole }),
     adminRooms: createAdminRooms({ pool: reads }),
     bars: createBarStore({ pool: reads, schema: CHAT_SCHEMA }),
     holds: createHoldStore({ pool: reads, schema: CHAT_SCHEMA }),

@@ -43,6 +43,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   'PUT /api/chat/rooms/{roomId}/restrictions/{userId}': { as: 'gus', burst: 4, ask: () => ['bob', { kind: 'MUTE' }] },
   'DELETE /api/chat/rooms/{roomId}/restrictions/{userId}': { as: 'hal', burst: 4, ask: () => ['bob'] },
+  'DELETE /api/chat/users/{userId}': { as: 'nia', burst: 4, ask: () => ['nobody'] },
   'PUT /api/chat/users/{userId}/block': { as: 'ida', burst: 4, ask: () => ['bob', {}] },
   'DELETE /api/chat/users/{userId}/block': { as: 'jim', burst: 4, ask: () => ['bob'] },
   'POST /api/chat/users/{userId}/revoke': { as: 'kay', burst: 4, ask: () => ['bob'] },

@@ -46,7 +46,7 @@ export const admin = createAdminService<AdminContext>({
   name: 'trade',
   commands: [
     ...barCommands<AdminContext>(),
-    ...personCommands<AdminContext>(),
+    ...personCommands<AdminContext>('trade', 0),
     rotateAddresses,
     ...holdCommands<AdminContext>({ group: 'products', kind: 'PRODUCT', operands: { productId: RoomId } }),
   ],

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import type { Erasure, Message, MessagePage, Room } from '@gongu/shared';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
+import { said } from '../fixture/log-lines.ts';
+import { systemEventOf } from '../fixture/messages.ts';
+import { SERVICE, tokenOf } from '../fixture/tokens.ts';
+import { pngOf, uploader } from '../fixture/uploads.ts';
+
+const given = chatOfThisFile();
+const { dataDir } = given;
+let chat: Instance;
+let sql: pg.Client;
+const files = uploader(() => chat, dataDir);
+beforeAll(async () => {
+  chat = await given.start({ LOBBY_ROOM_ID: 'lobby', CHANGES: 'on' });
+  sql = new pg.Client(given.databaseUrl);
+  await sql.connect();
+});
+afterAll(() => sql?.end());
+
+const wait = { timeout: 30_000, interval: 100 };
+const admin = `Bearer ${tokenOf('root', { roles: ['admin'] })}`;
+const rows = async <T extends object>(text: string, ...values: unknown[]) => (await sql.query<T>(text, values)).rows;
+const erase = (userId: string, as = admin) => chat.call<Erasure>('DELETE', `/api/chat/users/${userId}`, { as });
+const erasure = async (id: string) =>
+  (await chat.call<Erasure>('GET', `/api/chat/erasures/${id}`, { as: SERVICE })).body;
+const page = async (path: string, as = SERVICE) =>
+  (await chat.call<MessagePage>('GET', `${path}/messages?limit=100`, { as })).body.messages;
+const ok = async <T>(method: string, path: string, as: string, body?: object) => {
+  const answer = await chat.call<T>(method, path, { as, ...(body ? { body } : {}) });
+  expect([method, path, answer.status, answer.body.detail]).toEqual([
+    ...[method, path],
+    expect.toBeOneOf([200, 201, 202, 204]),
+    undefined,
+  ]);
+  return answer.body;
+};
+const say = (path: string, as: string, rest: object = {}) =>
+  ok<Message>('POST', `${path}/messages`, as, { clientMessageId: randomUUID(), content: said(`${as} says`), ...rest });
+const seqsIn = (ranges: [number, number][]) =>
+  ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
+
+/** Columns of chat that hold a text somewhere, as `table.column`. */
+async function columnsWith(text: string): Promise<string[]> {
+  const columns = await rows<{ table: string; name: string }>(
+    `SELECT table_name AS "table", column_name AS name FROM information_schema.columns
+     WHERE table_schema = 'chat' ORDER BY 1, 2`,
+  );
+  expect(columns.length).toBeGreaterThan(120);
+  const found: string[] = [];
+  for (const { table, name } of columns) {
+    const hits = await rows(`SELECT 1 FROM chat."${table}" WHERE strpos("${name}"::text, $1) > 0 LIMIT 1`, text);
+    if (hits.length > 0) found.push(`${table}.${name}`);
+  }
+  return found;
+}
+
+/** Somebody who did all that there is to do, in a room that is ACTIVE, one that was closed and his own; and the first file. */
+async function person(userId: string) {
+  const roomOf = async (fields: object = {}) => {
+    const roomId = await chat.room({ ...fields });
+    return { roomId, path: `/api/chat/rooms/${roomId}` };
+  };
+  const [open, bought, own] = [await roomOf(), await roomOf(), await roomOf({ hostId: userId, hostNickname: userId })];
+  for (const { path } of [open, bought]) {
+    for (const as of ['bob', userId]) await ok('POST', `${path}/participants`, as, {});
+  }
+  const { completed } = await files.uploaded(open.path, await pngOf(64, 64), { as: userId, name: `${userId}.png` });
+  const first = await say(open.path, userId, { attachments: [completed.body.id] });
+  const his = await say(open.path, userId);
+  const bobs = await say(open.path, 'bob', { replyTo: first.messageId, mentions: [userId] });
+  await ok('PUT', `${open.path}/messages/${bobs.seq}/reactions/👍`, userId);
+  await ok('PUT', `${open.path}/messages/${bobs.seq}/reactions/👍`, 'bob');
+  await ok('PUT', `${open.path}/messages/${his.seq}/reactions/👍`, 'bob');
+  await ok('PATCH', `${open.path}/messages/${his.seq}`, userId, { content: said('edited') });
+  await ok('PUT', `${open.path}/pins/${his.seq}`, SERVICE);
+  await ok('POST', `${open.path}/messages/${his.seq}/reports`, 'bob', { reason: 'ABUSE' });
+  await ok('POST', `${open.path}/messages/${bobs.seq}/reports`, userId, { reason: 'OTHER', note: said('why') });
+  await ok('PUT', `${open.path}/read`, userId, { seq: bobs.seq });
+  await ok('PUT', `${open.path}/restrictions/${userId}`, SERVICE, { kind: 'MUTE', reason: 'too loud' });
+  await ok('PUT', `${bought.path}/participants/${userId}`, SERVICE, { committed: true, nickname: userId });
+  await say(bought.path, userId);
+  await ok('PATCH', bought.path, SERVICE, { status: 'CLOSED' });
+  await ok('PUT', `${own.path}/restrictions/bob`, userId, { kind: 'BAN', nickname: 'bob' });
+  await say(own.path, userId, { kind: 'NOTIFICATION' });
+  await ok('PATCH', own.path, SERVICE, { status: 'CLOSED' });
+  await say('/api/chat/rooms/lobby', userId);
+  await ok('POST', '/api/chat/tickets', userId);
+  return { open, bought, own, first, his, bobs, fileId: completed.body.id };
+}
+
+it('a person has all that chat knows of him, as lines; so do admins and services, and nobody else', async () => {
+  const { open } = await person('exa');
+  const lines = async (as: string): Promise<{ record: string; content?: string; name?: string }[] | null> => {
+    const { status, body } = await chat.call<unknown>('GET', '/api/chat/users/exa/export', { as });
+    return status === 200
+      ? String(body)
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line))
+      : null;
+  };
+  const own = (await lines('exa'))!;
+  expect(own[0]).toEqual({ record: 'user', service: 'chat', userId: 'exa' });
+  const kinds = ['room', 'message', 'reaction', 'file', 'report', 'restriction', 'moderation'];
+  expect(kinds.map((kind) => own.filter(({ record }) => record === kind).length)).toEqual([4, 5, 1, 1, 1, 1, 1]);
+  expect(own).toContainEqual(
+    expect.objectContaining({ record: 'message', roomId: open.roomId, content: said('edited') }),
+  );
+  expect(own).toContainEqual(expect.objectContaining({ record: 'report', note: said('why') }));
+  expect(own).toContainEqual(expect.objectContaining({ record: 'file', name: 'exa.png' }));
+  expect(await lines(admin)).toEqual(own);
+  expect(await lines(SERVICE)).toEqual(own);
+  expect(await lines('bob')).toBeNull();
+});
+
+it('an erased person is in no column any more but that which refuses his tokens, and the room is gapless', async () => {
+  const { open, bought, own, first, his, bobs, fileId } = await person('markedann');
+  const bob = await chat.connect('bob');
+  const { lastSeq, room, participants } = await bob.join(open.roomId);
+  expect([room.pinnedMessageIds, participants.length]).toEqual([[his.messageId], 3]);
+  expect((await columnsWith('markedann')).length).toBeGreaterThan(15);
+  expect(files.kept(fileId).length).toBeGreaterThan(0);
+  for (const as of ['markedann', 'bob']) expect((await erase('markedann', as)).status).toBe(403);
+  const asked = await erase('markedann');
+  expect([asked.status, asked.headers.get('location')]).toEqual([202, `/api/chat/erasures/${asked.body.id}`]);
+  expect((await erase('markedann')).body.id).toBe(asked.body.id);
+
+  const isErased = (message: Message) => systemEventOf(message)?.event === 'messages.erased';
+  const told = await bob.event('message', isErased);
+  const { pseudonym } = asked.body;
+  const nobody = { userId: pseudonym, nickname: '', tag: null };
+  const { seqs, mentions, user, pinnedMessageIds } = systemEventOf(told) as unknown as {
+    seqs: [number, number][];
+    mentions: unknown;
+    user: unknown;
+    pinnedMessageIds: unknown;
+  };
+  expect([user, pinnedMessageIds, mentions]).toEqual([nobody, [], [[bobs.seq, bobs.seq]]]);
+  expect(seqsIn(seqs)).toEqual(expect.arrayContaining([first.seq, his.seq]));
+  await expect.poll(async () => (await erasure(asked.body.id)).status, wait).toBe('DONE');
+
+  expect((await erasure(asked.body.id)).counts).toMatchObject({ rooms: 4, reactions: 1, reports: 1 });
+  expect(await columnsWith('markedann')).toEqual(['bars.user_id']);
+  expect(files.kept(fileId)).toEqual([]);
+  for (const { path } of [open, bought, own, { path: '/api/chat/rooms/lobby' }]) {
+    const shown = await page(path);
+    const last = shown.at(-1)!.seq;
+    expect(shown.map(({ seq }) => seq)).toEqual(
+      Array.from({ length: shown.length }, (_, i) => last - shown.length + 1 + i),
+    );
+    expect(JSON.stringify(shown)).not.toContain('markedann');
+    expect(shown.filter(isErased)).toHaveLength(1);
+  }
+  const shown = await page(open.path);
+  const bySeq = (seq: number) => shown.find((message) => message.seq === seq);
+  expect(bySeq(first.seq)).toMatchObject({ sender: nobody, content: '', version: told.seq, deletedAt: told.createdAt });
+  expect(bySeq(bobs.seq)).toMatchObject({ content: said('bob says'), reactions: [{ emoji: '👍', count: 1 }] });
+  expect(bySeq(bobs.seq)).not.toHaveProperty('mentions');
+  expect((await chat.call<Room>('GET', bought.path, { as: SERVICE })).body.committedCount).toBe(1);
+  expect((await chat.call<Room>('GET', own.path, { as: SERVICE })).body.hostId).toBe(pseudonym);
+
+  // Who was there, and who comes back, and who comes anew.
+  expect(bob.take('message').length).toBeGreaterThan(0);
+  const again = await chat.connect('bob');
+  const joined = await again.join(open.roomId, lastSeq);
+  expect([joined.recovered, joined.participants.map(({ userId }) => userId)]).toEqual([true, ['seller', 'bob']]);
+  expect(joined.messages.filter(isErased)).toHaveLength(1);
+  expect(JSON.stringify(await again.join(open.roomId))).not.toContain('markedann');
+  expect(given.logs.lines.filter((line) => line.includes('user.erased') && line.includes('markedann'))).toEqual([]);
+  for (const client of [bob, again]) client.close();
+});
+
+it('an erasure that is killed in any of its portions has lost none of it, and goes on; rows of before are found by reading them', async () => {
+  const { open } = await person('killedkim');
+  await chat.stop();
+  onTestFinished(async () => {
+    chat = await given.start({ LOBBY_ROOM_ID: 'lobby', CHANGES: 'on' });
+  });
+  await rows('DELETE FROM chat.authors');
+  await rows('INSERT INTO chat.author_fills SELECT room_id FROM chat.rooms');
+  await rows(`SELECT chat.request_erasure('killedkim', NULL, false)`);
+  await rows(`UPDATE chat.erasures SET requested_at = now() - interval '1 hour' WHERE user_id = 'killedkim'`);
+  let status = 'RUNNING';
+  for (let portions = 0; status === 'RUNNING'; portions++) {
+    expect(portions).toBeLessThan(200);
+    const dying = new pg.Client(given.databaseUrl);
+    dying.on('error', () => {});
+    await dying.connect();
+    await dying.query('BEGIN');
+    const { rows: pids } = await dying.query('SELECT chat.erase_portion(2, 0), pg_backend_pid() AS pid');
+    await rows('SELECT pg_terminate_backend($1)', pids[0].pid);
+    await dying.end().catch(() => {});
+    const [row] = await rows<{ e: { erasure: Erasure } | null }>('SELECT chat.erase_portion(2, 0) AS e');
+    // The other one's lock is gone with it, perhaps a moment later.
+    status = row?.e?.erasure.status ?? status;
+  }
+  // The bytes of his file are removed by an instance.
+  expect(status).toBe('WAITING');
+  expect(await columnsWith('killedkim')).toEqual(['bars.user_id', 'erasures.user_id']);
+  const [counted] = await rows<{ gapless: boolean; erased: number }>(
+    `SELECT count(*) = max(m.seq) AS gapless, count(*) FILTER (WHERE data ->> 'event' = 'messages.erased')::int AS erased
+     FROM chat.messages m WHERE m.room_id = $1`,
+    open.roomId,
+  );
+  // Two rows at a time, so several of them.
+  expect(counted).toEqual({ gapless: true, erased: expect.any(Number) });
+  expect(counted!.erased).toBeGreaterThan(2);
+});
+
+it('who is held for a legal reason is not erased; a room that is held, and open purchases and rooms, are waited for', async () => {
+  const roomId = await chat.room();
+  const path = `/api/chat/rooms/${roomId}`;
+  const hosted = await chat.room({ hostId: 'heldhan', hostNickname: 'heldhan' });
+  await ok('PUT', `${path}/participants/heldhan`, SERVICE, { committed: true, nickname: 'heldhan' });
+  const other = await chat.room();
+  await ok('POST', `/api/chat/rooms/${other}/participants`, 'heldhan', {});
+  await rows(`SELECT chat.hold('USER', 'heldhan', true, 'court', NULL)`);
+  const refused = await erase('heldhan');
+  expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+    ...[409, 'CONFLICT'],
+    expect.stringContaining('held'),
+  ]);
+  await rows(`SELECT chat.hold('USER', 'heldhan', false, NULL, NULL)`);
+  await rows(`SELECT chat.hold('ROOM', $1, true, 'court', NULL)`, other);
+  const { id } = (await erase('heldhan')).body;
+  await expect
+    .poll(() => erasure(id), wait)
+    .toMatchObject({ status: 'WAITING', waitsFor: { heldRooms: 1, openPurchases: 1, openRooms: 1 }, finishedAt: null });
+  await rows(`SELECT chat.hold('ROOM', $1, false, NULL, NULL)`, other);
+  await ok('PATCH', `/api/chat/rooms/${hosted}`, SERVICE, { status: 'CLOSED' });
+  await ok('PUT', `${path}/participants/heldhan`, SERVICE, { committed: false });
+  await rows(`UPDATE chat.erasures SET looked_at = now() - interval '1 minute' WHERE id = $1`, id);
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+  expect(await columnsWith('heldhan')).toEqual(['bars.user_id']);
+  expect((await chat.call('GET', '/api/chat/erasures/999999', { as: SERVICE })).status).toBe(404);
+});
