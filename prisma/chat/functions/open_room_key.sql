@@ -7,11 +7,13 @@ LANGUAGE plpgsql
 SET lock_timeout = '500ms' AS $$
 DECLARE
   k chat.room_keys;
+  room_key_no INTEGER;
   present BOOLEAN;
 BEGIN
-  SELECT o.* INTO k FROM chat.rooms r LEFT JOIN chat.room_keys o ON o.key_no = r.key_no WHERE r.room_id = p_room
-  FOR NO KEY UPDATE OF r;
+  SELECT r.key_no INTO room_key_no FROM chat.rooms r WHERE r.room_id = p_room FOR NO KEY UPDATE;
   present := FOUND;
+  -- A statement of its own: one that waited for the lock sees the room as it is, and of other tables what was before.
+  SELECT * INTO k FROM chat.room_keys o WHERE o.key_no = room_key_no;
   IF NOT present THEN
     IF NOT p_gone THEN RETURN; END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('chat.room_keys:' || p_room, 0));

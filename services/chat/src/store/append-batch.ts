@@ -118,7 +118,8 @@ export function createAppendBatch({ pool, texts, uploads }: AppendBatchOptions) 
     const stale = outcomes.flatMap(({ outcome }, i) => (outcome === 'STALE_KEY' ? drafts[i]! : []));
     if (stale.length === 0) return outcomes as (AppendOutcome | Failure)[];
     for (const { roomId } of stale) keys.forget(roomId);
-    const fresh = again > 0 ? (await append(stale, again - 1)).values() : null;
+    // What is stored is stored, whatever becomes of the others.
+    const fresh = again > 0 ? (await append(stale, again - 1).catch(failedAll(stale))).values() : null;
     const failed = {
       outcome: 'FAILED',
       error: new AppError('UNAVAILABLE', { detail: 'The room has another key' }),
@@ -127,6 +128,13 @@ export function createAppendBatch({ pool, texts, uploads }: AppendBatchOptions) 
   }
 
   return (drafts: readonly Draft[]) => append(drafts);
+}
+
+function failedAll(drafts: readonly Draft[]) {
+  return (cause: unknown): readonly Failure[] => {
+    const error = cause instanceof AppError ? cause : unavailable(cause);
+    return drafts.map(() => ({ outcome: 'FAILED', error }));
+  };
 }
 
 /** Drafts one after the other: each with files alone, those between them together. */

@@ -82,11 +82,11 @@ export function createSearchIndex({ pool, texts }: { pool: Pool; texts: SealedTe
         () =>
           pool.query({
             name: 'search-index',
-            text: 'SELECT chat.index_grams($1, $2, $3, $4::bigint[], $5::bigint[], $6::integer[], $7::integer[])',
+            text: 'SELECT chat.index_grams($1, $2, $3, $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::integer)',
             values: [
               ...[roomId, room.indexed_seq, taken.at(-1)!.seq],
               ...[[...targets.keys()], [...targets.values()].map(({ version }) => version)],
-              ...[integersOf(grams), ends],
+              ...[integersOf(grams), ends, roomKey?.keyNo ?? 0],
             ],
           }),
         { idempotent: true },

@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Draft } from '../../src/room/ports/message-store.ts';
+import { createAppendBatch } from '../../src/store/append-batch.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
 import { contentKeysOf } from '../../src/store/sealing/content-keys.ts';
+import { createRoomKeys } from '../../src/store/sealing/room-keys.ts';
+import { createSealedTexts } from '../../src/store/sealing/sealed-texts.ts';
+import { createUploadSeals } from '../../src/store/upload-seals.ts';
 import { CONTENT_KEYS, OTHER_KEYS } from '../fixture/content-keys.ts';
 import { joinOne, opening, person } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
@@ -306,6 +310,24 @@ it('an edit by an instance that seals nothing leaves no part of a message sealed
   expect(await texts(roomId)).toEqual(['one', 'clear']);
 });
 
+/** Appends as an instance that seals; `meanwhile` is done after it has looked for keys of rooms for the first time. */
+function appendWith(meanwhile: () => Promise<unknown>) {
+  const pool = given.store.pools.append;
+  const keys = createRoomKeys({ pool, keys: contentKeysOf(CONTENT_KEYS), isOn: true });
+  let looks = 0;
+  const texts = createSealedTexts({
+    keys: {
+      ...keys,
+      async forWriting(roomIds) {
+        const found = await keys.forWriting(roomIds);
+        if (looks++ === 0) await meanwhile();
+        return found;
+      },
+    },
+  });
+  return createAppendBatch({ pool, texts, uploads: createUploadSeals({ pool, texts }) });
+}
+
 describe('the key of a room', () => {
   it('is destroyed with the room, and a new room by the same id has another one, also for who has the old one in memory', async () => {
     const roomId = await room();
@@ -330,6 +352,72 @@ describe('the key of a room', () => {
     } finally {
       await other.close();
     }
+  });
+
+  it('that nobody here can open fails its own messages alone, also where it took the place of one that was known', async () => {
+    const [roomId, renewed] = [await room(), await room()];
+    const other = openStore({
+      url: given.url,
+      poolSize: 3,
+      content: { keys: contentKeysOf(CONTENT_KEYS), isOn: true },
+    });
+    try {
+      await say(renewed, 'old', {}, other);
+      await given.store.rooms.remove(renewed);
+      await foreign.rooms.open({ ...opening(), roomId: renewed, productId: renewed });
+      await joinOne(foreign.members, renewed, 'ann');
+      await say(renewed, 'new', {}, foreign);
+      const sent = await other.messages.append([draft(roomId, 'stored'), draft(renewed, 'not stored')]);
+      expect(sent).toMatchObject([{ outcome: 'stored' }, { outcome: 'FAILED', error: { code: 'UNAVAILABLE' } }]);
+      expect(await texts(roomId)).toEqual(['stored']);
+      expect(await texts(renewed, foreign)).toEqual(['new']);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('is one, however many ask for the first one of a room at once', async () => {
+    const roomId = await room();
+    const [one, two] = [new pg.Client({ connectionString: given.url }), new pg.Client({ connectionString: given.url })];
+    await Promise.all([one.connect(), two.connect()]);
+    const ask = async (asker: pg.Client): Promise<number> => {
+      const text = "SELECT key_no FROM chat.open_room_key($1, 'test', $2)";
+      try {
+        return (await asker.query<{ key_no: number }>(text, [roomId, Buffer.alloc(60)])).rows[0]!.key_no;
+      } catch (error) {
+        // On a busy machine it waits for the lock longer than it does.
+        if ((error as pg.DatabaseError).code === '55P03') return ask(asker);
+        throw error;
+      }
+    };
+    try {
+      const { pid } = (await two.query('SELECT pg_backend_pid() AS pid')).rows[0];
+      await one.query('BEGIN');
+      const first = await ask(one);
+      const second = ask(two);
+      const waits = 'SELECT FROM pg_locks WHERE NOT granted AND pid = $1';
+      await expect.poll(async () => (await client.query(waits, [pid])).rowCount, { interval: 5 }).toBe(1);
+      await one.query('COMMIT');
+      expect(await second).toBe(first);
+      expect((await client.query('SELECT FROM chat.room_keys WHERE room_id = $1', [roomId])).rowCount).toBe(1);
+    } finally {
+      await Promise.all([one.end(), two.end()]);
+    }
+  });
+
+  it('seals also what is said as its room is opened', async () => {
+    const roomId = opening().roomId;
+    const early = appendWith(async () => {
+      await given.store.rooms.open({ ...opening(), roomId, productId: roomId });
+      await joinOne(given.store.members, roomId, 'ann');
+    });
+    expect(await early([draft(roomId, 'early')])).toMatchObject([{ outcome: 'stored' }]);
+    const { rows } = await client.query(
+      "SELECT content, key_no FROM chat.messages WHERE room_id = $1 AND kind = 'CHAT'",
+      [roomId],
+    );
+    expect(rows).toEqual([{ content: expect.not.stringContaining('early'), key_no: expect.any(Number) }]);
+    expect(await texts(roomId)).toEqual(['early']);
   });
 
   it('stays as long as there are reports of a room that was removed', async () => {

@@ -269,6 +269,25 @@ describe('a content key', () => {
   });
 });
 
+it('of rooms that stand clear one comes first that nobody has tried, so that those whose key is lost keep none from it', async () => {
+  const tried = await Promise.all([room(), room()]);
+  const fresh = await room();
+  for (const roomId of [...tried, fresh]) await say(roomId, ['clear']);
+  const claim = async () => (await client.query('SELECT room_id FROM chat.claim_clear_room(NULL, 30)')).rows[0].room_id;
+  await client.query(
+    `UPDATE chat.rooms SET sealing_until = CASE WHEN room_id = ANY ($1) THEN now() - interval '1 hour' ELSE sealing_until END
+     WHERE clear_from IS NOT NULL`,
+    [tried],
+  );
+  const { rows } = await client.query(
+    'SELECT count(*)::int AS untried FROM chat.rooms WHERE clear_from IS NOT NULL AND sealing_until IS NULL',
+  );
+  const claimed: string[] = [];
+  for (let i = 0; i < rows[0].untried; i++) claimed.push(await claim());
+  expect(claimed).toContain(fresh);
+  expect(tried.some((roomId) => claimed.includes(roomId))).toBe(false);
+});
+
 it.each([
   ['k1', /must be id:base64|must be 32 bytes/],
   ['k1:short', /"k1" must be 32 bytes as base64/],

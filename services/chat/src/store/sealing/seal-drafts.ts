@@ -14,6 +14,9 @@ export type SealedDraft = Draft & {
   };
 };
 
+/** No key has this number. */
+const NO_ROOM = -1;
+
 /**
  * Seals drafts, each with its room's key; one of a room that has none to seal with now is what that comes to.
  * @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME: nothing was stored
@@ -23,8 +26,8 @@ export async function sealDrafts(keys: RoomKeys, drafts: readonly Draft[]): Prom
   const found = await keys.forWriting(new Set(drafts.map(({ roomId }) => roomId)));
   return drafts.map((draft) => {
     const key = found.get(draft.roomId);
-    // There is no such room, which the append will say.
-    if (!key) return clear(draft);
+    // There is no such room, which the append will say; where it has come meanwhile this is no key of it, and is sealed anew.
+    if (!key) return { ...draft, sealed: { content: '', data: null, signalType: null, keyNo: NO_ROOM } };
     if ('outcome' in key) return key;
     const place = {
       roomId: draft.roomId,
