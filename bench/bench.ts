@@ -16,9 +16,18 @@ import { type Prepared, prepare } from './more-peers/more-peers.ts';
 import { createWorkshop } from './more-peers/workshop.ts';
 import { peersAlone, peersOnRedis, storingPeers } from './peers.ts';
 import { measureReads } from './reads.ts';
-import { changesSection, historySection, listSection, readsSection, sealingSection, section } from './report.ts';
+import {
+  changesSection,
+  historySection,
+  listSection,
+  readsSection,
+  sealingSection,
+  searchSection,
+  section,
+} from './report.ts';
 import { SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
 import { measureSealing } from './sealing.ts';
+import { measureSearch } from './search.ts';
 import type { Subject } from './subject.ts';
 
 export interface BenchOptions extends BenchArguments {
@@ -67,6 +76,7 @@ async function sectionOf(name: ScenarioName, options: BenchOptions, others: Othe
   const chat = await openChat({ folder: join(options.folder, name), redis, profile, statements: reads, env });
   try {
     if (scenario.kind === 'history') return historySection(scenario, await measureHistory(chat, scenario, say));
+    if (scenario.kind === 'search') return searchSection(scenario, await measureSearch(chat, scenario, say));
     if (scenario.kind === 'changes') return changesSection(scenario, await measureChanges(chat, say));
     if (scenario.kind === 'list') return listSection(scenario, await measureList(chat, say));
     if (scenario.kind === 'sealing')

@@ -66,7 +66,7 @@ export async function measureHistory(chat: Chat, scenario: Scenario, say: (text:
 }
 
 /** Not `fetch`: the reader shares its CPU with PostgreSQL, and what it costs would be measured as the server's. */
-function createReader() {
+export function createReader() {
   const agent = new Agent({ keepAlive: true });
   return {
     get: (url: string, headers: Record<string, string>): Promise<string> =>

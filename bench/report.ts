@@ -10,6 +10,7 @@ import { ratioTable } from './ratios.ts';
 import { type ReadsResult, STATEMENT_KINDS } from './reads.ts';
 import type { Scenario } from './scenarios.ts';
 import type { SealingResult } from './sealing.ts';
+import type { SearchResult } from './search.ts';
 
 /** A section of the report: a heading, a table of figures, one of ratios, and what is to be known about them. */
 export function section(name: string, scenario: Scenario, results: readonly Result[]): string {
@@ -21,6 +22,7 @@ export function section(name: string, scenario: Scenario, results: readonly Resu
     curve: () => curveTable(scenario, results),
     history: () => '',
     list: () => '',
+    search: () => '',
     changes: () => '',
     sealing: () => '',
     reads: () => '',
@@ -58,6 +60,21 @@ export function listSection(scenario: Scenario, results: readonly ListResult[]):
       show([frameP99Ms]),
     ]),
   )}\n`;
+}
+
+export function searchSection(
+  scenario: Scenario,
+  { indexedPerSecond, kinds }: { readonly indexedPerSecond: number; readonly kinds: readonly SearchResult[] },
+): string {
+  return `### search: ${scenario.title}\n\n${table(
+    ['what is looked for', 'searches/s', 'p50 ms', 'p99 ms'],
+    kinds.map(({ what, latency: { p50Ms, p99Ms } }) => [
+      what,
+      String(scenario.rate),
+      show([p50Ms], 2),
+      show([p99Ms], 2),
+    ]),
+  )}\n\nThe room was indexed by ${show([indexedPerSecond])} messages a second.\n`;
 }
 
 export function changesSection(scenario: Scenario, results: readonly ChangesResult[]): string {

@@ -10,6 +10,7 @@ export interface Scenario {
     | 'history'
     | 'reads'
     | 'list'
+    | 'search'
     | 'changes'
     | 'sealing';
   readonly instances: 1 | 2;
@@ -79,6 +80,14 @@ export const SCENARIOS = {
     publishers: 0,
     rate: 0,
     title: 'a conversation of 10 000 messages in Chromium',
+  },
+  search: {
+    ...ONE_ROOM,
+    kind: 'search',
+    connections: 1,
+    publishers: 0,
+    rate: 20,
+    title: 'searches in a room of a million messages',
   },
   changes: {
     ...ONE_ROOM,

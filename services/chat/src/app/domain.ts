@@ -67,6 +67,7 @@ export function createDomain(
     rooms: () => hub.roomIds().length,
     reasons: { notAdmitted: FULL, notHeard: BUS_REFUSALS },
     waiting: () => stored.waiting(),
+    unindexed: () => indexMessages.waiting(),
     clear: () => sealTexts.left(),
     bus: () => ({ state: bus.state(), lagMs: bus.lagMs() }),
   });
@@ -131,7 +132,7 @@ export function createDomain(
   const watcherTick = createWatcherTick({ presence, hub });
   const connections = createConnectionWatch({ presence, onFailure: (error) => failed('count of connections', error) });
 
-  const search = createSearch(store);
+  const search = createSearch({ search: store.search, now, onSearched: counts.searched });
   const indexMessages = createIndexMessages({ index: store.searchIndex, now });
 
   const sealTexts = createSealTexts({ content: store.content, now });
@@ -168,6 +169,7 @@ export function createDomain(
     now: () => clock.now(),
     maxBytes: env.UPLOAD_MAX_BYTES,
     perHour: env.RATE_UPLOADS_PER_HOUR,
+    onOutcome: counts.uploaded,
   });
   const restrictions = createRestrictions({
     ...{ restrictions: store.restrictions, rooms: store.rooms, emit, onChange: observers.onModeration },

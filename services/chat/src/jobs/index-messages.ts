@@ -30,6 +30,9 @@ export function createIndexMessages({ index, now }: IndexMessagesOptions) {
       fresh.set(signal.roomId, (fresh.get(signal.roomId) ?? 0) + signal.messages.length);
     },
 
+    /** Rooms to which was written here, and which are due. */
+    waiting: () => [...fresh.values()].filter((rows) => rows >= LEAST_ROWS).length,
+
     /** Indexes what is due. @throws AppError UNAVAILABLE; what was left is done by the next call */
     async tick(): Promise<void> {
       if (now() >= lookAt) {

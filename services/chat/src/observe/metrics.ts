@@ -1,6 +1,7 @@
 import type { Metrics } from '@gongu/host';
 import { CLOSE, ERROR_CODES, type ErrorCode } from '@gongu/shared';
 import type { ChangeKind } from '../room/changes.ts';
+import type { UploadOutcome } from '../room/uploads.ts';
 import type { OpenSession } from '../session/sessions.ts';
 
 type Protocol = OpenSession['protocol'];
@@ -23,6 +24,8 @@ export interface ChatGauges {
   readonly rooms: () => number;
   /** Messages that wait for the next append. */
   readonly waiting: () => number;
+  /** Rooms whose index of searches is behind, of those that this instance has written to. */
+  readonly unindexed: () => number;
   /** What stands clear where texts are to be sealed. */
   readonly clear: () => { readonly rooms: number; readonly messages: number };
   /** All reasons for which a handshake is not admitted, and for which a signal is not heard. */
@@ -68,6 +71,16 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     name: 'gongu_chat_pushes_total',
     help: 'Pushes to devices: sent, gone (the device has ended it), refused, failed (after all attempts), dropped (too many)',
     values: { outcome: PUSH_OUTCOMES },
+  });
+  const uploads = metrics.tally({
+    name: 'gongu_chat_uploads_total',
+    help: 'Files: announced, completed (looked at and kept), refused for what they are',
+    values: { outcome: ['announced', 'completed', 'refused'] satisfies UploadOutcome[] },
+  });
+  const searchSeconds = metrics.histogram({
+    name: 'gongu_chat_search_seconds',
+    help: 'Time of one search in the database, of a room or of all rooms of somebody',
+    buckets: WAY_SECONDS,
   });
   const refused = metrics.tally({
     name: 'gongu_chat_commands_refused_total',
@@ -146,6 +159,8 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     changed: (change: ChangeKind) => changed({ change }),
     moderated: (act: string) => moderations({ act }),
     retired: (messages: number) => retired.inc(messages),
+    searched: (milliseconds: number) => searchSeconds.observe(milliseconds / 1_000),
+    uploaded: (outcome: UploadOutcome) => uploads({ outcome }),
     pushed: (outcome: (typeof PUSH_OUTCOMES)[number]) => pushed({ outcome }),
     refused: (code: ErrorCode) => refused({ code }),
     handshakeAccepted: () => handshakesAccepted.inc(),
@@ -199,6 +214,11 @@ function createGauges(metrics: Metrics, live: ChatGauges): void {
   });
   gauge('gongu_chat_rooms_in_memory', 'Rooms this instance serves from memory', live.rooms);
   gauge('gongu_chat_append_waiting', 'Messages waiting for the next append', live.waiting);
+  gauge(
+    'gongu_chat_search_rooms_behind',
+    'Rooms that this instance has written to and whose index of searches is 200 rows and more behind',
+    live.unindexed,
+  );
   gauge('gongu_chat_clear_rooms', 'Rooms of which texts stand clear that are to be sealed', () => live.clear().rooms);
   gauge(
     'gongu_chat_clear_messages',

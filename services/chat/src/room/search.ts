@@ -13,8 +13,23 @@ import type { SearchPlace, SearchStore } from './ports/search-store.ts';
 import type { StoredMessage } from './ports/stored-message.ts';
 import { noSuchRoom } from './refusals.ts';
 
+export interface SearchOptions {
+  readonly search: SearchStore;
+  /** Milliseconds, of any origin, that never go back. */
+  readonly now: () => number;
+  /** Hears how many milliseconds a search took that found what there is. */
+  readonly onSearched: (milliseconds: number) => void;
+}
+
 /** Messages by what is in them. */
-export function createSearch({ search }: { search: SearchStore }) {
+export function createSearch({ search, now, onSearched }: SearchOptions) {
+  async function timed<T>(asked: () => Promise<T>): Promise<T> {
+    const beganAt = now();
+    const found = await asked();
+    onSearched(now() - beganAt);
+    return found;
+  }
+
   return {
     /**
      * Messages of a room that contain `q`, the newest first, for members, admins and the service.
@@ -25,7 +40,8 @@ export function createSearch({ search }: { search: SearchStore }) {
       roomId: string,
       { q, before = null, limit }: { q: string; before?: number | null | undefined; limit: number },
     ): Promise<SearchPage> {
-      const found = await search.find(roomId, readerId(caller), { form: searchForm(q), before, limit: limit + 1 });
+      const wanted = { form: searchForm(q), before, limit: limit + 1 };
+      const found = await timed(() => search.find(roomId, readerId(caller), wanted));
       if (found === 'NOT_FOUND') throw noSuchRoom();
       if (typeof found === 'string') throw new AppError(found);
       return pageOf(found, limit);
@@ -37,7 +53,8 @@ export function createSearch({ search }: { search: SearchStore }) {
       { q, cursor, limit }: { q: string; cursor?: string | undefined; limit: number },
     ): Promise<RoomsSearchPage> {
       const before = cursor === undefined ? null : placeOf(cursor);
-      const found = await search.findInRooms(user.userId, { form: searchForm(q), before, limit: limit + 1 });
+      const wanted = { form: searchForm(q), before, limit: limit + 1 };
+      const found = await timed(() => search.findInRooms(user.userId, wanted));
       const page = pageOf(found, limit);
       return { ...page, nextCursor: page.hasMore ? cursorOf(page.messages.at(-1)!) : null };
     },

@@ -15,6 +15,8 @@ import type { FileStore } from './ports/file-store.ts';
 import type { UploadStore } from './ports/upload-store.ts';
 import { noSuchRoom } from './refusals.ts';
 
+export type UploadOutcome = 'announced' | 'completed' | 'refused';
+
 export interface UploadsOptions {
   readonly uploads: UploadStore;
   readonly files: FileStore;
@@ -29,6 +31,8 @@ export interface UploadsOptions {
   /** Files a user may announce in an hour; 0: any number. */
   readonly perHour: number;
   readonly newId: () => string;
+  /** Hears what becomes of files. */
+  readonly onOutcome: (outcome: UploadOutcome) => void;
   /** Milliseconds of 1970. */
   readonly now: () => number;
 }
@@ -64,7 +68,8 @@ const ENDINGS: Readonly<Record<string, string>> = {
 
 /** Files of messages: announced, put into the file store by the client itself, looked at, and taken by a message. */
 export function createUploads(options: UploadsOptions) {
-  const { uploads, files, inspector, messages, filter, refusalOfType, maxBytes, perHour, newId, now } = options;
+  const { uploads, files, inspector, messages, filter, refusalOfType, maxBytes, perHour, newId, onOutcome, now } =
+    options;
 
   async function linkOf({ id, name, type, thumbnail }: Attachment): Promise<AttachmentLink> {
     const expiresAtMs = now() + LINK_MS;
@@ -106,6 +111,7 @@ export function createUploads(options: UploadsOptions) {
         throw new AppError('RATE_LIMITED', { detail, retryAfterMs: answer.waitMs });
       }
       if (answer.outcome !== 'announced') throw new AppError(answer.outcome);
+      onOutcome('announced');
       const expiresAtMs = now() + PUT_MS;
       const put = await files.signPut(fileKeys(uploadId).incoming, { type, bytes, expiresAtMs });
       return { uploadId, method: 'PUT', ...put, expiresAt: new Date(expiresAtMs).toISOString() };
@@ -130,10 +136,14 @@ export function createUploads(options: UploadsOptions) {
       }
       if (found.outcome === 'REFUSED') {
         await uploads.refuse(uploadId);
+        onOutcome('refused');
         throw refused(found.detail);
       }
       const attachment: Attachment = { id: uploadId, name: fitting(name, found.kept.type), ...found.kept };
-      if (await uploads.ready({ roomId, userId: user.userId }, attachment)) return attachment;
+      if (await uploads.ready({ roomId, userId: user.userId }, attachment)) {
+        onOutcome('completed');
+        return attachment;
+      }
       // Somebody else completed it meanwhile, or it was given up and its bytes removed, perhaps before these were kept.
       const since = await uploads.find(roomId, user.userId, uploadId);
       if (since?.attachment) return since.attachment;

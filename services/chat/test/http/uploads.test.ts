@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { AttachmentLinks, ChatMessage } from '@gongu/shared';
+import { readSeries } from '@gongu/testkit';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFolderStore } from '../../src/files/folder-store.ts';
@@ -203,6 +204,21 @@ it('what is announced with parameters is put with its type alone', async () => {
     expect((await announce(path, 5, { type })).body.code).toBe('UPLOAD_REFUSED');
   }
   expect((await announce(path, 5, { type: 'audio/webm;\n' })).body.code).toBe('VALIDATION_FAILED');
+});
+
+it('files are counted as they are announced, kept and refused', async () => {
+  const read = async () => {
+    const series = await readSeries(chat.url, 'counter');
+    return ['announced', 'completed', 'refused'].map(
+      (one) => series.get(`gongu_chat_uploads_total{outcome="${one}"}`)!,
+    );
+  };
+  const { path } = await room();
+  const before = await read();
+  const { upload } = await uploaded(path, await pngOf(30, 20));
+  await complete(path, upload);
+  await uploaded(path, head('nothing'));
+  expect((await read()).map((count, i) => count - before[i]!)).toEqual([2, 1, 1]);
 });
 
 it('what is put in the place of a refused upload afterwards is not looked at, and removed', async () => {

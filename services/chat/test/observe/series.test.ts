@@ -33,6 +33,7 @@ describe('counters', () => {
       ...labelled('handshakes_refused', 'reason', ['max_connections', 'max_handshakes', 'draining', ...ERROR_CODES]),
       ...labelled('sessions_closed', 'code', [...Object.values(CLOSE), 1005, 1006, 'other']),
       ...labelled('bus_refused', 'reason', ['unsigned', 'malformed', 'key', 'proof', 'age', 'replay']),
+      ...labelled('uploads', 'outcome', ['announced', 'completed', 'refused']),
       ...labelled('render_failures', 'protocol', ['json', 'stomp', 'ws-chat', 'chat-room', 'room-signal', 'sse']),
       ...['/api/chat/rooms/:roomId/messages', '/docs', '(none)'].flatMap((route) =>
         ['2xx', '3xx', '4xx', '5xx'].map((one) => `gongu_http_requests_total{route="${route}",class="${one}"}`),
