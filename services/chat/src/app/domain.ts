@@ -138,7 +138,7 @@ export function createDomain(
   const sealTexts = createSealTexts({ content: store.content, now });
 
   const push = createPush({ env, store, counts, failed, now });
-  const pushes = createPushes({ pushes: store.pushes, publicKey: push?.publicKey ?? null });
+  const pushes = createPushes({ ...store, publicKey: push?.publicKey ?? null });
 
   const typing = createTyping({ hub, now });
   const { emit } = hub;

@@ -52,7 +52,7 @@ export function pushRoutes(app: Http, { pushes, identify }: PushRoutesOptions): 
         body: PutPush,
         response: {
           204: noContent,
-          ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_A_MEMBER', 'NOT_FOUND', 'RATE_LIMITED'),
+          ...problems(...OF_ONE_KIND, ...OF_WRITER, 'NOT_A_MEMBER', 'BANNED', 'NOT_FOUND', 'RATE_LIMITED'),
         },
       },
     },

@@ -33,6 +33,14 @@ async function roomWith(...members: string[]): Promise<string> {
 }
 
 describe('a subscription', () => {
+  it('is refused to who is no member, and who is banned is told that', async () => {
+    const roomId = await roomWith('bad');
+    expect((await put('eve', roomId, 'e1')).body).toMatchObject({ code: 'NOT_A_MEMBER' });
+    const restriction = { as: 'seller', body: { kind: 'BAN' } };
+    await chat.call('PUT', `/api/chat/rooms/${roomId}/restrictions/bad`, restriction);
+    expect((await put('bad', roomId, 'b1')).body).toMatchObject({ code: 'BANNED' });
+  });
+
   it('is a member’s, of a device and a room, and is ended by either', async () => {
     const [one, two] = [await roomWith('ann'), await roomWith('ann')];
     for (const [roomId, name] of [
