@@ -7,6 +7,7 @@ export type {
   Message,
   MessageKind,
   Participant,
+  ProductNotice,
   PublicUser,
   Reaction,
   Restriction,

@@ -93,6 +93,17 @@ test('the seller writes notices, which look different; others can not', async ()
   expect(await ann.page.getByLabel('As a notice').count()).toBe(0);
 });
 
+test('what the service tells of the product is in the reader’s language, and displaces no notice', async () => {
+  const roomId = await pages.chat.room();
+  const [ann, ben] = [await pages.open('ann', roomId), await pages.open('ben', roomId, { locale: 'ko' })];
+  const data = { event: 'notice.tier', minParticipants: 3, price: { amount: 1_234, currency: 'HUF' } };
+  const told = { clientMessageId: 'notice.tier.3', content: 'for others', data };
+  await pages.chat.call('POST', `/api/chat/rooms/${roomId}/messages`, told);
+  await ann.page.locator('.gongu-notice', { hasText: '3 take part: everybody pays HUF\u00a012.34 now' }).waitFor();
+  await ben.page.locator('.gongu-notice', { hasText: '3명이 모여 모두 HUF\u00a012.34에 구매합니다' }).waitFor();
+  expect(await ann.page.locator('.gongu-pinned').count()).toBe(0);
+});
+
 test('a notice that is older than the first page stands above the messages, for whoever looks on as well', async () => {
   const roomId = await pages.chat.room();
   const seller = await pages.open('seller', roomId);

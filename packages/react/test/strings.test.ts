@@ -1,6 +1,7 @@
 import type { Message } from '@gongu/client';
-import { ERROR_CODES, SYSTEM_EVENTS } from '@gongu/shared';
+import { ERROR_CODES, PRODUCT_NOTICES, SYSTEM_EVENTS } from '@gongu/shared';
 import { describe, expect, test } from 'vitest';
+import { productNoticeText } from '../src/components/ProductNotice.tsx';
 import { type ChatStrings, english, korean, systemText } from '../src/index.ts';
 import { englishTools } from '../src/strings/english-tools.ts';
 import { koreanTools } from '../src/strings/korean-tools.ts';
@@ -89,6 +90,25 @@ describe.each([
       expect(said).not.toContain(code);
       expect(said).not.toContain('for developers');
     }
+  });
+
+  test('has words for all that is told of a product, with its price', () => {
+    const tools = { ...strings, ...(strings === korean ? koreanTools : englishTools) };
+    const price = { amount: 19_900, currency: 'KRW' };
+    for (const event of PRODUCT_NOTICES) {
+      for (const reason of ['FULL', 'DEADLINE', 'SELLER', 'UNDERFILLED']) {
+        for (const of of [price, null]) {
+          const counts = { minParticipants: 3, maxParticipants: 5, participantCount: 4 };
+          const data = { event, ...counts, price: of ?? (event === 'notice.tier' ? price : null), reason };
+          const said = productNoticeText(system({ ...data, deadline: '2026-01-01T00:00:00.000Z' }), tools);
+          expect(said).toMatch(script);
+          expect(said).not.toContain('what the server says');
+          expect(said).not.toContain('undefined');
+          if (event === 'notice.tier' || (event === 'notice.ended' && of)) expect(said).toContain('₩19,900');
+        }
+      }
+    }
+    expect(productNoticeText(system({ event: 'notice.of.tomorrow' }), tools)).toBe('what the server says');
   });
 
   test('counts', () => {

@@ -41,6 +41,7 @@ export { mentionsUser } from './mentions-user.ts';
 export { type ChangeMessage, editBody, isChange, Message, SystemMessage, saysSomething, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
 export { formatMoney, minorUnitPlaces, readAmount, writeAmount } from './money.ts';
+export { noticeReference, noticeText, PRODUCT_NOTICES, ProductNotice } from './notice.ts';
 export { OutboxItem, OutboxKind, OutboxStatus } from './outbox.ts';
 export {
   ListQuery,
@@ -68,6 +69,7 @@ export {
   Product,
   ProductReason,
   ProductStatus,
+  ProductSummary,
   Purchase,
   productFields,
   ReportPayment,

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 
 /** What trade has to tell chat about a room. */
-export const OutboxKind = z.enum(['room.open', 'buyer.committed', 'buyer.withdrawn', 'room.patched', 'room.status']);
+export const OutboxKind = z.enum([
+  'room.open',
+  'buyer.committed',
+  'buyer.withdrawn',
+  'room.patched',
+  'room.status',
+  'room.notice',
+]);
 export type OutboxKind = z.output<typeof OutboxKind>;
 
 /** One entry that chat has not taken yet. */

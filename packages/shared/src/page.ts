@@ -86,6 +86,6 @@ export const MessagePage = z
   .meta({ id: 'MessagePage' });
 export type MessagePage = z.output<typeof MessagePage>;
 
-/** Answer of `GET …/notice`: the newest NOTIFICATION of a room that is not deleted; null where there is none. */
+/** Answer of `GET …/notice`: the newest NOTIFICATION of a room that is not deleted, and has no `data`; null where there is none. */
 export const NewestNotice = z.object({ message: ChatMessage.nullable() }).meta({ id: 'NewestNotice' });
 export type NewestNotice = z.output<typeof NewestNotice>;

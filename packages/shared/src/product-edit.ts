@@ -4,7 +4,7 @@ import { productFields } from './product.ts';
 import { text } from './text.ts';
 import { without } from './without.ts';
 
-const { title, description, imageUrl, deadline, priceTiers, minParticipants, maxParticipants } = productFields;
+const { title, description, imageUrl, deadline, priceTiers, notices, minParticipants, maxParticipants } = productFields;
 
 /** Body of `PATCH /api/products/:id`. The price can't change, nor its tiers once somebody takes part: buyers have agreed. */
 export const EditProduct = z
@@ -14,16 +14,26 @@ export const EditProduct = z
     imageUrl,
     deadline: deadline.optional(),
     priceTiers: priceTiers.unwrap().optional(),
+    notices: notices.unwrap().optional(),
     minParticipants: minParticipants.unwrap().optional().meta({ description: 'not more than maxParticipants' }),
     maxParticipants: maxParticipants.optional(),
   })
   .refine((edit) => Object.values(edit).some((value) => value !== undefined), {
-    error: 'must have title, description, imageUrl, deadline, priceTiers, minParticipants or maxParticipants',
+    error: 'must have title, description, imageUrl, deadline, priceTiers, notices, minParticipants or maxParticipants',
   })
   .meta({
     id: 'EditProduct',
     description: 'At least one of the fields',
-    not: without('title', 'description', 'imageUrl', 'deadline', 'priceTiers', 'minParticipants', 'maxParticipants'),
+    not: without(
+      'title',
+      'description',
+      'imageUrl',
+      'deadline',
+      'priceTiers',
+      'notices',
+      'minParticipants',
+      'maxParticipants',
+    ),
   });
 export type EditProduct = z.output<typeof EditProduct>;
 

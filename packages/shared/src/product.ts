@@ -60,6 +60,9 @@ export const Product = z
     }),
     waitingList: z.boolean().meta({ description: 'whether one can wait for a place' }),
     waitingCount: z.int(),
+    notices: z
+      .boolean()
+      .meta({ description: 'whether its room is told of what is reached, the last hour and the end' }),
     seatsLeft: z.int(),
     deadline: z.string(),
     status: ProductStatus,
@@ -85,7 +88,11 @@ export const productFields = {
     .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\\/?#]\S*$/, { error: NO_URL })
     .max(2_048)
     .nullish(),
-  price: Money,
+  price: Money.extend({
+    currency: Money.shape.currency.refine((code) => Intl.supportedValuesOf('currency').includes(code), {
+      error: 'must be an ISO 4217 code such as KRW',
+    }),
+  }).meta({ id: 'NewPrice' }),
   priceTiers: z
     .array(PriceTier)
     .max(10)
@@ -106,6 +113,9 @@ export const productFields = {
     description: 'REQUIRED: places are held until their payment is due, and the shop reports on payments',
   }),
   waitingList: z.boolean().default(false).meta({ description: 'whether one can wait for a place of a full product' }),
+  notices: z.boolean().default(true).meta({
+    description: 'whether its room is told of minimum, tiers, 80 % of the places, the last hour and the end',
+  }),
   minParticipants: Count.default(1).meta({ description: 'not more than maxParticipants' }),
   maxParticipants: Count,
   deadline: Instant.meta({ description: 'in the future, and not further away than DEADLINE_MAX_DAYS' }),
@@ -195,3 +205,34 @@ export type Buyer = z.output<typeof Buyer>;
 /** A purchase as its buyer sees it. */
 export const Purchase = Participation.extend({ product: Product }).meta({ id: 'Purchase' });
 export type Purchase = z.output<typeof Purchase>;
+
+const sums = {
+  people: z.int(),
+  units: z.int(),
+  payable: z.number().meta({ description: 'minor units: price × quantity of all of them' }),
+};
+
+/** Answer of `GET …/summary`: of those who take part at one moment. */
+export const ProductSummary = z
+  .object({
+    productId: z.string(),
+    seats: z.object({ all: z.int(), taken: z.int(), committed: z.int(), left: z.int() }),
+    waitingCount: z.int(),
+    unitCount: z.int(),
+    currency: z.string(),
+    payments: z.array(
+      z.object({
+        status: PaymentStatus.nullable().meta({ description: 'null where nobody has to pay here' }),
+        ...sums,
+        amount: z.number().meta({ description: 'minor units that are held or were captured' }),
+      }),
+    ),
+    days: z.array(
+      z.object({
+        day: z.string().meta({ description: 'of the purchase, YYYY-MM-DD; days without any are left out' }),
+        ...sums,
+      }),
+    ),
+  })
+  .meta({ id: 'ProductSummary' });
+export type ProductSummary = z.output<typeof ProductSummary>;

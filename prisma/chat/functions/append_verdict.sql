@@ -19,7 +19,8 @@ LANGUAGE sql IMMUTABLE
     -- A guest of a room that was closed, whose own row is still to come.
     WHEN p_clearing AND p_sender IS NOT NULL AND NOT p_host AND NOT p_committed
       AND NOT (p_admin AND p_kind = 'NOTIFICATION') THEN 'NOT_A_MEMBER'
-    WHEN p_status = 'CANCELLED' THEN 'ROOM_READ_ONLY'
+    -- The service may say how it ended.
+    WHEN p_status = 'CANCELLED' AND p_sender IS NOT NULL THEN 'ROOM_READ_ONLY'
     WHEN p_restriction IS NOT NULL THEN 'MUTED'
     WHEN p_kind = 'NOTIFICATION' AND p_sender IS NOT NULL AND p_host IS NOT TRUE AND NOT p_admin THEN 'FORBIDDEN'
     WHEN p_reply_to > p_last_seq THEN 'REPLY_UNKNOWN'

@@ -10,8 +10,10 @@ DECLARE
 BEGIN
   FOR v_product IN
     SELECT * FROM trade.products WHERE status = 'RECRUITING' AND deadline <= v_now
-    ORDER BY deadline, id LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ORDER BY deadline, id FOR UPDATE SKIP LOCKED
   LOOP
+    -- Those that could not be ended do not count.
+    EXIT WHEN v_count >= p_limit;
     BEGIN
       PERFORM trade.settle(v_product, p_origin);
       v_count := v_count + 1;

@@ -1,6 +1,6 @@
 -- A new product, with its audit row, its first live change and the entry that opens its room.
 -- `p_max_days`: how far away the deadline may be; null: as far as one likes.
--- `p_terms`: how it is sold, {"priceTiers", "payment", "waitingList"}; what it does not name is as it was before there was a choice.
+-- `p_terms`: how it is sold, {"priceTiers", "payment", "waitingList", "notices"}; what it does not name is as it was before there was a choice.
 -- Outcomes: ok, deadline_past, deadline_far, tiers_invalid.
 CREATE OR REPLACE FUNCTION trade.create_product(
   p_id text, p_seller text, p_nickname text, p_title text, p_description text, p_image text, p_amount bigint,
@@ -26,9 +26,14 @@ BEGIN
     RETURN;
   END IF;
   INSERT INTO trade.products (id, seller_id, seller_nickname, title, description, image_url, price_amount,
-    price_currency, price_tiers, payment, waiting_list, min_participants, max_participants, deadline, created_at)
+    price_currency, price_tiers, payment, waiting_list, notices, noticed, min_participants, max_participants, deadline,
+    created_at)
   VALUES (p_id, p_seller, p_nickname, p_title, p_description, p_image, p_amount,
-    p_currency, v_tiers, coalesce(p_terms ->> 'payment', 'NONE'), coalesce((p_terms ->> 'waitingList')::boolean, false), p_min, p_max, p_deadline, trade.instant())
+    p_currency, v_tiers, coalesce(p_terms ->> 'payment', 'NONE'), coalesce((p_terms ->> 'waitingList')::boolean, false),
+    coalesce((p_terms ->> 'notices')::boolean, true),
+    -- What lasts for less than an hour from its beginning need not be told so.
+    CASE WHEN p_deadline <= clock_timestamp() + interval '1 hour' THEN '{hour}'::text[] ELSE '{}' END,
+    p_min, p_max, p_deadline, trade.instant())
   RETURNING * INTO v_new;
   PERFORM trade.record_audit(v_new, 'product.created', p_seller, NULL, NULL, NULL, p_origin);
   PERFORM trade.record_change(v_new);

@@ -53,6 +53,10 @@ BEGIN
     v_new.price_tiers := p_patch -> 'priceTiers';
     v_data := v_data || jsonb_build_object('priceTiers', v_new.price_tiers);
   END IF;
+  IF p_patch ? 'notices' AND (p_patch ->> 'notices')::boolean <> v_old.notices THEN
+    v_new.notices := (p_patch ->> 'notices')::boolean;
+    v_data := v_data || jsonb_build_object('notices', v_new.notices);
+  END IF;
 
   IF v_old.seller_id <> p_actor AND NOT p_admin THEN
     v_outcome := 'forbidden';

@@ -10,10 +10,11 @@ DECLARE
 BEGIN
   FOR v_product IN
     SELECT * FROM trade.products q WHERE q.id IN (
-      SELECT s.product_id FROM trade.participations s WHERE NOT s.committed AND s.payment_due_at <= v_now
-      ORDER BY s.payment_due_at LIMIT p_limit * 10)
-    ORDER BY q.id LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
+      SELECT s.product_id FROM trade.participations s WHERE NOT s.committed AND s.payment_due_at <= v_now)
+    ORDER BY q.id FOR NO KEY UPDATE SKIP LOCKED
   LOOP
+    -- Those that could not be freed do not count: they keep none of the others waiting.
+    EXIT WHEN v_count >= p_limit;
     BEGIN
       PERFORM trade.settle(v_product, p_origin);
       v_count := v_count + 1;

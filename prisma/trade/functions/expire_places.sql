@@ -4,7 +4,8 @@ CREATE OR REPLACE FUNCTION trade.expire_places(p trade.products, p_origin jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
   v_place trade.participations;
-  v_now timestamptz := clock_timestamp();
+  -- Settle has found the deadline ahead; what time has gone by since must give nobody a place that is over.
+  v_now timestamptz := least(clock_timestamp(), p.deadline - interval '1 microsecond');
 BEGIN
   IF p.payment = 'NONE' OR p.authorized_count = p.participant_count THEN
     RETURN p;

@@ -6,6 +6,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   v_product trade.products;
   v_room trade.outbox_rooms;
+  v_notices jsonb[];
 BEGIN
   SELECT * INTO v_product FROM trade.products WHERE id = p_id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
@@ -16,7 +17,9 @@ BEGIN
     IF NOT (p_missing AND v_room.missing AND v_room.claim IS NULL) THEN
       RETURN false;
     END IF;
-    DELETE FROM trade.outbox WHERE room_id = p_id;
+    -- The state is told anew, what happened is not: it follows.
+    WITH gone AS (DELETE FROM trade.outbox o WHERE o.room_id = p_id RETURNING o.id, o.kind, o.payload)
+    SELECT array_agg(g.payload ORDER BY g.id) INTO v_notices FROM gone g WHERE g.kind = 'room.notice';
     DELETE FROM trade.outbox_rooms WHERE room_id = p_id;
   END IF;
   IF p_missing THEN
@@ -33,5 +36,6 @@ BEGIN
       SELECT a.note FROM trade.audit a WHERE a.product_id = p_id AND a.note IS NOT NULL ORDER BY a.id DESC LIMIT 1
     ), p_origin);
   END IF;
+  PERFORM trade.enqueue(p_id, 'room.notice', n.payload, p_origin) FROM unnest(v_notices) AS n (payload);
   RETURN true;
 END $$;

@@ -1,5 +1,5 @@
 -- Writes `p_new` over `p_old`, whose lock the caller holds, and all that follows from it: the end when the cap is
--- reached, the audit, the live change, and the entries for chat (`p_kind` first, the room's status after it). With the end
+-- reached, the audit, the live change, and the entries for chat (`p_kind` first, notices and the room's status after it). With the end
 -- go the places that are not paid, and all who wait; what was paid is to be captured or released.
 CREATE OR REPLACE FUNCTION trade.write_product(
   p_old trade.products, p_new trade.products, p_event text, p_actor text, p_note text, p_data jsonb, p_kind text,
@@ -11,6 +11,7 @@ DECLARE
   v_place trade.participations;
   v_unpaid trade.participations[] := '{}';
   v_waited text[] := '{}';
+  v_notices text[];
 BEGIN
   IF p_new.status = 'RECRUITING' AND NOT p_new.waiting_list AND trade.counted(p_new) >= p_new.max_participants THEN
     p_new.status := 'CLOSED';
@@ -37,13 +38,16 @@ BEGIN
       p_new.final_amount := trade.tier_amount(p_new.price_amount, p_new.price_tiers, trade.counted(p_new));
     END IF;
   END IF;
+  v_notices := trade.due_notices(p_old, p_new);
+  p_new.noticed := p_new.noticed || v_notices;
   UPDATE trade.products SET
     title = p_new.title, description = p_new.description, image_url = p_new.image_url, deadline = p_new.deadline,
     min_participants = p_new.min_participants, max_participants = p_new.max_participants,
     participant_count = p_new.participant_count, authorized_count = p_new.authorized_count,
     waiting_count = p_new.waiting_count, unit_count = p_new.unit_count, status = p_new.status,
     reason = p_new.reason, closed_at = p_new.closed_at, price_tiers = p_new.price_tiers,
-    final_amount = p_new.final_amount, version = p_new.version
+    final_amount = p_new.final_amount, version = p_new.version,
+    notices = p_new.notices, noticed = p_new.noticed
   WHERE id = p_old.id;
 
   IF p_event IS NOT NULL THEN
@@ -76,8 +80,12 @@ BEGIN
   IF p_kind IS NOT NULL THEN
     PERFORM trade.enqueue(p_new.id, p_kind, p_payload, p_origin);
   END IF;
+  PERFORM trade.enqueue_notice(p_new, d.name, p_origin) FROM unnest(v_notices) WITH ORDINALITY AS d (name, n);
   IF v_ends THEN
     PERFORM trade.enqueue_status(p_new, p_note, p_origin);
+    IF p_new.notices THEN
+      PERFORM trade.enqueue_notice(p_new, 'ended', p_origin);
+    END IF;
   END IF;
   RETURN p_new;
 END $$;

@@ -98,8 +98,9 @@ function reduceMessages(before: RoomState, action: RoomAction): RoomState {
     state.atTail && (fresh.length > 0 || isErased || (action.type !== 'messages' && action.type !== 'quoted'));
   const seen = [state.notice ?? [], action.type === 'quoted' ? [] : messages, isNew ? state.messages : []].flat();
   for (const message of upToDate(seen, copies, state.reacted, erased)) {
-    const isNewer = message.kind === 'NOTIFICATION' && !message.deletedAt && message.seq > (notice?.seq ?? 0);
-    if (isNewer) notice = message;
+    // What the service says for programs displaces nothing that people said.
+    const isNotice = message.kind === 'NOTIFICATION' && !message.deletedAt && message.data === undefined;
+    if (isNotice && message.seq > (notice?.seq ?? 0)) notice = message;
   }
   const pinned = pinnedOf(state, messages, copies);
   return notice === state.notice && pinned === state.pinned ? state : { ...state, notice, pinned };

@@ -17,19 +17,19 @@ export function fingerprintOf({ key }: SealingKey): string {
 /**
  * AES-256-GCM under a fresh nonce of 96 bits: nonce, ciphertext, tag.
  *
- * @param bound what the sealed text belongs to; it opens nowhere else
+ * @param bound what the sealed text belongs to; it opens nowhere else. Bytes are bound as they are
  */
-export function seal({ key }: SealingKey, text: string, bound: readonly string[]): Buffer {
+export function seal({ key }: Pick<SealingKey, 'key'>, text: string, bound: Bound): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(JSON.stringify(bound)));
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(bytesOf(bound));
   return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
 }
 
 /** @returns null where this key did not seal it, or not for `bound` */
-export function unseal({ key }: SealingKey, sealed: Uint8Array, bound: readonly string[]): string | null {
+export function unseal({ key }: Pick<SealingKey, 'key'>, sealed: Uint8Array, bound: Bound): string | null {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-    .setAAD(Buffer.from(JSON.stringify(bound)))
+    .setAAD(bytesOf(bound))
     .setAuthTag(sealed.subarray(-TAG_BYTES));
   try {
     const text = decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES));
@@ -37,4 +37,10 @@ export function unseal({ key }: SealingKey, sealed: Uint8Array, bound: readonly 
   } catch {
     return null;
   }
+}
+
+type Bound = readonly string[] | Uint8Array;
+
+function bytesOf(bound: Bound): Uint8Array {
+  return bound instanceof Uint8Array ? bound : Buffer.from(JSON.stringify(bound));
 }

@@ -234,7 +234,11 @@ function Content({
   return (
     <>
       <MessageFiles of={message} place={files} tabIndex={tabIndex} />
-      {parts?.content ? (
+      {isOfProduct(message) ? (
+        <div className="gongu-text">
+          <LazyPart load={loadProductNotice} props={{ message }} />
+        </div>
+      ) : parts?.content ? (
         <div className="gongu-own">{parts.content(message)}</div>
       ) : (
         <p key={`${mentioned} ${message.content}`} className="gongu-text">
@@ -244,6 +248,13 @@ function Content({
       {parts?.below && <div className="gongu-own">{parts.below(message)}</div>}
     </>
   );
+}
+
+const loadProductNotice = async () => (await import('./ProductNotice.tsx')).ProductNotice;
+
+/** Whether the service told what became of the product: nobody else sends NOTIFICATIONs without a sender. */
+function isOfProduct({ kind, sender, data }: Message): boolean {
+  return kind === 'NOTIFICATION' && sender === null && typeof data === 'object' && data !== null && 'event' in data;
 }
 
 function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings: ChatStrings }) {

@@ -38,6 +38,18 @@ function seconds(ms: number): string {
 }
 
 export const englishTools: ToolStrings = {
+  notices: {
+    minimum: (people) => `The minimum of ${people} is reached: the group buy takes place`,
+    filling: (taken, places) => `${taken} of ${places} places are taken`,
+    tier: (people, price) => `${people} take part: everybody pays ${price} now`,
+    hour: (until) => `Less than an hour is left, until ${until}`,
+    closed: (reason, people, price) =>
+      `${
+        reason === 'FULL' ? 'All places are taken' : reason === 'SELLER' ? 'The seller has closed' : 'Time is up'
+      }: ${people} take part, and each pays ${price} for one`,
+    cancelled: (reason) =>
+      `${reason === 'UNDERFILLED' ? 'Too few took part' : 'The seller has cancelled'}: nobody pays anything`,
+  },
   reply: 'Reply',
   copy: 'Copy',
   copied: 'Copied',

@@ -38,6 +38,18 @@ function seconds(ms: number): string {
 }
 
 export const koreanTools: ToolStrings = {
+  notices: {
+    minimum: (people) => `최소 인원 ${people}명이 모여 공동구매가 진행됩니다`,
+    filling: (taken, places) => `${places}자리 가운데 ${taken}자리가 찼습니다`,
+    tier: (people, price) => `${people}명이 모여 모두 ${price}에 구매합니다`,
+    hour: (until) => `마감까지 한 시간이 남지 않았습니다 (${until} 마감)`,
+    closed: (reason, people, price) =>
+      `${
+        reason === 'FULL' ? '모든 자리가 찼습니다' : reason === 'SELLER' ? '판매자가 마감했습니다' : '마감되었습니다'
+      }. ${people}명이 한 개에 ${price}씩 구매합니다`,
+    cancelled: (reason) =>
+      `${reason === 'UNDERFILLED' ? '인원이 모이지 않았습니다' : '판매자가 취소했습니다'}. 결제되는 금액은 없습니다`,
+  },
   reply: '답장',
   copy: '복사',
   copied: '복사했습니다',

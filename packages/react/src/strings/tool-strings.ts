@@ -2,6 +2,15 @@ import type { ChatError } from '@gongu/client';
 
 /** Texts of what is loaded with its first use: what can be done with messages and people. */
 export interface ToolStrings {
+  /** What is told of the product. `reason`: `FULL`, `DEADLINE`, `SELLER`, `UNDERFILLED`. */
+  readonly notices: {
+    readonly minimum: (people: number) => string;
+    readonly filling: (taken: number, places: number) => string;
+    readonly tier: (people: number, price: string) => string;
+    readonly hour: (until: string) => string;
+    readonly closed: (reason: string, people: number, price: string) => string;
+    readonly cancelled: (reason: string) => string;
+  };
   readonly reply: string;
   readonly copy: string;
   readonly copied: string;

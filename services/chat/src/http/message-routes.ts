@@ -11,6 +11,7 @@ import {
   saysSomething,
   sendBody,
 } from '@gongu/shared';
+import { z } from 'zod';
 import { writtenOnce } from '../room/page-rows.ts';
 import type { RoutesOptions } from './routes-options.ts';
 
@@ -208,7 +209,14 @@ export function messageRoutes(app: Http, deps: MessageRoutesOptions): void {
         operationId: 'sendMessage',
         summary: 'Send a message; a retry with the same clientMessageId gets the first one',
         params: RoomPath,
-        body: saysSomething(sendBody(contentChars)).meta({ id: 'SendMessage' }),
+        body: saysSomething(
+          sendBody(contentChars).extend({
+            data: z
+              .record(z.string(), z.unknown())
+              .nullish()
+              .meta({ description: 'what it says, for programs; of the service, else ignored' }),
+          }),
+        ).meta({ id: 'SendMessage' }),
         response: {
           200: Message,
           201: Message,
@@ -230,7 +238,12 @@ export function messageRoutes(app: Http, deps: MessageRoutesOptions): void {
     },
     async (request, reply) => {
       const caller = await identify.caller(request);
-      const { message, duplicate } = await messages.send(caller, { ...request.body, roomId: request.params.roomId });
+      const { data, ...body } = request.body;
+      const { message, duplicate } = await messages.send(caller, {
+        ...body,
+        roomId: request.params.roomId,
+        ...(caller.kind === 'service' && data != null ? { data } : {}),
+      });
       return reply.status(duplicate ? 200 : 201).send(message);
     },
   );

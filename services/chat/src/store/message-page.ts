@@ -39,8 +39,8 @@ const WHERE = {
 } as const;
 type Which = keyof typeof WHERE;
 
-/** By an index of these alone; the bound is there for the sake of the other texts. */
-const NOTICE = "kind = 'NOTIFICATION' AND deleted_at IS NULL AND $3::bigint IS NULL";
+/** By an index of these alone, without what the service says for programs; the bound is there for the sake of the other texts. */
+const NOTICE = "kind = 'NOTIFICATION' AND deleted_at IS NULL AND data IS NULL AND $3::bigint IS NULL";
 
 /** The same where rows of change are among them: as far as the last of the `$4` others, which bounds what is read. */
 function wideStatement(where: string, order: 'ASC' | 'DESC', open: string): string {

@@ -158,6 +158,22 @@ describe('GET …/notice', () => {
     expect(refusal((await ask(chat, 'nowhere', 'ann')) as never)).toEqual([404, 'NOT_FOUND']);
   });
 
+  it('is none that the service says for programs, which it may say in a cancelled room too, once for each reference', async () => {
+    const roomId = await roomOf('ann');
+    const { body: notice } = await post(roomId, SERVICE, { content: said('내일 보내요') });
+    const data = { event: 'notice.hour', deadline: '2026-12-01T09:00:00.000Z' };
+    const told = { clientMessageId: 'notice.hour', content: 'Less than an hour is left', data };
+    expect(await post(roomId, SERVICE, told)).toMatchObject({ status: 201, body: { kind: 'NOTIFICATION', data } });
+    expect(await post(roomId, SERVICE, told)).toMatchObject({ status: 200, body: { data } });
+    // Of people it is ignored.
+    expect((await post(roomId, 'ann', { data })).body).not.toHaveProperty('data');
+    expect((await ask(chat, roomId, 'ann')).body).toEqual({ message: notice });
+    await chat.call('PATCH', `/api/chat/rooms/${roomId}`, { as: SERVICE, body: { status: 'CANCELLED' } });
+    const ended = { ...told, clientMessageId: 'notice.ended' };
+    expect((await post(roomId, SERVICE, ended)).status).toBe(201);
+    expect(refusal(await post(roomId, 'ann', {}))).toEqual([409, 'ROOM_READ_ONLY']);
+  });
+
   it('needs no token where people without an account may look; after the end it is for those who were in it', async () => {
     const strict = await given.start({ ANONYMOUS_ACCESS: 'false' });
     const shut = await given.start({ ROOM_WATCH: 'false' });

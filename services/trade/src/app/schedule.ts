@@ -50,6 +50,9 @@ export function createSchedule(
       schedule('free unpaid places', '* * * * * *', async () => {
         while ((await store.due.expirePayments(DUE_BATCH)) >= DUE_BATCH);
       });
+      schedule('tell the last hour', '* * * * * *', async () => {
+        while ((await store.due.tellHour(DUE_BATCH)) >= DUE_BATCH);
+      });
       schedule('deliver webhooks', '* * * * * *', hooks.dispatch.tick);
       schedule('relay outbox', '* * * * * *', async () => relay.wake());
       schedule('reopen lost rooms', '*/10 * * * * *', async () => {

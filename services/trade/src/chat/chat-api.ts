@@ -1,5 +1,5 @@
 import { listOf, type OpenRoom, Participant, type PatchRoom, Problem, Room } from '@gongu/shared';
-import type { ChatAnswer } from '../outbox/deliver.ts';
+import type { ChatAnswer, SaidByService } from '../outbox/deliver.ts';
 import type { Trace } from '../product/ports/trace.ts';
 
 export interface ChatApiOptions {
@@ -27,6 +27,7 @@ export function createChatApi({ url, signService, timeoutMs = 5_000 }: ChatApiOp
     patch: (roomId: string, body: PatchRoom, trace: Trace) => tell('PATCH', pathOf(roomId), body, trace),
     commit: (roomId: string, userId: string, body: { committed: boolean; nickname?: string }, trace: Trace) =>
       tell('PUT', `${pathOf(roomId)}/participants/${encodeURIComponent(userId)}`, body, trace),
+    say: (roomId: string, body: SaidByService, trace: Trace) => tell('POST', `${pathOf(roomId)}/messages`, body, trace),
 
     /**
      * @returns the room as chat has it; null when there is none

@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Addresses } from '../product/addresses.ts';
 import { callerOf, type UserOf } from './caller.ts';
+import { CSV_START, csvLine } from './csv.ts';
 import { positionCursor } from './cursor.ts';
 import { ProductPath } from './product-path.ts';
 import { OF_ACCOUNT } from './refusals.ts';
@@ -22,8 +23,6 @@ const AddressQuery = ListQuery.extend({
     .default('json')
     .meta({ description: 'csv: all of them, as a file; limit and cursor say nothing then' }),
 });
-/** Before all of it: programs that make tables of it take it for UTF-8 then. */
-const CSV_START = '\uFEFF';
 const CSV_PAGE = 500;
 const CSV_HEAD = [
   'userId',
@@ -129,19 +128,4 @@ function lineOf({ userId, nickname, quantity, joinedAt, address }: AddressedBuye
 
 function unkept(reply: FastifyReply): void {
   reply.header('cache-control', 'no-store');
-}
-
-/**
- * A line of CSV (RFC 4180) with its end. What a table program would take for a formula gets an apostrophe before it, which
- * makes a text of it: a cell that begins with = + - @, a tab or a carriage return, in their full width too.
- */
-function csvLine(cells: readonly (string | number | null | undefined)[]): string {
-  return `${cells.map(cellOf).join(',')}\r\n`;
-}
-
-function cellOf(value: string | number | null | undefined): string {
-  if (typeof value === 'number') return String(value);
-  const text = value ?? '';
-  const harmless = /^[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text;
-  return /[",\r\n']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type Http, noContent, OF_ONE_KIND, problems } from '@gongu/host';
 import {
   Buyer,
@@ -7,10 +8,13 @@ import {
   listOf,
   Participation,
   PaymentStatus,
+  ProductSummary,
   Purchase,
 } from '@gongu/shared';
+import { z } from 'zod';
 import type { Participations } from '../product/participation.ts';
 import { callerOf, type UserOf } from './caller.ts';
+import { CSV_START, csvLine } from './csv.ts';
 import { positionCursor } from './cursor.ts';
 import { ProductPath } from './product-path.ts';
 import { OF_ACCOUNT } from './refusals.ts';
@@ -25,6 +29,25 @@ const buyersCursor = positionCursor('buyers');
 const purchasesCursor = positionCursor('purchases');
 
 const BuyerList = listOf(Buyer).meta({ id: 'BuyerList' });
+const BuyersQuery = ListQuery.extend({
+  payment: PaymentStatus.optional(),
+  format: z
+    .enum(['json', 'csv'])
+    .default('json')
+    .meta({ description: 'csv: all of them, as a file; limit and cursor say nothing then' }),
+});
+const CSV_PAGE = 500;
+const CSV_HEAD = [
+  ...['userId', 'nickname', 'tag', 'quantity', 'joinedAt', 'payable', 'currency'],
+  ...['paymentStatus', 'paymentDueAt', 'paymentReference', 'paymentAmount'],
+];
+const TimeZone = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, { error: 'must be a time zone such as Asia/Seoul' })
+  .default('UTC')
+  .meta({ description: 'of the days: an IANA name' });
+
 const PurchaseList = listOf(Purchase).meta({ id: 'PurchaseList' });
 
 /** Purchases: join, change, withdraw, the seller's and the buyer's lists. */
@@ -76,16 +99,53 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
         operationId: 'listBuyers',
         summary: 'Who buys what, oldest first; for the seller',
         params: ProductPath,
-        querystring: ListQuery.extend({ payment: PaymentStatus.optional() }),
-        response: { 200: BuyerList, ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
+        querystring: BuyersQuery,
+        response: {
+          200: {
+            description: 'A list, or a file',
+            content: { 'application/json': { schema: BuyerList }, 'text/csv': { schema: z.string() } },
+          },
+          ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND'),
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = await callerOf(request, userOf);
-      const { limit, cursor, payment } = request.query;
+      const { limit, cursor, payment, format } = request.query;
+      if (format === 'csv') {
+        const { id } = request.params;
+        const pages = participations.allBuyers(caller, id, CSV_PAGE, payment);
+        // What refuses the caller is answered as such; once the file has begun, it can only end.
+        const first = await pages.next();
+        reply
+          .header('cache-control', 'no-store')
+          .header('content-disposition', `attachment; filename="participations-${id}.csv"`)
+          .type('text/csv; charset=utf-8');
+        return reply.send(Readable.from(csvOf(first.done ? [] : first.value, pages)) as never) as never;
+      }
       const page = { limit, after: buyersCursor.decode(cursor) };
       const { items, next } = await participations.buyers(caller, request.params.id, page, payment);
       return { items, nextCursor: buyersCursor.encode(next) };
+    },
+  );
+
+  app.get(
+    '/api/products/:id/summary',
+    {
+      schema: {
+        tags: ['participations'],
+        security: [{ user: [] }],
+        operationId: 'getSummary',
+        summary: 'Places, units and sums, by payment and by day, all of one moment; for the seller',
+        params: ProductPath,
+        querystring: z.object({ timeZone: TimeZone }),
+        response: { 200: ProductSummary, ...problems(...OF_ONE_KIND, 'ANONYMOUS_NOT_ALLOWED', 'NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      const caller = await callerOf(request, userOf);
+      reply.header('cache-control', 'no-store');
+      return participations.summary(caller, request.params.id, request.query.timeZone);
     },
   );
 
@@ -164,4 +224,23 @@ export function participationRoutes(app: Http, { participations, userOf }: Parti
       return { items, nextCursor: purchasesCursor.encode(next) };
     },
   );
+}
+
+async function* csvOf(first: readonly Buyer[], more: AsyncIterable<readonly Buyer[]>) {
+  yield CSV_START + csvLine(CSV_HEAD) + first.map(lineOf).join('');
+  for await (const buyers of more) yield buyers.map(lineOf).join('');
+}
+
+function lineOf({ userId, nickname, tag, quantity, joinedAt, payable, payment }: Buyer): string {
+  const paid = [payment?.status, payment?.dueAt, payment?.reference, payment?.amount];
+  return csvLine([userId, nickname, tag, quantity, joinedAt, payable.amount, payable.currency, ...paid]);
+}
+
+// PostgreSQL takes more, POSIX's with the sign turned round among them.
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
 }

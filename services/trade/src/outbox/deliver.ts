@@ -1,4 +1,12 @@
-import { CommitParticipant, OpenRoom, PatchRoom, UserId } from '@gongu/shared';
+import {
+  CommitParticipant,
+  noticeReference,
+  noticeText,
+  OpenRoom,
+  PatchRoom,
+  ProductNotice,
+  UserId,
+} from '@gongu/shared';
 import type { z } from 'zod';
 import type { Trace } from '../product/ports/trace.ts';
 import type { OutboxEntry } from './outbox-store.ts';
@@ -25,6 +33,15 @@ export interface ChatRooms {
     body: { committed: boolean; nickname?: string },
     trace: Trace,
   ): Promise<ChatAnswer>;
+  /** A message of the service. Chat stores one with the same reference once. */
+  say(roomId: string, body: SaidByService, trace: Trace): Promise<ChatAnswer>;
+}
+
+/** A message that says in words what `data` says. */
+export interface SaidByService {
+  readonly clientMessageId: string;
+  readonly content: string;
+  readonly data: ProductNotice;
 }
 
 /**
@@ -60,6 +77,12 @@ export function createDeliver({ chat }: { chat: ChatRooms }): Deliver {
     switch (kind) {
       case 'room.open':
         return checked(OpenRoom, payload, (body) => chat.open(body, trace));
+      case 'room.notice':
+        return unlessRefused(
+          await checked(ProductNotice, payload, (data) =>
+            chat.say(roomId, { clientMessageId: noticeReference(data), content: noticeText(data), data }, trace),
+          ),
+        );
       case 'room.patched':
       case 'room.status':
         return checked(PatchRoom, payload, (body) => chat.patch(roomId, body, trace));
@@ -71,6 +94,11 @@ export function createDeliver({ chat }: { chat: ChatRooms }): Deliver {
         return checked(Buyer, payload, ({ userId }) => chat.commit(roomId, userId, { committed: false }, trace));
     }
   };
+}
+
+/** A notice that chat will never take, perhaps as it is too old for it, is given up: buyers wait behind it. */
+function unlessRefused(delivery: Delivery): Delivery {
+  return delivery.kind === 'refused' && !delivery.unsent ? { kind: 'delivered' } : delivery;
 }
 
 async function checked<T extends z.ZodType>(

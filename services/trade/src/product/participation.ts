@@ -1,4 +1,11 @@
-import { AppError, type Buyer, type Participation, type PaymentStatus, type Purchase } from '@gongu/shared';
+import {
+  AppError,
+  type Buyer,
+  type Participation,
+  type PaymentStatus,
+  type ProductSummary,
+  type Purchase,
+} from '@gongu/shared';
 import type { Caller } from './caller.ts';
 import type { Answer, Once, Repeatable } from './once.ts';
 import { pageOf } from './page.ts';
@@ -102,6 +109,22 @@ export function createParticipations({ store, products, once }: ParticipationsOp
       }));
     },
 
+    /** All of them, in pages, as above. */
+    async *allBuyers(caller: Caller, productId: string, limit: number, payment?: PaymentStatus) {
+      for (let after: Position | null = null; ; ) {
+        const page: PageOf<Buyer, Position> = await this.buyers(caller, productId, { limit, after }, payment);
+        yield page.items;
+        if (page.next === null) return;
+        after = page.next;
+      }
+    },
+
+    /** For the seller and admins. @param timeZone of the days, an IANA name. @throws NOT_FOUND, FORBIDDEN */
+    async summary(caller: Caller, productId: string, timeZone: string): Promise<ProductSummary> {
+      await products.mayLookInto(caller, productId);
+      return (await store.summary(productId, timeZone)) ?? fail(noSuchProduct());
+    },
+
     /** What the caller has bought. */
     async purchases({ user }: Caller, page: Page<Position>): Promise<PageOf<Purchase, Position>> {
       const rows = await store.purchases(user.userId, page);
@@ -117,4 +140,8 @@ function noSuchProduct(): AppError {
 
 function notParticipating(): AppError {
   return new AppError('NOT_FOUND', { detail: 'There is no such participation' });
+}
+
+function fail(error: Error): never {
+  throw error;
 }

@@ -50,6 +50,16 @@ export function createDueStore({ pool, origin, onCommit }: DueStoreOptions) {
       return freed;
     },
 
+    /** Tells rooms of up to `limit` products that they end within the hour. Says of how many. */
+    async tellHour(limit: number): Promise<number> {
+      const { rows } = await written(() =>
+        pool.query({ name: 'tell_hour', text: 'SELECT trade.tell_hour($1, $2) AS told', values: [limit, origin({})] }),
+      );
+      const told = Number(rows[0].told);
+      if (told > 0) onCommit();
+      return told;
+    },
+
     /** Removes idempotency keys and live changes older than `keepMs`, at most `limit` of each. Says how many. */
     async purge(keepMs: number, limit: number): Promise<number> {
       const keys = await written(() =>

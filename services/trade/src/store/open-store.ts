@@ -60,7 +60,7 @@ export function openStore(options: StoreOptions) {
   const origin = createOriginOf(paymentWindowS);
   const due = createDueStore({ pool, origin, onCommit });
   const products = createProductStore({ call, origin, pool, prisma, endDue: due.endDue });
-  const participations = createParticipationStore({ call, origin, prisma });
+  const participations = createParticipationStore({ call, origin, pool, prisma });
   const addresses = addressKeys === undefined ? null : createAddressStore({ pool, keys: addressKeys, origin });
   return {
     pool,

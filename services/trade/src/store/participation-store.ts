@@ -1,17 +1,56 @@
+import type { Pool } from '@gongu/host';
+import type { PaymentStatus } from '@gongu/shared';
 import type { Position } from '../product/ports/page.ts';
 import type { ParticipationStore } from '../product/ports/participation-store.ts';
 import { type ChangeCall, claimOf, type OriginOf } from './change-call.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { toParticipation, toProduct } from './product-row.ts';
+import { fromSql, type ProductRow, toParticipation, toProduct } from './product-row.ts';
 
 export interface ParticipationStoreOptions {
   call: ChangeCall;
   origin: OriginOf;
+  pool: Pool;
   prisma: PrismaClient;
 }
 
+/** A number that may be larger than JSON has them from PostgreSQL comes as text. */
+interface Sums {
+  people: number;
+  units: number;
+  payable: string;
+}
+
+interface SummaryRow {
+  product: object;
+  payments: (Sums & { status: PaymentStatus | null; amount: string })[];
+  days: (Sums & { day: string })[];
+}
+
+/** One statement, so that the sums are those of the counts. */
+const SUMMARY = `WITH own AS MATERIALIZED (
+    SELECT s.* FROM trade.participations s WHERE s.product_id = $1)
+  SELECT to_jsonb(p) AS product,
+    (SELECT coalesce(jsonb_agg(to_jsonb(g) ORDER BY g.status), '[]') FROM (
+      SELECT o.payment_status AS status, count(*) AS people, sum(o.quantity) AS units,
+        (sum(o.quantity) * p.price_amount)::text AS payable, coalesce(sum(o.payment_amount), 0)::text AS amount
+      FROM own o GROUP BY o.payment_status) g) AS payments,
+    (SELECT coalesce(jsonb_agg(to_jsonb(g) ORDER BY g.day), '[]') FROM (
+      SELECT to_char(o.joined_at AT TIME ZONE $2, 'YYYY-MM-DD') AS day, count(*) AS people, sum(o.quantity) AS units,
+        (sum(o.quantity) * p.price_amount)::text AS payable
+      FROM own o GROUP BY 1) g) AS days
+  FROM trade.products p WHERE p.id = $1`;
+
+function numbers<S extends Sums & { amount?: string }>({ payable, amount, ...row }: S) {
+  return { ...row, payable: Number(payable), ...(amount === undefined ? {} : { amount: Number(amount) }) } as never;
+}
+
 /** See {@link ParticipationStore}. */
-export function createParticipationStore({ call, origin, prisma }: ParticipationStoreOptions): ParticipationStore {
+export function createParticipationStore({
+  call,
+  origin,
+  pool,
+  prisma,
+}: ParticipationStoreOptions): ParticipationStore {
   return {
     async join(productId, quantity, { user, trace }, claim) {
       const args = [productId, user.userId, user.nickname, user.tag, quantity, origin(trace), claimOf(claim)];
@@ -53,6 +92,23 @@ export function createParticipationStore({ call, origin, prisma }: Participation
         include: { product: { select: { priceAmount: true, priceCurrency: true, deadline: true } } },
       });
       return rows.map((row) => ({ ...toParticipation(row, row.product), nickname: row.nickname, tag: row.tag }));
+    },
+
+    async summary(productId, timeZone) {
+      const { rows } = await pool.query<SummaryRow>({ name: 'summary', text: SUMMARY, values: [productId, timeZone] });
+      const row = rows[0];
+      if (row === undefined) return null;
+      const product = toProduct(fromSql<ProductRow>(row.product));
+      const { maxParticipants, participantCount, committedCount, seatsLeft, waitingCount, unitCount, price } = product;
+      return {
+        productId,
+        seats: { all: maxParticipants, taken: participantCount, committed: committedCount, left: seatsLeft },
+        waitingCount,
+        unitCount,
+        currency: price.currency,
+        payments: row.payments.map(numbers),
+        days: row.days.map(numbers),
+      };
     },
 
     async purchases(userId, { limit, after }) {

@@ -38,6 +38,8 @@ export interface ProductRow extends PriceColumns {
   authorizedCount: number;
   waitingList: boolean;
   waitingCount: number;
+  /** Absent: of an event before there were notices. */
+  notices?: boolean;
   deadline: Instant;
   status: string;
   reason: string | null;
@@ -102,6 +104,7 @@ export function toProduct(row: ProductRow): Product {
     committedCount,
     waitingList: row.waitingList,
     waitingCount: row.waitingCount,
+    notices: row.notices ?? true,
     seatsLeft: maxParticipants - participantCount,
     deadline: isoOf(row.deadline),
     status: row.status as ProductStatus,

@@ -20,7 +20,7 @@ export function createProductStore({ call, origin, pool, prisma, endDue }: Produ
   return {
     async create(product, { user, trace }, claim, maxDays = null) {
       const { id, title, description, imageUrl, price, minParticipants, maxParticipants, deadline } = product;
-      const { priceTiers, payment, waitingList } = product;
+      const { priceTiers, payment, waitingList, notices } = product;
       const answer = await call('create_product', [
         id,
         user.userId,
@@ -36,7 +36,7 @@ export function createProductStore({ call, origin, pool, prisma, endDue }: Produ
         origin(trace),
         claimOf(claim),
         maxDays,
-        JSON.stringify({ priceTiers, payment, waitingList }),
+        JSON.stringify({ priceTiers, payment, waitingList, notices }),
       ]);
       return answer as Awaited<ReturnType<ProductStore['create']>>;
     },

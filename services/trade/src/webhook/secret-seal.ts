@@ -1,25 +1,38 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import { seal, unseal } from '@gongu/host';
 
-/** Seals secrets of webhooks at rest, bound to the webhook's id: AES-256-GCM, a key derived from SERVICE_JWT_SECRET. */
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * Seals secrets of webhooks at rest, bound to the webhook's id, by a key derived from SERVICE_JWT_SECRET. They are stored with
+ * the tag before the ciphertext, as the first ones were.
+ */
 export function createSecretSeal(serviceSecret: string) {
-  const key = Buffer.from(hkdfSync('sha256', serviceSecret, '', 'gongu webhook secrets', 32));
+  const bytes = Buffer.from(hkdfSync('sha256', serviceSecret, '', 'gongu webhook secrets', 32));
+  const key = { key: createSecretKey(bytes) };
   return {
     /** A new secret, as it is told: `whsec_` and 32 bytes in base64. */
     mint: () => `whsec_${randomBytes(32).toString('base64')}`,
 
     seal(secret: string, webhookId: string): string {
-      const nonce = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(webhookId));
-      const sealed = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');
+      const sealed = seal(key, secret, Buffer.from(webhookId));
+      const [head, text, tag] = [
+        sealed.subarray(0, NONCE_BYTES),
+        sealed.subarray(NONCE_BYTES, -TAG_BYTES),
+        sealed.subarray(-TAG_BYTES),
+      ];
+      return Buffer.concat([head, tag, text]).toString('base64');
     },
 
     /** @throws Error where it was sealed by another key, or for another webhook */
-    open(text: string, webhookId: string): string {
-      const bytes = Buffer.from(text, 'base64');
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
-      decipher.setAAD(Buffer.from(webhookId)).setAuthTag(bytes.subarray(12, 28));
-      return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+    open(stored: string, webhookId: string): string {
+      const all = Buffer.from(stored, 'base64');
+      const tagEnd = NONCE_BYTES + TAG_BYTES;
+      const [head, tag, text] = [all.subarray(0, NONCE_BYTES), all.subarray(NONCE_BYTES, tagEnd), all.subarray(tagEnd)];
+      const secret = unseal(key, Buffer.concat([head, text, tag]), Buffer.from(webhookId));
+      if (secret === null) throw new Error('the secret of the webhook does not open');
+      return secret;
     },
   };
 }

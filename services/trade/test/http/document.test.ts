@@ -24,6 +24,7 @@ it('the document and the code agree on what is valid: the least and the most of 
     given: {
       id,
       phone: '010-1234-5678',
+      timeZone: 'Asia/Seoul',
       postalCode: '06236',
       price: { amount: 1, currency: 'KRW' },
       maxParticipants: 100_000,

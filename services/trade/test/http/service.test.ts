@@ -36,6 +36,7 @@ describe('/openapi.json', () => {
     await call('GET', `/api/products/${id}/participations/me`, { as: 'ann' });
     await call('PATCH', `/api/products/${id}/participations/me`, { as: 'ann', body: { quantity: 2 } });
     await call('GET', `/api/products/${id}/participations`, seller);
+    await call('GET', `/api/products/${id}/summary`, seller);
     await call('GET', '/api/participations/me', { as: 'ann' });
     await call('DELETE', `/api/products/${id}/participations/me`, { as: 'ann' });
     await call('GET', `/api/products/${id}/audit`, seller);

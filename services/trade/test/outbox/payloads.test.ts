@@ -20,7 +20,12 @@ function recordingChat() {
       calls.push([what, ...args.slice(0, -1)]); // without the trace
       return taken;
     };
-  const chat: ChatRooms = { open: record('open'), patch: record('patch'), commit: record('commit') };
+  const chat: ChatRooms = {
+    open: record('open'),
+    patch: record('patch'),
+    commit: record('commit'),
+    say: record('say'),
+  };
   return { chat, calls };
 }
 
@@ -54,6 +59,7 @@ describe('a payload that the route of chat would not take', () => {
     ['a status of trade that chat does not know', 'room.status', { status: 'RECRUITING', reason: null }, 'status'],
     ['a buyer without an id', 'buyer.committed', { nickname: 'ann' }, 'userId'],
     ['a buyer with an empty name', 'buyer.committed', { userId: 'ann', nickname: '' }, 'nickname'],
+    ['a notice of nothing', 'room.notice', { event: 'notice.tier', minParticipants: 3 }, 'price'],
     ['nobody who withdrew', 'buyer.withdrawn', { userId: null }, 'userId'],
   ])('is refused and never sent: %s', async (_, kind, payload, where) => {
     const { chat, calls } = recordingChat();
@@ -136,9 +142,29 @@ describe('every kind of payload that SQL makes', () => {
       ['patch', id, { title: '새 이름', expiresAt: later.toISOString(), minParticipants: 2, maxParticipants: 4 }],
       ['patch', id, { title: '또' }],
       ['patch', id, { status: 'CANCELLED', reason: '재고 부족' }],
+      [
+        'say',
+        id,
+        expect.objectContaining({
+          clientMessageId: 'notice.ended',
+          content: 'The group buy was cancelled: nobody pays anything',
+        }),
+      ],
       ['open', expect.objectContaining({ productId: full.id, maxParticipants: 1 })],
       ['commit', full.id, 'cho', { committed: true, nickname: 'cho' }],
       ['patch', full.id, { status: 'CLOSED', reason: 'FULL' }],
+      [
+        'say',
+        full.id,
+        {
+          clientMessageId: 'notice.ended',
+          content: 'The group buy is complete: 1 take part, each pays ₩23,000 for one',
+          data: {
+            ...{ event: 'notice.ended', status: 'CLOSED', reason: 'FULL', participantCount: 1 },
+            price: { amount: 23_000, currency: 'KRW' },
+          },
+        },
+      ],
     ]);
   });
 

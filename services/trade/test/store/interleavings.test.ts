@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { caller } from '../fixture/people.ts';
 import { testStore } from '../fixture/store.ts';
 
-const { url, product, rows } = await testStore();
+const { url, store: plain, product, rows } = await testStore();
 
 const PRICE = 1_000;
 const TIERS = [
@@ -228,6 +228,16 @@ async function checkHistory(id: string): Promise<void> {
     'SELECT status, payment FROM products WHERE id = $1',
     id,
   );
+  const summary = (await plain.participations.summary(id, 'UTC'))!;
+  const sumOf = (sums: readonly { people: number; units: number }[]) => [
+    sums.reduce((sum, { people }) => sum + people, 0),
+    sums.reduce((sum, { units }) => sum + units, 0),
+  ];
+  const all = [places.length, places.reduce((sum, { quantity }) => sum + quantity, 0)];
+  expect([summary.seats.taken, summary.unitCount]).toEqual(all);
+  for (const sums of [summary.payments, summary.days]) expect(sumOf(sums)).toEqual(all);
+  expect(summary.seats.committed).toBe(places.filter(({ committed }) => committed).length);
+
   const captured =
     now!.status === 'CLOSED' && now!.payment === 'REQUIRED' ? places.map(({ user_id }) => [user_id, 1]) : [];
   expect([...asked].sort()).toEqual(captured);

@@ -233,7 +233,7 @@ export interface MessageStore {
    */
   page(roomId: string, readerId: string | null, query: PageQuery): Promise<readonly StoredMessage[] | PageRefusal>;
   /**
-   * The newest NOTIFICATION that is not deleted, for a reader as above; null where there is none. An empty `readerId`:
+   * The newest NOTIFICATION without `data` that is not deleted, for a reader as above; null where there is none. An empty `readerId`:
    * somebody unknown.
    */
   newestNotice(roomId: string, readerId: string | null): Promise<StoredMessage | null | PageRefusal>;

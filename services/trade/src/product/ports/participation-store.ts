@@ -1,4 +1,12 @@
-import type { Buyer, Participation, PaymentStatus, Product, Purchase, ReportPayment } from '@gongu/shared';
+import type {
+  Buyer,
+  Participation,
+  PaymentStatus,
+  Product,
+  ProductSummary,
+  Purchase,
+  ReportPayment,
+} from '@gongu/shared';
 import type { Caller } from '../caller.ts';
 import type { Claim } from './key-store.ts';
 import type { Outcome } from './outcome.ts';
@@ -47,4 +55,6 @@ export interface ParticipationStore {
   buyers(productId: string, page: Page<Position>, payment?: PaymentStatus): Promise<Buyer[]>;
   /** Newest first, one more than `limit` where there is more. Position: `joinedAt` and product id. */
   purchases(userId: string, page: Page<Position>): Promise<Purchase[]>;
+  /** Of one moment. Null: there is no such product. */
+  summary(productId: string, timeZone: string): Promise<ProductSummary | null>;
 }

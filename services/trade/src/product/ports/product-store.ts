@@ -14,6 +14,7 @@ export interface NewProduct {
   readonly priceTiers?: readonly PriceTier[];
   readonly payment?: Product['payment'];
   readonly waitingList?: boolean;
+  readonly notices?: boolean;
   readonly minParticipants: number;
   readonly maxParticipants: number;
   readonly deadline: Date;
@@ -25,6 +26,7 @@ export interface Edit {
   readonly description?: string;
   readonly imageUrl?: string | null;
   readonly priceTiers?: readonly PriceTier[];
+  readonly notices?: boolean;
   readonly minParticipants?: number;
   readonly maxParticipants?: number;
   readonly deadline?: Date;
