@@ -82,7 +82,23 @@ test('who asks for it in a conversation is told on his device what he has not re
   await ann.sees('shipped tomorrow');
   await page.getByRole('button', { name: 'Show participants' }).click();
   await expect.poll(() => wish.isChecked()).toBe(true);
-  await wish.uncheck();
+
+  // Of one whom she ignores no text is shown.
+  const { body } = await call('GET', `${rooms}/messages`, shop.pair.user('sue', ['seller']));
+  const messages = body.messages as { content: string; sender: { userId: string } | null }[];
+  const { userId } = messages.find(({ content }) => content === 'shipped tomorrow')!.sender!;
+  const told = { ...JSON.parse(text), unread: 2, from: 'sue', fromUserId: userId, text: 'a secret' };
+  await browser.send('ServiceWorker.deliverPushMessage', { ...delivery, data: JSON.stringify(told) });
+  await expect.poll(shown).toEqual([['Cloudberries', 'sue: a secret', id]]);
+  await page.locator('.gongu-row', { hasText: 'shipped tomorrow' }).locator('.gongu-more').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'Ignore sue' }).press('Enter');
+  await page.locator('.gongu-text', { hasText: 'A message of somebody you ignore' }).waitFor();
+  await browser.send('ServiceWorker.deliverPushMessage', { ...delivery, data: JSON.stringify(told) });
+  await expect.poll(shown).toEqual([['Cloudberries', '2 unread messages', id]]);
+
+  // A conversation that is muted calls for no attention.
+  await page.getByLabel('Mute this conversation').check();
   await expect.poll(() => wish.isChecked()).toBe(false);
   await page.reload();
   await page.getByRole('button', { name: 'Show participants' }).click();

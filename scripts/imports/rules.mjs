@@ -22,6 +22,7 @@ const WITHOUT_ZOD = [
   'mentionsUser',
   'spelledEmoji',
   'searchForm',
+  'SEARCH_CHARS',
   'formatMoney',
   'minorUnitPlaces',
   'readAmount',

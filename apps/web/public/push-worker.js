@@ -4,14 +4,20 @@ const KOREAN = /^ko\b/.test(navigator.language);
 addEventListener('install', () => skipWaiting());
 addEventListener('activate', (event) => event.waitUntil(clients.claim()));
 
-addEventListener('push', (event) => {
-  const { roomId, title, unread, from, text } = event.data.json();
+addEventListener('push', (event) => event.waitUntil(show(event.data.json())));
+
+async function show({ roomId, title, unread, from, fromUserId, text }) {
   const counted = KOREAN ? `읽지 않은 메시지 ${unread}개` : `${unread} unread ${unread === 1 ? 'message' : 'messages'}`;
-  const shown = text === undefined ? counted : from ? `${from}: ${text}` : text;
-  event.waitUntil(
-    registration.showNotification(title, { body: shown, tag: roomId, icon: '/icons/192.png', data: { roomId } }),
-  );
-});
+  const isCounted = text === undefined || (await isIgnored(fromUserId));
+  const body = isCounted ? counted : from ? `${from}: ${text}` : text;
+  await registration.showNotification(title, { body, tag: roomId, icon: '/icons/192.png', data: { roomId } });
+}
+
+/** Whether its user does not want to see what that one says; the chat client keeps that there. */
+async function isIgnored(userId) {
+  const kept = userId && (await caches.match('/gongu-choices'));
+  return kept ? (await kept.json()).ignored.includes(userId) : false;
+}
 
 addEventListener('notificationclick', (event) => {
   event.notification.close();

@@ -119,6 +119,8 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     random,
     newId,
     link: () => connection.link,
+    request: rest.request,
+    serverNow: () => clock.now() + connection.state.get().clockOffsetMs,
     contentChars: () => connection.state.get().contentChars,
     onSlowMode: (roomId, ms) => held.get(roomId)?.feed.slowFor(ms),
     onReacted: (roomId, change) => held.get(roomId)?.feed.reacted(change),
@@ -256,7 +258,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   /** Few ask for it. */
   async function loadPush(): Promise<Push> {
     const { createRoomPush } = await import('./push/room-push.ts');
-    return createRoomPush({ rest });
+    return createRoomPush({ request });
   }
 }
 

@@ -16,10 +16,12 @@ export type {
 } from '@gongu/shared';
 export {
   formatMoney,
+  LIMITS,
   mentionsUser,
   minorUnitPlaces,
   parseMessageId,
   readAmount,
+  SEARCH_CHARS,
   searchForm,
   writeAmount,
 } from '@gongu/shared';
@@ -29,18 +31,26 @@ export type { Clock } from './clock.ts';
 export type { ConnectionState } from './connection/connection-state.ts';
 export type { TokenProvider } from './connection/token-source.ts';
 export { listReactions, type Reacted } from './list-reactions.ts';
+export { listRestrictions } from './list-restrictions.ts';
 export { browserStorage } from './outbox/browser-storage.ts';
 export { createIndexedDbStorage, type IndexedDbLike } from './outbox/indexed-db-storage.ts';
 export { createLocalStorage, type StorageLike } from './outbox/local-storage.ts';
 export { createMemoryStorage, type OutboxStorage } from './outbox/outbox-storage.ts';
-export type { Change, Draft, Outgoing, OutgoingChange, StoredDraft } from './outbox/outgoing.ts';
+export type {
+  Change,
+  Draft,
+  Outgoing,
+  OutgoingChange,
+  ReportReason,
+  Restricting,
+  StoredDraft,
+} from './outbox/outgoing.ts';
 export type { Choices, OwnChoices } from './own-choices.ts';
 export type { Push, PushState } from './push/push-state.ts';
 export { systemData } from './room/apply-message.ts';
 export type { Room } from './room/room.ts';
 export type { RoomSnapshot, RoomStatus } from './room/room-snapshot.ts';
 export { hasReacted } from './room/room-state.ts';
-export { type ReportReason, roomOrder } from './room-order.ts';
 export type { ListedRoom, RoomList, RoomListSnapshot } from './rooms/room-list.ts';
 export { type FoundMessages, searchMessages } from './search-messages.ts';
 export type { Signal, Signals } from './signals.ts';

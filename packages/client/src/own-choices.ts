@@ -21,6 +21,7 @@ export interface OwnChoices {
 /** As much of a browser as is used; there may be none of it. */
 interface Surroundings {
   readonly localStorage?: Pick<StorageLike, 'getItem' | 'setItem'>;
+  readonly caches?: { open(name: string): Promise<{ put(path: string, answer: Response): Promise<void> }> };
   addEventListener?(type: 'storage', listener: (event: { readonly key: string | null }) => void): void;
   removeEventListener?(type: 'storage', listener: (event: { readonly key: string | null }) => void): void;
 }
@@ -34,8 +35,18 @@ export function createOwnChoices(clock: Clock): OwnChoices & { own(userId: strin
   const surroundings = globalThis as unknown as Surroundings;
   let key = '';
 
+  /** A service worker, which has no localStorage, reads it there: it shows no text of those who are ignored. */
+  function mirror(): void {
+    const answer = () => new Response(JSON.stringify(store.get()));
+    surroundings.caches
+      ?.open('gongu')
+      .then((cache) => cache.put('/gongu-choices', answer()))
+      .catch(() => {});
+  }
+
   function change(part: Partial<Choices>): void {
     store.set({ ...store.get(), ...part });
+    mirror();
     try {
       if (key !== '') surroundings.localStorage?.setItem(key, JSON.stringify(store.get()));
     } catch {
@@ -73,6 +84,7 @@ export function createOwnChoices(clock: Clock): OwnChoices & { own(userId: strin
       if (key === PREFIX + userId) return;
       key = PREFIX + userId;
       read();
+      mirror();
     },
   };
 }

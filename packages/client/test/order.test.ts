@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createMemoryStorage } from '../src/outbox/outbox-storage.ts';
 import { ack, answerJoin, chatting, inRoom, joined, messageFrame, ownMessage, ROOM } from './fixture/chatting.ts';
 
 const me = { userId: 'me', nickname: 'me', tag: null };
@@ -79,4 +80,147 @@ test('the host waits for nothing', async () => {
     you: { ...joined().you!, role: 'HOST' },
   });
   for (const content of ['one', 'two']) expect(room.send({ content }).ok).toBe(true);
+});
+
+const pinRow = (seq: number, on: boolean, pinnedMessageIds: string[]) =>
+  system(seq, { event: 'message.changed', change: on ? 'pinned' : 'unpinned', by: me, seq: 3, pinnedMessageIds });
+
+test('a pin shows at once and until its row has come; refused, it is undone and says why', async () => {
+  const { room, channel, snapshot } = await inRoom();
+  const shown = () => snapshot().pinned.map(({ seq }) => seq);
+  expect(room.pin(3, true)).toEqual({ ok: true, value: 'c-1' });
+  expect(shown()).toEqual([3]);
+  expect(snapshot().room?.pinnedMessageIds).toEqual([`${ROOM}:3`]);
+  channel.says({ type: 'ok', ref: channel.of('pin')[0]!.ref! });
+  expect(shown()).toEqual([3]);
+  channel.says(pinRow(4, true, [`${ROOM}:3`]));
+  expect(snapshot().changing).toEqual([]);
+  expect(shown()).toEqual([3]);
+  room.pin(3, false);
+  expect(shown()).toEqual([]);
+  channel.says({ type: 'error', ref: channel.of('pin')[1]!.ref!, code: 'FORBIDDEN', message: 'no', errors: [] });
+  expect(shown()).toEqual([3]);
+  expect(snapshot().changing).toMatchObject([{ status: 'failed', error: { code: 'FORBIDDEN' } }]);
+});
+
+test('a pin that was stored gives way to what a new join says, whatever has become of it since', async () => {
+  const { room, channel, snapshot, carrier, clock } = await inRoom();
+  room.pin(3, true);
+  channel.says({ type: 'ok', ref: channel.of('pin')[0]!.ref! });
+  channel.ends(1006);
+  await clock.advance(1_000);
+  carrier.last().ready();
+  answerJoin(carrier.last(), 3);
+  expect(snapshot()).toMatchObject({ pinned: [], changing: [] });
+});
+
+const path = `http://chat.test/api/chat/rooms/${ROOM}`;
+type OpenRoom = Awaited<ReturnType<typeof inRoom>>['room'];
+const orders: readonly [string, (room: OpenRoom) => unknown, readonly unknown[], object][] = [
+  [
+    'slow mode',
+    (room) => room.setSlowMode(30),
+    ['PATCH', path, { slowModeSeconds: 30 }],
+    { room: { slowModeSeconds: 30 } },
+  ],
+  [
+    'a removal',
+    (room) => room.remove('ann'),
+    ['DELETE', `${path}/participants/ann`],
+    { participants: [{ userId: 'me' }] },
+  ],
+  [
+    'a ban',
+    (room) => room.restrict('ann', { kind: 'BAN' }),
+    ['PUT', `${path}/restrictions/ann`, { kind: 'BAN' }],
+    { participants: [{ userId: 'me' }] },
+  ],
+  [
+    // From when it is done, by the server's clock.
+    'a mute',
+    (room) => room.restrict('ann', { kind: 'MUTE', forMs: 600_000 }),
+    ['PUT', `${path}/restrictions/ann`, { kind: 'MUTE', until: expect.any(String) }],
+    {},
+  ],
+  ['its end', (room) => room.restrict('ann', null), ['DELETE', `${path}/restrictions/ann`], {}],
+  [
+    'a report',
+    (room) => room.report(3, { reason: 'FRAUD', note: 'asks for money' }),
+    ['POST', `${path}/messages/3/reports`, { reason: 'FRAUD', note: 'asks for money' }],
+    {},
+  ],
+];
+
+test.each(orders)(
+  '%s shows at once, waits without a connection and over a reload, is asked until it is answered, and undone where it is refused',
+  async (_, act, asked, shown) => {
+    const storage = createMemoryStorage();
+    const first = await inRoom({ storage });
+    first.channel.ends(1006);
+    expect(act(first.room)).toEqual({ ok: true, value: 'c-1' });
+    expect(first.snapshot()).toMatchObject(shown);
+    first.client.disconnect();
+
+    const requests: unknown[][] = [];
+    const answers: (() => Response | Promise<Response>)[] = [
+      () => Promise.reject(new Error('broken')),
+      () => Response.json({ code: 'FORBIDDEN', detail: 'no' }, { status: 403 }),
+    ];
+    const fetch = async (url: string | URL | Request, init?: RequestInit) => {
+      requests.push([init?.method, url, ...(init?.body ? [JSON.parse(String(init.body))] : [])]);
+      return answers[requests.length - 1]?.() ?? new Response(null, { status: 204 });
+    };
+    const { clock, snapshot, room } = await inRoom({ storage, fetch: fetch as typeof globalThis.fetch });
+    await clock.advance(0);
+    expect(requests).toEqual([asked]);
+    expect(snapshot()).toMatchObject({ ...shown, changing: [{ status: 'not-confirmed' }] });
+    await clock.advance(1_000);
+    expect(requests).toEqual([asked, asked]);
+    expect(snapshot()).toMatchObject({
+      ...{ room: { slowModeSeconds: 0 }, participants: [{ userId: 'me' }, { userId: 'ann' }] },
+      changing: [{ status: 'failed', error: { code: 'FORBIDDEN' } }],
+    });
+    room.retry('c-1');
+    await clock.advance(0);
+    expect(requests).toEqual([asked, asked, asked]);
+    expect(snapshot().changing.filter(({ status }) => status !== 'sent')).toEqual([]);
+  },
+);
+
+test('a mute lasts from when it is done, by the server’s clock, however long it has waited', async () => {
+  const bodies: { until?: string }[] = [];
+  const fetch = async (_: unknown, init?: RequestInit) => {
+    bodies.push(JSON.parse(String(init?.body)) as object);
+    return new Response(null, { status: 204 });
+  };
+  const { clock, channel, room, carrier } = await inRoom({ fetch: fetch as typeof globalThis.fetch });
+  channel.ends(1006);
+  room.restrict('ann', { kind: 'MUTE', forMs: 600_000 });
+  await clock.advance(1_000);
+  const serverMs = clock.now() + 3_600_000;
+  carrier.last().ready({ serverTime: new Date(serverMs).toISOString() });
+  answerJoin(carrier.last(), 3);
+  await clock.advance(0);
+  expect(bodies.map(({ until }) => until)).toEqual([new Date(serverMs + 600_000).toISOString()]);
+});
+
+test('a deletion ends what waits for its message, but for a report of it, and others wait for each of their own', async () => {
+  const { room, channel, snapshot } = await inRoom();
+  channel.ends(1006);
+  room.pin(3, true);
+  room.pin(2, true);
+  room.pin(2, false);
+  room.report(3, { reason: 'SPAM' });
+  room.restrict('ann', { kind: 'MUTE' });
+  room.restrict('bob', { kind: 'BAN' });
+  room.restrict('ann', null);
+  room.delete(3);
+  const asked = snapshot().changing.map(({ change }) => [change.kind, change.userId ?? change.seq]);
+  expect(asked).toEqual([
+    ['pin', 2],
+    ['report', 3],
+    ['restrict', 'bob'],
+    ['restrict', 'ann'],
+    ['delete', 3],
+  ]);
 });

@@ -145,7 +145,7 @@ test('a text that can not be stored is no edit, and nothing is changed in a room
   expect(room.edit(3, '')).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED' } });
   expect(client.room('another').edit(1, 'x')).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
   expect(client.room('another').delete(1)).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
-  expect(await client.room('another').pin(1, true)).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
+  expect(client.room('another').pin(1, true)).toMatchObject({ ok: false, error: { code: 'NOT_OPEN' } });
 });
 
 test('a notice that is being edited has its new text, and one that is being deleted is not shown', async () => {

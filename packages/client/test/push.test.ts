@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { ChatClient } from '../src/client.ts';
 import { createRoomPush } from '../src/push/room-push.ts';
-import type { Rest, RestAnswer } from '../src/rest.ts';
 
 const KEY = Buffer.alloc(65, 4).toString('base64url');
 const KEYS = { p256dh: 'p', auth: 'a' };
@@ -38,17 +38,15 @@ function given({ key = KEY, permission = 'granted', answers = true, known = null
     asked.push(`${method} ${path}`);
     if (fails === path) return { ok: false, error: { code: 'NOT_A_MEMBER' } };
     if (path === '/push-key') {
-      return key
-        ? { ok: true, value: { status: 200, body: { publicKey: key } } }
-        : { ok: false, error: { code: 'NOT_FOUND' } };
+      return key ? { ok: true, value: { publicKey: key } } : { ok: false, error: { code: 'NOT_FOUND' } };
     }
     const id = body && `${body.roomId} ${createHash('sha256').update(body.endpoint).digest('base64url')}`;
     if (method === 'PUT') stored.add(id!);
     if (method === 'DELETE') stored.delete(id!);
     const items = [...stored].map((one) => ({ roomId: one.split(' ')[0], deviceId: one.split(' ')[1] }));
-    return { ok: true, value: { status: 200, body: { items } } as RestAnswer<never> };
+    return { ok: true, value: { items } };
   };
-  const push = createRoomPush({ rest: { request } as unknown as Rest, timeoutMs: 20 });
+  const push = createRoomPush({ request: request as ChatClient['request'], timeoutMs: 20 });
   return { push, asked, stored };
 }
 afterEach(() => vi.unstubAllGlobals());

@@ -31,6 +31,19 @@ test('whoever is ignored is neither shown nor said, in any tab and after a reloa
   await ann.page.reload();
   await ann.sees('news');
   expect(await ann.page.locator('body').textContent()).not.toContain('spam');
+  // Nor above the messages, nor among those that are found.
+  const { messages } = await pages.chat.call<{ messages: { seq: number; content: string }[] }>(
+    'GET',
+    `/api/chat/rooms/${roomId}/messages`,
+  );
+  const { seq } = messages.find(({ content }) => content === 'spam 2')!;
+  await pages.chat.call('PUT', `/api/chat/rooms/${roomId}/pins/${seq}`);
+  await ann.page.locator('.gongu-pin', { hasText: hidden }).waitFor();
+  await ann.page.locator('.gongu-find').click();
+  await ann.page.locator('input[type=search]').fill('spam');
+  await expect.poll(() => ann.page.locator('.gongu-hit-text').allTextContents()).toEqual([hidden, hidden, hidden]);
+  expect(await ann.page.locator('body').textContent()).not.toContain('spam');
+  await ann.page.locator('.gongu-find').click();
   await choose(ann, hidden, 'Stop ignoring bob');
   for (const page of [ann.page, tab]) await page.locator('.gongu-text', { hasText: 'more spam' }).waitFor();
   expect(ann.sent('ignore')).toEqual([]);

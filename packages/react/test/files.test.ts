@@ -124,6 +124,9 @@ test('a picture is pasted or dropped; what is refused says so and can be taken o
   await expect.poll(() => tray(ann).nth(1).getAttribute('data-status')).toBe('failed');
   await expect.poll(() => tray(ann).nth(0).getAttribute('data-status')).toBe('done');
   expect(await send(ann).isDisabled()).toBe(true);
+  // Why is there to be read, and read out.
+  const why = tray(ann).nth(1).getByRole('alert');
+  expect(await why.textContent()).toMatch(/Archives are not taken/);
   await ann.page.getByRole('button', { name: 'Remove a.zip' }).click();
   await ann.field.fill('with words');
   await ann.field.press('Enter');
@@ -139,4 +142,42 @@ test('a picture is pasted or dropped; what is refused says so and can be taken o
   isCut = false;
   await ann.page.getByRole('button', { name: 'Try again' }).click();
   await expect.poll(() => tray(ann).first().getAttribute('data-status')).toBe('done');
+});
+
+test('a message of files alone is what they are called: pinned, as a notice, answered and copied', async () => {
+  const roomId = await pages.chat.room();
+  const seller = await pages.open('seller', roomId, {
+    context: { permissions: ['clipboard-read', 'clipboard-write'] },
+  });
+  const menu = async (entry: string) => {
+    await seller.page.locator('.gongu-row .gongu-more').last().focus();
+    await seller.page.keyboard.press('Enter');
+    await seller.page.getByRole('menuitem', { name: entry, exact: true }).press('Enter');
+  };
+  await attach(seller, png('감귤.png'));
+  await expect.poll(() => tray(seller).first().getAttribute('data-status')).toBe('done');
+  await seller.page.getByLabel('As a notice').check();
+  await send(seller).click();
+  await seller.page.locator('.gongu-pinned', { hasText: '감귤.png' }).waitFor();
+  await menu('Pin');
+  await seller.page.locator('.gongu-pin', { hasText: 'seller: 감귤.png' }).waitFor();
+  await menu('Copy');
+  await seller.page.getByRole('status').filter({ hasText: 'Copied' }).waitFor();
+  expect(await seller.page.evaluate('navigator.clipboard.readText()')).toBe('감귤.png');
+  await menu('Reply');
+  await seller.page.locator('.gongu-replying', { hasText: '감귤.png' }).waitFor();
+});
+
+test('on a telephone a picture can be taken', async () => {
+  const roomId = await pages.chat.room();
+  const phone = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
+  const ann = await pages.open('ann', roomId, { context: phone });
+  const chooser = ann.page.waitForEvent('filechooser');
+  await ann.page.getByRole('button', { name: 'Take a picture' }).click();
+  const taken = await chooser;
+  expect(await taken.element().getAttribute('capture')).toBe('environment');
+  await taken.setFiles(png('photo.png'));
+  await expect.poll(() => tray(ann).first().getAttribute('data-status')).toBe('done');
+  expect(await violations(ann)).toEqual([]);
+  expect(await ann.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
 });

@@ -46,6 +46,17 @@ test('whom a text mentions is read from it: whole names, the longest first, also
   expect(mentionsIn('@all @bo', people, 'all')).toEqual({ mentions: [], mentionsAll: true });
 });
 
+test('of several of one name those are mentioned who were chosen, else each; who is not loaded stays so while there is an @', () => {
+  const people = ['ann 1', 'ann 2', 'bob'].map((userId) => ({ userId, nickname: userId.split(' ')[0]!, tag: null }));
+  const read = (text: string, ...chosen: string[]) => mentionsIn(text, people, null, chosen).mentions;
+  expect(read('@ann')).toEqual(['ann 1', 'ann 2']);
+  expect(read('@ann @bob', 'ann 2')).toEqual(['ann 2', 'bob']);
+  expect(read('@ann @ann', 'ann 1', 'ann 2')).toEqual(['ann 1', 'ann 2']);
+  expect(read('@bob', 'ann 2')).toEqual(['bob']);
+  expect(read('@bob @cho', 'cho')).toEqual(['bob', 'cho']);
+  expect(read('@bob', 'cho')).toEqual(['bob']);
+});
+
 const inBrowser = it.skipIf(!browserProgram());
 const pages = chatPages();
 const list = ({ page }: Person) => page.getByRole('listbox', { name: /Mention|멘션/ });
@@ -146,4 +157,50 @@ inBrowser.each(['ko', 'en'] as const)('at 360 px axe finds nothing in the list o
   await seller.page.locator('.gongu-row[data-seq] .gongu-mention').waitFor();
   expect(await seller.page.evaluate('axe.run().then((found) => found.violations)')).toEqual([]);
   expect(await seller.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+});
+
+inBrowser('of two who bear one name it is he who was chosen that is mentioned, also after a reload', async () => {
+  const roomId = await pages.chat.room();
+  const path = `/api/chat/rooms/${roomId}/participants`;
+  for (const userId of ['bob-1', 'bob-2']) {
+    await pages.chat.call('POST', path, {}, pages.chat.token(userId, { nickname: 'bob' }));
+  }
+  const ann = await pages.open('ann', roomId);
+  await ann.page.locator('.gongu-show-people', { hasText: '3' }).waitFor();
+  await ann.field.pressSequentially('@bo');
+  await expect.poll(() => offered(ann).then((all) => all.sort())).toEqual(['@bob bob-1', '@bob bob-2']);
+  await list(ann).getByRole('option', { name: 'bob-2' }).click();
+  await ann.page.reload();
+  await expect.poll(() => ann.field.inputValue()).toBe('@bob ');
+  await ann.page.locator('.gongu-show-people', { hasText: '3' }).waitFor();
+  await ann.field.press('Enter');
+  await expect.poll(() => ann.sent('send').at(-1)).toMatchObject({ content: '@bob', mentions: ['bob-2'] });
+  await expect.poll(() => marked(ann)).toEqual(['@bob']);
+  // What was chosen goes with its text.
+  await ann.field.fill('@bob');
+  await list(ann).waitFor();
+  await ann.field.press('Escape');
+  await ann.field.press('Enter');
+  await expect.poll(() => ann.sent('send')).toHaveLength(2);
+  expect(ann.sent('send').at(-1)).toMatchObject({ mentions: expect.arrayContaining(['bob-1', 'bob-2']) });
+});
+
+inBrowser('an edit keeps the mention of a member who is not loaded', async () => {
+  const roomId = await pages.chat.room({ maxParticipants: 200 });
+  const path = `/api/chat/rooms/${roomId}`;
+  const join = (userId: string) => pages.chat.call('POST', `${path}/participants`, {}, pages.chat.token(userId));
+  await join('ann');
+  for (let n = 0; n < 105; n++) await join(`fan-${n}`);
+  await join('zoe');
+  const message = { clientMessageId: 'one', content: '@zoe hello', mentions: ['zoe'] };
+  await pages.chat.call('POST', `${path}/messages`, message, pages.chat.token('ann'));
+  const ann = await pages.open('ann', roomId);
+  await ann.sees('hello');
+  // Nor can they be.
+  await ann.page.route('**/participants?*', (route) => route.abort());
+  await ann.field.press('ArrowUp');
+  await ann.field.press('End');
+  await ann.field.pressSequentially(' again');
+  await ann.field.press('Enter');
+  await expect.poll(() => ann.sent('edit').at(-1)).toMatchObject({ content: '@zoe hello again', mentions: ['zoe'] });
 });

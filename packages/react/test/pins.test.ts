@@ -59,3 +59,50 @@ test('a sixth is refused, and the host is told why', async () => {
   await seller.page.getByRole('status').filter({ hasText: 'Five messages can be pinned' }).waitFor();
   expect(await pins(seller).getByText('bob: message 6.').count()).toBe(0);
 });
+
+test('what the host does without a connection shows at once, over a reload too, and is done when there is one', async () => {
+  const roomId = await pages.chat.room();
+  await pages.chat.fill(roomId, 'bob', 2, (n) => `message ${n}.`);
+  const [ann, seller] = [await pages.open('ann', roomId), await pages.open('seller', roomId)];
+  await seller.sees('message 2.');
+  await choose(seller, 'message 1.', 'Pin');
+  await pins(ann).getByText('bob: message 1.').waitFor();
+  const address = seller.page.url();
+  await choose(seller, 'message 2.', 'Mute bob');
+  const dialog = seller.page.getByRole('dialog', { name: 'Mute bob' });
+  await seller.page.context().setOffline(true);
+  await seller.page.locator('.gongu-state[data-shown=true]').waitFor();
+  await dialog.getByRole('button', { name: 'Mute bob' }).click();
+  await choose(seller, 'message 2.', 'Pin');
+  await pins(seller).getByText('bob: message 2.').waitFor();
+  await pins(seller).getByRole('button', { name: '1 more' }).click();
+  await pins(seller).getByRole('listitem').last().getByRole('button', { name: 'Unpin' }).click();
+  await expect.poll(() => pins(seller).getByText('bob: message 1.').count()).toBe(0);
+  await seller.page.goto('about:blank');
+  await seller.page.context().setOffline(false);
+  await seller.page.goto(address);
+  await pins(ann).getByText('bob: message 2.').waitFor();
+  for (const each of [ann, seller]) await expect.poll(() => pins(each).getByRole('listitem').count()).toBe(1);
+  const { items } = await pages.chat.call<{ items: object[] }>('GET', `/api/chat/rooms/${roomId}/restrictions`);
+  expect(items).toMatchObject([{ user: { userId: 'bob' }, kind: 'MUTE' }]);
+});
+
+test('an unpin that is refused is undone, and it is said why', async () => {
+  const roomId = await pages.chat.room();
+  await pages.chat.fill(roomId, 'bob', 1, () => 'message');
+  const seller = await pages.open('seller', roomId);
+  await seller.sees('message');
+  await choose(seller, 'message', 'Pin');
+  await pins(seller).getByText('bob: message').waitFor();
+  await seller.page.context().setOffline(true);
+  await seller.page.locator('.gongu-state[data-shown=true]').waitFor();
+  await pins(seller).getByRole('button', { name: 'Unpin' }).click();
+  await pins(seller).waitFor({ state: 'detached' });
+  await pages.chat.call('PATCH', `/api/chat/rooms/${roomId}`, { status: 'CANCELLED' });
+  await seller.page.context().setOffline(false);
+  await seller.page
+    .getByRole('status')
+    .filter({ hasText: 'What is pinned has not changed. This room can only be read.' })
+    .waitFor();
+  await pins(seller).getByText('bob: message').waitFor();
+});

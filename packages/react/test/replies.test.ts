@@ -87,3 +87,16 @@ test('an answer under way is there again after a reload, quotes what it answers,
   await ann.page.locator('[data-seq] [data-mine=true] .gongu-quote', { hasText: 'bob: message 2.' }).waitFor();
   await above.waitFor({ state: 'detached' });
 });
+
+test('a notice is answered from its menu', async () => {
+  const roomId = await pages.chat.room();
+  const notice = { clientMessageId: 'n', content: 'sent on Monday', kind: 'NOTIFICATION' };
+  await pages.chat.call('POST', `/api/chat/rooms/${roomId}/messages`, notice, pages.chat.token('seller'));
+  const ann = await pages.open('ann', roomId);
+  await ann.page.locator('.gongu-notice .gongu-more').focus();
+  await ann.page.keyboard.press('Enter');
+  await ann.page.getByRole('menuitem', { name: 'Reply' }).press('Enter');
+  await ann.page.locator('.gongu-replying', { hasText: 'sent on Monday' }).waitFor();
+  await ann.say('thank you');
+  await ann.page.locator('[data-seq] .gongu-quote', { hasText: 'seller: sent on Monday' }).waitFor();
+});

@@ -18,6 +18,10 @@ test.each([
   ['👨‍👩‍👧 가족', '👨‍👩‍👧', '[👨‍👩‍👧] 가족'],
   ['㈜귤', '(주)', '[㈜]귤'],
   ['가격 ５，０００원', '5,000', '가격 [５，０００]원'],
+  // Letters that stand alone are a syllable to those who look for them.
+  ['ㄱㅠ 상자', '규 상', '[ㄱㅠ 상]자'],
+  ['ﾡﾢ ｱﾊﾟｰﾄ', 'アパート', 'ﾡﾢ [ｱﾊﾟｰﾄ]'],
+  ['\u1100\u1172\u11af 두', '귤', '[귤] 두'],
   ['nothing', 'else', 'nothing'],
 ])('of %j what is found by %j is marked', (content, q, marked) => {
   const pieces = markedText(content, q).map(({ text, isHit }) => (isHit ? `[${text}]` : text));

@@ -93,8 +93,8 @@ export {
   RoomPath,
   RoomStatus,
 } from './room.ts';
-export { RoomsSearchPage, RoomsSearchQuery, SEARCH_CHARS, SearchPage, SearchQuery } from './search.ts';
-export { searchForm } from './search-form.ts';
+export { RoomsSearchPage, RoomsSearchQuery, SearchPage, SearchQuery } from './search.ts';
+export { SEARCH_CHARS, searchForm } from './search-form.ts';
 export { stompBodies } from './stomp-body.ts';
 export {
   RoomEntry,

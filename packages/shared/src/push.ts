@@ -51,6 +51,8 @@ export const PushPayload = z.object({
   unread: z.int(),
   /** Who said the newest unread message, where the service tells texts (`ABSENT_TEXT`); null: the service itself. */
   from: z.string().nullable().optional(),
+  /** His id, for devices that know whom their user ignores. */
+  fromUserId: z.string().nullable().optional(),
   /** Its text, or the beginning of it. */
   text: z.string().optional(),
 });

@@ -1,3 +1,6 @@
+/** Characters of a search, after NFKC and case folding. */
+export const SEARCH_CHARS = { least: 2, most: 64 } as const;
+
 /**
  * A text as searches compare it: NFKC and full case folding, so that full-width, decomposed and capital letters are what
  * they look like. Idempotent.

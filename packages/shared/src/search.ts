@@ -2,11 +2,8 @@ import { z } from 'zod';
 import { ChatMessage } from './chat-message.ts';
 import { LIMITS } from './limits.ts';
 import { queryCursor, queryInteger } from './page.ts';
-import { searchForm } from './search-form.ts';
+import { SEARCH_CHARS, searchForm } from './search-form.ts';
 import { codePoints, text } from './text.ts';
-
-/** Characters of a search, after NFKC and case folding. */
-export const SEARCH_CHARS = { least: 2, most: 64 } as const;
 
 const q = text(256)
   .refine(

@@ -4,6 +4,8 @@ import { type ChatError, chatError, failure, isPassing, type Result, success } f
 import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
 import type { Link } from '../connection/link.ts';
+import type { Rest } from '../rest.ts';
+import { frameOf, orderRequest } from './asking.ts';
 import { checkDraft } from './check-draft.ts';
 import type { OutboxStorage } from './outbox-storage.ts';
 import { type Change, type Draft, type Outgoing, type OutgoingChange, storedDraft } from './outgoing.ts';
@@ -15,6 +17,10 @@ export interface OutboxOptions {
   /** A fresh id of at most 64 characters. */
   readonly newId: () => string;
   readonly link: () => Link | null;
+  /** Asks what no frame asks; never rejects. */
+  readonly request: Rest['request'];
+  /** The server's time, epoch milliseconds. */
+  readonly serverNow: () => number;
   /** Longest text, code points. */
   readonly contentChars: () => number;
   /** The room takes nothing of this user's for so many milliseconds. */
@@ -43,9 +49,9 @@ interface Queue {
 const EMPTY: Queue = { all: [], outgoing: [], changing: [] };
 
 /**
- * Messages, edits, deletions and reactions on their way. Of one room only one is asked at a time, so that they are stored in the order in
- * which they were written, whatever is refused or lost; a draft leaves when its message or change has come, and is asked
- * again until then.
+ * Messages and changes on their way. Of one room only one is asked at a time, so that they are stored in the order in which
+ * they were written, whatever is refused or lost; a draft leaves when its message or change has come, and is asked again until
+ * then.
  */
 export function createOutbox(options: OutboxOptions) {
   const { storage, clock, random, newId, onChange } = options;
@@ -111,32 +117,28 @@ export function createOutbox(options: OutboxOptions) {
     if (!link || busy.has(roomId)) return;
     const draft = of(roomId).find(({ status }) => status === 'sending' || status === 'not-confirmed');
     if (!draft) return;
-    const { clientMessageId, content, kind, replyTo, mentions, mentionsAll, attachments, change } = draft;
-    const said = { content, mentions: mentions && [...mentions], mentionsAll };
-    busy.set(roomId, { id: clientMessageId, cancel() {} });
-    link.ask(
-      !change
-        ? {
-            type: 'send',
-            roomId,
-            clientMessageId,
-            ...said,
-            kind,
-            replyTo,
-            attachments: attachments?.map(({ id }) => id),
-          }
-        : change.kind === 'edit'
-          ? { type: 'edit', roomId, seq: change.seq, ...said, ifVersion: change.ifVersion }
-          : change.kind === 'react'
-            ? { type: 'react', roomId, seq: change.seq, emoji: change.emoji!, on: change.on! }
-            : { type: 'delete', roomId, seq: change.seq },
-      (answer) => {
-        busy.delete(roomId);
-        if (!answer.ok) return refused(draft, answer.error);
-        stored(roomId, clientMessageId, ('seq' in answer.value ? answer.value.seq : answer.value.version) ?? null);
-        pump(roomId);
-      },
-    );
+    const { clientMessageId, content, change } = draft;
+    const turn = { id: clientMessageId, cancel() {} };
+    busy.set(roomId, turn);
+    const done = (answer: Result<{ readonly seq?: number; readonly version?: number }>) => {
+      busy.delete(roomId);
+      if (!answer.ok) return refused(draft, answer.error);
+      stored(roomId, clientMessageId, answer.value.seq ?? answer.value.version ?? null);
+      pump(roomId);
+    };
+    const order = change && orderRequest(roomId, change, content, options.serverNow());
+    if (order) {
+      void options.request(...order).then((answer) => {
+        // Else the connection has ended meanwhile, and it is asked again.
+        if (busy.get(roomId) !== turn) return;
+        if (answer.ok) return done(success({}));
+        const { error } = answer;
+        // There is a connection all the same: it is tried again, and does not wait for another one.
+        done({ ok: false, error: error.code === 'CONNECTION_LOST' ? { ...error, code: 'TIMED_OUT' } : error });
+      });
+      return;
+    }
+    link.ask(frameOf(draft), done);
   }
 
   /** It is stored, as number `seq` where it has one; it leaves when that takes effect here. */
@@ -167,8 +169,8 @@ export function createOutbox(options: OutboxOptions) {
   }
 
   /**
-   * What waits for the same message gives way: a deletion ends what was not asked yet, an edit takes the place of one, and a
-   * reaction that of one by the same emoji.
+   * What waits for the same gives way: a deletion ends what was not asked yet, but for a report; else one takes the place of
+   * one of its kind, of a reaction by the same emoji, of a restriction of the same person.
    * The answer is what the new one is to say: null, there is nothing to be said; a version, it is an edit of that.
    */
   function makeWay(roomId: string, change: Change): Result<string> | Change {
@@ -178,8 +180,7 @@ export function createOutbox(options: OutboxOptions) {
       if (other.kind === 'delete' && status !== 'failed') {
         return change.kind === 'delete' ? success(clientMessageId) : failure('MESSAGE_DELETED', 'It is being deleted');
       }
-      // By another emoji, or of another kind.
-      if (change.kind !== 'delete' && other.emoji !== change.emoji) continue;
+      if (change.kind === 'delete' ? other.kind === 'report' : matterOf(other) !== matterOf(change)) continue;
       if (status === 'failed') drop(roomId, clientMessageId);
       else if (status === 'sent') ifVersion = Math.max(ifVersion ?? 0, seq ?? 0) || undefined;
       else {
@@ -307,9 +308,12 @@ export function createOutbox(options: OutboxOptions) {
       if (sender?.userId === owner && clientMessageId !== null) stored(roomId, clientMessageId, seq);
     },
 
-    /** A room shows more than it did. */
-    settled(roomId: string): void {
-      for (const draft of of(roomId)) settle(draft);
+    /** A room shows more than it did; `all`: all that was stored before. */
+    settled(roomId: string, all = false): void {
+      for (const draft of of(roomId)) {
+        if (all && draft.status === 'sent') drop(roomId, draft.clientMessageId);
+        else settle(draft);
+      }
     },
 
     /** There is a link: everything that waits goes on. */
@@ -328,6 +332,11 @@ export function createOutbox(options: OutboxOptions) {
 }
 
 export type Outbox = ReturnType<typeof createOutbox>;
+
+/** What two changes of the same message, room or person may both be about. */
+function matterOf({ kind, emoji, userId }: Change): string {
+  return `${kind === 'delete' ? 'edit' : kind} ${emoji} ${userId}`;
+}
 
 function isChange(draft: Outgoing): draft is OutgoingChange {
   return draft.change !== undefined;

@@ -21,16 +21,35 @@ export interface Draft extends Mentioned {
   readonly attachments?: readonly Attachment[] | undefined;
 }
 
-/** What is to become of a message that was sent. */
+export type ReportReason = 'SPAM' | 'ABUSE' | 'FRAUD' | 'OTHER';
+
+/** What somebody may not do in a room. */
+export interface Restricting {
+  readonly kind: 'MUTE' | 'BAN';
+  /** Milliseconds from when it is done; default: until it is lifted. */
+  readonly forMs?: number;
+  readonly reason?: string;
+}
+
+/** What is to become of a message that was sent, or of the room and its people. */
 export interface Change {
-  readonly kind: 'edit' | 'delete' | 'react';
-  /** Of the message. */
+  readonly kind: 'edit' | 'delete' | 'react' | 'pin' | 'report' | 'restrict' | 'remove' | 'slow';
+  /** Of the message; 0 where it is of none. */
   readonly seq: number;
   /** Of an edit: the `version` that is edited. Another one is refused; undefined: whichever it is. */
   readonly ifVersion?: number | undefined;
-  /** Of a reaction: by what, and whether it is to be there, or taken back. */
+  /** Of a reaction: by what. */
   readonly emoji?: string;
+  /** Of a reaction or a pin: whether it is to be there, or taken back. */
   readonly on?: boolean;
+  /** Of a report, whose note is the draft's `content`. */
+  readonly reason?: ReportReason;
+  /** Whom it restricts or removes. */
+  readonly userId?: string;
+  /** Null: what there is is lifted. */
+  readonly restriction?: Restricting | null;
+  /** Of slow mode: seconds from one message of a member to his next; 0: none. */
+  readonly seconds?: number;
 }
 
 /** A draft on its way, as it is kept over a reload. */
@@ -43,7 +62,7 @@ export interface StoredDraft extends Draft {
   readonly queuedAtMs: number;
   /** Why the server does not take it; such a draft waits for `retry` or `discard`. */
   readonly error: ChatError | null;
-  /** It is no message: a message is to become `content`, which is empty where it is to be deleted or reacted to. */
+  /** It is no message: a message is to become `content`, or what else it says; then `content` is empty. */
   readonly change?: Change | undefined;
 }
 
@@ -58,7 +77,7 @@ export interface Outgoing extends StoredDraft {
   readonly seq: number | null;
 }
 
-/** An edit, a deletion or a reaction that is not seen in the room yet, or that was refused. */
+/** A change of a message, the room or its people that is not seen in the room yet, or that was refused. */
 export interface OutgoingChange extends Outgoing {
   readonly change: Change;
 }

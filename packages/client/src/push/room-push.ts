@@ -1,9 +1,9 @@
 import { failure, type Result, success } from '../chat-error.ts';
-import type { Rest } from '../rest.ts';
 import type { Push, PushState } from './push-state.ts';
 
 export interface RoomPushOptions {
-  readonly rest: Pick<Rest, 'request'>;
+  /** As the client's `request`. */
+  readonly request: <T>(method: string, path: string, body?: unknown) => Promise<Result<T>>;
   /** Milliseconds that a browser's push service may take: some never answer. Default 20 000. */
   readonly timeoutMs?: number;
 }
@@ -32,7 +32,7 @@ interface Subscriptions {
 }
 
 /** Pushes by the browser that this runs in. */
-export function createRoomPush({ rest, timeoutMs = 20_000 }: RoomPushOptions): Push {
+export function createRoomPush({ request, timeoutMs = 20_000 }: RoomPushOptions): Push {
   async function managerOfPage(): Promise<Manager | undefined> {
     if (!browser.Notification) return undefined;
     return (await browser.navigator?.serviceWorker?.getRegistration())?.pushManager;
@@ -40,8 +40,8 @@ export function createRoomPush({ rest, timeoutMs = 20_000 }: RoomPushOptions): P
 
   /** The service's key; null where it sends none. */
   async function keyOfService(): Promise<Result<string | null>> {
-    const answer = await rest.request<{ publicKey: string }>('GET', '/push-key');
-    if (answer.ok) return success(answer.value.body.publicKey);
+    const answer = await request<{ publicKey: string }>('GET', '/push-key');
+    if (answer.ok) return success(answer.value.publicKey);
     return answer.error.code === 'NOT_FOUND' ? success(null) : answer;
   }
 
@@ -56,11 +56,11 @@ export function createRoomPush({ rest, timeoutMs = 20_000 }: RoomPushOptions): P
         return key.ok ? success<PushState>(key.value === null ? 'unsupported' : 'off') : key;
       }
       const [answer, deviceId] = await Promise.all([
-        rest.request<Subscriptions>('GET', '/push-subscriptions'),
+        request<Subscriptions>('GET', '/push-subscriptions'),
         deviceIdOf(subscription),
       ]);
       if (!answer.ok) return answer;
-      const isOn = answer.value.body.items.some((one) => one.roomId === roomId && one.deviceId === deviceId);
+      const isOn = answer.value.items.some((one) => one.roomId === roomId && one.deviceId === deviceId);
       return success(isOn ? 'on' : 'off');
     },
 
@@ -73,7 +73,7 @@ export function createRoomPush({ rest, timeoutMs = 20_000 }: RoomPushOptions): P
       const present = await manager.getSubscription();
       if (!on) {
         if (!present) return success('off');
-        const gone = await rest.request('DELETE', '/push-subscriptions', { endpoint: present.endpoint, roomId });
+        const gone = await request('DELETE', '/push-subscriptions', { endpoint: present.endpoint, roomId });
         return gone.ok ? success('off') : gone;
       }
       const key = await keyOfService();
@@ -82,7 +82,7 @@ export function createRoomPush({ rest, timeoutMs = 20_000 }: RoomPushOptions): P
       const subscription = await subscribe(manager, present, key.value);
       if (!subscription.ok) return subscription;
       const { endpoint, keys } = subscription.value.toJSON();
-      const put = await rest.request('PUT', '/push-subscriptions', { roomId, endpoint, keys });
+      const put = await request('PUT', '/push-subscriptions', { roomId, endpoint, keys });
       return put.ok ? success('on') : put;
     },
   };

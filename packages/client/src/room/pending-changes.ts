@@ -8,7 +8,9 @@ const NAMED = 3;
 
 /** Whether of two states `withPending` makes the same. */
 export function isOfSame(a: RoomState, b: RoomState): boolean {
-  return a.messages === b.messages && a.notice === b.notice && a.ownReactions === b.ownReactions && a.you === b.you;
+  return (['messages', 'notice', 'ownReactions', 'you', 'room', 'pinned', 'participants', 'quoted'] as const).every(
+    (part) => a[part] === b[part],
+  );
 }
 
 /**
@@ -20,21 +22,51 @@ export function withPending(before: RoomState, changing: readonly OutgoingChange
   for (const draft of changing) {
     if (draft.status === 'failed') continue;
     const { change } = draft;
-    const isIt = (message: Message | null): message is ChatMessage =>
-      message !== null && message.seq === change.seq && message.kind !== 'SYSTEM' && !message.deletedAt;
-    const { messages, notice } = state;
-    const after = (message: ChatMessage) => changed(state, message, draft);
-    const at = messages.findIndex(isIt);
-    const next = isIt(notice) ? after(notice) : notice;
-    const own = change.kind === 'react' ? withOwnReaction(state, change.seq, change.emoji!, change.on!) : state;
-    state = {
-      ...state,
-      ownReactions: own.ownReactions,
-      messages: at < 0 ? messages : messages.map((each, i) => (i === at ? after(each as ChatMessage) : each)),
-      notice: next && !next.deletedAt ? next : null,
-    };
+    state = ordered(state, change);
+    if (/^(?:edit|delete|react)$/.test(change.kind)) state = said(state, draft);
   }
   return state;
+}
+
+/** The room and its people. What keeps somebody from writing is told to him alone. */
+function ordered(state: RoomState, { kind, seq, on, userId, restriction, seconds }: Change): RoomState {
+  const { room, messages, pinned, quoted } = state;
+  if (room && kind === 'slow') return { ...state, room: { ...room, slowModeSeconds: seconds! } };
+  if (kind === 'remove' || restriction?.kind === 'BAN') {
+    return { ...state, participants: state.participants.filter((each) => each.userId !== userId) };
+  }
+  if (!room || (kind !== 'pin' && kind !== 'delete')) return state;
+  const id = `${state.roomId}:${seq}`;
+  const isPinned = room.pinnedMessageIds?.includes(id) ?? false;
+  if (isPinned === (kind === 'pin' && on)) return state;
+  const found = [...messages, ...pinned, ...quoted].find((message) => message.seq === seq);
+  const [ids, shown] = [
+    (room.pinnedMessageIds ?? []).filter((each) => each !== id),
+    pinned.filter((each) => each.seq !== seq),
+  ];
+  return {
+    ...state,
+    room: { ...room, pinnedMessageIds: isPinned ? ids : [id, ...ids] },
+    pinned: isPinned || !found ? shown : [found as ChatMessage, ...shown],
+  };
+}
+
+/** A message, and what there is of it elsewhere. */
+function said(state: RoomState, draft: OutgoingChange): RoomState {
+  const { change } = draft;
+  const isIt = (message: Message | null): message is ChatMessage =>
+    message !== null && message.seq === change.seq && message.kind !== 'SYSTEM' && !message.deletedAt;
+  const { messages, notice } = state;
+  const after = (message: ChatMessage) => changed(state, message, draft);
+  const at = messages.findIndex(isIt);
+  const next = isIt(notice) ? after(notice) : notice;
+  const own = change.kind === 'react' ? withOwnReaction(state, change.seq, change.emoji!, change.on!) : state;
+  return {
+    ...state,
+    ownReactions: own.ownReactions,
+    messages: at < 0 ? messages : messages.map((each, i) => (i === at ? after(each as ChatMessage) : each)),
+    notice: next && !next.deletedAt ? next : null,
+  };
 }
 
 function changed(state: RoomState, message: ChatMessage, draft: OutgoingChange): ChatMessage {

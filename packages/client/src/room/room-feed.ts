@@ -1,17 +1,9 @@
 // Over 300 lines: one room as long as it is listened to, joined, looked at and kept whole; what stands by itself is beside it.
-import {
-  type ChatMessage,
-  type Command,
-  type Event,
-  type EventOf,
-  type Message,
-  type PublicUser,
-  spelledEmoji,
-} from '@gongu/shared';
+import { type ChatMessage, type Event, type EventOf, type Message, type PublicUser, spelledEmoji } from '@gongu/shared';
 import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
-import type { Link, Without } from '../connection/link.ts';
+import type { Link } from '../connection/link.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Change, Mentioned, Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
 import type { Rest } from '../rest.ts';
@@ -37,9 +29,6 @@ export interface RoomFeedOptions {
   readonly clock: Clock;
   readonly random: () => number;
 }
-
-/** What is answered by nothing but that it is done. */
-type Ask = Without<Extract<Command, { type: 'leave' | 'pin' }>>;
 
 /** Milliseconds a missing message is waited for before it is asked for. */
 const GAP_MS = 300;
@@ -114,8 +103,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (shown.by !== changing || !isOfSame(shown.of, state)) {
       shown = { of: state, by: changing, state: withPending(state, changing) };
     }
-    const { messages, notice, ownReactions } = shown.state;
-    return { ...state, messages, notice, ownReactions };
+    const { messages, notice, ownReactions, room, pinned, participants } = shown.state;
+    return { ...state, messages, notice, ownReactions, room, pinned, participants };
   }
 
   function show(next: { status?: RoomStatus; error?: ChatError | null } = {}): void {
@@ -189,6 +178,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
     status = 'live';
     error = null;
     reduce({ type: 'joined', joined: event });
+    // What was stored before is in it, whoever has changed it since.
+    outbox.settled(roomId, true);
     show();
     if (event.you) readMark.known(event.you.lastReadSeq);
   }
@@ -265,17 +256,6 @@ export function createRoomFeed(options: RoomFeedOptions) {
   function retryIn(delayMs: number): void {
     cancelRetry();
     cancelRetry = clock.after(delayMs, join);
-  }
-
-  function ask(command: Ask, done = () => {}): Promise<Result<void>> {
-    const ready = link();
-    if (!ready) return Promise.resolve(failure('CONNECTION_LOST', 'There is no connection'));
-    return new Promise((resolve) => {
-      ready.ask(command, (answer) => {
-        if (answer.ok) done();
-        resolve(answer.ok ? success(undefined) : answer);
-      });
-    });
   }
 
   /** Whether it is a room that may still be on its way: nothing of it has been seen, and it was not asked for long. */
@@ -415,9 +395,15 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
     /** The own membership ends. */
     leave(): Promise<Result<void>> {
-      return ask({ type: 'leave', roomId }, () => {
-        state = { ...state, gone: 'left', goneReason: null, you: null };
-        show({ status: 'gone' });
+      const ready = link();
+      if (!ready) return Promise.resolve(failure('CONNECTION_LOST', 'There is no connection'));
+      return new Promise((resolve) => {
+        ready.ask({ type: 'leave', roomId }, (answer) => {
+          if (!answer.ok) return resolve(answer);
+          state = { ...state, gone: 'left', goneReason: null, you: null };
+          show({ status: 'gone' });
+          resolve(success(undefined));
+        });
       });
     },
 
@@ -430,25 +416,29 @@ export function createRoomFeed(options: RoomFeedOptions) {
       return outbox.add(roomId, { ...mentioned, content }, { kind: 'edit', seq, ifVersion });
     },
 
-    delete: (seq: number): Result<string> => outbox.add(roomId, { content: '' }, { kind: 'delete', seq }),
+    /** Another change; `note`: of a report. */
+    change({ emoji, ...change }: Change, note = ''): Result<string> {
+      const what = emoji === undefined ? change : { ...change, emoji: spelled(emoji) };
+      return outbox.add(roomId, { content: note }, what);
+    },
 
     /** Whether what was stored is to be seen here, or nothing of it is. */
     shows({ change, seq }: Outgoing): boolean {
       if (!change || change.kind === 'react') return state.appliedSeq >= (seq ?? 0);
-      const message = state.messages.find((one) => one.seq === change.seq);
+      const { room, participants, messages } = state;
+      const { kind, userId, restriction } = change;
+      if (kind === 'pin') return room?.pinnedMessageIds?.includes(`${roomId}:${change.seq}`) === change.on;
+      if (kind === 'slow') return room?.slowModeSeconds === change.seconds;
+      if (kind === 'remove' || restriction?.kind === 'BAN') return participants.every((each) => each.userId !== userId);
+      const message = messages.find((one) => one.seq === change.seq);
       if (!message || message.kind === 'SYSTEM' || message.deletedAt) return true;
-      return change.kind === 'edit' && (message.version ?? 0) >= (seq ?? 0);
+      return kind !== 'delete' && (kind !== 'edit' || (message.version ?? 0) >= (seq ?? 0));
     },
-
-    react: (seq: number, emoji: string, on: boolean): Result<string> =>
-      outbox.add(roomId, { content: '' }, { kind: 'react', seq, emoji: spelled(emoji), on }),
 
     /** A reaction of one's own was stored. */
     reacted({ seq, emoji, on }: Change): void {
       state = withOwnReaction(state, seq, emoji!, on!);
     },
-
-    pin: (seq: number, on: boolean): Promise<Result<void>> => ask({ type: 'pin', roomId, seq, on }),
 
     /** Nobody listens any more. */
     close(): void {

@@ -30,11 +30,11 @@ export interface RoomSnapshot {
   readonly you: Participant | null;
   /** In order of joining. Of a room with more than 100, call `loadParticipants` for the rest. */
   readonly participants: readonly Participant[];
-  /** Ascending by `seq`, without a gap; with the edits, deletions and reactions that are on their way as if they were done. */
+  /** Ascending by `seq`, without a gap; with the changes that are on their way as if they were done. */
   readonly messages: readonly Message[];
   /** Own messages that are not among them yet, in the order in which they were written. */
   readonly outgoing: readonly Outgoing[];
-  /** Own edits, deletions and reactions that are not seen in the room yet, and those that were refused, in the order in which they were asked. */
+  /** Own changes that are not seen in the room yet, and those that were refused, in the order in which they were asked. */
   readonly changing: readonly OutgoingChange[];
   /**
    * The newest notice of the room that is not deleted, as it is now, also where it is older than `messages`. Null: there is

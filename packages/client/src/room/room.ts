@@ -1,5 +1,5 @@
 import { failure, type Result } from '../chat-error.ts';
-import type { Change, Draft, Mentioned } from '../outbox/outgoing.ts';
+import type { Change, Draft, Mentioned, ReportReason, Restricting } from '../outbox/outgoing.ts';
 import type { RoomFeed } from './room-feed.ts';
 import { idleRoom, type RoomSnapshot } from './room-snapshot.ts';
 
@@ -40,10 +40,21 @@ export interface Room {
    */
   react(seq: number, emoji: string, on: boolean): Result<string>;
   /**
-   * Pins a message above the room, or takes it away; for the host. `CONFLICT`: five are pinned, and one must go first. Once
-   * more is ok.
+   * Pins a message above the room, or takes it away; for the host. Shown and asked as a reaction is. `CONFLICT`: five are
+   * pinned, and one must go first.
    */
-  pin(seq: number, on: boolean): Promise<Result<void>>;
+  pin(seq: number, on: boolean): Result<string>;
+  /** Reports somebody else's message to those who run the chat. Asked as a reaction is. */
+  report(seq: number, report: { readonly reason: ReportReason; readonly note?: string }): Result<string>;
+  /**
+   * Mutes or bans somebody, in place of what was; null: lifts that. For the host and admins, as the following ones; shown and
+   * asked as a reaction is. `CONFLICT`: who bought is not banned.
+   */
+  restrict(userId: string, restriction: Restricting | null): Result<string>;
+  /** Sends somebody away, who may enter again after a pause. */
+  remove(userId: string): Result<string>;
+  /** Seconds from one message of a member to his next, 0 to 3 600; 0: none. */
+  setSlowMode(seconds: number): Result<string>;
   /** Asks for a message that is not among `messages`, because another one answers it: it comes into `quoted`. Once is enough. */
   lookUp(seq: number): void;
   /** Everything up to `seq` has been seen; told to the server once a second. */
@@ -86,6 +97,7 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
   const closed = failure('NOT_OPEN', 'Nobody listens to this room: subscribe first');
   const later = Promise.resolve(closed);
   const open = () => feed(roomId);
+  const change = (what: Change, note?: string) => open()?.change(what, note) ?? closed;
   return {
     roomId,
     subscribe(listener) {
@@ -109,9 +121,13 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     retry: (id) => outbox.retry(roomId, id),
     discard: (id) => outbox.discard(roomId, id),
     edit: (seq, content, version, mentioned) => open()?.edit(seq, content, version, mentioned) ?? closed,
-    delete: (seq) => open()?.delete(seq) ?? closed,
-    react: (seq, emoji, on) => open()?.react(seq, emoji, on) ?? closed,
-    pin: (seq, on) => open()?.pin(seq, on) ?? later,
+    delete: (seq) => change({ kind: 'delete', seq }),
+    react: (seq, emoji, on) => change({ kind: 'react', seq, emoji, on }),
+    pin: (seq, on) => change({ kind: 'pin', seq, on }),
+    report: (seq, { reason, note }) => change({ kind: 'report', seq, reason }, note),
+    restrict: (userId, restriction) => change({ kind: 'restrict', seq: 0, userId, restriction }),
+    remove: (userId) => change({ kind: 'remove', seq: 0, userId }),
+    setSlowMode: (seconds) => change({ kind: 'slow', seq: 0, seconds }),
     lookUp: (seq) => void open()?.lookUp(seq),
     read: (seq) => open()?.read(seq),
     typing: (typing) => open()?.typing.set(typing),

@@ -1,5 +1,5 @@
 import type { Attachment } from '@gongu/client';
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type ChangeEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { LazyPart } from './LazyPart.tsx';
 
@@ -24,6 +24,7 @@ export interface AttachingState {
 export function Attaching({ roomId, field, onState }: AttachingProps) {
   const strings = useToolStrings();
   const input = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
   const [files, setFiles] = useState<readonly File[]>([]);
   const add = useRef((_: FileList | null | undefined): boolean => false);
   add.current = (added) => {
@@ -64,6 +65,11 @@ export function Attaching({ roomId, field, onState }: AttachingProps) {
   // What it has uploaded goes with it.
   useEffect(() => () => latest.current(null), []);
 
+  function onChange({ target }: ChangeEvent<HTMLInputElement>): void {
+    add.current(target.files);
+    target.value = '';
+  }
+
   function clear(): void {
     setFiles([]);
     onState(null);
@@ -84,10 +90,7 @@ export function Attaching({ roomId, field, onState }: AttachingProps) {
         multiple
         hidden
         accept="image/jpeg,image/png,image/webp,image/gif,image/avif,application/pdf,video/*,audio/*"
-        onChange={({ target }) => {
-          add.current(target.files);
-          target.value = '';
-        }}
+        onChange={onChange}
       />
       <button
         type="button"
@@ -98,6 +101,21 @@ export function Attaching({ roomId, field, onState }: AttachingProps) {
       >
         +
       </button>
+      {/* Where there is no camera to take pictures with, it is no other than the one before. */}
+      {matchMedia('(pointer: coarse)').matches && (
+        <>
+          <input ref={camera} type="file" hidden accept="image/*" capture="environment" onChange={onChange} />
+          <button
+            type="button"
+            className="gongu-attach"
+            aria-label={strings.takePicture}
+            title={strings.takePicture}
+            onClick={() => camera.current?.click()}
+          >
+            <span aria-hidden="true">📷</span>
+          </button>
+        </>
+      )}
     </>
   );
 }

@@ -13,7 +13,7 @@ export interface ChangeFailureProps {
   readonly onEdit?: ((message: Message, content: string) => void) | undefined;
 }
 
-/** An own edit or deletion that was refused: why, with the text that was not taken beside the one that is there. */
+/** An own edit, deletion or report that was refused: why, with the text that was not taken beside the one that is there. */
 export function ChangeFailure({ message, change, isStop, onRetry, onDiscard, onEdit }: ChangeFailureProps) {
   const strings = useToolStrings();
   const { error, content, clientMessageId } = change;
@@ -24,9 +24,9 @@ export function ChangeFailure({ message, change, isStop, onRetry, onDiscard, onE
   return (
     <div className="gongu-failure">
       <p>
-        <strong>{isEdit ? strings.notEdited : strings.notDeleted}</strong> <span>{error && strings.error(error)}</span>
+        <strong>{strings.notChanged[change.change.kind]}</strong> <span>{error && strings.error(error)}</span>
       </p>
-      {isEdit && (
+      {content !== '' && (
         <p className="gongu-own-text">
           <span>{strings.yourText}</span> <q>{content}</q>
         </p>

@@ -35,6 +35,7 @@ export function ChatRoom(props: ChatRoomProps) {
   const strings = useStrings();
   const room = useChatRoom(roomId, withoutTyping);
   const connection = useConnection();
+  const { ignored } = useChoices();
   const { contentChars, user } = connection;
   const { send, setTyping, loadParticipants, pin } = room;
   const me = room.you?.userId ?? null;
@@ -81,6 +82,9 @@ export function ChatRoom(props: ChatRoomProps) {
     ...{ slowSeconds, slowUntilMs: room.slowUntilMs, clockOffsetMs: connection.clockOffsetMs },
   };
 
+  const loadPeopleOf = () => {
+    if (room.participants.length < (room.room?.participantCount ?? 0)) void loadParticipants();
+  };
   const others = useMemo(() => room.participants.filter(({ userId }) => userId !== me), [room.participants, me]);
   const mayPinHere = (room.you?.role === 'HOST' || connection.isAdmin) && room.room?.status !== 'CANCELLED';
 
@@ -130,6 +134,7 @@ export function ChatRoom(props: ChatRoomProps) {
       <PinnedNotice key={`notice-${roomId}`} notice={room.notice} />
       <PinnedMessages
         pinned={room.pinned}
+        ignored={ignored}
         onGoTo={(messageId) => setGoTo({ messageId })}
         {...(mayPinHere ? { onUnpin: (seq: number) => void pin(seq, false) } : {})}
       />
@@ -169,9 +174,7 @@ export function ChatRoom(props: ChatRoomProps) {
         }
         people={others}
         mayMentionAll={room.you?.role === 'HOST'}
-        onMention={() => {
-          if (room.participants.length <= (room.room?.participantCount ?? 0)) void loadParticipants();
-        }}
+        onMention={loadPeopleOf}
         filesOf={room.you === null ? null : roomId}
         replyTo={composer.replyTo}
         editing={composer.editing}

@@ -1,5 +1,6 @@
-import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useToolStrings } from '../chat/useToolStrings.ts';
+import { FormDialog } from './FormDialog.tsx';
 
 export interface EmojiDialogProps {
   readonly onChosen: (emoji: string) => void;
@@ -10,43 +11,26 @@ export interface EmojiDialogProps {
 /** Takes any emoji, from the system's own picker or the clipboard. */
 export function EmojiDialog({ onChosen, onClose }: EmojiDialogProps) {
   const strings = useToolStrings();
-  const titleId = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState('');
-  useEffect(() => dialog.current?.showModal(), []);
   const emoji = text.trim();
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    if (!isEmoji(emoji)) return;
-    dialog.current?.close();
-    onChosen(emoji);
-  }
   return (
-    <dialog ref={dialog} className="gongu-ask" aria-labelledby={titleId} onClose={onClose}>
-      <form onSubmit={submit}>
-        <p>
-          <label>
-            <span id={titleId}>{strings.oneEmoji}</span>{' '}
-            <input
-              className="gongu-line-field"
-              value={text}
-              maxLength={40}
-              autoComplete="off"
-              enterKeyHint="send"
-              onChange={(event) => setText(event.target.value)}
-            />
-          </label>
-        </p>
-        <p>
-          <button type="submit" disabled={!isEmoji(emoji)}>
-            {strings.react}
-          </button>
-          <button type="button" onClick={() => dialog.current?.close()}>
-            {strings.close}
-          </button>
-        </p>
-      </form>
-    </dialog>
+    <FormDialog
+      title={strings.oneEmoji}
+      yes={strings.react}
+      isReady={isEmoji(emoji)}
+      onYes={() => onChosen(emoji)}
+      onClose={onClose}
+    >
+      <input
+        className="gongu-line-field"
+        aria-label={strings.oneEmoji}
+        value={text}
+        maxLength={40}
+        autoComplete="off"
+        enterKeyHint="send"
+        onChange={(event) => setText(event.target.value)}
+      />
+    </FormDialog>
   );
 }
 

@@ -1,5 +1,5 @@
-import { type Participant, type Restriction, type Result, roomOrder } from '@gongu/client';
-import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { listRestrictions, type Participant, type Restriction, type Result } from '@gongu/client';
+import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
@@ -13,44 +13,70 @@ export interface HostPanelProps {
   readonly me: string | null;
 }
 
+interface Restricted extends Pick<Restriction, 'kind' | 'until'> {
+  readonly userId: string;
+  readonly name: string;
+}
+
 /** Seconds of slow mode that are offered. */
 const SLOW = [0, 5, 10, 30, 60, 300, 900, 3_600];
 
 /** What the host and admins do to keep order in a room: its people, who is restricted, slow mode and notices. */
 export function HostPanel({ room, me }: HostPanelProps) {
-  const { roomId, participants, send, loadParticipants } = room;
+  const { roomId, participants, send, loadParticipants, changing } = room;
   const strings = useToolStrings();
   const client = useChatClient();
-  const order = useMemo(() => roomOrder(client, roomId), [client, roomId]);
   const [asks, setAsks] = useState<{ readonly what: 'mute' | 'ban' | 'remove'; readonly person: Participant } | null>(
     null,
   );
   const [shown, setShown] = useState<string | null>(null);
   const [said, setSaid] = useState('');
-  const [restricted, setRestricted] = useState<readonly Restriction[] | null>(null);
+  const [restricted, setRestricted] = useState<readonly Restricted[] | null>(null);
   const slow = room.room?.slowModeSeconds ?? 0;
   const notice = useRef<HTMLTextAreaElement>(null);
 
+  /** Names by user, also of those who are no longer there. */
+  const names = useRef(new Map<string, string>());
+  for (const person of participants) names.current.set(person.userId, nameOf(person));
+  const asked = changing.filter(({ change, status }) => change.kind === 'restrict' && status !== 'failed');
+  const latestAsked = useRef(asked);
+  latestAsked.current = asked;
+  const withAsked = useCallback(
+    (list: readonly Restricted[]) =>
+      latestAsked.current.reduce<readonly Restricted[]>((before, { change: { userId = '', restriction } }) => {
+        const others = before.filter((each) => each.userId !== userId);
+        if (!restriction) return others;
+        const { kind, forMs } = restriction;
+        const until = forMs === undefined ? null : new Date(Date.now() + forMs).toISOString();
+        return [{ userId, name: names.current.get(userId) ?? userId, kind, until }, ...others];
+      }, list),
+    [],
+  );
   const load = useCallback(async () => {
     let cursor: string | undefined;
-    const all: Restriction[] = [];
+    const all: Restricted[] = [];
     do {
-      const page = await order.restrictions(cursor);
+      const page = await listRestrictions(client, roomId, cursor);
       if (!page.ok) return setSaid(strings.error(page.error));
-      all.push(...page.value.items);
+      all.push(
+        ...page.value.items.map(({ user, kind, until }) => ({ userId: user.userId, name: nameOf(user), kind, until })),
+      );
       cursor = page.value.nextCursor ?? undefined;
     } while (cursor !== undefined);
-    setRestricted(all);
-  }, [order, strings]);
+    setRestricted(withAsked(all));
+  }, [client, roomId, strings, withAsked]);
   // What another host or admin does is told by rows.
   const told = room.messages.findLast(isOfRestriction)?.seq ?? 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with each of these rows
-  useEffect(() => void load(), [load, told]);
+  const askedIds = asked.map(({ clientMessageId }) => clientMessageId).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each of these rows, and with what one asks oneself
+  useEffect(() => {
+    setRestricted((before) => before && withAsked(before));
+    void load();
+  }, [load, withAsked, told, askedIds]);
 
-  async function act(doing: Promise<Result<unknown>>): Promise<void> {
-    const done = await doing;
-    setSaid(done.ok ? strings.done : strings.error(done.error));
-    await load();
+  /** What is refused is told by the list of messages. */
+  function tell(asked: Result<unknown>): void {
+    setSaid(asked.ok ? strings.done : strings.error(asked.error));
   }
 
   function sendNotice(event: FormEvent): void {
@@ -58,7 +84,7 @@ export function HostPanel({ room, me }: HostPanelProps) {
     const content = notice.current?.value.trim() ?? '';
     if (content === '') return;
     const sent = send({ content, kind: 'NOTIFICATION' });
-    setSaid(sent.ok ? strings.done : strings.error(sent.error));
+    tell(sent);
     if (sent.ok) notice.current!.value = '';
   }
 
@@ -96,16 +122,14 @@ export function HostPanel({ room, me }: HostPanelProps) {
     );
   }
 
-  const done = () => {
-    setAsks(null);
-  };
+  const done = () => setAsks(null);
   const about = asks && { userId: asks.person.userId, name: nameOf(asks.person) };
   return (
     <div className="gongu-host">
       <section aria-label={strings.hostPanel}>
         <label>
           {strings.slowModeLabel}{' '}
-          <select value={slow} onChange={({ target }) => void act(order.setSlowMode(Number(target.value)))}>
+          <select value={slow} onChange={({ target }) => tell(room.setSlowMode(Number(target.value)))}>
             {[...new Set([...SLOW, slow])]
               .sort((a, b) => a - b)
               .map((seconds) => (
@@ -140,38 +164,28 @@ export function HostPanel({ room, me }: HostPanelProps) {
         <h2>{strings.restricted}</h2>
         {restricted?.length === 0 && <p>{strings.nobodyRestricted}</p>}
         <ul>
-          {restricted?.map(({ user, kind, until }) => (
-            <li key={user.userId}>
+          {restricted?.map(({ userId, name, kind, until }) => (
+            <li key={userId}>
               <span>
-                <bdi>{nameOf(user)}</bdi> · {kind === 'BAN' ? strings.isBanned : strings.isMuted}
+                <bdi>{name}</bdi> · {kind === 'BAN' ? strings.isBanned : strings.isMuted}
                 {until !== null &&
                   ` ${strings.until(new Date(until).toLocaleString(strings.locale, { dateStyle: 'short', timeStyle: 'short' }))}`}
               </span>{' '}
-              <button type="button" onClick={() => void act(order.unrestrict(user.userId))}>
-                {strings.lift(nameOf(user))}
+              <button type="button" onClick={() => tell(room.restrict(userId, null))}>
+                {strings.lift(name)}
               </button>
             </li>
           ))}
         </ul>
       </section>
-      {asks?.what === 'mute' && about && (
-        <MuteDialog
-          roomId={roomId}
-          person={about}
-          tell={(text) => {
-            setSaid(text);
-            void load();
-          }}
-          onClose={done}
-        />
-      )}
+      {asks?.what === 'mute' && about && <MuteDialog room={room} person={about} tell={setSaid} onClose={done} />}
       {asks && asks.what !== 'mute' && about && (
         <AskFirst
           text={asks.what === 'ban' ? strings.askBan(about.name) : strings.askRemove(about.name)}
           yes={asks.what === 'ban' ? strings.ban(about.name) : strings.remove(about.name)}
           no={strings.cancel}
           onYes={() =>
-            void act(asks.what === 'ban' ? order.restrict(about.userId, { kind: 'BAN' }) : order.remove(about.userId))
+            tell(asks.what === 'ban' ? room.restrict(about.userId, { kind: 'BAN' }) : room.remove(about.userId))
           }
           onClose={done}
         />

@@ -11,8 +11,8 @@ export interface MentionListProps {
   readonly people: readonly PublicUser[];
   /** What stands for all; null: one may not mention all. */
   readonly everyone: string | null;
-  /** Takes a name. `byPointer`: an input method may be at work in the field. */
-  readonly onChoose: (name: string, byPointer: boolean) => void;
+  /** Takes a name, of whom; null: all. `byPointer`: an input method may be at work in the field. */
+  readonly onChoose: (name: string, userId: string | null, byPointer: boolean) => void;
   readonly onClose: () => void;
   /** The field's keys go through this while the list is there; true: it was for the list. */
   readonly keys: RefObject<((event: Pick<KeyboardEvent, 'key'>) => boolean) | null>;
@@ -27,21 +27,26 @@ const MOST = 8;
 export function MentionList({ id, query, people, everyone, onChoose, onClose, keys, onActive }: MentionListProps) {
   const strings = useToolStrings();
   const [at, setAt] = useState(0);
-  const names = useMemo(() => {
+  const found = useMemo(() => {
     const wanted = hangulLetters(query);
-    const all = [...(everyone === null ? [] : [everyone]), ...people.map(nameOf)];
-    return [...new Set(all)].filter((name) => hangulLetters(name).startsWith(wanted)).slice(0, MOST);
+    const all = [
+      ...(everyone === null ? [] : [{ name: everyone, userId: null }]),
+      ...people.map((person) => ({ name: nameOf(person), userId: person.userId })),
+    ].filter(({ name }) => hangulLetters(name).startsWith(wanted));
+    const isTwice = (name: string) => all.filter((each) => each.name === name).length > 1;
+    // What tells those of one name apart.
+    return all.slice(0, MOST).map((each) => ({ ...each, mark: isTwice(each.name) ? each.userId : null }));
   }, [query, people, everyone]);
-  const active = Math.min(at, names.length - 1);
+  const active = Math.min(at, found.length - 1);
   useEffect(() => onActive(active < 0 ? undefined : `${id}-${active}`), [onActive, id, active]);
   useEffect(() => () => onActive(undefined), [onActive]);
 
   useEffect(() => {
     keys.current = ({ key }) => {
-      if (names.length === 0) return false;
-      if (key === 'ArrowDown') setAt((active + 1) % names.length);
-      else if (key === 'ArrowUp') setAt((active + names.length - 1) % names.length);
-      else if (key === 'Enter' || key === 'Tab') onChoose(names[active]!, false);
+      if (found.length === 0) return false;
+      if (key === 'ArrowDown') setAt((active + 1) % found.length);
+      else if (key === 'ArrowUp') setAt((active + found.length - 1) % found.length);
+      else if (key === 'Enter' || key === 'Tab') onChoose(found[active]!.name, found[active]!.userId, false);
       else if (key === 'Escape') onClose();
       else return false;
       return true;
@@ -49,30 +54,36 @@ export function MentionList({ id, query, people, everyone, onChoose, onClose, ke
     return () => {
       keys.current = null;
     };
-  }, [keys, names, active, onChoose, onClose]);
+  }, [keys, found, active, onChoose, onClose]);
 
   return (
     <>
-      <div id={id} role="listbox" aria-label={strings.mention} className="gongu-mentions" hidden={names.length === 0}>
-        {names.map((name, i) => (
+      <div id={id} role="listbox" aria-label={strings.mention} className="gongu-mentions" hidden={found.length === 0}>
+        {found.map(({ name, userId, mark }, i) => (
           // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which names the active one
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field's keys choose
           <div
-            key={name}
+            key={userId ?? ''}
             id={`${id}-${i}`}
             role="option"
             aria-selected={i === active}
             // The focus stays in the field.
             onPointerDown={(event) => event.preventDefault()}
             onMouseDown={(event) => event.preventDefault()}
-            onClick={() => onChoose(name, true)}
+            onClick={() => onChoose(name, userId, true)}
           >
             <bdi>@{name}</bdi>
+            {mark !== null && (
+              <small>
+                {' '}
+                <bdi>{mark}</bdi>
+              </small>
+            )}
           </div>
         ))}
       </div>
       <span className="gongu-hidden" role="status">
-        {names.length > 0 ? strings.mentionsFound(names.length) : ''}
+        {found.length > 0 ? strings.mentionsFound(found.length) : ''}
       </span>
     </>
   );

@@ -54,6 +54,8 @@ export interface MessageEdit {
   readonly id: string;
   /** The text to begin with. */
   readonly content: string;
+  /** Whom it mentions so far. */
+  readonly mentions?: readonly string[];
   /** As `onSend`. */
   readonly save: (content: string, mentioned: Pick<Draft, 'mentions' | 'mentionsAll'>) => Result<string>;
   readonly cancel: () => void;
@@ -63,7 +65,7 @@ const loadAttaching = async () => (await import('./Attaching.tsx')).Attaching;
 
 /** Characters left at which the counter appears. */
 const COUNTER_AT = 200;
-const NOBODY: readonly PublicUser[] = [];
+const NOBODY: readonly never[] = [];
 
 /**
  * The field for writing. It keeps its own text: a field whose value React sets can disturb an input method in the middle of
@@ -110,6 +112,7 @@ export function MessageInput(props: MessageInputProps) {
     key: closed === null ? draftKey : null,
     slot: editing ? `.edit.${editing.id}` : '',
     initial: editing?.content ?? '',
+    mentioned: editing?.mentions ?? NOBODY,
     restored: latestMeasure,
   });
   /** Whether a name is being written where the caret is. */
@@ -120,7 +123,7 @@ export function MessageInput(props: MessageInputProps) {
     if (next?.from !== mention?.from || next?.query !== mention?.query) setMention(next);
   }
   const chooseName = useCallback(
-    (name: string, byPointer: boolean) => {
+    (name: string, userId: string | null, byPointer: boolean) => {
       const element = field.current;
       if (!element || !mention) return;
       // What an input method has made so far is the text's then.
@@ -128,9 +131,10 @@ export function MessageInput(props: MessageInputProps) {
       element.focus();
       element.setRangeText(`@${name} `, mention.from, mention.from + 1 + mention.query.length, 'end');
       setMention(null);
+      if (userId !== null) draft.choose(userId);
       latestChanged.current();
     },
-    [mention],
+    [mention, draft.choose],
   );
   const noMention = useCallback(() => setMention(null), []);
   function changed(): void {
@@ -148,12 +152,12 @@ export function MessageInput(props: MessageInputProps) {
     const content = element?.value.trim() ?? '';
     if (!element || files?.isBusy || (content === '' && !files)) return;
     if (editing) {
-      const saved = editing.save(content, mentionsIn(content, people, everyone));
+      const saved = editing.save(content, mentionsIn(content, people, everyone, draft.chosen()));
       if (!saved.ok) return setRefusal(saved.error);
       draft.forget();
       return editing.cancel();
     }
-    const { mentions, mentionsAll } = mentionsIn(content, people, everyone);
+    const { mentions, mentionsAll } = mentionsIn(content, people, everyone, draft.chosen());
     const mentioned = { ...(mentions.length > 0 ? { mentions } : {}), ...(mentionsAll ? { mentionsAll } : {}) };
     const result = onSend({
       content,

@@ -9,7 +9,7 @@ import type { FilesPlace } from './files-place.ts';
 import { LazyPart } from './LazyPart.tsx';
 import { LinkedText } from './LinkedText.tsx';
 import { MessageFiles } from './MessageFiles.tsx';
-import { isSaid, textOf } from './message-actions.ts';
+import { isSaid, saidBy } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
 import { Reactions, type ReactionsProps } from './Reactions.tsx';
 
@@ -48,7 +48,7 @@ export interface MessageItemProps {
   readonly reacted: string;
   /** Absent: one may not. */
   readonly onReact?: ReactionsProps['onReact'];
-  /** An own edit or deletion of it that is on its way, or was refused. */
+  /** An own edit, deletion or report of it that is on its way, or was refused. */
   readonly change: OutgoingChange | null;
   /** Offers what can be done with a message. */
   readonly onMenu?: ((message: Message, from: HTMLElement) => void) | undefined;
@@ -144,7 +144,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
               {quoted && props.isQuotedIgnored
                 ? strings.ignored
                 : quoted
-                  ? `${quoted.sender ? `${shownName(quoted.sender, strings)}: ` : ''}${textOf(quoted) || strings.deleted}`
+                  ? saidBy(quoted, strings, strings.deleted)
                   : '…'}
             </button>
           )}
@@ -197,15 +197,17 @@ function More({ message, isStop, onMenu, isMenuOpen, strings }: OfMessage) {
   );
 }
 
-/** What becomes of an own edit or deletion. */
+/** What becomes of an own edit, deletion or report. */
 function ChangeState({ message, change, isStop, onRetry, onDiscard, onEdit, strings }: OfMessage) {
   if (!change) return null;
   const isGone = !isSaid(message);
   const { status } = change;
+  // A report is told to nobody but those who run the chat.
+  const isQuiet = isGone || status === 'sent' || change.change.kind === 'report';
   if (status === 'failed') {
     return <LazyPart load={loadFailure} props={{ message, change, isStop, onRetry, onDiscard, onEdit }} />;
   }
-  return isGone || status === 'sent' ? null : <p className="gongu-saving">{strings.saving}</p>;
+  return isQuiet ? null : <p className="gongu-saving">{strings.saving}</p>;
 }
 
 const loadFailure = async () => (await import('./ChangeFailure.tsx')).ChangeFailure;

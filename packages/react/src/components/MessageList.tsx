@@ -16,6 +16,7 @@ import type { FilesPlace } from './files-place.ts';
 import { LazyPart } from './LazyPart.tsx';
 import { MessageItem, type MessageParts } from './MessageItem.tsx';
 import { mentionedNames } from './mentions.ts';
+import { isAtMessage, isBy } from './message-actions.ts';
 import { type MessageRow, messageRows } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
 import { useLongPress } from './useLongPress.ts';
@@ -91,10 +92,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
     [participants, me],
   );
   const changes = useMemo(
-    () =>
-      new Map<number, OutgoingChange>(
-        changing.filter(({ change }) => change.kind !== 'react').map((draft) => [draft.change.seq, draft]),
-      ),
+    () => new Map<number, OutgoingChange>(changing.filter(isAtMessage).map((draft) => [draft.change.seq, draft])),
     [changing],
   );
   /** A message that is answered, where it is at hand. */
@@ -236,10 +234,6 @@ function nothing(): void {}
 
 function isNews({ kind, sender }: Message, me: string | null, ignored: readonly string[]): boolean {
   return kind !== 'SYSTEM' && (sender === null || (sender.userId !== me && !ignored.includes(sender.userId)));
-}
-
-function isBy(message: Message | null, userIds: readonly string[]): boolean {
-  return message?.kind === 'CHAT' && message.sender !== null && userIds.includes(message.sender.userId);
 }
 
 /** By what one has reacted to it, with a blank between each: the same text as long as that is the same. */

@@ -1,10 +1,12 @@
-import { type ChatMessage, type FoundMessages, searchForm, searchMessages } from '@gongu/client';
+import { type ChatMessage, type FoundMessages, SEARCH_CHARS, searchForm, searchMessages } from '@gongu/client';
 import { type FormEvent, Fragment, useCallback, useEffect, useId, useRef, useState } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
+import { useChoices } from '../chat/useChoices.ts';
 import { useRooms } from '../chat/useRooms.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { markedText } from './marked-text.ts';
+import { isBy } from './message-actions.ts';
 
 export interface MessageSearchProps {
   /** The room that is searched; null: all of one's own. */
@@ -17,9 +19,6 @@ export interface MessageSearchProps {
 
 /** Milliseconds after a key at which what is in the field is looked for, also within a syllable that is still being made. */
 const PAUSE_MS = 300;
-/** Characters: fewer are not looked for, nor more. */
-const LEAST = 2;
-const MOST = 64;
 
 interface Found extends FoundMessages {
   readonly q: string;
@@ -32,6 +31,7 @@ const NOTHING: Found = { q: '', messages: [], next: null, state: 'idle' };
 export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
   const strings = useToolStrings();
   const client = useChatClient();
+  const { ignored } = useChoices();
   const [isEverywhere, setIsEverywhere] = useState(roomId === null);
   const [{ q, messages, next, state }, setFound] = useState(NOTHING);
   // It keeps its own text: a field whose value React sets can disturb an input method.
@@ -44,7 +44,7 @@ export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
       const mine = ++turn.current;
       const wanted = field.current?.value.trim() ?? '';
       const length = [...searchForm(wanted)].length;
-      if (length < LEAST || length > MOST) return setFound({ ...NOTHING, q: wanted });
+      if (length < SEARCH_CHARS.least || length > SEARCH_CHARS.most) return setFound({ ...NOTHING, q: wanted });
       setFound((before) => ({ ...before, state: 'loading' }));
       const where = { ...(isEverywhere || roomId === null ? {} : { roomId }), ...(cursor === null ? {} : { cursor }) };
       const page = await searchMessages(client, wanted, where);
@@ -137,7 +137,10 @@ export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
                 {new Date(message.createdAt).toLocaleDateString(strings.locale, { dateStyle: 'medium' })}
               </time>
               <span className="gongu-hit-text">
-                {markedText(message.content, q).map(({ text, isHit }, i) =>
+                {(isBy(message, ignored)
+                  ? [{ text: strings.ignored, isHit: false }]
+                  : markedText(message.content, q)
+                ).map(({ text, isHit }, i) =>
                   // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, in their order
                   isHit ? <mark key={i}>{text}</mark> : <Fragment key={i}>{text}</Fragment>,
                 )}

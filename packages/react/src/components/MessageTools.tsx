@@ -9,7 +9,7 @@ import { AskFirst } from './AskFirst.tsx';
 import { EmojiDialog } from './EmojiDialog.tsx';
 import { type MenuEntry, MessageMenu, type MessageMenuProps } from './MessageMenu.tsx';
 import { MuteDialog } from './MuteDialog.tsx';
-import { actingContext, mayDelete, mayEdit, mayMute, mayPin, mayReact } from './message-actions.ts';
+import { actingContext, mayDelete, mayEdit, mayMute, mayPin, mayReact, textOf } from './message-actions.ts';
 import { ReactedDialog } from './ReactedDialog.tsx';
 import { ReportDialog } from './ReportDialog.tsx';
 
@@ -25,7 +25,7 @@ export interface MessageToolsProps {
   /** The message whose menu is open, and where. */
   readonly menu: { readonly message: ChatMessage; readonly anchor: DOMRect } | null;
   readonly onClose: MessageMenuProps['onClose'];
-  /** An own reaction that was refused. */
+  /** An own change that was refused, and is not seen at its message. */
   readonly refused: OutgoingChange | undefined;
   /** Shows for a moment how something went. */
   readonly tell: (text: string) => void;
@@ -53,9 +53,9 @@ export function MessageTools(props: MessageToolsProps) {
   const { discard } = room;
   useEffect(() => {
     if (!refused) return;
-    const { error, clientMessageId } = refused;
-    const why = error?.code === 'CONFLICT' ? strings.tooManyReactions : error ? strings.error(error) : '';
-    tell(`${strings.notReacted} ${why}`);
+    const { error, clientMessageId, change } = refused;
+    const conflict = error?.code === 'CONFLICT' ? strings.conflicts[change.kind] : undefined;
+    tell(`${strings.notChanged[change.kind] ?? ''} ${conflict ?? (error ? strings.error(error) : '')}`);
     discard(clientMessageId);
   }, [refused, discard, tell, strings]);
 
@@ -78,11 +78,11 @@ export function MessageTools(props: MessageToolsProps) {
       const stop = { label: strings.stopIgnoring(nameOf(sender)), act: () => choices.ignore(sender.userId, false) };
       return [stop, ...deletion];
     }
-    if (onReply && kind === 'CHAT') all.push({ label: strings.reply, act: () => onReply(message) });
+    if (onReply) all.push({ label: strings.reply, act: () => onReply(message) });
     // There is none where the page was not loaded safely.
     if (navigator.clipboard) {
       const copy = () =>
-        void navigator.clipboard.writeText(content).then(
+        void navigator.clipboard.writeText(textOf(message)).then(
           () => tell(strings.copied),
           () => tell(strings.notCopied),
         );
@@ -95,11 +95,7 @@ export function MessageTools(props: MessageToolsProps) {
     if (onEdit && mayEdit(message, context)) all.push({ label: strings.edit, act: () => onEdit(message, content) });
     if (mayPin(message, context)) {
       const isPinned = room.room?.pinnedMessageIds?.includes(message.messageId) ?? false;
-      const pin = () =>
-        void room.pin(seq, !isPinned).then((done) => {
-          if (!done.ok) tell(done.error.code === 'CONFLICT' ? strings.tooManyPins : strings.error(done.error));
-        });
-      all.push({ label: isPinned ? strings.unpin : strings.pin, act: pin });
+      all.push({ label: isPinned ? strings.unpin : strings.pin, act: () => void room.pin(seq, !isPinned) });
     }
     if (sender !== null && sender.userId !== me && context.isMember)
       all.push({ label: strings.report, act: () => setAsks({ what: 'report', seq }) });
@@ -144,9 +140,9 @@ export function MessageTools(props: MessageToolsProps) {
           onClose={done}
         />
       )}
-      {asks?.what === 'report' && <ReportDialog roomId={room.roomId} seq={asks.seq} tell={tell} onClose={done} />}
+      {asks?.what === 'report' && <ReportDialog room={room} seq={asks.seq} tell={tell} onClose={done} />}
       {asks?.what === 'mute' && asks.person && (
-        <MuteDialog roomId={room.roomId} person={asks.person} tell={tell} onClose={done} />
+        <MuteDialog room={room} person={asks.person} tell={tell} onClose={done} />
       )}
       {asks?.what === 'emoji' && <EmojiDialog onChosen={(emoji) => onReact(asks.seq, emoji, true)} onClose={done} />}
       {asks?.what === 'reacted' && <ReactedDialog roomId={room.roomId} seq={asks.seq} onClose={done} />}

@@ -1,11 +1,13 @@
 import type { ChatMessage } from '@gongu/client';
 import { useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
-import { nameOf } from '../strings/name-of.ts';
+import { isBy, saidBy } from './message-actions.ts';
 
 export interface PinnedMessagesProps {
   /** Newest first. */
   readonly pinned: readonly ChatMessage[];
+  /** Whose messages are not wanted. */
+  readonly ignored: readonly string[];
   /** Shows a message among the others. */
   readonly onGoTo: (messageId: string) => void;
   /** Takes one away; absent: one may not. */
@@ -13,7 +15,7 @@ export interface PinnedMessagesProps {
 }
 
 /** What is pinned, a line each, above the messages: the newest, and the others when they are asked for. */
-export function PinnedMessages({ pinned, onGoTo, onUnpin }: PinnedMessagesProps) {
+export function PinnedMessages({ pinned, ignored, onGoTo, onUnpin }: PinnedMessagesProps) {
   const strings = useStrings();
   const [showsAll, setShowsAll] = useState(false);
   if (pinned.length === 0) return null;
@@ -21,13 +23,14 @@ export function PinnedMessages({ pinned, onGoTo, onUnpin }: PinnedMessagesProps)
   return (
     <section className="gongu-pins" aria-label={strings.pinnedMessages}>
       <ul>
-        {shown.map(({ seq, messageId, sender, content }) => (
-          <li key={seq}>
-            <button type="button" className="gongu-pin" onClick={() => onGoTo(messageId)}>
-              <span aria-hidden="true">📌</span> <bdi>{`${sender ? `${nameOf(sender)}: ` : ''}${content}`}</bdi>
+        {shown.map((message) => (
+          <li key={message.seq}>
+            <button type="button" className="gongu-pin" onClick={() => onGoTo(message.messageId)}>
+              <span aria-hidden="true">📌</span>{' '}
+              <bdi>{isBy(message, ignored) ? strings.ignored : saidBy(message, strings, strings.unreadable)}</bdi>
             </button>
             {onUnpin && (
-              <button type="button" aria-label={strings.unpin} onClick={() => onUnpin(seq)}>
+              <button type="button" aria-label={strings.unpin} onClick={() => onUnpin(message.seq)}>
                 ×
               </button>
             )}

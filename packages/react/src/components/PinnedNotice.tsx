@@ -2,6 +2,7 @@ import type { ChatMessage } from '@gongu/client';
 import { useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import { LinkedText } from './LinkedText.tsx';
+import { textOf } from './message-actions.ts';
 
 /** Characters and lines up to which a notice is shown whole. */
 const SHORT_CHARS = 90;
@@ -14,7 +15,8 @@ export function PinnedNotice({ notice }: { readonly notice: ChatMessage | null }
   const [wholeSeq, setWholeSeq] = useState(0);
   // With a newer one the older are put away, also where that one is deleted.
   if (!notice || notice.seq <= hiddenSeq) return null;
-  const { seq, content } = notice;
+  const { seq } = notice;
+  const content = textOf(notice);
   const isLong = content.length > SHORT_CHARS || content.split('\n').length > SHORT_LINES;
   const isWhole = wholeSeq === seq;
   return (

@@ -1,7 +1,7 @@
 import { useChatClient } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
-import { useRoomPush } from '../chat/useRoomPush.ts';
+import { type RoomPush, useRoomPush } from '../chat/useRoomPush.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { LazyPart } from './LazyPart.tsx';
 import { ParticipantList } from './ParticipantList.tsx';
@@ -18,6 +18,7 @@ export function RoomPeople({ roomId, room, isModerator }: RoomPeopleProps) {
   const strings = useToolStrings();
   const client = useChatClient();
   const { muted } = useChoices();
+  const push = useRoomPush(roomId);
   const { you, participants, loadParticipants, leave } = room;
   const me = you?.userId ?? null;
   const canLeave = you !== null && you.role !== 'HOST' && room.room?.status !== 'CANCELLED';
@@ -37,11 +38,15 @@ export function RoomPeople({ roomId, room, isModerator }: RoomPeopleProps) {
         <input
           type="checkbox"
           checked={muted.includes(roomId)}
-          onChange={({ target }) => client.choices.mute(roomId, target.checked)}
+          onChange={({ target }) => {
+            client.choices.mute(roomId, target.checked);
+            // What is not to call for attention does not on the device either.
+            if (target.checked && push.state === 'on') push.set(false);
+          }}
         />
         {strings.muteRoom}
       </label>
-      {you && <PushSwitch roomId={roomId} />}
+      {you && <PushSwitch {...push} />}
       {canLeave && (
         <button type="button" className="gongu-leave" onClick={() => void leave()}>
           {strings.leave}
@@ -54,10 +59,9 @@ export function RoomPeople({ roomId, room, isModerator }: RoomPeopleProps) {
 const loadHost = async () => (await import('./HostPanel.tsx')).HostPanel;
 
 /** Whether this device is told of what is unread in a room; nothing where it can't be. */
-function PushSwitch({ roomId }: { readonly roomId: string }) {
+function PushSwitch({ state, error, set }: RoomPush) {
   const strings = useToolStrings();
-  const { state, error, set } = useRoomPush(roomId);
-  if (!strings || state === null || state === 'unsupported') return null;
+  if (state === null || state === 'unsupported') return null;
   return (
     <>
       <label className="gongu-mute">

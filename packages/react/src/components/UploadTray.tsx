@@ -101,8 +101,14 @@ function UploadItem({ upload, onRemove }: { readonly upload: Upload; readonly on
             {percent}
           </progress>
         )}
-        <small role={status === 'failed' ? 'alert' : undefined} title={error?.message}>
+        <small role={status === 'failed' ? 'alert' : undefined}>
           {says[status]}
+          {error?.code === 'UPLOAD_REFUSED' && (
+            <>
+              {' '}
+              <q lang="en">{error.message}</q>
+            </>
+          )}
         </small>
       </span>
       {status === 'failed' && error?.code !== 'UPLOAD_REFUSED' && (

@@ -43,8 +43,20 @@ export function markedText(content: string, q: string): readonly MarkedPiece[] {
   return pieces;
 }
 
-/** What people take for characters, so that what is compared of each is compared of the whole. */
+/**
+ * What people take for characters, and together those that are compared as one, as single Korean letters in a row may be: so
+ * that what is compared of each is compared of the whole.
+ */
 function charactersOf(text: string): string[] {
-  if (!('Segmenter' in Intl)) return [...text];
-  return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+  const signs = 'Segmenter' in Intl ? [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment) : [...text];
+  const all: string[] = [];
+  for (let sign of signs) {
+    for (let last = all.at(-1); last !== undefined; last = all.at(-1)) {
+      if (searchForm(last + sign) === searchForm(last) + searchForm(sign)) break;
+      all.pop();
+      sign = last + sign;
+    }
+    all.push(sign);
+  }
+  return all;
 }

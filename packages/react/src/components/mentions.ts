@@ -10,8 +10,18 @@ export function mentionAt(text: string, caret: number): { readonly from: number;
 /** The longest first: one name may begin with another. */
 const byLength = (a: string, b: string) => b.length - a.length;
 
-/** Whom a text mentions, by what stands in it: `@` and the whole name; `everyone` after it: all. */
-export function mentionsIn(text: string, people: readonly PublicUser[], everyone: string | null) {
+/**
+ * Whom a text mentions, by what stands in it: `@` and the whole name; `everyone` after it: all.
+ *
+ * @param chosen who was chosen, or mentioned before: of several who bear a name, these; none of them: each. Who is not among
+ *   `people` stays mentioned as long as there is another `@`, since his name is not known.
+ */
+export function mentionsIn(
+  text: string,
+  people: readonly PublicUser[],
+  everyone: string | null,
+  chosen: readonly string[] = [],
+) {
   const mentions: string[] = [];
   let rest = text;
   const takes = (name: string) => {
@@ -19,9 +29,21 @@ export function mentionsIn(text: string, people: readonly PublicUser[], everyone
     rest = rest.replaceAll(`@${name}`, ' ');
     return rest !== before;
   };
-  const named = text.includes('@') ? new Map(people.map((person) => [nameOf(person), person.userId])) : new Map();
-  for (const name of [...named.keys()].sort(byLength)) if (takes(name)) mentions.push(named.get(name));
+  const named = new Map<string, string[]>();
+  const known = new Set<string>();
+  for (const person of text.includes('@') ? people : []) {
+    const name = nameOf(person);
+    known.add(person.userId);
+    named.set(name, [...(named.get(name) ?? []), person.userId]);
+  }
+  for (const name of [...named.keys()].sort(byLength)) {
+    if (!takes(name)) continue;
+    const all = named.get(name)!;
+    const meant = all.filter((userId) => chosen.includes(userId));
+    mentions.push(...(meant.length > 0 ? meant : all));
+  }
   const mentionsAll = everyone !== null && takes(everyone);
+  if (rest.includes('@')) mentions.push(...chosen.filter((userId) => !known.has(userId)));
   return { mentions, mentionsAll };
 }
 

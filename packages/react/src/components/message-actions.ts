@@ -1,5 +1,7 @@
-import type { Attachment, ChatMessage, ConnectionState, Message, Outgoing } from '@gongu/client';
+import type { Attachment, ChatMessage, ConnectionState, Message, Outgoing, OutgoingChange } from '@gongu/client';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { shownName } from '../strings/name-of.ts';
+import type { ChatStrings } from '../strings/strings.ts';
 
 export interface ActingContext {
   /** The own user's id. */
@@ -22,6 +24,11 @@ export function isSaid(message: Message): message is ChatMessage {
   return message.kind !== 'SYSTEM' && message.deletedAt === undefined;
 }
 
+/** Whether what becomes of it is told at its message; else it is told for a moment. */
+export function isAtMessage({ change }: OutgoingChange): boolean {
+  return /^(?:edit|delete|report)$/.test(change.kind);
+}
+
 /** The files of a message. */
 export function filesOf(message: Message | Outgoing): readonly Attachment[] {
   return ('attachments' in message && message.attachments) || [];
@@ -35,6 +42,16 @@ export function textOf(message: Message): string {
       .map(({ name }) => name)
       .join(', ')
   );
+}
+
+/** A message in one line, with the name of who said it; `otherwise`: where there is nothing of it. */
+export function saidBy(message: Message, strings: Pick<ChatStrings, 'erasedUser'>, otherwise: string): string {
+  return `${message.sender ? `${shownName(message.sender, strings)}: ` : ''}${textOf(message) || otherwise}`;
+}
+
+/** Whether one of these has said it, to the others: what the host tells all is for all. */
+export function isBy(message: Message | null, userIds: readonly string[]): boolean {
+  return message?.kind === 'CHAT' && message.sender !== null && userIds.includes(message.sender.userId);
 }
 
 /** Whether it would be taken, as far as that is known here; the server decides. */

@@ -23,6 +23,7 @@ const NOTHING: About = {};
  */
 export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | null) {
   const { deleted } = useStrings();
+  const { loadParticipants } = room;
   const [about, setAbout] = useState<About>(NOTHING);
   const [text, setText] = useState('');
   const [readKey, setReadKey] = useState<string | null>(null);
@@ -42,10 +43,12 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
   const reply = useCallback((message: Message) => change({ replyTo: message.messageId }), [change]);
   const edit = useCallback(
     (message: Message, from: string) => {
+      // Whom it mentions is read from the text again, by their names.
+      if (isSaid(message) && message.mentions) void loadParticipants();
       setText(from);
       change({ edit: { seq: message.seq, version: message.version } });
     },
-    [change],
+    [change, loadParticipants],
   );
 
   const { messages, quoted, edit: ask, lookUp, status } = room;
@@ -72,6 +75,7 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
     ? {
         id: `${about.edit.seq}.${about.edit.version}`,
         content: text || (edited && isSaid(edited) ? edited.content : ''),
+        mentions: (edited && isSaid(edited) && edited.mentions) || [],
         // The same text again is no edit.
         save: (content, mentioned) =>
           edited && isSaid(edited) && edited.content === content

@@ -8,13 +8,15 @@ export interface DraftOptions {
   readonly slot: string;
   /** The text of a slot in which nothing was written. */
   readonly initial: string;
+  /** Whom that mentions. */
+  readonly mentioned: readonly string[];
   /** Called when another text is in the field. */
   readonly restored: { readonly current: () => unknown };
 }
 
 /** What was written and not sent, kept for this tab: over other pages and a reload. */
 export function useDraft(field: RefObject<HTMLTextAreaElement | null>, options: DraftOptions) {
-  const { key, slot, initial, restored } = options;
+  const { key, slot, initial, mentioned, restored } = options;
   const texts = useRef(new Map<string, string>());
   const shown = useRef(slot);
   const latestInitial = useRef(initial);
@@ -24,9 +26,19 @@ export function useDraft(field: RefObject<HTMLTextAreaElement | null>, options: 
     (text: string) => {
       texts.current.set(slot, text);
       if (key !== null) writeKept('draft', key + slot, text);
+      // With the text goes whom it mentions.
+      if (text !== '') return;
+      people.current.delete(slot);
+      if (key !== null) writeKept('mentions', key + slot, '');
     },
     [key, slot],
   );
+  /** Who was chosen, by the slot. */
+  const people = useRef(new Map<string, readonly string[]>());
+  const chosen = useCallback((): readonly string[] => {
+    const kept = key === null ? '' : readKept('mentions', key + slot);
+    return people.current.get(slot) ?? (kept === '' ? [] : kept.split('\n'));
+  }, [key, slot]);
   useEffect(() => {
     const element = field.current;
     if (!element) return;
@@ -40,6 +52,16 @@ export function useDraft(field: RefObject<HTMLTextAreaElement | null>, options: 
   }, [field, key, slot, restored, write]);
 
   return {
+    /** Who was chosen to be mentioned, besides those of whom that was so before. */
+    chosen: () => [...new Set([...mentioned, ...chosen()])],
+    choose: useCallback(
+      (userId: string) => {
+        const all = [...chosen(), userId];
+        people.current.set(slot, all);
+        if (key !== null) writeKept('mentions', key + slot, all.join('\n'));
+      },
+      [chosen, key, slot],
+    ),
     /** To be called when the field's text has changed. */
     keep: useCallback(() => write(field.current?.value ?? ''), [field, write]),
     /** To be called when the slot is done with; its text stays in the field until there is another slot. */

@@ -13,7 +13,7 @@ import { useStrings } from '../chat/chat-context.ts';
 import { useConnection } from '../chat/useConnection.ts';
 import { LazyPart } from './LazyPart.tsx';
 import type { MessageToolsProps } from './MessageTools.tsx';
-import { actingContext, isSaid, mayReact } from './message-actions.ts';
+import { actingContext, isAtMessage, isSaid, mayReact } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
 
 export interface MessageMenuOptions extends Pick<MessageToolsProps, 'room' | 'me' | 'ignored' | 'onReply' | 'onEdit'> {
@@ -56,7 +56,7 @@ export function useMessageMenu(options: MessageMenuOptions) {
   const isReacting = mayReact(actingContext(room, me, useConnection()));
   const { react, changing } = room;
   const onReact = useCallback((seq: number, emoji: string, on: boolean) => void react(seq, emoji, on), [react]);
-  const refused = changing.find(({ change, status }) => change.kind === 'react' && status === 'failed');
+  const refused = changing.find((draft) => draft.status === 'failed' && !isAtMessage(draft));
   const latestRows = useRef(rows);
   latestRows.current = rows;
   const open = useCallback(

@@ -1,4 +1,4 @@
-import type { ChatError } from '@gongu/client';
+import type { Change, ChatError } from '@gongu/client';
 
 /** Texts of what is loaded with its first use: what can be done with messages and people. */
 export interface ToolStrings {
@@ -21,7 +21,6 @@ export interface ToolStrings {
   readonly keep: string;
   readonly ignore: (name: string) => string;
   readonly pin: string;
-  readonly tooManyPins: string;
   readonly react: string;
   readonly anotherEmoji: string;
   readonly oneEmoji: string;
@@ -32,6 +31,7 @@ export interface ToolStrings {
   readonly pushFailed: string;
   readonly close: string;
   readonly attach: string;
+  readonly takePicture: string;
   readonly openPicture: (name: string) => string;
   readonly previousPicture: string;
   readonly nextPicture: string;
@@ -107,14 +107,13 @@ export interface ToolStrings {
   readonly stopIgnoring: (name: string) => string;
   readonly muteRoom: string;
   readonly leave: string;
-  /** Of an edit, and of a deletion, that was refused; then the own text, and what can be done. */
-  readonly notEdited: string;
-  readonly notDeleted: string;
+  /** Of what was refused, by its kind; then the own text, and what can be done. */
+  readonly notChanged: Readonly<Record<Change['kind'], string>>;
+  /** What CONFLICT means for it. */
+  readonly conflicts: Readonly<Partial<Record<Change['kind'], string>>>;
   readonly yourText: string;
   readonly editAgain: string;
   readonly leaveIt: string;
-  readonly tooManyReactions: string;
-  readonly notReacted: string;
   readonly toMention: (count: number) => string;
   /** By code; `message` is for developers, so it is not shown. */
   readonly error: (error: ChatError) => string;

@@ -11,7 +11,7 @@ export function pushPayload({ roomId, title, unread, newest }: Absent): string {
     roomId,
     title,
     unread,
-    ...(newest && { from: newest.from, text: beginning(newest.text) }),
+    ...(newest && { from: newest.from, fromUserId: newest.fromUserId, text: beginning(newest.text) }),
   };
   return JSON.stringify(payload);
 }

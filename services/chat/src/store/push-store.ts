@@ -89,7 +89,11 @@ interface AbsentRow {
 function absentOf({ roomId, title, unread, endpoint, p256dh, auth, newest: row }: AbsentRow): Absent {
   const message = row && messageOf(row);
   const names = () => (row?.change?.attachments ?? []).map(({ name }) => name).join(', ');
-  const newest = message && { from: message.sender?.nickname ?? null, text: message.content || names() };
+  const newest = message && {
+    from: message.sender?.nickname ?? null,
+    fromUserId: message.sender?.userId ?? null,
+    text: message.content || names(),
+  };
   return { roomId, title, unread, target: { endpoint, keys: { p256dh, auth } }, newest };
 }
 

@@ -91,14 +91,17 @@ describe('what a push says', () => {
     expect(JSON.parse(pushPayload({ ...absent, newest: null }))).toEqual({
       ...{ type: 'unread', roomId: 'r', title: absent.title, unread: 3 },
     });
-    const told = pushPayload({ ...absent, newest: { from: null, text: '내일 출발합니다' } });
+    const told = pushPayload({ ...absent, newest: { from: null, fromUserId: null, text: '내일 출발합니다' } });
     expect(JSON.parse(told)).toMatchObject({ from: null, text: '내일 출발합니다' });
   });
 
   it.each(['한', 'a', '👩‍👩‍👧', '\u0001', '"'])(
     'has room in a push, and ends with a whole character: many of %j',
     (one) => {
-      const told = pushPayload({ ...absent, newest: { from: '감'.repeat(50), text: one.repeat(4_000) } });
+      const told = pushPayload({
+        ...absent,
+        newest: { from: '감'.repeat(50), fromUserId: 'a', text: one.repeat(4_000) },
+      });
       expect(Buffer.byteLength(told)).toBeLessThan(3_993);
       const { text } = JSON.parse(told) as { text: string };
       expect(text).toBe(`${one.repeat((text.length - 1) / one.length)}…`);

@@ -7,8 +7,8 @@ export interface Absent {
   readonly title: string;
   readonly unread: number;
   readonly target: PushTarget;
-  /** The newest message that stands, where texts are told. `from` null: the service's. */
-  readonly newest: { readonly from: string | null; readonly text: string } | null;
+  /** The newest message that stands, where texts are told. `from` and `fromUserId` null: the service's. */
+  readonly newest: { readonly from: string | null; readonly fromUserId: string | null; readonly text: string } | null;
 }
 
 /** Devices that want to hear of rooms. */
