@@ -196,3 +196,23 @@ function sessionOf(userId: string): string {
   const session = { kind: 'user', token: shop.pair.user(userId), userId, nickname: userId, tag: null, seller: false };
   return JSON.stringify(session);
 }
+
+test('a seller reads his product in numbers, by payment and by day, and takes all purchases along as a file', async () => {
+  const id = await shop.product('sue', { title: 'Rowans', maxParticipants: 5, payment: 'REQUIRED' });
+  const sue = await shop.visitor(PHONE);
+  await sue.signIn('sue', { seller: true, next: `/sell/${id}` });
+  await sue.reads('Nobody takes part yet.');
+  for (const buyer of ['ann', 'ben', 'cat']) await buy(id, buyer);
+  await report(id, 'ann', 'AUTHORIZED', 23_000);
+  const rows = sue.page.locator('.desk table').first().locator('tbody tr');
+  await rows.filter({ hasText: /^reserved11₩23,000₩23,000$/ }).waitFor();
+  await rows.filter({ hasText: /^not paid22₩46,000₩0$/ }).waitFor();
+  const plot = sue.page.getByRole('img', { name: 'Units by day' });
+  expect(await plot.locator('rect').count()).toBe(1);
+  expect(await sue.page.locator('.days tbody tr').count()).toBe(1);
+  expect(await faults(sue)).toEqual([]);
+  const [file] = await Promise.all([sue.page.waitForEvent('download'), sue.press('Purchases as CSV')]);
+  const lines = readFileSync((await file.path())!, 'utf8').trim().split('\r\n');
+  expect(lines).toHaveLength(4);
+  expect(lines.find((line) => line.startsWith('ann,'))).toContain(',23000,KRW,AUTHORIZED,');
+}, 60_000);

@@ -18,6 +18,7 @@ import { Loading } from '../ui/Loading.tsx';
 import { PageTitle } from '../ui/PageTitle.tsx';
 import { Picture } from '../ui/Picture.tsx';
 import { Seats } from '../ui/Seats.tsx';
+import { SellersDesk } from '../ui/SellersDesk.tsx';
 import { SellersOnly } from '../ui/SellersOnly.tsx';
 import { StatusBadge } from '../ui/StatusBadge.tsx';
 import { Tiers } from '../ui/Tiers.tsx';
@@ -84,6 +85,7 @@ export function ManagePage() {
         <EndProduct product={product} />
         {product.status !== 'CANCELLED' && <NoticeForm roomId={product.roomId} />}
         <Buyers product={product} />
+        <SellersDesk product={product} />
         {product.status === 'CLOSED' && <Addresses product={product} />}
       </article>
     </WithChat>

@@ -1,10 +1,11 @@
 import type { AddressedBuyer, Product } from '@gongu/shared';
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { codeOf } from '../api/api-error.ts';
 import type { Page } from '../api/trade.ts';
 import { addressStrings } from '../i18n/address-strings.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { useCsv } from '../products/useCsv.ts';
 import { useServices } from '../session/SessionProvider.tsx';
 import { AddressLines } from './AddressLines.tsx';
 import { Failure } from './Failure.tsx';
@@ -24,15 +25,7 @@ export function Addresses({ product }: { readonly product: Product }) {
     getNextPageParam: ({ nextCursor }) => nextCursor,
     enabled: false,
   });
-  const csv = useMutation({
-    async mutationFn() {
-      const text = await trade.call<string>(`${path}?format=csv`, { isText: true });
-      const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-      const link = Object.assign(document.createElement('a'), { href: url, download: `addresses-${product.id}.csv` });
-      link.click();
-      URL.revokeObjectURL(url);
-    },
-  });
+  const csv = useCsv(`${path}?format=csv`, `addresses-${product.id}.csv`);
   const error = list.error ?? csv.error;
   // The shop keeps none.
   if (codeOf(error) === 'NOT_FOUND') return null;
