@@ -57,6 +57,7 @@ test('a seller offers tiers, payment and a waiting list, in a currency with cent
   await sue.press('Remove step 2');
   await field('A place has to be paid for').check();
   await field('Let people wait when it is full').check();
+  await field('Tell the chat how it goes').uncheck();
   await sue.press('Offer it');
   // Dollars have two decimals.
   await sue.reads('Price: an amount such as 23000');
@@ -72,7 +73,7 @@ test('a seller offers tiers, payment and a waiting list, in a currency with cent
   const id = page.url().split('/').at(-1)!;
   const { body } = await call('GET', `${shop.pair.tradeUrl}/api/products/${id}`, shop.pair.user('sue'));
   expect(body).toMatchObject({
-    ...{ price: { amount: 1_999, currency: 'USD' }, payment: 'REQUIRED', waitingList: true },
+    ...{ price: { amount: 1_999, currency: 'USD' }, payment: 'REQUIRED', waitingList: true, notices: false },
     priceTiers: [{ minParticipants: 3, amount: 1_450 }],
   });
   expect(await faults(sue)).toEqual([]);

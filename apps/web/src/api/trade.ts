@@ -26,6 +26,8 @@ export interface NewProduct {
   readonly priceTiers: Product['priceTiers'];
   readonly payment: Product['payment'];
   readonly waitingList: boolean;
+  /** Whether its room is told of what is reached. */
+  readonly notices: boolean;
 }
 
 /** Fields of a product that its seller may change; those that are there. */

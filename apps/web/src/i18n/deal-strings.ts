@@ -29,6 +29,8 @@ export interface DealStrings {
   readonly paymentHint: string;
   readonly waitingList: string;
   readonly waitingHint: string;
+  readonly notices: string;
+  readonly noticesHint: string;
   readonly tiersHint: string;
   readonly tiersFixed: string;
   readonly tierPeople: (number: number) => string;
@@ -78,6 +80,8 @@ const KOREAN: DealStrings = {
   paymentHint: '자리는 결제할 시간 동안만 잡아 두고, 가게의 결제 프로그램이 결제를 알려요.',
   waitingList: '자리가 차면 대기 받기',
   waitingHint: '자리가 차도 마감 시간까지 모집하고, 빈자리는 기다린 순서대로 드려요.',
+  notices: '대화방에 소식 알리기',
+  noticesHint: '최소 인원, 값 단계, 마감 한 시간 전과 끝을 대화방에 한 번씩 알려요.',
   tiersHint: '그만큼 모이면 모두 그 값에 사요. 인원은 늘고 값은 내려가야 해요.',
   tiersFixed: '참여한 사람이 있어 바꿀 수 없어요.',
   tierPeople: (number) => `${number}단계 인원`,
@@ -133,6 +137,8 @@ const ENGLISH: DealStrings = {
   paymentHint: 'Places are held for as long as there is time to pay; the shop’s payments program reports who has paid.',
   waitingList: 'Let people wait when it is full',
   waitingHint: 'A full product goes on to its deadline, and free places go to those who wait, in their order.',
+  notices: 'Tell the chat how it goes',
+  noticesHint: 'Its chat hears once each of the minimum, the steps, the last hour and the end.',
   tiersHint: 'Once so many take part, everybody pays that. Counts rise, prices fall.',
   tiersFixed: 'They stay: somebody takes part.',
   tierPeople: (number) => `Step ${number}: people`,

@@ -76,15 +76,29 @@ export function DealFields({ product, currency, isWrong }: DealFieldsProps) {
           </button>
         )}
       </fieldset>
-      {!product &&
-        (['payment', 'waitingList'] as const).map((name) => (
-          <div key={name} className="check">
-            <input id={`${id}-${name}`} type="checkbox" name={name} aria-describedby={`${id}-${name}-hint`} />
-            <label htmlFor={`${id}-${name}`}>{strings[name]}</label>
-            <small id={`${id}-${name}-hint`}>{strings[`${name === 'payment' ? name : 'waiting'}Hint`]}</small>
-          </div>
-        ))}
+      {product ? null : <Check name="payment" label={strings.payment} hint={strings.paymentHint} />}
+      {product ? null : <Check name="waitingList" label={strings.waitingList} hint={strings.waitingHint} />}
+      <Check name="notices" label={strings.notices} hint={strings.noticesHint} isOn={product?.notices ?? true} />
     </>
+  );
+}
+
+interface CheckProps {
+  readonly name: string;
+  readonly label: string;
+  readonly hint: string;
+  /** At first. @default false */
+  readonly isOn?: boolean;
+}
+
+function Check({ name, label, hint, isOn = false }: CheckProps) {
+  const id = useId();
+  return (
+    <div className="check">
+      <input id={id} type="checkbox" name={name} defaultChecked={isOn} aria-describedby={`${id}-hint`} />
+      <label htmlFor={id}>{label}</label>
+      <small id={`${id}-hint`}>{hint}</small>
+    </div>
   );
 }
 

@@ -165,6 +165,7 @@ function fieldsOf(form: FormData, currency: string): NewProduct {
     priceTiers: tiersIn(form, currency),
     payment: form.get('payment') === 'on' ? 'REQUIRED' : 'NONE',
     waitingList: form.get('waitingList') === 'on',
+    notices: form.get('notices') === 'on',
   };
 }
 
