@@ -213,7 +213,9 @@ test('a seller reads his product in numbers, by payment and by day, and takes al
   expect(await sue.page.locator('.days tbody tr').count()).toBe(1);
   expect(await faults(sue)).toEqual([]);
   const [file] = await Promise.all([sue.page.waitForEvent('download'), sue.press('Purchases as CSV')]);
-  const lines = readFileSync((await file.path())!, 'utf8').trim().split('\r\n');
+  const lines = readFileSync((await file.path())!, 'utf8')
+    .trim()
+    .split('\r\n');
   expect(lines).toHaveLength(4);
   expect(lines.find((line) => line.startsWith('ann,'))).toContain(',23000,KRW,AUTHORIZED,');
 }, 60_000);

@@ -87,7 +87,6 @@ const PLOT = { width: 320, height: 120, gap: 0.2 } as const;
 function Days({ summary: { days, currency } }: { readonly summary: ProductSummary }) {
   const { locale } = useStrings();
   const strings = deskStrings(locale);
-  const id = useId();
   const most = Math.max(...days.map(({ units }) => units));
   const step = PLOT.width / days.length;
   // Of a day and no moment: without a zone it would be the day before for half of the world.
@@ -96,7 +95,8 @@ function Days({ summary: { days, currency } }: { readonly summary: ProductSummar
   return (
     <div className="days">
       {/* What it shows stands in the table beside it. */}
-      <svg viewBox={`0 0 ${PLOT.width} ${PLOT.height}`} role="img" aria-labelledby={id}>
+      <svg viewBox={`0 0 ${PLOT.width} ${PLOT.height}`} role="img">
+        <title>{strings.byDay}</title>
         {days.map(({ day, units }, at) => {
           const height = (units / most) * PLOT.height;
           return (
@@ -112,7 +112,7 @@ function Days({ summary: { days, currency } }: { readonly summary: ProductSummar
       </svg>
       <div className="table">
         <table>
-          <caption id={id}>{strings.byDay}</caption>
+          <caption>{strings.byDay}</caption>
           <thead>
             <tr>
               {[strings.day, strings.people, strings.units, strings.payable].map((head) => (
