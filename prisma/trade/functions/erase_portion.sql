@@ -1,6 +1,6 @@
 -- One portion of the oldest erasure that can go on, in one transaction: whoever is killed in it has done none of it, and
 -- another goes on. Null: there is nothing to do. What is held for a legal reason, what still recruits, and a payment that is
--- still to be captured or released, which the shop reports under his id, is left: the erasure waits, and is looked at again when `p_retry_s` have passed.
+-- still to be captured or released, which the shop reports under his id, and what webhooks are still to be told of him, is left: the erasure waits, and is looked at again when `p_retry_s` have passed.
 CREATE OR REPLACE FUNCTION trade.erase_portion(p_limit integer, p_retry_s integer) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -100,6 +100,23 @@ BEGIN
       GET DIAGNOSTICS v_done = ROW_COUNT;
       IF v_done > 0 THEN v_kind := 'holds'; END IF;
     END IF;
+    IF v_kind IS NULL THEN
+      -- Events that webhooks were told, or are told no more: told again, they name the pseudonym.
+      UPDATE trade.webhook_events w SET
+        user_id = CASE WHEN w.user_id = e.user_id THEN v_alias ELSE w.user_id END,
+        place = CASE WHEN w.place ->> 'user_id' = e.user_id
+          THEN w.place || jsonb_build_object('user_id', v_alias, 'nickname', '', 'tag', NULL) ELSE w.place END,
+        product = CASE WHEN w.product ->> 'seller_id' = e.user_id
+          THEN w.product || jsonb_build_object('seller_id', v_alias, 'seller_nickname', '') ELSE w.product END
+      WHERE w.id IN (SELECT o.id FROM trade.webhook_events o
+        WHERE (o.user_id = e.user_id OR o.product ->> 'seller_id' = e.user_id) AND o.fanned
+          AND NOT trade.is_held('PRODUCT', o.product_id)
+          AND NOT EXISTS (SELECT 1 FROM trade.webhook_deliveries d WHERE d.event_id = o.id
+            AND (d.status = 'pending' OR d.status = 'failed' AND d.next_at IS NOT NULL))
+        ORDER BY o.id LIMIT p_limit);
+      GET DIAGNOSTICS v_done = ROW_COUNT;
+      IF v_done > 0 THEN v_kind := 'webhookEvents'; END IF;
+    END IF;
     IF v_kind IS NULL AND EXISTS (SELECT 1 FROM trade.audit a WHERE a.actor IS NOT NULL) THEN
       -- Rows of an earlier version name people by their ids.
       v_kind := 'auditRows';
@@ -110,6 +127,8 @@ BEGIN
         'purchases', nullif((SELECT count(*) FROM trade.participations s WHERE s.user_id = e.user_id), 0),
         'payments', nullif((SELECT count(*) FROM trade.ended_payments k WHERE k.user_id = e.user_id), 0),
         'waiting', nullif((SELECT count(*) FROM trade.waiting t WHERE t.user_id = e.user_id), 0),
+        'webhookEvents', nullif((SELECT count(*) FROM trade.webhook_events w
+          WHERE w.user_id = e.user_id OR w.product ->> 'seller_id' = e.user_id), 0),
         'products', nullif((SELECT count(*) FROM trade.products p WHERE p.seller_id = e.user_id), 0)))
       INTO v_waits;
       IF v_waits = '{}' THEN v_waits := NULL; END IF;

@@ -211,6 +211,30 @@ it('a payment that is still to be released keeps its erasure waiting, for the sh
   expect(await columnsWith('payingpak')).toEqual(['bars.user_id']);
 });
 
+it('events for webhooks name the pseudonym once all were told of them, and keep the erasure waiting until then', async () => {
+  const product = await create(server);
+  await given.rows(
+    `INSERT INTO webhook_events (id, product_id, type, user_id, product, place, at, fanned)
+     SELECT n, $1, 'participation.withdrawn', 'hookedhan', '{"seller_id": "sel"}', '{"user_id": "hookedhan", "nickname": "hookedhan"}',
+       now(), true FROM generate_series(900001, 900002) n`,
+    product.id,
+  );
+  await given.rows(
+    `INSERT INTO webhook_deliveries (webhook_id, event_id, type, product_id, status)
+     VALUES ('none', 900002, 'participation.withdrawn', $1, 'pending')`,
+    product.id,
+  );
+  const { id, pseudonym } = (await erase('hookedhan')).body;
+  await expect.poll(() => erasure(id), wait).toMatchObject({ status: 'WAITING', waitsFor: { webhookEvents: 1 } });
+  await given.rows(`UPDATE webhook_deliveries SET status = 'delivered' WHERE event_id = 900002`);
+  await given.rows(`UPDATE erasures SET looked_at = now() - interval '61 seconds' WHERE id = $1`, id);
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+  expect(await columnsWith('hookedhan')).toEqual(['bars.user_id']);
+  expect((await given.rows(`SELECT DISTINCT user_id FROM webhook_events WHERE id > 900000`))[0]).toEqual({
+    user_id: pseudonym,
+  });
+});
+
 it('who sells what still recruits is not erased, and is told why', async () => {
   await ok('POST', '/api/products', 'seller:sellsun', draft());
   const refused = await erase('sellsun', service);

@@ -1,4 +1,5 @@
 import type { Purchase } from '@gongu/shared';
+import { dataStrings } from '../i18n/data-strings.ts';
 import { dealStrings } from '../i18n/deal-strings.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { outcomeOf } from '../i18n/outcome.ts';
@@ -23,7 +24,12 @@ export function PurchasesPage() {
       <PageTitle text={`${strings.purchases} · ${strings.shop}`} />
       <h1>{strings.purchases}</h1>
       {session?.kind === 'user' ? (
-        <Purchases />
+        <>
+          <Purchases />
+          <p>
+            <Link to="/my-data">{dataStrings(strings.locale).title}</Link>
+          </p>
+        </>
       ) : (
         <div className="empty">
           <p>{strings.purchasesSignIn}</p>

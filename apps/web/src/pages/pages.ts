@@ -12,6 +12,7 @@ export const PAGES: readonly PageAt[] = [
   at('/products/:id', () => import('./ProductPage.tsx').then(({ ProductPage }) => ProductPage)),
   at('/rooms', () => import('./RoomsPage.tsx').then(({ RoomsPage }) => RoomsPage)),
   at('/purchases', () => import('./PurchasesPage.tsx').then(({ PurchasesPage }) => PurchasesPage)),
+  at('/my-data', () => import('./MyDataPage.tsx').then(({ MyDataPage }) => MyDataPage)),
   at('/sell', () => import('./SellPage.tsx').then(({ SellPage }) => SellPage)),
   at('/sell/new', () => import('./NewProductPage.tsx').then(({ NewProductPage }) => NewProductPage)),
   at('/sell/:id', () => import('./ManagePage.tsx').then(({ ManagePage }) => ManagePage)),

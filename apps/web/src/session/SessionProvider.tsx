@@ -13,6 +13,7 @@ export interface Services {
   readonly session: Session | null;
   readonly trade: Trade;
   /** See Config. */
+  readonly chatUrl: string;
   readonly payUrl: string | null;
   /** The session's token, for calls to others than trade; see HttpRequest. */
   readonly token: NonNullable<HttpRequest['token']>;
@@ -69,6 +70,7 @@ export function SessionProvider({ config, clock, children }: SessionProviderProp
     }
     return {
       token,
+      chatUrl,
       payUrl,
       trade: createTrade(tradeUrl, token, clock.heard),
       clock,

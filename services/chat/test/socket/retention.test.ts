@@ -1,3 +1,4 @@
+import { probe } from '@gongu/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRetention } from '../../src/room/retention.ts';
@@ -94,6 +95,20 @@ describe('retention', () => {
     expect((await stream.next('joined')).data).toMatchObject({ recovered: false, room: { firstSeq } });
     expect((await stream.next('message')).data.seq).toBe(firstSeq);
     stream.close();
+
+    const stomp = await probe(chat.socketUrl, { protocols: 'v12.stomp' });
+    stomp.send(`CONNECT\naccept-version:1.2\npasscode:${tokenOf('ann')}\n\n\0`);
+    const shown = async (id: string, after: number) => {
+      stomp.send(`SUBSCRIBE\nid:${id}\ndestination:/topic/chat/${roomId}\nafter:${after}\nepoch:${epoch}\n\n\0`);
+      const frame: string = await stomp.next(
+        (one) => one.startsWith('MESSAGE') && one.includes(`subscription:${id}\n`),
+      );
+      return [/^seq:(\d+)$/m.exec(frame)?.[1], /^recovered:(\w+)$/m.exec(frame)?.[1]];
+    };
+    expect(await shown('behind', first)).toEqual([`${firstSeq}`, 'false']);
+    expect(await shown('near', seqs[3]!)).toEqual([`${seqs[4]}`, 'true']);
+    stomp.close();
+
     // Again there is nothing to do.
     expect(await retain()).toEqual({ rooms: 0, messages: 0 });
   });
