@@ -16,11 +16,6 @@ export interface RelayOptions {
   concurrency?: number;
   /** Milliseconds between looks at the outbox: how late an entry of another instance, or of one that died, may be. Default 1 000. */
   pollMs?: number;
-  /**
-   * Milliseconds between two looks that commits ask for, so that a product on which hundreds take a place at once is not looked
-   * for as often; a commit that comes alone is delivered at once. Default 20.
-   */
-  wakeMs?: number;
   /** Milliseconds a claim holds without renewal: how long rooms wait for a relay that was killed. Default 10 000. */
   leaseMs?: number;
   /** Milliseconds that must be left of a lease before an entry is sent; more than a delivery may take. Default 6 000. */
@@ -39,12 +34,9 @@ const PAUSE_BASE_MS = 250;
  */
 export function createRelay(options: RelayOptions) {
   const { store, deliver, clock, log, onAttempt, random = Math.random, concurrency = 8, pollMs = 1_000 } = options;
-  const { wakeMs = 20, leaseMs = 10_000, sendWithinMs = 6_000, entryPauseMs = 30_000, awayPauseMs = 5_000 } = options;
+  const { leaseMs = 10_000, sendWithinMs = 6_000, entryPauseMs = 30_000, awayPauseMs = 5_000 } = options;
   const underWay = new Set<Promise<void>>();
   let timer: Timer | undefined;
-  /** Ends the rest after a look, for who came within it. */
-  let waking: Timer | undefined;
-  let lookedAtMs = Number.NEGATIVE_INFINITY;
   let claiming: Promise<void> | null = null;
   let again = false;
   /** Rooms were left when the last claim was made. */
@@ -63,21 +55,10 @@ export function createRelay(options: RelayOptions) {
       return;
     }
     clock.clear(timer);
-    lookedAtMs = clock.monotonic();
     claiming = claimWhileWoken().finally(() => {
       claiming = null;
       rest();
     });
-  }
-
-  function wake(): void {
-    const restMs = lookedAtMs + wakeMs - clock.monotonic();
-    if (restMs <= 0) return look();
-    if (stopped) return;
-    waking ??= clock.setTimeout(() => {
-      waking = undefined;
-      look();
-    }, restMs);
   }
 
   async function claimWhileWoken(): Promise<void> {
@@ -185,13 +166,12 @@ export function createRelay(options: RelayOptions) {
     },
 
     /** Something was committed: deliver it now. */
-    wake,
+    wake: look,
 
     /** Ends after the deliveries under way; what they have not got to is given back for another instance. */
     async stop(): Promise<void> {
       stopped = true;
       clock.clear(timer);
-      clock.clear(waking);
       await claiming;
       await Promise.all(underWay);
     },
