@@ -36,7 +36,7 @@ BEGIN
         v_outcome := 'not_due';
       END IF;
     ELSIF p_status = 'AUTHORIZED' AND v_kept.payment_reference IS NOT DISTINCT FROM p_reference
-      AND v_kept.payment_status IN ('RELEASED', 'FAILED') THEN
+      AND (v_kept.payment_status = 'RELEASED' OR v_kept.payment_status = 'FAILED' AND v_kept.payment_amount IS NOT NULL) THEN
       v_outcome := 'illegal';
     ELSIF p_status = 'AUTHORIZED' THEN
       v_place.payment_reference := p_reference;
@@ -100,6 +100,13 @@ BEGIN
       END IF;
       v_place.payment_amount := coalesce(p_amount, v_old.final_amount * v_place.quantity);
     END IF;
+  ELSIF v_old.status <> 'RECRUITING' AND p_status = 'AUTHORIZED' AND p_reference <> v_place.payment_reference THEN
+    -- Paid once more, too late.
+    v_place.payment_reference := p_reference;
+    v_place.payment_amount := p_amount;
+    PERFORM trade.keep_payment(v_old, v_place, 'late', p_origin);
+    RETURN QUERY SELECT 'not_due', to_jsonb(v_old), to_jsonb(v_was);
+    RETURN;
   ELSE
     RETURN QUERY SELECT 'illegal', to_jsonb(v_old), to_jsonb(v_place);
     RETURN;

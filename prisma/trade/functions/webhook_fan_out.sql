@@ -14,15 +14,17 @@ BEGIN
     RETURN 0;
   END IF;
   WITH named AS (
-    SELECT e.id, e.product_id, e.at, n.type
+    SELECT e.id, e.product_id, e.at, n.place, n.type
     FROM trade.webhook_events e
     -- A payment that becomes due is an event of its own, right after the one that made it so.
-    CROSS JOIN LATERAL (VALUES (e.type), (CASE WHEN e.due THEN 'participation.payment_due' END)) AS n (type)
+    CROSS JOIN LATERAL (VALUES (0, e.type), (1, CASE WHEN e.due THEN 'participation.payment_due' END)) AS n (place, type)
     WHERE e.id = ANY (v_ids) AND n.type IS NOT NULL
   )
   INSERT INTO trade.webhook_deliveries (webhook_id, event_id, type, product_id)
   SELECT h.id, n.id, n.type, n.product_id FROM named n
-  JOIN trade.webhooks h ON n.at >= h.created_at AND (cardinality(h.events) = 0 OR n.type = ANY (h.events));
+  JOIN trade.webhooks h ON n.at >= h.created_at AND (cardinality(h.events) = 0 OR n.type = ANY (h.events))
+  -- Deliveries go by their ids.
+  ORDER BY n.id, n.place, h.id;
   -- An update, never DO NOTHING: it waits for a delivery that is about to remove the row. In one order, as all lock them.
   INSERT INTO trade.webhook_lanes (webhook_id, product_id, due_at)
   SELECT DISTINCT d.webhook_id, d.product_id, trade.instant() FROM trade.webhook_deliveries d

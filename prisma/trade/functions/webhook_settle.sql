@@ -29,8 +29,10 @@ BEGIN
       WHEN d.status = 'pending' AND p_outcome = 'retry' AND d.first_tried_at <= v_now - interval '1 hour' THEN 'failed'
       ELSE d.status END,
     next_at = CASE
+      -- It goes on once the endpoint is enabled again.
+      WHEN p_outcome = 'gone' AND d.status = 'failed' THEN v_now
       WHEN p_outcome = 'retry' AND (d.status = 'failed' OR d.first_tried_at <= v_now - interval '1 hour')
-        AND d.first_tried_at > v_now - interval '3 days' THEN v_now + p_delay_ms * interval '1 millisecond' END
+        AND coalesce(d.first_tried_at, v_now) > v_now - interval '3 days' THEN v_now + p_delay_ms * interval '1 millisecond' END
   WHERE d.id = p_id RETURNING d.status = 'pending' INTO v_aside;
   IF p_outcome = 'gone' THEN
     UPDATE trade.webhooks h SET disabled_at = v_now, disabled_reason = 'GONE'

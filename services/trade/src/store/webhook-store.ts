@@ -38,6 +38,17 @@ export function createWebhookStore({ pool }: { pool: Pool }): WebhookStore {
     },
 
     async edit(id, { url, events, description, disabled }) {
+      if (disabled === false) {
+        // While it was disabled nothing could be tried: that is not held against what waits.
+        await written(() =>
+          pool.query(
+            `UPDATE trade.webhook_deliveries d SET first_tried_at = NULL FROM trade.webhooks h
+             WHERE h.id = $1 AND h.disabled_at IS NOT NULL AND d.webhook_id = h.id AND d.status IN ('pending', 'failed')
+               AND d.first_tried_at IS NOT NULL`,
+            [id],
+          ),
+        );
+      }
       const edited = await written(() =>
         pool.query(
           `UPDATE trade.webhooks h SET url = coalesce($2, h.url), events = coalesce($3, h.events),
@@ -56,7 +67,10 @@ export function createWebhookStore({ pool }: { pool: Pool }): WebhookStore {
     async rotate(id, secret) {
       const rotated = await written(() =>
         pool.query(
-          `UPDATE trade.webhooks h SET old_secret = h.secret, old_until = trade.instant() + interval '1 day', secret = $2
+          // Whoever rotates twice since he did not hear of the first may still have the one before it.
+          `UPDATE trade.webhooks h SET old_until = trade.instant() + interval '1 day', secret = $2,
+             old_secret = CASE WHEN h.old_until > trade.instant()
+               THEN array_to_string((h.secret || string_to_array(h.old_secret, ' '))[1:3], ' ') ELSE h.secret END
            WHERE h.id = $1 RETURNING *`,
           [id, secret],
         ),
@@ -192,7 +206,7 @@ function toWebhook({ id, url, events, description, disabledAt, disabledReason, c
 }
 
 function secretsOf({ secret, oldSecret, oldSigns }: WebhookRow): string[] {
-  return oldSigns && oldSecret !== null ? [secret, oldSecret] : [secret];
+  return oldSigns && oldSecret !== null ? [secret, ...oldSecret.split(' ')] : [secret];
 }
 
 function toDelivery(row: DeliveryRow): WebhookDelivery {

@@ -109,6 +109,17 @@ describe('a purchase that has to be paid', () => {
     expect(await read(id)).toMatchObject({ reason: 'FULL' });
   });
 
+  it('that failed once, and is authorised too late by the same reference, is to be released', async () => {
+    const { id } = await create(server, PAID);
+    await buy(id, 'ann');
+    await report(id, 'ann', { status: 'FAILED' });
+    await passDue(id);
+    for (const _ of [1, 2]) expect((await authorize(id, 'ann')).body.code).toBe('PAYMENT_NOT_DUE');
+    expect(await named(id, 'payment.release')).toEqual([
+      ['payment.release', 'ann', { reference: 'r-ann', amount: 23_000 }],
+    ]);
+  });
+
   it('is not in time after it was due, whether a scheduler has noticed or not', async () => {
     const { id } = await create(server, PAID);
     await buy(id, 'ann');
@@ -179,6 +190,11 @@ describe('the end of a product that has to be paid', () => {
     const captured = await report(id, 'ann', { status: 'CAPTURED', amount: 46_000 });
     expect(captured.body.payment).toMatchObject({ status: 'CAPTURED', amount: 46_000 });
     expect((await report(id, 'ann', { status: 'REFUNDED', reference: 'r-ann' })).body.payment?.status).toBe('REFUNDED');
+    // Paid once more after the end: that, too, is held by nobody's will.
+    for (const _ of [1, 2]) expect((await authorize(id, 'ben', 50_000, 'twice')).body.code).toBe('PAYMENT_NOT_DUE');
+    expect(await named(id, 'payment.release')).toEqual([
+      ['payment.release', 'ben', { reference: 'twice', amount: 50_000 }],
+    ]);
     // A capture that fails changes no count.
     expect((await report(id, 'ben', { status: 'FAILED', reference: 'r-ben' })).body.payment?.status).toBe('FAILED');
     expect(await read(id)).toMatchObject({ participantCount: 2, committedCount: 2, status: 'CLOSED' });

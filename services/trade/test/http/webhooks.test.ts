@@ -131,6 +131,57 @@ describe('a webhook', () => {
     await remove(id);
   });
 
+  it('that answers 410 to what was set aside gets it, too, when it is enabled; days of being disabled count for nothing', async () => {
+    const to = await receiver((n) => [500, 500, 410, 500][n] ?? 200);
+    const { id } = await hook(to.url, ['product.created']);
+    const product = await create(server);
+    const aged = (status: string, attempts: number) =>
+      rows(
+        `UPDATE webhook_deliveries SET first_tried_at = now() - interval '2 hours' WHERE webhook_id = $1
+           AND status = '${status}' AND attempts = ${attempts} RETURNING id`,
+        id,
+      );
+    await eventually(async () => expect(await aged('pending', 1)).toHaveLength(1));
+    await dueNow();
+    await eventually(async () => expect(await aged('failed', 2)).toHaveLength(1));
+    await rows('UPDATE webhook_deliveries SET next_at = now() WHERE webhook_id = $1', id);
+    const read = async () => (await call<Webhook>('GET', `/api/trade/webhooks/${id}`, KEY)).body;
+    await eventually(async () => expect(await read()).toMatchObject({ disabledReason: 'GONE' }));
+    await rows("UPDATE webhook_deliveries SET first_tried_at = now() - interval '9 days' WHERE webhook_id = $1", id);
+    await call('PATCH', `/api/trade/webhooks/${id}`, { ...KEY, body: { disabled: false } });
+    await eventually(() => expect(to.asked()).toBe(4));
+    await eventually(async () => {
+      await rows('UPDATE webhook_deliveries SET next_at = now() WHERE webhook_id = $1 AND next_at IS NOT NULL', id);
+      expect(typesOf(to.got, product.id)).toEqual(['product.created']);
+    });
+    await remove(id);
+  });
+
+  it('hears events of a product in their order, wherever their rows stand, and none but those it knows', async () => {
+    const to = await receiver();
+    const { id } = await hook(to.url);
+    const productId = 'of-no-table';
+    await rows(
+      `INSERT INTO webhook_events (id, product_id, type, user_id, product, data, due, at)
+       SELECT 9000000000 - n, $1, 'participation.created', 'ann', '{}', '{}', true, now() FROM generate_series(1, 50) n`,
+      productId,
+    );
+    const deliveries = () =>
+      rows<{ event_id: string; type: string }>(
+        'SELECT event_id, type FROM webhook_deliveries WHERE webhook_id = $1 ORDER BY id',
+        id,
+      );
+    await eventually(async () => expect(await deliveries()).toHaveLength(100));
+    const found = (await deliveries()).map((row) => `${row.event_id} ${row.type}`);
+    expect(found).toEqual([...found].sort((a, b) => (a.slice(0, 10) === b.slice(0, 10) ? 0 : a < b ? -1 : 1)));
+    expect(found.map((row) => row.slice(11))).toEqual(
+      Array.from({ length: 50 }, () => ['participation.created', 'participation.payment_due']).flat(),
+    );
+    expect(await rows("SELECT trade.webhook_type('addresses.read') AS type")).toEqual([{ type: null }]);
+    await remove(id);
+    await rows('DELETE FROM webhook_events WHERE product_id = $1', productId);
+  });
+
   it('sets aside what it did not take for an hour, goes on with the next, and delivers again what is asked for', async () => {
     const to = await receiver((n) => (n < 2 ? 500 : 200));
     const { id } = await hook(to.url, ['product.created', 'product.cancelled']);
@@ -159,16 +210,19 @@ describe('a webhook', () => {
     await remove(id);
   });
 
-  it('has both secrets sign for a day after a rotation, and keeps none in the clear', async () => {
+  it('has the secrets of a day sign after a rotation, also after one that was repeated, and keeps none in the clear', async () => {
     const to = await receiver();
     const { id, secret } = await hook(to.url);
+    // Of the first, say, nobody has heard.
+    const unheard = await call<WebhookWithSecret>('POST', `/api/trade/webhooks/${id}/rotate`, KEY);
     const rotated = await call<WebhookWithSecret>('POST', `/api/trade/webhooks/${id}/rotate`, KEY);
     const tested = await call('POST', `/api/trade/webhooks/${id}/test`, KEY);
     expect(tested.body).toEqual({ delivered: true, answer: 200, error: null });
     const [{ raw, headers }] = to.got as [Received];
-    for (const one of [secret, rotated.body.secret]) expect(new Verifier(one).verify(raw, headers)).toBeTruthy();
+    const secrets = [secret, unheard.body.secret, rotated.body.secret];
+    for (const one of secrets) expect(new Verifier(one).verify(raw, headers)).toBeTruthy();
     const kept = JSON.stringify(await rows('SELECT * FROM webhooks'));
-    for (const one of [secret, rotated.body.secret]) {
+    for (const one of secrets) {
       expect(kept).not.toContain(one.slice(6));
       expect(lines.join('')).not.toContain(one.slice(6));
     }
