@@ -108,18 +108,22 @@ it('creates products while chat is away and opens their rooms in order when it r
       interval: 200,
     })
     .toEqual([2, 1, 1, 1, 1]);
-  const { body } = await call('GET', `${pair.chat.url}/api/chat/rooms/${ids[0]}/messages`, pair.service());
-  const events = (body as unknown as { messages: { data?: { event: string } }[] }).messages.map(
-    (message) => message.data?.event,
-  );
-  expect(events).toEqual([
-    'room.opened',
-    'participant.joined',
-    'participant.committed',
-    'participant.joined',
-    'participant.committed',
-    'room.closed',
-  ]);
+  const events = async () => {
+    const { body } = await call('GET', `${pair.chat.url}/api/chat/rooms/${ids[0]}/messages`, pair.service());
+    return (body as unknown as { messages: { data?: { event: string } }[] }).messages.map(({ data }) => data?.event);
+  };
+  // The price is told after the end.
+  await expect
+    .poll(events, { timeout: 60_000, interval: 200 })
+    .toEqual([
+      'room.opened',
+      'participant.joined',
+      'participant.committed',
+      'participant.joined',
+      'participant.committed',
+      'room.closed',
+      'notice.ended',
+    ]);
 }, 120_000);
 
 it('restores a backup into another database: the same shop and the same talk, and both go on from there', async ({
