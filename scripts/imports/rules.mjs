@@ -141,7 +141,8 @@ export const RULES = [
       '@gongu/client',
       '@gongu/react',
       '@gongu/react/styles.css',
-      `type ${SHARED}`,
+      // By way of the client all of it would come with the first page.
+      { from: SHARED, names: ['formatMoney', 'readAmount', 'writeAmount'] },
       'react',
       'react-dom',
       '@tanstack/react-query',

@@ -28,6 +28,7 @@ it('a file of a version without them gets keys, and keeps what it has', () => {
     PUSH_KEY: expect.any(String),
     ADDRESS_KEYS: expect.stringMatching(/^k1:[\w+/]{43}=$/),
     CONTENT_KEYS: expect.stringMatching(/^k1:[\w+/]{43}=$/),
+    SHOP_JWT_SECRET: expect.any(String),
   });
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(kept);
 });

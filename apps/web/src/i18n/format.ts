@@ -1,5 +1,4 @@
-import { formatMoney } from '@gongu/client';
-import type { Product } from '@gongu/shared';
+import { formatMoney, type Product } from '@gongu/shared';
 import type { Remaining } from './strings.ts';
 
 /** An amount in the currency's minor unit, all of it, as people write it. KRW has none: 23000 is ₩23,000. */

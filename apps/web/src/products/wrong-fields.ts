@@ -1,5 +1,4 @@
-import { readAmount } from '@gongu/client';
-import type { Product } from '@gongu/shared';
+import { type Product, readAmount } from '@gongu/shared';
 
 /** In the order of the form. */
 export const FIELD_NAMES = [

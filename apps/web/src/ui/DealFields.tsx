@@ -1,5 +1,4 @@
-import { readAmount, writeAmount } from '@gongu/client';
-import type { Product } from '@gongu/shared';
+import { type Product, readAmount, writeAmount } from '@gongu/shared';
 import { useId, useState } from 'react';
 import type { NewProduct } from '../api/trade.ts';
 import { dealStrings } from '../i18n/deal-strings.ts';

@@ -1,4 +1,4 @@
-import { readAmount, writeAmount } from '@gongu/client';
+import { readAmount, writeAmount } from '@gongu/shared';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import type { NewProduct } from '../api/trade.ts';
