@@ -48,6 +48,8 @@ export const ChatEnv = serviceEnv({
   REPORT_DAYS: envFields.int(90, { min: 1, max: 36_500 }),
   /** Days for which messages of rooms that have ended are kept; 0 = for ever. */
   RETENTION_DAYS: envFields.int(0, { max: 36_500 }),
+  /** Days after its end for which a room is kept, with all that is of it; the same as trade's. 0 = for ever. */
+  ROOM_DAYS: envFields.int(0, { max: 36_500 }),
   /** Private key that pushes to browsers are signed with, 32 bytes as base64url; unset: none are sent. Keep it: with another one all devices have to subscribe anew. */
   PUSH_KEY: z.string().trim().superRefine(checkPushKey).optional(),
   /** Whom a push service may ask about pushes: a mailto: or https: URL; required with PUSH_KEY. */

@@ -20,6 +20,8 @@ const Env = serviceEnv({
   ADDRESS_KEYS: envFields.sealingKeys().optional(),
   /** Days after its end for which a product's addresses are kept. */
   ADDRESS_DAYS: envFields.int(90, { min: 1, max: 36_500 }),
+  /** Days after its end for which a product is kept, with its purchases and its audit; the same as chat's. 0 = for ever. */
+  ROOM_DAYS: envFields.int(0, { max: 36_500 }),
   /** Seconds that a buyer has to pay where payment is required. */
   PAYMENT_WINDOW_S: envFields.int(900, { min: 1, max: 604_800 }),
   /** Verifies the keys of shops' back ends (HS256, HS384, HS512); at least 32 bytes each, several with commas between them. */

@@ -175,7 +175,12 @@ export function createDomain(
     ...{ restrictions: store.restrictions, rooms: store.rooms, emit, onChange: observers.onModeration },
   });
   const retention = createRetention({
-    ...{ retention: store.retention, messageDays: env.RETENTION_DAYS, onRemoved: observers.onRetired },
+    ...{ retention: store.retention, messageDays: env.RETENTION_DAYS, roomDays: env.ROOM_DAYS },
+    onRemoved: observers.onRetired,
+    onRoomRemoved(roomId) {
+      emit({ kind: 'removed', roomId });
+      observers.onRoomChange('removed', { roomId });
+    },
   });
   const people = createPeople({ people: store.people, emit });
   const reports = createReports({

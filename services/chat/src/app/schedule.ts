@@ -21,6 +21,7 @@ const REMOVE_MS = 2_000;
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
   const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports } = domain;
   const { indexMessages, sealTexts, push, uploads, retention, people, sweepRates, typing } = domain;
+  const { store } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
   const now = clock.monotonic;
@@ -56,6 +57,8 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(FORGET_MS, 'erasure of reports', reports.forget);
       if (push) every(1_000, 'look for who has not read', push.tellAbsent.tick);
       every(RETAIN_MS, 'retention', async () => void (await retention.run()));
+      every(RETAIN_MS, 'removal of rooms', async () => void (await retention.removeRooms()));
+      every(FORGET_MS, 'forgetting of keys', () => store.content.forgetGoneKeys());
       every(ERASE_MS, 'erasure of people', async () => {
         while ((await people.eraseSome()) !== null);
       });

@@ -69,6 +69,8 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
       return { rows: 0, isDone: true };
     },
 
+    forgetGoneKeys: texts.keys.forgetGone,
+
     async clear() {
       const { rows } = await pool.query<{ rooms: number; messages: number }>({ name: 'clear-texts', text: CLEAR_SQL });
       return rows[0]!;

@@ -1,7 +1,10 @@
 import { type Pool, written } from '@gongu/host';
 import type { RetentionStore } from '../room/ports/retention-store.ts';
 
-/** Retention in PostgreSQL: the functions `retainable_rooms` and `retain_messages`. */
+/**
+ * Retention in PostgreSQL: the functions `retainable_rooms`, `retain_messages`, `removable_rooms`, `retire_room` and
+ * `forget_moderations`.
+ */
 export function createRetentionStore({ pool }: { pool: Pool }): RetentionStore {
   return {
     async due(days, afterRoomId, limit) {
@@ -16,6 +19,31 @@ export function createRetentionStore({ pool }: { pool: Pool }): RetentionStore {
       written(async () => {
         const { rows } = await pool.query<{ gone: number }>('SELECT chat.retain_messages($1, $2, $3) AS gone', [
           ...[roomId, days, limit],
+        ]);
+        return rows[0]!.gone;
+      }),
+
+    async dueRooms(days, afterRoomId, limit) {
+      const { rows } = await pool.query<{ room_id: string }>(
+        'SELECT room_id FROM chat.removable_rooms($1, $2, $3) AS due (room_id)',
+        [days, afterRoomId, limit],
+      );
+      return rows.map(({ room_id: roomId }) => roomId);
+    },
+
+    retireRoom: (roomId, days, limit) =>
+      written(async () => {
+        const { rows } = await pool.query<{ outcome: 'more' | 'removed' | 'kept' }>(
+          'SELECT chat.retire_room($1, $2, $3) AS outcome',
+          [roomId, days, limit],
+        );
+        return rows[0]!.outcome;
+      }),
+
+    forgetActs: (days, limit) =>
+      written(async () => {
+        const { rows } = await pool.query<{ gone: number }>('SELECT chat.forget_moderations($1, $2) AS gone', [
+          ...[days, limit],
         ]);
         return rows[0]!.gone;
       }),

@@ -197,3 +197,85 @@ describe('retention', () => {
     expect(rows).toEqual([{ state: 'GONE', name: '' }]);
   });
 });
+
+describe('rooms', () => {
+  it('go ROOM_DAYS after their end, in portions, with their keys; not those that are younger, go on, or are held, or have in them who is', async () => {
+    const retention = createRetentionStore({ pool });
+    const outcomes: string[] = [];
+    const removed: string[] = [];
+    const remove = (roomDays = 30) =>
+      createRetention({
+        ...{ messageDays: 0, roomDays, onRemoved: () => {} },
+        retention: {
+          ...retention,
+          async retireRoom(roomId, ...more) {
+            const outcome = await retention.retireRoom(roomId, ...more);
+            if (roomId === old.roomId) outcomes.push(outcome);
+            return outcome;
+          },
+        },
+        onRoomRemoved: (roomId) => void removed.push(roomId),
+      }).removeRooms();
+    const [old, young, reported, held] = [await ended(2), await ended(1), await ended(1), await ended(1)];
+    const active = await chat.room();
+    await pool.query(
+      `INSERT INTO chat.messages (room_id, seq, chat_no, kind, content, created_at)
+       SELECT $1, r.last_seq + n, r.last_chat_no + n, 'CHAT', 'x', clock_timestamp() FROM chat.rooms r, generate_series(1, 900) n
+       WHERE r.room_id = $1`,
+      [old.roomId],
+    );
+    await pool.query('UPDATE chat.rooms SET last_seq = last_seq + 900 WHERE room_id = $1', [old.roomId]);
+    await pool.query(`UPDATE chat.rooms SET closed_at = closed_at - interval '1 year' WHERE room_id = ANY ($1)`, [
+      [old.roomId, reported.roomId, held.roomId, active],
+    ]);
+    const report = await chat.call('POST', `/api/chat/rooms/${reported.roomId}/messages/${reported.first}/reports`, {
+      ...{ as: 'bob', body: { reason: 'SPAM' } },
+    });
+    expect(report.status).toBe(201);
+    const keys = async () => {
+      const { rows } = await pool.query<{ room_id: string }>(
+        'SELECT room_id FROM chat.room_keys WHERE room_id = ANY ($1)',
+        [[old.roomId, reported.roomId]],
+      );
+      return rows.map((row) => row.room_id);
+    };
+    expect((await keys()).sort()).toEqual([old.roomId, reported.roomId].sort());
+
+    expect(await remove(0)).toBe(0);
+    await pool.query(`SELECT chat.hold('USER', 'ann', true, NULL, NULL)`);
+    expect(await remove()).toBe(0);
+    await pool.query(`SELECT chat.hold('USER', 'ann', false, NULL, NULL), chat.hold('ROOM', $1, true, NULL, NULL)`, [
+      held.roomId,
+    ]);
+    expect(await remove()).toBe(2);
+    expect(removed.sort()).toEqual([old.roomId, reported.roomId].sort());
+    expect(outcomes).toEqual(['more', 'more', 'removed']);
+    // A report is kept by its own days, and can be read as long.
+    expect(await keys()).toEqual([reported.roomId]);
+    for (const { roomId, status } of [
+      { ...old, status: 404 },
+      { ...young, status: 200 },
+      { ...held, status: 200 },
+    ]) {
+      expect((await chat.call('GET', `/api/chat/rooms/${roomId}`, { as: SERVICE })).status, roomId).toBe(status);
+    }
+    for (const table of ['messages', 'members', 'authors', 'search_rooms', 'moderations']) {
+      const { rows } = await pool.query(`SELECT count(*)::int AS left FROM chat.${table} WHERE room_id = $1`, [
+        old.roomId,
+      ]);
+      expect(rows[0].left, table).toBe(0);
+    }
+    // Also an instance that has the room in memory, as it reads the heads of its rooms.
+    const joining = async () => {
+      const bob = await chat.connect('bob');
+      return bob.ask({ type: 'join', roomId: old.roomId }, 'error').then(
+        ({ code }) => code,
+        () => 'joined',
+      );
+    };
+    await expect.poll(joining, { timeout: 10_000 }).toBe('NOT_FOUND');
+    await pool.query(`SELECT chat.hold('ROOM', $1, false, NULL, NULL)`, [held.roomId]);
+    expect(await remove()).toBe(1);
+    expect(await remove()).toBe(0);
+  });
+});

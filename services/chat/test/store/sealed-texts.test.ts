@@ -329,6 +329,20 @@ function appendWith(meanwhile: () => Promise<unknown>) {
 }
 
 describe('the key of a room', () => {
+  it('leaves the memory of all instances once the room is removed by one, and stays where it is needed for reports', async () => {
+    const [gone, reported, kept] = [await room(), await room(), await room()];
+    const keys = createRoomKeys({ pool: given.store.pools.reads, keys: contentKeysOf(CONTENT_KEYS), isOn: true });
+    expect([...(await keys.forWriting([gone, reported, kept])).keys()].sort()).toEqual([gone, reported, kept].sort());
+    await client.query(
+      `INSERT INTO chat.reports (room_id, seq, reporter_id, reason, message) VALUES ($1, 1, 'bob', 'SPAM', '{}')`,
+      [reported],
+    );
+    for (const roomId of [gone, reported]) await client.query('SELECT chat.delete_room($1)', [roomId]);
+    expect(keys.size()).toBe(3);
+    await keys.forgetGone();
+    expect(keys.size()).toBe(2);
+  });
+
   it('is destroyed with the room, and a new room by the same id has another one, also for who has the old one in memory', async () => {
     const roomId = await room();
     await say(roomId, 'old');

@@ -64,7 +64,10 @@ export function createDomain(parts: ServiceParts<TradeEnv>, { chatTimeoutMs }: {
   const addresses = createAddresses({ store: store.addresses });
   const payments = createPayments({ store: store.participations });
   const waiting = createWaiting({ store: store.waiting });
-  const reconcile = createReconcile({ store: store.reconcile, rooms: chat, now: clock.now, ...observers.reconcile });
+  const reconcile = createReconcile({
+    ...{ store: store.reconcile, rooms: chat, roomDays: env.ROOM_DAYS, now: clock.now },
+    ...observers.reconcile,
+  });
   const changes = createChangeRate({ perSecond: env.RATE_CHANGES_PER_SECOND, now: clock.monotonic });
   return {
     changes,

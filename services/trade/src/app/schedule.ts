@@ -6,11 +6,13 @@ const KEEP_MS = 24 * 3_600_000;
 /** What a webhook that is disabled still gets when it is enabled. */
 const WEBHOOK_KEEP_MS = 30 * KEEP_MS;
 const PURGE_BATCH = 5_000;
+/** Rows of a product that one statement removes under its lock. */
+const RETIRE_BATCH = 500;
 /** Products whose unpaid places one statement frees: it holds the locks of all of them. */
 const DUE_BATCH = 100;
 /** What is caught up at start, rather than at the next tick. */
 const AT_START = new Set([
-  ...['close recruitment', 'free unpaid places', 'purge', 'erase addresses', 'number the audit'],
+  ...['close recruitment', 'free unpaid places', 'purge', 'erase addresses', 'number the audit', 'remove products'],
 ]);
 
 /**
@@ -75,6 +77,13 @@ export function createSchedule(
       schedule('erase addresses', '27 * * * *', async () => {
         while ((await store.due.eraseAddresses(env.ADDRESS_DAYS, PURGE_BATCH)) >= PURGE_BATCH);
       });
+      if (env.ROOM_DAYS > 0) {
+        schedule('remove products', '47 * * * *', async () => {
+          const removed = await store.due.removeProducts(env.ROOM_DAYS, RETIRE_BATCH);
+          if (removed > 0)
+            log.info({ event: 'products.removed', removed }, 'products that ended long ago were removed');
+        });
+      }
       relay.start();
     },
     stop: () => cron.stop(),

@@ -5,6 +5,8 @@ import type { ReconcileStore, RoomStates } from './ports/reconcile-store.ts';
 export interface ReconcileOptions {
   store: ReconcileStore;
   rooms: RoomStates;
+  /** Days after the end of its product for which chat keeps a room; 0: for ever. Default 0. */
+  roomDays?: number;
   /** Hears of a room that was found different; `healed`: chat is told everything again. */
   onDivergence: (divergence: Divergence, healed: boolean) => void;
   /** Hears how many rooms differed, at the end of each comparison. */
@@ -12,8 +14,9 @@ export interface ReconcileOptions {
   now: () => number;
 }
 
+const HOUR_MS = 3_600_000;
 /** How long ago a product may have ended and still be looked at. */
-const ENDED_WITHIN_MS = 24 * 3_600_000;
+const ENDED_WITHIN_MS = 24 * HOUR_MS;
 const BATCH = 100;
 /** Divergences that are told one by one, and buyers that are named of each. */
 const ITEMS = 100;
@@ -24,14 +27,16 @@ const BUYERS = 1_000;
  * Compares trade's products with chat's rooms, and tells chat again where they differ: after one of the two databases
  * was restored from a backup, or a parked entry was discarded. Trade has the last word.
  */
-export function createReconcile({ store, rooms, onDivergence, onCompared, now }: ReconcileOptions) {
+export function createReconcile({ store, rooms, roomDays = 0, onDivergence, onCompared, now }: ReconcileOptions) {
+  /** An hour before chat may remove a room, nobody asks for it any more: what is under way then finds it. */
+  const keptMs = roomDays === 0 ? Number.POSITIVE_INFINITY : (24 * roomDays - 1) * HOUR_MS;
   let looking: Promise<Consistency> | null = null;
 
   return {
     /** Rooms that chat says it does not know, though it was told to open them: opened again. Says how many. */
     async reopen(): Promise<number> {
       let sent = 0;
-      for (const id of await store.missing(BATCH)) {
+      for (const id of await store.missing(new Date(Math.max(0, now() - keptMs)), BATCH)) {
         // Chat is asked first: a room that merely was not open yet when its buyer was told is there by now.
         if ((await rooms.find(id)) !== null || !(await store.resend(id, true))) continue;
         onDivergence({ productId: id, fields: ['room'], missingBuyers: [], extraBuyers: [] }, true);
@@ -87,7 +92,7 @@ export function createReconcile({ store, rooms, onDivergence, onCompared, now }:
     differs: (divergence: Divergence, room: Room | null) => Promise<void>,
   ): Promise<number> {
     let count = 0;
-    const endedAfter = new Date(now() - ENDED_WITHIN_MS);
+    const endedAfter = new Date(now() - Math.min(ENDED_WITHIN_MS, keptMs));
     for (let after = ''; ; ) {
       const products = await store.settled(after, endedAfter, BATCH);
       // One at a time: this is nobody's hurry, and chat has other work.

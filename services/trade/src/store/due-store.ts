@@ -8,8 +8,36 @@ export interface DueStoreOptions {
   onCommit: () => void;
 }
 
+/** Products of one look for those to be removed. */
+const REMOVABLE = 100;
+
 /** What the scheduler changes: ends at deadlines, and what has been kept long enough. */
 export function createDueStore({ pool, origin, onCommit }: DueStoreOptions) {
+  async function removable(days: number, afterId: string): Promise<readonly string[]> {
+    const { rows } = await pool.query<{ id: string }>(
+      `SELECT p.id FROM trade.products p
+       WHERE p.closed_at < clock_timestamp() - $1 * interval '1 day' AND p.status <> 'RECRUITING' AND p.id > $2
+         AND NOT trade.is_kept_product(p) ORDER BY p.id LIMIT $3`,
+      [days, afterId, REMOVABLE],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Whether it is gone; false: somebody has locked it, or something keeps it now. */
+  async function retire(productId: string, days: number, limit: number): Promise<boolean> {
+    for (;;) {
+      const { rows } = await written(() =>
+        pool.query('SELECT trade.retire_product($1, $2, $3) AS outcome', [productId, days, limit]),
+      );
+      if (rows[0].outcome !== 'more') return rows[0].outcome === 'removed';
+    }
+  }
+
+  async function forgetActs(days: number, limit: number): Promise<number> {
+    const { rows } = await written(() => pool.query('SELECT trade.forget_moderations($1, $2) AS gone', [days, limit]));
+    return Number(rows[0].gone);
+  }
+
   return {
     /** Ends up to `limit` products whose deadline has passed by the database's clock. */
     async endDue(limit: number): Promise<number> {
@@ -58,6 +86,21 @@ export function createDueStore({ pool, origin, onCommit }: DueStoreOptions) {
       const told = Number(rows[0].told);
       if (told > 0) onCommit();
       return told;
+    },
+
+    /**
+     * Removes products that ended more than `days` days ago and that nothing keeps, `limit` rows at a time; then acts of
+     * moderation that are as old and of no product that is there. Says how many products.
+     */
+    async removeProducts(days: number, limit: number): Promise<number> {
+      let removed = 0;
+      for (let ids: readonly string[], after = ''; ; after = ids.at(-1)!) {
+        ids = await removable(days, after);
+        if (ids.length === 0) break;
+        for (const id of ids) if (await retire(id, days, limit)) removed += 1;
+      }
+      while ((await forgetActs(days, limit)) >= limit);
+      return removed;
     },
 
     /** Removes idempotency keys and live changes older than `keepMs`, at most `limit` of each. Says how many. */

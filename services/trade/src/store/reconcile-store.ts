@@ -22,10 +22,12 @@ export function createReconcileStore({ pool, onCommit }: ReconcileStoreOptions):
       return rows.map((row) => toProduct(fromSql<ProductRow>(row)));
     },
 
-    async missing(limit) {
+    async missing(endedAfter, limit) {
       const { rows } = await pool.query<{ room_id: string }>(
-        'SELECT room_id FROM trade.outbox_rooms WHERE missing AND claim IS NULL ORDER BY room_id LIMIT $1',
-        [limit],
+        `SELECT r.room_id FROM trade.outbox_rooms r LEFT JOIN trade.products p ON p.id = r.room_id
+         WHERE r.missing AND r.claim IS NULL AND (p.closed_at IS NULL OR p.closed_at > $1)
+         ORDER BY r.room_id LIMIT $2`,
+        [endedAfter, limit],
       );
       return rows.map((row) => row.room_id);
     },

@@ -228,11 +228,41 @@ describe('a room that chat lost while there was something to tell', () => {
     chat.rooms.delete(lost.id);
     await store.participations.join(lost.id, 1, caller('cho'), null);
     relay.wake();
-    await eventually(async () => expect(await store.reconcile.missing(10)).toEqual([lost.id]));
+    await eventually(async () => expect(await store.reconcile.missing(new Date(0), 10)).toEqual([lost.id]));
     await eventually(async () => expect(await reconcile.reopen()).toBe(1));
     await settled();
     expect(roomOf(lost)?.committedCount).toBe(3);
     expect(await reconcile.reopen()).toBe(0);
+  });
+});
+
+describe('a room that chat removed as its days were over', () => {
+  it('is not looked for, and not opened again', async () => {
+    const old = await told();
+    await store.products.end(old.id, 'CANCELLED', null, caller('seller'), false);
+    await settled();
+    chat.rooms.delete(old.id);
+    await rows("UPDATE products SET closed_at = now() - interval '23.5 hours' WHERE id = $1", old.id);
+    const short = createReconcile({
+      ...{ store: store.reconcile, rooms: api, roomDays: 1, now: Date.now },
+      ...{ onDivergence: ({ productId }) => void gone.push(productId), onCompared: () => {} },
+    });
+    const gone: string[] = [];
+    await short.compare();
+    expect(gone).not.toContain(old.id);
+    expect(await reconcile.look()).toMatchObject({ consistent: false });
+    await reconcile.compare();
+    await eventually(async () => expect(roomOf(old)).toMatchObject({ status: 'CANCELLED' }));
+    await settled();
+
+    chat.rooms.delete(old.id);
+    await rows(`SELECT trade.enqueue($1, 'buyer.withdrawn', '{"userId":"ann"}', '{}')`, old.id);
+    relay.wake();
+    await eventually(async () => expect(await store.reconcile.missing(new Date(0), 10)).toEqual([old.id]));
+    expect(await short.reopen()).toBe(0);
+    expect(gone).not.toContain(old.id);
+    await eventually(async () => expect(await reconcile.reopen()).toBe(1));
+    await settled();
   });
 });
 

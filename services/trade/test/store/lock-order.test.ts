@@ -80,6 +80,7 @@ function callsOf({ products, participations, waiting, keys, due, reconcile, pool
     end: (ids: readonly string[]) =>
       each(ids.slice(0, 1), (id) => products.end(id, 'CANCELLED', null, caller('seller'), false)),
     endDue: async () => void (await due.endDue(100)),
+    remove: async () => void (await due.removeProducts(0, 2)),
     purge: async () => void (await due.purge(0, 5)),
     key: async () => {
       const one = claim();

@@ -22,6 +22,8 @@ export interface ContentStore {
    * @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME
    */
   rotatePortion(after: number, limit: number): Promise<RotatedPortion>;
+  /** Keys of rooms that were removed, by whichever instance, leave this one's memory. */
+  forgetGoneKeys(): Promise<void>;
   /** A row of audit of what was rotated. */
   noteRotation(detail: { readonly to: string; readonly keys: number; readonly unopened: number }): Promise<void>;
 }

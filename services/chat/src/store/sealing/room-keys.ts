@@ -10,6 +10,9 @@ import { newSealedKey, openKey, type RoomKey, roomKeyOf } from './room-key.ts';
 const COLUMNS = 'key_no AS "keyNo", room_id AS "roomId", key_id AS "keyId", sealed';
 const BY_ROOM_SQL = `SELECT k.key_no AS "keyNo", k.room_id AS "roomId", k.key_id AS "keyId", k.sealed
   FROM chat.rooms r JOIN chat.room_keys k ON k.key_no = r.key_no WHERE r.room_id = ANY ($1::text[])`;
+/** Those of these keys that are no more. */
+const GONE_SQL = `SELECT n AS "keyNo" FROM unnest($1::int[]) n
+  WHERE NOT EXISTS (SELECT FROM chat.room_keys k WHERE k.key_no = n)`;
 const BY_NO_SQL = `SELECT ${COLUMNS} FROM chat.room_keys WHERE key_no = ANY ($1::int[])`;
 /** Rooms in the order in which all lock them. */
 const NEW_SQL = `SELECT k.key_no AS "keyNo", k.room_id AS "roomId", k.key_id AS "keyId", k.sealed
@@ -59,6 +62,8 @@ export interface RoomKeys {
   hold(rows: Iterable<RoomKeyRow>): void;
   /** The room was removed, or has another key. */
   forget(roomId: string): void;
+  /** Keys that are in memory and in the database no more, as their rooms were removed, are forgotten. */
+  forgetGone(): Promise<void>;
 }
 
 export function createRoomKeys({ pool, keys, isOn, onUnopened, most = 20_000 }: RoomKeysOptions): RoomKeys {
@@ -185,6 +190,17 @@ export function createRoomKeys({ pool, keys, isOn, onUnopened, most = 20_000 }: 
 
     forget(roomId) {
       for (const key of [...byNo.values()]) if (key.roomId === roomId) drop(key);
+    },
+
+    async forgetGone() {
+      if (byNo.size === 0) return;
+      const { rows } = await pool.query<{ keyNo: number }>({
+        ...{ name: 'gone-room-keys', text: GONE_SQL, values: [[...byNo.keys()]] },
+      });
+      for (const { keyNo } of rows) {
+        const key = byNo.get(keyNo);
+        if (key) drop(key);
+      }
     },
   };
 }

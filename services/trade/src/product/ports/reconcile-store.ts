@@ -11,8 +11,11 @@ export interface RoomStates {
 export interface ReconcileStore {
   /** Products that recruit or ended after `endedAfter`, of which nothing waits in the outbox; ascending by id. */
   settled(afterId: string, endedAfter: Date, limit: number): Promise<Product[]>;
-  /** Rooms whose oldest entry can't be delivered, because chat says that there is no such room. */
-  missing(limit: number): Promise<string[]>;
+  /**
+   * Rooms whose oldest entry can't be delivered, because chat says that there is no such room; not those whose product ended
+   * before `endedAfter`.
+   */
+  missing(endedAfter: Date, limit: number): Promise<string[]>;
   /** Ids of a product's buyers after `afterId`, ascending; '' begins. */
   buyers(productId: string, afterId: string, limit: number): Promise<string[]>;
   /** Whether a product is as it was, and still has nothing on its way. */
