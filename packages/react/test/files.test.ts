@@ -133,6 +133,14 @@ test('a picture is pasted or dropped; what is refused says so and can be taken o
   await bob.sees('with words');
   await loaded(bob);
 
+  // With its picture it may be left without the words.
+  await ann.field.press('ArrowUp');
+  await expect.poll(() => ann.field.inputValue()).toBe('with words');
+  await ann.field.fill('');
+  await ann.page.getByRole('button', { name: 'Save' }).click();
+  await bob.page.locator('.gongu-text', { hasText: 'with words' }).waitFor({ state: 'detached' });
+  expect(await bob.page.locator('.gongu-picture').count()).toBe(1);
+
   let isCut = true;
   await ann.page.route('**/complete', (route) =>
     isCut ? route.fulfill({ status: 403, body: '{}' }) : route.continue(),

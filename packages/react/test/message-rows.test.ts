@@ -34,7 +34,9 @@ function conversation(said: readonly Said[]): Message[] {
   });
 }
 
-function rowsOf(messages: readonly Message[], options: Partial<MessageRowsOptions> = {}): MessageRow[] {
+const NONE: readonly Outgoing[] = [];
+
+function rowsOf(messages: readonly Message[], options: Partial<MessageRowsOptions> = {}): readonly MessageRow[] {
   return messageRows({
     messages,
     outgoing: [],
@@ -51,7 +53,7 @@ const said = fc.record({
   by: fc.constantFrom('me', 'ann', 'bob'),
   kind: fc.constantFrom<Message['kind']>('CHAT', 'CHAT', 'CHAT', 'SYSTEM', 'NOTIFICATION'),
   afterMs: fc.constantFrom(1_000, 30_000, 400_000, 80_000_000),
-  event: fc.constantFrom('participant.joined', 'participant.joined', 'participant.left'),
+  event: fc.constantFrom('participant.joined', 'participant.joined', 'participant.left', 'message.changed'),
 });
 
 test('what has been shown keeps its key and its height when older pages come, in whatever pieces', () => {
@@ -64,13 +66,17 @@ test('what has been shown keeps its key and its height when older pages come, in
         const messages = conversation(all);
         const heads = new Set<number>();
         const firsts = [...cuts.map((cut) => cut % messages.length), 0].sort((a, b) => b - a);
-        let shown: MessageRow[] = [];
+        const memory = { times: new WeakMap(), last: null };
+        let shown: readonly MessageRow[] = [];
         for (const first of firsts) {
-          const rows = rowsOf(messages.slice(first), { hasOlder: first > 0, heads, unreadAfterSeq: mark });
+          const now = { hasOlder: first > 0, heads, unreadAfterSeq: mark };
+          const rows = rowsOf(messages.slice(first), now);
+          // What is known from before changes nothing.
+          expect(rowsOf(messages.slice(first), { ...now, outgoing: NONE, memory })).toEqual(rows);
           // The divider's place is known only once what comes before it is there.
           const kept = shown.filter(({ kind }) => kind !== 'unread');
-          const now = new Map(rows.map((row) => [row.key, row]));
-          for (const row of kept) expect(now.get(row.key)).toEqual(row);
+          const byKey = new Map(rows.map((row) => [row.key, row]));
+          for (const row of kept) expect(byKey.get(row.key)).toEqual(row);
           const order = rows.map(({ key }) => key).filter((key) => kept.some((row) => row.key === key));
           expect(order).toEqual(kept.map(({ key }) => key));
           if (shown.some(({ kind }) => kind === 'unread')) {

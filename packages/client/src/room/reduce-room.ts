@@ -92,10 +92,12 @@ function reduceMessages(before: RoomState, action: RoomAction): RoomState {
   const current = 'joined' in action ? { ...action, joined: { ...action.joined, messages } } : { ...action, messages };
   const state = withReactions(reduce(known, current as RoomAction), before, source);
   // The newest one that is not deleted, of what is known; what is here counts only where nothing newer can be missing. What
-  // was here when a message comes has been looked through: only a change, a join or a page may make another one the newest.
+  // was here when a message or an older page comes has been looked through: only a change, a join or another page may make
+  // another one of it the newest.
   let notice: ChatMessage | null = null;
   const isNew =
-    state.atTail && (fresh.length > 0 || isErased || (action.type !== 'messages' && action.type !== 'quoted'));
+    state.atTail &&
+    (fresh.length > 0 || isErased || 'joined' in action || ('where' in action && action.where !== 'older'));
   const seen = [state.notice ?? [], action.type === 'quoted' ? [] : messages, isNew ? state.messages : []].flat();
   for (const message of upToDate(seen, copies, state.reacted, erased)) {
     // What the service says for programs displaces nothing that people said.

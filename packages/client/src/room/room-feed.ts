@@ -412,8 +412,11 @@ export function createRoomFeed(options: RoomFeedOptions) {
      * mentions then.
      */
     edit(seq: number, content: string, version?: number, mentioned: Mentioned = {}): Result<string> {
-      const ifVersion = version ?? state.messages.find((message) => message.seq === seq)?.version;
-      return outbox.add(roomId, { ...mentioned, content }, { kind: 'edit', seq, ifVersion });
+      const edited = state.messages.find((message) => message.seq === seq);
+      const attachments = edited && 'attachments' in edited ? edited.attachments : undefined;
+      const edit = { kind: 'edit', seq, ifVersion: version ?? edited?.version } as const;
+      // With its files it may be left without a text.
+      return outbox.add(roomId, { ...mentioned, content, attachments }, edit);
     },
 
     /** Another change; `note`: of a report. */

@@ -10,7 +10,7 @@ import { MessageInput } from './MessageInput.tsx';
 import type { MessageParts } from './MessageItem.tsx';
 import { MessageList } from './MessageList.tsx';
 import { actingContext, mayEdit, mayMute } from './message-actions.ts';
-import { PinnedMessages } from './PinnedMessages.tsx';
+import type { PinnedMessagesProps } from './PinnedMessages.tsx';
 import { PinnedNotice } from './PinnedNotice.tsx';
 import { RoomNotice } from './RoomNotice.tsx';
 import { useComposer } from './useComposer.ts';
@@ -86,7 +86,10 @@ export function ChatRoom(props: ChatRoomProps) {
     if (room.participants.length < (room.room?.participantCount ?? 0)) void loadParticipants();
   };
   const others = useMemo(() => room.participants.filter(({ userId }) => userId !== me), [room.participants, me]);
-  const mayPinHere = (room.you?.role === 'HOST' || connection.isAdmin) && room.room?.status !== 'CANCELLED';
+  const pinned: PinnedMessagesProps = {
+    ...{ pinned: room.pinned, ignored, onGoTo: (messageId) => setGoTo({ messageId }) },
+    onUnpin: mayMute(acting) ? (seq) => void pin(seq, false) : undefined,
+  };
 
   return (
     <section
@@ -132,20 +135,16 @@ export function ChatRoom(props: ChatRoomProps) {
       </header>
       <RoomNotice room={room} />
       <PinnedNotice key={`notice-${roomId}`} notice={room.notice} />
-      <PinnedMessages
-        pinned={room.pinned}
-        ignored={ignored}
-        onGoTo={(messageId) => setGoTo({ messageId })}
-        {...(mayPinHere ? { onUnpin: (seq: number) => void pin(seq, false) } : {})}
-      />
+      {room.pinned.length > 0 && <LazyPart load={loadPinned} props={pinned} />}
       <div className="gongu-body">
         <div className="gongu-talk">
           <MessageList
             key={roomId}
             room={room}
             goTo={goTo}
-            {...(parts ? { parts } : {})}
-            {...(canWrite ? { onReply: composer.reply, onEdit: composer.edit } : {})}
+            parts={parts}
+            onReply={canWrite ? composer.reply : undefined}
+            onEdit={canWrite ? composer.edit : undefined}
           />
           <Typing roomId={roomId} />
           {isLooking && <p className="gongu-looking">{strings.looking}</p>}
@@ -166,24 +165,25 @@ export function ChatRoom(props: ChatRoomProps) {
         }}
         onEditLast={editLast}
         onTyping={setTyping}
-        mayNotify={room.you?.role === 'HOST'}
+        mayNotify={acting.isHost}
         contentChars={contentChars}
         draftKey={draftKey}
         closed={
           closedBecause(room, strings.readOnly) ?? (standing.muted && <LazyPart load={loadStanding} props={standing} />)
         }
         people={others}
-        mayMentionAll={room.you?.role === 'HOST'}
+        mayMentionAll={acting.isHost}
         onMention={loadPeopleOf}
         filesOf={room.you === null ? null : roomId}
         replyTo={composer.replyTo}
         editing={composer.editing}
-        {...(enterSends === undefined ? {} : { enterSends })}
+        enterSends={enterSends}
       />
     </section>
   );
 }
 
+const loadPinned = async () => (await import('./PinnedMessages.tsx')).PinnedMessages;
 const loadSearch = async () => (await import('./MessageSearch.tsx')).MessageSearch;
 const loadStanding = async () => (await import('./Standing.tsx')).Standing;
 const loadPeople = async () => (await import('./RoomPeople.tsx')).RoomPeople;

@@ -30,7 +30,7 @@ export interface MessageInputProps {
   /** Why nothing can be written; shown in place of the field. */
   readonly closed?: ReactNode;
   /** Whether Enter sends, and Shift+Enter begins a line. Default: where there is a mouse; on a telephone Enter begins a line. */
-  readonly enterSends?: boolean;
+  readonly enterSends?: boolean | undefined;
   /** Under which what is not sent is kept for this tab, over other pages and a reload. Default: it is not kept. */
   readonly draftKey?: string | null;
   /** Who is answered, and how to stop that. */
@@ -54,6 +54,8 @@ export interface MessageEdit {
   readonly id: string;
   /** The text to begin with. */
   readonly content: string;
+  /** Whether there are files in the message, which may go without a text. Default: false. */
+  readonly hasFiles?: boolean;
   /** Whom it mentions so far. */
   readonly mentions?: readonly string[];
   /** As `onSend`. */
@@ -73,18 +75,12 @@ const NOBODY: readonly never[] = [];
  */
 export function MessageInput(props: MessageInputProps) {
   const { onSend, onTyping, mayNotify = false, contentChars = 4_000, closed = null, replyTo = null } = props;
-  const {
-    draftKey = null,
-    editing = null,
-    onEditLast,
-    filesOf = null,
-    people = NOBODY,
-    mayMentionAll = false,
-    onMention,
-  } = props;
+  const { draftKey = null, editing = null, onEditLast, filesOf = null } = props;
+  const { people = NOBODY, mayMentionAll = false, onMention } = props;
   const strings = useStrings();
   const [attached, setAttached] = useState<AttachingState | null>(null);
   const files = editing ? null : attached;
+  const mayBeEmpty = editing?.hasFiles;
   const field = useRef<HTMLTextAreaElement>(null);
   const hintId = useId();
   const [left, setLeft] = useState(contentChars);
@@ -150,14 +146,15 @@ export function MessageInput(props: MessageInputProps) {
     const element = field.current;
     // Read from the field, not from the last render: two presses may come before the next one.
     const content = element?.value.trim() ?? '';
-    if (!element || files?.isBusy || (content === '' && !files)) return;
+    if (!element || files?.isBusy || (content === '' && !files && !mayBeEmpty)) return;
+    const said = mentionsIn(content, people, everyone, draft.chosen());
     if (editing) {
-      const saved = editing.save(content, mentionsIn(content, people, everyone, draft.chosen()));
+      const saved = editing.save(content, said);
       if (!saved.ok) return setRefusal(saved.error);
       draft.forget();
       return editing.cancel();
     }
-    const { mentions, mentionsAll } = mentionsIn(content, people, everyone, draft.chosen());
+    const { mentions, mentionsAll } = said;
     const mentioned = { ...(mentions.length > 0 ? { mentions } : {}), ...(mentionsAll ? { mentionsAll } : {}) };
     const result = onSend({
       content,
@@ -277,7 +274,7 @@ export function MessageInput(props: MessageInputProps) {
             setMention(null);
           }}
         />
-        <button type="submit" className="gongu-send" disabled={(files?.isBusy ?? isEmpty) || left < 0}>
+        <button type="submit" className="gongu-send" disabled={(files?.isBusy ?? (isEmpty && !mayBeEmpty)) || left < 0}>
           {editing ? strings.save : strings.send}
         </button>
       </div>

@@ -28,11 +28,11 @@ export interface MessageListProps {
   /** What `useChatRoom` gave; it may lack who is typing. */
   readonly room: Omit<ChatRoomHandle, 'typing'>;
   /** Offers to answer a message. */
-  readonly onReply?: (message: Message) => void;
+  readonly onReply?: ((message: Message) => void) | undefined;
   /** Offers to edit an own message, from that text on. */
-  readonly onEdit?: (message: Message, content: string) => void;
+  readonly onEdit?: ((message: Message, content: string) => void) | undefined;
   /** What the page puts into messages. */
-  readonly parts?: MessageParts;
+  readonly parts?: MessageParts | undefined;
   /** A message to be led to; another object leads there again. */
   readonly goTo?: { readonly messageId: string } | null;
 }
@@ -50,7 +50,10 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
   // Who has left and looks on has written what he has written.
   const me = you?.userId ?? user?.userId ?? null;
   const { seq: unreadAfterSeq, isSought } = useUnreadMark(room);
-  const [kept] = useState(() => ({ heads: new Set<number>(), times: new WeakMap<Message, number>() }));
+  const [kept] = useState(() => ({
+    heads: new Set<number>(),
+    memory: { times: new WeakMap<Message, number>(), last: null },
+  }));
   const [files] = useState<FilesPlace>(() => ({ roomId: room.roomId, links: null }));
   const rows = useMemo(
     () => (isSought ? NONE : messageRows({ messages, outgoing, me, hasOlder, hasNewer, unreadAfterSeq, ...kept })),

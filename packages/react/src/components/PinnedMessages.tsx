@@ -1,24 +1,23 @@
 import type { ChatMessage } from '@gongu/client';
 import { useState } from 'react';
-import { useStrings } from '../chat/chat-context.ts';
+import { useToolStrings } from '../chat/useToolStrings.ts';
 import { isBy, saidBy } from './message-actions.ts';
 
 export interface PinnedMessagesProps {
-  /** Newest first. */
+  /** Newest first, at least one. */
   readonly pinned: readonly ChatMessage[];
   /** Whose messages are not wanted. */
   readonly ignored: readonly string[];
   /** Shows a message among the others. */
   readonly onGoTo: (messageId: string) => void;
   /** Takes one away; absent: one may not. */
-  readonly onUnpin?: (seq: number) => void;
+  readonly onUnpin?: ((seq: number) => void) | undefined;
 }
 
 /** What is pinned, a line each, above the messages: the newest, and the others when they are asked for. */
 export function PinnedMessages({ pinned, ignored, onGoTo, onUnpin }: PinnedMessagesProps) {
-  const strings = useStrings();
+  const strings = useToolStrings();
   const [showsAll, setShowsAll] = useState(false);
-  if (pinned.length === 0) return null;
   const shown = showsAll ? pinned : pinned.slice(0, 1);
   return (
     <section className="gongu-pins" aria-label={strings.pinnedMessages}>

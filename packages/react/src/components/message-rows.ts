@@ -1,4 +1,5 @@
 import { type Message, type Outgoing, systemData } from '@gongu/client';
+import { isSame } from '../chat/is-same.ts';
 
 /** One line of a conversation. Rows of one message keep their key when an own message is confirmed. */
 export type MessageRow =
@@ -42,11 +43,14 @@ export interface MessageRowsOptions {
    * as the first must not change its height when an older page comes.
    */
   readonly heads: Set<number>;
-  /**
-   * When each message was sent, epoch milliseconds, as it was read before: of ten thousand that is most of the work. Pass one
-   * for as long as the list lives. Default: all are read.
-   */
-  readonly times?: WeakMap<Message, number>;
+  /** What is known from before: of ten thousand messages it is most of the work. Pass one for as long as the list lives. */
+  readonly memory?: RowsMemory;
+}
+
+export interface RowsMemory {
+  /** When each message was sent, epoch milliseconds. */
+  readonly times: WeakMap<Message, number>;
+  last: { readonly options: MessageRowsOptions; readonly rows: readonly MessageRow[] } | null;
 }
 
 /** Milliseconds within which messages of one person belong together. */
@@ -55,16 +59,43 @@ const GROUP_MS = 5 * 60_000;
 const LINES_AS_ONE = 3;
 
 /** A conversation as rows. What stands above a message never depends on messages that are not loaded yet. */
-export function messageRows(options: MessageRowsOptions): MessageRow[] {
+export function messageRows(options: MessageRowsOptions): readonly MessageRow[] {
+  const { memory } = options;
+  const rows = (memory?.last && withOlder(options, memory.last)) ?? rowsOf(options);
+  if (memory) memory.last = { options, rows };
+  return rows;
+}
+
+/** The rows of an older page before those that were there; null where these may be others now. */
+function withOlder(options: MessageRowsOptions, last: NonNullable<RowsMemory['last']>): readonly MessageRow[] | null {
+  const { messages, hasOlder, unreadAfterSeq } = options;
+  const before = last.options.messages;
+  const added = messages.length - before.length;
+  const isPage =
+    added > 0 &&
+    before.every((message, i) => message === messages[added + i]) &&
+    isSame(options, { ...last.options, messages, hasOlder });
+  // A first that has no row may be followed by one that has another now.
+  const from = last.rows.findIndex((row) => 'message' in row && row.message === before[0]);
+  // Where the divider is due above what was there, or among it, its place is sought anew.
+  if (!isPage || from < 0 || (reaches(options) && before[0]!.seq > unreadAfterSeq!)) return null;
+  const older = rowsOf({ ...options, messages: messages.slice(0, added + 1), outgoing: [] });
+  return [...older.slice(0, -1), ...last.rows.slice(from)];
+}
+
+/** Whether the messages at hand reach back to the mark, so that the first unread one is known. */
+function reaches({ messages, hasOlder, unreadAfterSeq }: MessageRowsOptions): boolean {
+  return unreadAfterSeq !== null && (!hasOlder || (messages[0]?.seq ?? 0) <= unreadAfterSeq + 1);
+}
+
+function rowsOf(options: MessageRowsOptions): MessageRow[] {
   const { outgoing, me, hasOlder, hasNewer, unreadAfterSeq, heads } = options;
-  const { times: known = new WeakMap() } = options;
+  const known = options.memory?.times ?? new WeakMap();
   const messages = withoutChanges(options.messages);
   const rows: MessageRow[] = [];
   if (messages[0]) heads.add(messages[0].seq);
   if (!hasOlder && messages.length > 0) rows.push({ kind: 'beginning', key: 'beginning', seq: null });
-  // Where the messages at hand don't reach back to the mark, the first unread one is not known.
-  const reachesMark = unreadAfterSeq !== null && (!hasOlder || (messages[0]?.seq ?? 0) <= unreadAfterSeq + 1);
-  let isDividerDue = reachesMark;
+  let isDividerDue = reaches(options);
   const times = messages.map((message) => timeOf(message, known));
   const dayOf = createDayOf();
   const days = times.map(dayOf);

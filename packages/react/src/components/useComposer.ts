@@ -5,7 +5,7 @@ import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { readKept, writeKept } from './kept.ts';
 import type { MessageEdit, MessageInputProps } from './MessageInput.tsx';
-import { isSaid, textOf } from './message-actions.ts';
+import { filesOf, isSaid, textOf } from './message-actions.ts';
 
 /** What the field is for, besides a message: no text, which may be deleted meanwhile. */
 interface About {
@@ -75,6 +75,7 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
     ? {
         id: `${about.edit.seq}.${about.edit.version}`,
         content: text || (edited && isSaid(edited) ? edited.content : ''),
+        hasFiles: !!edited && filesOf(edited).length > 0,
         mentions: (edited && isSaid(edited) && edited.mentions) || [],
         // The same text again is no edit.
         save: (content, mentioned) =>

@@ -62,9 +62,6 @@ export interface ChatStrings {
   readonly tryAgain: string;
   /** In place of what somebody has said who is ignored. */
   readonly ignored: string;
-  readonly unpin: string;
-  readonly pinnedMessages: string;
-  readonly morePinned: (count: number) => string;
   readonly charactersLeft: (count: number) => string;
   readonly readBy: (count: number) => string;
   readonly sending: string;

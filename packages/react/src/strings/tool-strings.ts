@@ -21,6 +21,9 @@ export interface ToolStrings {
   readonly keep: string;
   readonly ignore: (name: string) => string;
   readonly pin: string;
+  readonly pinnedMessages: string;
+  readonly morePinned: (count: number) => string;
+  readonly unpin: string;
   readonly react: string;
   readonly anotherEmoji: string;
   readonly oneEmoji: string;
