@@ -1,4 +1,6 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { runMain } from '@gongu/host';
 import { startSystem } from '@gongu/sim';
 import { runUntilSignal } from '@gongu/sim/supervise';
@@ -19,15 +21,18 @@ const LOOKS = [
 // Pictures of the shop for the documentation, from a system of its own: docs/images.
 await runMain('screenshots', () =>
   runUntilSignal(async ({ lifecycle, terminal, env }) => {
-    const system = await startSystem({ env, name: 'screenshots', lifecycle, terminal });
-    const products = await setScene(system, lifecycle.stopping);
+    const files = mkdtempSync(join(tmpdir(), 'gongu-screenshots-'));
+    lifecycle.add({ name: 'the files', stop: async () => rmSync(files, { recursive: true, force: true }) });
+    const chatEnv = { CHANGES: 'on', DATA_DIR: files };
+    const system = await startSystem({ env, name: 'screenshots', lifecycle, terminal, chatEnv });
+    const browser = await startBrowser();
+    lifecycle.add({ name: 'the browser', stop: () => browser.close() });
+    const products = await setScene(system, await pictureBy(browser), lifecycle.stopping);
     const site = await startSite({
       ...{ assets: inRepository('apps/web/dist'), host: '127.0.0.1', port: 0 },
       ...{ chatPort: Number(new URL(system.chatUrl).port), tradePort: system.trade.port },
     });
     lifecycle.add({ name: 'web', stop: site.stop });
-    const browser = await startBrowser();
-    lifecycle.add({ name: 'the browser', stop: () => browser.close() });
     const folder = inRepository('docs/images');
     mkdirSync(folder, { recursive: true });
 
@@ -53,12 +58,31 @@ await runMain('screenshots', () =>
       await page.locator('.joined').waitFor();
       if ('isMobile' in look) await page.getByRole('tab').nth(1).click();
       await page.locator('.gongu-text').last().waitFor();
-      await page.locator('.gongu-notice').waitFor();
+      await page.locator('.gongu-notice').last().waitFor();
+      await page.locator('.gongu-picture img').waitFor();
+      await page.locator('.gongu-pin').waitFor();
       await page.locator('.gongu-scroller').press('End');
       await page.locator('.gongu-pill').waitFor({ state: 'hidden' });
       await shoot('product');
+      if ('isMobile' in look) {
+        await page.locator('.gongu-find').click();
+        await page.locator('.gongu-search input[type=search]').fill('상자');
+        await page.locator('.gongu-hit mark').first().waitFor();
+        await shoot('search');
+      }
       await context.close();
     }
     return 0;
   }),
 );
+
+/** A picture of the shop's own as a PNG. */
+async function pictureBy(browser: Awaited<ReturnType<typeof startBrowser>>): Promise<Buffer> {
+  const page = await browser.newPage({ viewport: { width: 640, height: 480 } });
+  await page.setContent(
+    `<body style="margin:0">${readFileSync(inRepository('apps/web/public/pictures/parcel.svg'), 'utf8')}`,
+  );
+  const picture = await page.screenshot();
+  await page.close();
+  return picture;
+}
