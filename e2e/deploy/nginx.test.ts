@@ -201,7 +201,8 @@ describe('deploy/nginx/nginx.conf', () => {
   const conf = readFileSync(inRepository('deploy/nginx/nginx.conf'), 'utf8');
 
   it.each(['nginx.conf', 'web.conf'])('%s lets a silent connection live for 7 days, wherever it goes', (file) => {
-    const text = readFileSync(inRepository('deploy/nginx', file), 'utf8');
+    // But for the tags that a page waits for, which no client connects to.
+    const text = readFileSync(inRepository('deploy/nginx', file), 'utf8').replace(/location ~ \^\/card\/[^}]*\}/, '');
     const said = [...text.matchAll(/^ *(proxy_(?:read|send)_timeout) +(.*);/gm)].map(([, name, value]) => [
       name,
       value,

@@ -67,7 +67,9 @@ function isOver({ status, provisional }: State): boolean {
   return status === 'CANCELLED' && !provisional;
 }
 
-function applyTalk(state: State, { sender }: LogRow, report: Report): void {
+function applyTalk(state: State, { sender, kind }: LogRow, report: Report): void {
+  // The service may say how it ended.
+  if (sender === null && kind === 'NOTIFICATION') return;
   if (state.status === 'CANCELLED') report('after-cancelled', 'somebody talks in a cancelled room');
   if (isOver(state)) return;
   if (sender !== null && sender !== state.host && !state.members.has(sender)) {

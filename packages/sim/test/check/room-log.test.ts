@@ -34,6 +34,11 @@ describe("a room's rules", () => {
   const expired = { event: 'room.closed', room: room({ status: 'CLOSED', reason: 'EXPIRED', maxParticipants: 2 }) };
   const cancelled = { event: 'room.cancelled', room: room({ status: 'CANCELLED', maxParticipants: 2 }) };
 
+  it('allow the service to say how a room has ended', () => {
+    const told = chat(3, { kind: 'NOTIFICATION', sender: null });
+    expect(breachesOf([...rows(cancelled), told])).toEqual([]);
+  });
+
   it('allow a room its life', () => {
     const life = rows(
       event('participant.joined', 'ann', 1),

@@ -39,6 +39,14 @@ describe('/room?roomId=', () => {
     expect(ann.queue.filter((frame: { sender?: string }) => frame.sender === 'ann')).toEqual([]);
   });
 
+  it('shows what the service tells a room as it is written, and not what others translate', async () => {
+    const { roomId, bob } = await annAndBob();
+    const content = said('5 of 6 places are taken');
+    const body = { clientMessageId: 'filling', content, kind: 'NOTIFICATION', data: { event: 'notice.filling' } };
+    await here.call('POST', `/api/chat/rooms/${roomId}/messages`, { as: SERVICE, body });
+    expect(await bob.next((frame) => frame.type === 'NOTIFICATION')).toMatchObject({ sender: null, data: content });
+  });
+
   it('stores what is for all under the sender’s own type, and shows that type to its own clients only', async () => {
     const { roomId, ann, bob } = await annAndBob();
     const eve = await there.connect('eve');

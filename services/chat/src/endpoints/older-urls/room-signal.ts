@@ -76,7 +76,7 @@ function shown(message: StoredMessage): string {
   return JSON.stringify({ type: type ?? kind, sender: sender?.userId ?? null, receiver: ALL, data, seq });
 }
 
-/** SYSTEM's `data` is for those who translate; these clients show what is written. */
+/** `data` of SYSTEM and of notices is for those who translate; these clients show what is written. */
 function dataOf({ kind, content, data = content }: StoredMessage): unknown {
-  return kind === 'SYSTEM' ? content : data;
+  return kind === 'CHAT' ? data : content;
 }
