@@ -116,9 +116,9 @@ export function createRoomFeed(deps: RoomFeedOptions) {
     for (const message of held.values()) {
       const copy = rewritten(message, newer);
       if (copy === message) continue;
-      letGo(message);
+      // In its place: what is removed and put in again comes once more in this loop, and some copies are new each time.
       held.set(copy.seq, copy);
-      heldSum += heldBytes(copy);
+      heldSum += heldBytes(copy) - heldBytes(message);
     }
     deps.onRewritten?.();
   }

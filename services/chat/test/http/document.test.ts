@@ -11,7 +11,7 @@ it('the document and the code agree on what is valid: the least and the most of 
     PUSH_CONTACT: 'mailto:shop@shop.example',
   });
   const roomId = await chat.room();
-  await chat.call('POST', `/api/chat/rooms/${roomId}/participants`, { as: 'ann', body: {} });
+  for (const as of ['ann', 'bob']) await chat.call('POST', `/api/chat/rooms/${roomId}/participants`, { as, body: {} });
   const { broken, sent } = await brokenPromises({
     url: chat.url,
     as: (operation) =>
@@ -24,7 +24,8 @@ it('the document and the code agree on what is valid: the least and the most of 
       ),
     given: {
       roomId,
-      userId: 'ann',
+      // Not she who asks: he is refused and erased on the way.
+      userId: 'bob',
       productId: 'a-room',
       maxParticipants: 100_000,
       replyTo: null,

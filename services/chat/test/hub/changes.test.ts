@@ -63,6 +63,17 @@ describe('a row of change', () => {
     expect(JSON.stringify(feed.ring.after(0))).not.toContain('👍');
   });
 
+  it('that tells of reactions and waits beyond a gap is changed once by each deletion that comes, which ends', () => {
+    const { feed } = feedOf({ stored: 0, known: 0 });
+    const message = said(1);
+    feed.accept([message]);
+    // Nothing is known of 2 yet.
+    feed.accept([reactionTo(message, 3, 1), reactionTo(message, 4, 2), changeOf(message, 5, null)]);
+    feed.accept([storedMessage(2)]);
+    expect(feed.ring.after(0).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    expect(JSON.stringify(feed.ring.after(0))).not.toContain('👍');
+  });
+
   it('with an older copy than the one that is held changes nothing', () => {
     const { feed } = feedOf({ stored: 0, known: 0 });
     const message = said(1);
