@@ -1,7 +1,7 @@
 import type { CreateProduct, Product } from '@gongu/shared';
 
 /** A product to look at; `slug` names it in the key that makes its creation repeatable. */
-interface Sample extends Omit<CreateProduct, 'deadline' | 'imageUrl' | 'notices'> {
+interface Sample extends Omit<CreateProduct, 'deadline' | 'imageUrl' | 'notices' | 'category' | 'tags'> {
   slug: string;
   /** Days until its deadline. */
   days: number;

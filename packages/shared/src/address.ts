@@ -1,27 +1,6 @@
 import { z } from 'zod';
+import { filledLine, line } from './line.ts';
 import { Buyer } from './product.ts';
-import { text } from './text.ts';
-
-/** No character that would begin another line, or that is none to see. */
-const INLINE = '[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*';
-const NO_LINE = 'must be one line, without control characters';
-
-/** One line of up to `max` characters, stored without the blanks around it. */
-function line(max: number) {
-  return text(max, 0)
-    .regex(new RegExp(`^${INLINE}$`), { error: NO_LINE })
-    .trim()
-    .meta({ pattern: `^${INLINE}$` });
-}
-
-/** The same, and not empty. */
-function filledLine(max: number) {
-  return text(max, 0)
-    .regex(new RegExp(`^${INLINE}$`), { error: NO_LINE })
-    .refine((value) => /\S/.test(value), { error: 'must not be empty' })
-    .trim()
-    .meta({ minLength: 1, pattern: `^${INLINE}[^\\s\\u0000-\\u001f\\u007f-\\u009f]${INLINE}$` });
-}
 
 /** Where a purchase is sent: a Korean address as couriers want it. Lengths are of characters, without the blanks around. */
 export const Address = z

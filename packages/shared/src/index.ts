@@ -67,6 +67,8 @@ export {
   PaymentStatus,
   PriceTier,
   Product,
+  ProductFacets,
+  ProductLabel,
   ProductReason,
   ProductStatus,
   ProductSummary,
@@ -93,7 +95,7 @@ export {
   RoomPath,
   RoomStatus,
 } from './room.ts';
-export { RoomsSearchPage, RoomsSearchQuery, SearchPage, SearchQuery } from './search.ts';
+export { RoomsSearchPage, RoomsSearchQuery, SearchPage, SearchQuery, SearchText } from './search.ts';
 export { SEARCH_CHARS, searchForm } from './search-form.ts';
 export { stompBodies } from './stomp-body.ts';
 export {

@@ -4,7 +4,18 @@ import { productFields } from './product.ts';
 import { text } from './text.ts';
 import { without } from './without.ts';
 
-const { title, description, imageUrl, deadline, priceTiers, notices, minParticipants, maxParticipants } = productFields;
+const {
+  title,
+  description,
+  imageUrl,
+  category,
+  tags,
+  deadline,
+  priceTiers,
+  notices,
+  minParticipants,
+  maxParticipants,
+} = productFields;
 
 /** Body of `PATCH /api/products/:id`. The price can't change, nor its tiers once somebody takes part: buyers have agreed. */
 export const EditProduct = z
@@ -12,6 +23,8 @@ export const EditProduct = z
     title: title.optional(),
     description: description.unwrap().optional(),
     imageUrl,
+    category,
+    tags: tags.unwrap().optional(),
     deadline: deadline.optional(),
     priceTiers: priceTiers.unwrap().optional(),
     notices: notices.unwrap().optional(),
@@ -19,7 +32,8 @@ export const EditProduct = z
     maxParticipants: maxParticipants.optional(),
   })
   .refine((edit) => Object.values(edit).some((value) => value !== undefined), {
-    error: 'must have title, description, imageUrl, deadline, priceTiers, notices, minParticipants or maxParticipants',
+    error:
+      'must have title, description, imageUrl, category, tags, deadline, priceTiers, notices, minParticipants or maxParticipants',
   })
   .meta({
     id: 'EditProduct',
@@ -28,6 +42,8 @@ export const EditProduct = z
       'title',
       'description',
       'imageUrl',
+      'category',
+      'tags',
       'deadline',
       'priceTiers',
       'notices',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Instant } from './instant.ts';
 import { LIMITS } from './limits.ts';
+import { filledLine } from './line.ts';
 import { text } from './text.ts';
 
 /** RECRUITING → CLOSED (complete) or CANCELLED. */
@@ -45,6 +46,8 @@ export const Product = z
     title: z.string(),
     description: z.string(),
     imageUrl: z.string().nullable(),
+    category: z.string().nullable(),
+    tags: z.array(z.string()),
     price: Money.meta({ description: 'what a buyer agrees to pay for one; tiers only lower it' }),
     priceTiers: z.array(PriceTier),
     currentPrice: Money.meta({ description: 'what all pay if nobody else comes; once CLOSED, what they pay' }),
@@ -79,6 +82,12 @@ const Count = z.int().min(1).max(LIMITS.maxParticipants);
 
 const NO_URL = 'must be an http or https URL';
 
+const LABEL_CHARS = 40;
+const Label = filledLine(LABEL_CHARS);
+
+/** Name of a category or a tag, in NFC and without blanks around it. */
+export const ProductLabel = Label.normalize('NFC').meta({ ...Label.meta(), maxLength: LABEL_CHARS });
+
 /** Fields of a product that its seller gives. */
 export const productFields = {
   title: text(LIMITS.titleChars),
@@ -88,6 +97,13 @@ export const productFields = {
     .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\\/?#]\S*$/, { error: NO_URL })
     .max(2_048)
     .nullish(),
+  category: ProductLabel.nullish(),
+  tags: z
+    .array(ProductLabel)
+    .max(10)
+    .refine((tags) => new Set(tags).size === tags.length, { error: 'must all differ' })
+    .default([])
+    .meta({ description: 'all different', uniqueItems: true }),
   price: Money.extend({
     currency: Money.shape.currency.refine((code) => Intl.supportedValuesOf('currency').includes(code), {
       error: 'must be an ISO 4217 code such as KRW',
@@ -236,3 +252,14 @@ export const ProductSummary = z
   })
   .meta({ id: 'ProductSummary' });
 export type ProductSummary = z.output<typeof ProductSummary>;
+
+const counts = z.array(z.object({ name: z.string(), count: z.int() }));
+
+/** Answer of `GET /api/products/facets`: what products that recruit are sorted by, the most frequent first. */
+export const ProductFacets = z
+  .object({
+    categories: counts.meta({ description: 'the 100 most frequent' }),
+    tags: counts.meta({ description: 'the 100 most frequent' }),
+  })
+  .meta({ id: 'ProductFacets' });
+export type ProductFacets = z.output<typeof ProductFacets>;

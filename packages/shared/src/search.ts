@@ -5,7 +5,8 @@ import { queryCursor, queryInteger } from './page.ts';
 import { SEARCH_CHARS, searchForm } from './search-form.ts';
 import { codePoints, text } from './text.ts';
 
-const q = text(256)
+/** `?q=`: what is looked for, any part of a text. */
+export const SearchText = text(256)
   .refine(
     (value) => {
       const characters = codePoints(searchForm(value));
@@ -19,14 +20,14 @@ const limit = queryInteger(1, LIMITS.pageMax).default(20);
 
 /** `?q=&before=&limit=` of a room's search. */
 export const SearchQuery = z.object({
-  q,
+  q: SearchText,
   before: queryInteger(1).optional().meta({ description: 'exclusive' }),
   limit,
 });
 
 /** `?q=&cursor=&limit=` of a search of all one's rooms. */
 export const RoomsSearchQuery = z.object({
-  q,
+  q: SearchText,
   cursor: queryCursor('search'),
   limit,
 });

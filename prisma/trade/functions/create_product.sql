@@ -1,7 +1,9 @@
 -- A new product, with its audit row, its first live change and the entry that opens its room.
 -- `p_max_days`: how far away the deadline may be; null: as far as one likes.
--- `p_terms`: how it is sold, {"priceTiers", "payment", "waitingList", "notices"}; what it does not name is as it was before there was a choice.
--- Outcomes: ok, deadline_past, deadline_far, tiers_invalid.
+-- `p_terms`: {"priceTiers", "payment", "waitingList", "notices", "category", "tags"}, how it is sold: what it does not name is as it
+-- was before there was a choice; "forms", what it is found by (see save_texts); "maxOpen", how many products its seller may
+-- have that recruit: without it any number.
+-- Outcomes: ok, deadline_past, deadline_far, tiers_invalid, too_many.
 CREATE OR REPLACE FUNCTION trade.create_product(
   p_id text, p_seller text, p_nickname text, p_title text, p_description text, p_image text, p_amount bigint,
   p_currency text, p_min integer, p_max integer, p_deadline timestamptz, p_origin jsonb, p_claim jsonb,
@@ -11,6 +13,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   v_new trade.products;
   v_tiers jsonb := coalesce(p_terms -> 'priceTiers', '[]');
+  v_now timestamptz;
 BEGIN
   IF p_deadline <= clock_timestamp() THEN
     RETURN QUERY SELECT 'deadline_past', NULL::jsonb, NULL::jsonb;
@@ -25,16 +28,28 @@ BEGIN
     RETURN QUERY SELECT 'tiers_invalid', NULL::jsonb, NULL::jsonb;
     RETURN;
   END IF;
+  IF p_terms ->> 'maxOpen' IS NOT NULL THEN
+    -- Those of one seller one after the other: each would count without the other.
+    PERFORM pg_advisory_xact_lock(hashtextextended('gongu seller ' || p_seller, 0));
+    v_now := clock_timestamp();
+    IF (SELECT count(*) FROM trade.products o
+        WHERE o.seller_id = p_seller AND o.status = 'RECRUITING' AND o.deadline > v_now) >= (p_terms ->> 'maxOpen')::integer THEN
+      RETURN QUERY SELECT 'too_many', NULL::jsonb, NULL::jsonb;
+      RETURN;
+    END IF;
+  END IF;
   INSERT INTO trade.products (id, seller_id, seller_nickname, title, description, image_url, price_amount,
-    price_currency, price_tiers, payment, waiting_list, notices, noticed, min_participants, max_participants, deadline,
-    created_at)
+    price_currency, price_tiers, payment, waiting_list, notices, category, tags, noticed,
+    min_participants, max_participants, deadline, created_at)
   VALUES (p_id, p_seller, p_nickname, p_title, p_description, p_image, p_amount,
     p_currency, v_tiers, coalesce(p_terms ->> 'payment', 'NONE'), coalesce((p_terms ->> 'waitingList')::boolean, false),
-    coalesce((p_terms ->> 'notices')::boolean, true),
+    coalesce((p_terms ->> 'notices')::boolean, true), p_terms ->> 'category',
+    ARRAY(SELECT jsonb_array_elements_text(coalesce(p_terms -> 'tags', '[]'))),
     -- What lasts for less than an hour from its beginning need not be told so.
     CASE WHEN p_deadline <= clock_timestamp() + interval '1 hour' THEN '{hour}'::text[] ELSE '{}' END,
     p_min, p_max, p_deadline, trade.instant())
   RETURNING * INTO v_new;
+  PERFORM trade.save_texts(p_id, coalesce(p_terms -> 'forms', '{}'));
   PERFORM trade.record_audit(v_new, 'product.created', p_seller, NULL, NULL, NULL, p_origin);
   PERFORM trade.record_change(v_new);
   PERFORM trade.enqueue_open(v_new, p_origin);

@@ -1,4 +1,4 @@
--- Changes what `p_patch` names. `p_versions`: the versions the seller may have seen, null for any. `p_max_days`: how far
+-- Changes what `p_patch` names; its "forms" are what the product is found by then (see save_texts). `p_versions`: the versions the seller may have seen, null for any. `p_max_days`: how far
 -- away a new deadline may be; null: as far as one likes.
 -- Outcomes: ok (also when nothing differs), not_found, forbidden, stale, ended, deadline_past, deadline_far, below_buyers,
 -- minimum_above_maximum, tiers_fixed (somebody takes part), tiers_invalid.
@@ -53,6 +53,14 @@ BEGIN
     v_new.price_tiers := p_patch -> 'priceTiers';
     v_data := v_data || jsonb_build_object('priceTiers', v_new.price_tiers);
   END IF;
+  IF p_patch ? 'category' AND p_patch ->> 'category' IS DISTINCT FROM v_old.category THEN
+    v_new.category := p_patch ->> 'category';
+    v_data := v_data || jsonb_build_object('category', v_new.category);
+  END IF;
+  IF p_patch ? 'tags' AND p_patch -> 'tags' <> to_jsonb(v_old.tags) THEN
+    v_new.tags := ARRAY(SELECT jsonb_array_elements_text(p_patch -> 'tags'));
+    v_data := v_data || jsonb_build_object('tags', p_patch -> 'tags');
+  END IF;
   IF p_patch ? 'notices' AND (p_patch ->> 'notices')::boolean <> v_old.notices THEN
     v_new.notices := (p_patch ->> 'notices')::boolean;
     v_data := v_data || jsonb_build_object('notices', v_new.notices);
@@ -78,6 +86,9 @@ BEGIN
   ELSIF NOT trade.tiers_valid(v_new.price_amount, v_new.price_tiers) THEN
     v_outcome := 'tiers_invalid';
   ELSIF v_data <> '{}' THEN
+    IF p_patch ? 'forms' THEN
+      PERFORM trade.save_texts(p_id, p_patch -> 'forms');
+    END IF;
     v_new := trade.save_product(v_old, v_new, 'product.edited', p_actor, NULL, v_data,
       CASE WHEN v_room <> '{}' THEN 'room.patched' END, v_room, p_origin);
     RETURN QUERY SELECT 'ok', to_jsonb(v_new), NULL::jsonb;

@@ -47,7 +47,7 @@ BEGIN
     waiting_count = p_new.waiting_count, unit_count = p_new.unit_count, status = p_new.status,
     reason = p_new.reason, closed_at = p_new.closed_at, price_tiers = p_new.price_tiers,
     final_amount = p_new.final_amount, version = p_new.version,
-    notices = p_new.notices, noticed = p_new.noticed
+    notices = p_new.notices, category = p_new.category, tags = p_new.tags, noticed = p_new.noticed
   WHERE id = p_old.id;
 
   IF p_event IS NOT NULL THEN

@@ -62,6 +62,8 @@ export const ChatEnv = serviceEnv({
   WEBHOOK_ALLOW_PRIVATE: envFields.bool(false),
   /** Largest file of a message, bytes; 0 = none is taken. */
   UPLOAD_MAX_BYTES: envFields.int(26_214_400, { max: 5_368_709_120 }),
+  /** Bytes that all files of one user may have together; 0 = any number. */
+  UPLOAD_MAX_USER_BYTES: envFields.int(5_368_709_120, { max: 1_125_899_906_842_624 }),
   /** Asked about each file before it is shown, by its bytes as a POST: 2xx takes it, 406 or 422 refuses it. */
   UPLOAD_SCAN_URL: envFields.url({ protocols: ['http:', 'https:'] }).optional(),
   /** Files that a user may upload in an hour; 0 = any number. */

@@ -16,6 +16,10 @@ const Env = serviceEnv({
   MAX_CONNECTIONS: envFields.int(50_000, { max: 10_000_000 }),
   /** How far away a deadline may be, days of 24 hours; 0 = as far as one likes. */
   DEADLINE_MAX_DAYS: envFields.int(366, { max: 1_000_000 }),
+  /** Products of one seller that recruit, at most; 0 = any number. */
+  MAX_OPEN_PRODUCTS: envFields.int(1_000, { max: 10_000_000 }),
+  /** Webhooks, at most; 0 = any number. */
+  MAX_WEBHOOKS: envFields.int(100, { max: 1_000_000 }),
   /** Keys that addresses are sealed by, `id:base64` of 32 bytes each, separated by commas: the first seals, all of them open; unset: no addresses are kept. */
   ADDRESS_KEYS: envFields.sealingKeys().optional(),
   /** Days after its end for which a product's addresses are kept. */

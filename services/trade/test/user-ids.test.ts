@@ -128,6 +128,7 @@ it('every index takes rows with the longest ids and keys there can be', async ()
   const most = {
     ...{ user_id: 4 * 255, seller_id: 4 * 255, reader_id: 4 * 255, key: 2 * 255, route: 100 },
     ...{ id: 4 * 255, kind: 16, room_id: 64, product_id: 64, status: 16, key_id: 32, webhook_id: 36, type: 40 },
+    pairs_of: 8, // of the index over it: a pair
   };
   const rows = await largestIndexRows(given.databaseUrl, 'trade', most);
   expect(rows.size).toBeGreaterThan(15);

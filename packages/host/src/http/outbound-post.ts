@@ -1,5 +1,6 @@
 import { request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
 
 export interface OutboundPostOptions {
@@ -11,6 +12,8 @@ export interface OutboundPostOptions {
   readonly timeoutMs: number;
   /** Certificates of authorities, PEM, instead of those that Node.js trusts. */
   readonly ca?: string;
+  /** Finds the addresses of names. @default dns.lookup */
+  readonly lookup?: LookupFunction;
 }
 
 /** `status` null: there was no answer, and `error` says why. */
@@ -19,12 +22,13 @@ export type Posted =
   | { readonly status: null; readonly error: string };
 
 /** Posts to URLs that somebody else chose. Redirects are followed nowhere, and of an answer its status is read alone. */
-export function createOutboundPost({ allowPrivate, maxSockets, timeoutMs, ca }: OutboundPostOptions) {
+export function createOutboundPost({ allowPrivate, maxSockets, timeoutMs, ca, lookup }: OutboundPostOptions) {
   const options = {
     allowPrivateIPAddress: allowPrivate,
     keepAlive: true,
     maxSockets,
     ...(ca === undefined ? {} : { ca }),
+    ...(lookup === undefined ? {} : { lookup }),
   };
   const agents = { http: new RequestFilteringHttpAgent(options), https: new RequestFilteringHttpsAgent(options) };
 

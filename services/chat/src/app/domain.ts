@@ -169,6 +169,7 @@ export function createDomain(
     now: () => clock.now(),
     maxBytes: env.UPLOAD_MAX_BYTES,
     perHour: env.RATE_UPLOADS_PER_HOUR,
+    userBytes: env.UPLOAD_MAX_USER_BYTES,
     onOutcome: counts.uploaded,
   });
   const restrictions = createRestrictions({

@@ -30,6 +30,8 @@ export interface UploadsOptions {
   readonly maxBytes: number;
   /** Files a user may announce in an hour; 0: any number. */
   readonly perHour: number;
+  /** Bytes that all files of a user may have together; 0: any number. */
+  readonly userBytes: number;
   readonly newId: () => string;
   /** Hears what becomes of files. */
   readonly onOutcome: (outcome: UploadOutcome) => void;
@@ -68,8 +70,20 @@ const ENDINGS: Readonly<Record<string, string>> = {
 
 /** Files of messages: announced, put into the file store by the client itself, looked at, and taken by a message. */
 export function createUploads(options: UploadsOptions) {
-  const { uploads, files, inspector, messages, filter, refusalOfType, maxBytes, perHour, newId, onOutcome, now } =
-    options;
+  const {
+    uploads,
+    files,
+    inspector,
+    messages,
+    filter,
+    refusalOfType,
+    maxBytes,
+    perHour,
+    userBytes,
+    newId,
+    onOutcome,
+    now,
+  } = options;
 
   async function linkOf({ id, name, type, thumbnail }: Attachment): Promise<AttachmentLink> {
     const expiresAtMs = now() + LINK_MS;
@@ -91,7 +105,7 @@ export function createUploads(options: UploadsOptions) {
   return {
     /**
      * Announces a file that a member is about to upload.
-     * @throws AppError UPLOAD_REFUSED (too large, a type that is not taken), CONTENT_REFUSED (its name), NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED,
+     * @throws AppError UPLOAD_REFUSED (too large, alone or with what he has; a type that is not taken), CONTENT_REFUSED (its name), NOT_FOUND, NOT_A_MEMBER, BANNED, MUTED,
      *   ROOM_READ_ONLY, RATE_LIMITED, UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async announce(user: User, roomId: string, file: AnnounceUpload): Promise<Upload> {
@@ -104,11 +118,16 @@ export function createUploads(options: UploadsOptions) {
       if (refusal !== null) throw refused(refusal);
       const name = filter?.applyTo({ content: file.name }).content ?? file.name;
       const uploadId = newId();
-      const answer = await uploads.announce({ ...file, type, name, uploadId, roomId, userId: user.userId }, perHour);
+      const upload = { ...file, type, name, uploadId, roomId, userId: user.userId };
+      const answer = await uploads.announce(upload, perHour, userBytes);
       if (answer.outcome === 'NOT_FOUND') throw noSuchRoom();
       if (answer.outcome === 'RATE_LIMITED') {
         const detail = `At most ${perHour} files an hour are taken`;
         throw new AppError('RATE_LIMITED', { detail, retryAfterMs: answer.waitMs });
+      }
+      if (answer.outcome === 'TOO_MANY_BYTES') {
+        const has = `you have ${answer.bytes} of ${userBytes}`;
+        throw refused(`The file has ${bytes} bytes; ${has}: delete messages with files first`);
       }
       if (answer.outcome !== 'announced') throw new AppError(answer.outcome);
       onOutcome('announced');

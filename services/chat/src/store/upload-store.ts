@@ -18,14 +18,14 @@ interface FoundRow {
 /** Uploads in PostgreSQL: the functions `announce_upload` and `expire_uploads`, and `append_attached` takes them. */
 export function createUploadStore({ prisma, texts }: { prisma: PrismaClient; texts: SealedTexts }): UploadStore {
   return {
-    announce: ({ uploadId, roomId, userId, name, type, bytes }, perHour) =>
+    announce: ({ uploadId, roomId, userId, name, type, bytes }, perHour, userBytes = 0) =>
       written(async () => {
         for (let tries = 1; ; tries++) {
           const key = await texts.keyOf(roomId);
           const stored = key ? key.seal(boundOfName(roomId, userId, uploadId), name) : name;
           const rows = await prisma.$queryRaw<{ answer: { outcome: string } }[]>`
             SELECT chat.announce_upload(${roomId}, ${userId}, ${uploadId}, ${stored}, ${type}, ${bytes}::bigint,
-              ${perHour}::int, ${key?.keyNo ?? null}::int) AS answer`;
+              ${perHour}::int, ${key?.keyNo ?? null}::int, ${userBytes}::bigint) AS answer`;
           const { answer } = rows[0]!;
           if (answer.outcome !== 'STALE') return answer as never;
           if (tries === 3) throw new AppError('UNAVAILABLE', { detail: 'The room has another key' });

@@ -406,3 +406,21 @@ describe('in messages', () => {
     for (const url of [link.url, link.thumbnailUrl!]) expect((await get(url)).status).toBe(404);
   });
 });
+
+it('all files of one user have at most UPLOAD_MAX_USER_BYTES, however many he announces at once; what is deleted counts no more', async () => {
+  const small = await given.start({ CHANGES: 'on', UPLOAD_MAX_USER_BYTES: '10000', RATE_UPLOADS_PER_HOUR: '0' });
+  const files = uploader(() => small, given.dataDir);
+  const [{ path }, other] = [await files.room(), await files.room()];
+  const picture = await pngOf(30, 20);
+  const { completed } = await files.uploaded(path, picture, { as: 'bob' });
+  const { seq } = (await files.send(path, [completed.body.id], { as: 'bob' })).body;
+  const rest = 10_000 - picture.length;
+  const announce = (bytes: number) => files.announce(other.path, bytes, { as: 'bob' });
+  const answers = await Promise.all([1, 2, 3].map(() => announce(rest)));
+  const refusals = answers.filter(({ status }) => status !== 201);
+  expect(refusals.map(({ status, body: { code } }) => [status, code])).toEqual(Array(2).fill([422, 'UPLOAD_REFUSED']));
+  expect(refusals[0]?.body.detail).toContain('10000 of 10000');
+  expect((await small.call('DELETE', `${path}/messages/${seq}`, { as: 'bob' })).status).toBe(204);
+  expect((await announce(picture.length)).status).toBe(201);
+  expect((await announce(1)).status).toBe(422);
+});

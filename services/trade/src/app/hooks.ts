@@ -41,6 +41,7 @@ export function createHooks(
     wake: dispatch.tick,
     now: clock.now,
     allowPrivate,
+    max: env.MAX_WEBHOOKS === 0 ? null : env.MAX_WEBHOOKS,
   });
   return {
     webhooks,

@@ -8,8 +8,11 @@ import {
   ListQuery,
   listOf,
   Product,
+  ProductFacets,
+  ProductLabel,
   ProductStatus,
   queryInteger,
+  SearchText,
   UserId,
 } from '@gongu/shared';
 import type { FastifyReply } from 'fastify';
@@ -36,6 +39,12 @@ const ListProducts = ListQuery.extend({
     .meta({ description: "seller: the caller's own; buyer: those the caller takes part in. Needs a token" }),
   minSeatsLeft: queryInteger(0, 1_000_000).optional(),
   deadlineBefore: Instant.optional(),
+  category: ProductLabel.optional(),
+  tag: z
+    .preprocess((tags) => (typeof tags === 'string' ? [tags] : tags), z.array(ProductLabel).max(10))
+    .optional()
+    .meta({ description: 'several times: products that have all of them' }),
+  q: SearchText.optional(),
   sort: z.enum(['deadline', '-createdAt']).default('-createdAt'),
 });
 
@@ -89,19 +98,32 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
       },
     },
     async (request) => {
-      const { status, sellerId, mine, minSeatsLeft, deadlineBefore, sort, limit, cursor } = request.query;
+      const { mine, deadlineBefore, sort, limit, cursor, tag, ...asked } = request.query;
       const me = mine === undefined ? undefined : (await userOf(request)).userId;
       const filter = {
-        status,
-        sellerId: mine === 'seller' ? me : sellerId,
+        ...asked,
+        sellerId: mine === 'seller' ? me : asked.sellerId,
         buyerId: mine === 'buyer' ? me : undefined,
-        minSeatsLeft,
+        tags: tag,
         deadlineBefore: deadlineBefore === undefined ? undefined : instantOf(deadlineBefore, 'deadlineBefore'),
         sort,
       };
       const { items, next } = await products.list(filter, { limit, after: cursors[sort].decode(cursor) });
       return { items, nextCursor: cursors[sort].encode(next) };
     },
+  );
+
+  app.get(
+    '/api/products/facets',
+    {
+      schema: {
+        tags: ['products'],
+        operationId: 'getProductFacets',
+        summary: 'Categories and tags of products that recruit, and how many of them have each',
+        response: { 200: ProductFacets, ...problems() },
+      },
+    },
+    () => products.facets(),
   );
 
   app.get(

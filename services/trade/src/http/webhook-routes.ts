@@ -43,7 +43,7 @@ export function webhookRoutes(app: Http, { webhooks, requireKeeper }: WebhookRou
         operationId: 'createWebhook',
         summary: 'Hear of what happens; the secret is told here and never again',
         body: CreateWebhook,
-        response: { 201: WebhookWithSecret, ...problems(...REFUSALS) },
+        response: { 201: WebhookWithSecret, ...problems(...REFUSALS, 'CONFLICT') },
       },
     },
     async (request, reply) => {

@@ -15,13 +15,15 @@ export interface ProductsOptions {
   newId: () => string;
   /** How far away a deadline may be, days of 24 hours; null: as far as one likes. */
   deadlineMaxDays: number | null;
+  /** How many products that recruit a seller may have; null: any number. */
+  maxOpen: number | null;
 }
 
 /** How many products one statement ends. Small, because it holds the locks of all of them. */
 const DUE_BATCH = 100;
 
 /** The seller's side: products from creation to their end. Errors are AppErrors of the contract. */
-export function createProducts({ store, once, newId, deadlineMaxDays }: ProductsOptions) {
+export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen }: ProductsOptions) {
   return {
     /** @throws ANONYMOUS_NOT_ALLOWED, FORBIDDEN, VALIDATION_FAILED, IDEMPOTENCY_CONFLICT, CONFLICT */
     create(caller: Caller, input: CreateProduct, repeatable: Repeatable | null): Promise<Answer<Product>> {
@@ -29,9 +31,14 @@ export function createProducts({ store, once, newId, deadlineMaxDays }: Products
       const deadline = instantOf(input.deadline);
       return once(repeatable, async (claim) => {
         const product = { ...input, id: newId(), imageUrl: input.imageUrl ?? null, deadline };
-        const created = await store.create(product, caller, claim, deadlineMaxDays);
+        const created = await store.create(product, caller, claim, deadlineMaxDays, maxOpen);
         if (created.outcome === 'ok') return created.product;
         if (created.outcome === 'tiers_invalid') throw tiersInvalid();
+        if (created.outcome === 'too_many') {
+          throw new AppError('CONFLICT', {
+            detail: `A seller may have ${maxOpen} products that recruit, and has them: one must end first`,
+          });
+        }
         throw created.outcome === 'deadline_far' ? deadlineFar(deadlineMaxDays) : deadlinePast();
       });
     },
@@ -39,6 +46,8 @@ export function createProducts({ store, once, newId, deadlineMaxDays }: Products
     async get(id: string): Promise<Product> {
       return (await store.find(id)) ?? notFound();
     },
+
+    facets: () => store.facets(),
 
     /** A page may be short, even empty, though there are more: `next` tells. */
     async list(filter: ProductFilter, page: Page<Position>): Promise<PageOf<Product, Position>> {

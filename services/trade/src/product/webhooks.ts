@@ -23,10 +23,12 @@ export interface WebhooksOptions {
   now: () => number;
   /** Whether http and private addresses are taken. */
   allowPrivate: boolean;
+  /** How many there may be; null: any number. */
+  max: number | null;
 }
 
 /** Endpoints of shops' back ends. Errors are AppErrors of the contract. */
-export function createWebhooks({ store, secrets, send, newId, wake, now, allowPrivate }: WebhooksOptions) {
+export function createWebhooks({ store, secrets, send, newId, wake, now, allowPrivate, max }: WebhooksOptions) {
   function checkUrl(url: string | undefined): void {
     if (url === undefined || allowPrivate || /^https:/i.test(url)) return;
     const message = 'must be an https URL';
@@ -37,11 +39,14 @@ export function createWebhooks({ store, secrets, send, newId, wake, now, allowPr
   const soon = () => wake().catch(() => {});
 
   return {
-    /** The secret is told here, and never again. @throws VALIDATION_FAILED */
+    /** The secret is told here, and never again. @throws VALIDATION_FAILED, CONFLICT (there are as many as may be) */
     async create(input: CreateWebhook): Promise<WebhookWithSecret> {
       checkUrl(input.url);
       const [id, secret] = [newId(), secrets.mint()];
-      const made = await store.create(id, input, secrets.seal(secret, id));
+      const made = await store.create(id, input, secrets.seal(secret, id), max);
+      if (made === null) {
+        throw new AppError('CONFLICT', { detail: `There are ${max} webhooks, as many as may be: one must go first` });
+      }
       await soon();
       return { ...made, secret };
     },

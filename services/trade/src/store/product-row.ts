@@ -38,6 +38,9 @@ export interface ProductRow extends PriceColumns {
   authorizedCount: number;
   waitingList: boolean;
   waitingCount: number;
+  /** Absent: of an event before there were any. */
+  category?: string | null;
+  tags?: string[];
   /** Absent: of an event before there were notices. */
   notices?: boolean;
   deadline: Instant;
@@ -94,6 +97,8 @@ export function toProduct(row: ProductRow): Product {
     title,
     description,
     imageUrl,
+    category: row.category ?? null,
+    tags: row.tags ?? [],
     price: { amount: Number(row.priceAmount), currency: row.priceCurrency },
     ...prices(row, row.status, committedCount),
     minParticipants,

@@ -1,6 +1,6 @@
 import type { Pool } from '@gongu/host';
-import type { AuditEvent, ProductReason, ProductStatus } from '@gongu/shared';
-import type { ProductStore } from '../product/ports/product-store.ts';
+import { type AuditEvent, type ProductFacets, type ProductReason, type ProductStatus, searchForm } from '@gongu/shared';
+import type { ProductStore, ProductTexts } from '../product/ports/product-store.ts';
 import { type ChangeCall, claimOf, type OriginOf } from './change-call.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { productPage } from './product-page.ts';
@@ -18,9 +18,10 @@ export interface ProductStoreOptions {
 /** See {@link ProductStore}. */
 export function createProductStore({ call, origin, pool, prisma, endDue }: ProductStoreOptions): ProductStore {
   return {
-    async create(product, { user, trace }, claim, maxDays = null) {
+    async create(product, { user, trace }, claim, maxDays = null, maxOpen = null) {
       const { id, title, description, imageUrl, price, minParticipants, maxParticipants, deadline } = product;
-      const { priceTiers, payment, waitingList, notices } = product;
+      const { priceTiers, payment, waitingList, notices, category, tags } = product;
+      const terms = { priceTiers, payment, waitingList, notices, category, tags, maxOpen };
       const answer = await call('create_product', [
         id,
         user.userId,
@@ -36,7 +37,7 @@ export function createProductStore({ call, origin, pool, prisma, endDue }: Produ
         origin(trace),
         claimOf(claim),
         maxDays,
-        JSON.stringify({ priceTiers, payment, waitingList, notices }),
+        JSON.stringify({ ...terms, forms: formsOf(product) }),
       ]);
       return answer as Awaited<ReturnType<ProductStore['create']>>;
     },
@@ -44,6 +45,11 @@ export function createProductStore({ call, origin, pool, prisma, endDue }: Produ
     async find(id) {
       const row = await prisma.product.findUnique({ where: { id } });
       return row && toProduct(row);
+    },
+
+    async facets() {
+      const { rows } = await pool.query<ProductFacets>(FACETS);
+      return rows[0]!;
     },
 
     async list(filter, page) {
@@ -56,7 +62,8 @@ export function createProductStore({ call, origin, pool, prisma, endDue }: Produ
     },
 
     async edit(id, edit, versions, { user, trace }, admin, maxDays = null) {
-      const args = [id, user.userId, admin, versions, JSON.stringify(edit), origin(trace), maxDays];
+      const patch = JSON.stringify({ ...edit, forms: formsOf(edit) });
+      const args = [id, user.userId, admin, versions, patch, origin(trace), maxDays];
       return (await call('edit_product', args)) as Awaited<ReturnType<ProductStore['edit']>>;
     },
 
@@ -90,6 +97,25 @@ export function createProductStore({ call, origin, pool, prisma, endDue }: Produ
         requestId: row.requestId,
       }));
     },
+  };
+}
+
+const mostFrequent = (name: string, from: string) =>
+  `(SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.count DESC, f.name), '[]') FROM (
+     SELECT ${name} AS name, count(*) FROM ${from} WHERE p.status = 'RECRUITING' AND ${name} IS NOT NULL
+     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100) f)`;
+
+const FACETS = `SELECT ${mostFrequent('p.category', 'trade.products p')} AS categories,
+  ${mostFrequent('t.name', 'trade.products p, unnest(p.tags) AS t (name)')} AS tags`;
+
+/** Absent texts stay as they are. */
+function formsOf({ title, category, tags, description }: Partial<ProductTexts>) {
+  const form = (text: string | undefined) => (text === undefined ? undefined : searchForm(text));
+  return {
+    title: form(title),
+    category: form(category === null ? '' : category),
+    tags: tags?.map(searchForm).join('\n'),
+    description: form(description),
   };
 }
 

@@ -9,14 +9,14 @@ export function createWebhookStore({ pool }: { pool: Pool }): WebhookStore {
     rows[0] ? toWebhook(fromSql<WebhookRow>(rows[0])) : null;
 
   return {
-    async create(id, { url, events, description }, secret) {
-      const made = await written(() =>
-        pool.query(
-          'INSERT INTO trade.webhooks (id, url, events, description, secret) VALUES ($1, $2, $3, $4, $5) RETURNING *',
-          [id, url, events, description, secret],
-        ),
+    async create(id, { url, events, description }, secret, max) {
+      const { rows } = await written(() =>
+        pool.query<{ made: object | null }>('SELECT trade.webhook_create($1, $2, $3, $4, $5, $6) AS made', [
+          ...[id, url, events, description, secret, max],
+        ]),
       );
-      return changed(made)!;
+      const { made } = rows[0]!;
+      return made && toWebhook(fromSql<WebhookRow>(made));
     },
 
     async list({ limit, after }) {

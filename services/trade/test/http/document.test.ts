@@ -10,7 +10,7 @@ it('the document and the code agree on what is valid: the least and the most of 
     DEV_LOGIN: '1',
     SHOP_JWT_SECRET: SHOP_SECRET,
     WEBHOOK_ALLOW_PRIVATE: '1',
-    DEADLINE_MAX_DAYS: '0',
+    ...{ DEADLINE_MAX_DAYS: '0', MAX_OPEN_PRODUCTS: '0', MAX_WEBHOOKS: '0' },
     ADDRESS_KEYS: `k1:${'A'.repeat(43)}=`,
   });
   const { id } = await create(server, { minParticipants: 1, maxParticipants: 100_000 });
@@ -23,6 +23,7 @@ it('the document and the code agree on what is valid: the least and the most of 
     },
     given: {
       id,
+      q: '감귤',
       phone: '010-1234-5678',
       timeZone: 'Asia/Seoul',
       postalCode: '06236',

@@ -1,8 +1,8 @@
 import type { Product } from '@gongu/shared';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { numberCursor, positionCursor } from '../../src/http/cursor.ts';
-import { create, testTrade } from '../fixture/trade-server.ts';
+import { create, draft, testTrade } from '../fixture/trade-server.ts';
 
 type List = { items: Product[]; nextCursor: string | null };
 
@@ -90,6 +90,10 @@ describe('the list of products', () => {
     'deadlineBefore=soon',
     'deadlineBefore=9999-12-31T23:59:59-14:00',
     'cursor=abc',
+    'q=x',
+    'q=%E1%84%80',
+    `q=${'x'.repeat(65)}`,
+    'category=%20',
     'sellerId=',
     'cursor=%00',
   ])('refuses ?%s', async (query) => {
@@ -101,6 +105,78 @@ describe('the list of products', () => {
   it('refuses the cursor of another order', async () => {
     const { nextCursor } = await list('limit=1');
     expect((await call('GET', `/api/products?limit=1&sort=deadline&cursor=${nextCursor}`)).status).toBe(400);
+  });
+});
+
+describe('categories, tags and searches', () => {
+  const given = { category: ' 과일 ', tags: ['제주', 'Citrus'] };
+  let id: string;
+  beforeAll(async () => {
+    id = (await create(server, { title: '감귤 10kg', description: 'Fresh ＦＲＯＭ the island', ...given })).id;
+    await create(server, { title: '한라봉', category: '과일'.normalize('NFD'), tags: ['제주'] });
+  });
+  const found = async (query: Record<string, string> | [string, string][]) =>
+    titles(await list(`${new URLSearchParams(query)}`));
+
+  it('are kept in one spelling, and change', async () => {
+    const { body } = await call<Product>('GET', `/api/products/${id}`);
+    expect(body).toMatchObject({ category: '과일', tags: ['제주', 'Citrus'] });
+    const edit = (fields: object) => call<Product>('PATCH', `/api/products/${id}`, { as: 'seller:sel', body: fields });
+    expect((await edit({ category: null, tags: [] })).body).toMatchObject({ category: null, tags: [] });
+    expect(await found({ q: 'citrus' })).toEqual([]);
+    expect((await edit(given)).body).toMatchObject({ category: '과일', tags: ['제주', 'Citrus'] });
+    const { items } = (await call<{ items: object[] }>('GET', `/api/products/${id}/audit`, { as: 'seller:sel' })).body;
+    expect(items.slice(1)).toMatchObject([
+      { event: 'product.edited', data: { category: null, tags: [] } },
+      { event: 'product.edited', data: { category: '과일', tags: ['제주', 'Citrus'] } },
+    ]);
+  });
+
+  it('narrow the list, alone and together', async () => {
+    expect(await found({ category: '과일' })).toEqual(['한라봉', '감귤 10kg']);
+    expect(await found({ category: '과' })).toEqual([]);
+    expect(await found({ tag: '제주' })).toEqual(['한라봉', '감귤 10kg']);
+    const both: [string, string][] = [
+      ['tag', '제주'],
+      ['tag', 'Citrus'],
+    ];
+    expect(await found(both)).toEqual(['감귤 10kg']);
+    expect(await found({ tag: 'citrus' })).toEqual([]);
+    expect(await found({ q: '감귤'.normalize('NFD') })).toEqual(['감귤 10kg']);
+    expect(await found({ q: 'from THE' })).toEqual(['감귤 10kg']);
+    expect(await found({ q: '제주', category: '과일', status: 'RECRUITING', sort: 'deadline' })).toHaveLength(2);
+    expect(await found({ q: '제주', tag: 'Citrus' })).toEqual(['감귤 10kg']);
+    expect(await found({ q: '%%' })).toEqual([]);
+  });
+
+  it('are counted, of products that recruit', async () => {
+    const ended = await create(server, { category: '과일', tags: ['once'] });
+    await call('POST', `/api/products/${ended.id}/cancel`, { as: 'seller:sel' });
+    expect((await call('GET', '/api/products/facets')).body).toEqual({
+      categories: [{ name: '과일', count: 2 }],
+      tags: [
+        { name: '제주', count: 2 },
+        { name: 'Citrus', count: 1 },
+      ],
+    });
+  });
+
+  it.each([
+    [{ tags: ['a', 'a'] }, 'tags'],
+    [{ tags: ['a', ' a'] }, 'tags'],
+    [{ tags: Array.from({ length: 11 }, (_, n) => `t${n}`) }, 'tags'],
+    [{ tags: [''] }, 'tags.0'],
+    [{ tags: ['a\nb'] }, 'tags.0'],
+    [{ category: ' ' }, 'category'],
+    [{ category: 'x'.repeat(41) }, 'category'],
+  ])('refuses %j', async (fields, path) => {
+    for (const [method, url, body] of [
+      ['POST', '/api/products', draft(fields)],
+      ['PATCH', `/api/products/${id}`, fields],
+    ] as const) {
+      const answer = await call(method, url, { as: 'seller:sel', body });
+      expect([answer.status, answer.body.errors[0]?.path]).toEqual([400, path]);
+    }
   });
 });
 

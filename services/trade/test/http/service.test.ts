@@ -28,6 +28,7 @@ describe('/openapi.json', () => {
 
     const id = await made();
     await call('GET', '/api/products');
+    await call('GET', '/api/products/facets');
     await call('GET', `/api/products/${id}`);
     await call('GET', `/api/products/${id}/card`);
     await call('GET', `/api/products/${id}`, { headers: { 'if-none-match': '*' } });
@@ -100,6 +101,7 @@ describe('/openapi.json', () => {
     expect(open.sort()).toEqual([
       'get /api/products',
       'get /api/products/events',
+      'get /api/products/facets',
       'get /api/products/{id}',
       'get /api/products/{id}/card',
       'post /api/dev/session',

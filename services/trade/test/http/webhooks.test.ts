@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Webhook, WebhookDelivery, WebhookWithSecret } from '@gongu/shared';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import type { Webhook, WebhookDelivery, WebhookTest, WebhookWithSecret } from '@gongu/shared';
 import { Webhook as Verifier } from 'standardwebhooks';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../fixture/eventually.ts';
 import { SHOP_SECRET, shopToken } from '../fixture/tokens.ts';
 import { create, testTrade } from '../fixture/trade-server.ts';
@@ -54,6 +54,8 @@ async function receiver(answers: (n: number) => Behaviour = () => 200) {
 const hook = async (url: string, events: string[] = []) =>
   (await call<WebhookWithSecret>('POST', '/api/trade/webhooks', { ...KEY, body: { url, events } })).body;
 const remove = (id: string) => call('DELETE', `/api/trade/webhooks/${id}`, KEY);
+/** Answers the first bytes that come, and ends its side of the connection. */
+const whenAsked = (answer: string) => (socket: Socket) => socket.once('data', () => socket.end(answer));
 const dueNow = () => rows('UPDATE webhook_lanes SET due_at = now() WHERE claim IS NULL');
 const typesOf = (got: Received[], id: string) =>
   got.flatMap(({ body }) => (body.data.productId === id ? [body.type] : []));
@@ -116,6 +118,29 @@ describe('a webhook', () => {
     }
     expect(bad[0]!.got).toEqual([]);
     await Promise.all(hooks.map((one) => remove(one.id)));
+  });
+
+  it.each([
+    ['ends its side at once', (socket: Socket) => socket.end(), false],
+    ['ends it within the status line', whenAsked('HTTP/1.1 200 O'), false],
+    ['ends it before the headers are over', whenAsked('HTTP/1.1 200 OK\r\nA: b\r\n'), false],
+    ['ends it after 103 Early Hints', whenAsked('HTTP/1.1 103 Early Hints\r\n\r\n'), false],
+    ['ends it within what it says', whenAsked('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc'), true],
+    ['ends it after its answer, and reads on', whenAsked('HTTP/1.1 204 No Content\r\n\r\n'), true],
+  ])('whose receiver %s has its answer, or none, and is not waited for', async (_, meet, delivered) => {
+    const raw = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      // What is not ended here is ended by who asks.
+      socket.on('error', () => {}).resume();
+      meet(socket);
+    });
+    await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void raw.close());
+    const { id } = await hook(`http://127.0.0.1:${(raw.address() as AddressInfo).port}/`, ['waiting.ended']);
+    const began = performance.now();
+    const { body } = await call<WebhookTest>('POST', `/api/trade/webhooks/${id}/test`, KEY);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(body).toMatchObject(delivered ? { delivered, error: null } : { delivered, error: expect.any(String) });
+    await remove(id);
   });
 
   it('that answers 410 is disabled at once, keeps what it was not told, and gets it when it is enabled', async () => {

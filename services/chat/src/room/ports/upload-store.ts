@@ -14,13 +14,19 @@ export interface UploadRow {
 
 /** Files, from their announcement to the end of their bytes. */
 export interface UploadStore {
-  /** `perHour`: how many a user may announce in an hour; 0: any number. */
+  /**
+   * @param perHour how many a user may announce in an hour; 0: any number
+   * @param userBytes bytes that all files of a user may have together; 0: any number
+   */
   announce(
     upload: AnnounceUpload & { readonly uploadId: string; readonly roomId: string; readonly userId: string },
     perHour: number,
+    userBytes?: number,
   ): Promise<
     | { readonly outcome: 'announced' }
     | { readonly outcome: 'RATE_LIMITED'; readonly waitMs: number }
+    /** `bytes`: what the user has. */
+    | { readonly outcome: 'TOO_MANY_BYTES'; readonly bytes: number }
     | Refusal<'NOT_FOUND' | 'NOT_A_MEMBER' | 'BANNED' | 'MUTED' | 'ROOM_READ_ONLY'>
   >;
   /** A user's upload of a room; null: there is none. */

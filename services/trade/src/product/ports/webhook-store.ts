@@ -31,7 +31,8 @@ export type Attempt =
  * when it was settled; one that blocks the others for an hour is set aside.
  */
 export interface WebhookStore {
-  create(id: string, webhook: CreateWebhook, secret: string): Promise<Webhook>;
+  /** Null: there are `max` already (null: any number). */
+  create(id: string, webhook: CreateWebhook, secret: string, max: number | null): Promise<Webhook | null>;
   /** Oldest first, one more than `limit` where there is more. */
   list(page: Page<string>): Promise<Webhook[]>;
   find(id: string): Promise<StoredWebhook | null>;
