@@ -35,7 +35,8 @@ test('every picture of docs/images is small, and those that README.md shows are 
     expect(picture.length, name).toBeLessThan(150_000);
   }
   const looks = ['desktop-light', 'desktop-dark', 'phone-light', 'phone-dark'];
-  expect(names.sort()).toEqual(looks.flatMap((look) => [`product-${look}.png`, `products-${look}.png`]).sort());
+  const pages = looks.flatMap((look) => [`product-${look}.png`, `products-${look}.png`]);
+  expect(names.sort()).toEqual([...pages, 'search-phone-light.png', 'search-phone-dark.png'].sort());
   const shown = [...readFileSync(inRepository('README.md'), 'utf8').matchAll(/"docs\/images\/([^"]+)"/g)];
   expect(shown.length).toBeGreaterThanOrEqual(6);
   expect(shown.map(([, name]) => name).filter((name) => !names.includes(name!))).toEqual([]);
