@@ -86,27 +86,16 @@ it('who is erased is nowhere in the room any more: not in what is at hand, quote
 });
 
 it('an older copy that comes afterwards says nothing of him either, and a newer one counts', () => {
-  const state = [
-    {
-      type: 'messages',
-      messages: [
-        erased(5, [
-          [1, 2],
-          [4, 4],
-        ]),
-      ],
-    } as const,
-    { type: 'quoted', messages: [say(2, 'ann')] } as const,
-    {
-      type: 'messages',
-      messages: [
-        erased(5, [
-          [1, 2],
-          [4, 4],
-        ]),
-      ],
-    } as const,
-  ].reduce(reduceRoom, before());
+  const row = {
+    type: 'messages',
+    messages: [
+      erased(5, [
+        [1, 2],
+        [4, 4],
+      ]),
+    ],
+  } as const;
+  const state = [row, { type: 'quoted', messages: [say(2, 'ann')] } as const, row].reduce(reduceRoom, before());
   expect(JSON.stringify(state)).not.toContain('ann');
   expect(state.erased).toHaveLength(1);
   const later = reduceRoom(state, { type: 'quoted', messages: [say(2, 'erased-1', { version: 6, content: '' })] });

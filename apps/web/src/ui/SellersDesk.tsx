@@ -56,15 +56,7 @@ function Payments({ summary: { payments, currency } }: { readonly summary: Produ
     <div className="table">
       <table>
         <caption>{strings.byPayment}</caption>
-        <thead>
-          <tr>
-            {[strings.payment, strings.people, strings.units, strings.payable, strings.held].map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads names={[strings.payment, strings.people, strings.units, strings.payable, strings.held]} />
         <tbody>
           {payments.map(({ status, people, units, payable, amount }) => (
             <tr key={status}>
@@ -113,15 +105,7 @@ function Days({ summary: { days, currency } }: { readonly summary: ProductSummar
       <div className="table">
         <table>
           <caption>{strings.byDay}</caption>
-          <thead>
-            <tr>
-              {[strings.day, strings.people, strings.units, strings.payable].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Heads names={[strings.day, strings.people, strings.units, strings.payable]} />
           <tbody>
             {days.map(({ day, people, units, payable }) => (
               <tr key={day}>
@@ -137,5 +121,19 @@ function Days({ summary: { days, currency } }: { readonly summary: ProductSummar
         </table>
       </div>
     </div>
+  );
+}
+
+function Heads({ names }: { readonly names: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        {names.map((name) => (
+          <th key={name} scope="col">
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }

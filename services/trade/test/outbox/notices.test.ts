@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../fixture/eventually.ts';
 import { caller } from '../fixture/people.ts';
@@ -91,7 +90,6 @@ it('nothing is told where the seller wants no notices', async () => {
   const { id } = await create(server, { minParticipants: 2, maxParticipants: 3, notices: false });
   for (const as of ['ann', 'ben', 'cho']) await buy(id, as);
   await told(id);
-  await sleep(0);
   expect(chat.said(id)).toEqual([]);
   expect(chat.told(id).at(-1)).toBe('status CLOSED');
 });
