@@ -132,7 +132,6 @@ export const RULES = [
     admin: [SHARED, HOST, 'store/', 'zod', 'node:'],
     observe: [HOST, 'type product/', 'type outbox/'],
     outbox: [...driver, 'type zod'],
-    webhook: [HOST, 'type product/ports/', 'node:'],
     chat: [SHARED, HOST, 'type product/ports/', 'type outbox/'],
   })),
   {

@@ -76,3 +76,6 @@ export { createServiceHttp, type ServiceHttpOptions } from './service/service-ht
 export { createServiceParts, type ServiceOptions, type ServiceParts } from './service/service-parts.ts';
 export { certificateFault } from './tls/certificate-fault.ts';
 export { tlsWords } from './tls/tls-words.ts';
+export { createHooks } from './webhooks/hooks.ts';
+export { webhookRoutes } from './webhooks/webhook-routes.ts';
+export { createWebhookStore, type WebhookEventRow, type WebhookStore } from './webhooks/webhook-store.ts';

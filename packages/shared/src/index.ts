@@ -1,4 +1,5 @@
 export { Address, AddressedBuyer, NoAddress, OwnAddress } from './address.ts';
+export { afterCommit } from './after-commit.ts';
 export {
   AnnounceUpload,
   Attachment,
@@ -11,6 +12,7 @@ export {
 } from './attachment.ts';
 export { BlockUser, UserBar, UserPath } from './bar.ts';
 export { ChatMessage, MessageKind, Reaction } from './chat-message.ts';
+export { ChatWebhookEventType, ChatWebhooks } from './chat-webhook.ts';
 export { CLOSE, type CloseCode, mayReturn } from './close-codes.ts';
 export { type Command, type CommandSchemas, type CommandType, commandSchemas } from './command.ts';
 export { Consistency, Divergence } from './consistency.ts';
@@ -114,6 +116,7 @@ export {
   EditWebhook,
   Redeliver,
   Redelivered,
+  TradeWebhooks,
   Webhook,
   WebhookDelivery,
   WebhookEventType,

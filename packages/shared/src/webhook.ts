@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from './page.ts';
 import { text } from './text.ts';
 
 /** What trade tells shops' back ends of. */
@@ -84,13 +85,13 @@ export const WebhookDelivery = z
   .meta({ id: 'WebhookDelivery' });
 export type WebhookDelivery = z.output<typeof WebhookDelivery>;
 
-/** Answer of `POST /api/trade/webhooks/:id/test`. */
+/** Answer of `POST …/webhooks/:id/test`. */
 export const WebhookTest = z
   .object({ delivered: z.boolean(), answer: z.int().nullable(), error: z.string().nullable() })
   .meta({ id: 'WebhookTest' });
 export type WebhookTest = z.output<typeof WebhookTest>;
 
-/** Body of `POST /api/trade/webhooks/:id/redeliver`. */
+/** Body of `POST …/webhooks/:id/redeliver`. */
 export const Redeliver = z
   .object({
     deliveryId: z
@@ -101,5 +102,15 @@ export const Redeliver = z
   })
   .meta({ id: 'Redeliver' });
 
-/** Answer of `POST /api/trade/webhooks/:id/redeliver`. */
+/** Answer of `POST …/webhooks/:id/redeliver`. */
 export const Redelivered = z.object({ count: z.int() }).meta({ id: 'Redelivered' });
+
+/** What trade's routes of webhooks take and answer. */
+export const TradeWebhooks = {
+  Create: CreateWebhook,
+  Edit: EditWebhook,
+  One: Webhook,
+  WithSecret: WebhookWithSecret,
+  List: listOf(Webhook).meta({ id: 'WebhookList' }),
+  Deliveries: listOf(WebhookDelivery).meta({ id: 'WebhookDeliveryList' }),
+};

@@ -23,6 +23,12 @@ export { readSeries } from './network/read-series.ts';
 export { type ShakyDatabase, shakyDatabase } from './network/shaky-database.ts';
 export { type Statement, type StatementProxy, statementProxy } from './network/statement-proxy.ts';
 export { type TcpProxy, tcpProxy } from './network/tcp-proxy.ts';
+export {
+  type ReceivedWebhook,
+  startWebhookReceiver,
+  type WebhookBehaviour,
+  type WebhookReceiver,
+} from './network/webhook-receiver.ts';
 export { hasOpenssl, makeCertificates, type TestCertificates } from './programs/certificates.ts';
 export { type ChatService, startChatService } from './programs/chat-service.ts';
 export { type Consumer, consumer } from './programs/consumer.ts';

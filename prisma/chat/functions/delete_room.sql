@@ -14,6 +14,8 @@ BEGIN
   DELETE FROM chat.authors WHERE room_id = p_room;
   DELETE FROM chat.author_fills WHERE room_id = p_room;
   DELETE FROM chat.search_rooms WHERE room_id = p_room;
+  -- Who has not read in it is nobody's matter any more; reports outlive it, and so do their events.
+  UPDATE chat.webhook_events e SET user_ids = '{}' WHERE e.room_id = p_room AND e.user_ids <> '{}';
   DELETE FROM chat.room_keys k WHERE k.room_id = p_room AND NOT EXISTS (SELECT FROM chat.reports p WHERE p.room_id = p_room);
   DELETE FROM chat.rooms WHERE room_id = p_room;
   RETURN true;

@@ -49,6 +49,8 @@ BEGIN
     r.last_seq := chat.add_system(r, 'room.updated', 'The room was updated',
       jsonb_build_object('room', chat.room_json(r)));
   END IF;
+  UPDATE chat.webhook_events o SET user_ids = array_remove(o.user_ids, e.user_id)
+  WHERE o.room_id = p_room AND o.user_ids @> ARRAY[e.user_id];
   DELETE FROM chat.departures o WHERE o.room_id = p_room AND o.user_id = e.user_id;
   DELETE FROM chat.restrictions o WHERE o.room_id = p_room AND o.user_id = e.user_id;
   UPDATE chat.restrictions o SET by_user_id = e.pseudonym WHERE o.room_id = p_room AND o.by_user_id = e.user_id;

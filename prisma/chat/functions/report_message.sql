@@ -37,5 +37,11 @@ BEGIN
     || CASE WHEN m.edited_at IS NULL THEN '{}' ELSE jsonb_build_object('editedAt', chat.iso(m.edited_at)) END
     || CASE WHEN m.attachments IS NULL THEN '{}' ELSE jsonb_build_object('attachments', m.attachments) END)
   RETURNING * INTO p;
+  IF chat.wants_event('report.created') THEN
+    -- No text, and nobody's id: who reported whom is read from the report, as long as there is one.
+    INSERT INTO chat.webhook_events (room_id, type, report_id, data)
+    VALUES (p_room, 'report.created', p.report_id, jsonb_build_object('reportId', p.report_id::TEXT, 'productId', r.product_id,
+      'seq', p_seq, 'reason', p_reason, 'createdAt', chat.iso(p.created_at)));
+  END IF;
   RETURN jsonb_build_object('outcome', 'created', 'report', chat.report_json(p));
 END $$;

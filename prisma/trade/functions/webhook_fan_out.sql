@@ -4,6 +4,7 @@ CREATE OR REPLACE FUNCTION trade.webhook_fan_out(p_limit integer) RETURNS intege
 LANGUAGE plpgsql AS $$
 DECLARE
   v_ids bigint[];
+  v_now timestamptz := trade.instant();
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('trade.webhook_fan_out')) THEN
     RETURN 0;
@@ -27,7 +28,8 @@ BEGIN
   ORDER BY n.id, n.place, h.id;
   -- An update, never DO NOTHING: it waits for a delivery that is about to remove the row. In one order, as all lock them.
   INSERT INTO trade.webhook_lanes (webhook_id, product_id, due_at)
-  SELECT DISTINCT d.webhook_id, d.product_id, trade.instant() FROM trade.webhook_deliveries d
+  -- One moment for all: with one of its own each row would differ from the others.
+  SELECT DISTINCT d.webhook_id, d.product_id, v_now FROM trade.webhook_deliveries d
   WHERE d.event_id = ANY (v_ids) ORDER BY 1, 2
   ON CONFLICT (webhook_id, product_id) DO UPDATE SET due_at = trade.webhook_lanes.due_at;
   UPDATE trade.webhook_events SET fanned = true WHERE id = ANY (v_ids);

@@ -50,6 +50,7 @@ export async function createChat(env: ChatEnv, options: ChatOptions): Promise<Ch
       unfollow();
       await settle('jobs', schedule.stop(), env.DRAIN_MS + 1_500);
       await settle('HTTP', app.close(), env.DRAIN_MS + 2_000);
+      await settle('webhooks', domain.hooks.stop(), env.DRAIN_MS + 2_500);
       hub.close();
       await settle('files', files.close(), env.DRAIN_MS + 2_500);
       await settle('Redis', links.close(), env.DRAIN_MS + 2_500);

@@ -54,11 +54,13 @@ export const ChatEnv = serviceEnv({
   PUSH_KEY: z.string().trim().superRefine(checkPushKey).optional(),
   /** Whom a push service may ask about pushes: a mailto: or https: URL; required with PUSH_KEY. */
   PUSH_CONTACT: envFields.url({ protocols: ['mailto:', 'https:'] }).optional(),
-  /** Seconds for which a message must have been unread before a member who asked for it is told by push. */
+  /** Seconds for which a message must have been unread before a member who asked for it is told by push, and webhooks of buyers and the host. */
   ABSENT_AFTER_S: envFields.int(60, { min: 1, max: 604_800 }),
   /** Whether a push tells the newest message and its sender; else the room's title and how many are unread. */
   ABSENT_TEXT: envFields.bool(false),
-  /** Whether push services may be at private addresses. */
+  /** Webhooks, at most; 0 = any number. */
+  MAX_WEBHOOKS: envFields.int(100, { max: 1_000_000 }),
+  /** Whether push services and webhooks may be at private addresses. */
   WEBHOOK_ALLOW_PRIVATE: envFields.bool(false),
   /** Largest file of a message, bytes; 0 = none is taken. */
   UPLOAD_MAX_BYTES: envFields.int(26_214_400, { max: 5_368_709_120 }),

@@ -242,7 +242,7 @@ it('every index takes rows with the longest ids and names there can be', async (
       client_message_id: 4 * 64,
     },
     ...{ room_id: 64, status: 16, hash: 32, id: 4 * 255, kind: 16, coalesce: 4 * 255, emoji: 64, device_id: 32 },
-    ...{ state: 16, upload_id: 36, key_id: 32, pseudonym: 20 },
+    ...{ state: 16, upload_id: 36, key_id: 32, pseudonym: 20, webhook_id: 36, type: 40 },
   };
   const rows = await largestIndexRows(given.databaseUrl, CHAT_SCHEMA, most);
   expect(rows.size).toBeGreaterThan(10);

@@ -2,11 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   createChangeRate,
   createDatabaseQueues,
+  createHooks,
   createRateLimit,
   observePools,
   type ServiceParts,
   sessionLimitsOf,
 } from '@gongu/host';
+import { v7 } from 'uuid';
 import { createLocalExchange, type LocalExchange } from '../bus/local-bus.ts';
 import { BUS_REFUSALS } from '../bus/sealing.ts';
 import { FULL } from '../endpoints/admission.ts';
@@ -15,8 +17,10 @@ import { refusalOfType } from '../files/inspect/kind-of.ts';
 import { createHub } from '../hub/hub.ts';
 import { createOverview } from '../hub/overview/overview.ts';
 import { createWriteSpacing } from '../hub/write-spacing.ts';
+import { createHookTeller } from '../jobs/absent-tellers.ts';
 import { createIndexMessages } from '../jobs/index-messages.ts';
 import { createSealTexts } from '../jobs/seal-texts.ts';
+import { createTellAbsent } from '../jobs/tell-absent.ts';
 import { createChatMetrics } from '../observe/metrics.ts';
 import { createObservers } from '../observe/observers.ts';
 import { createAdmins } from '../room/admins.ts';
@@ -56,9 +60,10 @@ const JOINS_AT_ONCE = 20;
 
 /** The rules, and the rooms in memory: from the store and the other instances up to what sessions are told. */
 export function createDomain(
-  { env, log, clock, metrics }: ServiceParts<ChatEnv>,
+  parts: ServiceParts<ChatEnv>,
   { exchange = createLocalExchange(), files }: { exchange?: LocalExchange; files: Files },
 ) {
+  const { env, log, clock, metrics } = parts;
   const now = clock.monotonic;
   const sessions = createSessions({ random: Math.random, now });
   const counts = createChatMetrics(metrics, {
@@ -120,7 +125,7 @@ export function createDomain(
     onEmit(signal) {
       overview.apply(signal);
       indexMessages.note(signal);
-      push?.tellAbsent.note(signal);
+      tellAbsent.note(signal);
     },
     onPresence: (roomId, userId, online) => presenceTick.note(roomId, userId, online),
     onWatchers: (roomId) => watcherTick.note(roomId),
@@ -137,7 +142,18 @@ export function createDomain(
 
   const sealTexts = createSealTexts({ content: store.content, now });
 
-  const push = createPush({ env, store, counts, failed, now });
+  const push = createPush({ env, store, counts, failed });
+  const hooks = createHooks(parts, { store: store.webhooks, newId: v7, onAttempt: counts.webhookAttempt });
+  const { onCommit } = hooks.dispatch;
+  const afterS = env.ABSENT_AFTER_S;
+  const tellAbsent = createTellAbsent({
+    tellers: [
+      ...(push ? [push.teller] : []),
+      createHookTeller({ absences: store.absences, afterS, onRecorded: onCommit }),
+    ],
+    afterS,
+    now,
+  });
   const pushes = createPushes({ ...store, publicKey: push?.publicKey ?? null });
 
   const typing = createTyping({ hub, now });
@@ -188,7 +204,10 @@ export function createDomain(
     reports: store.reports,
     linksTo: uploads.linksTo,
     keptDays: env.REPORT_DAYS,
-    onChange: observers.onModeration,
+    onChange(event, fields) {
+      observers.onModeration(event, fields);
+      onCommit();
+    },
   });
   const admins = createAdmins({
     ...{ restrictions: store.restrictions, now, onFailure: (error) => failed('note of an admin', error) },
@@ -227,6 +246,8 @@ export function createDomain(
       sealTexts,
       push,
       pushes,
+      hooks,
+      tellAbsent,
       uploads,
       retention,
       people,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { barRoutes, personRoutes, type ServiceParts, turnKey } from '@gongu/host';
+import { barRoutes, personRoutes, type ServiceParts, turnKey, webhookRoutes } from '@gongu/host';
+import { ChatWebhooks } from '@gongu/shared';
 import { createAccept } from '../endpoints/accept.ts';
 import { createAdmission } from '../endpoints/admission.ts';
 import { registerEventStreams } from '../endpoints/event-streams.ts';
@@ -20,6 +21,7 @@ import { roomRoutes } from '../http/room-routes.ts';
 import { searchRoutes } from '../http/search-routes.ts';
 import { tokenRoutes } from '../http/token-routes.ts';
 import { uploadRoutes } from '../http/upload-routes.ts';
+import { requireOperator } from '../room/access.ts';
 import { createAttendances } from '../session/attendance.ts';
 import { createCommands } from '../session/commands/commands.ts';
 import { createLeaving } from '../session/leaving.ts';
@@ -73,6 +75,10 @@ export async function registerEndpoints(
   personRoutes(app, {
     ...{ base: '/api/chat', person: domain.people, either: identify.either },
     onAct: domain.observers.onModeration,
+  });
+  webhookRoutes(app, {
+    ...{ base: '/api/chat', webhooks: domain.hooks.webhooks, schemas: ChatWebhooks, keepers: ['user', 'service'] },
+    requireKeeper: async (request) => requireOperator(await identify.routes.caller(request)),
   });
   searchRoutes(app, { search, identify: identify.routes });
   pushRoutes(app, { pushes: domain.pushes, identify: identify.routes });

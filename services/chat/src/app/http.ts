@@ -52,6 +52,7 @@ export async function createChatHttp(
       { name: 'files', description: 'Files of messages' },
       { name: 'events', description: 'Streams of what happens' },
       { name: 'reports', description: 'Messages that somebody reported' },
+      { name: 'webhooks', description: 'Where back ends hear of what happens' },
       { name: 'users', description: 'Whose tokens are refused' },
       { name: 'tokens', description: 'People without an account, and tickets for sockets' },
     ],

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChatEnv } from '../env.ts';
-import { createTellAbsent } from '../jobs/tell-absent.ts';
+import { createDeviceTeller } from '../jobs/absent-tellers.ts';
 import type { ChatMetrics } from '../observe/metrics.ts';
 import { createPushDelivery } from '../push/push-delivery.ts';
 import { createPushSender } from '../push/push-sender.ts';
@@ -12,12 +12,10 @@ export interface PushParts {
   readonly store: Pick<Store, 'pushes'>;
   readonly counts: Pick<ChatMetrics, 'pushed'>;
   readonly failed: (what: string, error: unknown) => void;
-  /** Milliseconds, of any origin, that never go back. */
-  readonly now: () => number;
 }
 
 /** Pushes to devices of who has not read: null where `PUSH_KEY` is not set. */
-export function createPush({ env, store, counts, failed, now }: PushParts) {
+export function createPush({ env, store, counts, failed }: PushParts) {
   const { PUSH_KEY, PUSH_CONTACT } = env;
   if (PUSH_KEY === undefined || PUSH_CONTACT === undefined) return null;
   const keys = vapidKeysOf(PUSH_KEY);
@@ -28,12 +26,11 @@ export function createPush({ env, store, counts, failed, now }: PushParts) {
     // Ended by the signal, it has waited long enough.
     wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal, ref: false }).catch(() => {}),
   });
-  const tellAbsent = createTellAbsent({
-    ...{ pushes, afterS: env.ABSENT_AFTER_S, withText: env.ABSENT_TEXT, tell: delivery.add, now },
-  });
   return {
     publicKey: keys.publicKey,
-    tellAbsent,
+    teller: createDeviceTeller({
+      ...{ pushes, afterS: env.ABSENT_AFTER_S, withText: env.ABSENT_TEXT, tell: delivery.add },
+    }),
     async end(): Promise<void> {
       await delivery.end();
       sender.close();

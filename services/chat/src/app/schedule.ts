@@ -8,6 +8,9 @@ import type { Domain } from './domain.ts';
 const FORGET_MS = 60_000;
 /** Milliseconds between two looks for messages that are too old. */
 const RETAIN_MS = 600_000;
+/** For how long what webhooks are told is kept: what one that is disabled still gets when it is enabled. */
+const WEBHOOK_KEEP_MS = 30 * 86_400_000;
+const PURGE_BATCH = 5_000;
 /** Milliseconds between two looks at what is to be indexed. */
 const INDEX_MS = 5_000;
 
@@ -20,7 +23,7 @@ const REMOVE_MS = 2_000;
 /** What happens by itself. */
 export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, domain: Domain) {
   const { rooms, hub, overview, presenceTick, watcherTick, connections, visitors, reports } = domain;
-  const { indexMessages, sealTexts, push, uploads, retention, people, sweepRates, typing } = domain;
+  const { indexMessages, sealTexts, push, hooks, tellAbsent, uploads, retention, people, sweepRates, typing } = domain;
   const { store } = domain;
   const { failed } = domain.observers;
   const { headIntervalMs } = domain.links.bus;
@@ -55,7 +58,11 @@ export function createSchedule({ env, clock, cron }: ServiceParts<ChatEnv>, doma
       every(visitors.intervalMs, 'look at visitors', visitors.look);
       every(FORGET_MS, 'forgetting', visitors.forget);
       every(FORGET_MS, 'erasure of reports', reports.forget);
-      if (push) every(1_000, 'look for who has not read', push.tellAbsent.tick);
+      every(1_000, 'look for who has not read', tellAbsent.tick);
+      every(1_000, 'look for what webhooks are to be told', hooks.dispatch.tick);
+      every(RETAIN_MS, 'removal of what webhooks were told', async () => {
+        while ((await store.webhooks.purge(WEBHOOK_KEEP_MS, PURGE_BATCH)) >= PURGE_BATCH);
+      });
       every(RETAIN_MS, 'retention', async () => void (await retention.run()));
       every(RETAIN_MS, 'removal of rooms', async () => void (await retention.removeRooms()));
       every(FORGET_MS, 'forgetting of keys', () => store.content.forgetGoneKeys());

@@ -1,14 +1,19 @@
 import type { Signal } from '../room/ports/bus.ts';
-import type { Absent, PushStore } from '../room/ports/push-store.ts';
+
+/** Tells somebody of members who have not read. */
+export interface AbsentTeller {
+  /** Rooms after `roomId`, by id, where there may be some; `limit` at most. */
+  roomsBehind(roomId: string, limit: number): Promise<readonly string[]>;
+  /** Tells of those of some rooms. */
+  take(roomIds: readonly string[]): Promise<void>;
+  /** Removes what says nothing any more. */
+  sweep?(): Promise<void>;
+}
 
 export interface TellAbsentOptions {
-  readonly pushes: Pick<PushStore, 'takeAbsent' | 'roomsBehind' | 'forget'>;
+  readonly tellers: readonly AbsentTeller[];
   /** Seconds for which a message must have been unread. */
   readonly afterS: number;
-  /** Whether the newest message's text is told. */
-  readonly withText: boolean;
-  /** Is handed each device that is to be told. */
-  readonly tell: (absent: Absent) => void;
   /** Milliseconds, of any origin, that never go back. */
   readonly now: () => number;
 }
@@ -17,36 +22,29 @@ export interface TellAbsentOptions {
 const LOOK_MS = 300_000;
 /** Rooms of one statement. */
 const ROOMS = 200;
-/** Devices of one statement. */
-const DEVICES = 1_000;
+/** Rooms of one page of a look at all. */
+const PAGE = 1_000;
 /** Milliseconds later than the database's clock may say that a message is old enough. */
 const LATE_MS = 250;
 
-/** Finds members who have not read for a while and want to be told: an instance those of rooms to which it has written. */
-export function createTellAbsent({ pushes, afterS, withText, tell, now }: TellAbsentOptions) {
+/** Finds members who have not read for a while: an instance those of rooms to which it has written. */
+export function createTellAbsent({ tellers, afterS, now }: TellAbsentOptions) {
   const afterMs = afterS * 1_000 + LATE_MS;
   /** When a room is to be looked at, and when it was last written to. */
   const due = new Map<string, { lookAt: number; writtenAt: number }>();
   let lookAt = now();
 
-  async function lookAtAll(): Promise<void> {
+  async function lookAtAll(teller: AbsentTeller): Promise<void> {
     for (let last = ''; ; ) {
-      const roomIds = await pushes.roomsBehind(last, DEVICES);
-      await take(roomIds);
-      if (roomIds.length < DEVICES) return;
+      const roomIds = await teller.roomsBehind(last, PAGE);
+      await take(teller, roomIds);
+      if (roomIds.length < PAGE) return;
       last = roomIds.at(-1)!;
     }
   }
 
-  async function take(roomIds: readonly string[]): Promise<void> {
-    for (let from = 0; from < roomIds.length; from += ROOMS) {
-      const some = roomIds.slice(from, from + ROOMS);
-      let found: readonly Absent[];
-      do {
-        found = await pushes.takeAbsent(some, { afterS, withText, limit: DEVICES });
-        for (const absent of found) tell(absent);
-      } while (found.length === DEVICES);
-    }
+  async function take(teller: AbsentTeller, roomIds: readonly string[]): Promise<void> {
+    for (let from = 0; from < roomIds.length; from += ROOMS) await teller.take(roomIds.slice(from, from + ROOMS));
   }
 
   return {
@@ -64,12 +62,15 @@ export function createTellAbsent({ pushes, afterS, withText, tell, now }: TellAb
       const at = now();
       if (at >= lookAt) {
         lookAt = at + LOOK_MS;
-        for (let gone = DEVICES; gone === DEVICES; ) gone = await pushes.forget(DEVICES);
-        await lookAtAll();
+        for (const teller of tellers) {
+          await teller.sweep?.();
+          await lookAtAll(teller);
+        }
       }
       const ready = [...due].filter(([, entry]) => entry.lookAt <= at);
       if (ready.length === 0) return;
-      await take(ready.map(([roomId]) => roomId));
+      const roomIds = ready.map(([roomId]) => roomId);
+      for (const teller of tellers) await take(teller, roomIds);
       for (const [roomId, entry] of ready) {
         // What came while the first one grew old grows old in its turn.
         if (entry.writtenAt + afterMs > at) entry.lookAt = entry.writtenAt + afterMs;

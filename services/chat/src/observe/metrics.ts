@@ -72,6 +72,11 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     help: 'Pushes to devices: sent, gone (the device has ended it), refused, failed (after all attempts), dropped (too many)',
     values: { outcome: PUSH_OUTCOMES },
   });
+  const webhookAttempts = metrics.tally({
+    name: 'gongu_chat_webhook_attempts_total',
+    help: 'Deliveries to webhooks by outcome: delivered, retry, gone (410)',
+    values: { outcome: ['delivered', 'retry', 'gone'] },
+  });
   const uploads = metrics.tally({
     name: 'gongu_chat_uploads_total',
     help: 'Files: announced, completed (looked at and kept), refused for what they are',
@@ -160,6 +165,7 @@ export function createChatMetrics(metrics: Metrics, live: ChatGauges) {
     moderated: (act: string) => moderations({ act }),
     retired: (messages: number) => retired.inc(messages),
     searched: (milliseconds: number) => searchSeconds.observe(milliseconds / 1_000),
+    webhookAttempt: (outcome: 'delivered' | 'retry' | 'gone') => webhookAttempts({ outcome }),
     uploaded: (outcome: UploadOutcome) => uploads({ outcome }),
     pushed: (outcome: (typeof PUSH_OUTCOMES)[number]) => pushed({ outcome }),
     refused: (code: ErrorCode) => refused({ code }),

@@ -25,6 +25,12 @@ export function requireService(caller: Caller): void {
   if (caller.kind !== 'service') throw new AppError('FORBIDDEN', { detail: 'Only the service may do this' });
 }
 
+/** @throws AppError FORBIDDEN unless an admin or the service asks. */
+export function requireOperator(caller: Caller): void {
+  if (caller.kind === 'service' || isAdmin(caller)) return;
+  throw new AppError('FORBIDDEN', { detail: 'Only admins and the service may do this' });
+}
+
 /** Whether `caller` may see the room's outside: anyone signed in while it is ACTIVE, else members, admins and the service. */
 export async function requireSight(caller: Caller, room: RoomRow, members: MemberStore): Promise<void> {
   if (room.status === 'ACTIVE') return;

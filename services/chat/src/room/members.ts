@@ -1,6 +1,5 @@
-import { AppError, type Concerned, defaultNickname, type Participant, type User } from '@gongu/shared';
+import { AppError, afterCommit, type Concerned, defaultNickname, type Participant, type User } from '@gongu/shared';
 import { type Caller, callerId, isAdmin, requireMember, requireService } from './access.ts';
-import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { givingWay } from './giving-way.ts';
 import { createGroupCommit } from './group-commit.ts';

@@ -1,5 +1,6 @@
 import {
   AppError,
+  afterCommit,
   type ChatMessage,
   LIMITS,
   type Message,
@@ -10,7 +11,6 @@ import {
   publicUser,
 } from '@gongu/shared';
 import { type Caller, callerId, isAdmin, readerId } from './access.ts';
-import { afterCommit } from './after-commit.ts';
 import { tellCommitted } from './committed.ts';
 import { wireMessage } from './event.ts';
 import type { ContentFilter } from './filter/content-filter.ts';

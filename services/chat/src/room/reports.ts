@@ -8,7 +8,7 @@ import {
   type ReportReceipt,
   type User,
 } from '@gongu/shared';
-import { type Caller, callerId, isAdmin } from './access.ts';
+import { type Caller, callerId, requireOperator } from './access.ts';
 import type { ReportStore } from './ports/report-store.ts';
 import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
@@ -30,12 +30,6 @@ const PORTION = 500;
 
 /** Reports of messages: made by members, dealt with by admins and the service. */
 export function createReports({ reports, linksTo, keptDays, onChange }: ReportsOptions) {
-  /** @throws AppError FORBIDDEN */
-  function requireModerator(caller: Caller): void {
-    if (caller.kind === 'service' || isAdmin(caller)) return;
-    throw new AppError('FORBIDDEN', { detail: 'Only admins and the service see reports' });
-  }
-
   function tell(event: string, report: Report, byUserId: string | null): void {
     const { roomId, reportId, message } = report;
     onChange(event, { roomId, userId: message.sender?.userId ?? null, byUserId, reportId });
@@ -74,7 +68,7 @@ export function createReports({ reports, linksTo, keptDays, onChange }: ReportsO
 
     /** Newest first. @throws AppError FORBIDDEN, UNAVAILABLE */
     async list(caller: Caller, page: Parameters<ReportStore['list']>[0]): Promise<readonly Report[]> {
-      requireModerator(caller);
+      requireOperator(caller);
       return reports.list(page);
     },
 
@@ -83,7 +77,7 @@ export function createReports({ reports, linksTo, keptDays, onChange }: ReportsO
      * @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE
      */
     async links(caller: Caller, reportId: string): Promise<AttachmentLink[]> {
-      requireModerator(caller);
+      requireOperator(caller);
       const report = await reports.find(reportId);
       if (!report) throw noSuchReport();
       return linksTo(report.message.attachments ?? []);
@@ -91,7 +85,7 @@ export function createReports({ reports, linksTo, keptDays, onChange }: ReportsO
 
     /** @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE, UNKNOWN_OUTCOME */
     async end(caller: Caller, reportId: string, end: EndReport): Promise<Report> {
-      requireModerator(caller);
+      requireOperator(caller);
       const byUserId = callerId(caller);
       const report = await reports.end(reportId, end, byUserId);
       if (!report) throw noSuchReport();

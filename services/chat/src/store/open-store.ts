@@ -3,13 +3,16 @@ import {
   createBarStore,
   createHoldStore,
   createPool,
+  createWebhookStore,
   type HoldStore,
   type Logger,
   type Pool,
   type Pooler,
   prismaAdapter,
   type SessionLimits,
+  type WebhookStore,
 } from '@gongu/host';
+import type { AbsenceStore } from '../room/ports/absence-store.ts';
 import type { ContentStore } from '../room/ports/content-store.ts';
 import type { MemberStore } from '../room/ports/member-store.ts';
 import type { MessageStore } from '../room/ports/message-store.ts';
@@ -24,6 +27,7 @@ import type { TagStore } from '../room/ports/tag-store.ts';
 import type { TicketStore } from '../room/ports/ticket-store.ts';
 import type { UploadStore } from '../room/ports/upload-store.ts';
 import type { VisitorStore } from '../room/ports/visitor-store.ts';
+import { createAbsenceStore } from './absence-store.ts';
 import { type AdminRooms, createAdminRooms } from './admin-rooms.ts';
 import { createAppendBatch } from './append-batch.ts';
 import { createContentStore } from './content-store.ts';
@@ -49,6 +53,7 @@ import { createTicketStore } from './ticket-store.ts';
 import { createUploadSeals } from './upload-seals.ts';
 import { createUploadStore } from './upload-store.ts';
 import { createVisitorStore } from './visitor-store.ts';
+import { webhookDataOf } from './webhook-data.ts';
 import { createWholeRows } from './whole-rows.ts';
 
 export interface Store {
@@ -65,6 +70,8 @@ export interface Store {
   readonly holds: HoldStore;
   readonly reports: ReportStore;
   readonly pushes: PushStore;
+  readonly absences: AbsenceStore;
+  readonly webhooks: WebhookStore;
   readonly uploads: UploadStore;
   readonly content: ContentStore;
   readonly retention: RetentionStore;
@@ -158,6 +165,11 @@ export function openStore({
     restrictions: createRestrictionStore({ prisma }),
     reports: createReportStore({ prisma, texts }),
     pushes: createPushStore({ prisma, texts }),
+    absences: createAbsenceStore({ pool: reads }),
+    webhooks: createWebhookStore({
+      ...{ pool: reads, schema: CHAT_SCHEMA, messagePrefix: 'msg_chat_', dataOf: webhookDataOf },
+      subject: { column: 'room_id', field: 'roomId' },
+    }),
     uploads: createUploadStore({ prisma, texts }),
     content: createContentStore({ pool: reads, texts, uploads: uploadSeals, keys: content.keys }),
     retention: createRetentionStore({ pool: reads }),

@@ -9,6 +9,7 @@ it('the document and the code agree on what is valid: the least and the most of 
   const chat = await given.start({
     PUSH_KEY: 'Zm91cnR5LXRocmVlIGNoYXJhY3RlcnMgb2YgYmFzZTY',
     PUSH_CONTACT: 'mailto:shop@shop.example',
+    ...{ WEBHOOK_ALLOW_PRIVATE: '1', MAX_WEBHOOKS: '0' },
   });
   const roomId = await chat.room();
   for (const as of ['ann', 'bob']) await chat.call('POST', `/api/chat/rooms/${roomId}/participants`, { as, body: {} });

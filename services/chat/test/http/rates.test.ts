@@ -17,6 +17,7 @@ interface Route {
   readonly inNewRooms?: boolean;
 }
 
+const ADMIN = (userId: string) => `Bearer ${tokenOf(userId, { roles: ['admin'] })}`;
 const PUSH_KEYS = { p256dh: `B${'x'.repeat(86)}`, auth: 'y'.repeat(22) };
 
 /** Every route that changes something, and what judges it. */
@@ -63,6 +64,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ask: () => ['', { name: 'a.png', type: 'image/png', bytes: 9 }],
   },
   'POST /api/chat/rooms/{roomId}/uploads/{uploadId}/complete': { as: 'pam', burst: 4, ask: () => ['none'] },
+  'POST /api/chat/webhooks': { as: ADMIN('w1'), burst: 4, ask: () => ['', { url: 'https://shop.example/hook' }] },
+  'PATCH /api/chat/webhooks/{id}': { as: ADMIN('w2'), burst: 4, ask: () => ['none', { description: 'x' }] },
+  'DELETE /api/chat/webhooks/{id}': { as: ADMIN('w3'), burst: 4, ask: () => ['none'] },
+  'POST /api/chat/webhooks/{id}/rotate': { as: ADMIN('w4'), burst: 4, ask: () => ['none'] },
+  'POST /api/chat/webhooks/{id}/test': { as: ADMIN('w5'), burst: 4, ask: () => ['none'] },
+  'POST /api/chat/webhooks/{id}/redeliver': { as: ADMIN('w6'), burst: 4, ask: () => ['none', {}] },
   // Writes no row.
   'PUT /api/chat/rooms/{roomId}/read': { as: 'seller', burst: null, ask: () => ['', { seq: 1 }] },
   'POST /api/chat/tickets': { as: 'dan', burst: 4, ask: () => [''] },
@@ -80,7 +87,7 @@ async function exhaust(chat: Instance, name: string, roomId: string, times: numb
     const [last, body] = ask({ roomId, other: 'bob', i });
     const path = template
       .replace('{roomId}', inNewRooms ? await chat.room() : roomId)
-      .replace(/\{(userId|seq|reportId|uploadId)\}/, last)
+      .replace(/\{(userId|seq|reportId|uploadId|id)\}/, last)
       .replace('{emoji}', encodeURIComponent('👍'));
     answers.push(await chat.call(method, path, { ...(as === '' ? {} : { as }), body, headers: ADDRESS }));
   }

@@ -50,6 +50,9 @@ it('after a year, and the jobs, no table has a row but those that are kept for e
       VALUES ('old', 2, 'bob', 'SPAM', '{"sender":{"userId":"ann"}}', 'RESOLVED', clock_timestamp());
     INSERT INTO chat.push_subscriptions (room_id, user_id, device_id, endpoint, p256dh, auth)
       VALUES ('old', 'gone', '\\x01', 'https://push.example/1', 'k', 'a');
+    INSERT INTO chat.webhook_events (room_id, type, user_ids, data) VALUES ('old', 'member.absent', '{bob}', '{}');
+    INSERT INTO chat.webhook_deliveries (webhook_id, event_id, type, room_id) SELECT 'w', e.id, e.type, 'old' FROM chat.webhook_events e;
+    INSERT INTO chat.webhook_lanes (webhook_id, room_id, due_at) VALUES ('w', 'old', clock_timestamp());
     SELECT chat.bar_user('ann', 'block', clock_timestamp() + interval '1 minute', NULL, NULL);
     SELECT chat.hold('ROOM', 'old', true, NULL, NULL);
     SELECT chat.hold('ROOM', 'old', false, NULL, NULL);`);
@@ -70,6 +73,7 @@ it('after a year, and the jobs, no table has a row but those that are kept for e
   await store.visitors.forget({ renewDays: 180, graceS: 300, limit: 500 });
   await store.reports.forget(90, 500);
   await store.pushes.forget(500);
+  await store.webhooks.purge(30 * 86_400_000, 500);
   await createRetention({ retention: store.retention, messageDays: 30, onRemoved: () => {} }).run();
   await store.uploads.expire(100);
   await store.uploads.removed(await store.uploads.gone(100));

@@ -18,6 +18,8 @@ it('no two functions that write ever wait for each other: every pair at once, ov
   const sides = [0, 1].map(() => openStore({ url: given.url, poolSize: 5 }));
   const outside = new pg.Client({ connectionString: given.url });
   await outside.connect();
+  // Somebody is to be told of who does not read.
+  await given.store.webhooks.create('w-1', { url: 'https://shop.example/', events: [], description: '' }, 's', null);
   const deadlocks = async () =>
     (await outside.query('SELECT deadlocks::int AS n FROM pg_stat_database WHERE datname = current_database()')).rows[0]
       .n as number;
@@ -107,6 +109,11 @@ function callsOf(store: ReturnType<typeof openStore>) {
       members.markRead(
         ids.flatMap((roomId) => [...PEOPLE].reverse().map((userId) => ({ roomId, userId, seq: made++ }))),
       ),
+    absent: (ids: Rooms) =>
+      each(ids, async (roomId) => {
+        await store.absences.rooms([roomId], 0);
+        await store.absences.record(roomId, 0, 2);
+      }),
     // What instances of the version before call.
     oldMarkRead: async (ids: Rooms) => {
       const pairs = ids.flatMap((roomId) => PEOPLE.map((userId) => [roomId, userId] as const));

@@ -1,5 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createChangeRate, createDatabaseQueues, observePools, type ServiceParts, sessionLimitsOf } from '@gongu/host';
+import {
+  createChangeRate,
+  createDatabaseQueues,
+  createHooks,
+  observePools,
+  type ServiceParts,
+  sessionLimitsOf,
+} from '@gongu/host';
 import { v7 } from 'uuid';
 import { createChatApi } from '../chat/chat-api.ts';
 import type { TradeEnv } from '../env.ts';
@@ -17,7 +24,6 @@ import { createProducts } from '../product/products.ts';
 import { createReconcile } from '../product/reconcile.ts';
 import { createWaiting } from '../product/waiting.ts';
 import { openStore } from '../store/open-store.ts';
-import { createHooks } from './hooks.ts';
 
 /** The rules, the outbox that tells chat, and the live changes; nothing of it runs yet. */
 export function createDomain(parts: ServiceParts<TradeEnv>, { chatTimeoutMs }: { chatTimeoutMs?: number }) {
@@ -48,7 +54,7 @@ export function createDomain(parts: ServiceParts<TradeEnv>, { chatTimeoutMs }: {
     ...{ store: store.changes, clock, gapMs: Math.max(20_000, 2 * statementMs) },
     ...observers.feed,
   });
-  const hooks = createHooks(parts, { store: store.webhooks, counts });
+  const hooks = createHooks(parts, { store: store.webhooks, newId: v7, onAttempt: counts.webhookAttempt });
   wake.onCommit = () => {
     hooks.dispatch.onCommit();
     relay.wake();

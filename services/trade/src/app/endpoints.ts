@@ -1,4 +1,5 @@
-import { barRoutes, personRoutes, type ServiceParts } from '@gongu/host';
+import { barRoutes, personRoutes, type ServiceParts, webhookRoutes } from '@gongu/host';
+import { TradeWebhooks } from '@gongu/shared';
 import type { TradeEnv } from '../env.ts';
 import { addressRoutes } from '../http/address-routes.ts';
 import { cardRoute } from '../http/card-route.ts';
@@ -10,7 +11,6 @@ import { paymentRoutes } from '../http/payment-routes.ts';
 import { productEvents } from '../http/product-events.ts';
 import { productRoutes } from '../http/product-routes.ts';
 import { waitingRoutes } from '../http/waiting-routes.ts';
-import { webhookRoutes } from '../http/webhook-routes.ts';
 import type { Domain } from './domain.ts';
 import type { TradeHttp } from './http.ts';
 
@@ -46,7 +46,10 @@ export function registerEndpoints(
   paymentRoutes(app, { payments, requireShop: shop('payments') });
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
   consistencyRoutes(app, { reconcile, requireOperator });
-  webhookRoutes(app, { webhooks: hooks.webhooks, requireKeeper });
+  webhookRoutes(app, {
+    ...{ base: '/api/trade', webhooks: hooks.webhooks, schemas: TradeWebhooks, requireKeeper },
+    keepers: ['user', 'service', 'shop'],
+  });
   barRoutes(app, {
     ...{ base: '/api/trade', bars, store: store.bars, either },
     onAct: (event, fields) => log.info({ event, ...fields }, event),

@@ -26,15 +26,6 @@ export function positionCursor(list: string): Cursor<Position> {
   };
 }
 
-/** Cursor of a list that is sorted by an id. */
-export function textCursor(list: string): Cursor<string> {
-  const places = createCursor(z.tuple([Id]), list);
-  return {
-    encode: (id) => places.encode(id === null ? null : [id]),
-    decode: (text) => places.decode(text)?.[0] ?? null,
-  };
-}
-
 /** Cursor of a list that is sorted by a number of the database, as text. */
 export function numberCursor(list: string): Cursor<string> {
   const places = createCursor(z.tuple([BigintText]), list);

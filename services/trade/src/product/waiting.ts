@@ -1,4 +1,4 @@
-import { AppError, type WaitingPlace } from '@gongu/shared';
+import { AppError, afterCommit, type WaitingPlace } from '@gongu/shared';
 import type { Caller } from './caller.ts';
 import { requireAccount } from './permission.ts';
 import type { WaitingStore } from './ports/waiting-store.ts';
@@ -25,7 +25,7 @@ export function createWaiting({ store }: { store: WaitingStore }) {
         case 'ok':
           // Who was promoted meanwhile waits no more: then he was the next.
           return (
-            (await store.find(productId, caller.user.userId).catch(stored)) ?? {
+            (await afterCommit(store.find(productId, caller.user.userId))) ?? {
               ...{ productId, userId: caller.user.userId, quantity, position: 1 },
             }
           );
@@ -58,9 +58,4 @@ export type WaitingLists = ReturnType<typeof createWaiting>;
 
 function notWaiting(): never {
   throw new AppError('NOT_FOUND', { detail: 'There is no such place on a waiting list' });
-}
-
-/** He waits, whatever becomes of the look at his place. */
-function stored(cause: unknown): never {
-  throw new AppError('UNKNOWN_OUTCOME', { retryAfterMs: 1_000, cause });
 }

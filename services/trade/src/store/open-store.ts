@@ -2,6 +2,7 @@ import {
   createBarStore,
   createHoldStore,
   createPool,
+  createWebhookStore,
   type Logger,
   type Pooler,
   prismaAdapter,
@@ -19,7 +20,7 @@ import { createPersonStore } from './person-store.ts';
 import { createProductStore } from './product-store.ts';
 import { createReconcileStore } from './reconcile-store.ts';
 import { createWaitingStore } from './waiting-store.ts';
-import { createWebhookStore } from './webhook-store.ts';
+import { webhookDataOf } from './webhook-data.ts';
 
 /** PostgreSQL schema of trade's tables. */
 export const TRADE_SCHEMA = 'trade';
@@ -71,7 +72,10 @@ export function openStore(options: StoreOptions) {
     people: createPersonStore({ pool, participations, products, addresses, onCommit }),
     keys: createKeyStore({ pool }),
     changes: createChangeStore({ pool }),
-    webhooks: createWebhookStore({ pool }),
+    webhooks: createWebhookStore({
+      ...{ pool, schema: TRADE_SCHEMA, messagePrefix: 'msg_', dataOf: webhookDataOf },
+      subject: { column: 'product_id', field: 'productId' },
+    }),
     reconcile: createReconcileStore({ pool, onCommit }),
     due,
     bars: createBarStore({ pool, schema: TRADE_SCHEMA }),

@@ -1,6 +1,11 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import type { Webhook, WebhookDelivery, WebhookTest, WebhookWithSecret } from '@gongu/shared';
+import {
+  type ReceivedWebhook,
+  startWebhookReceiver,
+  type WebhookBehaviour,
+  type WebhookReceiver,
+} from '@gongu/testkit';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../fixture/eventually.ts';
@@ -12,44 +17,13 @@ const server = await start({ SHOP_JWT_SECRET: SHOP_SECRET, WEBHOOK_ALLOW_PRIVATE
 const { call } = server;
 const KEY = { as: shopToken('webhooks') };
 
-interface Received {
-  id: string;
-  body: { type: string; timestamp: string; data: Record<string, unknown> };
-  raw: string;
-  headers: Record<string, string>;
-}
-type Behaviour = number | 'hang' | 'reset' | 'half' | 'redirect';
+const receivers: WebhookReceiver[] = [];
+afterAll(() => Promise.all(receivers.map((one) => one.close())));
 
-const servers: Server[] = [];
-afterAll(() => {
-  for (const one of servers) {
-    one.closeAllConnections();
-    one.close();
-  }
-});
-
-/** A receiver on a port of its own. `answers` says what it does with each request; 200 afterwards. */
-async function receiver(answers: (n: number) => Behaviour = () => 200) {
-  const got: Received[] = [];
-  let asked = 0;
-  const receiving = createServer(async (request: IncomingMessage, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const raw = Buffer.concat(chunks).toString();
-    const how = answers(asked++);
-    if (how === 'hang') return;
-    if (how === 'reset') return void request.socket.destroy();
-    if (how === 'half') return void request.socket.end();
-    if (how === 'redirect') return void response.writeHead(302, { location: '/elsewhere' }).end();
-    if (how === 200) {
-      const headers = request.headers as Record<string, string>;
-      got.push({ id: headers['webhook-id']!, body: JSON.parse(raw), raw, headers });
-    }
-    response.writeHead(how).end();
-  });
-  servers.push(receiving);
-  await new Promise<void>((resolve) => receiving.listen(0, '127.0.0.1', resolve));
-  return { got, asked: () => asked, url: `http://127.0.0.1:${(receiving.address() as AddressInfo).port}/hook` };
+async function receiver(answers?: (n: number, path: string) => WebhookBehaviour) {
+  const started = await startWebhookReceiver(answers);
+  receivers.push(started);
+  return started;
 }
 const hook = async (url: string, events: string[] = []) =>
   (await call<WebhookWithSecret>('POST', '/api/trade/webhooks', { ...KEY, body: { url, events } })).body;
@@ -57,7 +31,7 @@ const remove = (id: string) => call('DELETE', `/api/trade/webhooks/${id}`, KEY);
 /** Answers the first bytes that come, and ends its side of the connection. */
 const whenAsked = (answer: string) => (socket: Socket) => socket.once('data', () => socket.end(answer));
 const dueNow = () => rows('UPDATE webhook_lanes SET due_at = now() WHERE claim IS NULL');
-const typesOf = (got: Received[], id: string) =>
+const typesOf = (got: ReceivedWebhook[], id: string) =>
   got.flatMap(({ body }) => (body.data.productId === id ? [body.type] : []));
 
 describe('a webhook', () => {
@@ -101,7 +75,13 @@ describe('a webhook', () => {
   });
 
   it('that is slow, hangs, redirects, closes half way or comes and goes holds up its own product, and nobody else', async () => {
-    const behaviours: Behaviour[][] = [['hang'], ['redirect', 'redirect'], ['half'], ['reset', 503, 'reset'], [500]];
+    const behaviours: WebhookBehaviour[][] = [
+      ['hang'],
+      ['redirect', 'redirect'],
+      ['half'],
+      ['reset', 503, 'reset'],
+      [500],
+    ];
     const bad = await Promise.all(behaviours.map((list) => receiver((n) => list[n] ?? 200)));
     const good = await receiver();
     const hooks = await Promise.all([...bad, good].map(({ url }) => hook(url, ['product.created', 'product.updated'])));
@@ -118,6 +98,22 @@ describe('a webhook', () => {
     }
     expect(bad[0]!.got).toEqual([]);
     await Promise.all(hooks.map((one) => remove(one.id)));
+  });
+
+  it('is kept waiting by none that hang, however many these are, and at whatever address', async () => {
+    const to = await receiver((_, path) => (path === '/hook' ? 200 : 'hang'));
+    const hang = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => hook(to.url.replace('/hook', `/hang-${i}`), ['product.created'])),
+    );
+    // These hold all that can be held.
+    for (let i = 0; i < 4; i++) await create(server);
+    await eventually(() => expect(to.asked()).toBeGreaterThanOrEqual(64));
+    const good = await hook(to.url, ['product.created']);
+    const began = performance.now();
+    const { id } = await create(server);
+    await eventually(() => expect(typesOf(to.got, id)).toEqual(['product.created']));
+    expect(performance.now() - began).toBeLessThan(8_000);
+    await Promise.all([...hang, good].map((one) => remove(one.id)));
   });
 
   it.each([
@@ -188,7 +184,7 @@ describe('a webhook', () => {
     const productId = 'of-no-table';
     await rows(
       `INSERT INTO webhook_events (id, product_id, type, user_id, product, data, due, at)
-       SELECT 9000000000 - n, $1, 'participation.created', 'ann', '{}', '{}', true, now() FROM generate_series(1, 50) n`,
+       SELECT 9000000000 - n, $1, 'participation.created', 'ann', '{}', '{}', true, now() FROM generate_series(1, 400) n`,
       productId,
     );
     const deliveries = () =>
@@ -196,11 +192,11 @@ describe('a webhook', () => {
         'SELECT event_id, type FROM webhook_deliveries WHERE webhook_id = $1 ORDER BY id',
         id,
       );
-    await eventually(async () => expect(await deliveries()).toHaveLength(100));
+    await eventually(async () => expect(await deliveries()).toHaveLength(800));
     const found = (await deliveries()).map((row) => `${row.event_id} ${row.type}`);
     expect(found).toEqual([...found].sort((a, b) => (a.slice(0, 10) === b.slice(0, 10) ? 0 : a < b ? -1 : 1)));
     expect(found.map((row) => row.slice(11))).toEqual(
-      Array.from({ length: 50 }, () => ['participation.created', 'participation.payment_due']).flat(),
+      Array.from({ length: 400 }, () => ['participation.created', 'participation.payment_due']).flat(),
     );
     expect(await rows("SELECT trade.webhook_type('addresses.read') AS type")).toEqual([{ type: null }]);
     await remove(id);
@@ -243,7 +239,7 @@ describe('a webhook', () => {
     const rotated = await call<WebhookWithSecret>('POST', `/api/trade/webhooks/${id}/rotate`, KEY);
     const tested = await call('POST', `/api/trade/webhooks/${id}/test`, KEY);
     expect(tested.body).toEqual({ delivered: true, answer: 200, error: null });
-    const [{ raw, headers }] = to.got as [Received];
+    const [{ raw, headers }] = to.got as [ReceivedWebhook];
     const secrets = [secret, unheard.body.secret, rotated.body.secret];
     for (const one of secrets) expect(new Verifier(one).verify(raw, headers)).toBeTruthy();
     const kept = JSON.stringify(await rows('SELECT * FROM webhooks'));

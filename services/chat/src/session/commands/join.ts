@@ -1,8 +1,7 @@
-import { AppError, FRAME_LIMITS, type User } from '@gongu/shared';
+import { AppError, afterCommit, FRAME_LIMITS, type User } from '@gongu/shared';
 import type { Attached, Hub } from '../../hub/hub.ts';
 import type { Watching } from '../../hub/listener.ts';
 import type { RoomState } from '../../hub/room-state.ts';
-import { afterCommit } from '../../room/after-commit.ts';
 import { lookAt } from '../../room/counts.ts';
 import type { JoinedEvent } from '../../room/event.ts';
 import type { Members } from '../../room/members.ts';

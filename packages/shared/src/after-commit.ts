@@ -1,8 +1,7 @@
-import { AppError } from '@gongu/shared';
+import { AppError } from './errors.ts';
 
 /**
- * What is read for the answer to a change that has been stored. That it can't be read must not pass for "not stored": the
- * same request again gets the whole answer.
+ * What is read for the answer to a change that has been stored: that it can't be read must not pass for "not stored".
  *
  * @throws AppError UNKNOWN_OUTCOME where `read` fails for want of a store
  */
@@ -12,7 +11,8 @@ export async function afterCommit<T>(read: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof AppError && error.code !== 'UNAVAILABLE' && error.code !== 'INTERNAL') throw error;
     throw new AppError('UNKNOWN_OUTCOME', {
-      detail: 'It was stored, and can not be shown at the moment; ask again with the same key or id',
+      detail:
+        'It was stored, and can not be shown at the moment; ask again, with the same key or id where there is one',
       retryAfterMs: 1_000,
       cause: error,
     });

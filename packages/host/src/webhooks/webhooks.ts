@@ -1,20 +1,18 @@
-import {
-  AppError,
-  type CreateWebhook,
-  type EditWebhook,
-  type Webhook,
-  type WebhookDelivery,
-  type WebhookTest,
-  type WebhookWithSecret,
-} from '@gongu/shared';
-import { pageOf } from './page.ts';
-import type { Page, PageOf } from './ports/page.ts';
-import type { WebhookSecrets, WebhookSend } from './ports/webhook-send.ts';
-import type { WebhookStore } from './ports/webhook-store.ts';
+import { AppError, type WebhookTest } from '@gongu/shared';
+import type { SecretSeal } from './secret-seal.ts';
+import type { WebhookSend } from './send.ts';
+import type {
+  AnyCreateWebhook,
+  AnyEditWebhook,
+  AnyWebhook,
+  AnyWebhookDelivery,
+  WebhookPage,
+  WebhookStore,
+} from './webhook-store.ts';
 
 export interface WebhooksOptions {
   store: WebhookStore;
-  secrets: WebhookSecrets;
+  secrets: Pick<SecretSeal, 'mint' | 'seal'>;
   send: WebhookSend;
   newId: () => string;
   /** Something may be due. */
@@ -40,7 +38,7 @@ export function createWebhooks({ store, secrets, send, newId, wake, now, allowPr
 
   return {
     /** The secret is told here, and never again. @throws VALIDATION_FAILED, CONFLICT (there are as many as may be) */
-    async create(input: CreateWebhook): Promise<WebhookWithSecret> {
+    async create(input: AnyCreateWebhook): Promise<AnyWebhook & { secret: string }> {
       checkUrl(input.url);
       const [id, secret] = [newId(), secrets.mint()];
       const made = await store.create(id, input, secrets.seal(secret, id), max);
@@ -51,18 +49,18 @@ export function createWebhooks({ store, secrets, send, newId, wake, now, allowPr
       return { ...made, secret };
     },
 
-    async list(page: Page<string>): Promise<PageOf<Webhook, string>> {
-      return pageOf(await store.list(page), page.limit, (last) => last.id);
+    async list(page: WebhookPage): Promise<PageOf<AnyWebhook>> {
+      return pageOf(await store.list(page), page.limit);
     },
 
     /** @throws NOT_FOUND */
-    async get(id: string): Promise<Webhook> {
+    async get(id: string): Promise<AnyWebhook> {
       const { secrets: _sealed, ...webhook } = (await store.find(id)) ?? none();
       return webhook;
     },
 
     /** @throws NOT_FOUND, VALIDATION_FAILED */
-    async edit(id: string, edit: EditWebhook): Promise<Webhook> {
+    async edit(id: string, edit: AnyEditWebhook): Promise<AnyWebhook> {
       checkUrl(edit.url);
       const edited = (await store.edit(id, edit)) ?? none();
       await soon();
@@ -70,7 +68,7 @@ export function createWebhooks({ store, secrets, send, newId, wake, now, allowPr
     },
 
     /** Another secret; those of the last day before it, three at most, sign along for a day. @throws NOT_FOUND */
-    async rotate(id: string): Promise<WebhookWithSecret> {
+    async rotate(id: string): Promise<AnyWebhook & { secret: string }> {
       const secret = secrets.mint();
       return { ...((await store.rotate(id, secrets.seal(secret, id))) ?? none()), secret };
     },
@@ -97,9 +95,9 @@ export function createWebhooks({ store, secrets, send, newId, wake, now, allowPr
     },
 
     /** Newest first. @throws NOT_FOUND */
-    async deliveries(id: string, page: Page<string>): Promise<PageOf<WebhookDelivery, string>> {
+    async deliveries(id: string, page: WebhookPage): Promise<PageOf<AnyWebhookDelivery>> {
       if ((await store.find(id)) === null) none();
-      return pageOf(await store.deliveries(id, page), page.limit, (last) => last.id);
+      return pageOf(await store.deliveries(id, page), page.limit);
     },
 
     /** One, or all that failed. @throws NOT_FOUND */
@@ -115,6 +113,17 @@ export function createWebhooks({ store, secrets, send, newId, wake, now, allowPr
   };
 }
 export type Webhooks = ReturnType<typeof createWebhooks>;
+
+/** `next`: the id of the last one; null: there is no more. */
+interface PageOf<T> {
+  readonly items: T[];
+  readonly next: string | null;
+}
+
+function pageOf<T extends { id: string }>(rows: T[], limit: number): PageOf<T> {
+  const items = rows.slice(0, limit);
+  return { items, next: rows.length > limit ? items.at(-1)!.id : null };
+}
 
 function none(): never {
   throw new AppError('NOT_FOUND', { detail: 'There is no such webhook' });

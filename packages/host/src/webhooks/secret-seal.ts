@@ -1,5 +1,5 @@
 import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
-import { seal, unseal } from '@gongu/host';
+import { seal, unseal } from '../seal/sealing-keys.ts';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

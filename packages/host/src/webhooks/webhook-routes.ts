@@ -1,87 +1,98 @@
-import { type Http, noContent, OF_ONE_KIND, OF_WRITER, problems } from '@gongu/host';
-import {
-  CreateWebhook,
-  EditWebhook,
-  ListQuery,
-  listOf,
-  Redeliver,
-  Redelivered,
-  RoomId,
-  Webhook,
-  WebhookDelivery,
-  WebhookTest,
-  WebhookWithSecret,
-} from '@gongu/shared';
+import { hasForbiddenCharacters, ListQuery, Redeliver, Redelivered, RoomId, WebhookTest } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Webhooks } from '../product/webhooks.ts';
-import { numberCursor, textCursor } from './cursor.ts';
+import { noContent, OF_ONE_KIND, OF_WRITER, problems } from '../http/answers/problem-responses.ts';
+import { createCursor } from '../http/cursor.ts';
+import type { Http } from '../http/http.ts';
+import type { AnyCreateWebhook, AnyEditWebhook, AnyWebhook, AnyWebhookDelivery } from './webhook-store.ts';
+import type { Webhooks } from './webhooks.ts';
 
 export interface WebhookRoutesOptions {
-  webhooks: Webhooks;
-  /** @throws AppError FORBIDDEN for anybody but admins, services and back ends with the scope */
-  requireKeeper: (request: FastifyRequest) => Promise<unknown>;
+  /** `/api/trade`. */
+  readonly base: string;
+  readonly webhooks: Webhooks;
+  /** Rejects with FORBIDDEN for all others. */
+  readonly requireKeeper: (request: FastifyRequest) => Promise<unknown>;
+  /** Who these are, as the document says it: schemes of security. */
+  readonly keepers: readonly string[];
+  /** What the routes take and answer. */
+  readonly schemas: {
+    readonly Create: z.ZodType<AnyCreateWebhook>;
+    readonly Edit: z.ZodType<AnyEditWebhook>;
+    readonly One: z.ZodType<AnyWebhook>;
+    readonly WithSecret: z.ZodType<AnyWebhook & { secret: string }>;
+    readonly List: z.ZodType<{ items: AnyWebhook[]; nextCursor: string | null }>;
+    readonly Deliveries: z.ZodType<{ items: AnyWebhookDelivery[]; nextCursor: string | null }>;
+  };
 }
 
-const BASE = '/api/trade/webhooks';
-const KEEPERS: Record<string, string[]>[] = [{ user: [] }, { service: [] }, { shop: [] }];
-const COMMON = { tags: ['webhooks'], security: KEEPERS };
 const Path = z.object({ id: RoomId });
 const REFUSALS = [...OF_ONE_KIND, 'RATE_LIMITED', ...OF_WRITER] as const;
-const WebhookList = listOf(Webhook).meta({ id: 'WebhookList' });
-const DeliveryList = listOf(WebhookDelivery).meta({ id: 'WebhookDeliveryList' });
-const cursor = textCursor('webhooks');
-const deliveryCursor = numberCursor('deliveries');
+const LARGEST_BIGINT = 9_223_372_036_854_775_807n;
+const Id = z
+  .string()
+  .min(1)
+  .max(510)
+  .refine((id) => !hasForbiddenCharacters(id));
+const Number19 = z.string().refine((number) => /^[1-9]\d{0,18}$/.test(number) && BigInt(number) <= LARGEST_BIGINT);
+/** The last one's id. */
+const ids = createCursor(z.tuple([Id]), 'webhooks');
+const numbers = createCursor(z.tuple([Number19]), 'deliveries');
 
 /** Endpoints of shops' back ends, and what they were told. */
-export function webhookRoutes(app: Http, { webhooks, requireKeeper }: WebhookRoutesOptions): void {
+export function webhookRoutes(app: Http, options: WebhookRoutesOptions): void {
+  const { webhooks, requireKeeper, schemas } = options;
+  const base = `${options.base}/webhooks`;
+  const security: Record<string, string[]>[] = options.keepers.map((scheme) => ({ [scheme]: [] }));
+  const common = { tags: ['webhooks'], security };
+
   app.post(
-    BASE,
+    base,
     {
       schema: {
-        ...COMMON,
+        ...common,
         operationId: 'createWebhook',
         summary: 'Hear of what happens; the secret is told here and never again',
-        body: CreateWebhook,
-        response: { 201: WebhookWithSecret, ...problems(...REFUSALS, 'CONFLICT') },
+        body: schemas.Create,
+        response: { 201: schemas.WithSecret, ...problems(...REFUSALS, 'CONFLICT') },
       },
     },
     async (request, reply) => {
       await requireKeeper(request);
       const made = await webhooks.create(request.body);
-      reply.code(201).header('Location', `${BASE}/${made.id}`);
+      reply.code(201).header('Location', `${base}/${made.id}`);
       return made;
     },
   );
 
   app.get(
-    BASE,
+    base,
     {
       schema: {
-        ...COMMON,
+        ...common,
         operationId: 'listWebhooks',
         summary: 'List webhooks, oldest first',
         querystring: ListQuery,
-        response: { 200: WebhookList, ...problems(...OF_ONE_KIND) },
+        response: { 200: schemas.List, ...problems(...OF_ONE_KIND) },
       },
     },
     async (request) => {
       await requireKeeper(request);
       const { limit, cursor: text } = request.query;
-      const { items, next } = await webhooks.list({ limit, after: cursor.decode(text) });
-      return { items, nextCursor: cursor.encode(next) };
+      const { items, next } = await webhooks.list({ limit, after: ids.decode(text)?.[0] ?? null });
+      return { items, nextCursor: ids.encode(next === null ? null : [next]) };
     },
   );
 
   app.get(
-    `${BASE}/:id`,
+    `${base}/:id`,
     {
       schema: {
-        ...COMMON,
+        ...common,
         operationId: 'getWebhook',
         summary: 'One webhook',
         params: Path,
-        response: { 200: Webhook, ...problems(...OF_ONE_KIND, 'NOT_FOUND') },
+        response: { 200: schemas.One, ...problems(...OF_ONE_KIND, 'NOT_FOUND') },
       },
     },
     async (request) => {
@@ -91,15 +102,15 @@ export function webhookRoutes(app: Http, { webhooks, requireKeeper }: WebhookRou
   );
 
   app.patch(
-    `${BASE}/:id`,
+    `${base}/:id`,
     {
       schema: {
-        ...COMMON,
+        ...common,
         operationId: 'updateWebhook',
         summary: 'Change a webhook, or turn it off and on',
         params: Path,
-        body: EditWebhook,
-        response: { 200: Webhook, ...problems(...REFUSALS, 'NOT_FOUND') },
+        body: schemas.Edit,
+        response: { 200: schemas.One, ...problems(...REFUSALS, 'NOT_FOUND') },
       },
     },
     async (request) => {
@@ -109,10 +120,10 @@ export function webhookRoutes(app: Http, { webhooks, requireKeeper }: WebhookRou
   );
 
   app.delete(
-    `${BASE}/:id`,
+    `${base}/:id`,
     {
       schema: {
-        ...COMMON,
+        ...common,
         operationId: 'deleteWebhook',
         summary: 'Remove a webhook, and what it had still to be told',
         params: Path,
@@ -127,14 +138,14 @@ export function webhookRoutes(app: Http, { webhooks, requireKeeper }: WebhookRou
   );
 
   app.post(
-    `${BASE}/:id/rotate`,
+    `${base}/:id/rotate`,
     {
       schema: {
-        ...COMMON,
+        ...common,
         operationId: 'rotateWebhook',
         summary: 'Another secret; the one before it signs along for a day',
         params: Path,
-        response: { 200: WebhookWithSecret, ...problems(...REFUSALS, 'NOT_FOUND') },
+        response: { 200: schemas.WithSecret, ...problems(...REFUSALS, 'NOT_FOUND') },
       },
     },
     async (request) => {
@@ -144,10 +155,10 @@ export function webhookRoutes(app: Http, { webhooks, requireKeeper }: WebhookRou
   );
 
   app.post(
-    `${BASE}/:id/test`,
+    `${base}/:id/test`,
     {
       schema: {
-        ...COMMON,
+        ...common,
         operationId: 'testWebhook',
         summary: 'Send a webhook.test now, and say what was answered',
         params: Path,
@@ -161,31 +172,31 @@ export function webhookRoutes(app: Http, { webhooks, requireKeeper }: WebhookRou
   );
 
   app.get(
-    `${BASE}/:id/deliveries`,
+    `${base}/:id/deliveries`,
     {
       schema: {
-        ...COMMON,
+        ...common,
         operationId: 'listWebhookDeliveries',
         summary: 'What became of events, newest first; for 30 days',
         params: Path,
         querystring: ListQuery,
-        response: { 200: DeliveryList, ...problems(...OF_ONE_KIND, 'NOT_FOUND') },
+        response: { 200: schemas.Deliveries, ...problems(...OF_ONE_KIND, 'NOT_FOUND') },
       },
     },
     async (request) => {
       await requireKeeper(request);
       const { limit, cursor: text } = request.query;
-      const page = { limit, after: deliveryCursor.decode(text) };
+      const page = { limit, after: numbers.decode(text)?.[0] ?? null };
       const { items, next } = await webhooks.deliveries(request.params.id, page);
-      return { items, nextCursor: deliveryCursor.encode(next) };
+      return { items, nextCursor: numbers.encode(next === null ? null : [next]) };
     },
   );
 
   app.post(
-    `${BASE}/:id/redeliver`,
+    `${base}/:id/redeliver`,
     {
       schema: {
-        ...COMMON,
+        ...common,
         operationId: 'redeliverWebhook',
         summary: 'Deliver again what failed, or one delivery',
         params: Path,

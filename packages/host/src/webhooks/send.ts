@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
-import type { OutboundPost } from '@gongu/host';
-import type { WebhookSend } from '../product/ports/webhook-send.ts';
+import type { OutboundPost, Posted } from '../http/outbound-post.ts';
 import type { SecretSeal } from './secret-seal.ts';
+import type { ClaimedDelivery } from './webhook-store.ts';
+
+/** Sends one delivery. Never rejects. */
+export type WebhookSend = (delivery: Omit<ClaimedDelivery, 'id' | 'attempts'>) => Promise<Posted>;
 
 export interface SendOptions {
   post: OutboundPost['post'];

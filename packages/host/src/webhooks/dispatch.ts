@@ -1,10 +1,12 @@
-import type { WebhookSend } from '../product/ports/webhook-send.ts';
-import type { ClaimedDelivery, WebhookStore } from '../product/ports/webhook-store.ts';
+import type { Clock } from '../clock.ts';
+import type { WebhookSend } from './send.ts';
+import type { ClaimedDelivery, WebhookStore } from './webhook-store.ts';
 
 export interface DispatchOptions {
   store: Pick<WebhookStore, 'any' | 'fanOut' | 'claim' | 'settle'>;
   send: WebhookSend;
   newClaim: () => string;
+  clock: Pick<Clock, 'setTimeout' | 'clear'>;
   /** From 0 to 1; spreads attempts. */
   random: () => number;
   onFailure: (error: unknown) => void;
@@ -12,8 +14,11 @@ export interface DispatchOptions {
 }
 
 const EVENTS_AT_ONCE = 500;
-/** Deliveries under way at once, and those to one endpoint: one that hangs holds no more of them. */
+/** Deliveries that hold a place at once. */
 const AT_ONCE = 64;
+/** Milliseconds after which a delivery that is under way gives its place to another: those that hang keep nobody waiting. */
+const PLACE_MS = 1_000;
+/** Deliveries under way to one endpoint. */
 const PER_ENDPOINT = 4;
 /** Milliseconds after which another instance may try what this one has claimed: more than an attempt takes. */
 const LEASE_MS = 60_000;
@@ -21,10 +26,12 @@ const LEASE_MS = 60_000;
 const RETRY_MS = { first: 1_000, last: 3_600_000 } as const;
 
 /** Delivers what endpoints have still to be told. Each instance does; the database says who does what. */
-export function createDispatch({ store, send, newClaim, random, onFailure, onAttempt }: DispatchOptions) {
+export function createDispatch({ store, send, newClaim, random, clock, onFailure, onAttempt }: DispatchOptions) {
   /** Of each endpoint, how many are under way here. */
   const under = new Map<string, number>();
   const running = new Set<Promise<void>>();
+  /** Those of them that hold a place. */
+  const placed = new Set<ClaimedDelivery>();
   let looking: Promise<void> | undefined;
   let again = false;
   let stopped = false;
@@ -37,7 +44,7 @@ export function createDispatch({ store, send, newClaim, random, onFailure, onAtt
       again = false;
       try {
         while ((await store.fanOut(EVENTS_AT_ONCE)) >= EVENTS_AT_ONCE);
-        while (!stopped && running.size < AT_ONCE && (await claimSome()) > 0);
+        while (!stopped && placed.size < AT_ONCE && (await claimSome()) > 0);
       } catch (error) {
         onFailure(error);
       }
@@ -48,9 +55,16 @@ export function createDispatch({ store, send, newClaim, random, onFailure, onAtt
   async function claimSome(): Promise<number> {
     const busy = [...under].flatMap(([id, count]) => (count >= PER_ENDPOINT ? [id] : []));
     const claim = newClaim();
-    const claimed = await store.claim(claim, AT_ONCE - running.size, PER_ENDPOINT, LEASE_MS, busy);
+    const claimed = await store.claim(claim, AT_ONCE - placed.size, PER_ENDPOINT, LEASE_MS, busy);
     for (const delivery of claimed) {
+      placed.add(delivery);
+      const slow = clock.setTimeout(() => {
+        placed.delete(delivery);
+        wake();
+      }, PLACE_MS);
       const one = attempt(delivery, claim).finally(() => {
+        clock.clear(slow);
+        placed.delete(delivery);
         running.delete(one);
         const left = (under.get(delivery.webhookId) ?? 1) - 1;
         if (left > 0) under.set(delivery.webhookId, left);

@@ -1,0 +1,53 @@
+-- Claims what is due: of a lane, which is an endpoint and a room, the oldest delivery; and deliveries that were set aside.
+-- `p_each`: of one endpoint at most. `p_busy`: endpoints that have as many under way as they may. A claim that is not settled ends with its lease.
+CREATE OR REPLACE FUNCTION chat.webhook_claim(p_claim uuid, p_limit integer, p_each integer, p_lease_ms integer, p_busy text[])
+RETURNS TABLE (delivery jsonb, event jsonb, webhook jsonb)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_now timestamptz := clock_timestamp();
+  v_until timestamptz := v_now + p_lease_ms * interval '1 millisecond';
+  v_ids bigint[];
+  v_aside bigint[];
+BEGIN
+  WITH ranked AS (
+    SELECT l.webhook_id, l.room_id, row_number() OVER (PARTITION BY l.webhook_id ORDER BY l.due_at) AS n
+    FROM chat.webhook_lanes l JOIN chat.webhooks h ON h.id = l.webhook_id AND h.disabled_at IS NULL
+    WHERE l.due_at <= v_now AND NOT l.webhook_id = ANY (p_busy)
+  ), due AS (
+    SELECT l.webhook_id, l.room_id FROM ranked r
+    JOIN chat.webhook_lanes l ON l.webhook_id = r.webhook_id AND l.room_id = r.room_id
+    WHERE r.n <= p_each AND l.due_at <= v_now
+    ORDER BY l.due_at LIMIT p_limit FOR UPDATE OF l SKIP LOCKED
+  ), claimed AS (
+    UPDATE chat.webhook_lanes l SET claim = p_claim, due_at = v_until
+    FROM due WHERE l.webhook_id = due.webhook_id AND l.room_id = due.room_id
+    RETURNING l.webhook_id, l.room_id
+  )
+  SELECT array_agg(head.id) INTO v_ids FROM claimed c
+  CROSS JOIN LATERAL (
+    SELECT d.id FROM chat.webhook_deliveries d
+    WHERE d.webhook_id = c.webhook_id AND d.room_id = c.room_id AND d.status = 'pending'
+    ORDER BY d.id LIMIT 1) head;
+  -- Of lanes whose deliveries were kept long enough, nothing is left.
+  DELETE FROM chat.webhook_lanes l WHERE l.claim = p_claim AND NOT EXISTS (
+    SELECT 1 FROM chat.webhook_deliveries d
+    WHERE d.webhook_id = l.webhook_id AND d.room_id = l.room_id AND d.status = 'pending');
+  WITH due AS (
+    SELECT d.id FROM chat.webhook_deliveries d
+    JOIN chat.webhooks h ON h.id = d.webhook_id AND h.disabled_at IS NULL
+    WHERE d.status = 'failed' AND d.next_at <= v_now AND NOT d.webhook_id = ANY (p_busy)
+    ORDER BY d.next_at LIMIT p_each FOR UPDATE OF d SKIP LOCKED
+  ), claimed AS (
+    UPDATE chat.webhook_deliveries d SET next_at = v_until FROM due WHERE d.id = due.id RETURNING d.id
+  )
+  SELECT array_agg(c.id) INTO v_aside FROM claimed c;
+  RETURN QUERY
+    SELECT to_jsonb(d),
+      -- Of a report that is no more, and of who was erased, nobody is told.
+      to_jsonb(e) || jsonb_build_object('reporter_id', q.reporter_id, 'sender_id', q.message #>> '{sender,userId}'),
+      to_jsonb(h) || jsonb_build_object('old_signs', h.old_until > v_now) FROM chat.webhook_deliveries d
+    JOIN chat.webhook_events e ON e.id = d.event_id
+    JOIN chat.webhooks h ON h.id = d.webhook_id
+    LEFT JOIN chat.reports q ON q.report_id = e.report_id
+    WHERE d.id = ANY (coalesce(v_ids, '{}') || coalesce(v_aside, '{}')) ORDER BY d.id;
+END $$;
