@@ -78,10 +78,10 @@ describe.skipIf(!program).each(['session', 'transaction'] as const)('behind PgBo
     // What this instance has not heard of yet comes afterwards.
     const recovered = await back.next(({ type }) => type === 'joined');
     expect(recovered.recovered).toBe(true);
-    const heard: { seq: number; type: string }[] = [...recovered.messages];
+    const heard: { seq: number; kind: string }[] = [...recovered.messages];
     // Trade's notices have their places in the order too, whenever they come.
-    const said = () => heard.filter(({ type }) => type === 'TEXT').map(({ seq }) => seq);
-    while (said().length < 200) heard.push((await back.next(({ type }) => type === 'message')).message);
+    const said = () => heard.filter(({ kind }) => kind === 'CHAT').map(({ seq }) => seq);
+    while (said().length < 200) heard.push((await back.next(({ type }) => type === 'message')) as never);
     expect(heard.map(({ seq }) => seq)).toEqual(heard.map((_, i) => from + 1 + i));
     expect(said()).toEqual(acks.sort((a, b) => a - b));
     const { body: page } = await call('GET', `${chats[0]!.url}${room}/messages?limit=50`, user(buyers[1]!));
