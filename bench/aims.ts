@@ -31,6 +31,9 @@ export const AIMS: readonly Aim[] = [
 /** Of the curve: one of the settings that go by load has both, a ratio of deliveries per CPU-second to ws and a p50. */
 export const CURVE_AIM = { ratio: 1.5, p50Ms: 10 } as const;
 
+/** Of webhooks: p99 from what happened to an endpoint that answers, milliseconds. */
+export const WEBHOOKS_AIM = { bound: 'at most', value: 2_000 } as const;
+
 export function meets({ bound, value }: Pick<Aim, 'bound' | 'value'>, found: number): boolean {
   return bound === 'at least' ? found >= value : found <= value;
 }

@@ -8,13 +8,15 @@ import { compare } from './against/compare.ts';
 import { readArguments, USAGE } from './arguments.ts';
 import { bench } from './bench.ts';
 import { BUY_USAGE, measureBuy, readBuyArguments } from './buy/buy.ts';
+import { measureWebhooks, readWebhooksArguments, WEBHOOKS_USAGE } from './buy/webhooks.ts';
 import { compile, createGenerator } from './generator.ts';
 
 await runMain('bench', async () => {
   const [first, ...rest] = process.argv.slice(2);
   if (first === 'buy') return benchBuy(rest);
+  if (first === 'webhooks') return benchWebhooks(rest);
   const args = readArguments(process.argv.slice(2));
-  if (args === null) return void process.stdout.write(`${USAGE}\n${BUY_USAGE}`);
+  if (args === null) return void process.stdout.write(`${USAGE}\n${BUY_USAGE}\n${WEBHOOKS_USAGE}`);
   await inFolder(async (folder, signal) => {
     const generator = createGenerator(compile(inRepository('bench/wsload.c'), folder, 'wsload'), signal);
     const common = { ...args, folder, generator, signal, say };
@@ -30,6 +32,12 @@ async function benchBuy(given: readonly string[]): Promise<void> {
   const args = readBuyArguments(given);
   if (args === null) return void process.stdout.write(BUY_USAGE);
   await inFolder(async (folder, signal) => tell(await measureBuy(args, { folder, signal, say }), args.report));
+}
+
+async function benchWebhooks(given: readonly string[]): Promise<void> {
+  const args = readWebhooksArguments(given);
+  if (args === null) return void process.stdout.write(WEBHOOKS_USAGE);
+  await inFolder(async (folder, signal) => tell(await measureWebhooks(args, { folder, signal, say }), args.report));
 }
 
 /** Works in a folder of its own, which is removed at the end. */

@@ -28,9 +28,9 @@ export const buyerToken = (sub: string) =>
   userToken({ sub, nickname: sub, secret: JWT_SECRET, expiresInSeconds: 86_400 });
 export const sellerToken = () =>
   userToken({ sub: 'seller', roles: ['seller'], secret: JWT_SECRET, expiresInSeconds: 86_400 });
-export const shopToken = () => {
+export const shopToken = (scope: 'payments' | 'webhooks' = 'payments') => {
   const exp = Math.floor(Date.now() / 1_000) + 86_400;
-  return signToken({ sub: 'shop', aud: 'trade', scope: 'payments', exp }, SHOP_JWT_SECRET);
+  return signToken({ sub: 'shop', aud: 'trade', scope, exp }, SHOP_JWT_SECRET);
 };
 
 /** Stands in for chat, so that what is to be told it is told: it takes all, and stores nothing. */
@@ -59,11 +59,13 @@ export interface TradeOptions {
   readonly payment: 'NONE' | 'REQUIRED';
   /** Folder for CPU profiles; null: none. */
   readonly profile: string | null;
+  /** Further environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Trade as it ships, two instances of it on one database. Only rate limits are off. */
 export async function startTrade(options: TradeOptions): Promise<Seller> {
-  const { name, database, postgres, chatUrl, entry, payment, profile } = options;
+  const { name, database, postgres, chatUrl, entry, payment, profile, env } = options;
   const databaseUrl = await emptyDatabase(postgres, database);
   const running: { port: number; process: ServiceProcess }[] = [];
   const stop = async () => void (await Promise.all(running.map(({ process }) => process.kill())));
@@ -84,6 +86,7 @@ export async function startTrade(options: TradeOptions): Promise<Seller> {
           },
           ...{ JWT_SECRET, SHOP_JWT_SECRET, SERVICE_JWT_SECRET: 'a secret of services, for measurements only' },
           ...{ ALLOWED_ORIGINS: '*', RATE_CHANGES_PER_SECOND: '0' },
+          ...env,
         },
       });
       running.push({ port, process });

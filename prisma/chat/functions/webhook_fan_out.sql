@@ -1,4 +1,4 @@
--- Hands up to `p_limit` events to the endpoints that want them, and says how many events those were. One at a time: an event of
+-- Hands up to `p_limit` events to the endpoints that want them, and says how many events those were; null: another is at it. One at a time: an event of
 -- a room must not be overtaken by the next. Endpoints that are disabled get theirs too, and wait with them.
 CREATE OR REPLACE FUNCTION chat.webhook_fan_out(p_limit integer) RETURNS integer
 LANGUAGE plpgsql AS $$
@@ -7,7 +7,7 @@ DECLARE
   v_now timestamptz := clock_timestamp();
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('chat.webhook_fan_out')) THEN
-    RETURN 0;
+    RETURN NULL;
   END IF;
   SELECT array_agg(e.id) INTO v_ids
   FROM (SELECT id FROM chat.webhook_events WHERE NOT fanned ORDER BY id LIMIT p_limit) e;

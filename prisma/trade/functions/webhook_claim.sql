@@ -9,18 +9,21 @@ DECLARE
   v_ids bigint[];
   v_aside bigint[];
 BEGIN
-  WITH ranked AS (
-    SELECT l.webhook_id, l.product_id, row_number() OVER (PARTITION BY l.webhook_id ORDER BY l.due_at) AS n
-    FROM trade.webhook_lanes l JOIN trade.webhooks h ON h.id = l.webhook_id AND h.disabled_at IS NULL
-    WHERE l.due_at <= v_now AND NOT l.webhook_id = ANY (p_busy)
-  ), due AS (
-    SELECT l.webhook_id, l.product_id FROM ranked r
-    JOIN trade.webhook_lanes l ON l.webhook_id = r.webhook_id AND l.product_id = r.product_id
-    WHERE r.n <= p_each AND l.due_at <= v_now
-    ORDER BY l.due_at LIMIT p_limit FOR UPDATE OF l SKIP LOCKED
+  WITH due AS (
+    -- By endpoint: what waits for one that is disabled, or busy, is not even looked at.
+    SELECT o.webhook_id, o.product_id, o.due_at FROM trade.webhooks h
+    CROSS JOIN LATERAL (
+      SELECT l.webhook_id, l.product_id, l.due_at FROM trade.webhook_lanes l
+      WHERE l.webhook_id = h.id AND l.due_at <= v_now ORDER BY l.due_at LIMIT p_each) o
+    WHERE h.disabled_at IS NULL AND NOT h.id = ANY (p_busy)
+    ORDER BY o.due_at LIMIT p_limit
+  ), free AS (
+    SELECT l.webhook_id, l.product_id FROM due
+    JOIN trade.webhook_lanes l ON l.webhook_id = due.webhook_id AND l.product_id = due.product_id
+    WHERE l.due_at <= v_now FOR UPDATE OF l SKIP LOCKED
   ), claimed AS (
     UPDATE trade.webhook_lanes l SET claim = p_claim, due_at = v_until
-    FROM due WHERE l.webhook_id = due.webhook_id AND l.product_id = due.product_id
+    FROM free WHERE l.webhook_id = free.webhook_id AND l.product_id = free.product_id
     RETURNING l.webhook_id, l.product_id
   )
   SELECT array_agg(head.id) INTO v_ids FROM claimed c

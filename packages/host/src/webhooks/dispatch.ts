@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { WebhookSend } from './send.ts';
-import type { ClaimedDelivery, WebhookStore } from './webhook-store.ts';
+import type { Attempt, ClaimedDelivery, WebhookStore } from './webhook-store.ts';
 
 export interface DispatchOptions {
   store: Pick<WebhookStore, 'any' | 'fanOut' | 'claim' | 'settle'>;
@@ -14,6 +14,8 @@ export interface DispatchOptions {
 }
 
 const EVENTS_AT_ONCE = 500;
+/** Milliseconds from one look to the next while there is much to do: what was done until then is told to the database at once. */
+const LOOK_MS = 20;
 /** Deliveries that hold a place at once. */
 const AT_ONCE = 64;
 /** Milliseconds after which a delivery that is under way gives its place to another: those that hang keep nobody waiting. */
@@ -32,8 +34,12 @@ export function createDispatch({ store, send, newClaim, random, clock, onFailure
   const running = new Set<Promise<void>>();
   /** Those of them that hold a place. */
   const placed = new Set<ClaimedDelivery>();
+  /** What became of attempts, and is still to be told to the database. */
+  const ended: Attempt[] = [];
   let looking: Promise<void> | undefined;
   let again = false;
+  /** There may be events that nobody has handed out yet. */
+  let fresh = false;
   let stopped = false;
   /** There is somebody to tell: without, a commit costs nothing here. */
   let wanted = false;
@@ -43,19 +49,37 @@ export function createDispatch({ store, send, newClaim, random, clock, onFailure
     do {
       again = false;
       try {
-        while ((await store.fanOut(EVENTS_AT_ONCE)) >= EVENTS_AT_ONCE);
-        while (!stopped && placed.size < AT_ONCE && (await claimSome()) > 0);
+        await settle();
+        if (fresh) await fanOut();
+        while (!stopped && placed.size < AT_ONCE && (await claimSome()));
       } catch (error) {
         onFailure(error);
       }
+      if (again && !stopped) await new Promise<void>((resolve) => clock.setTimeout(resolve, LOOK_MS));
     } while (again && !stopped);
     looking = undefined;
   }
 
-  async function claimSome(): Promise<number> {
+  async function fanOut(): Promise<void> {
+    fresh = false;
+    let count: number | null = EVENTS_AT_ONCE;
+    while (count !== null && count >= EVENTS_AT_ONCE) count = await store.fanOut(EVENTS_AT_ONCE);
+    if (count !== null) return;
+    fresh = true;
+    again = true;
+  }
+
+  /** Those that this fails for are delivered again when their lease ends. */
+  async function settle(): Promise<void> {
+    if (ended.length > 0) await store.settle(ended.splice(0));
+  }
+
+  /** Whether there may be more. */
+  async function claimSome(): Promise<boolean> {
     const busy = [...under].flatMap(([id, count]) => (count >= PER_ENDPOINT ? [id] : []));
     const claim = newClaim();
-    const claimed = await store.claim(claim, AT_ONCE - placed.size, PER_ENDPOINT, LEASE_MS, busy);
+    const limit = AT_ONCE - placed.size;
+    const claimed = await store.claim(claim, limit, PER_ENDPOINT, LEASE_MS, busy);
     for (const delivery of claimed) {
       placed.add(delivery);
       const slow = clock.setTimeout(() => {
@@ -74,33 +98,26 @@ export function createDispatch({ store, send, newClaim, random, clock, onFailure
       running.add(one);
       under.set(delivery.webhookId, (under.get(delivery.webhookId) ?? 0) + 1);
     }
-    return claimed.length;
+    return claimed.length >= limit;
   }
 
   async function attempt(delivery: ClaimedDelivery, claim: string): Promise<void> {
     const answer = await send(delivery);
     const { status } = answer;
-    try {
-      if (status !== null && status >= 200 && status < 300) {
-        onAttempt('delivered');
-        await store.settle(delivery.id, claim, { outcome: 'delivered', answer: status });
-      } else if (status === 410) {
-        onAttempt('gone');
-        await store.settle(delivery.id, claim, { outcome: 'gone', answer: status });
-      } else {
-        onAttempt('retry');
-        const asked = status === null ? 0 : ((answer as { retryAfterMs: number | null }).retryAfterMs ?? 0);
-        const backoff = RETRY_MS.first * 2 ** Math.min(delivery.attempts, 12) * (0.75 + random() / 2);
-        await store.settle(delivery.id, claim, {
-          outcome: 'retry',
-          answer: status,
-          error: status === null ? (answer as { error: string }).error : `status ${status}`,
-          delayMs: Math.round(Math.min(Math.max(backoff, asked), RETRY_MS.last)),
-        });
-      }
-    } catch (error) {
-      // The lease ends, and it is delivered again.
-      onFailure(error);
+    const of = { id: delivery.id, claim, answer: status, error: null, delayMs: 0 };
+    if (status !== null && status >= 200 && status < 300) {
+      onAttempt('delivered');
+      ended.push({ ...of, outcome: 'delivered' });
+    } else if (status === 410) {
+      onAttempt('gone');
+      ended.push({ ...of, outcome: 'gone' });
+    } else {
+      onAttempt('retry');
+      const [error, asked] =
+        answer.status === null ? [answer.error, 0] : [`status ${status}`, answer.retryAfterMs ?? 0];
+      const backoff = RETRY_MS.first * 2 ** Math.min(delivery.attempts, 12) * (0.75 + random() / 2);
+      const delayMs = Math.round(Math.min(Math.max(backoff, asked), RETRY_MS.last));
+      ended.push({ ...of, outcome: 'retry', error, delayMs });
     }
   }
 
@@ -113,11 +130,13 @@ export function createDispatch({ store, send, newClaim, random, clock, onFailure
   return {
     /** Something was committed. */
     onCommit(): void {
+      fresh = true;
       if (wanted) wake();
     },
     /** Something may be due. @throws what the store throws */
     async tick(): Promise<void> {
       wanted = await store.any();
+      fresh = true;
       if (wanted) wake();
     },
     /** Ends when what is under way has ended. */
@@ -125,6 +144,7 @@ export function createDispatch({ store, send, newClaim, random, clock, onFailure
       stopped = true;
       await looking;
       await Promise.all(running);
+      await settle().catch(onFailure);
     },
   };
 }

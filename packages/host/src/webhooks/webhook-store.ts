@@ -30,9 +30,18 @@ export interface ClaimedDelivery {
   readonly data: object;
 }
 
-export type Attempt =
-  | { readonly outcome: 'delivered' | 'gone'; readonly answer: number }
-  | { readonly outcome: 'retry'; readonly answer: number | null; readonly error: string; readonly delayMs: number };
+/** What became of an attempt. */
+export interface Attempt {
+  /** Of the delivery. */
+  readonly id: string;
+  /** Under which it was claimed. */
+  readonly claim: string;
+  readonly outcome: 'delivered' | 'gone' | 'retry';
+  readonly answer: number | null;
+  readonly error: string | null;
+  /** Until it may be tried again. */
+  readonly delayMs: number;
+}
 
 /** What is asked of a list: `after` is the id of the last one before. */
 export interface WebhookPage {
@@ -61,8 +70,8 @@ export interface WebhookStore {
   redeliver(id: string, deliveryId: string | null): Promise<number>;
   /** Whether there is one that is not disabled. */
   any(): Promise<boolean>;
-  /** Hands events to the endpoints that want them. Says how many events. */
-  fanOut(limit: number): Promise<number>;
+  /** Hands events to the endpoints that want them. Says how many events; null: another instance is at it, and may not see the newest. */
+  fanOut(limit: number): Promise<number | null>;
   /** @param each deliveries of one endpoint, at most; none of those in `busy` */
   claim(
     claim: string,
@@ -71,8 +80,8 @@ export interface WebhookStore {
     leaseMs: number,
     busy: readonly string[],
   ): Promise<ClaimedDelivery[]>;
-  /** False: the claim was lost. */
-  settle(deliveryId: string, claim: string, attempt: Attempt): Promise<boolean>;
+  /** How many were settled: of the others the claim was lost. */
+  settle(attempts: readonly Attempt[]): Promise<number>;
   /** Removes what is older than `keepMs`, `limit` at most. Says how many. */
   purge(keepMs: number, limit: number): Promise<number>;
 }
@@ -186,7 +195,7 @@ export function createWebhookStore<EventRow extends WebhookEventRow>({
       return rows[0]!.found;
     },
 
-    fanOut: (limit) => call<number>('webhook_fan_out', [limit]),
+    fanOut: (limit) => call<number | null>('webhook_fan_out', [limit]),
 
     async claim(claim, limit, each, leaseMs, busy) {
       const { rows } = await written(() =>
@@ -208,10 +217,7 @@ export function createWebhookStore<EventRow extends WebhookEventRow>({
       }));
     },
 
-    settle(deliveryId, claim, attempt) {
-      const [error, delayMs] = attempt.outcome === 'retry' ? [attempt.error, attempt.delayMs] : [null, 0];
-      return call<boolean>('webhook_settle', [deliveryId, claim, attempt.outcome, attempt.answer, error, delayMs]);
-    },
+    settle: (attempts) => call<number>('webhook_settle', [JSON.stringify(attempts)]),
 
     purge: (keepMs, limit) => call<number>('webhook_purge', [keepMs, limit]),
   };
