@@ -11,6 +11,7 @@ beforeAll(async () => {
     RATE_MESSAGES_PER_SECOND: '70',
     RATE_FRAMES_PER_SECOND: '200',
     HEARTBEAT_MS: '1000',
+    MAX_CONTENT_CHARS: '12000',
   });
 });
 afterAll(() => chat?.close());
@@ -258,9 +259,10 @@ test('a reader who takes next to nothing for a while is resynchronised and misse
   const before = await resyncs();
   proxy.throttle(100_000);
   const written: string[] = [];
-  // What the kernel's buffers take is megabytes, and not the same everywhere.
+  // What the kernel's buffers take is megabytes, and not the same everywhere. It must be filled before the reader gives the
+  // connection up, also on a busy machine: few messages, and long ones.
   do {
-    const notices = Array.from({ length: 40 }, (_, n) => `${written.length + n} ${'가'.repeat(3_900)}`);
+    const notices = Array.from({ length: 40 }, (_, n) => `${written.length + n} ${'가'.repeat(11_900)}`);
     written.push(...notices);
     await Promise.all(
       notices.map((content) =>
@@ -310,3 +312,45 @@ test('a server that drains and one that is killed both cost nothing but a moment
   }
   await agree(people, written);
 }, 120_000);
+
+test('who comes back from before what was removed for its age begins where the room does, and asks for nothing older', async () => {
+  const roomId = await chat.room();
+  await chat.fill(roomId, 'ann', 60);
+  const proxy = await throughProxy();
+  const away = shopper({ url: `http://127.0.0.1:${proxy.port}`, token: () => chat.token('away'), roomId });
+  const stays = shopper({ url: chat.url, token: () => chat.token('stays'), roomId });
+  for (const one of [away, stays]) await one.until(({ status, hasOlder }) => status === 'live' && hasOlder);
+  const oldest = stays.snapshot().messages[0]!.seq;
+  await proxy.refuse();
+  proxy.cut();
+  await away.until(({ status }) => status !== 'live');
+
+  for (const userId of ['ann', 'away', 'stays']) {
+    const body = { committed: true, nickname: userId };
+    await chat.call('PUT', `/api/chat/rooms/${roomId}/participants/${userId}`, body);
+  }
+  await chat.call('PATCH', `/api/chat/rooms/${roomId}`, { status: 'CLOSED' });
+  const { lastSeq } = await chat.call<{ lastSeq: number }>('GET', `/api/chat/rooms/${roomId}`);
+  await chat.fill(roomId, 'ann', 3, (n) => `later ${n}`);
+  await chat.query(
+    `UPDATE chat.messages SET created_at = created_at - interval '1 year' WHERE room_id = $1 AND seq <= $2`,
+    ...[roomId, lastSeq],
+  );
+  await chat.query('SELECT chat.retain_messages($1, 30, 500)', roomId);
+  // An instance that has the room in memory learns of it later; a new one knows.
+  await chat.end();
+  await chat.start();
+  await proxy.pass();
+
+  const { messages, room } = await away.until(
+    ({ status, room: now }) => status === 'live' && now?.firstSeq === lastSeq + 1,
+  );
+  expect([messages[0]!.seq, away.snapshot().hasOlder]).toEqual([room!.firstSeq, false]);
+  expect(away.texts()).toEqual(['later 1', 'later 2', 'later 3']);
+  // Who had it all along keeps what it shows, and finds nothing before it.
+  await stays.until(({ status, room: now }) => status === 'live' && now?.firstSeq === lastSeq + 1);
+  await stays.room.loadOlder();
+  await stays.until(({ hasOlder }) => !hasOlder);
+  expect(stays.snapshot().messages[0]!.seq).toBe(oldest);
+  expect(stays.texts().slice(-3)).toEqual(['later 1', 'later 2', 'later 3']);
+}, 60_000);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import WebSocket from 'ws';
 import { serviceToken, type UserTokenOptions, userToken } from '../auth/tokens.ts';
 import { freePort } from '../network/free-port.ts';
@@ -21,6 +22,8 @@ export interface ChatService {
   room(fields?: Readonly<Record<string, unknown>>): Promise<string>;
   /** `count` messages by a user, who joins for it, in order. `text` makes their contents. */
   fill(roomId: string, userId: string, count: number, text?: (n: number) => string): Promise<void>;
+  /** What operators do by SQL, in its database; the rows. */
+  query<Row extends object>(sql: string, ...values: readonly unknown[]): Promise<Row[]>;
   /** Ends the process: SIGTERM drains, SIGKILL is a crash. */
   end(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again, at the same address and on the same data. */
@@ -104,6 +107,15 @@ export async function startChatService(env: Readonly<Record<string, string>> = {
         socket.on('error', reject);
         socket.on('close', () => reject(new Error('the connection closed')));
       }).finally(() => socket.close());
+    },
+    async query<Row extends object>(sql: string, ...values: readonly unknown[]) {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      try {
+        return (await client.query<Row>(sql, [...values])).rows;
+      } finally {
+        await client.end();
+      }
     },
     async end(signal = 'SIGTERM') {
       await current.kill(signal);

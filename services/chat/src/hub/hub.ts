@@ -10,7 +10,7 @@ import type { Listener, Watching } from './listener.ts';
 import type { Recovery } from './recovery.ts';
 import { asChanged } from './rewritten.ts';
 import type { RoomFeed } from './room-feed.ts';
-import type { RoomState } from './room-state.ts';
+import { mutedUntil, type RoomState } from './room-state.ts';
 import { createServedRooms, type ServedRoomsOptions } from './served-rooms.ts';
 
 export interface HubOptions extends ServedRoomsOptions {
@@ -211,6 +211,12 @@ export function createHub(deps: HubOptions) {
     knows(roomId: string, userId: string): boolean | null {
       const feed = served.get(roomId)?.feed;
       return feed?.isReady ? knownOf(feed, userId) : null;
+    },
+
+    /** Whether the user is muted in a room that this instance serves, as far as it knows. @param nowMs the time of day */
+    isMuted(roomId: string, userId: string, nowMs: number): boolean {
+      const feed = served.get(roomId)?.feed;
+      return feed?.isReady === true && mutedUntil(feed.state, userId, nowMs) !== undefined;
     },
 
     /** Whether the user is a member, from memory where the room's members are all there. */

@@ -27,6 +27,12 @@ export function roomState(snapshot: RoomSnapshot): RoomState {
   };
 }
 
+/** Until when somebody is muted; null: until it is taken away. Undefined: he is not. */
+export function mutedUntil({ muted }: RoomState, userId: string, nowMs: number): string | null | undefined {
+  const until = muted.get(userId);
+  return until && Date.parse(until) <= nowMs ? undefined : until;
+}
+
 /** Moves the state by the next message of the sequence. Returns who ceased to be a member by it, else null. */
 export function apply(state: RoomState, message: StoredMessage): string | null {
   const lastMentionSeq = Math.max(state.room.lastMentionSeq, mentioningSeq(message));

@@ -1,7 +1,7 @@
 import { LIMITS, type User } from '@gongu/shared';
 import type { Standing } from '../hub/hub.ts';
 import type { Recovery } from '../hub/recovery.ts';
-import type { RoomState } from '../hub/room-state.ts';
+import { mutedUntil, type RoomState } from '../hub/room-state.ts';
 import type { RoomCounts } from '../room/counts.ts';
 import type { JoinedEvent } from '../room/event.ts';
 import { isLobby, lobbyMember } from '../room/lobby.ts';
@@ -53,9 +53,9 @@ export function joinedAnswer({ ref, user, isWatcher, at, online, counts, now }: 
 }
 
 /** Of one who is muted, until when. */
-function mutedOf({ muted }: RoomState, { userId }: User, nowMs: number): { muted?: { until: string | null } } {
-  const until = muted.get(userId);
-  return until === undefined || (until !== null && Date.parse(until) <= nowMs) ? {} : { muted: { until } };
+function mutedOf(state: RoomState, { userId }: User, nowMs: number): { muted?: { until: string | null } } {
+  const until = mutedUntil(state, userId, nowMs);
+  return until === undefined ? {} : { muted: { until } };
 }
 
 function* firstOf<T>(items: Iterable<T>, count: number): Iterable<T> {

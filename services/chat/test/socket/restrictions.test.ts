@@ -52,6 +52,38 @@ function holds(name: string, start: () => Promise<[Instance, Instance]>, withinM
       expect((await (await there.connect('ann')).join(roomId)).you).not.toHaveProperty('muted');
     });
 
+    it('who is muted neither types nor whispers, on whatever protocol he says it', async () => {
+      const roomId = await here.room();
+      const [ann, bob] = [await there.connect('ann'), await there.connect('bob')];
+      await Promise.all([ann.join(roomId), bob.join(roomId)]);
+      const token = tokenOf('ann');
+      const [older, heard] = await Promise.all(
+        [token, tokenOf('bob')].map((one) => probe(`${wsOf(there)}/room?roomId=${roomId}&token=${one}`)),
+      );
+      const stomp = await probe(`${wsOf(there)}/ws`, { protocols: 'v12.stomp' });
+      stomp.send(`CONNECT\naccept-version:1.2\nhost:x\npasscode:${token}\n\n\0`);
+      await stomp.next((frame) => String(frame).startsWith('CONNECTED'));
+      stomp.send(`SUBSCRIBE\nid:1\ndestination:/topic/chat/${roomId}\nreceipt:r\n\n\0`);
+      await stomp.next((frame) => String(frame).startsWith('RECEIPT'));
+      const sendStomp = (type: string, body: object) =>
+        stomp.send(`SEND\ndestination:/app/chat/${roomId}/${type}\nreceipt:${type}\n\n${JSON.stringify(body)}\0`);
+      await restrict(here, roomId, 'ann', { kind: 'MUTE' });
+      await row(ann, 'participant.muted');
+
+      ann.send({ type: 'typing', roomId, typing: true });
+      sendStomp('typing', { typing: true });
+      await stomp.next((frame) => String(frame).startsWith('RECEIPT'));
+      older!.send({ type: 'whispered', receiver: 'bob', data: said('psst') });
+      expect(await older!.next((frame) => frame.type === 'error')).toMatchObject({ code: 'MUTED' });
+      await lift(here, roomId, 'ann');
+      await row(ann, 'participant.unmuted');
+      expect(bob.waiting('typing')).toEqual([]);
+      ann.send({ type: 'typing', roomId, typing: true });
+      expect(await bob.event('typing')).toMatchObject({ typing: true, user: { userId: 'ann' } });
+      older!.send({ type: 'whispered', receiver: 'bob', data: 'again' });
+      expect(await heard!.next((frame) => frame.type === 'whispered')).toMatchObject({ data: 'again' });
+    });
+
     it('a ban ends what a member hears, on every protocol', async () => {
       const roomId = await here.room();
       const ann = await there.connect('ann');

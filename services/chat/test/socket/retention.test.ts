@@ -109,6 +109,32 @@ describe('retention', () => {
     expect(await shown('near', seqs[3]!)).toEqual([`${seqs[4]}`, 'true']);
     stomp.close();
 
+    // The older URLs, which are told nothing of recoveries.
+    for (const path of [`/ws/chat?sessionId=${roomId}&`, `/chat/${roomId}?`, `/room?roomId=${roomId}&`]) {
+      const shownFrom = async (after: number) => {
+        const older = await probe(`${chat.url.replace('http', 'ws')}${path}after=${after}&token=${tokenOf('ann')}`);
+        const { seq } = await older.next((frame) => typeof frame.seq === 'number');
+        older.close();
+        return seq;
+      };
+      expect([path, await shownFrom(first), await shownFrom(seqs[3]!)]).toEqual([path, firstSeq, seqs[4]]);
+    }
+
+    // SockJS without a WebSocket.
+    const post = async (to: string, body?: string) => {
+      const url = `${chat.url}/ws/chat/000/retained/${to}?token=${tokenOf('ann')}`;
+      return (await fetch(url, { method: 'POST', ...(body === undefined ? {} : { body }) })).text();
+    };
+    expect(await post('xhr')).toBe('o\n');
+    await post('xhr_send', JSON.stringify([JSON.stringify({ type: 'join', roomId, after: first, epoch })]));
+    let polled: { type: string; messages?: { seq: number }[] } | undefined;
+    while (polled?.type !== 'joined') {
+      const frames: string[] = JSON.parse((await post('xhr')).replace(/^[ah]/, '') || '[]');
+      polled = frames.map((frame) => JSON.parse(frame)).find(({ type }) => type === 'joined');
+    }
+    expect(polled).toMatchObject({ recovered: false, hasMore: false, room: { firstSeq } });
+    expect(polled.messages![0]!.seq).toBe(firstSeq);
+
     // Again there is nothing to do.
     expect(await retain()).toEqual({ rooms: 0, messages: 0 });
   });
