@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,7 +114,8 @@ describe('pnpm admin', () => {
     const { status, stdout, stderr } = admin('users', 'erase', 'eva', '--by', 'root', '--json');
     expect([status, stderr]).toEqual([0, expect.stringContaining('withdrawn 1')]);
     expect(JSON.parse(stdout)).toMatchObject({
-      trade: { status: 'DONE', counts: { withdrawn: 1 } },
+      // No instance is there that tells chat of it.
+      trade: { status: 'WAITING', counts: { withdrawn: 1 }, waitsFor: { outbox: expect.any(Number) } },
       chat: { status: 'DONE' },
     });
     expect((await sql.query(`SELECT 1 FROM trade.participations WHERE user_id = 'eva'`)).rowCount).toBe(0);
@@ -140,6 +141,50 @@ describe('pnpm admin', () => {
     expect(rotate(keys.join(',')).stdout).toBe('1 addresses are sealed anew\n');
     expect((await sql.query('SELECT DISTINCT key_id FROM trade.addresses')).rows).toEqual([{ key_id: 'new' }]);
     expect(rotate(keys[0]!).stdout).toBe('0 addresses are sealed anew\n');
+  });
+
+  it('seals secrets of webhooks anew in both services after SERVICE_JWT_SECRET was changed, and says which open no more', async () => {
+    const [own, old, lost] = [1, 2, 3].map((n) => `a service secret of the tests, number ${n}`);
+    /** As the services seal it: the nonce, the tag and the text. */
+    const sealed = (id: string, text: string, secret = old!) => {
+      const key = Buffer.from(hkdfSync('sha256', secret, '', 'gongu webhook secrets', 32));
+      const nonce = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id));
+      const body = Buffer.concat([cipher.update(text), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64');
+    };
+    const opened = (id: string, text: string) => {
+      const all = Buffer.from(text, 'base64');
+      const key = Buffer.from(hkdfSync('sha256', own!, '', 'gongu webhook secrets', 32));
+      const cipher = createDecipheriv('aes-256-gcm', key, all.subarray(0, 12)).setAAD(Buffer.from(id));
+      cipher.setAuthTag(all.subarray(12, 28));
+      return cipher.update(all.subarray(28)).toString() + cipher.final().toString();
+    };
+    for (const [schema, id, secret] of [
+      ['trade', 'kept', old],
+      ['chat', 'kept', old],
+      ['chat', 'gone', lost],
+    ]) {
+      await sql.query(
+        `INSERT INTO ${schema}.webhooks (id, url, description, secret, old_secret, old_until) VALUES ($1, 'https://x.example', '', $2, $3, now())`,
+        [id, sealed(id!, 'whsec_new', secret), sealed(id!, 'whsec_old', secret)],
+      );
+    }
+    const reseal = (OLD_SERVICE_JWT_SECRET: string) =>
+      run('dist/service.mjs', ['admin', 'webhooks', 'reseal'], { SERVICE_JWT_SECRET: own!, OLD_SERVICE_JWT_SECRET });
+    expect(reseal('')).toMatchObject({ status: 1, stderr: expect.stringContaining('must both be set') });
+    const first = reseal(old!);
+    expect([first.status, first.stdout + first.stderr]).toEqual([
+      3,
+      expect.stringContaining('those of gone open by neither'),
+    ]);
+    for (const schema of ['trade', 'chat']) {
+      const { rows } = await sql.query(`SELECT secret, old_secret FROM ${schema}.webhooks WHERE id = 'kept'`);
+      expect([opened('kept', rows[0].secret), opened('kept', rows[0].old_secret)]).toEqual(['whsec_new', 'whsec_old']);
+    }
+    expect(await act()).toMatchObject({ act: 'webhooks.resealed', detail: { sealed: 1 } });
+    await sql.query(`DELETE FROM chat.webhooks WHERE id = 'gone'`);
+    expect(reseal(old!)).toMatchObject({ status: 0, stdout: expect.stringContaining('the secrets of 0 webhooks') });
   });
 
   it('lists, shows and ends reports, with a row of audit', async () => {

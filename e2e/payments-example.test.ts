@@ -1,7 +1,7 @@
 import { freePort } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { call, type Pair, startPair } from './fixture/pair.ts';
-import { type Payments, startPayments, TRADE_FOR_PAYMENTS } from './fixture/payments-program.ts';
+import { type Payments, SHOP_JWT_SECRET, startPayments, TRADE_FOR_PAYMENTS } from './fixture/payments-program.ts';
 
 const ORIGIN = 'http://shop.example';
 const PRICE = 20_000;
@@ -12,8 +12,9 @@ describe('examples/payments.mjs', () => {
   let payments: Payments;
 
   beforeAll(async () => {
-    pair = await startPair({ tradeEnv: TRADE_FOR_PAYMENTS });
-    payments = startPayments({ port: await freePort(), tradeUrl: pair.tradeUrl, origins: ORIGIN });
+    pair = await startPair({ chatEnv: { SHOP_JWT_SECRET }, tradeEnv: TRADE_FOR_PAYMENTS });
+    const more = { CHAT_URL: pair.chat.url };
+    payments = startPayments({ port: await freePort(), tradeUrl: pair.tradeUrl, origins: ORIGIN, more });
   });
   afterAll(async () => {
     payments?.stop();
@@ -56,6 +57,27 @@ describe('examples/payments.mjs', () => {
     expect(status, JSON.stringify(body)).toBe(201);
     return body.id as string;
   }
+
+  it('deletes who asks for it in both services, also where it is killed between them, and nobody by a bad token', async () => {
+    await payments.isReady();
+    const token = pair.user('dora');
+    const headers = { origin: ORIGIN, authorization: `Bearer ${token}` };
+    const bad = { ...headers, authorization: 'Bearer x' };
+    expect((await ask('/me/delete', { method: 'POST', headers: bad })).status).toBe(401);
+    expect((await ask('/me/delete', { method: 'POST', headers: { ...headers, origin: 'http://x' } })).status).toBe(403);
+    expect((await ask('/me/delete/none', { headers })).status).toBe(404);
+    const killed = payments.kills();
+    payments.killAfter((lines, kills) => lines > 0 && kills === killed);
+    // Its answer may be lost.
+    const body = JSON.stringify({ userId: 'eve' });
+    await fetch(`${payments.url}/me/delete`, { method: 'POST', headers, body }).catch(() => null);
+    await vi.waitUntil(() => payments.kills() > killed, { timeout: 30_000 });
+    payments.killAfter(null);
+    const list = `${pair.chat.url}/api/chat/rooms`;
+    const isRefused = async () => (await call('GET', list, token)).status === 401;
+    await vi.waitUntil(isRefused, { timeout: 60_000, interval: 200 });
+    expect((await call('GET', list, pair.user('eve'))).status).toBe(200);
+  }, 120_000);
 
   const joinBy = (id: string, userId: string, quantity = 1) =>
     call('POST', `${pair.tradeUrl}/api/products/${id}/participations`, pair.user(userId), { quantity });

@@ -9,12 +9,16 @@
 // | `SHOP_JWT_SECRET` |                         | the secret that trade has, too: signs this program's keys         |
 // | `SHOP_ORIGINS`    |                         | origins of shops that may begin payments, with commas; `*`: all   |
 // | `TRADE_URL`       | `http://127.0.0.1:8081` | trade                                                             |
+// | `CHAT_URL`        |                         | chat, with the same secret: who asks for it is deleted in both    |
 // | `HOST`, `PORT`    | `127.0.0.1`, `8082`     | where it listens                                                  |
 // | `PUBLIC_URL`      | `http://HOST:PORT`      | how trade reaches it                                              |
 // | `STATE_DIR`       | `.payments`             | its two files; what is in them outlives it                        |
 //
 // `POST /payments {productId, path, lang?}` with a buyer's token → 201 `{url}`: the page to pay on, from here. It leads back to
 // `path`, with `?payment=late` where the place was gone by then.
+// `POST /me/delete` with a user's token → 202 `{id}`, or 409 where trade refuses: he is deleted in both services.
+// `GET /me/delete/:id` → `{status: RUNNING | WAITING | DONE | REFUSED, trade, chat}`. Without CHAT_URL both are 404.
+// What this program has written down of payments is the shop's to keep.
 // `POST /webhooks`: what trade says. `GET /healthz`.
 //
 // The provider here is a stand-in, of which any card is good. What a real one has to have is what makes each payment be captured or
@@ -22,8 +26,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SignJWT } from 'jose';
+import { decodeJwt, SignJWT } from 'jose';
 import { Webhook } from 'standardwebhooks';
+import { openDeletions } from './payments/deletions.mjs';
 import { openLog } from './payments/log.mjs';
 import { payPage } from './payments/page.mjs';
 import { openProvider } from './payments/provider.mjs';
@@ -34,6 +39,7 @@ if (!SHOP_JWT_SECRET || !SHOP_ORIGINS) {
   process.exit(2);
 }
 const tradeUrl = (process.env.TRADE_URL ?? 'http://127.0.0.1:8081').replace(/\/$/, '');
+const chatUrl = process.env.CHAT_URL?.replace(/\/$/, '');
 const publicUrl = (process.env.PUBLIC_URL ?? `http://${HOST}:${PORT}`).replace(/\/$/, '');
 const origins = SHOP_ORIGINS.split(',').map((one) => one.trim());
 const BODY_BYTES = 1_048_576;
@@ -47,11 +53,14 @@ const payments = new Map();
 const taken = new Set();
 /** `{id, secret}`, once trade has made it. */
 let webhook = null;
+const urlOf = { trade: tradeUrl, chat: chatUrl };
+const deletions = openDeletions({ ask: chatUrl ? askPeople : null, remember, say });
 const log = openLog(`${STATE_DIR}/payments.jsonl`, replay);
 
 /** Each line is one thing that must not be forgotten, and is on the disk before anything follows from it. */
 function replay(line) {
   if (line.webhook) webhook = line.webhook;
+  if (line.deletion) deletions.replay(line.deletion);
   if (line.begun) payments.set(line.begun.reference, line.begun);
   if (line.taken) taken.add(line.taken);
   const payment = payments.get(line.reference);
@@ -69,13 +78,25 @@ function say(level, msg) {
   console.log(JSON.stringify({ level, time: new Date().toISOString(), msg }));
 }
 
+/** A key for five minutes, for one of the services and no more than it is needed for. */
+async function keyFor(audience, scope) {
+  const key = new SignJWT({ scope }).setProtectedHeader({ alg: 'HS256' }).setSubject('payments').setAudience(audience);
+  const secret = new TextEncoder().encode(SHOP_JWT_SECRET.split(',')[0]);
+  return `Bearer ${await key.setExpirationTime('5m').sign(secret)}`;
+}
+
 /** A call to trade with a key of this back end, or a buyer's token. Throws where there is no answer. */
 async function trade(method, path, { body, token } = {}) {
-  const key = new SignJWT({ scope: 'payments webhooks' }).setProtectedHeader({ alg: 'HS256' });
-  const secret = new TextEncoder().encode(SHOP_JWT_SECRET.split(',')[0]);
-  const bearer =
-    token ?? `Bearer ${await key.setSubject('payments').setAudience('trade').setExpirationTime('5m').sign(secret)}`;
-  const answer = await fetch(tradeUrl + path, {
+  return call(method, tradeUrl + path, { body, bearer: token ?? (await keyFor('trade', 'payments webhooks')) });
+}
+
+/** The same to `trade` or `chat`, where it is about a person. */
+async function askPeople(service, method, path) {
+  return call(method, `${urlOf[service]}/api/${service}/${path}`, { bearer: await keyFor(service, 'users') });
+}
+
+async function call(method, url, { body, bearer }) {
+  const answer = await fetch(url, {
     method,
     headers: { authorization: bearer, ...(body ? { 'content-type': 'application/json' } : {}) },
     ...(body ? { body: JSON.stringify(body) } : {}),
@@ -159,6 +180,20 @@ async function begin(request, origin) {
   return { status: 201, body: { url: `/pay/${reference}` } };
 }
 
+/** Whose token it is; trade says whether it is good. */
+async function whose({ headers: { authorization: token = '' } }) {
+  const { status, body } = await trade('GET', '/api/participations/me?limit=1', { token });
+  return status === 200 ? { userId: decodeJwt(token.replace(/^Bearer +/i, '')).sub } : { status, body };
+}
+
+/** Answers a page of the shop, and no other. */
+async function forShop(request, handle) {
+  const { origin = '' } = request.headers;
+  const isShop = URL.canParse(origin) && (origins.includes('*') || origins.includes(origin));
+  if (!isShop) return { status: 403, body: { detail: 'not this origin' } };
+  return { ...(request.method === 'OPTIONS' ? { status: 204 } : await handle(origin)), cors: origin };
+}
+
 async function hear(request) {
   let event;
   const raw = await textOf(request);
@@ -197,13 +232,10 @@ async function answerTo(request) {
   if (pathname === '/healthz') return { status: webhook ? 200 : 503, body: {} };
   if (pathname === '/webhooks' && method === 'POST') return hear(request);
   if (pathname === '/payments') {
-    const { origin = '' } = request.headers;
-    const isShop = URL.canParse(origin) && (origins.includes('*') || origins.includes(origin));
-    if (!isShop) return { status: 403, body: { detail: 'not this origin' } };
-    const answer =
-      method === 'OPTIONS' ? { status: 204 } : method === 'POST' ? await begin(request, origin) : { status: 405 };
-    return { ...answer, cors: origin };
+    return forShop(request, async (origin) => (method === 'POST' ? begin(request, origin) : { status: 405 }));
   }
+  const deletion = /^\/me\/delete(?:\/([^/]+))?$/.exec(pathname);
+  if (deletion) return forShop(request, () => deletions.answer(method, deletion[1], () => whose(request)));
   const payment = payments.get(/^\/pay\/([^/]+)$/.exec(pathname)?.[1]);
   if (!payment) return { status: 404, body: { detail: 'there is nothing here' } };
   if (method === 'POST') return pay(request, payment);
@@ -249,6 +281,7 @@ server.listen(Number(PORT), HOST, async () => {
   say('info', `pays on ${publicUrl}`);
   // What was under way as it ended goes on.
   for (const reference of payments.keys()) void bringOn(reference);
+  deletions.resume();
   for (;;) {
     try {
       await haveWebhook();

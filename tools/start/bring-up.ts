@@ -116,16 +116,16 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     PUSH_CONTACT: env.PUSH_CONTACT?.trim() || 'mailto:shop@example.com',
   };
   const shopSecret = settings.SHOP_JWT_SECRET ?? (settings.PAYMENTS ? secrets.SHOP_JWT_SECRET : undefined);
+  const forShop = shopSecret === undefined ? {} : { SHOP_JWT_SECRET: shopSecret };
   const toShop = {
-    ...(shopSecret === undefined ? {} : { SHOP_JWT_SECRET: shopSecret }),
     // The program is on this machine.
     ...(settings.PAYMENTS ? { WEBHOOK_ALLOW_PRIVATE: 'true' } : {}),
   };
   const drain = dev ? { DRAIN_MS: env.DRAIN_MS?.trim() || DEV_DRAIN_MS } : {};
   const toChat = { CHAT_URL: env.CHAT_URL?.trim() || chatUrl };
   const [chat, trade] = await Promise.all([
-    startService('chat', chatUrl, { CHAT_PORT: String(chatPort), ...drain }),
-    startService('trade', tradeUrl, { TRADE_PORT: String(tradePort), ...toChat, ...toShop, ...drain }),
+    startService('chat', chatUrl, { CHAT_PORT: String(chatPort), ...forShop, ...drain }),
+    startService('trade', tradeUrl, { TRADE_PORT: String(tradePort), ...toChat, ...forShop, ...toShop, ...drain }),
   ]);
   if (stopping.aborted) return;
 
@@ -161,7 +161,13 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
   async function startPayments(port: number): Promise<void> {
     const url = `http://${localHost(settings.HOST)}:${port}`;
     const command = [process.execPath, join(root, 'examples', 'payments.mjs')] as const;
-    const own = { TRADE_URL: tradeUrl, PORT: String(port), PUBLIC_URL: url, STATE_DIR: dir.file('payments') };
+    const own = {
+      TRADE_URL: tradeUrl,
+      ...toChat,
+      PORT: String(port),
+      PUBLIC_URL: url,
+      STATE_DIR: dir.file('payments'),
+    };
     const env = { ...own, HOST: settings.HOST, SHOP_ORIGINS: '*', SHOP_JWT_SECRET: shopSecret };
     await startProcess({ name: 'payments', command, cwd: root, url, isReady: `${url}/healthz`, env });
   }

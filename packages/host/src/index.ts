@@ -5,11 +5,19 @@ export { createHoldStore, type HoldStore } from './admin/hold-store.ts';
 export { personCommands } from './admin/person-commands.ts';
 export { runAdmin } from './admin/run-admin.ts';
 export { type AdminService, createAdminService } from './admin/service.ts';
+export { RESEAL_ENV, type WebhookContext, webhookCommands } from './admin/webhook-commands.ts';
 export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/auth.ts';
 export { barRoutes } from './auth/bar-routes.ts';
 export { type BarStore, createBarStore } from './auth/bar-store.ts';
 export type { Bars } from './auth/bars.ts';
-export { bearerOf, isForTrade, requireEither, requireService, requireShop, requireUser } from './auth/callers.ts';
+export {
+  bearerOf,
+  createShopCallers,
+  requireEither,
+  requireService,
+  requireUser,
+  type ShopCallers,
+} from './auth/callers.ts';
 export { createShopKeys } from './auth/shop-keys.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export { EnvError, type EnvProblem, readEnv } from './env/env.ts';

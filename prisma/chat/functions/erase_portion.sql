@@ -93,8 +93,8 @@ BEGIN
       counts = o.counts || coalesce((SELECT jsonb_object_agg(c.key, c.value::INTEGER + coalesce((o.counts ->> c.key)::INTEGER, 0))
         FROM jsonb_each_text(v_counts) c WHERE c.value <> '0'), '{}')
     WHERE o.id = e.id RETURNING * INTO e;
-  ELSIF clock_timestamp() < e.requested_at + interval '5 seconds' THEN
-    -- What was let in before his tokens were refused may still be under way.
+  ELSIF clock_timestamp() < e.requested_at + interval '5 seconds' OR EXISTS (SELECT FROM chat.author_fills) THEN
+    -- What was let in before his tokens were refused may still be under way, or somebody else reads whom rows of before name.
     UPDATE chat.erasures o SET looked_at = clock_timestamp() - (p_retry_s - 1) * interval '1 second' WHERE o.id = e.id
     RETURNING * INTO e;
   ELSE

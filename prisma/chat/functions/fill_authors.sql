@@ -7,9 +7,13 @@ DECLARE
   upto BIGINT;
   amount INTEGER;
 BEGIN
-  SELECT * INTO f FROM chat.author_fills o ORDER BY o.room_id LIMIT 1 FOR UPDATE SKIP LOCKED;
+  -- The room's lock first, as wherever both are taken.
+  SELECT r.room_id INTO f.room_id FROM chat.author_fills o JOIN chat.rooms r ON r.room_id = o.room_id
+  ORDER BY o.room_id LIMIT 1 FOR NO KEY UPDATE OF r SKIP LOCKED;
   IF NOT FOUND THEN RETURN false; END IF;
-  PERFORM 1 FROM chat.rooms r WHERE r.room_id = f.room_id FOR NO KEY UPDATE;
+  SELECT * INTO f FROM chat.author_fills o WHERE o.room_id = f.room_id FOR UPDATE;
+  -- Somebody else has just read the last of it: there may be others.
+  IF NOT FOUND THEN RETURN true; END IF;
   WITH few AS MATERIALIZED (
     SELECT m.seq, CASE m.kind WHEN 'SYSTEM' THEN chat.named_by(m.data) ELSE m.sender_id END AS user_id FROM chat.messages m
     WHERE m.room_id = f.room_id AND m.seq > f.read_seq ORDER BY m.seq LIMIT p_limit

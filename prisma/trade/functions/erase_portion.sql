@@ -1,12 +1,14 @@
 -- One portion of the oldest erasure that can go on, in one transaction: whoever is killed in it has done none of it, and
--- another goes on. Null: there is nothing to do. What is held for a legal reason, what still recruits, and a payment that is
--- still to be captured or released, which the shop reports under his id, and what webhooks are still to be told of him, is left: the erasure waits, and is looked at again when `p_retry_s` have passed.
-CREATE OR REPLACE FUNCTION trade.erase_portion(p_limit integer, p_retry_s integer) RETURNS jsonb
+-- another goes on. Null: there is nothing to do. Left is what is held for a legal reason, what still recruits, a payment that the shop
+-- may still report on under his id (it is to be captured or released, or may be authorised too late), and what webhooks are still to
+-- be told of him, or chat, where it does not take it: the erasure waits, and is looked at again when `p_retry_s` have passed.
+CREATE OR REPLACE FUNCTION trade.erase_portion(p_limit integer, p_retry_s integer, p_origin jsonb DEFAULT '{}') RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   e trade.erasures;
   v_alias text;
   v_product text;
+  v_products text[];
   v_outcome text;
   v_kind text;
   v_done integer := 0;
@@ -25,7 +27,7 @@ BEGIN
     SELECT t.product_id INTO v_product FROM trade.waiting t
     WHERE t.user_id = e.user_id AND NOT trade.is_held('PRODUCT', t.product_id) LIMIT 1;
     IF FOUND THEN
-      SELECT l.outcome INTO v_outcome FROM trade.leave_waiting(v_product, e.user_id, '{}') l;
+      SELECT l.outcome INTO v_outcome FROM trade.leave_waiting(v_product, e.user_id, p_origin) l;
       v_kind := 'waiting';
       v_done := CASE v_outcome WHEN 'ok' THEN 1 ELSE 0 END;
     END IF;
@@ -33,43 +35,45 @@ BEGIN
       SELECT s.product_id INTO v_product FROM trade.participations s JOIN trade.products p ON p.id = s.product_id
       WHERE s.user_id = e.user_id AND p.status = 'RECRUITING' AND NOT trade.is_held('PRODUCT', s.product_id) LIMIT 1;
       IF FOUND THEN
-        SELECT w.outcome INTO v_outcome FROM trade.withdraw_from_product(v_product, e.user_id, '{}') w;
+        SELECT w.outcome INTO v_outcome FROM trade.withdraw_from_product(v_product, e.user_id, p_origin) w;
         v_kind := 'withdrawn';
         -- It ended meanwhile: then it is one that is kept.
         v_done := CASE v_outcome WHEN 'ok' THEN 1 ELSE 0 END;
       END IF;
     END IF;
     IF v_kind IS NULL THEN
-      DELETE FROM trade.addresses a WHERE (a.product_id, a.user_id) IN (
-        SELECT s.product_id, s.user_id FROM trade.participations s
-        JOIN trade.addresses o ON o.product_id = s.product_id AND o.user_id = s.user_id
-        WHERE s.user_id = e.user_id AND NOT trade.is_held('PRODUCT', s.product_id) LIMIT p_limit);
+      v_products := trade.lock_products(ARRAY(SELECT o.product_id FROM trade.participations o
+        JOIN trade.addresses a ON a.product_id = o.product_id AND a.user_id = o.user_id
+        WHERE o.user_id = e.user_id AND NOT trade.is_held('PRODUCT', o.product_id) LIMIT p_limit));
+      DELETE FROM trade.addresses a WHERE a.user_id = e.user_id AND a.product_id = ANY (v_products);
       GET DIAGNOSTICS v_done = ROW_COUNT;
       IF v_done > 0 THEN v_kind := 'addresses'; END IF;
     END IF;
     IF v_kind IS NULL THEN
-      UPDATE trade.participations s SET user_id = v_alias, nickname = '', tag = NULL
-      WHERE s.user_id = e.user_id AND s.product_id IN (
-        SELECT o.product_id FROM trade.participations o JOIN trade.products p ON p.id = o.product_id
+      v_products := trade.lock_products(ARRAY(SELECT o.product_id FROM trade.participations o
+        JOIN trade.products p ON p.id = o.product_id
         WHERE o.user_id = e.user_id AND p.status <> 'RECRUITING' AND NOT trade.is_held('PRODUCT', o.product_id)
-          AND o.payment_status IS DISTINCT FROM 'AUTHORIZED'
-        LIMIT p_limit);
+          AND NOT trade.is_open_payment(o.payment_status, o.payment_due_at) LIMIT p_limit));
+      UPDATE trade.participations s SET user_id = v_alias, nickname = '', tag = NULL
+      WHERE s.user_id = e.user_id AND s.product_id = ANY (v_products)
+        AND NOT trade.is_open_payment(s.payment_status, s.payment_due_at);
       GET DIAGNOSTICS v_done = ROW_COUNT;
       IF v_done > 0 THEN v_kind := 'purchases'; END IF;
     END IF;
     IF v_kind IS NULL THEN
-      UPDATE trade.ended_payments k SET user_id = v_alias WHERE k.id IN (
-        SELECT o.id FROM trade.ended_payments o
-        WHERE o.user_id = e.user_id AND o.payment_status <> 'AUTHORIZED'
-          AND NOT trade.is_held('PRODUCT', o.product_id) LIMIT p_limit);
+      v_products := trade.lock_products(ARRAY(SELECT DISTINCT o.product_id FROM trade.ended_payments o
+        WHERE o.user_id = e.user_id AND NOT trade.is_open_payment(o.payment_status, o.payment_due_at)
+          AND NOT trade.is_held('PRODUCT', o.product_id) LIMIT p_limit));
+      UPDATE trade.ended_payments k SET user_id = v_alias
+      WHERE k.user_id = e.user_id AND k.product_id = ANY (v_products)
+        AND NOT trade.is_open_payment(k.payment_status, k.payment_due_at);
       GET DIAGNOSTICS v_done = ROW_COUNT;
       IF v_done > 0 THEN v_kind := 'endedPayments'; END IF;
     END IF;
     IF v_kind IS NULL THEN
-      UPDATE trade.products p SET seller_id = v_alias, seller_nickname = '' WHERE p.id IN (
-        SELECT o.id FROM trade.products o
-        WHERE o.seller_id = e.user_id AND o.status <> 'RECRUITING' AND NOT trade.is_held('PRODUCT', o.id)
-        LIMIT p_limit);
+      v_products := trade.lock_products(ARRAY(SELECT o.id FROM trade.products o
+        WHERE o.seller_id = e.user_id AND o.status <> 'RECRUITING' AND NOT trade.is_held('PRODUCT', o.id) LIMIT p_limit));
+      UPDATE trade.products p SET seller_id = v_alias, seller_nickname = '' WHERE p.id = ANY (v_products);
       GET DIAGNOSTICS v_done = ROW_COUNT;
       IF v_done > 0 THEN v_kind := 'products'; END IF;
     END IF;
@@ -129,6 +133,9 @@ BEGIN
         'waiting', nullif((SELECT count(*) FROM trade.waiting t WHERE t.user_id = e.user_id), 0),
         'webhookEvents', nullif((SELECT count(*) FROM trade.webhook_events w
           WHERE w.user_id = e.user_id OR w.product ->> 'seller_id' = e.user_id), 0),
+        'outbox', nullif((SELECT count(*) FROM trade.outbox o
+          WHERE e.user_id IN (o.payload ->> 'userId', o.payload ->> 'hostId')
+            AND (o.parked_at IS NOT NULL OR e.requested_at < clock_timestamp() - interval '10 seconds')), 0),
         'products', nullif((SELECT count(*) FROM trade.products p WHERE p.seller_id = e.user_id), 0)))
       INTO v_waits;
       IF v_waits = '{}' THEN v_waits := NULL; END IF;
@@ -142,8 +149,9 @@ BEGIN
     UPDATE trade.erasures o SET status = 'RUNNING', waits_for = '{}', looked_at = NULL,
       counts = o.counts || jsonb_build_object(v_kind, coalesce((o.counts ->> v_kind)::integer, 0) + v_done)
     WHERE o.id = e.id RETURNING * INTO e;
-  ELSIF clock_timestamp() < e.requested_at + interval '5 seconds' THEN
-    -- What was let in before his tokens were refused may still be under way.
+  ELSIF clock_timestamp() < e.requested_at + interval '5 seconds' OR EXISTS (
+    SELECT 1 FROM trade.outbox o WHERE e.user_id IN (o.payload ->> 'userId', o.payload ->> 'hostId')) THEN
+    -- What was let in before his tokens were refused, or what chat is told of him, may still be under way.
     UPDATE trade.erasures o SET looked_at = clock_timestamp() - (p_retry_s - 1) * interval '1 second' WHERE o.id = e.id
     RETURNING * INTO e;
   ELSE

@@ -28,10 +28,6 @@ const Env = serviceEnv({
   ROOM_DAYS: envFields.int(0, { max: 36_500 }),
   /** Seconds that a buyer has to pay where payment is required. */
   PAYMENT_WINDOW_S: envFields.int(900, { min: 1, max: 604_800 }),
-  /** Verifies the keys of shops' back ends (HS256, HS384, HS512); at least 32 bytes each, several with commas between them. */
-  SHOP_JWT_SECRET: envFields.secret().optional(),
-  /** Verifies the keys of shops' back ends (RS, PS, ES, EdDSA) by published keys. */
-  SHOP_JWKS_URL: envFields.url({ protocols: ['https:', 'http:'] }).optional(),
   /** Whether webhooks may be at private addresses, and over http. */
   WEBHOOK_ALLOW_PRIVATE: envFields.bool(false),
   /** `POST /api/dev/session` answers; never in production. */
@@ -42,20 +38,11 @@ const Env = serviceEnv({
     error: 'is not set, and DEV_LOGIN signs with it',
     when,
   })
-  .refine((env) => !env.SHOP_JWT_SECRET || !othersSecrets(env).includes(env.SHOP_JWT_SECRET), {
-    path: ['SHOP_JWT_SECRET'],
-    error: 'must differ from JWT_SECRET and SERVICE_JWT_SECRET',
-    when,
-  })
   .refine((env) => env.DEV_LOGIN !== true || publicOrigins(env.ALLOWED_ORIGINS).length === 0, {
     path: ['DEV_LOGIN'],
     error: 'must be off where ALLOWED_ORIGINS names pages on the internet: it lets anybody be anybody',
     when,
   });
-
-function othersSecrets({ JWT_SECRET, SERVICE_JWT_SECRET }: { JWT_SECRET?: string; SERVICE_JWT_SECRET: string }) {
-  return [JWT_SECRET, SERVICE_JWT_SECRET];
-}
 
 // Also of what is no list because it could not be read.
 function publicOrigins(origins: unknown): string[] {

@@ -3,13 +3,18 @@ import type { AuditEntry, Erasure, Product } from '@gongu/shared';
 import { serviceToken } from '@gongu/testkit';
 import pg from 'pg';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import { SERVICE_SECRET } from './fixture/tokens.ts';
+import { SERVICE_SECRET, SHOP_SECRET, shopToken } from './fixture/tokens.ts';
 import { create, draft, type TradeServer, testTrade } from './fixture/trade-server.ts';
 
 const given = await testTrade();
 let server: TradeServer;
+const ENV = {
+  ADDRESS_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+  SHOP_JWT_SECRET: SHOP_SECRET,
+  PAYMENT_WINDOW_S: '1800',
+};
 beforeAll(async () => {
-  server = await given.start({ ADDRESS_KEYS: `k1:${randomBytes(32).toString('base64')}` });
+  server = await given.start(ENV);
 });
 const service = `Bearer ${serviceToken({ secret: SERVICE_SECRET })}`;
 const wait = { timeout: 30_000, interval: 100 };
@@ -87,6 +92,30 @@ it('a person has all that trade knows of him, as lines; so do admins and service
   expect(await lines('ben')).toBeNull();
 });
 
+it('a back end exports and erases by a key with the scope users, and by no other', async () => {
+  const users = shopToken('users');
+  for (const [as, status] of [
+    [shopToken('payments webhooks'), 403],
+    [shopToken('user'), 403],
+    [shopToken('webhooks users'), 404],
+    [shopToken('admin'), 404],
+  ] as const) {
+    expect((await server.call('GET', '/api/trade/erasures/999', { as })).status).toBe(status);
+    if (status === 404) continue;
+    const refused = await server.call<{ detail: string }>('DELETE', '/api/trade/users/kay', { as });
+    expect([refused.status, refused.body.detail]).toEqual([403, 'The token has not the scope users']);
+    expect((await server.call('GET', '/api/trade/users/kay/export', { as })).status).toBe(403);
+  }
+  const own = await server.call('GET', '/api/trade/users/kay/export', { as: users });
+  expect(own.body).toContain('"userId":"kay"');
+  expect(await server.call('PUT', '/api/trade/users/kay/block', { as: users, body: {} })).toMatchObject({
+    status: 401,
+  });
+  const { status, body } = await erase('kay', users);
+  expect(status).toBe(202);
+  expect((await server.call('GET', `/api/trade/erasures/${body.id}`, { as: users })).status).toBe(200);
+});
+
 it('an erased person is in no column any more but that which refuses his tokens; records of ended purchases stay', async () => {
   const { open, ended, sold } = await person('markedann');
   expect((await columnsWith('markedann')).length).toBeGreaterThan(5);
@@ -123,7 +152,7 @@ it('an erased person is in no column any more but that which refuses his tokens;
 it('an erasure that is killed in any of its portions has lost none of it, and goes on', async () => {
   await server.stop();
   onTestFinished(async () => {
-    server = await given.start();
+    server = await given.start(ENV);
   });
   await person2('killedkim');
   const before = await columnsWith('killedkim');
@@ -140,6 +169,8 @@ it('an erasure that is killed in any of its portions has lost none of it, and go
     await given.rows('SELECT pg_terminate_backend($1)', rows[0].pid);
     await dying.end().catch(() => {});
     const [row] = await given.rows<{ e: Erasure }>('SELECT trade.erase_portion(1, 0) AS e');
+    // As if chat had been told.
+    await given.rows('DELETE FROM outbox');
     // The other one's lock is gone with it, perhaps a moment later.
     status = row?.e?.status ?? status;
   }
@@ -209,6 +240,65 @@ it('a payment that is still to be released keeps its erasure waiting, for the sh
   await given.rows(`UPDATE erasures SET looked_at = now() - interval '61 seconds' WHERE id = $1`, id);
   await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
   expect(await columnsWith('payingpak')).toEqual(['bars.user_id']);
+});
+
+it('who is erased while a payment is under way leaves what the back end needs to release it, until a day after it was due', async () => {
+  const product = await create(server, { payment: 'REQUIRED', maxParticipants: 1, waitingList: true });
+  await buy(product, 'latelee');
+  const path = `/api/products/${product.id}`;
+  await ok('POST', `${path}/waiting`, 'ben', {});
+  const { id } = (await erase('latelee')).body;
+  const waiting = { status: 'WAITING', waitsFor: { payments: 1 } };
+  await expect.poll(() => erasure(id), wait).toMatchObject(waiting);
+  const report = (status: string) =>
+    server.call('PUT', `${path}/participations/latelee/payment`, {
+      as: shopToken('payments'),
+      body: { status, reference: 'late-1', amount: product.price.amount },
+    });
+  expect(await report('AUTHORIZED')).toMatchObject({ status: 409, body: { code: 'PAYMENT_NOT_DUE' } });
+  expect(await report('RELEASED')).toMatchObject({ status: 200 });
+  // Whoever got his place has all of the time to pay.
+  const [promoted] = await given.rows<{ left: number }>(
+    `SELECT extract(epoch FROM payment_due_at - now())::float8 AS left FROM participations WHERE product_id = $1`,
+    product.id,
+  );
+  expect(promoted!.left).toBeGreaterThan(1_500);
+  await given.rows(`UPDATE ended_payments SET payment_due_at = now() - interval '25 hours' WHERE user_id = 'latelee'`);
+  await given.rows(`UPDATE erasures SET looked_at = now() - interval '61 seconds' WHERE id = $1`, id);
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+  await expect.poll(() => columnsWith('latelee'), wait).toEqual(['bars.user_id']);
+});
+
+it('what chat could not be told of somebody keeps his erasure waiting, and a product that is locked is left for later', async () => {
+  const product = await create(server);
+  await buy(product, 'parkedpak');
+  await ok('POST', `/api/products/${product.id}/close`, 'seller:sel');
+  const other = await create(server);
+  // Until then a relay may be at the room's entries.
+  const told = () => given.rows('SELECT 1 FROM outbox_rooms WHERE room_id = $1', other.id);
+  await expect.poll(told, wait).toEqual([]);
+  await given.rows(
+    `WITH o AS (INSERT INTO outbox (room_id, kind, payload, parked_at)
+       VALUES ($1, 'buyer.committed', '{"userId": "parkedpak"}', now()) RETURNING id)
+     INSERT INTO outbox_rooms (room_id, last_id, due_at) SELECT $1, id, NULL FROM o`,
+    other.id,
+  );
+  const reader = new pg.Client({ connectionString: given.databaseUrl });
+  await reader.connect();
+  await reader.query('BEGIN');
+  await reader.query('SELECT 1 FROM trade.products WHERE id = $1 FOR NO KEY UPDATE', [product.id]);
+  const { id } = (await erase('parkedpak')).body;
+  await expect
+    .poll(() => erasure(id), wait)
+    .toMatchObject({ status: 'WAITING', waitsFor: { purchases: 1, outbox: 1 } });
+  await reader.query('COMMIT');
+  await reader.end();
+  const again = () => given.rows(`UPDATE erasures SET looked_at = now() - interval '61 seconds' WHERE id = $1`, id);
+  await again();
+  await expect.poll(() => erasure(id), wait).toMatchObject({ status: 'WAITING', waitsFor: { outbox: 1 } });
+  await given.rows(`DELETE FROM outbox WHERE room_id = $1`, other.id);
+  await again();
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
 });
 
 it('events for webhooks name the pseudonym once all were told of them, and keep the erasure waiting until then', async () => {

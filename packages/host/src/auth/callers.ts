@@ -2,8 +2,7 @@ import { AppError, type User } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import { noteUser } from '../http/observe/request-log.ts';
 import type { Auth } from './auth.ts';
-import { decodeToken } from './hmac-token.ts';
-import { SHOP_AUDIENCE, type ShopKeys, type ShopScope } from './shop-keys.ts';
+import type { ShopKeys, ShopScope } from './shop-keys.ts';
 
 /** The token of `Authorization: Bearer …`, without anything verified. */
 export function bearerOf(request: Pick<FastifyRequest, 'headers'>): string | undefined {
@@ -28,24 +27,29 @@ export function requireService(auth: Auth): (request: FastifyRequest) => Promise
   });
 }
 
-/**
- * Lets only shops' back ends pass that have the scope; without one, all of them.
- *
- * @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, FORBIDDEN
- */
-export function requireShop(keys: ShopKeys): (scope?: ShopScope) => (request: FastifyRequest) => Promise<void> {
-  return (scope) => async (request) => {
-    await keys.verify(tokenOf(request), scope);
-    noteUser(request, 'shop');
+/** Who of a service's callers are shops' back ends, and what these may do. */
+export function createShopCallers(keys: ShopKeys) {
+  return {
+    /** Whether the request's token says that it is a back end's; unverified, to choose who is asked. */
+    isKey(request: FastifyRequest): boolean {
+      const token = bearerOf(request);
+      return token !== undefined && keys.isOne(token);
+    },
+
+    /**
+     * Lets only back ends pass that have the scope; without one, all of them.
+     *
+     * @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, FORBIDDEN
+     */
+    require:
+      (scope?: ShopScope) =>
+      async (request: FastifyRequest): Promise<void> => {
+        await keys.verify(tokenOf(request), scope);
+        noteUser(request, 'shop');
+      },
   };
 }
-
-/** Whether the request's token says that it is a shop's back end's; unverified, to choose who is asked. */
-export function isForTrade(request: FastifyRequest): boolean {
-  const token = bearerOf(request);
-  const claims = token === undefined ? undefined : decodeToken(token)?.claims;
-  return claims !== undefined && [claims.aud].flat().includes(SHOP_AUDIENCE) && claims.scope !== undefined;
-}
+export type ShopCallers = ReturnType<typeof createShopCallers>;
 
 /** Who calls a route that people and services use. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED */
 export function requireEither(auth: Auth): (request: FastifyRequest) => Promise<User | 'service'> {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { AppError, Erasure, ErasurePath, type User, UserPath } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { ShopCallers } from '../auth/callers.ts';
 import { OF_CALLER, OF_WRITER, problems } from '../http/answers/problem-responses.ts';
 import type { Http } from '../http/http.ts';
 
@@ -20,24 +21,35 @@ export interface PersonRoutesOptions {
   readonly base: string;
   readonly person: Person;
   readonly either: (request: FastifyRequest) => Promise<User | 'service'>;
+  /** Back ends with the scope `users` may do all of it. */
+  readonly shop: ShopCallers;
   /** Hears what was asked for: `user.exported`, `user.erased`. */
   readonly onAct: (event: string, fields: { userId: string; byUserId: string | null }) => void;
 }
 
-const BOTH: { [scheme: string]: readonly string[] }[] = [{ user: [] }, { service: [] }];
+const ALL: { [scheme: string]: readonly string[] }[] = [{ user: [] }, { service: [] }, { shop: [] }];
+const OPERATORS = 'admins, services and back ends with the scope users';
 const NDJSON = 'application/x-ndjson';
 /** Characters of one piece of an export, about. */
 const PIECE = 65_536;
 
 /** `…/users/:userId/export`, `DELETE …/users/:userId` and `…/erasures/:id`. */
-export function personRoutes(app: Http, { base, person, either, onAct }: PersonRoutesOptions): void {
+export function personRoutes(app: Http, { base, person, either, shop, onAct }: PersonRoutesOptions): void {
   const isAdmin = (caller: User) => !caller.anon && caller.roles.includes('admin');
 
-  /** Null: the service. */
+  const requireKey = shop.require('users');
+
+  /** Null: a service, or a shop's back end. */
+  async function askedBy(request: FastifyRequest): Promise<User | null> {
+    const caller = shop.isKey(request) ? await requireKey(request) : await either(request);
+    return typeof caller === 'object' ? caller : null;
+  }
+
+  /** As {@link askedBy}, of those alone who may act on anybody. */
   async function operator(request: FastifyRequest): Promise<string | null> {
-    const caller = await either(request);
-    if (caller === 'service') return null;
-    if (!isAdmin(caller)) throw new AppError('FORBIDDEN', { detail: 'Only admins and services may do this' });
+    const caller = await askedBy(request);
+    if (caller === null) return null;
+    if (!isAdmin(caller)) throw new AppError('FORBIDDEN', { detail: `Only ${OPERATORS} may do this` });
     return caller.userId;
   }
 
@@ -46,9 +58,9 @@ export function personRoutes(app: Http, { base, person, either, onAct }: PersonR
     {
       schema: {
         tags: ['users'],
-        security: BOTH,
+        security: ALL,
         operationId: 'exportUser',
-        summary: 'All that the service has of a person, one JSON a line (himself, admin, service)',
+        summary: 'All that the service has of a person, one JSON a line (himself, admin, service, back end)',
         params: UserPath,
         response: {
           200: {
@@ -60,12 +72,12 @@ export function personRoutes(app: Http, { base, person, either, onAct }: PersonR
       },
     },
     async (request, reply) => {
-      const caller = await either(request);
+      const caller = await askedBy(request);
       const { userId } = request.params;
-      if (caller !== 'service' && caller.userId !== userId && !isAdmin(caller)) {
-        throw new AppError('FORBIDDEN', { detail: 'Only he himself, admins and services may do this' });
+      if (caller !== null && caller.userId !== userId && !isAdmin(caller)) {
+        throw new AppError('FORBIDDEN', { detail: `Only he himself, ${OPERATORS} may do this` });
       }
-      onAct('user.exported', { userId, byUserId: caller === 'service' ? null : caller.userId });
+      onAct('user.exported', { userId, byUserId: caller?.userId ?? null });
       reply
         .header('cache-control', 'no-store')
         .header('content-disposition', `attachment; filename="${base.split('/').at(-1)}.ndjson"`)
@@ -79,9 +91,9 @@ export function personRoutes(app: Http, { base, person, either, onAct }: PersonR
     {
       schema: {
         tags: ['users'],
-        security: BOTH,
+        security: ALL,
         operationId: 'eraseUser',
-        summary: 'Erase a person; goes on by itself (admin, service)',
+        summary: 'Erase a person; goes on by itself (admin, service, back end)',
         params: UserPath,
         response: { 202: Erasure, ...problems(...OF_CALLER, ...OF_WRITER, 'FORBIDDEN', 'CONFLICT', 'RATE_LIMITED') },
       },
@@ -101,9 +113,9 @@ export function personRoutes(app: Http, { base, person, either, onAct }: PersonR
     {
       schema: {
         tags: ['users'],
-        security: BOTH,
+        security: ALL,
         operationId: 'getErasure',
-        summary: 'How far an erasure is (admin, service)',
+        summary: 'How far an erasure is (admin, service, back end)',
         params: ErasurePath,
         response: { 200: Erasure, ...problems(...OF_CALLER, 'FORBIDDEN', 'NOT_FOUND') },
       },

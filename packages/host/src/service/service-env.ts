@@ -38,6 +38,10 @@ const FIELDS = {
   JWT_MAX_LIFETIME_S: envFields.int(undefined, { min: 1 }).optional(),
   /** Signs and verifies what services say to each other; at least 32 bytes, and not JWT_SECRET. */
   SERVICE_JWT_SECRET: envFields.secret(),
+  /** Verifies the keys of shops' back ends (HS256, HS384, HS512); at least 32 bytes each, several with commas between them. */
+  SHOP_JWT_SECRET: envFields.secret().optional(),
+  /** Verifies the keys of shops' back ends (RS, PS, ES, EdDSA) by published keys. */
+  SHOP_JWKS_URL: envFields.url({ protocols: ['https:', 'http:'] }).optional(),
   /** `*` or a comma list: who may call from a browser. */
   ALLOWED_ORIGINS: envFields.origins(),
   /** Milliseconds that a client may take nothing of what is queued for it, on sockets and of answers alike. */
@@ -85,7 +89,22 @@ export function serviceEnv<Own extends z.ZodRawShape>(own: Own) {
       path: ['SERVICE_JWT_SECRET'],
       error: 'must differ from JWT_SECRET',
       when,
-    });
+    })
+    .refine(
+      (env) =>
+        !tokensOf(env).SHOP_JWT_SECRET || !secretsOf(tokensOf(env).SHOP_JWT_SECRET!).some(isOthers(tokensOf(env))),
+      {
+        path: ['SHOP_JWT_SECRET'],
+        error: 'must differ from JWT_SECRET and SERVICE_JWT_SECRET',
+        when,
+      },
+    );
+}
+
+/** Whether a secret opens more than a back end may do. */
+function isOthers({ JWT_SECRET, SERVICE_JWT_SECRET }: Pick<ServiceEnv, 'JWT_SECRET' | 'SERVICE_JWT_SECRET'>) {
+  const others = [...secretsOf(JWT_SECRET ?? ''), SERVICE_JWT_SECRET];
+  return (secret: string) => others.includes(secret);
 }
 
 /** What the environment allows PostgreSQL. */
@@ -99,6 +118,6 @@ export function sessionLimitsOf(env: ServiceEnv): SessionLimits {
 }
 
 // What the object's type is can't be told for every `Own`.
-function tokensOf(env: object): Pick<ServiceEnv, 'JWT_SECRET' | 'JWKS_URL' | 'SERVICE_JWT_SECRET'> {
+function tokensOf(env: object): Pick<ServiceEnv, 'JWT_SECRET' | 'JWKS_URL' | 'SERVICE_JWT_SECRET' | 'SHOP_JWT_SECRET'> {
   return env as ServiceEnv;
 }

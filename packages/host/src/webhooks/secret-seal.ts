@@ -11,7 +11,7 @@ const TAG_BYTES = 16;
 export function createSecretSeal(serviceSecret: string) {
   const bytes = Buffer.from(hkdfSync('sha256', serviceSecret, '', 'gongu webhook secrets', 32));
   const key = { key: createSecretKey(bytes) };
-  return {
+  const seals = {
     /** A new secret, as it is told: `whsec_` and 32 bytes in base64. */
     mint: () => `whsec_${randomBytes(32).toString('base64')}`,
 
@@ -34,6 +34,16 @@ export function createSecretSeal(serviceSecret: string) {
       if (secret === null) throw new Error('the secret of the webhook does not open');
       return secret;
     },
+
+    opens(stored: string, webhookId: string): boolean {
+      try {
+        seals.open(stored, webhookId);
+        return true;
+      } catch {
+        return false;
+      }
+    },
   };
+  return seals;
 }
 export type SecretSeal = ReturnType<typeof createSecretSeal>;

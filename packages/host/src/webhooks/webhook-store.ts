@@ -1,6 +1,7 @@
 import type { CreateWebhook, EditWebhook, Webhook, WebhookDelivery } from '@gongu/shared';
 import type { Pool } from '../postgres/pool.ts';
 import { written } from '../postgres/written.ts';
+import { type Anew, type Resealed, resealSecrets } from './reseal-secrets.ts';
 
 /** Types of events are the service's. */
 export type AnyWebhook = Omit<Webhook, 'events'> & { events: string[] };
@@ -62,6 +63,8 @@ export interface WebhookStore {
   edit(id: string, edit: AnyEditWebhook): Promise<AnyWebhook | null>;
   /** The secret before it signs along for a day. */
   rotate(id: string, secret: string): Promise<AnyWebhook | null>;
+  /** See {@link resealSecrets}. */
+  reseal(anew: Anew, byUserId: string | null): Promise<Resealed>;
   /** False: there was none. */
   remove(id: string): Promise<boolean>;
   /** Newest first, one more than `limit` where there is more. */
@@ -175,6 +178,8 @@ export function createWebhookStore<EventRow extends WebhookEventRow>({
       );
       return changed(rotated);
     },
+
+    reseal: (anew, byUserId) => resealSecrets({ pool, schema }, anew, byUserId),
 
     remove: (id) => call<boolean>('webhook_remove', [id]),
 

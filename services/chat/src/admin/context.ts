@@ -1,11 +1,11 @@
-import { EnvError, envFields, readEnv } from '@gongu/host';
+import { EnvError, envFields, RESEAL_ENV, readEnv, type WebhookContext } from '@gongu/host';
 import { z } from 'zod';
 import { createPeople, type People } from '../room/people.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { type ContentKeys, contentKeysOf } from '../store/sealing/content-keys.ts';
 
 /** What commands act on: chat's database. */
-export interface AdminContext extends Omit<Store, 'people'> {
+export interface AdminContext extends Omit<Store, 'people'>, Pick<WebhookContext, 'serviceSecrets'> {
   readonly people: People;
   /** `RETENTION_DAYS`. */
   readonly retentionDays: number;
@@ -16,6 +16,7 @@ const AdminEnv = z.object({
   RETENTION_DAYS: envFields.int(0, { max: 36_500 }),
   DATABASE_POOLER: z.enum(['none', 'session', 'transaction']).default('none'),
   CONTENT_KEYS: z.string().trim().optional(),
+  ...RESEAL_ENV,
 });
 
 /**
@@ -28,6 +29,7 @@ export async function openContext(env: NodeJS.ProcessEnv): Promise<AdminContext>
     DATABASE_POOLER: pooler,
     CONTENT_KEYS,
     RETENTION_DAYS: retentionDays,
+    ...serviceSecrets
   } = readEnv(AdminEnv, {
     ...env,
     DATABASE_URL: env.CHAT_DATABASE_URL || env.DATABASE_URL,
@@ -35,7 +37,7 @@ export async function openContext(env: NodeJS.ProcessEnv): Promise<AdminContext>
   const content = { keys: keysOf(CONTENT_KEYS), isOn: false };
   const store = openStore({ url, pooler, poolSize: 3, content });
   // Running instances read of it with the heads of their rooms.
-  return { ...store, people: createPeople({ ...store, emit: () => {} }), retentionDays };
+  return { ...store, people: createPeople({ ...store, emit: () => {} }), retentionDays, serviceSecrets };
 }
 
 /** What reads texts that are sealed; null: none can be read. */

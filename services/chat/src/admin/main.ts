@@ -1,6 +1,14 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { adminCommand, barCommands, createAdminService, holdCommands, personCommands, runAdmin } from '@gongu/host';
+import {
+  adminCommand,
+  barCommands,
+  createAdminService,
+  holdCommands,
+  personCommands,
+  runAdmin,
+  webhookCommands,
+} from '@gongu/host';
 import { RoomPath } from '@gongu/shared';
 import { type AdminContext, openContext } from './context.ts';
 import { keyCommands } from './key-commands.ts';
@@ -25,6 +33,7 @@ export const admin = createAdminService<AdminContext>({
     ...reportCommands,
     ...keyCommands,
     ...barCommands<AdminContext>(),
+    ...webhookCommands<AdminContext>(),
     // Trade first: it withdraws purchases, and refuses whom it can't erase.
     ...personCommands<AdminContext>('chat', 1),
     ...holdCommands<AdminContext>({ group: 'rooms', kind: 'ROOM', operands: { roomId: RoomPath.shape.roomId } }),

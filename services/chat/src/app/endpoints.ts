@@ -35,7 +35,7 @@ import type { ChatHttp } from './http.ts';
 export async function registerEndpoints(
   { env, log, clock, auth, bars, phase }: ServiceParts<ChatEnv>,
   domain: Domain,
-  { app, identify, anonymous, judgeChange }: ChatHttp,
+  { app, identify, anonymous, shop, judgeChange }: ChatHttp,
 ): Promise<void> {
   const {
     queues,
@@ -73,7 +73,7 @@ export async function registerEndpoints(
     onAct: domain.observers.onModeration,
   });
   personRoutes(app, {
-    ...{ base: '/api/chat', person: domain.people, either: identify.either },
+    ...{ base: '/api/chat', person: domain.people, either: identify.either, shop },
     onAct: domain.observers.onModeration,
   });
   webhookRoutes(app, {

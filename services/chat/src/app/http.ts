@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { addressKey, createServiceHttp, type ServiceParts } from '@gongu/host';
+import { addressKey, createServiceHttp, createShopCallers, createShopKeys, type ServiceParts } from '@gongu/host';
 import type { FastifyRequest } from 'fastify';
 import { createIdentify } from '../endpoints/identify.ts';
 import { bodyLimitOf, type ChatEnv } from '../env.ts';
@@ -36,7 +36,11 @@ export async function createChatHttp(
     random: randomInt,
   });
   const { user, service, caller } = identify.routes;
+  const { SHOP_JWT_SECRET: secret, SHOP_JWKS_URL: jwksUrl } = env;
+  const shop = createShopCallers(createShopKeys({ secret, jwksUrl, audience: 'chat', clock }));
   async function judge(limit: (asker: Asker) => void, request: FastifyRequest): Promise<void> {
+    const { security } = request.routeOptions.schema ?? {};
+    if (security?.some((one) => 'shop' in one) && shop.isKey(request)) return;
     const found = await caller(request);
     if (found.kind === 'user') limit({ user: found.user, address: addressKey(request) });
   }
@@ -56,10 +60,16 @@ export async function createChatHttp(
       { name: 'users', description: 'Whose tokens are refused' },
       { name: 'tokens', description: 'People without an account, and tickets for sockets' },
     ],
+    otherCallers: { shop: "A shop's back end: aud chat, and a scope" },
     bodyLimitBytes: bodyLimitOf(env),
     webSockets: true,
     checks: { postgres: () => store.ping().then(() => 'ok' as const), redis: async () => links.state() },
-    callers: { user, service, either: caller },
+    callers: {
+      user,
+      service,
+      either: caller,
+      shop: (request) => (shop.isKey(request) ? shop.require()(request) : caller(request)),
+    },
     rates: {
       change: judgeChange,
       message: async (request) => judge(rates.message, request),
@@ -67,6 +77,6 @@ export async function createChatHttp(
     },
     queue: queues.reads,
   });
-  return { app, identify, anonymous, judgeChange };
+  return { app, identify, anonymous, shop, judgeChange };
 }
 export type ChatHttp = Awaited<ReturnType<typeof createChatHttp>>;

@@ -1,3 +1,4 @@
+// Over 300 lines: all that listeners, routes and commands ask of the rooms that this instance serves.
 import { AppError, LIMITS } from '@gongu/shared';
 import type { ChatEvent } from '../room/event.ts';
 import { isLobby } from '../room/lobby.ts';

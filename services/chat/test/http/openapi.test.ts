@@ -165,6 +165,7 @@ describe('/openapi.json', () => {
     ) {
       return ['user'];
     }
-    return ['service', 'user'];
+    const ofPeople = /\/users\/\{userId\}\/export$|^DELETE .*\/users\/\{userId\}$|\/erasures\//.test(name);
+    return ofPeople ? ['service', 'shop', 'user'] : ['service', 'user'];
   }
 });

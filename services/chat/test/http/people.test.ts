@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
 import { systemEventOf } from '../fixture/messages.ts';
-import { SERVICE, tokenOf } from '../fixture/tokens.ts';
+import { SERVICE, SHOP_SECRET, shopKey, tokenOf } from '../fixture/tokens.ts';
 import { pngOf, uploader } from '../fixture/uploads.ts';
 
 const given = chatOfThisFile();
@@ -14,7 +14,7 @@ let chat: Instance;
 let sql: pg.Client;
 const files = uploader(() => chat, dataDir);
 beforeAll(async () => {
-  chat = await given.start({ LOBBY_ROOM_ID: 'lobby', CHANGES: 'on' });
+  chat = await given.start({ LOBBY_ROOM_ID: 'lobby', CHANGES: 'on', SHOP_JWT_SECRET: SHOP_SECRET });
   sql = new pg.Client(given.databaseUrl);
   await sql.connect();
 });
@@ -116,6 +116,34 @@ it('a person has all that chat knows of him, as lines; so do admins and services
   expect(await lines('bob')).toBeNull();
 });
 
+it('a back end exports and erases by a key for chat with the scope users, and by no other', async () => {
+  const users = shopKey({ scope: 'users' });
+  for (const [claims, status] of [
+    [{ scope: 'payments webhooks' }, 403],
+    [{ scope: 'user' }, 403],
+    [{ scope: 'users', aud: 'trade' }, 401],
+    [{ scope: 'users', exp: 1 }, 401],
+    [{ scope: undefined }, 401],
+    [{ scope: ['admin'] }, 404],
+    [{ scope: 'webhooks users', aud: ['trade', 'chat'] }, 404],
+  ] as const) {
+    const as = shopKey(claims);
+    expect([claims, (await chat.call('GET', '/api/chat/erasures/999', { as })).status]).toEqual([claims, status]);
+    if (status === 404) continue;
+    expect((await erase('kay', as)).status).toBe(status);
+    expect((await chat.call('GET', '/api/chat/users/kay/export', { as })).status).toBe(status);
+  }
+  const own = await chat.call('GET', '/api/chat/users/kay/export', { as: users });
+  expect(own.body).toContain('"userId":"kay"');
+  // Nothing else is open to it, nor a socket.
+  expect((await chat.call('GET', '/api/chat/rooms', { as: users })).status).toBe(401);
+  expect((await chat.call('PUT', '/api/chat/users/kay/block', { as: users, body: {} })).status).toBe(401);
+  expect((await chat.call('GET', `/api/chat/events`, { as: users })).status).toBe(401);
+  const { status, body } = await erase('kay', users);
+  expect(status).toBe(202);
+  expect((await chat.call('GET', `/api/chat/erasures/${body.id}`, { as: users })).status).toBe(200);
+});
+
 it('an erased person is in no column any more but that which refuses his tokens, and the room is gapless', async () => {
   const { open, bought, own, first, his, bobs, fileId } = await person('markedann');
   const bob = await chat.connect('bob');
@@ -208,6 +236,35 @@ it('an erasure that is killed in any of its portions has lost none of it, and go
   // Two rows at a time, so several of them.
   expect(counted).toEqual({ gapless: true, erased: expect.any(Number) });
   expect(counted!.erased).toBeGreaterThan(2);
+});
+
+it('an erasure does not end while somebody else reads whom rows of before name', async () => {
+  await chat.stop();
+  onTestFinished(async () => {
+    chat = await given.start({ LOBBY_ROOM_ID: 'lobby', CHANGES: 'on' });
+  });
+  const [room] = await rows<{ room_id: string }>('SELECT room_id FROM chat.rooms LIMIT 1');
+  await rows('INSERT INTO chat.author_fills VALUES ($1)', room!.room_id);
+  await rows(`SELECT chat.request_erasure('waitingwon', NULL, false)`);
+  await rows(`UPDATE chat.erasures SET requested_at = now() - interval '1 hour' WHERE user_id = 'waitingwon'`);
+  // One that is to end soon is looked at again after a second, the others after a minute.
+  const portion = async () => {
+    await rows('SELECT chat.erase_portion(2, 60)');
+    const [row] = await rows<{ status: string }>(`SELECT status FROM chat.erasures WHERE user_id = 'waitingwon'`);
+    return row?.status ?? 'DONE';
+  };
+  await rows(`UPDATE chat.erasures SET looked_at = now() WHERE user_id <> 'waitingwon'`);
+  const reader = new pg.Client(given.databaseUrl);
+  await reader.connect();
+  await reader.query('BEGIN');
+  await reader.query('SELECT chat.fill_authors(100000)');
+  for (const _ of [1, 2, 3]) {
+    await rows(`UPDATE chat.erasures SET looked_at = NULL WHERE user_id = 'waitingwon'`);
+    expect(await portion()).toBe('RUNNING');
+  }
+  await reader.query('COMMIT');
+  await reader.end();
+  await expect.poll(portion, wait).toBe('DONE');
 });
 
 it('who is held for a legal reason is not erased; a room that is held, and open purchases and rooms, are waited for', async () => {

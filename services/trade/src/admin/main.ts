@@ -8,21 +8,25 @@ import {
   envFields,
   holdCommands,
   personCommands,
+  RESEAL_ENV,
   readEnv,
   runAdmin,
   StartError,
+  type WebhookContext,
+  webhookCommands,
 } from '@gongu/host';
 import { RoomId } from '@gongu/shared';
 import { z } from 'zod';
 import { openStore } from '../store/open-store.ts';
 
 /** What commands act on: trade's database. */
-type AdminContext = ReturnType<typeof openStore>;
+type AdminContext = ReturnType<typeof openStore> & WebhookContext;
 
 const AdminEnv = z.object({
   DATABASE_URL: envFields.url({ protocols: ['postgres:', 'postgresql:'] }),
   DATABASE_POOLER: z.enum(['none', 'session', 'transaction']).default('none'),
   ADDRESS_KEYS: envFields.sealingKeys().optional(),
+  ...RESEAL_ENV,
 });
 
 const PORTION = 500;
@@ -48,6 +52,7 @@ export const admin = createAdminService<AdminContext>({
     ...barCommands<AdminContext>(),
     ...personCommands<AdminContext>('trade', 0),
     rotateAddresses,
+    ...webhookCommands<AdminContext>(),
     ...holdCommands<AdminContext>({ group: 'products', kind: 'PRODUCT', operands: { productId: RoomId } }),
   ],
   async open(env) {
@@ -55,15 +60,17 @@ export const admin = createAdminService<AdminContext>({
       DATABASE_URL: url,
       DATABASE_POOLER: pooler,
       ADDRESS_KEYS: addressKeys,
+      ...serviceSecrets
     } = readEnv(AdminEnv, {
       ...env,
       DATABASE_URL: env.TRADE_DATABASE_URL || env.DATABASE_URL,
     });
     // What was changed for chat, the relay of a running instance finds within a second.
-    return openStore({
+    const store = openStore({
       ...{ url, pooler, max: 3, addressKeys, onCommit: () => {} },
       log: createLog({ service: 'trade', level: 'fatal' }),
     });
+    return { ...store, serviceSecrets };
   },
 });
 

@@ -43,7 +43,7 @@ export function registerEndpoints(
   participationRoutes(app, { participations, userOf });
   addressRoutes(app, { addresses, userOf });
   waitingRoutes(app, { waiting, userOf });
-  paymentRoutes(app, { payments, requireShop: shop('payments') });
+  paymentRoutes(app, { payments, requireShop: shop.require('payments') });
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
   consistencyRoutes(app, { reconcile, requireOperator });
   webhookRoutes(app, {
@@ -55,7 +55,7 @@ export function registerEndpoints(
     onAct: (event, fields) => log.info({ event, ...fields }, event),
   });
   personRoutes(app, {
-    ...{ base: '/api/trade', person: store.people, either },
+    ...{ base: '/api/trade', person: store.people, either, shop },
     onAct: (event, fields) => log.info({ event, ...fields }, event),
   });
   if (!env.DEV_LOGIN) return;

@@ -1,10 +1,9 @@
 import {
   createServiceHttp,
+  createShopCallers,
   createShopKeys,
-  isForTrade,
   requireEither,
   requireService,
-  requireShop,
   requireUser,
   type ServiceParts,
 } from '@gongu/host';
@@ -19,11 +18,12 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, qu
   const userOf = requireUser(parts.auth);
   const either = requireEither(parts.auth);
   const { env, clock } = parts;
-  const shop = requireShop(createShopKeys({ secret: env.SHOP_JWT_SECRET, jwksUrl: env.SHOP_JWKS_URL, clock }));
+  const { SHOP_JWT_SECRET: secret, SHOP_JWKS_URL: jwksUrl } = env;
+  const shop = createShopCallers(createShopKeys({ secret, jwksUrl, audience: 'trade', clock }));
   const requireOperator = createRequireOperator(either);
-  const keys = shop('webhooks');
+  const keys = shop.require('webhooks');
   /** Admins, services, and back ends that may keep webhooks. */
-  const requireKeeper = (request: FastifyRequest) => (isForTrade(request) ? keys(request) : requireOperator(request));
+  const requireKeeper = (request: FastifyRequest) => (shop.isKey(request) ? keys(request) : requireOperator(request));
   const app = await createServiceHttp(parts, {
     service: { name: 'gongu trade', version: '0.1.0', description: 'Group-buying products and purchases' },
     tags: [
@@ -43,12 +43,12 @@ export async function createTradeHttp(parts: ServiceParts<TradeEnv>, { store, qu
       },
       service: requireService(parts.auth),
       either,
-      shop: (request) => (isForTrade(request) ? shop()(request) : either(request)),
+      shop: (request) => (shop.isKey(request) ? shop.require()(request) : either(request)),
     },
     rates: {
       async change(request) {
         const { security } = request.routeOptions.schema ?? {};
-        if (security?.some((one) => 'shop' in one) && isForTrade(request)) return;
+        if (security?.some((one) => 'shop' in one) && shop.isKey(request)) return;
         const caller = await either(request);
         if (caller !== 'service') changes.admit(caller.userId);
       },

@@ -69,7 +69,7 @@ export function openStore(options: StoreOptions) {
     participations,
     waiting: createWaitingStore({ pool, origin, onCommit }),
     addresses,
-    people: createPersonStore({ pool, participations, products, addresses, onCommit }),
+    people: createPersonStore({ pool, participations, products, addresses, origin, onCommit }),
     keys: createKeyStore({ pool }),
     changes: createChangeStore({ pool }),
     webhooks: createWebhookStore({

@@ -4,6 +4,7 @@ import type { AddressStore } from '../product/ports/address-store.ts';
 import type { Position } from '../product/ports/page.ts';
 import type { ParticipationStore } from '../product/ports/participation-store.ts';
 import type { ProductStore } from '../product/ports/product-store.ts';
+import type { OriginOf } from './change-call.ts';
 import { isoOf } from './product-row.ts';
 
 export interface PersonStoreOptions {
@@ -12,6 +13,7 @@ export interface PersonStoreOptions {
   products: Pick<ProductStore, 'list'>;
   /** Null: no addresses are kept. */
   addresses: Pick<AddressStore, 'find'> | null;
+  origin: OriginOf;
   onCommit: () => void;
 }
 
@@ -35,7 +37,7 @@ const RETRY_S = 60;
 
 /** What trade knows of people, and how it forgets them. */
 export function createPersonStore(options: PersonStoreOptions): PersonStore {
-  const { pool, participations, products, addresses, onCommit } = options;
+  const { pool, participations, products, addresses, origin, onCommit } = options;
 
   async function request(userId: string, byUserId: string | null, isDry: boolean) {
     const { rows } = await written(
@@ -140,7 +142,9 @@ export function createPersonStore(options: PersonStoreOptions): PersonStore {
 
     async eraseSome() {
       const { rows } = await written(() =>
-        pool.query<{ erasure: Erasure | null }>('SELECT trade.erase_portion($1, $2) AS erasure', [PORTION, RETRY_S]),
+        pool.query<{ erasure: Erasure | null }>('SELECT trade.erase_portion($1, $2, $3) AS erasure', [
+          ...[PORTION, RETRY_S, origin({})],
+        ]),
       );
       const { erasure } = rows[0]!;
       // A purchase that was withdrawn is told to chat.
