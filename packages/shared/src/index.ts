@@ -86,6 +86,7 @@ export { EndReport, Report, ReportMessage, ReportPath, ReportQuery, ReportReceip
 export { Restriction, RestrictUser } from './restriction.ts';
 export {
   CommitParticipant,
+  CommitParticipants,
   Concerned,
   MarkRead,
   OpenRoom,

@@ -131,6 +131,17 @@ export const CommitParticipant = z
   .object({ committed: z.boolean(), nickname: text(LIMITS.nicknameChars).nullish() })
   .meta({ id: 'CommitParticipant' });
 
+/** Body of `PUT …/participants`, sent by trade: several of them at once. */
+export const CommitParticipants = z
+  .object({
+    participants: z
+      .array(CommitParticipant.extend({ userId: UserId }))
+      .min(1)
+      .max(LIMITS.pageMax),
+  })
+  .meta({ id: 'CommitParticipants' });
+export type CommitParticipants = z.output<typeof CommitParticipants>;
+
 /** Body of `PUT …/read`. */
 export const MarkRead = z.object({ seq: z.int().min(0) }).meta({ id: 'MarkRead' });
 

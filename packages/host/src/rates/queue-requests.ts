@@ -5,8 +5,11 @@ import { turnKey } from './turn-key.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route takes its turn at PostgreSQL. Default: what `/openapi.json` describes does, but for services' routes. */
-    queued?: boolean;
+    /**
+     * Whether the route takes its turn at PostgreSQL, or another queue that it takes its turn in. Default: what `/openapi.json`
+     * describes does, but for services' routes.
+     */
+    queued?: boolean | FairQueue;
   }
 }
 
@@ -17,10 +20,11 @@ declare module 'fastify' {
  */
 export function queueRequests(app: FastifyInstance, queue: FairQueue): void {
   app.addHook('onRoute', (route) => {
-    const config = route.config as { queued?: boolean } | undefined;
+    const config = route.config as { queued?: boolean | FairQueue } | undefined;
     const { operationId, security } = (route.schema ?? {}) as { operationId?: string; security?: object[] };
     const ofUsers = operationId !== undefined && (security?.some((one) => !('service' in one)) ?? true);
-    if (config?.queued ?? ofUsers) route.handler = inTurn(route.handler, queue);
+    const asked = config?.queued ?? ofUsers;
+    if (asked) route.handler = inTurn(route.handler, asked === true ? queue : asked);
   });
 }
 

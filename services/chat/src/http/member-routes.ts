@@ -1,6 +1,7 @@
 import { createCursor, type Http, noContent, OF_CALLER, OF_ONE_KIND, OF_WRITER, problems } from '@gongu/host';
 import {
   CommitParticipant,
+  CommitParticipants,
   Concerned,
   ListQuery,
   listOf,
@@ -117,6 +118,39 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
     async (request) => {
       const caller = await identify.service(request);
       return members.commit(caller, request.params.roomId, request.params.userId, request.body);
+    },
+  );
+
+  app.put(
+    '/api/chat/rooms/:roomId/participants',
+    {
+      schema: {
+        tags: ['participants'],
+        security: [{ service: [] }],
+        operationId: 'commitParticipants',
+        summary: 'Record several purchases and withdrawals, one after the other (service)',
+        description:
+          'The answer is of the first that is refused, if any: those before it are recorded, those after it are not.',
+        params: RoomPath,
+        body: CommitParticipants,
+        response: {
+          204: noContent,
+          ...problems(
+            ...OF_ONE_KIND,
+            ...OF_WRITER,
+            'SELLER_CANNOT_BUY',
+            'NOT_FOUND',
+            'ROOM_READ_ONLY',
+            'ROOM_NOT_ACTIVE',
+            'ROOM_FULL',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = await identify.service(request);
+      await members.commitAll(caller, request.params.roomId, request.body.participants);
+      return reply.status(204).send();
     },
   );
 

@@ -25,6 +25,12 @@ export interface MembersOptions {
   readonly onChange: (event: string, fields: { roomId: string; userId: string }) => void;
 }
 
+/** What trade tells of a buyer. Without a nickname he gets one made of his id. */
+interface Commitment {
+  readonly committed: boolean;
+  readonly nickname?: string | null | undefined;
+}
+
 /** How often a read mark is tried whose row somebody has locked: for half a second, as long as appends and joins wait. */
 const MARK_TRIES = 10;
 const MARK_PAUSE_MS = 50;
@@ -52,6 +58,25 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
 
   async function showOrLobby(roomId: string, user: User): Promise<Participant> {
     return (await present(user, roomId)) ?? show(roomId, user.userId);
+  }
+
+  async function record(roomId: string, userId: string, { committed, nickname }: Commitment) {
+    const name = nickname ?? defaultNickname(userId);
+    const change = await givingWay(presence, roomId, (online) =>
+      members.commit(roomId, userId, committed, name, online),
+    );
+    switch (change.outcome) {
+      case 'NOT_FOUND':
+        throw noSuchRoom();
+      case 'SELLER_CANNOT_BUY':
+      case 'ROOM_READ_ONLY':
+      case 'ROOM_NOT_ACTIVE':
+      case 'ROOM_FULL':
+        throw new AppError(change.outcome);
+    }
+    tellCommitted(emit, change.messages);
+    if (change.outcome !== 'same') onChange(`participant.${change.outcome}`, { roomId, userId });
+    return change.participant;
   }
 
   return {
@@ -122,35 +147,25 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
      * Records a purchase or its withdrawal. A buyer always gets in. Who it is about, as he is or was at last; `joinedAt`
      * is null where nothing is known of him.
      */
-    async commit(
+    async commit(caller: Caller, roomId: string, userId: string, body: Commitment): Promise<Concerned> {
+      requireService(caller);
+      const participant = await record(roomId, userId, body);
+      const { has } = await presence.view(roomId);
+      if (participant) return { ...participant, online: has(userId) };
+      // A withdrawal of one who neither bought nor joined, as far as is still known: nothing is made up of him.
+      const nickname = body.nickname ?? defaultNickname(userId);
+      const nobody = { role: 'GUEST' as const, committed: false, joinedAt: null, lastReadSeq: 0 };
+      return { userId, nickname, tag: null, ...nobody, online: has(userId) };
+    },
+
+    /** Records several, one after the other. @throws what `commit` does of the first that fails; those before it are recorded */
+    async commitAll(
       caller: Caller,
       roomId: string,
-      userId: string,
-      body: { committed: boolean; nickname?: string | null | undefined },
-    ): Promise<Concerned> {
+      all: readonly (Commitment & { readonly userId: string })[],
+    ): Promise<void> {
       requireService(caller);
-      const nickname = body.nickname ?? defaultNickname(userId);
-      const change = await givingWay(presence, roomId, (online) =>
-        members.commit(roomId, userId, body.committed, nickname, online),
-      );
-      switch (change.outcome) {
-        case 'NOT_FOUND':
-          throw noSuchRoom();
-        case 'SELLER_CANNOT_BUY':
-        case 'ROOM_READ_ONLY':
-        case 'ROOM_NOT_ACTIVE':
-        case 'ROOM_FULL':
-          throw new AppError(change.outcome);
-        default: {
-          tellCommitted(emit, change.messages);
-          if (change.outcome !== 'same') onChange(`participant.${change.outcome}`, { roomId, userId });
-          const { has } = await presence.view(roomId);
-          if (change.participant) return { ...change.participant, online: has(userId) };
-          // A withdrawal of one who neither bought nor joined, as far as is still known: nothing is made up of him.
-          const nobody = { role: 'GUEST' as const, committed: false, joinedAt: null, lastReadSeq: 0 };
-          return { userId, nickname, tag: null, ...nobody, online: has(userId) };
-        }
-      }
+      for (const { userId, ...body } of all) await record(roomId, userId, body);
     },
 
     show,

@@ -42,6 +42,7 @@ it('the document and the code agree on what is valid: the least and the most of 
       attachmentId: 'none',
       ids: 'none',
       uploadId: 'none',
+      participants: [{ userId: 'bob', committed: true }],
     },
   });
   expect(broken).toEqual([]);

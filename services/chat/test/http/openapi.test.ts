@@ -91,6 +91,7 @@ describe('/openapi.json', () => {
       'POST /api/chat/webhooks/{id}/test',
       'PUT /api/chat/push-subscriptions',
       'PUT /api/chat/rooms/{roomId}/messages/{seq}/reactions/{emoji}',
+      'PUT /api/chat/rooms/{roomId}/participants',
       'PUT /api/chat/rooms/{roomId}/participants/{userId}',
       'PUT /api/chat/rooms/{roomId}/pins/{seq}',
       'PUT /api/chat/rooms/{roomId}/read',

@@ -111,6 +111,35 @@ describe('PUT …/participants/:userId', () => {
   });
 });
 
+describe('PUT …/participants', () => {
+  it('records several as if each had been told by himself, up to the first that is refused', async () => {
+    const roomId = await chat.room({ maxParticipants: 3 });
+    const all = (participants: object[], as: string = SERVICE, to = roomId) =>
+      chat.call('PUT', `/api/chat/rooms/${to}/participants`, { as, body: { participants } });
+    await commit(roomId, 'ann', true);
+    const told = [
+      { userId: 'ann', committed: false },
+      { userId: 'bob', committed: true, nickname: '밥' },
+      { userId: 'cho', committed: true },
+    ];
+    expect((await all(told)).status).toBe(204);
+    const { lastSeq, ...counts } = await room(roomId);
+    expect(counts).toMatchObject({ committedCount: 2 });
+    expect((await all(told)).status).toBe(204);
+    expect((await room(roomId)).lastSeq).toBe(lastSeq);
+    expect((await list(roomId)).items.find(({ userId }) => userId === 'bob')).toMatchObject({
+      ...{ nickname: '밥', role: 'BUYER', committed: true },
+    });
+    const more = ['dan', 'seller', 'eun'].map((userId) => ({ userId, committed: true }));
+    expect(refusal(await all(more))).toEqual([403, 'SELLER_CANNOT_BUY']);
+    expect(await room(roomId)).toMatchObject({ committedCount: 3 });
+    expect(refusal(await all(more.slice(2)))).toEqual([409, 'ROOM_FULL']);
+    expect(refusal(await all(told, SERVICE, 'nowhere'))).toEqual([404, 'NOT_FOUND']);
+    expect(refusal(await all(told, 'ann'))).toEqual([403, 'FORBIDDEN']);
+    expect(refusal(await all([]))).toEqual([400, 'VALIDATION_FAILED']);
+  });
+});
+
 describe('DELETE …/participants/:userId', () => {
   it('is one’s own leave, or a removal by the host or the service', async () => {
     const roomId = await chat.room();

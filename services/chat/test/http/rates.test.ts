@@ -42,6 +42,10 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ...{ as: SERVICE, burst: null },
     ask: ({ i }) => ['cat', { committed: i % 2 === 0 }],
   },
+  'PUT /api/chat/rooms/{roomId}/participants': {
+    ...{ as: SERVICE, burst: null },
+    ask: ({ i }) => ['', { participants: [{ userId: 'cat', committed: i % 2 === 0 }] }],
+  },
   'PUT /api/chat/rooms/{roomId}/restrictions/{userId}': { as: 'gus', burst: 4, ask: () => ['bob', { kind: 'MUTE' }] },
   'DELETE /api/chat/rooms/{roomId}/restrictions/{userId}': { as: 'hal', burst: 4, ask: () => ['bob'] },
   'DELETE /api/chat/users/{userId}': { as: 'nia', burst: 4, ask: () => ['nobody'] },

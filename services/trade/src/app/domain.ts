@@ -12,7 +12,7 @@ import { createChatApi } from '../chat/chat-api.ts';
 import type { TradeEnv } from '../env.ts';
 import { createTradeMetrics } from '../observe/metrics.ts';
 import { createObservers } from '../observe/observers.ts';
-import { createDeliver } from '../outbox/deliver.ts';
+import { createDeliver, createDeliverTogether } from '../outbox/deliver.ts';
 import { createOutboxStore } from '../outbox/outbox-store.ts';
 import { createRelay } from '../outbox/relay.ts';
 import { createAddresses } from '../product/addresses.ts';
@@ -24,6 +24,9 @@ import { createProducts } from '../product/products.ts';
 import { createReconcile } from '../product/reconcile.ts';
 import { createWaiting } from '../product/waiting.ts';
 import { openStore } from '../store/open-store.ts';
+
+/** Purchases, and reports of payments, at work at once: those of one product share a connection. As many as go together. */
+const PURCHASES_AT_ONCE = 100;
 
 /** The rules, the outbox that tells chat, and the live changes; nothing of it runs yet. */
 export function createDomain(parts: ServiceParts<TradeEnv>, { chatTimeoutMs }: { chatTimeoutMs?: number }) {
@@ -41,13 +44,17 @@ export function createDomain(parts: ServiceParts<TradeEnv>, { chatTimeoutMs }: {
     onCommit: () => wake.onCommit(),
   });
   observePools(metrics, { all: store.pool });
-  const queues = createDatabaseQueues({ clock, metrics, pool: store.pool, places: { all: env.DATABASE_POOL } });
+  const places = { all: env.DATABASE_POOL, purchases: PURCHASES_AT_ONCE };
+  const queues = createDatabaseQueues({ clock, metrics, pool: store.pool, places });
   const outbox = createOutboxStore({ pool: store.pool });
   const counts = createTradeMetrics(metrics, { backlog: outbox.backlog, listeners: () => feed.listeners() });
   const observers = createObservers({ log, counts });
 
   const chat = createChatApi({ url: env.CHAT_URL, signService: auth.signService, timeoutMs: chatTimeoutMs });
-  const relay = createRelay({ store: outbox, deliver: createDeliver({ chat }), clock, log, ...observers.relay });
+  const relay = createRelay({
+    ...{ store: outbox, deliver: createDeliver({ chat }), deliverTogether: createDeliverTogether({ chat }) },
+    ...{ clock, log, ...observers.relay },
+  });
   // What may still be committed by a statement that was begun, and what a run may still be doing.
   const statementMs = env.DATABASE_STATEMENT_TIMEOUT_MS;
   const feed = createChangeFeed({

@@ -19,6 +19,7 @@ export function registerEndpoints(
   { env, log, clock, auth, bars }: ServiceParts<TradeEnv>,
   {
     store,
+    queues,
     outbox,
     relay,
     feed,
@@ -40,10 +41,10 @@ export function registerEndpoints(
   });
   productRoutes(app, { products, userOf });
   cardRoute(app, { products });
-  participationRoutes(app, { participations, userOf });
+  participationRoutes(app, { participations, userOf, purchases: queues.purchases });
   addressRoutes(app, { addresses, userOf });
   waitingRoutes(app, { waiting, userOf });
-  paymentRoutes(app, { payments, requireShop: shop.require('payments') });
+  paymentRoutes(app, { payments, requireShop: shop.require('payments'), purchases: queues.purchases });
   outboxRoutes(app, { outbox, wake: relay.wake, requireOperator });
   consistencyRoutes(app, { reconcile, requireOperator });
   webhookRoutes(app, {

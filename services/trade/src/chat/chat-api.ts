@@ -1,4 +1,12 @@
-import { listOf, type OpenRoom, Participant, type PatchRoom, Problem, Room } from '@gongu/shared';
+import {
+  type CommitParticipants,
+  listOf,
+  type OpenRoom,
+  Participant,
+  type PatchRoom,
+  Problem,
+  Room,
+} from '@gongu/shared';
 import type { ChatAnswer, SaidByService } from '../outbox/deliver.ts';
 import type { Trace } from '../product/ports/trace.ts';
 
@@ -27,6 +35,8 @@ export function createChatApi({ url, signService, timeoutMs = 5_000 }: ChatApiOp
     patch: (roomId: string, body: PatchRoom, trace: Trace) => tell('PATCH', pathOf(roomId), body, trace),
     commit: (roomId: string, userId: string, body: { committed: boolean; nickname?: string }, trace: Trace) =>
       tell('PUT', `${pathOf(roomId)}/participants/${encodeURIComponent(userId)}`, body, trace),
+    commitAll: (roomId: string, participants: CommitParticipants['participants'], trace: Trace) =>
+      tell('PUT', `${pathOf(roomId)}/participants`, { participants }, trace),
     say: (roomId: string, body: SaidByService, trace: Trace) => tell('POST', `${pathOf(roomId)}/messages`, body, trace),
 
     /**

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type Http, noContent, OF_ONE_KIND, problems } from '@gongu/host';
+import { type FairQueue, type Http, noContent, OF_ONE_KIND, problems } from '@gongu/host';
 import {
   Buyer,
   ChangeParticipation,
@@ -23,6 +23,8 @@ import { RepeatableHeaders, repeatableOf, unwrap } from './repeatable.ts';
 export interface ParticipationRoutesOptions {
   participations: Participations;
   userOf: UserOf;
+  /** In which purchases take their turn: those of one product need one connection together. */
+  purchases: FairQueue;
 }
 
 const buyersCursor = positionCursor('buyers');
@@ -51,10 +53,14 @@ const TimeZone = z
 const PurchaseList = listOf(Purchase).meta({ id: 'PurchaseList' });
 
 /** Purchases: join, change, withdraw, the seller's and the buyer's lists. */
-export function participationRoutes(app: Http, { participations, userOf }: ParticipationRoutesOptions): void {
+export function participationRoutes(
+  app: Http,
+  { participations, userOf, purchases }: ParticipationRoutesOptions,
+): void {
   app.post(
     '/api/products/:id/participations',
     {
+      config: { queued: purchases },
       schema: {
         tags: ['participations'],
         security: [{ user: [] }],

@@ -1,4 +1,4 @@
-import { type Http, OF_ONE_KIND, OF_WRITER, problems, traceOf } from '@gongu/host';
+import { type FairQueue, type Http, OF_ONE_KIND, OF_WRITER, problems, traceOf } from '@gongu/host';
 import { Participation, ReportPayment, RoomId, UserId } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -6,6 +6,8 @@ import type { Payments } from '../product/payments.ts';
 
 export interface PaymentRoutesOptions {
   payments: Payments;
+  /** In which reports take their turn: those of one product need one connection together. */
+  purchases: FairQueue;
   /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, FORBIDDEN (no back end, or without that scope) */
   requireShop: (request: FastifyRequest) => Promise<unknown>;
 }
@@ -13,10 +15,11 @@ export interface PaymentRoutesOptions {
 const PaymentPath = z.object({ id: RoomId, userId: UserId });
 
 /** What a shop's back end says of payments. */
-export function paymentRoutes(app: Http, { payments, requireShop }: PaymentRoutesOptions): void {
+export function paymentRoutes(app: Http, { payments, requireShop, purchases }: PaymentRoutesOptions): void {
   app.put(
     '/api/products/:id/participations/:userId/payment',
     {
+      config: { queued: purchases },
       schema: {
         tags: ['participations'],
         security: [{ shop: [] }],

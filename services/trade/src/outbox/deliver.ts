@@ -1,5 +1,6 @@
 import {
   CommitParticipant,
+  CommitParticipants,
   noticeReference,
   noticeText,
   OpenRoom,
@@ -33,6 +34,8 @@ export interface ChatRooms {
     body: { committed: boolean; nickname?: string },
     trace: Trace,
   ): Promise<ChatAnswer>;
+  /** Several of them in their order. The answer is of the first that is refused; those before it are recorded. */
+  commitAll(roomId: string, participants: CommitParticipants['participants'], trace: Trace): Promise<ChatAnswer>;
   /** A message of the service. Chat stores one with the same reference once. */
   say(roomId: string, body: SaidByService, trace: Trace): Promise<ChatAnswer>;
 }
@@ -95,6 +98,24 @@ export function createDeliver({ chat }: { chat: ChatRooms }): Deliver {
     }
   };
 }
+
+/**
+ * Tells chat about purchases of one room in one request, which carries the trace of the first. Null: what is to be said of them has
+ * to be said of each; they can be told one by one.
+ */
+export function createDeliverTogether({ chat }: { chat: Pick<ChatRooms, 'commitAll'> }) {
+  return async (entries: readonly OutboxEntry[]): Promise<Delivery | null> => {
+    const { roomId, trace } = entries[0]!;
+    const { success, data } = CommitParticipants.safeParse({
+      participants: entries.map(({ payload }) => ({ ...payload, committed: true })),
+    });
+    if (!success) return null;
+    const delivery = judge(await chat.commitAll(roomId, data.participants, trace));
+    // Which of them it is about is not said. 404 is also what an earlier version of chat says, which does not know this request.
+    return delivery.kind === 'refused' || (delivery.kind === 'retry' && !delivery.silent) ? null : delivery;
+  };
+}
+export type DeliverTogether = ReturnType<typeof createDeliverTogether>;
 
 /** A notice that chat will never take, perhaps as it is too old for it, is given up: buyers wait behind it. */
 function unlessRefused(delivery: Delivery): Delivery {

@@ -32,9 +32,11 @@ interface OutboxRow {
 
 /** Longest text kept of a failure, characters. */
 const ERROR_CHARS = 500;
+/** Entries of a room that are read at once. */
+const READ_LIMIT = 50;
 
 /**
- * The outbox in the database. Rooms are claimed, not entries: of a room only the oldest entry is ever under way, in one
+ * The outbox in the database. Rooms are claimed, not entries: of a room only the oldest entries are ever under way, in one
  * relay. A claim is a lease; one that has run out is lost to whoever takes the room next.
  */
 export function createOutboxStore({ pool }: { pool: Pool }) {
@@ -51,16 +53,19 @@ export function createOutboxStore({ pool }: { pool: Pool }) {
       return rows.map(toEntry);
     },
 
-    /** Removes what was delivered. @returns the room's next entry under a new lease; null: done, or the claim was lost */
-    async delivered({ roomId, id }: OutboxEntry, claim: string, leaseMs: number): Promise<OutboxEntry | null> {
+    /**
+     * Removes what was delivered of a room. @returns the room's next entries, oldest first, under a new lease; none: the room is
+     * done, or the claim was lost
+     */
+    async delivered(entries: readonly OutboxEntry[], claim: string, leaseMs: number): Promise<OutboxEntry[]> {
       const { rows } = await written(() =>
         pool.query<OutboxRow>({
-          name: 'outbox_delivered',
-          text: 'SELECT * FROM trade.outbox_delivered($1, $2, $3, $4)',
-          values: [roomId, claim, id, leaseMs],
+          name: 'outbox_next',
+          text: 'SELECT * FROM trade.outbox_next($1, $2, $3, $4, $5)',
+          values: [entries[0]!.roomId, claim, entries.map(({ id }) => id), leaseMs, READ_LIMIT],
         }),
       );
-      return rows[0] ? toEntry(rows[0]) : null;
+      return rows.map(toEntry);
     },
 
     /** Counts a failure; the room is due again after `delayMs`. `missing`: chat said that there is no such room. */

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Logger, Timer } from '@gongu/host';
-import type { Deliver, Delivery } from './deliver.ts';
+import type { Deliver, DeliverTogether, Delivery } from './deliver.ts';
 import type { OutboxEntry, OutboxStore } from './outbox-store.ts';
 
 export interface RelayOptions {
   store: Pick<OutboxStore, 'claim' | 'delivered' | 'failed' | 'park' | 'giveBack'>;
   deliver: Deliver;
+  /** Delivers purchases that stand next to each other. Default: one by one. */
+  deliverTogether?: DeliverTogether;
   clock: Clock;
   log: Logger;
   /** Hears of every attempt. */
@@ -28,12 +30,24 @@ export interface RelayOptions {
 
 const PAUSE_BASE_MS = 250;
 
+type Failure = Exclude<Delivery, { kind: 'delivered' }>;
+
 /**
  * Delivers the outbox. One relay per instance, any number of instances: each room's entries go out one after another, in
  * the order of commits, at least once. While chat is away one room at a time is tried, rather than all that wait.
  */
 export function createRelay(options: RelayOptions) {
-  const { store, deliver, clock, log, onAttempt, random = Math.random, concurrency = 8, pollMs = 1_000 } = options;
+  const {
+    store,
+    deliver,
+    deliverTogether,
+    clock,
+    log,
+    onAttempt,
+    random = Math.random,
+    concurrency = 8,
+    pollMs = 1_000,
+  } = options;
   const { leaseMs = 10_000, sendWithinMs = 6_000, entryPauseMs = 30_000, awayPauseMs = 5_000 } = options;
   const underWay = new Set<Promise<void>>();
   let timer: Timer | undefined;
@@ -104,28 +118,41 @@ export function createRelay(options: RelayOptions) {
 
   /** Delivers a room's entries from `first` on, until there is no more, one fails, or the relay stops. */
   async function deliverRoom(first: OutboxEntry, claim: string, claimedAtMs: number): Promise<void> {
-    let entry: OutboxEntry | null = first;
+    let next: readonly OutboxEntry[] = [first];
     let leaseFromMs = claimedAtMs;
-    while (entry !== null) {
+    while (next.length > 0) {
+      const done: OutboxEntry[] = [];
+      let failed: { entry: OutboxEntry; delivery: Failure } | null = null;
+      let rest = runOf(next);
       // A process that was held up must not send what another relay may be sending.
-      if (stopped || leaseFromMs + leaseMs - clock.monotonic() < sendWithinMs) {
-        more = true;
-        return store.giveBack(entry, claim);
+      const maySend = () => !stopped && leaseFromMs + leaseMs - clock.monotonic() >= sendWithinMs;
+      while (rest.length > 0 && failed === null && maySend()) {
+        const [entry] = rest as [OutboxEntry];
+        const together: Delivery | null =
+          rest.length > 1 && deliverTogether !== undefined && done.length === 0 ? await deliverTogether(rest) : null;
+        const told = together?.kind === 'delivered' ? rest : [entry];
+        const delivery: Delivery = together ?? (await deliver(entry));
+        for (const one of told) onAttempt?.(one, delivery.kind);
+        if (wasAnswered(delivery)) back();
+        if (delivery.kind !== 'delivered') failed = { entry, delivery };
+        else done.push(...told);
+        rest = rest.slice(told.length);
       }
-      const delivery: Delivery = await deliver(entry);
-      onAttempt?.(entry, delivery.kind);
-      if (wasAnswered(delivery)) back();
-      if (delivery.kind !== 'delivered') return setBack(entry, claim, delivery);
-      leaseFromMs = clock.monotonic();
-      entry = await store.delivered(entry, claim, leaseMs);
+      if (done.length > 0) {
+        leaseFromMs = clock.monotonic();
+        next = await store.delivered(done, claim, leaseMs);
+      }
+      const [head] = next;
+      if (head === undefined) return;
+      if (failed !== null) return setBack(failed.entry, claim, failed.delivery);
+      if (stopped || done.length === 0) {
+        more = true;
+        return store.giveBack(head, claim);
+      }
     }
   }
 
-  async function setBack(
-    entry: OutboxEntry,
-    claim: string,
-    delivery: Exclude<Delivery, { kind: 'delivered' }>,
-  ): Promise<void> {
+  async function setBack(entry: OutboxEntry, claim: string, delivery: Failure): Promise<void> {
     const { id, roomId, kind, attempts } = entry;
     const facts = { outboxId: id, roomId, kind, attempts: attempts + 1, reason: delivery.detail };
     switch (delivery.kind) {
@@ -176,6 +203,16 @@ export function createRelay(options: RelayOptions) {
       await Promise.all(underWay);
     },
   };
+}
+
+/**
+ * What may be removed together once it is delivered: purchases next to each other, or else one entry. Should the relay die
+ * before, all of it is delivered again. Purchases chat knows already change nothing then; one of them told again behind its
+ * withdrawal, or behind the room's end, would.
+ */
+function runOf(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
+  const end = entries.findIndex(({ kind }) => kind !== 'buyer.committed');
+  return end === -1 ? entries : entries.slice(0, Math.max(1, end));
 }
 
 /** Whether chat said anything at all; a silence is no sign that it is back. */

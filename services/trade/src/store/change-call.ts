@@ -23,12 +23,20 @@ interface AnswerRow {
   participation: object | null;
 }
 
+interface AnswersRow {
+  product: object | null;
+  outcomes: string[];
+  places: (object | null)[];
+}
+
 /**
  * What goes with each change: what is kept with it of its request, and how many seconds a payment may take that becomes
  * due by it.
  */
 export function createOriginOf(paymentWindowS: number) {
-  return ({ requestId, traceparent }: Trace): string => JSON.stringify({ requestId, traceparent, paymentWindowS });
+  const originOf = (trace: Trace): string => JSON.stringify(originOf.fields(trace));
+  originOf.fields = ({ requestId, traceparent }: Trace) => ({ requestId, traceparent, paymentWindowS });
+  return originOf;
 }
 export type OriginOf = ReturnType<typeof createOriginOf>;
 
@@ -59,6 +67,28 @@ export function createChangeCall({ pool, onCommit }: ChangeCallOptions) {
   };
 }
 export type ChangeCall = ReturnType<typeof createChangeCall>;
+
+/**
+ * Calls one of the functions that do to one product what many ask for, each judged by himself: `(product, outcomes, places)`.
+ * One transaction, and so one commit.
+ */
+export function createManyCall({ pool, onCommit }: ChangeCallOptions) {
+  return async function callMany(name: string, productId: string, asked: readonly object[]): Promise<ChangeAnswer[]> {
+    const text = `SELECT product, outcomes, places FROM trade.${name}($1, $2)`;
+    const values = [productId, JSON.stringify(asked)];
+    const { rows } = await written(() => pool.query<AnswersRow>({ name, text, values }));
+    const { product, outcomes, places } = rows[0]!;
+    if (outcomes.includes('ok')) onCommit();
+    const row = product && fromSql<ProductRow>(product);
+    const shown = row && toProduct(row);
+    return outcomes.map((outcome, i) => {
+      const place = places[i];
+      const participation = row && place ? toParticipation(fromSql<ParticipationRow>(place), row) : null;
+      return { outcome, product: shown, participation };
+    });
+  };
+}
+export type ManyCall = ReturnType<typeof createManyCall>;
 
 /** GI001 of finish_key: this run was so slow that another one under the same idempotency key has replaced it. */
 export function isTakenOver(error: unknown): boolean {

@@ -10,7 +10,7 @@ import {
   type SessionLimits,
 } from '@gongu/host';
 import { createAddressStore } from './address-store.ts';
-import { createChangeCall, createOriginOf } from './change-call.ts';
+import { createChangeCall, createManyCall, createOriginOf } from './change-call.ts';
 import { createChangeStore } from './change-store.ts';
 import { createDueStore } from './due-store.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -58,10 +58,11 @@ export function openStore(options: StoreOptions) {
   });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool, schema: TRADE_SCHEMA }) });
   const call = createChangeCall({ pool, onCommit });
+  const callMany = createManyCall({ pool, onCommit });
   const origin = createOriginOf(paymentWindowS);
   const due = createDueStore({ pool, origin, onCommit });
   const products = createProductStore({ call, origin, pool, prisma, endDue: due.endDue });
-  const participations = createParticipationStore({ call, origin, pool, prisma });
+  const participations = createParticipationStore({ call, callMany, origin, pool, prisma });
   const addresses = addressKeys === undefined ? null : createAddressStore({ pool, keys: addressKeys, origin });
   return {
     pool,

@@ -1,13 +1,17 @@
 import type { Pool } from '@gongu/host';
-import type { PaymentStatus } from '@gongu/shared';
+import type { PaymentStatus, ReportPayment } from '@gongu/shared';
+import type { Claim } from '../product/ports/key-store.ts';
 import type { Position } from '../product/ports/page.ts';
 import type { ParticipationStore } from '../product/ports/participation-store.ts';
-import { type ChangeCall, claimOf, type OriginOf } from './change-call.ts';
+import type { Trace } from '../product/ports/trace.ts';
+import { type ChangeAnswer, type ChangeCall, claimOf, type ManyCall, type OriginOf } from './change-call.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { fromSql, type ProductRow, toParticipation, toProduct } from './product-row.ts';
+import { createTogether } from './together.ts';
 
 export interface ParticipationStoreOptions {
   call: ChangeCall;
+  callMany: ManyCall;
   origin: OriginOf;
   pool: Pool;
   prisma: PrismaClient;
@@ -44,17 +48,65 @@ function numbers<S extends Sums & { amount?: string }>({ payable, amount, ...row
   return { ...row, payable: Number(payable), ...(amount === undefined ? {} : { amount: Number(amount) }) } as never;
 }
 
+interface Joining {
+  readonly quantity: number;
+  readonly caller: Parameters<ParticipationStore['join']>[2];
+  readonly claim: Claim | null;
+}
+
+interface Reporting {
+  readonly userId: string;
+  readonly report: ReportPayment;
+  readonly trace: Trace;
+}
+
 /** See {@link ParticipationStore}. */
 export function createParticipationStore({
   call,
+  callMany,
   origin,
   pool,
   prisma,
 }: ParticipationStoreOptions): ParticipationStore {
-  return {
-    async join(productId, quantity, { user, trace }, claim) {
+  // What many want of one product at once: see docs/decisions/0033-purchases-together.md.
+  const joins = createTogether<Joining, ChangeAnswer>({
+    idOf: ({ caller }) => caller.user.userId,
+    one(productId, { quantity, caller: { user, trace }, claim }) {
       const args = [productId, user.userId, user.nickname, user.tag, quantity, origin(trace), claimOf(claim)];
-      return (await call('join_product', args)) as Awaited<ReturnType<ParticipationStore['join']>>;
+      return call('join_product', args);
+    },
+    many: (productId, joining) =>
+      callMany(
+        'join_many',
+        productId,
+        joining.map(({ quantity, caller: { user, trace }, claim }) => {
+          const { userId, nickname, tag } = user;
+          return { user: userId, nickname, tag, quantity, origin: origin.fields(trace), claim };
+        }),
+      ),
+  });
+  const authorisations = createTogether<Reporting, ChangeAnswer>({
+    idOf: ({ userId }) => userId,
+    one: reportOne,
+    many: (productId, reports) =>
+      callMany(
+        'report_many',
+        productId,
+        reports.map(({ userId, report: { reference, amount }, trace }) => {
+          return { user: userId, reference, amount, origin: origin.fields(trace) };
+        }),
+      ),
+  });
+
+  function reportOne(productId: string, { userId, report, trace }: Reporting): Promise<ChangeAnswer> {
+    const { status, reference, amount } = report;
+    return call('report_payment', [productId, userId, status, reference, amount, origin(trace)]);
+  }
+
+  return {
+    async join(productId, quantity, caller, claim) {
+      const joined = await joins(productId, { quantity, caller, claim });
+      return joined as Awaited<ReturnType<ParticipationStore['join']>>;
     },
 
     async withdraw(productId, { user, trace }) {
@@ -67,9 +119,11 @@ export function createParticipationStore({
       return (await call('change_quantity', args)) as Awaited<ReturnType<ParticipationStore['changeQuantity']>>;
     },
 
-    async reportPayment(productId, userId, { status, reference, amount }, trace) {
-      const args = [productId, userId, status, reference, amount, origin(trace)];
-      return (await call('report_payment', args)) as Awaited<ReturnType<ParticipationStore['reportPayment']>>;
+    async reportPayment(productId, userId, report, trace) {
+      const reporting = { userId, report, trace };
+      // The others come at the end, and each for another product's money.
+      const reported = await (report.status === 'AUTHORIZED' ? authorisations : reportOne)(productId, reporting);
+      return reported as Awaited<ReturnType<ParticipationStore['reportPayment']>>;
     },
 
     async find(productId, userId) {

@@ -1,7 +1,7 @@
 import { createLog, systemClock } from '@gongu/host';
 import type { OutboxKind } from '@gongu/shared';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ChatAnswer, type ChatRooms, createDeliver } from '../../src/outbox/deliver.ts';
+import { type ChatAnswer, type ChatRooms, createDeliver, createDeliverTogether } from '../../src/outbox/deliver.ts';
 import type { OutboxEntry } from '../../src/outbox/outbox-store.ts';
 import { createRelay } from '../../src/outbox/relay.ts';
 import { eventually } from '../fixture/eventually.ts';
@@ -24,6 +24,7 @@ function recordingChat() {
     open: record('open'),
     patch: record('patch'),
     commit: record('commit'),
+    commitAll: record('commitAll'),
     say: record('say'),
   };
   return { chat, calls };
@@ -46,6 +47,43 @@ const entryOf = (kind: OutboxKind, payload: Record<string, unknown>): OutboxEntr
   payload,
   attempts: 0,
   trace: {},
+});
+
+describe('purchases that chat is told together', () => {
+  const entries = ['ann', 'ben'].map((userId) => entryOf('buyer.committed', { userId, nickname: userId }));
+  const answers = (status: number | null, timedOut = false) => {
+    const { chat } = recordingChat();
+    const commitAll = async () => ({ status, timedOut, detail: '', retryAfterMs: null });
+    return createDeliverTogether({ chat: { ...chat, commitAll } })(entries);
+  };
+
+  it('are one request, with what each would have been told', async () => {
+    const { chat, calls } = recordingChat();
+    expect(await createDeliverTogether({ chat })(entries)).toEqual({ kind: 'delivered' });
+    const participants = ['ann', 'ben'].map((userId) => ({ userId, nickname: userId, committed: true }));
+    expect(calls).toEqual([['commitAll', 'p', participants]]);
+  });
+
+  it.each([403, 404, 405, 409, 429, 500])(
+    'are told one by one where the answer may be of one of them: %i',
+    async (status) => {
+      const delivery = await answers(status);
+      expect(status === 403 ? delivery?.kind : delivery).toBe(status === 403 ? 'unreachable' : null);
+    },
+  );
+
+  it('wait together for a chat that is away or silent', async () => {
+    expect(await answers(503)).toMatchObject({ kind: 'unreachable' });
+    expect(await answers(null)).toMatchObject({ kind: 'unreachable' });
+    expect(await answers(null, true)).toMatchObject({ kind: 'retry', silent: true });
+  });
+
+  it('are told one by one where the payload of one is broken, and nothing is sent before', async () => {
+    const { chat, calls } = recordingChat();
+    const broken = entryOf('buyer.committed', { nickname: 'ann' });
+    expect(await createDeliverTogether({ chat })([...entries, broken])).toBeNull();
+    expect(calls).toEqual([]);
+  });
 });
 
 describe('a payload that the route of chat would not take', () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog, systemClock } from '@gongu/host';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Deliver } from '../../src/outbox/deliver.ts';
+import type { Deliver, Delivery } from '../../src/outbox/deliver.ts';
 import type { OutboxEntry } from '../../src/outbox/outbox-store.ts';
 import { createRelay, type RelayOptions } from '../../src/outbox/relay.ts';
 import { eventually } from '../fixture/eventually.ts';
@@ -96,7 +96,7 @@ describe('relays', () => {
     expect(delivered.map((entry) => entry.id)).toEqual([first?.id]);
     // The dead one wakes up, and its claim is worth nothing any more.
     await store.participations.join(id, 1, caller('ann'), null);
-    expect(await outbox.delivered(first as OutboxEntry, dead, 300)).toBeNull();
+    expect(await outbox.delivered([first as OutboxEntry], dead, 300)).toEqual([]);
     await empty();
     expect(delivered).toHaveLength(2);
   });
@@ -125,6 +125,74 @@ describe('relays', () => {
     await empty();
     expect(given).toHaveBeenCalledTimes(1);
     expect(sent).toHaveLength(1);
+  });
+
+  it.each<[string, Delivery | null, string[][]]>([
+    [
+      'together',
+      { kind: 'delivered' },
+      [
+        ['ann', 'ben', 'cho'],
+        ['dan', 'eun'],
+      ],
+    ],
+    ['each by himself where chat refuses them', null, []],
+  ])('tell purchases that stand next to each other %s, and nothing else so', async (_, answer, takenTogether) => {
+    const { id } = await product({ maxParticipants: 20 });
+    for (const buyer of ['ann', 'ben', 'cho']) await store.participations.join(id, 1, caller(buyer), null);
+    await store.participations.withdraw(id, caller('ben'));
+    for (const buyer of ['dan', 'eun']) await store.participations.join(id, 1, caller(buyer), null);
+    const told: string[] = [];
+    const together: string[][] = [];
+    const attempts: string[] = [];
+    const nameOf = ({ kind, payload }: OutboxEntry) => `${kind} ${payload.userId ?? ''}`;
+    const relay = startRelay(
+      async (entry) => {
+        told.push(nameOf(entry));
+        return { kind: 'delivered' };
+      },
+      {
+        onAttempt: (entry) => attempts.push(nameOf(entry)),
+        async deliverTogether(entries) {
+          if (answer !== null) {
+            together.push(entries.map(({ payload }) => payload.userId as string));
+            told.push(...entries.map(nameOf));
+          }
+          return answer;
+        },
+      },
+    );
+    await empty();
+    await relay.stop();
+    expect(told).toEqual([
+      ...['room.open ', 'buyer.committed ann', 'buyer.committed ben', 'buyer.committed cho'],
+      ...['buyer.withdrawn ben', 'buyer.committed dan', 'buyer.committed eun'],
+    ]);
+    expect(attempts).toEqual(told);
+    expect(together).toEqual(takenTogether);
+  });
+
+  it('hold a silence over purchases that were told together against the oldest of them, which is told by itself then', async () => {
+    const { id } = await product({ maxParticipants: 20 });
+    for (const buyer of ['ann', 'ben', 'cho']) await store.participations.join(id, 1, caller(buyer), null);
+    const told: string[] = [];
+    const nameOf = ({ payload, attempts }: OutboxEntry) => `${payload.userId ?? 'the room'} ${attempts}`;
+    startRelay(
+      async (entry) => {
+        told.push(nameOf(entry));
+        return { kind: 'delivered' };
+      },
+      {
+        entryPauseMs: 5,
+        async deliverTogether(entries) {
+          told.push(entries.map(nameOf).join(' + '));
+          if (entries.length < 3) return { kind: 'delivered' };
+          return { kind: 'retry', detail: 'no answer', silent: true, afterMs: 0 };
+        },
+      },
+    );
+    await empty();
+    expect(told).toEqual(['the room 0', 'ann 0 + ben 0 + cho 0', 'ann 1', 'ben 0 + cho 0']);
   });
 
   it('stop after what is under way, and leave the rest to others at once', async () => {

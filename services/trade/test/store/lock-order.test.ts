@@ -64,6 +64,10 @@ function callsOf({ products, participations, waiting, keys, due, reconcile, pool
   return {
     create: async () => void (await products.create(newProduct(), caller('seller'), null)),
     join: (ids: readonly string[]) => each(ids, (id) => participations.join(id, 1, caller(`u-${made++ % 6}`), null)),
+    joinTogether: (ids: readonly string[]) =>
+      each(ids, (id) =>
+        Promise.all(Array.from({ length: 3 }, () => participations.join(id, 1, caller(randomUUID()), null))),
+      ),
     withdraw: (ids: readonly string[]) => each(ids, (id) => participations.withdraw(id, caller(`u-${made++ % 6}`))),
     changeQuantity: (ids: readonly string[]) =>
       each(ids, (id) => participations.changeQuantity(id, 1 + (made++ % 3), caller(`u-${made % 6}`))),
@@ -72,6 +76,15 @@ function callsOf({ products, participations, waiting, keys, due, reconcile, pool
         const status = made++ % 3 ? 'AUTHORIZED' : 'FAILED';
         return participations.reportPayment(id, `u-${made % 6}`, { status, reference: 'r', amount: 99_000 }, {});
       }),
+    reportTogether: (ids: readonly string[]) =>
+      each(ids, (id) =>
+        Promise.all(
+          Array.from({ length: 4 }, (_, i) => {
+            const report = { status: 'AUTHORIZED' as const, reference: 'r', amount: 99_000 };
+            return participations.reportPayment(id, `u-${i}`, report, {});
+          }),
+        ),
+      ),
     wait: (ids: readonly string[]) => each(ids, (id) => waiting.join(id, 1, caller(`u-${made++ % 6}`))),
     waitNoMore: (ids: readonly string[]) => each(ids, (id) => waiting.leave(id, caller(`u-${made++ % 6}`))),
     expire: async () => void (await due.expirePayments(100)),
@@ -100,7 +113,7 @@ function callsOf({ products, participations, waiting, keys, due, reconcile, pool
       for (const entry of await outbox.claim(id, 4, 1_000)) {
         if (made++ % 3 === 0) await outbox.park(entry, id, 'no');
         else if (made % 3 === 1) await outbox.giveBack(entry, id);
-        else await outbox.delivered(entry, id, 1_000);
+        else await outbox.delivered([entry], id, 1_000);
       }
     },
     unpark: async () => {
