@@ -134,7 +134,13 @@ test('a finger that rests opens it, one that scrolls does not, and a link keeps 
   for (let i = 1; i <= 10; i++) await touch('touchMove', { x: from.x, y: from.y + i * 12 });
   await rests();
   expect(await menu(ann).count()).toBe(0);
+  // A finger that is lifted in motion leaves the list in motion: what is pressed next must stand still.
+  await ann.scroller.evaluate((list) => {
+    const still = new Promise((resolve) => list.addEventListener('scrollend', resolve, { once: true }));
+    Object.assign(globalThis, { still });
+  });
   await touch('touchEnd');
+  await ann.page.evaluate('still');
 
   await ann.scroller.evaluate((list) => list.scrollTo(0, list.scrollHeight));
   const link = (await ann.page.locator('.gongu-text a').boundingBox())!;
