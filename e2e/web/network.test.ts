@@ -6,6 +6,17 @@ const test = it.skipIf(!browserProgram());
 
 const shop = openShop();
 
+/** How many files wait in this browser. */
+const KEPT = `new Promise((resolve) => {
+  const opening = indexedDB.open('gongu-files', 1);
+  opening.onupgradeneeded = () => opening.transaction.abort();
+  opening.onerror = () => resolve(0);
+  opening.onsuccess = () => {
+    const counting = opening.result.transaction('files').objectStore('files').count();
+    counting.onsuccess = () => { opening.result.close(); resolve(counting.result); };
+  };
+})`;
+
 /** Texts of people's messages, from top to bottom. */
 const texts = ({ page }: Visitor) => page.locator('.gongu-row .gongu-text').allTextContents();
 
@@ -57,6 +68,37 @@ test('what was written without a network is sent after a reload, once', async ()
   await ann.sees('kept over the reload');
   await expect.poll(async () => (await texts(ann)).length).toBe(1);
   expect(await texts(bob)).toEqual(['kept over the reload']);
+});
+
+test('files that were chosen and sent without a network are sent with it, and over a reload', async () => {
+  const id = await shop.product('sue');
+  const [ann, bob] = [await shop.visitor(), await shop.visitor()];
+  // What takes files is loaded ahead of its use.
+  const isAhead = ann.page.waitForResponse((answer) => /file-carrier/.test(answer.url()));
+  await ann.signIn('files-ann', { next: `/products/${id}` });
+  await bob.signIn('files-bob', { next: `/products/${id}` });
+  await bob.field.waitFor();
+  await ann.say('before');
+  await bob.sees('before');
+  await isAhead;
+  const pdf = (name: string) => ({ name, mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') });
+  const attach = async (name: string) => {
+    await ann.page.locator('.gongu-input input[type=file]').first().setInputFiles(pdf(name));
+    await ann.page.locator('.gongu-input .gongu-tray li').waitFor();
+    await ann.page.locator('.gongu-send').click();
+    await ann.page.locator('[data-status=sending] bdi', { hasText: name }).waitFor();
+  };
+  for (const name of ['first.pdf', 'second.pdf']) {
+    await ann.page.context().setOffline(true);
+    await ann.reads('You are offline.');
+    await attach(name);
+    await expect.poll(() => ann.page.evaluate<number>(KEPT)).toBe(1);
+    await ann.page.context().setOffline(false);
+    if (name === 'second.pdf') await ann.page.reload();
+    await bob.page.locator('.gongu-file', { hasText: name }).waitFor();
+  }
+  await expect.poll(() => ann.page.locator('.gongu-row .gongu-file').count()).toBe(2);
+  expect(await bob.page.locator('.gongu-file').count()).toBe(2);
 });
 
 test('seats that moved while the network was away are right when it is back', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { formatMoney } from '@gongu/shared';
 import { hasOpenssl, startPushService, type TestPushService } from '@gongu/testkit';
 import { browserProgram } from '@gongu/testkit/browser';
 import { afterAll, expect, it } from 'vitest';
@@ -90,6 +91,13 @@ test('who asks for it in a conversation is told on his device what he has not re
   const told = { ...JSON.parse(text), unread: 2, from: 'sue', fromUserId: userId, text: 'a secret' };
   await browser.send('ServiceWorker.deliverPushMessage', { ...delivery, data: JSON.stringify(told) });
   await expect.poll(shown).toEqual([['Cloudberries', 'sue: a secret', id]]);
+  // What trade told is said in the language of the browser.
+  const price = { amount: 1_234_500, currency: 'HUF' };
+  const notice = { event: 'notice.tier', minParticipants: 10, price };
+  const ofTrade = { ...told, from: null, fromUserId: null, text: 'in English', notice };
+  await browser.send('ServiceWorker.deliverPushMessage', { ...delivery, data: JSON.stringify(ofTrade) });
+  const tier = `10 take part: everybody pays ${formatMoney(price, 'en')} now`;
+  await expect.poll(shown).toEqual([['Cloudberries', tier, id]]);
   await page.locator('.gongu-row', { hasText: 'shipped tomorrow' }).locator('.gongu-more').focus();
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'Ignore sue' }).press('Enter');

@@ -1,3 +1,4 @@
+// Over 300 lines: what a client is and what it is made of, put together in one place.
 import type { Event, Message, Room as RoomView } from '@gongu/shared';
 import { type Result, success } from './chat-error.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -5,6 +6,8 @@ import { readClaims } from './connection/claims.ts';
 import { createConnection } from './connection/connection.ts';
 import type { ConnectionState } from './connection/connection-state.ts';
 import { createTokenSource, type TokenProvider } from './connection/token-source.ts';
+import type { FileCarrier } from './files/file-carrier.ts';
+import type { FileStorage } from './files/kept-files.ts';
 import { newId as randomId } from './new-id.ts';
 import { browserStorage } from './outbox/browser-storage.ts';
 import { createOutbox } from './outbox/outbox.ts';
@@ -25,6 +28,10 @@ export interface ChatClientOptions {
   readonly token: TokenProvider;
   /** Where unsent messages wait over a reload. Default: localStorage, else memory. */
   readonly storage?: OutboxStorage;
+  /** Where the bytes of their files wait. Default: IndexedDB; without it they last as long as the page. */
+  readonly fileStorage?: FileStorage;
+  /** Bytes of files that may wait in all; a message with more is refused (`STORAGE_FULL`). Default 250 MiB. */
+  readonly filesBytes?: number;
   /** Default: the global one; where there is none (Node 20), pass that of `ws`, or HTTP alone is used. */
   readonly WebSocket?: WebSocketConstructor;
   /** Default: the global one. */
@@ -78,6 +85,11 @@ export interface ChatClient {
    * `/api/chat`, as docs/protocol.md has them. Never rejects. `value`: the answer's body.
    */
   request<T>(method: string, path: string, body?: unknown): Promise<Result<T>>;
+  /**
+   * Loads the code that keeps and uploads files, so that it is there when there is no connection. Without it, it is loaded
+   * with the first message that has files on their way. Rejects where the code can't be had.
+   */
+  prepareFiles(): Promise<void>;
   /** Whom he ignores, and which rooms are muted for him. Nobody else is told, and no other browser. */
   readonly choices: OwnChoices;
   /** Whether this browser is told by push of what is unread, room by room. */
@@ -86,6 +98,8 @@ export interface ChatClient {
 
 /** Milliseconds a room outlives its last listener: a change of screens, or a second mount, costs no new join. */
 const LINGER_MS = 3_000;
+/** Ten files of the size that a service takes by default. */
+const FILES_BYTES = 262_144_000;
 
 /** The chat of one user: one connection, any number of rooms. */
 export function createChatClient(options: ChatClientOptions): ChatClient {
@@ -95,6 +109,8 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     newId = randomId,
     signals = browserSignals(),
     storage = browserStorage(),
+    fileStorage: files,
+    filesBytes = FILES_BYTES,
   } = options;
   // Called as a method of the options it would have the wrong `this` in a browser.
   const fetch: typeof globalThis.fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
@@ -120,6 +136,8 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     newId,
     link: () => connection.link,
     request: rest.request,
+    carrier: loadCarrier,
+    filesBytes,
     serverNow: () => clock.now() + connection.state.get().clockOffsetMs,
     contentChars: () => connection.state.get().contentChars,
     onSlowMode: (roomId, ms) => held.get(roomId)?.feed.slowFor(ms),
@@ -161,6 +179,19 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   async function request<T>(method: string, path: string, body?: unknown): Promise<Result<T>> {
     const answer = await rest.request<T>(method, path, body);
     return answer.ok ? success(answer.value.body) : answer;
+  }
+
+  let carrier: Promise<FileCarrier> | null = null;
+  /** Few send files. */
+  function loadCarrier(): Promise<FileCarrier> {
+    carrier ??= import('./files/file-carrier.ts').then(
+      ({ createFileCarrier }) => createFileCarrier({ client, storage, files, outbox, clock, random }),
+      (error) => {
+        carrier = null;
+        throw error;
+      },
+    );
+    return carrier;
   }
 
   function own(userId: string): void {
@@ -227,7 +258,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     };
   }
 
-  return {
+  const client: ChatClient = {
     url,
     connection: { subscribe: connection.state.subscribe, getSnapshot: connection.state.get },
     connect,
@@ -248,12 +279,14 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     },
     request,
     rooms: () => rooms,
+    prepareFiles: async () => void (await loadCarrier()),
     choices,
     push: {
       state: async (roomId) => (await loadPush()).state(roomId),
       set: async (...how) => (await loadPush()).set(...how),
     },
   };
+  return client;
 
   /** Few ask for it. */
   async function loadPush(): Promise<Push> {

@@ -33,7 +33,8 @@ export type { TokenProvider } from './connection/token-source.ts';
 export { listReactions, type Reacted } from './list-reactions.ts';
 export { listRestrictions } from './list-restrictions.ts';
 export { browserStorage } from './outbox/browser-storage.ts';
-export { createIndexedDbStorage, type IndexedDbLike } from './outbox/indexed-db-storage.ts';
+export type { IndexedDbLike } from './outbox/indexed-db.ts';
+export { createIndexedDbStorage } from './outbox/indexed-db-storage.ts';
 export { createLocalStorage, type StorageLike } from './outbox/local-storage.ts';
 export { createMemoryStorage, type OutboxStorage } from './outbox/outbox-storage.ts';
 export type {
@@ -41,6 +42,7 @@ export type {
   Draft,
   Outgoing,
   OutgoingChange,
+  OutgoingFile,
   ReportReason,
   Restricting,
   StoredDraft,

@@ -1,4 +1,4 @@
-import type { ErrorCode, FieldError } from '@gongu/shared';
+import type { ErrorCode, FieldError, FileRefusal } from '@gongu/shared';
 import { chatError, failure, type Result, success } from './chat-error.ts';
 import type { TokenSource } from './connection/token-source.ts';
 
@@ -68,12 +68,14 @@ export async function problemOf(response: Response) {
     detail?: string;
     errors?: FieldError[];
     retryAfterMs?: number;
+    reason?: FileRefusal;
   };
   const { status } = response;
   const code = problem.code ?? CODES[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'INTERNAL');
-  const { errors = [], retryAfterMs } = problem;
+  const { errors = [], retryAfterMs, reason } = problem;
   return chatError(code, problem.detail ?? `HTTP ${status}`, {
     errors,
     retryAfterMs,
+    reason,
   });
 }

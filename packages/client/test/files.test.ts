@@ -62,7 +62,7 @@ test('what is refused fails with a reason; what was given up is not sent; an emp
   const zip = new File(['PK\x03\x04'], 'a.png', { type: 'image/png' });
   expect(await settled(upload(zip))).toMatchObject({
     status: 'failed',
-    error: { code: 'UPLOAD_REFUSED', message: expect.stringMatching(/Archives/) },
+    error: { code: 'UPLOAD_REFUSED', reason: 'ARCHIVE', message: expect.stringMatching(/Archives/) },
   });
   expect(await settled(upload(pdf(4_000_001)))).toMatchObject({ status: 'failed', error: { code: 'UPLOAD_REFUSED' } });
   expect(await settled(upload(new File([], 'a.png')))).toMatchObject({ error: { code: 'UPLOAD_REFUSED' } });
@@ -89,6 +89,7 @@ test('a network that is cut fails the upload; trying again finishes it', async (
   let isCut = true;
   const client = {
     url: ann.client.url,
+    connection: ann.client.connection,
     request: ((method, path, body) =>
       isCut && path.endsWith('/complete')
         ? Promise.resolve({ ok: false, error: { code: 'CONNECTION_LOST', message: 'cut', errors: [] } })

@@ -13,6 +13,7 @@ export { MessageList, type MessageListProps } from './components/MessageList.tsx
 export { MessageSearch, type MessageSearchProps } from './components/MessageSearch.tsx';
 export { type MessageRow, type MessageRowsOptions, messageRows } from './components/message-rows.ts';
 export { ParticipantList, type ParticipantListProps } from './components/ParticipantList.tsx';
+export { ProductNotice, type ProductNoticeProps } from './components/ProductNotice.tsx';
 export { RoomNotice } from './components/RoomNotice.tsx';
 export {
   type HistoryScroll,

@@ -102,6 +102,26 @@ test('what the service tells of the product is in the reader’s language, and d
   await ann.page.locator('.gongu-notice', { hasText: '3 take part: everybody pays HUF\u00a012.34 now' }).waitFor();
   await ben.page.locator('.gongu-notice', { hasText: '3명이 모여 모두 HUF\u00a012.34에 구매합니다' }).waitFor();
   expect(await ann.page.locator('.gongu-pinned').count()).toBe(0);
+
+  // So it is wherever it is shown: pinned, answered, quoted and found.
+  const said = '3명이 모여 모두 HUF\u00a012.34에 구매합니다';
+  const seller = await pages.open('seller', roomId, { locale: 'ko' });
+  const row = seller.page.locator('.gongu-row', { has: seller.page.locator('.gongu-notice') });
+  const choose = async (entry: string) => {
+    await row.locator('.gongu-more').focus();
+    await seller.page.keyboard.press('Enter');
+    await seller.page.getByRole('menuitem', { name: entry, exact: true }).press('Enter');
+  };
+  await choose('고정');
+  await seller.page.locator('.gongu-pin', { hasText: said }).waitFor();
+  await choose('답장');
+  await seller.page.locator('.gongu-replying', { hasText: said }).waitFor();
+  await seller.say('답장입니다');
+  await ben.page.locator('.gongu-quote', { hasText: said }).waitFor();
+  await ann.page.locator('.gongu-quote', { hasText: '3 take part' }).waitFor();
+  await seller.page.locator('.gongu-find').click();
+  await seller.page.locator('.gongu-search input[type=search]').fill('for others');
+  await seller.page.locator('.gongu-hit', { hasText: said }).waitFor();
 });
 
 test('a notice that is older than the first page stands above the messages, for whoever looks on as well', async () => {

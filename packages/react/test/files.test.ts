@@ -1,32 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { crc32, deflateSync } from 'node:zlib';
 import { browserProgram } from '@gongu/testkit/browser';
 import { expect, it } from 'vitest';
 import { chatPages, type Person } from './fixture/chat-page.ts';
+import { pngOf } from './fixture/png.ts';
 
 const test = it.skipIf(!browserProgram());
 const pages = chatPages();
 const picture = pngOf(300, 200);
-
-/** A grey picture. */
-function pngOf(width: number, height: number): Buffer {
-  const chunk = (name: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(name), data]);
-    const ends = Buffer.alloc(8);
-    ends.writeUInt32BE(data.length, 0);
-    ends.writeUInt32BE(crc32(body), 4);
-    return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(width, 0);
-  head.writeUInt32BE(height, 4);
-  head[8] = 8;
-  const rows = Buffer.alloc((width + 1) * height, 0x80);
-  for (let y = 0; y < height; y++) rows[y * (width + 1)] = 0;
-  const parts = [chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))];
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts]);
-}
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -48,7 +29,7 @@ async function both() {
 const png = (name: string) => ({ name, mimeType: 'image/png', buffer: picture });
 const attach = ({ page }: Person, ...files: { name: string; mimeType: string; buffer: Buffer }[]) =>
   page.locator('input[type=file]').setInputFiles(files);
-const tray = ({ page }: Person) => page.locator('.gongu-tray li');
+const tray = ({ page }: Person) => page.locator('.gongu-input .gongu-tray li');
 const send = ({ page }: Person) => page.locator('.gongu-send');
 const loaded = ({ page }: Person) =>
   expect

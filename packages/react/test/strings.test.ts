@@ -1,5 +1,5 @@
 import type { Message } from '@gongu/client';
-import { ERROR_CODES, PRODUCT_NOTICES, SYSTEM_EVENTS } from '@gongu/shared';
+import { ERROR_CODES, FILE_REFUSALS, PRODUCT_NOTICES, SYSTEM_EVENTS } from '@gongu/shared';
 import { describe, expect, test } from 'vitest';
 import { productNoticeText } from '../src/components/ProductNotice.tsx';
 import { type ChatStrings, english, korean, systemText } from '../src/index.ts';
@@ -79,6 +79,8 @@ describe.each([
       'TOKEN_UNAVAILABLE',
       'NOT_OPEN',
       'OUTDATED',
+      'STORAGE_FULL',
+      'FILE_LOST',
     ] as const;
     for (const code of codes) {
       const said = (strings === korean ? koreanTools : englishTools).error({
@@ -90,6 +92,15 @@ describe.each([
       expect(said).not.toContain(code);
       expect(said).not.toContain('for developers');
     }
+  });
+
+  test('says of each reason why a file is not taken, and of one that is not known which files are', () => {
+    const { fileRefused } = strings === korean ? koreanTools : englishTools;
+    const other = fileRefused('TOMORROW');
+    expect(fileRefused(undefined)).toBe(other);
+    const said = FILE_REFUSALS.filter((reason) => reason !== 'TYPE').map(fileRefused);
+    for (const one of [other, ...said]) expect(one).toMatch(script);
+    expect(new Set([other, ...said]).size).toBe(FILE_REFUSALS.length);
   });
 
   test('has words for all that is told of a product, with its price', () => {

@@ -81,6 +81,13 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** Why a file is not taken. `TYPE`: none of those that are. `LENGTH`: it is of another length than was announced. */
+export const FILE_REFUSALS = [
+  ...(['OFF', 'EMPTY', 'TOO_LARGE', 'QUOTA', 'TYPE', 'HEIC', 'SVG', 'HTML', 'ARCHIVE'] as const),
+  ...(['PICTURE_TOO_LARGE', 'BROKEN', 'SCAN', 'LENGTH', 'GONE'] as const),
+] as const;
+export type FileRefusal = (typeof FILE_REFUSALS)[number];
+
 export interface AppErrorOptions {
   /** One sentence for the caller; the code's title when absent. Never a secret, never another user's text. */
   readonly detail?: string;
@@ -89,6 +96,8 @@ export interface AppErrorOptions {
   readonly retryAfterMs?: number;
   /** With ILLEGAL_TRANSITION: the states that may follow the present one. */
   readonly allowed?: readonly string[];
+  /** With UPLOAD_REFUSED. */
+  readonly refusal?: FileRefusal;
   /** What was caught; logged, never told. */
   readonly cause?: unknown;
 }
@@ -100,6 +109,7 @@ export class AppError extends Error {
   readonly errors: readonly FieldError[];
   readonly retryAfterMs: number | undefined;
   readonly allowed: readonly string[] | undefined;
+  readonly refusal: FileRefusal | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     const detail = options.detail ?? ERRORS[code].title;
@@ -110,6 +120,7 @@ export class AppError extends Error {
     this.errors = options.errors ?? [];
     this.retryAfterMs = options.retryAfterMs;
     this.allowed = options.allowed;
+    this.refusal = options.refusal;
   }
 
   /** HTTP status of this error's code. */

@@ -23,7 +23,9 @@ export {
   ERROR_CODES,
   ERRORS,
   type ErrorCode,
+  FILE_REFUSALS,
   type FieldError,
+  type FileRefusal,
   fieldErrors,
 } from './errors.ts';
 export { type Event, type EventOf, type EventType, errorEvent, serverFrames, UnwatchReason } from './event.ts';

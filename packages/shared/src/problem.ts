@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AppError, ERROR_CODES, ERRORS } from './errors.ts';
+import { type AppError, ERROR_CODES, ERRORS, FILE_REFUSALS } from './errors.ts';
 
 /** An error body, `application/problem+json` (RFC 9457). Also the body of STOMP's `/user/queue/errors`. */
 export const Problem = z
@@ -13,6 +13,7 @@ export const Problem = z
     requestId: z.string().optional(),
     retryAfterMs: z.int().optional(),
     allowed: z.array(z.string()).optional(),
+    reason: z.enum(FILE_REFUSALS).optional().meta({ description: 'With UPLOAD_REFUSED: why the file is not taken.' }),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.output<typeof Problem>;
@@ -47,5 +48,6 @@ export function problemOf(error: AppError, requestId?: string): Problem {
     ...(requestId === undefined ? {} : { requestId }),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     ...(error.allowed === undefined ? {} : { allowed: [...error.allowed] }),
+    ...(error.refusal === undefined ? {} : { reason: error.refusal }),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RoomId } from './ids.ts';
+import { ProductNotice } from './notice.ts';
 
 /** What a browser's `PushSubscription` says of itself: where to post, and how to encrypt. */
 const PushTarget = z.object({
@@ -55,5 +56,7 @@ export const PushPayload = z.object({
   fromUserId: z.string().nullable().optional(),
   /** Its text, or the beginning of it. */
   text: z.string().optional(),
+  /** What that text says, where trade told it: for devices that say it in their user's language. */
+  notice: ProductNotice.optional(),
 });
 export type PushPayload = z.output<typeof PushPayload>;

@@ -2,7 +2,7 @@ import type { ChatError, ListedRoom, Message } from '@gongu/client';
 import { useChatClient, useRooms } from '@gongu/react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { ApiError } from '../api/api-error.ts';
+import { ApiError, type ApiErrorCode } from '../api/api-error.ts';
 import { keys } from '../products/queries.ts';
 import { useServices } from '../session/SessionProvider.tsx';
 
@@ -78,8 +78,21 @@ function stateOf(rooms: readonly ListedRoom[]): { readonly ids: string; readonly
 }
 
 function apiError({ code, message, retryAfterMs }: ChatError): ApiError {
-  const isOwn = code === 'CONNECTION_LOST' || code === 'TIMED_OUT' || code === 'TOKEN_UNAVAILABLE';
-  return new ApiError(isOwn ? 'NETWORK' : code === 'NOT_OPEN' || code === 'OUTDATED' ? 'INTERNAL' : code, message, {
-    retryAfterMs,
-  });
+  return new ApiError(apiCode(code), message, { retryAfterMs });
+}
+
+function apiCode(code: ChatError['code']): ApiErrorCode {
+  switch (code) {
+    case 'CONNECTION_LOST':
+    case 'TIMED_OUT':
+    case 'TOKEN_UNAVAILABLE':
+      return 'NETWORK';
+    case 'NOT_OPEN':
+    case 'OUTDATED':
+    case 'STORAGE_FULL':
+    case 'FILE_LOST':
+      return 'INTERNAL';
+    default:
+      return code;
+  }
 }

@@ -1,5 +1,4 @@
-import type { ChatMessage } from '@gongu/client';
-import { english, korean, MessageSearch, systemText } from '@gongu/react';
+import { english, korean, MessageSearch, ProductNotice, systemText } from '@gongu/react';
 import { SignedIn } from '../chat/SignedIn.tsx';
 import { UnreadCount } from '../chat/UnreadCount.tsx';
 import { useMyRooms } from '../chat/useMyRooms.ts';
@@ -87,7 +86,9 @@ function Rooms() {
                   ) : (
                     <>
                       <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>:{' '}
-                      <span>{lastMessage.deletedAt ? chatStrings.deleted : textOf(lastMessage)}</span>
+                      <span>
+                        {lastMessage.deletedAt ? chatStrings.deleted : <ProductNotice message={lastMessage} />}
+                      </span>
                     </>
                   )}
                 </span>
@@ -99,9 +100,4 @@ function Rooms() {
       </ul>
     </>
   );
-}
-
-/** What was said, or what its files are called. */
-function textOf({ content, attachments = [] }: ChatMessage): string {
-  return content || attachments.map(({ name }) => name).join(', ');
 }

@@ -1,7 +1,7 @@
 import type { AttachmentLink } from '@gongu/shared';
-import type { ChatClient } from '../client.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { absoluteUrl } from './absolute-url.ts';
+import type { FileClient } from './file-client.ts';
 
 /** Where files of one room's messages are. */
 export interface AttachmentLinks {
@@ -18,7 +18,7 @@ const MOST_AT_ONCE = 100;
 
 /** Links to files of a room. Keep it as long as the room is shown. */
 export function createAttachmentLinks(
-  client: Pick<ChatClient, 'request' | 'url'>,
+  client: Pick<FileClient, 'request' | 'url'>,
   roomId: string,
   { clock = systemClock }: { clock?: Clock } = {},
 ): AttachmentLinks {

@@ -1,4 +1,6 @@
+import type { FileRefusal } from '@gongu/shared';
 import { chatError, type Result, success } from '../chat-error.ts';
+import type { Clock } from '../clock.ts';
 
 /** As much of a browser's `File` as is used. */
 export interface UploadFile {
@@ -18,7 +20,11 @@ interface Put {
 interface PutOptions {
   readonly onProgress: (loaded: number) => void;
   readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
+
+/** Milliseconds without a byte that goes, or an answer, after which a browser's request is given up: its network may be gone. */
+const STALLED_MS = 60_000;
 
 interface Request {
   status: number;
@@ -44,9 +50,9 @@ export async function putFile(put: Put, file: UploadFile, options: PutOptions): 
   }
   // 412: an earlier try has put it there, and its answer was lost.
   if (answer.status < 300 || answer.status === 412) return success(undefined);
-  const { code, detail } = problemIn(answer.text);
+  const { code, detail, reason } = problemIn(answer.text);
   const refused = code === 'UPLOAD_REFUSED' ? code : answer.status >= 500 ? 'UNAVAILABLE' : 'FORBIDDEN';
-  return { ok: false, error: chatError(refused, detail ?? `HTTP ${answer.status}`) };
+  return { ok: false, error: chatError(refused, detail ?? `HTTP ${answer.status}`, { reason }) };
 }
 
 type Answer = { readonly status: number; readonly text: string } | null;
@@ -55,9 +61,22 @@ function byRequest(request: Request, { url, headers }: Put, file: UploadFile, op
   return new Promise((resolve) => {
     request.open('PUT', url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.upload.onprogress = ({ loaded }) => options.onProgress(loaded);
-    request.onload = () => resolve({ status: request.status, text: request.responseText });
-    request.onerror = request.onabort = () => resolve(null);
+    let cancelStall = () => {};
+    const isAlive = () => {
+      cancelStall();
+      cancelStall = options.clock.after(STALLED_MS, () => request.abort());
+    };
+    const done = (answer: Answer) => {
+      cancelStall();
+      resolve(answer);
+    };
+    isAlive();
+    request.upload.onprogress = ({ loaded }) => {
+      isAlive();
+      options.onProgress(loaded);
+    };
+    request.onload = () => done({ status: request.status, text: request.responseText });
+    request.onerror = request.onabort = () => done(null);
     options.signal.addEventListener('abort', () => request.abort());
     request.send(file);
   });
@@ -73,7 +92,7 @@ async function byFetch({ url, headers }: Put, file: UploadFile, { onProgress, si
   }
 }
 
-function problemIn(text: string): { code?: string; detail?: string } {
+function problemIn(text: string): { code?: string; detail?: string; reason?: FileRefusal } {
   try {
     return JSON.parse(text);
   } catch {

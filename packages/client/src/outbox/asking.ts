@@ -6,11 +6,12 @@ import type { Change, Outgoing } from './outgoing.ts';
 export function frameOf(
   draft: Outgoing,
 ): Without<Extract<Command, { type: 'send' | 'edit' | 'react' | 'pin' | 'delete' }>> {
-  const { roomId, clientMessageId, content, kind, replyTo, mentions, mentionsAll, attachments, change } = draft;
+  const { roomId, clientMessageId, content, kind, replyTo, mentions, mentionsAll, change } = draft;
   const said = { content, mentions: mentions && [...mentions], mentionsAll };
   if (!change) {
-    const files = attachments?.map(({ id }) => id);
-    return { type: 'send', roomId, clientMessageId, ...said, kind, replyTo, attachments: files };
+    const { attachments = [], files = [] } = draft;
+    const ids = [...attachments, ...files.map(({ attachment }) => attachment!)].map(({ id }) => id);
+    return { type: 'send', roomId, clientMessageId, ...said, kind, replyTo, attachments: ids[0] ? ids : undefined };
   }
   const { seq, ifVersion, emoji, on } = change;
   if (change.kind === 'edit') return { type: 'edit', roomId, seq, ...said, ifVersion };

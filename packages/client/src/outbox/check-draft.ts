@@ -3,9 +3,9 @@ import { type ChatError, chatError } from '../chat-error.ts';
 import type { Draft } from './outgoing.ts';
 
 /** What the server would refuse in a draft, found before it is sent; null when nothing is. */
-export function checkDraft({ content, attachments }: Draft, contentChars: number): ChatError | null {
+export function checkDraft({ content, attachments, uploads }: Draft, contentChars: number): ChatError | null {
   const why =
-    content === '' && !attachments?.length
+    content === '' && !attachments?.length && !uploads?.length
       ? 'must not be empty'
       : codePoints(content) > contentChars
         ? `must have at most ${contentChars} characters`

@@ -4,11 +4,12 @@ import { type ChatError, chatError, failure, isPassing, type Result, success } f
 import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
 import type { Link } from '../connection/link.ts';
+import type { FileCarrier } from '../files/file-carrier.ts';
 import type { Rest } from '../rest.ts';
 import { frameOf, orderRequest } from './asking.ts';
 import { checkDraft } from './check-draft.ts';
 import type { OutboxStorage } from './outbox-storage.ts';
-import { type Change, type Draft, type Outgoing, type OutgoingChange, storedDraft } from './outgoing.ts';
+import { type Change, type Draft, isWaiting, type Outgoing, type OutgoingChange, storedDraft } from './outgoing.ts';
 
 export interface OutboxOptions {
   readonly storage: OutboxStorage;
@@ -23,6 +24,10 @@ export interface OutboxOptions {
   readonly serverNow: () => number;
   /** Longest text, code points. */
   readonly contentChars: () => number;
+  /** Brings files to the service; its code is loaded with its first use. */
+  readonly carrier: () => Promise<FileCarrier>;
+  /** Bytes of files that may wait, all rooms together. */
+  readonly filesBytes: number;
   /** The room takes nothing of this user's for so many milliseconds. */
   readonly onSlowMode: (roomId: string, ms: number) => void;
   /** Whether the room shows already what was stored; true for a room that nobody listens to. */
@@ -107,15 +112,34 @@ export function createOutbox(options: OutboxOptions) {
     storage.put(storedDraft(draft)).catch(() => {});
   }
 
-  function forget({ userId, clientMessageId }: Outgoing): void {
-    storage.remove(userId, clientMessageId).catch(() => {});
+  function forget(draft: Outgoing): void {
+    storage.remove(draft.userId, draft.clientMessageId).catch(() => {});
+    if (draft.files) carry((carrier) => carrier.forget(draft));
+  }
+
+  /** Without its code, nothing: it is asked for again with the next connection. */
+  function carry(what: (carrier: FileCarrier) => void): void {
+    options.carrier().then(what, () => {});
+  }
+
+  function carryAll(drafts: readonly Outgoing[]): void {
+    for (const draft of drafts) {
+      if (isWaiting(draft) && draft.error?.code !== 'OUTDATED') carry((carrier) => carrier.carry(draft));
+    }
   }
 
   /** Asks the room's oldest draft that is not settled. */
   function pump(roomId: string): void {
     const link = options.link();
     if (!link || busy.has(roomId)) return;
-    const draft = of(roomId).find(({ status }) => status === 'sending' || status === 'not-confirmed');
+    let holdsFiles = false;
+    const draft = of(roomId).find((each) => {
+      if (each.status !== 'sending' && each.status !== 'not-confirmed') return false;
+      // What waits for its files holds up none but those with files.
+      const waits = isWaiting(each);
+      holdsFiles ||= waits;
+      return !waits && !(holdsFiles && each.files);
+    });
     if (!draft) return;
     const { clientMessageId, content, change } = draft;
     const turn = { id: clientMessageId, cancel() {} };
@@ -227,6 +251,14 @@ export function createOutbox(options: OutboxOptions) {
     for (const roomId of [...byRoom.keys()]) pump(roomId);
   }
 
+  function amend(roomId: string, id: string, part: Partial<Outgoing>): void {
+    const draft = find(roomId, id);
+    if (!draft || draft.status === 'sent') return;
+    keep({ ...draft, ...part });
+    update(roomId, id, part);
+    pump(roomId);
+  }
+
   return {
     /** A room's drafts in the order in which they were written; the same arrays until one of them changes. */
     of: (roomId: string): Omit<Queue, 'all'> => queue(roomId),
@@ -235,11 +267,15 @@ export function createOutbox(options: OutboxOptions) {
     async own(userId: string): Promise<void> {
       if (owner === userId) return;
       owner = userId;
-      for (const roomId of [...byRoom.keys()])
+      for (const roomId of [...byRoom.keys()]) {
+        for (const draft of of(roomId)) {
+          if (draft.userId !== userId && draft.files) carry((carrier) => carrier.leave(draft));
+        }
         set(
           roomId,
           of(roomId).filter((draft) => draft.userId === userId),
         );
+      }
       const drafts = await storage.load(userId).catch(() => []);
       if (owner !== userId) return;
       for (const draft of drafts) {
@@ -254,6 +290,7 @@ export function createOutbox(options: OutboxOptions) {
           roomId,
           [...of(roomId), back].sort((a, b) => a.queuedAtMs - b.queuedAtMs),
         );
+        carryAll([back]);
       }
       pumpAll();
     },
@@ -265,6 +302,15 @@ export function createOutbox(options: OutboxOptions) {
       if (error) return { ok: false, error };
       const way = change && makeWay(roomId, change);
       if (way && 'ok' in way) return way;
+      const { uploads } = draft;
+      const files = uploads?.length
+        ? uploads.map(({ file: { name, type, size } }) => ({ id: newId(), name, type, size }))
+        : undefined;
+      if (files) {
+        const waiting = [...byRoom.values()].flatMap(({ all }) => all.flatMap((each) => each.files ?? []));
+        const bytes = [...waiting, ...files].reduce((sum, { size }) => sum + size, 0);
+        if (bytes > options.filesBytes) return failure('STORAGE_FULL', `At most ${options.filesBytes} bytes may wait`);
+      }
       lastAtMs = Math.max(lastAtMs + 1, clock.now());
       const { content, kind, replyTo, mentions, mentionsAll, attachments } = draft;
       const added: Outgoing = {
@@ -277,6 +323,8 @@ export function createOutbox(options: OutboxOptions) {
         mentions,
         mentionsAll,
         attachments,
+        files,
+        uploads,
         queuedAtMs: lastAtMs,
         error: null,
         status: 'sending',
@@ -285,6 +333,7 @@ export function createOutbox(options: OutboxOptions) {
       };
       keep(added);
       set(roomId, [...of(roomId), added]);
+      carryAll([added]);
       pump(roomId);
       return success(added.clientMessageId);
     },
@@ -293,11 +342,17 @@ export function createOutbox(options: OutboxOptions) {
     retry(roomId: string, clientMessageId: string): void {
       const draft = find(roomId, clientMessageId);
       if (draft?.status !== 'failed') return;
-      const again: Outgoing = { ...draft, status: 'sending', error: null, queuedAtMs: clock.now() };
-      keep(again);
-      update(roomId, clientMessageId, again);
-      pump(roomId);
+      const { files, error } = draft;
+      // It was too long ago for the service to have its files, or they are not there.
+      const isAnew = error?.code === 'OUTDATED' || !!error?.errors.some(({ path }) => path === 'attachments');
+      const fresh = files?.map(({ attachment: _, error: __, ...file }) => file);
+      const again = isAnew ? { files: fresh, uploads: undefined } : {};
+      amend(roomId, clientMessageId, { status: 'sending', error: null, queuedAtMs: clock.now(), ...again });
+      if (files) carry((carrier) => carrier.retry(draft, isAnew));
     },
+
+    amend,
+    find,
 
     /** Gives one up. What is under way may still be stored. */
     discard: drop,
@@ -320,6 +375,7 @@ export function createOutbox(options: OutboxOptions) {
     ready(): void {
       for (const { cancel } of busy.values()) cancel();
       busy.clear();
+      for (const { all } of byRoom.values()) carryAll(all);
       pumpAll();
     },
 

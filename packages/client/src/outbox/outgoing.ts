@@ -1,5 +1,6 @@
 import type { Attachment } from '@gongu/shared';
 import type { ChatError } from '../chat-error.ts';
+import type { Upload } from '../files/upload.ts';
 
 /** Whom a message mentions. */
 export interface Mentioned {
@@ -19,6 +20,21 @@ export interface Draft extends Mentioned {
   readonly replyTo?: string | null;
   /** Files that were uploaded (`@gongu/client/files`), ten at most. */
   readonly attachments?: readonly Attachment[] | undefined;
+  /** Files on their way, which stand after these in their order, ten at most with them: the message is sent when all are there. */
+  readonly uploads?: readonly Upload[] | undefined;
+}
+
+/** A file of a message that is on its way. Its bytes are kept elsewhere, as long as the message waits. */
+export interface OutgoingFile {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  /** What the message takes; absent: it is not there yet. */
+  readonly attachment?: Attachment;
+  /** Why it was not taken, or lost. */
+  readonly error?: ChatError;
 }
 
 export type ReportReason = 'SPAM' | 'ABUSE' | 'FRAUD' | 'OTHER';
@@ -53,7 +69,7 @@ export interface Change {
 }
 
 /** A draft on its way, as it is kept over a reload. */
-export interface StoredDraft extends Draft {
+export interface StoredDraft extends Omit<Draft, 'uploads'> {
   /** Equal for every retry, so that the server stores it once. */
   readonly clientMessageId: string;
   readonly userId: string;
@@ -62,12 +78,18 @@ export interface StoredDraft extends Draft {
   readonly queuedAtMs: number;
   /** Why the server does not take it; such a draft waits for `retry` or `discard`. */
   readonly error: ChatError | null;
+  /** The files that it was given as uploads. */
+  readonly files?: readonly OutgoingFile[] | undefined;
   /** It is no message: a message is to become `content`, or what else it says; then `content` is empty. */
   readonly change?: Change | undefined;
 }
 
 /** A message that is not yet among the messages of its room. */
 export interface Outgoing extends StoredDraft {
+  /** Of each of its `files` the upload; absent: none is known yet, or all are there since an earlier visit. */
+  readonly uploads?: readonly Upload[] | undefined;
+  /** Its files are lost with this page: this browser has no room for them. */
+  readonly isUnkept?: boolean | undefined;
   /**
    * `sending`: waits for its turn, or for the answer. `sent`: stored; its message comes in a moment. `not-confirmed`: the
    * connection was lost before the answer, and it is asked again. `failed`: refused, see `error`.
@@ -83,6 +105,11 @@ export interface OutgoingChange extends Outgoing {
 }
 
 /** `stored` without what only a running client knows. */
-export function storedDraft({ status: _, seq: __, ...stored }: Outgoing): StoredDraft {
+export function storedDraft({ status: _, seq: __, uploads: ___, isUnkept: ____, ...stored }: Outgoing): StoredDraft {
   return stored;
+}
+
+/** Whether some of its files are not there yet. */
+export function isWaiting({ files }: StoredDraft): boolean {
+  return files?.some(({ attachment }) => !attachment) ?? false;
 }

@@ -16,7 +16,8 @@ export interface Room {
   getSnapshot(): RoomSnapshot;
   /**
    * Shows a message at once and sends it as soon as that can be. `value`: its `clientMessageId`. `SLOW_MODE`: not before
-   * `slowUntilMs`, and nothing was queued.
+   * `slowUntilMs`, and nothing was queued. With `uploads` it waits for these, and what is written after it does not;
+   * `STORAGE_FULL`: more bytes would wait than may, and nothing was queued.
    */
   send(draft: Draft): Result<string>;
   /** Sends a failed message, or asks a failed change, again. */

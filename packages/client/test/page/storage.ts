@@ -1,4 +1,5 @@
-import { createIndexedDbStorage, type IndexedDbLike } from '../../src/outbox/indexed-db-storage.ts';
+import type { IndexedDbLike } from '../../src/outbox/indexed-db.ts';
+import { createIndexedDbStorage } from '../../src/outbox/indexed-db-storage.ts';
 import { createLocalStorage, type StorageLike } from '../../src/outbox/local-storage.ts';
 import { type MakeStorage, STORAGE_CASES } from '../fixture/storage-contract.ts';
 

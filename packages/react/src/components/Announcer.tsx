@@ -1,9 +1,9 @@
 import type { Message } from '@gongu/client';
 import { useEffect, useRef, useState } from 'react';
-import { useStrings } from '../chat/chat-context.ts';
+import { useToolStrings } from '../chat/useToolStrings.ts';
 import { shownName } from '../strings/name-of.ts';
 import { systemText } from './MessageItem.tsx';
-import { textOf } from './message-actions.ts';
+import { wordsOf } from './ProductNotice.tsx';
 
 export interface AnnouncerProps {
   readonly messages: readonly Message[];
@@ -22,7 +22,7 @@ const KEPT = 10;
  * somebody scrolls are not news.
  */
 export function Announcer({ messages, me, isLive, ignored }: AnnouncerProps) {
-  const strings = useStrings();
+  const strings = useToolStrings();
   const [lines, setLines] = useState<readonly { seq: number; text: string }[]>([]);
   const saidSeq = useRef<number | null>(null);
   useEffect(() => {
@@ -41,7 +41,7 @@ export function Announcer({ messages, me, isLive, ignored }: AnnouncerProps) {
       text:
         message.kind === 'SYSTEM'
           ? systemText(message, strings)
-          : `${message.sender ? shownName(message.sender, strings) : strings.notice}: ${textOf(message)}`,
+          : `${message.sender ? shownName(message.sender, strings) : strings.notice}: ${wordsOf(message, strings)}`,
     }));
     setLines((kept) => [...kept, ...said].slice(-KEPT));
   }, [messages, me, isLive, ignored, strings]);

@@ -1,5 +1,6 @@
-import type { Attachment } from '@gongu/client';
+import type { Upload } from '@gongu/client/files';
 import { type ChangeEvent, type RefObject, useEffect, useRef, useState } from 'react';
+import { useChatClient } from '../chat/chat-context.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { LazyPart } from './LazyPart.tsx';
 
@@ -12,17 +13,21 @@ export interface AttachingProps {
   readonly onState: (state: AttachingState | null) => void;
 }
 
-/** Files that are uploaded, and whether some are still on their way, or failed: the message waits for them. */
+/** Files on their way, and whether one has failed, or is not begun yet: then nothing is sent. */
 export interface AttachingState {
-  readonly attachments: readonly Attachment[];
+  readonly uploads: readonly Upload[];
   readonly isBusy: boolean;
-  /** Forgets them: they were sent. */
+  /** Forgets them: the message has them. */
   readonly clear: () => void;
 }
+
+/** Milliseconds after which what uploads is loaded ahead of its first use: there may be no connection then. */
+const AHEAD_MS = 2_000;
 
 /** Files that are chosen, taken, pasted or dropped. What uploads them is loaded with the first one. */
 export function Attaching({ roomId, field, onState }: AttachingProps) {
   const strings = useToolStrings();
+  const client = useChatClient();
   const input = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
   const [files, setFiles] = useState<readonly File[]>([]);
@@ -30,7 +35,7 @@ export function Attaching({ roomId, field, onState }: AttachingProps) {
   add.current = (added) => {
     if (!added || added.length === 0) return false;
     const taken = [...added];
-    onState({ attachments: [], isBusy: true, clear });
+    onState({ uploads: [], isBusy: true, clear });
     setFiles((before) => [...before, ...taken]);
     return true;
   };
@@ -59,6 +64,13 @@ export function Attaching({ roomId, field, onState }: AttachingProps) {
     );
     return () => ending.abort();
   }, [field]);
+
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const load of [loadTray, loadOutgoing, client.prepareFiles]) load().catch(() => {});
+    }, AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, [client]);
 
   const latest = useRef(onState);
   latest.current = onState;
@@ -121,3 +133,4 @@ export function Attaching({ roomId, field, onState }: AttachingProps) {
 }
 
 const loadTray = async () => (await import('./UploadTray.tsx')).UploadTray;
+const loadOutgoing = async () => (await import('./OutgoingFiles.tsx')).OutgoingFiles;

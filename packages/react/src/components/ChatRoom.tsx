@@ -11,7 +11,6 @@ import type { MessageParts } from './MessageItem.tsx';
 import { MessageList } from './MessageList.tsx';
 import { actingContext, mayEdit, mayMute } from './message-actions.ts';
 import type { PinnedMessagesProps } from './PinnedMessages.tsx';
-import { PinnedNotice } from './PinnedNotice.tsx';
 import { RoomNotice } from './RoomNotice.tsx';
 import { useComposer } from './useComposer.ts';
 
@@ -42,6 +41,9 @@ export function ChatRoom(props: ChatRoomProps) {
   const [goTo, setGoTo] = useState<{ readonly messageId: string } | null>(null);
   const [aside, setAside] = useState<'people' | 'search' | null>(null);
   const showsPeople = aside === 'people';
+  // Once there was one, what was put away is remembered.
+  const hadNotice = useRef(false);
+  hadNotice.current ||= room.notice !== null;
   const asideRef = useRef<HTMLDivElement>(null);
   const ledTo = useRef<string | null>(null);
   const isLive = room.status === 'live';
@@ -134,7 +136,7 @@ export function ChatRoom(props: ChatRoomProps) {
         </button>
       </header>
       <RoomNotice room={room} />
-      <PinnedNotice key={`notice-${roomId}`} notice={room.notice} />
+      {hadNotice.current && <LazyPart key={`notice-${roomId}`} load={loadNotice} props={{ notice: room.notice }} />}
       {room.pinned.length > 0 && <LazyPart load={loadPinned} props={pinned} />}
       <div className="gongu-body">
         <div className="gongu-talk">
@@ -183,6 +185,7 @@ export function ChatRoom(props: ChatRoomProps) {
   );
 }
 
+const loadNotice = async () => (await import('./PinnedNotice.tsx')).PinnedNotice;
 const loadPinned = async () => (await import('./PinnedMessages.tsx')).PinnedMessages;
 const loadSearch = async () => (await import('./MessageSearch.tsx')).MessageSearch;
 const loadStanding = async () => (await import('./Standing.tsx')).Standing;

@@ -34,7 +34,7 @@ export interface MessageInputProps {
   /** Under which what is not sent is kept for this tab, over other pages and a reload. Default: it is not kept. */
   readonly draftKey?: string | null;
   /** Who is answered, and how to stop that. */
-  readonly replyTo?: { readonly name: string; readonly content: string; readonly cancel: () => void } | null;
+  readonly replyTo?: { readonly name: string; readonly content: ReactNode; readonly cancel: () => void } | null;
   /** A message that is edited in place of writing one. What was being written comes back afterwards. */
   readonly editing?: MessageEdit | null;
   /** Who can be mentioned. Default: nobody is offered. */
@@ -159,7 +159,7 @@ export function MessageInput(props: MessageInputProps) {
     const result = onSend({
       content,
       ...mentioned,
-      ...(files && { attachments: files.attachments }),
+      ...(files && { uploads: files.uploads }),
       ...(isNotice && mayNotify ? { kind: 'NOTIFICATION' as const } : {}),
     });
     if (!result.ok) return setRefusal(result.error);

@@ -9,8 +9,9 @@ import type { FilesPlace } from './files-place.ts';
 import { LazyPart } from './LazyPart.tsx';
 import { LinkedText } from './LinkedText.tsx';
 import { MessageFiles } from './MessageFiles.tsx';
-import { isSaid, saidBy } from './message-actions.ts';
+import { isOfProduct, isSaid, saidBy } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
+import type { ProductNoticeProps } from './ProductNotice.tsx';
 import { Reactions, type ReactionsProps } from './Reactions.tsx';
 
 /**
@@ -141,11 +142,15 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
         <div className="gongu-bubble" data-mentions-me={props.mentionsMe}>
           {replyTo !== null && !props.isIgnored && (
             <button type="button" className="gongu-quote" tabIndex={tabIndex} onClick={() => onQuote(replyTo)}>
-              {quoted && props.isQuotedIgnored
-                ? strings.ignored
-                : quoted
-                  ? saidBy(quoted, strings, strings.deleted)
-                  : '…'}
+              {!quoted ? (
+                '…'
+              ) : props.isQuotedIgnored ? (
+                strings.ignored
+              ) : isOfProduct(quoted) ? (
+                <ToldByTrade message={quoted} />
+              ) : (
+                saidBy(quoted, strings, strings.deleted)
+              )}
             </button>
           )}
           {props.isIgnored ? (
@@ -238,7 +243,7 @@ function Content({
       <MessageFiles of={message} place={files} tabIndex={tabIndex} />
       {isOfProduct(message) ? (
         <div className="gongu-text">
-          <LazyPart load={loadProductNotice} props={{ message }} />
+          <ToldByTrade message={message} />
         </div>
       ) : parts?.content ? (
         <div className="gongu-own">{parts.content(message)}</div>
@@ -252,46 +257,37 @@ function Content({
   );
 }
 
-const loadProductNotice = async () => (await import('./ProductNotice.tsx')).ProductNotice;
-
-/** Whether the service told what became of the product: nobody else sends NOTIFICATIONs without a sender. */
-function isOfProduct({ kind, sender, data }: Message): boolean {
-  return kind === 'NOTIFICATION' && sender === null && typeof data === 'object' && data !== null && 'event' in data;
+/** What the service told of the product, in the reader's language. */
+export function ToldByTrade(props: ProductNoticeProps) {
+  return <LazyPart load={loadProductNotice} props={props} />;
 }
+
+const loadProductNotice = async () => (await import('./ProductNotice.tsx')).ProductNotice;
 
 function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings: ChatStrings }) {
   const { outgoing, isStop, onRetry, onDiscard, strings } = props;
   const tabIndex = isStop ? 0 : -1;
-  const { status, content, error, kind, clientMessageId } = outgoing;
+  const { status, content, kind } = outgoing;
   const says = { sending: strings.sending, sent: '', 'not-confirmed': strings.notConfirmed, failed: strings.failed };
   return (
     <div className="gongu-message" data-mine="true" data-status={status}>
       <span className="gongu-hidden">{strings.you}</span>
       <div className="gongu-bubble-line">
         <div className="gongu-bubble" data-notice={kind === 'NOTIFICATION'}>
-          <MessageFiles of={outgoing} place={props.files} tabIndex={tabIndex} />
+          {(outgoing.files ?? outgoing.attachments) && (
+            <LazyPart load={loadOutgoing} props={{ outgoing, place: props.files, tabIndex }} />
+          )}
           <p className="gongu-text">{content}</p>
         </div>
         <span className="gongu-meta">{says[status]}</span>
       </div>
-      {status === 'failed' && (
-        <p className="gongu-failure">
-          <span>
-            <LazyPart load={loadErrorText} props={{ error }} />
-          </span>{' '}
-          <button type="button" tabIndex={tabIndex} onClick={() => onRetry(clientMessageId)}>
-            {strings.retry}
-          </button>{' '}
-          <button type="button" tabIndex={tabIndex} onClick={() => onDiscard(clientMessageId)}>
-            {strings.discard}
-          </button>
-        </p>
-      )}
+      {status === 'failed' && <LazyPart load={loadFailed} props={{ outgoing, tabIndex, onRetry, onDiscard }} />}
     </div>
   );
 }
 
-const loadErrorText = async () => (await import('./ErrorText.tsx')).ErrorText;
+const loadOutgoing = async () => (await import('./OutgoingFiles.tsx')).OutgoingFiles;
+const loadFailed = async () => (await import('./OutgoingFailure.tsx')).OutgoingFailure;
 
 function Time({ at }: { at: string }) {
   const text = useChat().timeOfDay.format(new Date(at));

@@ -77,10 +77,11 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
   const press = useLongPress((target) => menu.openAt(target));
 
   // What one writes oneself is shown, wherever one has been reading.
-  const newestOwn = outgoing.at(-1)?.clientMessageId;
+  const newestOwn = outgoing.at(-1)?.queuedAtMs ?? 0;
   const shownOwn = useRef(newestOwn);
   useEffect(() => {
-    if (newestOwn === undefined || newestOwn === shownOwn.current) return;
+    // One that waits for its files is the last again once a later text is there.
+    if (newestOwn <= shownOwn.current) return;
     shownOwn.current = newestOwn;
     void toEnd();
   }, [newestOwn, toEnd]);

@@ -7,6 +7,7 @@ import { useToolStrings } from '../chat/useToolStrings.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { markedText } from './marked-text.ts';
 import { isBy } from './message-actions.ts';
+import { wordsOf } from './ProductNotice.tsx';
 
 export interface MessageSearchProps {
   /** The room that is searched; null: all of one's own. */
@@ -139,7 +140,7 @@ export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
               <span className="gongu-hit-text">
                 {(isBy(message, ignored)
                   ? [{ text: strings.ignored, isHit: false }]
-                  : markedText(message.content, q)
+                  : markedText(wordsOf(message, strings), q)
                 ).map(({ text, isHit }, i) =>
                   // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, in their order
                   isHit ? <mark key={i}>{text}</mark> : <Fragment key={i}>{text}</Fragment>,

@@ -9,7 +9,8 @@ import { AskFirst } from './AskFirst.tsx';
 import { EmojiDialog } from './EmojiDialog.tsx';
 import { type MenuEntry, MessageMenu, type MessageMenuProps } from './MessageMenu.tsx';
 import { MuteDialog } from './MuteDialog.tsx';
-import { actingContext, mayDelete, mayEdit, mayMute, mayPin, mayReact, textOf } from './message-actions.ts';
+import { actingContext, mayDelete, mayEdit, mayMute, mayPin, mayReact } from './message-actions.ts';
+import { wordsOf } from './ProductNotice.tsx';
 import { ReactedDialog } from './ReactedDialog.tsx';
 import { ReportDialog } from './ReportDialog.tsx';
 
@@ -82,7 +83,7 @@ export function MessageTools(props: MessageToolsProps) {
     // There is none where the page was not loaded safely.
     if (navigator.clipboard) {
       const copy = () =>
-        void navigator.clipboard.writeText(textOf(message)).then(
+        void navigator.clipboard.writeText(wordsOf(message, strings)).then(
           () => tell(strings.copied),
           () => tell(strings.notCopied),
         );

@@ -1,7 +1,8 @@
 import type { ChatMessage } from '@gongu/client';
 import { useState } from 'react';
 import { useToolStrings } from '../chat/useToolStrings.ts';
-import { isBy, saidBy } from './message-actions.ts';
+import { isBy, isOfProduct, saidBy } from './message-actions.ts';
+import { productNoticeText } from './ProductNotice.tsx';
 
 export interface PinnedMessagesProps {
   /** Newest first, at least one. */
@@ -26,7 +27,13 @@ export function PinnedMessages({ pinned, ignored, onGoTo, onUnpin }: PinnedMessa
           <li key={message.seq}>
             <button type="button" className="gongu-pin" onClick={() => onGoTo(message.messageId)}>
               <span aria-hidden="true">📌</span>{' '}
-              <bdi>{isBy(message, ignored) ? strings.ignored : saidBy(message, strings, strings.unreadable)}</bdi>
+              <bdi>
+                {isBy(message, ignored)
+                  ? strings.ignored
+                  : isOfProduct(message)
+                    ? productNoticeText(message, strings)
+                    : saidBy(message, strings, strings.unreadable)}
+              </bdi>
             </button>
             {onUnpin && (
               <button type="button" aria-label={strings.unpin} onClick={() => onUnpin(message.seq)}>

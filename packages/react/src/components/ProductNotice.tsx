@@ -1,10 +1,20 @@
 import { formatMoney, type Message, type ProductNotice as Notice } from '@gongu/client';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import type { ToolStrings } from '../strings/tool-strings.ts';
+import { isOfProduct, textOf } from './message-actions.ts';
 
-/** What trade told the room, in the reader's language; of a kind not known here as the server put it. */
-export function ProductNotice({ message }: { readonly message: Message }) {
-  return <>{productNoticeText(message, useToolStrings())}</>;
+export interface ProductNoticeProps {
+  readonly message: Message;
+}
+
+/** What trade told the room, in the reader's language, of a kind not known here as the server put it; another message as it is. */
+export function ProductNotice({ message }: ProductNoticeProps) {
+  return <>{wordsOf(message, useToolStrings())}</>;
+}
+
+/** A message in words, in the reader's language where the service tells what became of the product. */
+export function wordsOf(message: Message, strings: ToolStrings & { locale: string }): string {
+  return isOfProduct(message) ? productNoticeText(message, strings) : textOf(message);
 }
 
 export function productNoticeText(message: Message, { notices, locale }: ToolStrings & { locale: string }): string {

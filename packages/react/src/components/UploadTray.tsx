@@ -1,15 +1,16 @@
-import type { Attachment } from '@gongu/client';
+import type { ChatError } from '@gongu/client';
 import { type Upload, uploadFile } from '@gongu/client/files';
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
+import type { ToolStrings } from '../strings/tool-strings.ts';
 import { sizeOf } from './Attachments.tsx';
 
 export interface UploadTrayProps {
   readonly roomId: string;
   /** It may grow. */
   readonly files: readonly File[];
-  readonly onState: (state: { readonly attachments: readonly Attachment[]; readonly isBusy: boolean }) => void;
+  readonly onState: (state: { readonly uploads: readonly Upload[]; readonly isBusy: boolean }) => void;
   /** All were given up. */
   readonly onEmpty: () => void;
 }
@@ -23,27 +24,24 @@ export function UploadTray({ roomId, files, onState, onEmpty }: UploadTrayProps)
   const strings = useToolStrings();
   const [uploads, setUploads] = useState<readonly Upload[]>([]);
   const taken = useRef(0);
+  const count = useRef(0);
   const [isTooMany, setIsTooMany] = useState(false);
   useEffect(() => {
     const fresh = files.slice(taken.current);
     if (fresh.length === 0) return;
     taken.current = files.length;
-    setUploads((before) => {
-      const room = MOST - before.length;
-      setIsTooMany(fresh.length > room);
-      return [...before, ...fresh.slice(0, room).map((file) => uploadFile(client, roomId, file))];
-    });
+    // Not within the setter, which may be called twice.
+    const begun = fresh.slice(0, MOST - count.current).map((file) => uploadFile(client, roomId, file));
+    setIsTooMany(begun.length < fresh.length);
+    setUploads((before) => [...before, ...begun]);
+    count.current += begun.length;
   }, [client, roomId, files]);
 
   const latest = useRef({ onState, onEmpty });
   latest.current = { onState, onEmpty };
   useEffect(() => {
     const tell = () => {
-      const snapshots = uploads.map((upload) => upload.getSnapshot());
-      latest.current.onState({
-        attachments: snapshots.flatMap(({ attachment }) => attachment ?? []),
-        isBusy: snapshots.some(({ status }) => status !== 'done'),
-      });
+      latest.current.onState({ uploads, isBusy: uploads.some((upload) => upload.getSnapshot().status === 'failed') });
     };
     if (uploads.length > 0) tell();
     const stops = uploads.map((upload) => upload.subscribe(tell));
@@ -56,6 +54,7 @@ export function UploadTray({ roomId, files, onState, onEmpty }: UploadTrayProps)
     upload.cancel();
     const left = uploads.filter((other) => other !== upload);
     setUploads(left);
+    count.current = left.length;
     if (left.length === 0) latest.current.onEmpty();
   }
 
@@ -72,28 +71,64 @@ export function UploadTray({ roomId, files, onState, onEmpty }: UploadTrayProps)
   );
 }
 
-function UploadItem({ upload, onRemove }: { readonly upload: Upload; readonly onRemove: () => void }) {
-  const strings = useToolStrings();
-  const { status, loaded, error } = useSyncExternalStore(upload.subscribe, upload.getSnapshot);
-  const { name, size, type } = upload.file;
+export interface UploadItemProps {
+  readonly upload: Upload;
+  readonly onRemove: () => void;
+  readonly tabIndex?: number;
+  /** In the place of a small preview. */
+  readonly picture?: ReactNode;
+}
+
+/** Why a file is not there, in words. */
+export function fileError(error: ChatError, strings: ToolStrings): string {
+  switch (error.code) {
+    case 'UPLOAD_REFUSED':
+      return strings.fileRefused(error.reason);
+    case 'FILE_LOST':
+      return strings.fileLost;
+    case 'RATE_LIMITED':
+      return strings.filesLater(strings.span(error.retryAfterMs ?? 0));
+    default:
+      return strings.error(error);
+  }
+}
+
+/** Whether another try may do what this one has not. */
+function mayDo({ code, reason }: ChatError): boolean {
+  if (code === 'UPLOAD_REFUSED') return reason === 'GONE' || reason === 'LENGTH';
+  return code !== 'FILE_LOST';
+}
+
+/** A URL of a picture that is here; null: it is none, or its bytes are not. */
+export function usePreview(file: Upload['file']): string | null {
   const [preview, setPreview] = useState<string | null>(null);
   useEffect(() => {
-    if (!/^image\/(?:jpeg|png|webp|gif|avif)$/.test(type)) return;
-    const url = URL.createObjectURL(upload.file as File);
+    if (!(file instanceof Blob) || !/^image\/(?:jpeg|png|webp|gif|avif)$/.test(file.type)) return;
+    const url = URL.createObjectURL(file);
     setPreview(url);
     return () => URL.revokeObjectURL(url);
-  }, [upload.file, type]);
+  }, [file]);
+  return preview;
+}
+
+/** How far a file is, or why it is not taken, with ways to try it again and to leave it. */
+export function UploadItem({ upload, onRemove, tabIndex = 0, picture = null }: UploadItemProps) {
+  const strings = useToolStrings();
+  const { status, loaded, error } = useSyncExternalStore(upload.subscribe, upload.getSnapshot);
+  const { name, size } = upload.file;
+  const preview = usePreview(upload.file);
   const percent = size === 0 ? 0 : Math.floor((100 * loaded) / size);
   const says = {
     uploading: `${percent} %`,
     checking: strings.checkingFile,
     done: sizeOf(size),
-    failed: error?.code === 'UPLOAD_REFUSED' ? strings.fileRefused : error ? strings.error(error) : '',
+    failed: error ? fileError(error, strings) : '',
     cancelled: '',
   };
   return (
-    <li data-status={status}>
-      {preview !== null ? <img src={preview} alt="" width={40} height={40} /> : <span aria-hidden="true">⤒</span>}
+    <li data-status={status} data-picture={picture !== null}>
+      {picture ??
+        (preview !== null ? <img src={preview} alt="" width={40} height={40} /> : <span aria-hidden="true">⤒</span>)}
       <span>
         <bdi>{name}</bdi>
         {status === 'uploading' && (
@@ -101,22 +136,14 @@ function UploadItem({ upload, onRemove }: { readonly upload: Upload; readonly on
             {percent}
           </progress>
         )}
-        <small role={status === 'failed' ? 'alert' : undefined}>
-          {says[status]}
-          {error?.code === 'UPLOAD_REFUSED' && (
-            <>
-              {' '}
-              <q lang="en">{error.message}</q>
-            </>
-          )}
-        </small>
+        <small role={status === 'failed' ? 'alert' : undefined}>{says[status]}</small>
       </span>
-      {status === 'failed' && error?.code !== 'UPLOAD_REFUSED' && (
-        <button type="button" onClick={upload.retry}>
+      {status === 'failed' && error && mayDo(error) && (
+        <button type="button" tabIndex={tabIndex} onClick={upload.retry}>
           {strings.tryAgain}
         </button>
       )}
-      <button type="button" aria-label={strings.removeFile(name)} onClick={onRemove}>
+      <button type="button" tabIndex={tabIndex} aria-label={strings.removeFile(name)} onClick={onRemove}>
         ×
       </button>
     </li>

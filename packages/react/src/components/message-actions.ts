@@ -34,6 +34,11 @@ export function filesOf(message: Message | Outgoing): readonly Attachment[] {
   return ('attachments' in message && message.attachments) || [];
 }
 
+/** Whether the service told what became of the product: nobody else sends NOTIFICATIONs without a sender. */
+export function isOfProduct({ kind, sender, data }: Message): boolean {
+  return kind === 'NOTIFICATION' && sender === null && typeof data === 'object' && data !== null && 'event' in data;
+}
+
 /** A message in words: its text, or what its files are called. */
 export function textOf(message: Message): string {
   return (

@@ -1,11 +1,12 @@
 import { type Message, parseMessageId } from '@gongu/client';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { createElement, type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { readKept, writeKept } from './kept.ts';
 import type { MessageEdit, MessageInputProps } from './MessageInput.tsx';
-import { filesOf, isSaid, textOf } from './message-actions.ts';
+import { ToldByTrade } from './MessageItem.tsx';
+import { filesOf, isOfProduct, isSaid, textOf } from './message-actions.ts';
 
 /** What the field is for, besides a message: no text, which may be deleted meanwhile. */
 interface About {
@@ -22,7 +23,7 @@ const NOTHING: About = {};
  * @param key of the person and the room; null: not known yet
  */
 export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | null) {
-  const { deleted } = useStrings();
+  const { deleted, notice } = useStrings();
   const { loadParticipants } = room;
   const [about, setAbout] = useState<About>(NOTHING);
   const [text, setText] = useState('');
@@ -89,11 +90,18 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
     about.replyTo === undefined
       ? null
       : {
-          name: answered?.sender ? nameOf(answered.sender) : '',
-          content: answered ? (isSaid(answered) || answered.kind === 'SYSTEM' ? textOf(answered) : deleted) : '…',
+          name: answered?.sender ? nameOf(answered.sender) : answered ? notice : '',
+          content: answered ? quoteOf(answered, deleted) : '…',
           cancel,
         };
   return { replyTo, replyToId: about.replyTo, editing, reply, edit, cancel };
+}
+
+function quoteOf(message: Message, deleted: string): ReactNode {
+  if (isSaid(message) && isOfProduct(message)) {
+    return createElement(ToldByTrade, { message });
+  }
+  return isSaid(message) || message.kind === 'SYSTEM' ? textOf(message) : deleted;
 }
 
 function parse(kept: string): About {

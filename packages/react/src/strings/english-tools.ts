@@ -31,6 +31,26 @@ const ERRORS: Readonly<Record<string, string>> = {
   BANNED: 'You were banned from this room.',
   SLOW_MODE: 'Slow mode: please wait before the next message.',
   CONFLICT: 'This message can not be edited.',
+  UPLOAD_REFUSED: 'A file is not taken. Leave it out, or discard the message.',
+  FILE_LOST: 'A file is no longer there. Leave it out, or discard the message.',
+  STORAGE_FULL: 'Too many files wait to be sent. Send or discard those first.',
+};
+
+const TAKEN = 'Pictures (JPEG, PNG, WebP, GIF, AVIF), PDF, video and audio are taken.';
+const REFUSED: Readonly<Record<string, string>> = {
+  EMPTY: 'The file is empty.',
+  TOO_LARGE: 'The file is too large.',
+  QUOTA: 'You have no room for more files here: delete messages with files first.',
+  HEIC: 'Most browsers don’t show HEIC pictures. Save it as JPEG and send that.',
+  SVG: 'SVG can hold scripts. Save the picture as PNG and send that.',
+  HTML: `HTML can hold scripts. ${TAKEN}`,
+  ARCHIVE: 'Archives are not taken. Send what is in it.',
+  PICTURE_TOO_LARGE: 'The picture has too many pixels.',
+  BROKEN: 'The picture can’t be read.',
+  SCAN: 'The file did not pass the check for harmful content.',
+  LENGTH: 'The file was changed on the way. Try it again.',
+  GONE: 'The file waited too long. Try it again.',
+  OFF: 'No files are taken here.',
 };
 
 function seconds(ms: number): string {
@@ -82,7 +102,10 @@ export const englishTools: ToolStrings = {
   filesToSend: 'Files to send',
   uploadOf: (name) => `Upload of ${name}`,
   checkingFile: 'Checking…',
-  fileRefused: 'Not taken: pictures (JPEG, PNG, WebP, GIF, AVIF), PDF, video and audio are',
+  fileRefused: (reason) => REFUSED[reason ?? ''] ?? `Not taken. ${TAKEN}`,
+  filesLater: (left) => `So many files were sent in an hour. More can be sent in ${left}.`,
+  fileLost: 'This browser has not kept it. Attach it again.',
+  stayHere: 'This browser has no room to keep the files: keep the page open until they are sent.',
   removeFile: (name) => `Remove ${name}`,
   tooManyFiles: (most) => `A message can have ${most} files.`,
   search: 'Search messages',

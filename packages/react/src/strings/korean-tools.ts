@@ -31,6 +31,26 @@ const ERRORS: Readonly<Record<string, string>> = {
   BANNED: '이 방에서 차단되었습니다.',
   SLOW_MODE: '느린 모드입니다. 잠시 후 보내 주세요.',
   CONFLICT: '수정할 수 없는 메시지입니다.',
+  UPLOAD_REFUSED: '받을 수 없는 파일이 있습니다. 그 파일을 빼거나 메시지를 지워 주세요.',
+  FILE_LOST: '남아 있지 않은 파일이 있습니다. 그 파일을 빼거나 메시지를 지워 주세요.',
+  STORAGE_FULL: '보내지 못한 파일이 너무 많습니다. 먼저 보내거나 지워 주세요.',
+};
+
+const TAKEN = '사진(JPEG, PNG, WebP, GIF, AVIF), PDF, 동영상, 음성을 받습니다.';
+const REFUSED: Readonly<Record<string, string>> = {
+  EMPTY: '빈 파일입니다.',
+  TOO_LARGE: '파일이 너무 큽니다.',
+  QUOTA: '더 올릴 공간이 없습니다. 파일이 있는 메시지를 먼저 삭제해 주세요.',
+  HEIC: 'HEIC 사진은 대부분의 브라우저에서 보이지 않습니다. JPEG로 저장해서 보내 주세요.',
+  SVG: 'SVG에는 스크립트가 들어갈 수 있습니다. PNG로 저장해서 보내 주세요.',
+  HTML: `HTML에는 스크립트가 들어갈 수 있습니다. ${TAKEN}`,
+  ARCHIVE: '압축 파일은 받지 않습니다. 안에 있는 파일을 보내 주세요.',
+  PICTURE_TOO_LARGE: '사진의 화소가 너무 많습니다.',
+  BROKEN: '읽을 수 없는 사진입니다.',
+  SCAN: '유해 파일 검사를 통과하지 못했습니다.',
+  LENGTH: '보내는 사이에 파일이 바뀌었습니다. 다시 시도해 주세요.',
+  GONE: '파일이 너무 오래 기다렸습니다. 다시 시도해 주세요.',
+  OFF: '이곳에서는 파일을 받지 않습니다.',
 };
 
 function seconds(ms: number): string {
@@ -82,7 +102,10 @@ export const koreanTools: ToolStrings = {
   filesToSend: '보낼 파일',
   uploadOf: (name) => `${name} 업로드`,
   checkingFile: '확인하는 중…',
-  fileRefused: '받을 수 없는 파일입니다. 사진(JPEG, PNG, WebP, GIF, AVIF), PDF, 동영상, 음성을 받습니다',
+  fileRefused: (reason) => REFUSED[reason ?? ''] ?? `받을 수 없는 파일입니다. ${TAKEN}`,
+  filesLater: (left) => `한 시간에 보낼 수 있는 파일을 다 보냈습니다. ${left} 뒤에 더 보낼 수 있습니다.`,
+  fileLost: '이 브라우저에 남아 있지 않은 파일입니다. 다시 첨부해 주세요.',
+  stayHere: '파일을 보관할 공간이 없습니다. 보낼 때까지 이 페이지를 닫지 마세요.',
   removeFile: (name) => `${name} 빼기`,
   tooManyFiles: (most) => `메시지 하나에 파일 ${most}개까지 넣을 수 있습니다.`,
   search: '메시지 검색',

@@ -43,7 +43,13 @@ export interface ToolStrings {
   readonly filesToSend: string;
   readonly uploadOf: (name: string) => string;
   readonly checkingFile: string;
-  readonly fileRefused: string;
+  /** Why a file is not taken; `reason`: as of `UPLOAD_REFUSED`. */
+  readonly fileRefused: (reason: string | undefined) => string;
+  readonly fileLost: string;
+  /** He has uploaded as many files as he may in an hour; `left`: how long that lasts yet. */
+  readonly filesLater: (left: string) => string;
+  /** Of files that wait, and are lost with the page. */
+  readonly stayHere: string;
   readonly removeFile: (name: string) => string;
   readonly tooManyFiles: (most: number) => string;
   readonly search: string;

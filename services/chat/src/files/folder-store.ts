@@ -131,6 +131,7 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions): Folder
           const had = taken > bytes ? 'more' : `${taken}`;
           throw new AppError('UPLOAD_REFUSED', {
             detail: `The file was announced with ${bytes} bytes, and has ${had}`,
+            refusal: 'LENGTH',
           });
         }
         // Unlike a rename it does nothing where something is.

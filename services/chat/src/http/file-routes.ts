@@ -43,7 +43,7 @@ export function fileRoutes(app: Http, { paths, files, base, maxBytes }: FileRout
       const { type, bytes = 0 } = allowed('PUT', request as FileRequest);
       const { headers } = request;
       if (headers['content-type'] !== type) {
-        throw new AppError('UPLOAD_REFUSED', { detail: `Content-Type must be ${type}, as announced` });
+        throw new AppError('UPLOAD_REFUSED', { detail: `Content-Type must be ${type}, as announced`, refusal: 'TYPE' });
       }
       if (headers['if-none-match'] !== '*') {
         throw new AppError('VALIDATION_FAILED', { detail: 'If-None-Match must be *: a file is put in its place once' });
@@ -51,7 +51,10 @@ export function fileRoutes(app: Http, { paths, files, base, maxBytes }: FileRout
       // As an S3 does. Of a body that says its length no more comes than that.
       if (Number(headers['content-length']) !== bytes) {
         const had = headers['content-length'] ?? 'no Content-Length';
-        throw new AppError('UPLOAD_REFUSED', { detail: `The file was announced with ${bytes} bytes, and has ${had}` });
+        throw new AppError('UPLOAD_REFUSED', {
+          detail: `The file was announced with ${bytes} bytes, and has ${had}`,
+          refusal: 'LENGTH',
+        });
       }
       const body = (request.body as AsyncIterable<Uint8Array> | undefined) ?? [];
       await files.take((request as FileRequest).params['*'], body as AsyncIterable<Uint8Array>, bytes);

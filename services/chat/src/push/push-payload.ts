@@ -12,6 +12,7 @@ export function pushPayload({ roomId, title, unread, newest }: Absent): string {
     title,
     unread,
     ...(newest && { from: newest.from, fromUserId: newest.fromUserId, text: beginning(newest.text) }),
+    ...(newest?.notice && { notice: newest.notice }),
   };
   return JSON.stringify(payload);
 }

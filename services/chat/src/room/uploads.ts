@@ -3,6 +3,7 @@ import {
   AppError,
   type Attachment,
   type AttachmentLink,
+  type FileRefusal,
   type Upload,
   type User,
 } from '@gongu/shared';
@@ -25,7 +26,7 @@ export interface UploadsOptions {
   /** Of names. @default all are taken */
   readonly filter?: Pick<ContentFilter, 'applyTo'>;
   /** Why a file of an announced type is not taken; null: it may be. */
-  readonly refusalOfType: (type: string) => string | null;
+  readonly refusalOfType: (type: string) => { readonly detail: string; readonly reason: FileRefusal } | null;
   /** Largest file; 0: none is taken. */
   readonly maxBytes: number;
   /** Files a user may announce in an hour; 0: any number. */
@@ -112,10 +113,10 @@ export function createUploads(options: UploadsOptions) {
       const { bytes } = file;
       // A recorder says its codecs too (`audio/webm;codecs=opus`).
       const type = file.type.replace(/\s*;.*$/s, '');
-      if (maxBytes === 0) throw refused('No files are taken here');
-      if (bytes > maxBytes) throw refused(`The file has ${bytes} bytes; at most ${maxBytes} are taken`);
+      if (maxBytes === 0) throw refused('OFF', 'No files are taken here');
+      if (bytes > maxBytes) throw refused('TOO_LARGE', `The file has ${bytes} bytes; at most ${maxBytes} are taken`);
       const refusal = refusalOfType(type);
-      if (refusal !== null) throw refused(refusal);
+      if (refusal !== null) throw refused(refusal.reason, refusal.detail);
       const name = filter?.applyTo({ content: file.name }).content ?? file.name;
       const uploadId = newId();
       const upload = { ...file, type, name, uploadId, roomId, userId: user.userId };
@@ -127,7 +128,7 @@ export function createUploads(options: UploadsOptions) {
       }
       if (answer.outcome === 'TOO_MANY_BYTES') {
         const has = `you have ${answer.bytes} of ${userBytes}`;
-        throw refused(`The file has ${bytes} bytes; ${has}: delete messages with files first`);
+        throw refused('QUOTA', `The file has ${bytes} bytes; ${has}: delete messages with files first`);
       }
       if (answer.outcome !== 'announced') throw new AppError(answer.outcome);
       onOutcome('announced');
@@ -147,7 +148,7 @@ export function createUploads(options: UploadsOptions) {
       const upload = await uploads.find(roomId, user.userId, uploadId);
       if (!upload) throw noSuchUpload();
       if (upload.attachment) return upload.attachment;
-      if (upload.state !== 'PENDING') throw refused('The file was refused or given up: announce it anew');
+      if (upload.state !== 'PENDING') throw refused('GONE', 'The file was refused or given up: announce it anew');
       const { name, type, bytes } = upload;
       const found = await inspector.inspect({ uploadId, type, bytes });
       if (found.outcome === 'MISSING') {
@@ -156,7 +157,7 @@ export function createUploads(options: UploadsOptions) {
       if (found.outcome === 'REFUSED') {
         await uploads.refuse(uploadId);
         onOutcome('refused');
-        throw refused(found.detail);
+        throw refused(found.reason, found.detail);
       }
       const attachment: Attachment = { id: uploadId, name: fitting(name, found.kept.type), ...found.kept };
       if (await uploads.ready({ roomId, userId: user.userId }, attachment)) {
@@ -167,7 +168,7 @@ export function createUploads(options: UploadsOptions) {
       const since = await uploads.find(roomId, user.userId, uploadId);
       if (since?.attachment) return since.attachment;
       if (since?.state !== 'HELD') await files.remove(Object.values(fileKeys(uploadId)));
-      throw refused('The file was refused or given up: announce it anew');
+      throw refused('GONE', 'The file was refused or given up: announce it anew');
     },
 
     /**
@@ -218,8 +219,8 @@ function fitting(name: string, type: string): string {
   return endings.length === 0 || endings.includes(ending) ? name : `${name}.${endings[0]}`;
 }
 
-function refused(detail: string): AppError {
-  return new AppError('UPLOAD_REFUSED', { detail });
+function refused(reason: FileRefusal, detail: string): AppError {
+  return new AppError('UPLOAD_REFUSED', { detail, refusal: reason });
 }
 
 function noSuchUpload(): AppError {

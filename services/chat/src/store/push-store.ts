@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { written } from '@gongu/host';
+import { type Message, ProductNotice } from '@gongu/shared';
 import type { Absent, PushStore } from '../room/ports/push-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { type MessageJson, messageOf } from './rows.ts';
@@ -93,8 +94,14 @@ function absentOf({ roomId, title, unread, endpoint, p256dh, auth, newest: row }
     from: message.sender?.nickname ?? null,
     fromUserId: message.sender?.userId ?? null,
     text: message.content || names(),
+    notice: noticeOf(message),
   };
   return { roomId, title, unread, target: { endpoint, keys: { p256dh, auth } }, newest };
+}
+
+/** What trade told by a message of the service's. */
+function noticeOf({ kind, sender, data }: Message): ProductNotice | undefined {
+  return kind === 'NOTIFICATION' && sender === null ? ProductNotice.safeParse(data).data : undefined;
 }
 
 /** What a device is known by: of one length, and no secret. */

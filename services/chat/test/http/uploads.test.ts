@@ -243,6 +243,17 @@ it('what is put in the place of a refused upload afterwards is not looked at, an
   expect(kept(upload.uploadId)).toEqual([]);
 });
 
+/** What programs are told, by what people are. */
+const REASONS = [
+  [/Archives/, 'ARCHIVE'],
+  [/million pixels/, 'PICTURE_TOO_LARGE'],
+  [/damaged/, 'BROKEN'],
+  [/HTML/, 'HTML'],
+  [/as PNG/, 'SVG'],
+  [/as JPEG/, 'HEIC'],
+  [/none of those/, 'TYPE'],
+] as const;
+
 /** What was refused. */
 const refused: string[] = [];
 
@@ -283,7 +294,8 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
     const { upload, completed } = await uploaded(path, await make(), { type });
     expect(completed.status).toBe(422);
     expect(completed.body).toMatchObject({ code: 'UPLOAD_REFUSED', detail: expect.stringMatching(detail) });
-    expect((await complete(path, upload)).body).toMatchObject({ code: 'UPLOAD_REFUSED' });
+    expect(completed.body).toMatchObject({ reason: REASONS.find(([pattern]) => pattern.test(detail.source))![1] });
+    expect((await complete(path, upload)).body).toMatchObject({ code: 'UPLOAD_REFUSED', reason: 'GONE' });
     expect((await send(path, [upload.uploadId])).body).toMatchObject({
       code: 'VALIDATION_FAILED',
       errors: [{ path: 'attachments' }],
@@ -293,16 +305,16 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
 
   it('what is announced wrongly: 0 bytes, too many, HEIC, by who is no member, in a room that is not there', async () => {
     const { path } = await room();
-    for (const [fields, code] of [
+    for (const [fields, code, reason] of [
       [{ bytes: 0 }, 'VALIDATION_FAILED'],
-      [{ bytes: 2_000_001 }, 'UPLOAD_REFUSED'],
-      [{ bytes: 5, type: 'image/heic' }, 'UPLOAD_REFUSED'],
+      [{ bytes: 2_000_001 }, 'UPLOAD_REFUSED', 'TOO_LARGE'],
+      [{ bytes: 5, type: 'image/heic' }, 'UPLOAD_REFUSED', 'HEIC'],
       [{ bytes: 5, type: 'image' }, 'VALIDATION_FAILED'],
       [{ bytes: 5, name: '' }, 'VALIDATION_FAILED'],
       [{ bytes: 5, as: 'eve' }, 'NOT_A_MEMBER'],
     ] as const) {
       const { bytes, ...rest } = { ...fields };
-      expect((await announce(path, bytes, rest)).body.code).toBe(code);
+      expect((await announce(path, bytes, rest)).body).toMatchObject({ code, ...(reason && { reason }) });
     }
     expect((await announce('/api/chat/rooms/none', 5)).status).toBe(404);
   });

@@ -91,8 +91,9 @@ describe('what a push says', () => {
     expect(JSON.parse(pushPayload({ ...absent, newest: null }))).toEqual({
       ...{ type: 'unread', roomId: 'r', title: absent.title, unread: 3 },
     });
-    const told = pushPayload({ ...absent, newest: { from: null, fromUserId: null, text: '내일 출발합니다' } });
-    expect(JSON.parse(told)).toMatchObject({ from: null, text: '내일 출발합니다' });
+    const notice = { event: 'notice.filling', participantCount: 8, maxParticipants: 10 } as const;
+    const told = pushPayload({ ...absent, newest: { from: null, fromUserId: null, text: '내일 출발합니다', notice } });
+    expect(JSON.parse(told)).toMatchObject({ from: null, text: '내일 출발합니다', notice });
   });
 
   it.each(['한', 'a', '👩‍👩‍👧', '\u0001', '"'])(

@@ -1,3 +1,4 @@
+import type { FileRefusal } from '@gongu/shared';
 import { fileKeys } from '../../room/file-keys.ts';
 import type { Inspected } from '../../room/ports/file-inspector.ts';
 import type { FileStore } from '../../room/ports/file-store.ts';
@@ -27,17 +28,19 @@ export async function inspect({ store, scan }: InspectOptions, upload: Uploaded)
   const found = await store.look(keys.incoming);
   if (!found) return { outcome: 'MISSING' };
   if (found.bytes !== upload.bytes) {
-    return refused(`The file was announced with ${upload.bytes} bytes, and has ${found.bytes}`);
+    return refused('LENGTH', `The file was announced with ${upload.bytes} bytes, and has ${found.bytes}`);
   }
   const read = () => store.read(keys.incoming, found.etag);
   const head = await begin(await read(), HEAD_BYTES);
   if (!head) return { outcome: 'MISSING' };
   const kind = kindOf(head);
-  if (kind.kind === 'refused') return refused(kind.detail);
+  if (kind.kind === 'refused') return refused(kind.reason, kind.detail);
   if (scan) {
     const bytes = await read();
     if (!bytes) return { outcome: 'MISSING' };
-    if ((await scan(upload, bytes)) === 'refused') return refused('The file was refused by the scan of this service');
+    if ((await scan(upload, bytes)) === 'refused') {
+      return refused('SCAN', 'The file was refused by the scan of this service');
+    }
   }
   if (kind.kind === 'download') {
     const isCopied = await store.copy(keys.incoming, found.etag, keys.file, kind.type);
@@ -51,7 +54,7 @@ export async function inspect({ store, scan }: InspectOptions, upload: Uploaded)
     await Promise.all([store.write(keys.file, bytes, type), store.write(keys.thumbnail, small, 'image/webp')]);
     return { outcome: 'kept', kept: { type, bytes: bytes.length, width, height, thumbnail: shown } };
   } catch (error) {
-    if (error instanceof PictureRefused) return refused(error.message);
+    if (error instanceof PictureRefused) return refused(error.reason, error.message);
     throw error;
   }
 }
@@ -69,6 +72,6 @@ async function begin(parts: AsyncIterable<Uint8Array> | null, most: number): Pro
   return Buffer.concat(taken).subarray(0, most);
 }
 
-function refused(detail: string): Inspected {
-  return { outcome: 'REFUSED', detail };
+function refused(reason: FileRefusal, detail: string): Inspected {
+  return { outcome: 'REFUSED', detail, reason };
 }

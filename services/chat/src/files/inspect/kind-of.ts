@@ -1,8 +1,16 @@
+import type { FileRefusal } from '@gongu/shared';
+
 /** What a file is by its first bytes. `picture`: one that is shown. `download`: of that type, and not shown. */
 export type FileKind =
   | { readonly kind: 'picture'; readonly format: 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' }
   | { readonly kind: 'download'; readonly type: string }
-  | { readonly kind: 'refused'; readonly detail: string };
+  | Refused;
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly detail: string;
+  readonly reason: FileRefusal;
+}
 
 /** First bytes that tell what a file is. */
 export const HEAD_BYTES = 4_096;
@@ -10,16 +18,21 @@ export const HEAD_BYTES = 4_096;
 const TAKEN = 'Pictures (JPEG, PNG, WebP, GIF, AVIF), PDF, video and audio are taken';
 
 /** What is refused by its announced type already, so that nobody uploads it in vain. */
-const REFUSED_TYPES: readonly (readonly [RegExp, string])[] = [
-  [/^image\/hei[cf]/i, 'HEIC pictures are not shown by most browsers: save the picture as JPEG and send that'],
-  [/^image\/svg/i, 'SVG can hold scripts: save the picture as PNG and send that'],
-  [/^(text\/html|application\/xhtml)/i, `HTML can hold scripts. ${TAKEN}`],
-  [/^application\/(zip|x-zip|x-rar|x-7z|gzip|x-tar|vnd\.rar)/i, `Archives are not taken: send what is in it. ${TAKEN}`],
+const REFUSED_TYPES: readonly (readonly [RegExp, FileRefusal, string])[] = [
+  [/^image\/hei[cf]/i, 'HEIC', 'HEIC pictures are not shown by most browsers: save the picture as JPEG and send that'],
+  [/^image\/svg/i, 'SVG', 'SVG can hold scripts: save the picture as PNG and send that'],
+  [/^(text\/html|application\/xhtml)/i, 'HTML', `HTML can hold scripts. ${TAKEN}`],
+  [
+    /^application\/(zip|x-zip|x-rar|x-7z|gzip|x-tar|vnd\.rar)/i,
+    'ARCHIVE',
+    `Archives are not taken: send what is in it. ${TAKEN}`,
+  ],
 ];
 
 /** Why a file of this announced type is not taken, whatever is in it; null: it may be. */
-export function refusalOfType(type: string): string | null {
-  return REFUSED_TYPES.find(([pattern]) => pattern.test(type))?.[1] ?? null;
+export function refusalOfType(type: string): Refused | null {
+  const [, reason, detail] = REFUSED_TYPES.find(([pattern]) => pattern.test(type)) ?? [];
+  return reason && detail !== undefined ? { kind: 'refused', detail, reason } : null;
 }
 
 /** What others begin with: their type, and what stands where. */
@@ -55,7 +68,7 @@ function isTransportStream(bytes: Buffer): boolean {
 export function kindOf(head: Uint8Array): FileKind {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const at = (offset: number, text: string) => bytes.toString('latin1', offset, offset + text.length) === text;
-  if (bytes.length === 0) return refused('The file is empty');
+  if (bytes.length === 0) return { kind: 'refused', detail: 'The file is empty', reason: 'EMPTY' };
   if (at(0, '\xff\xd8\xff')) return { kind: 'picture', format: 'jpeg' };
   if (at(0, '\x89PNG\r\n\x1a\n')) return { kind: 'picture', format: 'png' };
   if (at(0, 'GIF87a') || at(0, 'GIF89a')) return { kind: 'picture', format: 'gif' };
@@ -77,11 +90,11 @@ export function kindOf(head: Uint8Array): FileKind {
     if ((bytes[1]! & 0xf6) === 0xf0) return download('audio/aac');
     if ((bytes[1]! & 0x18) !== 0x08 && [0x02, 0x04].includes(bytes[1]! & 0x06)) return download('audio/mpeg');
   }
-  if (at(0, 'PK\x03\x04') || at(0, 'PK\x05\x06')) return refused(refusalOfType('application/zip')!);
+  if (at(0, 'PK\x03\x04') || at(0, 'PK\x05\x06')) return refusalOfType('application/zip')!;
   const text = bytes.toString('latin1', 0, 1_024).toLowerCase();
-  if (text.includes('<svg')) return refused(refusalOfType('image/svg')!);
-  if (/<(!doctype\s+html|html|head|body|script)/.test(text)) return refused(refusalOfType('text/html')!);
-  return refused(`The file is none of those that are taken. ${TAKEN}`);
+  if (text.includes('<svg')) return refusalOfType('image/svg')!;
+  if (/<(!doctype\s+html|html|head|body|script)/.test(text)) return refusalOfType('text/html')!;
+  return { kind: 'refused', detail: `The file is none of those that are taken. ${TAKEN}`, reason: 'TYPE' };
 }
 
 /** Of an ISO base media file: its main brand, and those that it is compatible with. */
@@ -92,7 +105,7 @@ function ofBrands(bytes: Buffer): FileKind {
     if (offset !== 12) brands.push(bytes.toString('latin1', offset, offset + 4));
   }
   if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return { kind: 'picture', format: 'avif' };
-  if (brands.some((brand) => /^(hei|hev|mif1|msf1)/.test(brand))) return refused(refusalOfType('image/heic')!);
+  if (brands.some((brand) => /^(hei|hev|mif1|msf1)/.test(brand))) return refusalOfType('image/heic')!;
   const main = brands[0] ?? '';
   if (brands.some((brand) => /^M4[AB]/.test(brand))) return download('audio/mp4');
   if (/^3g[2p]/.test(main)) return download(main.startsWith('3g2') ? 'video/3gpp2' : 'video/3gpp');
@@ -101,8 +114,4 @@ function ofBrands(bytes: Buffer): FileKind {
 
 function download(type: string): FileKind {
   return { kind: 'download', type };
-}
-
-function refused(detail: string): FileKind {
-  return { kind: 'refused', detail };
 }

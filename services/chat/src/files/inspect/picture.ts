@@ -1,3 +1,4 @@
+import type { FileRefusal } from '@gongu/shared';
 import sharp, { type Sharp } from 'sharp';
 import { blurhashOf } from './blurhash.ts';
 import type { FileKind } from './kind-of.ts';
@@ -26,7 +27,14 @@ export interface Picture {
 }
 
 /** Why a picture is not taken. */
-export class PictureRefused extends Error {}
+export class PictureRefused extends Error {
+  readonly reason: FileRefusal;
+
+  constructor(reason: FileRefusal, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
 
 /** Decodes a picture and makes it anew, with a thumbnail (WebP). @throws PictureRefused */
 export async function pictureOf(bytes: Uint8Array, format: Format): Promise<Picture> {
@@ -35,7 +43,8 @@ export async function pictureOf(bytes: Uint8Array, format: Format): Promise<Pict
   try {
     const { format: decoded, compression, pages = 1 } = await open(false).metadata();
     const isAvif = decoded === 'heif' && compression === 'av1';
-    if (format === 'avif' ? !isAvif : decoded !== format) throw new PictureRefused(`It is no ${format.toUpperCase()}`);
+    if (format === 'avif' ? !isAvif : decoded !== format)
+      throw new PictureRefused('BROKEN', `It is no ${format.toUpperCase()}`);
     const isMoving = pages > 1 && (format === 'gif' || format === 'webp');
     // What moves is never turned: its frames would be, all as one.
     const upright = isMoving ? open(true) : open(false).autoOrient();
@@ -59,7 +68,7 @@ export async function pictureOf(bytes: Uint8Array, format: Format): Promise<Pict
     };
   } catch (error) {
     if (error instanceof PictureRefused) throw error;
-    throw new PictureRefused(reasonOf(error));
+    throw refusalOf(error);
   }
 }
 
@@ -71,11 +80,14 @@ function writerOf(picture: Sharp, format: Format): [type: string, writer: Sharp]
   return ['image/webp', picture.webp({ quality: 85 })];
 }
 
-function reasonOf(error: unknown): string {
+function refusalOf(error: unknown): PictureRefused {
   const text = error instanceof Error ? error.message : '';
   if (/pixel limit/i.test(text)) {
-    return `The picture has more than ${MOST_PIXELS / 1_000_000} million pixels, all its frames together: make it smaller`;
+    const most = `${MOST_PIXELS / 1_000_000} million pixels, all its frames together`;
+    return new PictureRefused('PICTURE_TOO_LARGE', `The picture has more than ${most}: make it smaller`);
   }
-  if (/timeout/i.test(text)) return 'The picture takes too long to decode: make it smaller';
-  return 'The picture can not be decoded: it is damaged or cut off';
+  if (/timeout/i.test(text)) {
+    return new PictureRefused('PICTURE_TOO_LARGE', 'The picture takes too long to decode: make it smaller');
+  }
+  return new PictureRefused('BROKEN', 'The picture can not be decoded: it is damaged or cut off');
 }

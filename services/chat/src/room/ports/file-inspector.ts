@@ -1,4 +1,4 @@
-import type { Attachment } from '@gongu/shared';
+import type { Attachment, FileRefusal } from '@gongu/shared';
 
 /** What is kept of a file that was looked at, as a message shows it; its id and name are the upload's. */
 export type Kept = Omit<Attachment, 'id' | 'name'>;
@@ -7,7 +7,7 @@ export type Kept = Omit<Attachment, 'id' | 'name'>;
 export type Inspected =
   | { readonly outcome: 'kept'; readonly kept: Kept }
   | { readonly outcome: 'MISSING' }
-  | { readonly outcome: 'REFUSED'; readonly detail: string };
+  | { readonly outcome: 'REFUSED'; readonly detail: string; readonly reason: FileRefusal };
 
 /** Looks at what was uploaded, and keeps what may be shown of it: at `files/…`, with its thumbnail. */
 export interface FileInspector {

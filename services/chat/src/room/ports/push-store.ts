@@ -1,4 +1,4 @@
-import type { PushSubscriptions, PushTarget } from '@gongu/shared';
+import type { ProductNotice, PushSubscriptions, PushTarget } from '@gongu/shared';
 
 /** A device of somebody who has not read for a while, and what he has not read. */
 export interface Absent {
@@ -8,7 +8,13 @@ export interface Absent {
   readonly unread: number;
   readonly target: PushTarget;
   /** The newest message that stands, where texts are told. `from` and `fromUserId` null: the service's. */
-  readonly newest: { readonly from: string | null; readonly fromUserId: string | null; readonly text: string } | null;
+  readonly newest: {
+    readonly from: string | null;
+    readonly fromUserId: string | null;
+    readonly text: string;
+    /** What trade told by it. */
+    readonly notice?: ProductNotice | undefined;
+  } | null;
 }
 
 /** Devices that want to hear of rooms. */

@@ -1,0 +1,33 @@
+import type { Outgoing } from '@gongu/client';
+import { useToolStrings } from '../chat/useToolStrings.ts';
+import { fileError } from './UploadTray.tsx';
+
+export interface OutgoingFailureProps {
+  readonly outgoing: Outgoing;
+  readonly tabIndex: number;
+  readonly onRetry: (clientMessageId: string) => void;
+  readonly onDiscard: (clientMessageId: string) => void;
+}
+
+/** Why a message was not sent, and what can be done. */
+export function OutgoingFailure({ outgoing, tabIndex, onRetry, onDiscard }: OutgoingFailureProps) {
+  const strings = useToolStrings();
+  const { error, clientMessageId } = outgoing;
+  // What is wrong with which file is said at it.
+  const isOfFile = error?.code === 'RATE_LIMITED' && outgoing.files?.some((file) => file.error);
+  // The same file is refused again: it can be taken out.
+  const isFinal = error?.code === 'UPLOAD_REFUSED' || error?.code === 'FILE_LOST';
+  return (
+    <p className="gongu-failure">
+      <span>{error && (isOfFile ? fileError(error, strings) : strings.error(error))}</span>{' '}
+      {!isFinal && (
+        <button type="button" tabIndex={tabIndex} onClick={() => onRetry(clientMessageId)}>
+          {strings.retry}
+        </button>
+      )}{' '}
+      <button type="button" tabIndex={tabIndex} onClick={() => onDiscard(clientMessageId)}>
+        {strings.discard}
+      </button>
+    </p>
+  );
+}
