@@ -28,12 +28,20 @@ const SCROLL_TURNS = 200;
 const OBSERVE = `
   const tasks = [], frames = [];
   new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' });
+  const slow = [];
+  new PerformanceObserver((list) => slow.push(...list.getEntries())).observe({ type: 'long-animation-frame' });
+  const madeOf = ({ duration, startTime, styleAndLayoutStart, scripts }) => {
+    const layout = styleAndLayoutStart > 0 ? Math.round(startTime + duration - styleAndLayoutStart) : 0;
+    const each = scripts.map((one) => one.invoker + ' ' + Math.round(one.duration) + ' ms, of it layout ' + Math.round(one.forcedStyleAndLayoutDuration));
+    return Math.round(duration) + ' ms: ' + [...each, 'layout and paint at its end ' + layout].join('; ');
+  };
   let last = performance.now();
   const frame = (now) => { frames.push(now - last); last = now; requestAnimationFrame(frame); };
   requestAnimationFrame(frame);
   globalThis.take = () => {
     const sorted = frames.splice(0).sort((a, b) => a - b);
     const long = tasks.splice(0);
+    globalThis.slowest = slow.splice(0).sort((a, b) => b.duration - a.duration).slice(0, 3).map(madeOf);
     return { longTasks: long.length, longestMs: Math.max(0, ...long), frameP99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? 0 };
   };`;
 
@@ -52,6 +60,7 @@ export async function measureList(chat: Chat, say: (text: string) => void): Prom
     const measured = async (what: string, messages: number) => {
       const taken = await page.evaluate<Omit<ListResult, 'what' | 'messages'>>('take()');
       say(`list: ${what}: ${taken.longTasks} long tasks, the longest ${taken.longestMs} ms, of ${messages} messages`);
+      for (const frame of await page.evaluate<string[]>('slowest')) say(`list: a frame of ${frame}`);
       results.push({ what, messages, ...taken });
     };
 
