@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # npm metascraper 5.49.24 with metascraper-title 5.49.24: the title of a page.
-# It is not the title of the page: straight quotes are made typographic ones, and double ones open before Latin letters only. The
-# mark of inches becomes a double prime, and so does a quote that opens before Hangul. A title that is looked up, compared
+# It is not the title of the page: straight quotes are made typographic ones, and double ones open before Latin letters
+# only. The mark of inches becomes a double prime, and so does a quote before Hangul. A title that is looked up, compared
 # or hashed is then not found. open-graph-scraper 6.12.0 gives the title that the page has.
 # Seen: the og:title, then what metascraper makes of it.
 #> [27" 모니터] [27″ 모니터]
