@@ -38,8 +38,10 @@ BEGIN
         r := chat.give_way(r, 1, 'GAVE_WAY', p_online, false);
         IF r.participant_count >= r.max_participants THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
       END IF;
-      INSERT INTO chat.members (room_id, user_id, nickname, joined_seq, last_read_seq, last_read_chat_no, anonymous)
-      VALUES (p_room, p_user, p_nickname, r.last_seq + 1, r.last_seq, r.last_chat_no, chat.is_anonymous(p_user))
+      INSERT INTO chat.members (room_id, user_id, nickname, joined_seq, last_read_seq, last_read_chat_no, anonymous,
+        last_sent_at)
+      VALUES (p_room, p_user, p_nickname, r.last_seq + 1, r.last_seq, r.last_chat_no, chat.is_anonymous(p_user),
+        (SELECT d.last_sent_at FROM chat.departures d WHERE d.room_id = p_room AND d.user_id = p_user))
       RETURNING * INTO m;
       r.participant_count := r.participant_count + 1;
       r.last_seq := chat.add_system(r, 'participant.joined', m.nickname || ' joined', jsonb_build_object(
@@ -75,6 +77,7 @@ BEGIN
       'participantCount', r.participant_count, 'committedCount', r.committed_count));
     IF r.status = 'CLOSED' AND m.left_at IS NULL THEN
       -- A closed room keeps buyers only.
+      PERFORM chat.note_departure(p_room, p_user, NULL, NULL, m.last_sent_at);
       DELETE FROM chat.members WHERE room_id = p_room AND user_id = p_user;
       r.participant_count := r.participant_count - 1;
       r.last_seq := chat.add_system(r, 'participant.removed', m.nickname || ' was removed', jsonb_build_object(

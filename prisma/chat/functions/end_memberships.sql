@@ -7,6 +7,9 @@ DECLARE
   ended BIGINT;
   anonymous BIGINT;
 BEGIN
+  -- Who comes back waits as he would have: what he said is too recent for slow mode, however his membership ended.
+  PERFORM chat.note_departure(m.room_id, m.user_id, NULL, NULL, m.last_sent_at) FROM chat.members m
+  WHERE m.room_id = r.room_id AND m.user_id = ANY (p_users) AND m.last_sent_at > clock_timestamp() - interval '1 hour';
   WITH listed AS MATERIALIZED (
     SELECT l.user_id, l.n FROM unnest(p_users) WITH ORDINALITY l (user_id, n)
   ), gone AS (

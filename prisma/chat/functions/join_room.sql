@@ -61,9 +61,9 @@ BEGIN
     IF r.participant_count >= r.max_participants THEN RETURN jsonb_build_object('outcome', 'ROOM_FULL'); END IF;
   END IF;
   INSERT INTO chat.members (room_id, user_id, nickname, tag, joined_seq, last_read_seq, last_read_chat_no, anonymous,
-    seen_at)
+    seen_at, last_sent_at)
   VALUES (p_room, p_user, p_nickname, p_tag, r.last_seq + 1, r.last_seq, r.last_chat_no, anonymous,
-    CASE WHEN p_visitor THEN clock_timestamp() END)
+    CASE WHEN p_visitor THEN clock_timestamp() END, d.last_sent_at)
   ON CONFLICT (room_id, user_id) DO UPDATE
     SET left_at = NULL, nickname = p_nickname, tag = p_tag, joined_at = clock_timestamp(), joined_seq = r.last_seq + 1,
       last_read_seq = r.last_seq, last_read_chat_no = r.last_chat_no

@@ -31,7 +31,7 @@ BEGIN
     IF m.anonymous THEN r.anonymous_count := r.anonymous_count - 1; END IF;
   END IF;
   PERFORM chat.note_departure(p_room, p_user, m.joined_at,
-    CASE p_event WHEN 'participant.removed' THEN p_pause_s END);
+    CASE p_event WHEN 'participant.removed' THEN p_pause_s END, m.last_sent_at);
   IF p_event = 'participant.removed' THEN
     PERFORM chat.note_moderation(p_event, p_room, p_user, p_by, '{}');
   END IF;

@@ -1,6 +1,7 @@
 import type { ChatMessage, Room } from '@gongu/shared';
 import { probe } from '@gongu/testkit';
-import { beforeAll, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
 import { eventOf } from '../fixture/messages.ts';
@@ -8,9 +9,13 @@ import { SERVICE, tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
 let chat: Instance;
+let database: pg.Client;
 beforeAll(async () => {
   chat = await given.start({ CHANGES: 'on' });
+  database = new pg.Client(given.databaseUrl);
+  await database.connect();
 });
+afterAll(() => database?.end());
 
 const path = (roomId: string) => `/api/chat/rooms/${roomId}`;
 const slow = (roomId: string, slowModeSeconds: unknown, as = 'seller') =>
@@ -92,4 +97,76 @@ it('is for the host, an admin and the service, from 0 to 3600, and not for the l
   expect((await slow(roomId, 3_600)).status).toBe(200);
   const lobby = await slow('lobby', 5, SERVICE);
   expect([lobby.status, lobby.body.code]).toEqual([409, 'CONFLICT']);
+});
+
+describe('it is not over for who comes back, however his membership ended:', () => {
+  const bob = (roomId: string) => `${path(roomId)}/participants/bob`;
+  const join = (roomId: string) => chat.call('POST', `${path(roomId)}/participants`, { as: 'bob' });
+  const buy = (roomId: string, committed = true) => chat.call('PUT', bob(roomId), { as: SERVICE, body: { committed } });
+  const restriction = (roomId: string) => `${path(roomId)}/restrictions/bob`;
+  interface Way {
+    end(roomId: string): Promise<unknown>;
+    back?(roomId: string): Promise<unknown>;
+  }
+  const ways: Record<string, Way> = {
+    'he left': { end: (roomId) => chat.call('DELETE', bob(roomId), { as: 'bob' }) },
+    'he left, and buys': { end: (roomId) => chat.call('DELETE', bob(roomId), { as: 'bob' }), back: buy },
+    'he left as a buyer, and withdrew': {
+      async end(roomId) {
+        await buy(roomId);
+        await chat.call('DELETE', bob(roomId), { as: 'bob' });
+        await buy(roomId, false);
+      },
+    },
+    'the host removed him, and he buys': {
+      end: (roomId) => chat.call('DELETE', bob(roomId), { as: 'seller' }),
+      back: buy,
+    },
+    'he was banned until now': {
+      end: (roomId) => chat.call('PUT', restriction(roomId), { as: 'seller', body: { kind: 'BAN' } }),
+      async back(roomId) {
+        await chat.call('DELETE', restriction(roomId), { as: 'seller' });
+        await join(roomId);
+      },
+    },
+    'he was not seen for long': {
+      async end(roomId) {
+        await database.query("UPDATE chat.members SET seen_at = 'epoch' WHERE room_id = $1 AND user_id = 'bob'", [
+          roomId,
+        ]);
+        await database.query('SELECT chat.end_visitors($1, 60, 10)', [roomId]);
+      },
+    },
+    'he withdrew where it had closed by itself, and buys again': {
+      async end(roomId) {
+        await buy(roomId);
+        await database.query(
+          `UPDATE chat.rooms SET status = 'CLOSED', provisional = true, closed_at = clock_timestamp() WHERE room_id = $1`,
+          [roomId],
+        );
+        await buy(roomId, false);
+      },
+      back: buy,
+    },
+  };
+  it.each(Object.keys(ways))('%s', async (way) => {
+    const { end, back = join } = ways[way]!;
+    const roomId = await chat.room();
+    await slow(roomId, 3_600);
+    await join(roomId);
+    expect((await send(roomId, 'bob')).status).toBe(201);
+    await end(roomId);
+    const member = "SELECT FROM chat.members WHERE room_id = $1 AND user_id = 'bob'";
+    expect((await database.query(member, [roomId])).rowCount).toBe(0);
+    // Nor when what is said of who left goes, less than an hour later.
+    await database.query(
+      "UPDATE chat.departures SET expires_at = expires_at - interval '59 minutes' WHERE room_id = $1",
+      [roomId],
+    );
+    await database.query('SELECT chat.forget_departures(1000)');
+    await back(roomId);
+    const { status, body } = await send(roomId, 'bob');
+    expect([status, body.code]).toEqual([429, 'SLOW_MODE']);
+    expect(body.retryAfterMs).toBeGreaterThan(3_000_000);
+  });
 });
