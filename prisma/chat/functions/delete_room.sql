@@ -14,6 +14,9 @@ BEGIN
   DELETE FROM chat.authors WHERE room_id = p_room;
   DELETE FROM chat.author_fills WHERE room_id = p_room;
   DELETE FROM chat.search_rooms WHERE room_id = p_room;
+  -- A room that is opened again by this id has other messages at the same places.
+  PERFORM 1 FROM chat.reports p WHERE p.room_id = p_room AND NOT p.room_gone ORDER BY p.report_id FOR NO KEY UPDATE;
+  UPDATE chat.reports p SET room_gone = true WHERE p.room_id = p_room AND NOT p.room_gone;
   -- Who has not read in it is nobody's matter any more; reports outlive it, and so do their events.
   UPDATE chat.webhook_events e SET user_ids = '{}' WHERE e.room_id = p_room AND e.user_ids <> '{}';
   DELETE FROM chat.room_keys k WHERE k.room_id = p_room AND NOT EXISTS (SELECT FROM chat.reports p WHERE p.room_id = p_room);

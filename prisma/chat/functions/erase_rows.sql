@@ -21,10 +21,10 @@ BEGIN
   DELETE FROM chat.mentions n WHERE n.room_id = r.room_id AND (n.seq = ANY (own) OR n.user_id = p_user);
   DELETE FROM chat.reactions q WHERE q.room_id = r.room_id AND q.seq = ANY (own);
   DELETE FROM chat.search_grams g WHERE g.room_id = r.room_id AND g.seq = ANY (own);
-  -- Copies of what he said go with it, and files that were held for them.
-  DELETE FROM chat.reports p WHERE p.room_id = r.room_id AND p.seq = ANY (own);
+  -- Copies of what he said go with it, and files that were held for them: not what another room of this id had at these places.
+  DELETE FROM chat.reports p WHERE p.room_id = r.room_id AND p.seq = ANY (own) AND NOT p.room_gone;
   UPDATE chat.uploads u SET user_id = p_pseudonym, name = '', attachment = NULL, key_no = NULL, state = 'GONE'
-  WHERE u.room_id = r.room_id AND u.seq = ANY (own);
+  WHERE u.room_id = r.room_id AND u.seq = ANY (own) AND u.user_id = p_user;
   UPDATE chat.messages m SET content = '', data = NULL, signal_type = NULL, version = r.last_seq + 1, edited_at = NULL,
     edited_version = NULL, reactions = NULL, mentions = NULL, mentions_all = NULL, masked = NULL, attachments = NULL,
     deleted_at = coalesce(m.deleted_at, stamp), key_no = NULL, client_message_id = NULL,

@@ -12,7 +12,8 @@ BEGIN
     WHERE u.state = 'PENDING' AND u.created_at < stamp - interval '1 hour'
       OR u.state = 'READY' AND u.created_at < stamp - interval '1 day'
       OR u.state = 'HELD' AND NOT EXISTS (
-        SELECT FROM chat.reports p WHERE p.room_id = u.room_id AND p.seq = u.seq)
+        SELECT FROM chat.reports p WHERE p.room_id = u.room_id AND p.seq = u.seq
+          AND p.message -> 'attachments' @> jsonb_build_array(jsonb_build_object('id', u.upload_id)))
     LIMIT p_limit FOR UPDATE SKIP LOCKED
   )
   UPDATE chat.uploads u SET state = 'GONE', name = '', attachment = NULL FROM due WHERE u.upload_id = due.upload_id;

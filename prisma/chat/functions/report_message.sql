@@ -18,7 +18,7 @@ BEGIN
     RETURN jsonb_build_object('outcome', 'BANNED');
   END IF;
   IF NOT chat.is_within(r, p_user) THEN RETURN jsonb_build_object('outcome', 'NOT_A_MEMBER'); END IF;
-  SELECT * INTO p FROM chat.reports o WHERE o.room_id = p_room AND o.seq = p_seq AND o.reporter_id = p_user;
+  SELECT * INTO p FROM chat.reports o WHERE o.room_id = p_room AND o.seq = p_seq AND o.reporter_id = p_user AND NOT o.room_gone;
   IF FOUND THEN RETURN jsonb_build_object('outcome', 'same', 'report', chat.report_json(p)); END IF;
   SELECT * INTO m FROM chat.messages t WHERE t.room_id = p_room AND t.seq = p_seq;
   IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'MESSAGE_NOT_FOUND'); END IF;

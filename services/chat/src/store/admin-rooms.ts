@@ -47,7 +47,8 @@ export function createAdminRooms({ pool }: { pool: Pool }) {
            'files', (SELECT jsonb_build_object('count', count(*), 'bytes', coalesce(sum(u.bytes), 0)) FROM chat.uploads u
              WHERE u.room_id = r.room_id AND u.state IN ('TAKEN', 'HELD')),
            'restrictions', (SELECT count(*) FROM chat.restrictions x WHERE x.room_id = r.room_id),
-           'openReports', (SELECT count(*) FROM chat.reports p WHERE p.room_id = r.room_id AND p.status = 'OPEN')) AS room
+           'openReports', (SELECT count(*) FROM chat.reports p
+             WHERE p.room_id = r.room_id AND p.status = 'OPEN' AND NOT p.room_gone)) AS room
          FROM chat.rooms r WHERE r.room_id = $1`,
         [roomId],
       );

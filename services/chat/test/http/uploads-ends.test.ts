@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AttachmentLinks, ChatMessage, Report, ReportReceipt } from '@gongu/shared';
+import type { AttachmentLinks, ChatMessage, Erasure, Report, ReportReceipt } from '@gongu/shared';
 import { Client as StompClient } from '@stomp/stompjs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -255,6 +255,52 @@ it('files of a reported message stay for who deals with the report, and for nobo
   // Also while the link is still good.
   await expect.poll(() => kept(upload.uploadId)).toEqual([]);
   for (const url of [link!.url, link!.thumbnailUrl!]) expect((await get(url)).status).toBe(404);
+});
+
+it('reports of a room that was removed are none of the one that is opened again by its id, at whatever places', async () => {
+  const { roomId, path } = await room();
+  const sentBy = async (as: string) => {
+    const { upload } = await uploaded(path, await picture(), { as });
+    return { id: upload.uploadId, seq: (await send(path, [upload.uploadId], { as })).body.seq };
+  };
+  const report = (seq: number) =>
+    chat.call<ReportReceipt>('POST', `${path}/messages/${seq}/reports`, { as: 'bob', body: { reason: 'ABUSE' } });
+  const stateOfEach = async (...messages: { id: string }[]) =>
+    Promise.all(messages.map(async ({ id }) => (await stateOf(id))?.state ?? 'GONE'));
+  const standing = async () =>
+    (
+      await database.query(
+        `SELECT report_id::text AS id, seq::int, message #>> '{sender,userId}' AS of FROM chat.reports
+         WHERE room_id = $1 ORDER BY report_id`,
+        [roomId],
+      )
+    ).rows;
+  const before = [await sentBy('ann'), await sentBy('ann')] as const;
+  const reported = [(await report(before[0].seq)).body.reportId, (await report(before[1].seq)).body.reportId];
+  await chat.call('DELETE', path, { as: SERVICE });
+  await chat.room({ productId: roomId });
+  for (const as of ['cat', 'bob']) await chat.call('POST', `${path}/participants`, { as, body: {} });
+  const after = [await sentBy('cat'), await sentBy('cat')] as const;
+  expect(after.map(({ seq }) => seq)).toEqual(before.map(({ seq }) => seq));
+  await chat.call('DELETE', `${path}/messages/${after[0].seq}`, { as: 'cat' });
+  expect(await stateOfEach(...before, after[0])).toEqual(['HELD', 'HELD', 'GONE']);
+  const anew = await report(after[1].seq);
+  expect([anew.status, (await report(after[1].seq)).status]).toEqual([201, 200]);
+  const old = before.map(({ seq }, i) => ({ id: reported[i], seq, of: 'ann' }));
+  expect(await standing()).toEqual([...old, { id: anew.body.reportId, seq: after[1].seq, of: 'cat' }]);
+  await chat.call('DELETE', `${path}/messages/${after[1].seq}`, { as: 'cat' });
+  // A report of before ends, and what was held for it goes; not what is held for another one at its place.
+  await database.query('DELETE FROM chat.reports WHERE report_id = $1', [reported[1]]);
+  await expire();
+  expect(await stateOfEach(...before, after[1])).toEqual(['HELD', 'GONE', 'HELD']);
+  const { id } = (await chat.call<Erasure>('DELETE', '/api/chat/users/cat', { as: ADMIN })).body;
+  await expect
+    .poll(async () => (await chat.call<Erasure>('GET', `/api/chat/erasures/${id}`, { as: ADMIN })).body.status, {
+      timeout: 30_000,
+    })
+    .toBe('DONE');
+  expect(await standing()).toEqual([old[0]]);
+  expect(await stateOfEach(...before, after[1])).toEqual(['HELD', 'GONE', 'GONE']);
 });
 
 it('an instance that keeps files in a folder which nobody chose says so at its start, and which option is right', async () => {
