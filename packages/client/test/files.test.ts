@@ -1,6 +1,7 @@
 import { type ChatService, startChatService } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createAttachmentLinks, type Upload, uploadFile } from '../src/files/index.ts';
+import { httpGateway } from './fixture/http-gateway.ts';
 import { shopper } from './fixture/shopper.ts';
 
 let chat: ChatService;
@@ -24,32 +25,37 @@ function settled(upload: Upload) {
   });
 }
 
-test('files are uploaded, sent in one message without a text, and linked to for all', async () => {
-  const roomId = await chat.room();
-  const [ann, bob] = ['ann', 'bob'].map((user) => shopper({ url: chat.url, token: () => chat.token(user), roomId }));
-  await Promise.all([ann, bob].map((one) => one!.until(({ status }) => status === 'live')));
-  const uploads = [picture(), pdf(200_000)].map((file) => uploadFile(ann!.client, roomId, file));
-  const done = await Promise.all(uploads.map(settled));
-  expect(done).toMatchObject([
-    { status: 'done', loaded: picture().size, attachment: { name: 'a.gif', type: 'image/gif', width: 1, height: 1 } },
-    { status: 'done', loaded: 200_000, attachment: { name: '안내.pdf', type: 'application/pdf', bytes: 200_000 } },
-  ]);
-  const attachments = done.map(({ attachment }) => attachment!);
-  expect(ann!.room.send({ content: '' })).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED' } });
-  expect(ann!.room.send({ content: '', attachments })).toMatchObject({ ok: true });
-  expect(ann!.snapshot().outgoing[0]?.attachments).toEqual(attachments);
-  await bob!.until(({ messages }) => messages.some((message) => 'attachments' in message));
-  const message = bob!.snapshot().messages.find((one) => one.kind === 'CHAT')!;
-  expect(message).toMatchObject({ content: '', attachments });
+test.each(['websocket', 'sse'])(
+  'files are uploaded, sent by %s in one message without a text, and linked to for all',
+  async (how) => {
+    const roomId = await chat.room();
+    const url = how === 'sse' ? (await httpGateway(chat.url)).url : chat.url;
+    const [ann, bob] = ['ann', 'bob'].map((user) => shopper({ url, token: () => chat.token(user), roomId }));
+    await Promise.all([ann, bob].map((one) => one!.until(({ status }) => status === 'live')));
+    expect(ann!.client.connection.getSnapshot().transport).toBe(how);
+    const uploads = [picture(), pdf(200_000)].map((file) => uploadFile(ann!.client, roomId, file));
+    const done = await Promise.all(uploads.map(settled));
+    expect(done).toMatchObject([
+      { status: 'done', loaded: picture().size, attachment: { name: 'a.gif', type: 'image/gif', width: 1, height: 1 } },
+      { status: 'done', loaded: 200_000, attachment: { name: '안내.pdf', type: 'application/pdf', bytes: 200_000 } },
+    ]);
+    const attachments = done.map(({ attachment }) => attachment!);
+    expect(ann!.room.send({ content: '' })).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED' } });
+    expect(ann!.room.send({ content: '', attachments })).toMatchObject({ ok: true });
+    expect(ann!.snapshot().outgoing[0]?.attachments).toEqual(attachments);
+    await bob!.until(({ messages }) => messages.some((message) => 'attachments' in message));
+    const message = bob!.snapshot().messages.find((one) => one.kind === 'CHAT')!;
+    expect(message).toMatchObject({ content: '', attachments });
 
-  const links = createAttachmentLinks(bob!.client, roomId);
-  const [first, second, none, again] = await Promise.all(
-    [attachments[0]!.id, attachments[1]!.id, 'none', attachments[0]!.id].map(links.get),
-  );
-  expect([none, again]).toEqual([null, first]);
-  expect(first!.thumbnailUrl).toMatch(/^http/);
-  for (const url of [first!.url, first!.thumbnailUrl!, second!.url]) expect((await fetch(url)).status).toBe(200);
-});
+    const links = createAttachmentLinks(bob!.client, roomId);
+    const [first, second, none, again] = await Promise.all(
+      [attachments[0]!.id, attachments[1]!.id, 'none', attachments[0]!.id].map(links.get),
+    );
+    expect([none, again]).toEqual([null, first]);
+    expect(first!.thumbnailUrl).toMatch(/^http/);
+    for (const url of [first!.url, first!.thumbnailUrl!, second!.url]) expect((await fetch(url)).status).toBe(200);
+  },
+);
 
 test('what is refused fails with a reason; what was given up is not sent; an empty file is not even asked for', async () => {
   const roomId = await chat.room();

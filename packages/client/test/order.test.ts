@@ -70,6 +70,31 @@ test('what the server refuses for slow mode is shown as failed, with the time th
   expect(snapshot().slowUntilMs).toBeNull();
 });
 
+test.each([
+  ['turned off', 0, 0],
+  ['made shorter', 15, 5_000],
+  ['made longer', 60, 50_000],
+])('slow mode that is %s meanwhile counts as it is, from the last own message on', async (_, seconds, leftMs) => {
+  const { clock, channel, room, snapshot } = await inRoom();
+  const slow = (seq: number, slowModeSeconds: number) =>
+    channel.says(system(seq, { event: 'room.updated', room: { ...joined().room, slowModeSeconds } }));
+  slow(4, 30);
+  room.send({ content: 'one' });
+  const [send] = channel.of('send');
+  ack(channel, send!, 5);
+  channel.says(ownMessage(5, send!));
+  await clock.advance(10_000);
+  // Over HTTP the own message comes twice.
+  channel.says(ownMessage(5, send!));
+  expect(snapshot().slowUntilMs).toBe(clock.now() + 20_000);
+  slow(6, seconds);
+  expect(snapshot().slowUntilMs).toBe(leftMs === 0 ? null : clock.now() + leftMs);
+  expect(room.send({ content: 'two' }).ok).toBe(leftMs === 0);
+  await clock.advance(leftMs);
+  expect(snapshot().slowUntilMs).toBeNull();
+  if (leftMs > 0) expect(room.send({ content: 'two' }).ok).toBe(true);
+});
+
 test('the host waits for nothing', async () => {
   const { clock, channel, room, carrier } = await inRoom();
   channel.ends(1006);

@@ -5,9 +5,9 @@ import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 /** Bytes after gzip of what a shop loads: with the first use, and the event streams or the list of rooms with theirs. */
-const BUDGET = 19_100;
-const BUDGET_WITH_FALLBACK = 22_800;
-const BUDGET_WITH_ROOMS = 21_200;
+const BUDGET = 19_300;
+const BUDGET_WITH_FALLBACK = 23_000;
+const BUDGET_WITH_ROOMS = 21_400;
 
 // 12 kB until rooms could be looked at: asking so, its end, and the way from looking to being a member, over both transports.
 // 12.5 kB until messages could change: of two copies the newer, whichever came first, and asking for edits and deletions.
@@ -20,7 +20,8 @@ const BUDGET_WITH_ROOMS = 21_200;
 // 16.7 kB until files could be sent: they wait in the outbox with their message.
 // 17.3 kB until pins, mutes, reports and slow mode showed at once, waited without a connection and were undone where refused.
 // 18.2 kB until messages waited for their files, over a reload too; what uploads and keeps these is loaded with its first use.
-test('what a shop loads stays below 19.1 kB after gzip, and holds no zod', async () => {
+// 19.1 kB until slow mode counted as it is now, a room that begins anew forgot the mark of before, and who left stayed away.
+test('what a shop loads stays below 19.3 kB after gzip, and holds no zod', async () => {
   const { outputFiles, metafile } = await esbuild.build({
     stdin: {
       contents: "export { createChatClient } from './src/index.ts';",

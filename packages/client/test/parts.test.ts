@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readClaims } from '../src/connection/claims.ts';
 import { newId } from '../src/new-id.ts';
+import { browserStorage } from '../src/outbox/browser-storage.ts';
 import { checkDraft } from '../src/outbox/check-draft.ts';
 import { createMemoryStorage } from '../src/outbox/outbox-storage.ts';
 import { createStore } from '../src/store.ts';
@@ -153,4 +154,41 @@ describe('the memory storage', () => {
       await each.run(() => storage, 'any');
     });
   }
+});
+
+test('a browser whose quota is full keeps new drafts as long as the page, and forgets old ones for good', async () => {
+  const items = new Map<string, string>();
+  let isFull = false;
+  vi.stubGlobal('localStorage', {
+    get length() {
+      return items.size;
+    },
+    key: (index: number) => [...items.keys()][index] ?? null,
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem(key: string, value: string) {
+      if (isFull) throw new DOMException('full', 'QuotaExceededError');
+      items.set(key, value);
+    },
+    removeItem: (key: string) => void items.delete(key),
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const draft = (clientMessageId: string, content: string) => ({
+    ...{ clientMessageId, content, userId: 'me', roomId: 'room-1', queuedAtMs: 1, error: null },
+  });
+  const storage = browserStorage();
+  await storage.put(draft('old', 'before'));
+  await storage.put(draft('changed', 'before'));
+  isFull = true;
+  await storage.put(draft('new', 'after'));
+  await storage.put(draft('changed', 'after'));
+  const contents = async () => (await storage.load('me')).map((one) => [one.clientMessageId, one.content]);
+  expect(await contents()).toEqual([
+    ['old', 'before'],
+    ['changed', 'after'],
+    ['new', 'after'],
+  ]);
+  for (const id of ['old', 'changed', 'new']) await storage.remove('me', id);
+  expect(await contents()).toEqual([]);
+  // After a reload.
+  expect(await browserStorage().load('me')).toEqual([]);
 });

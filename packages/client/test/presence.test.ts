@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerJoin, inRoom, messageFrame, ROOM } from './fixture/chatting.ts';
+import { answerJoin, inRoom, joined, messageFrame, ROOM } from './fixture/chatting.ts';
 
 const ann = { userId: 'ann', nickname: 'ann', tag: null };
 
@@ -46,6 +46,29 @@ test('what was read without a connection is told with the next one, and a page t
 
   answerJoin(next, 3);
   expect(next.of('read')).toMatchObject([{ seq: 3 }]);
+});
+
+test.each([
+  ['the room begins anew', 'me', { lastSeq: 2, epoch: 'epoch-2' }],
+  ['its copy of before was restored', 'me', { lastSeq: 12, epoch: 'epoch-2' }],
+  ['somebody else is here', 'bob', { lastSeq: 12, epoch: 'epoch-1' }],
+])('the mark of before is not told when %s', async (_, userId, { lastSeq, epoch }) => {
+  const { room, clock, carrier, channel, snapshot } = await inRoom({ lastSeq: 9 });
+  room.read(9);
+  await clock.advance(1_000);
+  channel.ends(1006);
+  await clock.advance(1_000);
+  const next = carrier.last();
+  next.ready({ user: { userId, nickname: userId, tag: null } });
+  const you = { ...joined({ lastSeq }).you!, userId };
+  answerJoin(next, lastSeq, { epoch, you, recovered: false });
+  // The room's end is below what was there: it is asked anew.
+  if (snapshot().status !== 'live') answerJoin(next, lastSeq, { epoch, you, recovered: false });
+  expect(snapshot()).toMatchObject({ status: 'live', readSeq: 0 });
+  expect(next.of('read')).toEqual([]);
+  room.read(1);
+  await clock.advance(1_000);
+  expect(next.of('read')).toMatchObject([{ seq: 1 }]);
 });
 
 test("others' read marks move forward only", async () => {

@@ -866,3 +866,29 @@ test('a room of another epoch is loaded anew, and nothing of before stays, thoug
   expect(snapshot().messages.map(({ content }) => content)).toEqual(['other', 'another']);
   expect(snapshot()).toMatchObject({ status: 'live', lastSeq: 62, hasOlder: true });
 });
+
+test('who left while a page of the participants was on its way does not come back by it', async () => {
+  const person = (userId: string) => ({ ...joined().participants[1]!, userId, nickname: userId });
+  let answer = (_page: Response) => {};
+  const page = new Promise<Response>((resolve) => {
+    answer = resolve;
+  });
+  const { channel, room, snapshot } = await inRoom({ fetch: () => page });
+  const loaded = room.loadParticipants();
+  channel.says(
+    messageFrame(4, {
+      ...{ kind: 'SYSTEM', sender: null },
+      data: { event: 'participant.left', participant: person('ann'), participantCount: 2, committedCount: 0 },
+    }),
+  );
+  answer(Response.json({ items: [person('ann'), person('bob')], nextCursor: null }));
+  expect(await loaded).toMatchObject({ ok: true });
+  expect(snapshot().participants.map(({ userId }) => userId)).toEqual(['me', 'bob']);
+  channel.says(
+    messageFrame(5, {
+      ...{ kind: 'SYSTEM', sender: null },
+      data: { event: 'participant.joined', participant: person('ann'), participantCount: 3, committedCount: 0 },
+    }),
+  );
+  expect(snapshot().participants.map(({ userId }) => userId)).toEqual(['me', 'bob', 'ann']);
+});

@@ -30,6 +30,8 @@ export function applyMessage(state: RoomState, message: Message): RoomState {
 
 /** Messages to which there were reactions lately that are remembered: an older copy of one may still be on its way. */
 const REACTED_MAX = 100;
+/** Those who went that are remembered, for the same reason. */
+const LEFT_MAX = 100;
 
 function applySystem(state: RoomState, data: SystemEvent | null, version: number): RoomState {
   if (data && 'room' in data) {
@@ -75,6 +77,7 @@ function applyMembership(state: RoomState, data: Extract<SystemEvent, { particip
         ...state,
         room,
         participants: [...others, joined],
+        left: state.left.filter((each) => each !== userId),
         ...(mine
           ? { you: joined, gone: null, goneReason: null, readSeq: Math.max(state.readSeq, joined.lastReadSeq) }
           : {}),
@@ -86,6 +89,7 @@ function applyMembership(state: RoomState, data: Extract<SystemEvent, { particip
         ...state,
         room,
         participants: others,
+        left: [...state.left, userId].slice(-LEFT_MAX),
         typists: state.typists.filter(({ user }) => user.userId !== userId),
         ...(mine ? goneBy(data) : {}),
       };

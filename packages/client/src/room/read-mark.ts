@@ -40,6 +40,13 @@ export function createReadMark({ clock, tell }: ReadMarkOptions) {
       toldSeq = seq;
       flush();
     },
+    /** Another room's numbers, or somebody else's mark: what was marked means nothing any more. */
+    reset(): void {
+      cancel?.();
+      cancel = null;
+      wantedSeq = 0;
+      toldSeq = 0;
+    },
     /** Tells at once: the page may be about to go. */
     flush,
     stop(): void {

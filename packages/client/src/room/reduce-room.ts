@@ -164,7 +164,7 @@ function reduce(state: RoomState, action: RoomAction): RoomState {
       return typists.length === state.typists.length ? state : { ...state, typists };
     }
     case 'participants': {
-      const known = new Set(state.participants.map(({ userId }) => userId));
+      const known = new Set([...state.left, ...state.participants.map(({ userId }) => userId)]);
       const more = action.participants.filter(({ userId }) => !known.has(userId));
       return more.length === 0 ? state : { ...state, participants: [...state.participants, ...more] };
     }
@@ -179,7 +179,7 @@ function joined(state: RoomState, event: EventOf<'joined'>): RoomState {
   const fresh = event.messages.filter(({ seq }) => seq > appliedSeq);
   // Whether what came meets what is here; else there is a hole between them, and what is here gives way.
   const meets = appliedSeq >= 0 && (fresh[0]?.seq ?? event.lastSeq + 1) === appliedSeq + 1;
-  let base: RoomState = { ...state, ...(meets ? {} : { participants: [], notice: null, quoted: [] }) };
+  let base: RoomState = { ...state, ...(meets ? {} : { participants: [], left: [], notice: null, quoted: [] }) };
   if (meets) for (const message of fresh) base = applyMessage(base, message);
   if (meets && state.atTail) base = append(base, fresh);
   else if (!last || state.atTail) base = { ...base, messages: event.messages, atTail: true, hasOlder: hasOlder(event) };

@@ -58,6 +58,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   /** Pinned messages that were asked for since the last join. */
   let askedPins = new Set<string>();
+  /** When one last sent, by `monotonic`; from then on the room's slow mode counts. */
+  let sentAtMs = Number.NEGATIVE_INFINITY;
   /** When one may send again, by the time of day and by `monotonic`. */
   let slowUntilMs: number | null = null;
   let slowEndMs = Number.NEGATIVE_INFINITY;
@@ -120,7 +122,10 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (state.typists !== before.typists) typed();
     if (state.appliedSeq !== before.appliedSeq || state.messages !== before.messages) outbox.settled(roomId);
     if (state.gone && status === 'live') status = 'gone';
-    show();
+    const spanMs = slowModeMs();
+    // What was turned off, or is shorter by now, blocks no longer than it would.
+    if (spanMs !== slowModeMs(before)) slowUntil(sentAtMs + spanMs);
+    else show();
     // There may be one before what is here, or before the one that was deleted.
     const mayLack = before.notice || ('joined' in action && !action.joined.recovered);
     if (mayLack && !state.notice && (state.hasOlder || !state.atTail)) void askForNotice();
@@ -161,13 +166,21 @@ export function createRoomFeed(options: RoomFeedOptions) {
       watches = isWatchable;
       if (after !== null && answer.value.lastSeq < after) {
         // The room has begun anew: nothing here is true of it.
-        state = emptyRoom(roomId, state.me);
+        startOver();
         return join();
       }
       // A backup was restored, or the room made anew: nothing here is true of it, and the answer is as to one who has nothing.
-      if (epoch !== null && (answer.value.epoch ?? epoch) !== epoch) state = emptyRoom(roomId, state.me);
+      if (epoch !== null && (answer.value.epoch ?? epoch) !== epoch) startOver();
       joined(answer.value);
     });
+  }
+
+  function startOver(me = state.me): void {
+    state = emptyRoom(roomId, me);
+    readMark.reset();
+    sentAtMs = slowEndMs = Number.NEGATIVE_INFINITY;
+    slowUntilMs = null;
+    cancelSlow();
   }
 
   function joined(event: EventOf<'joined'>): void {
@@ -266,19 +279,29 @@ export function createRoomFeed(options: RoomFeedOptions) {
   }
 
   /** Milliseconds between two messages of one's own; 0: none. */
-  function slowModeMs(): number {
-    return state.you?.role === 'HOST' ? 0 : (state.room?.slowModeSeconds ?? 0) * 1_000;
+  function slowModeMs({ you, room } = state): number {
+    return you?.role === 'HOST' ? 0 : (room?.slowModeSeconds ?? 0) * 1_000;
   }
 
+  /** The server refuses for so long. Where it knows of a slow mode that is not told here yet, that begins now. */
   function slowFor(ms: number): void {
-    cancelSlow();
     if (ms <= 0) return;
-    slowUntilMs = clock.now() + ms;
-    slowEndMs = clock.monotonic() + ms;
-    cancelSlow = clock.after(ms, () => {
-      slowUntilMs = null;
-      show();
-    });
+    slowUntil(clock.monotonic() + ms);
+    sentAtMs = slowEndMs - (slowModeMs() || ms);
+  }
+
+  /** @param endMs by `monotonic` */
+  function slowUntil(endMs: number): void {
+    cancelSlow();
+    slowEndMs = endMs;
+    const ms = endMs - clock.monotonic();
+    slowUntilMs = ms > 0 ? clock.now() + ms : null;
+    if (ms > 0) {
+      cancelSlow = clock.after(ms, () => {
+        slowUntilMs = null;
+        show();
+      });
+    }
     show();
   }
 
@@ -303,7 +326,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     ready(userId: string): void {
       if (state.me !== userId) {
         // Another user's view is no use to this one.
-        state = emptyRoom(roomId, userId);
+        startOver(userId);
         askAnew();
         show({ status: 'joining', error: null });
       }
@@ -334,11 +357,16 @@ export function createRoomFeed(options: RoomFeedOptions) {
     /** An event of this room that is no answer. */
     heard(event: Event): void {
       switch (event.type) {
-        case 'message':
+        case 'message': {
+          // Over HTTP the own message comes twice.
+          const isOwn = event.sender?.userId === state.me && event.seq > state.appliedSeq;
           outbox.arrived(event);
           reduce({ type: 'messages', messages: [messageOf(event)] });
-          if (event.sender?.userId === state.me) slowFor(slowModeMs());
+          if (!isOwn) return;
+          sentAtMs = clock.monotonic();
+          if (slowModeMs() > 0) slowUntil(sentAtMs + slowModeMs());
           return;
+        }
         case 'joined':
           // A `joined` that nobody asked for: one has become a member. Of another moment, the rows say it.
           if (status !== 'live' || joining || event.lastSeq !== state.appliedSeq) return;

@@ -29,6 +29,8 @@ export interface RoomState {
   readonly you: Participant | null;
   /** Known participants in order of joining; of a large room, not all. */
   readonly participants: readonly Participant[];
+  /** Ids of users who went lately: a page of participants of before may still be on its way. */
+  readonly left: readonly string[];
   /** One is muted; `until` null: until that is taken away. The time may have passed. */
   readonly muted: { readonly until: string | null } | null;
   readonly gone: Gone | null;
@@ -77,6 +79,7 @@ export function emptyRoom(roomId: string, me: string): RoomState {
     room: null,
     you: null,
     participants: [],
+    left: [],
     muted: null,
     gone: null,
     goneReason: null,

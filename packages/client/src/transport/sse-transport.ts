@@ -147,13 +147,11 @@ function openChannel(
         return room.follow();
       }
       case 'send': {
-        const { clientMessageId, content, kind, replyTo, mentions, mentionsAll } = command;
+        const { type: _type, ref: _ref, roomId: _roomId, ...body } = command;
         const entered = await rooms.get(roomId)?.enter();
         if (over) return;
         if (entered && !entered.ok) return refuse(entered.error, command);
-        const stored = await request<Message>('POST', '/messages', {
-          ...{ clientMessageId, content, kind, replyTo, mentions, mentionsAll },
-        });
+        const stored = await request<Message>('POST', '/messages', body);
         if (!stored) return;
         const { seq, messageId, createdAt } = stored.body;
         pass({
@@ -162,25 +160,20 @@ function openChannel(
           roomId,
           seq,
           messageId,
-          clientMessageId,
+          clientMessageId: body.clientMessageId,
           createdAt,
           duplicate: stored.status === 200,
         });
         // The stream brings it too, later perhaps by some seconds.
         return pass({ type: 'message', ...stored.body });
       }
-      case 'edit':
+      case 'edit': {
+        const { type: _type, ref: _ref, roomId: _roomId, seq, ...body } = command;
+        const done = await request<Message>('PATCH', `/messages/${seq}`, body);
+        return done ? pass({ type: 'ok', ref, version: done.body.version }) : undefined;
+      }
       case 'delete': {
-        const what = `/messages/${command.seq}`;
-        const done =
-          command.type === 'delete'
-            ? await request<undefined>('DELETE', what)
-            : await request<Message>('PATCH', what, {
-                content: command.content,
-                ifVersion: command.ifVersion,
-                mentions: command.mentions,
-                mentionsAll: command.mentionsAll,
-              });
+        const done = await request<{ version?: number } | undefined>('DELETE', `/messages/${command.seq}`);
         return done ? pass({ type: 'ok', ref, version: done.body?.version }) : undefined;
       }
       case 'react': {
