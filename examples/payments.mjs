@@ -1,3 +1,4 @@
+// Over 300 lines: one program, to be read from its beginning to its end; what stands by itself is beside it.
 // A shop's back end for payments: the half that trade leaves to the shop. It takes payments on a page, tells trade of
 // them, and captures or releases them when trade's webhooks say so.
 //

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { freePort, signToken } from '@gongu/testkit';
 import { browserProgram } from '@gongu/testkit/browser';
+import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { call } from '../fixture/pair.ts';
 import { type Payments, SHOP_JWT_SECRET, startPayments, TRADE_FOR_PAYMENTS } from '../fixture/payments-program.ts';
@@ -108,6 +109,22 @@ test('tiers are steps that move as others buy, and at the end all pay the same',
   await ann.reads('모두 ₩15,000에 샀어요.');
 }, 60_000);
 
+test('what was chosen at one product is not carried to another that is shown in its place', async () => {
+  const [id, other] = [await shop.product('sue', { title: 'Bullaces' }), await shop.product('sue', { title: 'Sorbs' })];
+  const ann = await shop.visitor();
+  const quantity = ann.page.locator('.quantity input');
+  await ann.signIn('ann', { next: `/products/${id}` });
+  await ann.reads('Bullaces');
+  await ann.page.getByRole('link', { name: 'Products', exact: true }).click();
+  await ann.page.getByRole('link', { name: /Sorbs/ }).first().click();
+  await ann.page.locator(`[data-product="${other}"]`).waitFor();
+  await ann.press('One more');
+  await expect.poll(() => quantity.inputValue()).toBe('2');
+  await ann.page.evaluate('history.go(-2)');
+  await ann.page.locator(`article[data-product="${id}"]`).waitFor();
+  await expect.poll(() => quantity.inputValue()).toBe('1');
+}, 60_000);
+
 test('a place is paid for on the page of the back end, in time; a payment that fails is tried again', async () => {
   const id = await shop.product('sue', { title: 'Damsons', maxParticipants: 3, payment: 'REQUIRED' });
   const ann = await shop.visitor(PHONE);
@@ -116,6 +133,16 @@ test('a place is paid for on the page of the back end, in time; a payment that f
   await ann.reads('Your place is held.');
   await ann.page.locator('.to-pay .countdown', { hasText: /^(?:Time left )?00:0\d:\d\d$/ }).waitFor();
   expect(await faults(ann)).toEqual([]);
+  // Back from there, a browser may show the page as it was left: here it stays as it is.
+  let isLed = false;
+  const stay = async (route: Route) => {
+    await route.fulfill({ status: 204 });
+    isLed = true;
+  };
+  await ann.page.route(/\/pay\//, stay, { times: 1 });
+  await ann.press('Pay ₩23,000');
+  await expect.poll(() => isLed).toBe(true);
+  await ann.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
   await ann.press('Pay ₩23,000');
   await ann.press('Let it fail');
   await ann.page.getByRole('alert').getByText('The payment failed.').waitFor();

@@ -34,7 +34,8 @@ test('who asks for it in a conversation is told on his device what he has not re
         if (key === null) return null;
         const { buffer } = Uint8Array.from(atob(key.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt(0));
         const said = ${JSON.stringify({ endpoint, keys })};
-        return { ...said, options: { applicationServerKey: buffer }, toJSON: () => said };
+        const unsubscribe = async () => (localStorage.removeItem('subscribed'), true);
+        return { ...said, options: { applicationServerKey: buffer }, toJSON: () => said, unsubscribe };
       };
       PushManager.prototype.subscribe = async function ({ applicationServerKey }) {
         localStorage.setItem('subscribed', applicationServerKey);
@@ -112,6 +113,16 @@ test('who asks for it in a conversation is told on his device what he has not re
   await page.getByRole('button', { name: 'Show participants' }).click();
   await wish.waitFor();
   expect(await wish.isChecked()).toBe(false);
+
+  // What comes for her is not shown to whoever uses the browser next.
+  await page.getByLabel('Mute this conversation').uncheck();
+  const again = page.waitForResponse((answer) => answer.request().method() === 'PUT');
+  await wish.check();
+  expect((await again).status()).toBe(204);
+  const ended = page.waitForResponse((answer) => answer.request().method() === 'DELETE');
+  await ann.press('Sign out');
+  expect((await ended).status()).toBe(204);
+  await expect.poll(() => page.evaluate("localStorage.getItem('subscribed')")).toBeNull();
 });
 
 test('the shop can be installed: its manifest and its icons are what browsers want', async () => {

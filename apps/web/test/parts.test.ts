@@ -1,4 +1,4 @@
-import type { Product, ProductChange } from '@gongu/shared';
+import type { Product, ProductChange, Purchase } from '@gongu/shared';
 import { describe, expect, test } from 'vitest';
 import { contentPolicy } from '../server/content-policy.ts';
 import { serviceUrls } from '../server/service-urls.ts';
@@ -6,7 +6,7 @@ import { createServerClock } from '../src/clock/server-clock.ts';
 import { english } from '../src/i18n/english.ts';
 import { money, remaining } from '../src/i18n/format.ts';
 import { korean } from '../src/i18n/korean.ts';
-import { applyChange, applyToPages, hasProduct } from '../src/products/apply-change.ts';
+import { applyChange, applyToPages, hasProduct, newer, newerPages } from '../src/products/apply-change.ts';
 import { ownPicture } from '../src/products/picture.ts';
 import { findRoute } from '../src/routing/Routes.tsx';
 import { openRoomOf, safePath, signInPath } from '../src/ui/paths.ts';
@@ -152,6 +152,21 @@ describe('a change of a product', () => {
   });
 });
 
+test('an answer that is older than what was told meanwhile changes nothing back', () => {
+  const product = (id: string, version: number) => ({ id, version, seatsLeft: version }) as Product;
+  const [old, told] = [product('a', 3), product('a', 4)];
+  expect([newer(undefined, old), newer(told, old), newer(old, told)]).toEqual([old, told, told]);
+  expect(newer(product('b', 9), old)).toBe(old);
+  const pages = (...items: Product[]) => ({ pages: [{ items, nextCursor: null }], pageParams: [null] });
+  expect(newerPages(undefined, pages(old))).toEqual(pages(old));
+  expect(newerPages(pages(told, product('b', 1)), pages(product('b', 2), old))).toEqual(pages(product('b', 2), told));
+  const bought = (product: Product) => ({
+    pages: [{ items: [{ product } as Purchase], nextCursor: null }],
+    pageParams: [null],
+  });
+  expect(newerPages(bought(told), bought(old))).toEqual(bought(told));
+});
+
 test('both languages have every text, and none is empty', () => {
   expect(Object.keys(korean).sort()).toEqual(Object.keys(english).sort());
   expect(Object.keys(korean.errors).sort()).toEqual(Object.keys(english.errors).sort());
@@ -176,6 +191,9 @@ test('the way back from signing in stays in this shop', () => {
     '/\\evil.example',
     'https://evil.example',
     'javascript:x',
+    '/\t/evil.example',
+    '/\n\\evil.example',
+    '\r//evil.example',
   ]) {
     expect(safePath(next)).toBe('/');
   }

@@ -106,3 +106,21 @@ test('an unpin that is refused is undone, and it is said why', async () => {
     .waitFor();
   await pins(seller).getByText('bob: message').waitFor();
 });
+
+test('another room in the same place begins where it is read to, and has nothing of what the host did in the one before', async () => {
+  const [first, second] = [await pages.chat.room(), await pages.chat.room()];
+  await pages.chat.fill(first, 'bob', 60, (n) => `first ${n}.`);
+  await pages.chat.fill(second, 'bob', 120, (n) => `second ${n}.`);
+  await pages.chat.call('PUT', `/api/chat/rooms/${first}/pins/5`, undefined, pages.chat.token('seller'));
+  const seller = await pages.open('seller', first);
+  await seller.sees('first ');
+  await pins(seller).getByRole('button').first().click();
+  await expect.poll(() => seller.page.evaluate('document.activeElement.dataset.seq')).toBe('5');
+  await seller.page.locator('.gongu-show-people').click();
+  const host = seller.page.locator('.gongu-host');
+  await host.locator('textarea').fill('a notice to the first');
+  await seller.page.evaluate(`showRoom('${second}')`);
+  await seller.sees('second ');
+  await expect.poll(() => host.locator('textarea').inputValue()).toBe('');
+  expect(seller.sent('history').filter(({ roomId, before }) => roomId === second && before === 6)).toEqual([]);
+});

@@ -82,9 +82,13 @@ inBrowser(
   'what fails is said and tried again; with one’s other rooms, a hit names its room and is for the page to open',
   async () => {
     const [roomId, other] = [await pages.chat.room(), await pages.chat.room()];
+    // Of these one page is not all.
+    await pages.chat.fill(roomId, 'ann', 30, () => 'a fig');
     for (const id of [roomId, other]) await pages.chat.fill(id, 'ann', 1, () => `a quince of ${id}`);
     const ann = await pages.open('ann', roomId, { context: DESK, opens: true });
     await ann.sees('a quince of');
+    await search(ann, 'a fig');
+    await saying(ann, '20 and more found');
     await ann.page.route(/\/search\?/, (route) => route.abort());
     await search(ann, 'quince');
     await saying(ann, 'Could not be loaded');

@@ -51,7 +51,13 @@ export function ManagePage() {
   }
   return (
     <WithChat roomId={product.roomId} title={product.title} isOver={product.status !== 'RECRUITING'}>
-      <article className="manage" aria-labelledby={titleId} data-product={product.id} data-status={product.status}>
+      <article
+        key={product.id}
+        className="manage"
+        aria-labelledby={titleId}
+        data-product={product.id}
+        data-status={product.status}
+      >
         <div className="manage-head">
           <Picture product={product} />
           <div>

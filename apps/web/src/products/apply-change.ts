@@ -7,7 +7,8 @@ export function applyChange(product: Product, change: ProductChange): Product {
   return product.id === change.id && product.version < change.version ? { ...product, ...change } : product;
 }
 
-export type ProductPages = InfiniteData<Page<Product>, string | null>;
+type Pages<T> = InfiniteData<Page<T>, string | null>;
+export type ProductPages = Pages<Product>;
 
 /** The pages after a change; the same object when nothing in them changed. */
 export function applyToPages(pages: ProductPages, change: ProductChange): ProductPages {
@@ -21,7 +22,28 @@ export function applyToPages(pages: ProductPages, change: ProductChange): Produc
   return changed ? { ...pages, pages: next } : pages;
 }
 
-export type PurchasePages = InfiniteData<Page<Purchase>, string | null>;
+/** The newer of two: an answer may be older than what was told since it was asked for. */
+export function newer(known: Product | undefined, found: Product): Product {
+  return known && known.id === found.id && known.version > found.version ? known : found;
+}
+
+/** Pages as they were found, with what is known of their products to be newer. */
+export function newerPages<T extends Product | Purchase>(known: Pages<T> | undefined, found: Pages<T>): Pages<T> {
+  const products = new Map(
+    known?.pages.flatMap(({ items }) => items).map((item) => [productOf(item).id, productOf(item)]),
+  );
+  const fresh = (item: T): T => {
+    const product = newer(products.get(productOf(item).id), productOf(item));
+    return ('product' in item ? { ...item, product } : product) as T;
+  };
+  return { ...found, pages: found.pages.map((page) => ({ ...page, items: page.items.map(fresh) })) };
+}
+
+function productOf(item: Product | Purchase): Product {
+  return 'product' in item ? item.product : item;
+}
+
+export type PurchasePages = Pages<Purchase>;
 
 /** The same for what somebody has bought. */
 export function applyToPurchases(pages: PurchasePages, change: ProductChange): PurchasePages {

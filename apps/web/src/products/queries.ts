@@ -1,7 +1,15 @@
 import type { Participation, Product } from '@gongu/shared';
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  replaceEqualDeep,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import type { NewProduct, ProductEdit, ProductFilter } from '../api/trade.ts';
 import { useServices } from '../session/SessionProvider.tsx';
+import { newer, newerPages, type ProductPages, type PurchasePages } from './apply-change.ts';
 
 /** Keys of the cache. What begins with `own` belongs to the session and goes with it. */
 export const keys = {
@@ -23,12 +31,18 @@ export function useProducts(filter: ProductFilter) {
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     placeholderData: keepPreviousData,
+    structuralSharing: (known, found) =>
+      replaceEqualDeep(known, newerPages(known as ProductPages | undefined, found as ProductPages)),
   });
 }
 
 export function useProduct(id: string) {
   const { trade } = useServices();
-  return useQuery({ queryKey: keys.product(id), queryFn: ({ signal }) => trade.product(id, signal) });
+  return useQuery({
+    queryKey: keys.product(id),
+    queryFn: ({ signal }) => trade.product(id, signal),
+    structuralSharing: (known, found) => replaceEqualDeep(known, newer(known as Product | undefined, found as Product)),
+  });
 }
 
 /** The newest notice of a product's room; null: none that he may see. Not asked for while its conversation tells it. */
@@ -85,6 +99,8 @@ export function usePurchases() {
     queryFn: ({ pageParam, signal }) => trade.purchases(pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    structuralSharing: (known, found) =>
+      replaceEqualDeep(known, newerPages(known as PurchasePages | undefined, found as PurchasePages)),
   });
 }
 
@@ -93,7 +109,7 @@ export function useSelling(id: string) {
   const { trade } = useServices();
   const queries = useQueryClient();
   const became = (product: Product) => {
-    queries.setQueryData<Product>(keys.product(id), product);
+    queries.setQueryData<Product>(keys.product(id), (known) => newer(known, product));
     void queries.invalidateQueries({ queryKey: keys.lists });
   };
   const onError = () => queries.invalidateQueries({ queryKey: keys.product(id) });

@@ -50,6 +50,11 @@ export function SessionProvider({ config, clock, children }: SessionProviderProp
 
   const value = useMemo(() => {
     function become(next: Session | null, apart: boolean): void {
+      const before = current.current;
+      const wasApart = sessions.isApart();
+      // A window that becomes apart leaves the browser whose it is.
+      const isOver = before && before.userId !== next?.userId && (wasApart || !apart);
+      if (isOver) void endPushes(chatUrl, before.token, wasApart);
       current.current = next;
       sessions.write(next, apart);
       setSession(next);
@@ -122,6 +127,28 @@ export function useServices(): Services {
 interface Identity {
   readonly token: string;
   readonly user: PublicUser;
+}
+
+/**
+ * What came for one person is not to be shown to the next one. As well as it goes: without a network the browser alone ends
+ * it, and the service hears from the push service that it has.
+ *
+ * @param apart he was in one window alone: the device goes on hearing of what is the browser's own session's
+ */
+async function endPushes(chatUrl: string, bearer: string, apart: boolean): Promise<void> {
+  try {
+    const registration = await navigator.serviceWorker?.getRegistration();
+    const subscription = await registration?.pushManager?.getSubscription();
+    if (!subscription) return;
+    const { endpoint } = subscription;
+    const url = `${chatUrl}/api/chat/push-subscriptions`;
+    await Promise.allSettled([
+      fetchJson(url, { method: 'DELETE', body: { endpoint }, token: async () => bearer }),
+      apart || subscription.unsubscribe(),
+    ]);
+  } catch {
+    // A browser that shows no pushes.
+  }
 }
 
 /** Anybody becomes whom he names; trade answers only with DEV_LOGIN. @throws ApiError NOT_FOUND without it */

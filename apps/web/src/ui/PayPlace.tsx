@@ -59,6 +59,14 @@ export function PayPlace({ product, purchase, hasLeft }: PayPlaceProps) {
     onSuccess: ({ url }) => location.assign(new URL(url, payUrl ?? undefined)),
   });
 
+  // Back from the payment's page, the browser may show this one as it was left.
+  const { reset } = begin;
+  useEffect(() => {
+    const shown = ({ persisted }: PageTransitionEvent) => persisted && reset();
+    addEventListener('pageshow', shown);
+    return () => removeEventListener('pageshow', shown);
+  }, [reset]);
+
   if (!purchase || !payment) {
     const isLate = (wasHeld || params.get('payment') === 'late') && !hasLeft;
     return isLate ? (

@@ -33,7 +33,7 @@ export function TakePart({ product }: { readonly product: Product }) {
       </p>
     );
   }
-  if (session?.kind === 'user') return <Place key={session.userId} product={product} />;
+  if (session?.kind === 'user') return <Place key={`${session.userId} ${product.id}`} product={product} />;
   if (product.status !== 'RECRUITING') return null;
   return (
     <div className="take-part">

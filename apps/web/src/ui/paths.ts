@@ -5,7 +5,10 @@ export function signInPath(from: string): string {
 
 /** A path of this site, and nothing that leads elsewhere. */
 export function safePath(next: string | null): string {
-  return next !== null && /^\/(?![/\\])/.test(next) ? next : '/';
+  if (!next?.startsWith('/')) return '/';
+  const here = 'https://shop.invalid';
+  // As a browser reads it: it leaves out tabs and line feeds, and a backslash is a slash.
+  return URL.canParse(next, here) && new URL(next, here).origin === here ? next : '/';
 }
 
 /** The room of a product's page where its conversation is in sight: beside it where it is wide, else behind its tab. */

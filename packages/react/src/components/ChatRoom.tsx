@@ -39,6 +39,12 @@ export function ChatRoom(props: ChatRoomProps) {
   const { send, setTyping, loadParticipants, pin } = room;
   const me = room.you?.userId ?? null;
   const [goTo, setGoTo] = useState<{ readonly messageId: string } | null>(null);
+  const [shownRoom, setShownRoom] = useState(roomId);
+  // Another room is shown: one is led to no number of the one before.
+  if (shownRoom !== roomId) {
+    setShownRoom(roomId);
+    setGoTo(null);
+  }
   const [aside, setAside] = useState<'people' | 'search' | null>(null);
   const showsPeople = aside === 'people';
   // Once there was one, what was put away is remembered.
@@ -154,7 +160,9 @@ export function ChatRoom(props: ChatRoomProps) {
         </div>
         <div id={peopleId} ref={asideRef} className="gongu-aside" hidden={aside === null}>
           {aside === 'search' && <LazyPart key={roomId} load={loadSearch} props={searching} />}
-          {showsPeople && <LazyPart load={loadPeople} props={{ roomId, room, isModerator: mayMute(acting) }} />}
+          {showsPeople && (
+            <LazyPart key={roomId} load={loadPeople} props={{ roomId, room, isModerator: mayMute(acting) }} />
+          )}
         </div>
       </div>
       <MessageInput

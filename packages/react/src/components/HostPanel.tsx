@@ -52,11 +52,15 @@ export function HostPanel({ room, me }: HostPanelProps) {
       }, list),
     [],
   );
+  const turn = useRef(0);
   const load = useCallback(async () => {
+    const mine = ++turn.current;
     let cursor: string | undefined;
     const all: Restricted[] = [];
     do {
       const page = await listRestrictions(client, roomId, cursor);
+      // It was asked for again since.
+      if (mine !== turn.current) return;
       if (!page.ok) return setSaid(strings.error(page.error));
       all.push(
         ...page.value.items.map(({ user, kind, until }) => ({ userId: user.userId, name: nameOf(user), kind, until })),

@@ -55,7 +55,7 @@ export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
         const known = cursor === null ? [] : before.messages;
         return page.ok
           ? { q: wanted, messages: [...known, ...page.value.messages], next: page.value.next, state: 'ready' }
-          : { ...before, q: wanted, messages: known, state: 'failed' };
+          : { q: wanted, messages: known, next: cursor, state: 'failed' };
       });
     },
     [client, roomId, isEverywhere],

@@ -1,4 +1,4 @@
-import { StrictMode } from 'react';
+import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ChatProvider, ChatRoom, type MessageParts } from '../../src/index.ts';
 import '../../src/styles.css';
@@ -14,25 +14,33 @@ const PARTS: MessageParts = {
   below: ({ seq }) => <button type="button" className="like">{`like ${seq}`}</button>,
 };
 
+function Room() {
+  const [shown, setShown] = useState(roomId);
+  useEffect(() => void Object.assign(globalThis, { showRoom: setShown }), []);
+  return (
+    <ChatRoom
+      roomId={shown}
+      {...(showMessage === undefined ? {} : { showMessage })}
+      {...(opens
+        ? {
+            onOpenMessage: ({ messageId }) => {
+              location.hash = messageId;
+            },
+          }
+        : {})}
+      {...(hasParts ? { parts: PARTS } : {})}
+      {...(theme === undefined ? {} : { theme })}
+      {...(enterSends === undefined ? {} : { enterSends })}
+    />
+  );
+}
+
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <ChatProvider url={url} token={() => token} locale={locale ?? 'en'}>
       <main className={isUnbounded ? 'unbounded' : ''}>
         <h1 className="only-read">A shop</h1>
-        <ChatRoom
-          roomId={roomId}
-          {...(showMessage === undefined ? {} : { showMessage })}
-          {...(opens
-            ? {
-                onOpenMessage: ({ messageId }) => {
-                  location.hash = messageId;
-                },
-              }
-            : {})}
-          {...(hasParts ? { parts: PARTS } : {})}
-          {...(theme === undefined ? {} : { theme })}
-          {...(enterSends === undefined ? {} : { enterSends })}
-        />
+        <Room />
       </main>
     </ChatProvider>
   </StrictMode>,
