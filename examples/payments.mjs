@@ -122,9 +122,9 @@ async function advance(payment) {
   const { code } = answer.body ?? {};
   if (answer.status !== 200 && !REFUSALS.includes(code)) throw new Error(`trade: ${code}`);
   say('info', `${reference} ${status} ${answer.status === 200 ? 'told' : code}`);
-  remember({ reference, told: status });
-  // The place is gone, or costs more by now: what is held is nobody's.
-  if (status === 'AUTHORIZED' && answer.status !== 200) remember({ reference, wanted: { status: 'RELEASED' } });
+  // The place is gone, or costs more by now: what is held is nobody's. In one line: once it is told, it is not told again.
+  const isLost = status === 'AUTHORIZED' && answer.status !== 200;
+  remember({ reference, told: status, ...(isLost ? { wanted: { status: 'RELEASED' } } : {}) });
   if (provider.find(reference).status !== payment.told || payment.wanted !== wanted) await advance(payment);
 }
 
@@ -152,7 +152,11 @@ async function haveWebhook() {
   const url = `${publicUrl}/webhooks`;
   const fields = { url, events: ['payment.capture', 'payment.release'], description: 'examples/payments.mjs' };
   if (status === 200) {
-    await trade('PATCH', `/api/trade/webhooks/${webhook.id}`, { body: { url, disabled: false } });
+    const path = `/api/trade/webhooks/${webhook.id}`;
+    await trade('PATCH', path, { body: { url, disabled: false } });
+    // What came to nothing while this program was away: trade tries for three days by itself.
+    const { status: again } = await trade('POST', `${path}/redeliver`);
+    if (again !== 200) throw new Error(`trade delivers nothing again: ${again}`);
   } else {
     const { body: made, status: outcome } = await trade('POST', '/api/trade/webhooks', { body: fields });
     if (outcome !== 201) throw new Error(`trade makes no webhook: ${made?.detail}`);
@@ -164,10 +168,17 @@ async function haveWebhook() {
   }
 }
 
+/** Where a path of the shop's leads, as a browser reads it; null: to no page of that origin. */
+function pageOf(path, origin) {
+  if (typeof path !== 'string' || !path.startsWith('/') || !URL.canParse(path, origin)) return null;
+  const page = new URL(path, origin);
+  return page.origin === new URL(origin).origin ? page.href : null;
+}
+
 async function begin(request, origin) {
   const { productId, path, lang } = JSON.parse(await textOf(request));
-  const isPath = typeof path === 'string' && /^\/(?![/\\])/.test(path);
-  if (typeof productId !== 'string' || !isPath)
+  const back = pageOf(path, origin);
+  if (typeof productId !== 'string' || back === null)
     return { status: 400, body: { detail: 'productId and path are wanted' } };
   // Trade knows whose token it is, and what he has to pay.
   const mine = `/api/products/${encodeURIComponent(productId)}/participations/me`;
@@ -176,7 +187,6 @@ async function begin(request, origin) {
   if (!['PENDING', 'FAILED'].includes(body.payment?.status)) return { status: 409, body: { code: 'PAYMENT_NOT_DUE' } };
   const { userId, payable } = body;
   const reference = `pay-${randomUUID()}`;
-  const back = new URL(path, origin).href;
   remember({ begun: { reference, productId, userId, ...payable, back, lang: lang === 'ko' ? 'ko' : 'en' } });
   return { status: 201, body: { url: `/pay/${reference}` } };
 }
