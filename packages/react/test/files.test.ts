@@ -86,7 +86,7 @@ test('a picture and a file are chosen, shown before they are sent, sent without 
   await bob.page.locator('.gongu-files').waitFor({ state: 'detached' });
 });
 
-test('a picture is pasted or dropped; what is refused says so and can be taken out; one that is cut off is tried again', async () => {
+test('a picture is pasted or dropped; what is refused says so and can be taken out; one that is not taken for another reason is tried again', async () => {
   const { ann, bob } = await both();
   await ann.page.locator('.gongu-input').evaluate(
     (form, bytes) => {
@@ -124,7 +124,7 @@ test('a picture is pasted or dropped; what is refused says so and can be taken o
 
   let isCut = true;
   await ann.page.route('**/complete', (route) =>
-    isCut ? route.fulfill({ status: 403, body: '{}' }) : route.continue(),
+    isCut ? route.fulfill({ status: 403, body: '{"code":"MUTED"}' }) : route.continue(),
   );
   await attach(ann, png('again.png'));
   await expect.poll(() => tray(ann).first().getAttribute('data-status')).toBe('failed');
