@@ -108,6 +108,8 @@ BEGIN
       edited_at = NULL, edited_version = NULL, reactions = NULL, mentions = NULL, mentions_all = NULL,
       masked = NULL, attachments = NULL, deleted_at = stamp, key_no = NULL
     WHERE t.room_id = p_room AND t.seq = p_seq RETURNING * INTO m;
+    -- Whoever is putting them into the index has done so, or sees what follows.
+    PERFORM 1 FROM chat.search_rooms t WHERE t.room_id = p_room FOR SHARE;
     DELETE FROM chat.search_grams t WHERE t.room_id = p_room AND t.seq = p_seq;
   END IF;
   IF p_change = 'deleted' AND m.room_id || ':' || m.seq = ANY (r.pinned) THEN

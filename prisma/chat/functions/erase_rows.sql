@@ -20,6 +20,8 @@ BEGIN
   FROM chat.messages m WHERE m.room_id = r.room_id AND m.seq = ANY (p_seqs);
   DELETE FROM chat.mentions n WHERE n.room_id = r.room_id AND (n.seq = ANY (own) OR n.user_id = p_user);
   DELETE FROM chat.reactions q WHERE q.room_id = r.room_id AND q.seq = ANY (own);
+  -- Whoever is putting them into the index has done so, or sees what follows.
+  PERFORM 1 FROM chat.search_rooms t WHERE t.room_id = r.room_id FOR SHARE;
   DELETE FROM chat.search_grams g WHERE g.room_id = r.room_id AND g.seq = ANY (own);
   -- Copies of what he said go with it, and files that were held for them: not what another room of this id had at these places.
   DELETE FROM chat.reports p WHERE p.room_id = r.room_id AND p.seq = ANY (own) AND NOT p.room_gone;

@@ -24,6 +24,8 @@ BEGIN
   WHERE u.room_id = p_room AND u.seq >= r.first_seq AND u.seq < kept;
   DELETE FROM chat.mentions m WHERE m.room_id = p_room AND m.seq < kept;
   DELETE FROM chat.reactions m WHERE m.room_id = p_room AND m.seq < kept;
+  -- Whoever is putting them into the index has done so, or sees what follows.
+  PERFORM 1 FROM chat.search_rooms t WHERE t.room_id = p_room FOR SHARE;
   DELETE FROM chat.search_grams m WHERE m.room_id = p_room AND m.seq < kept;
   DELETE FROM chat.messages m WHERE m.room_id = p_room AND m.seq < kept;
   GET DIAGNOSTICS gone = ROW_COUNT;

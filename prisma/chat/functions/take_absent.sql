@@ -1,6 +1,6 @@
 -- Takes, of some rooms, the devices of members who have not read a message that is `p_after_s` old, and were not told since
 -- they read last: each is answered to one caller, once. `newest` is the newest message that stands of those
--- that he has not read, and none of his own, where texts are told; who may not be in the room any more is told nothing.
+-- that he has not read, and none of his own, where texts are told; who may not be in the room any more, or is blocked, is told nothing.
 CREATE OR REPLACE FUNCTION chat.take_absent(p_rooms TEXT[], p_after_s INTEGER, p_text BOOLEAN, p_limit INTEGER)
 RETURNS TABLE (room_id TEXT, title TEXT, unread BIGINT, endpoint TEXT, p256dh TEXT, auth TEXT, newest JSONB)
 LANGUAGE plpgsql AS $$
@@ -23,6 +23,7 @@ BEGIN
     JOIN chat.members b ON b.room_id = s.room_id AND b.user_id = s.user_id
     WHERE b.last_read_chat_no < o.chat_no AND (s.told_read_chat_no IS NULL OR s.told_read_chat_no < b.last_read_chat_no)
       AND chat.is_present(b.left_at) AND (NOT o.clearing OR b.host OR b.committed)
+      AND NOT EXISTS (SELECT FROM chat.bars k WHERE k.user_id = s.user_id AND k.blocked AND (k.until IS NULL OR k.until > clock_timestamp()))
     ORDER BY s.room_id, s.user_id, s.device_id
     LIMIT p_limit
     FOR UPDATE OF s SKIP LOCKED

@@ -40,7 +40,7 @@ export interface HookTellerOptions {
 /** Records events for webhooks. */
 export function createHookTeller({ absences, afterS, onRecorded }: HookTellerOptions): AbsentTeller {
   return {
-    roomsBehind: absences.recentRooms,
+    roomsBehind: (roomId, limit) => absences.recentRooms(roomId, limit, afterS),
     async take(roomIds) {
       const found = await absences.rooms(roomIds, afterS);
       for (const roomId of found) {

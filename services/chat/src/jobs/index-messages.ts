@@ -36,7 +36,11 @@ export function createIndexMessages({ index, now }: IndexMessagesOptions) {
     /** Indexes what is due. @throws AppError UNAVAILABLE; what was left is done by the next call */
     async tick(): Promise<void> {
       if (now() >= lookAt) {
-        for (const roomId of await index.behind(LEAST_ROWS, LOOK_ROOMS)) fresh.set(roomId, LEAST_ROWS);
+        for (let last: string | undefined = ''; last !== undefined; ) {
+          const roomIds: readonly string[] = await index.behind(LEAST_ROWS, LOOK_ROOMS, last);
+          for (const roomId of roomIds) fresh.set(roomId, LEAST_ROWS);
+          last = roomIds.length === LOOK_ROOMS ? roomIds.at(-1) : undefined;
+        }
         lookAt = now() + LOOK_MS;
       }
       for (const [roomId, rows] of [...fresh]) {

@@ -18,14 +18,14 @@ export function createAbsenceStore({ pool }: { pool: Pool }): AbsenceStore {
         return rows[0]!.count;
       }),
 
-    async recentRooms(roomId, limit) {
+    async recentRooms(roomId, limit, afterS) {
       const { rows } = await pool.query<{ id: string }>(
         `SELECT r.room_id AS id FROM chat.rooms r
          WHERE r.room_id > $1 AND r.last_chat_no > 0 AND chat.wants_event('member.absent') AND EXISTS (
            SELECT FROM chat.messages m WHERE m.room_id = r.room_id AND m.seq = r.last_seq
-             AND m.created_at > clock_timestamp() - interval '1 day')
+             AND m.created_at > clock_timestamp() - interval '1 day' - $3 * interval '1 second')
          ORDER BY r.room_id LIMIT $2`,
-        [roomId, limit],
+        [roomId, limit, afterS],
       );
       return rows.map(({ id }) => id);
     },

@@ -4,6 +4,7 @@ import { searchForm } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { SearchIndex } from '../room/ports/search-store.ts';
 import { GRAM_KEY_BYTES, gramsOf, integersOf } from './grams.ts';
+import { UnopenedKey } from './sealing/room-keys.ts';
 import { boundOf, type SealedTexts } from './sealing/sealed-texts.ts';
 
 /** Rows of a room that are indexed with one commit, and their characters, after which it ends early: the loop waits for neither. */
@@ -20,11 +21,12 @@ const ROWS_SQL = `
     ON t.kind <> 'SYSTEM'
   ORDER BY m.seq`;
 
-/** $1 rows, $2 rooms, $3 whether texts are sealed: then also those that are in the index by a key that stands clear. */
+/** $1 rows, $2 rooms, $3 whether texts are sealed: then also those that are in the index by a key that stands clear, $4 after which room. */
 const BEHIND_SQL = `
   SELECT r.room_id FROM chat.rooms r LEFT JOIN chat.search_rooms s USING (room_id)
-  WHERE r.last_seq >= coalesce(s.indexed_seq, 0) + $1::bigint OR $3 AND (s.renewed OR s.key_no IS NULL AND s.key <> '')
-  LIMIT $2`;
+  WHERE r.room_id > $4 AND (
+    r.last_seq >= coalesce(s.indexed_seq, 0) + $1::bigint OR $3 AND (s.renewed OR s.key_no IS NULL AND s.key <> ''))
+  ORDER BY r.room_id LIMIT $2`;
 
 interface Row {
   seq: string;
@@ -40,60 +42,66 @@ interface Row {
 /** The index of searches in PostgreSQL. */
 export function createSearchIndex({ pool, texts }: { pool: Pool; texts: SealedTexts }): SearchIndex {
   return {
-    async behind(rowsLeast, limit) {
+    async behind(rowsLeast, limit, after) {
       const { rows } = await pool.query<{ room_id: string }>({
-        ...{ name: 'search-behind', text: BEHIND_SQL, values: [rowsLeast, limit, texts.keys.isOn] },
+        ...{ name: 'search-behind', text: BEHIND_SQL, values: [rowsLeast, limit, texts.keys.isOn, after] },
       });
       return rows.map(({ room_id: roomId }) => roomId);
     },
 
-    async index(roomId) {
-      const roomKey = await texts.keyOf(roomId);
-      const key = roomKey ? Buffer.alloc(0) : randomBytes(GRAM_KEY_BYTES);
-      const opened = await written(
-        () =>
-          pool.query<{ key: Buffer; indexed_seq: string; more: boolean }>({
-            name: 'search-open',
-            text: 'SELECT key, indexed_seq, more FROM chat.open_search_room($1, $2, $3::int)',
-            values: [roomId, key, roomKey?.keyNo ?? null],
-          }),
-        { idempotent: true },
-      );
-      const room = opened.rows[0];
-      // The room was removed.
-      if (!room) return false;
-      // Those of another key go first.
-      if (room.more) return true;
-      const { rows } = await pool.query<Row>({
-        ...{ name: 'search-rows', text: ROWS_SQL, values: [roomId, room.indexed_seq, ROWS] },
-      });
-      if (rows.length === 0) return false;
-      const taken = upTo(rows, CHARACTERS);
-      const targets = new Map(taken.flatMap((row) => (row.target === null ? [] : [[row.target, row]])));
-      const contents: string[] = [];
-      for (const { keyNo, content, userId, clientMessageId } of targets.values()) {
-        const bound = boundOf('content', { roomId, userId, clientMessageId });
-        contents.push((await texts.openText(keyNo, bound, content ?? '')) ?? '');
-      }
-      const grams = gramsOf(roomKey?.searchKey ?? room.key, contents.map(searchForm));
-      const ends: number[] = [];
-      for (const { length } of grams) ends.push((ends.at(-1) ?? 0) + length);
-      await written(
-        () =>
-          pool.query({
-            name: 'search-index',
-            text: 'SELECT chat.index_grams($1, $2, $3, $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::integer)',
-            values: [
-              ...[roomId, room.indexed_seq, taken.at(-1)!.seq],
-              ...[[...targets.keys()], [...targets.values()].map(({ version }) => version)],
-              ...[integersOf(grams), ends, roomKey?.keyNo ?? 0],
-            ],
-          }),
-        { idempotent: true },
-      );
-      return taken.length < rows.length || rows.length === ROWS;
-    },
+    index: (roomId) =>
+      index(roomId).catch((error: unknown) => {
+        if (error instanceof UnopenedKey) return false;
+        throw error;
+      }),
   };
+
+  async function index(roomId: string): Promise<boolean> {
+    const roomKey = await texts.keyOf(roomId);
+    const key = roomKey ? Buffer.alloc(0) : randomBytes(GRAM_KEY_BYTES);
+    const opened = await written(
+      () =>
+        pool.query<{ key: Buffer; indexed_seq: string; more: boolean }>({
+          name: 'search-open',
+          text: 'SELECT key, indexed_seq, more FROM chat.open_search_room($1, $2, $3::int)',
+          values: [roomId, key, roomKey?.keyNo ?? null],
+        }),
+      { idempotent: true },
+    );
+    const room = opened.rows[0];
+    // The room was removed.
+    if (!room) return false;
+    // Those of another key go first.
+    if (room.more) return true;
+    const { rows } = await pool.query<Row>({
+      ...{ name: 'search-rows', text: ROWS_SQL, values: [roomId, room.indexed_seq, ROWS] },
+    });
+    if (rows.length === 0) return false;
+    const taken = upTo(rows, CHARACTERS);
+    const targets = new Map(taken.flatMap((row) => (row.target === null ? [] : [[row.target, row]])));
+    const contents: string[] = [];
+    for (const { keyNo, content, userId, clientMessageId } of targets.values()) {
+      const bound = boundOf('content', { roomId, userId, clientMessageId });
+      contents.push((await texts.openText(keyNo, bound, content ?? '')) ?? '');
+    }
+    const grams = gramsOf(roomKey?.searchKey ?? room.key, contents.map(searchForm));
+    const ends: number[] = [];
+    for (const { length } of grams) ends.push((ends.at(-1) ?? 0) + length);
+    await written(
+      () =>
+        pool.query({
+          name: 'search-index',
+          text: 'SELECT chat.index_grams($1, $2, $3, $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::integer)',
+          values: [
+            ...[roomId, room.indexed_seq, taken.at(-1)!.seq],
+            ...[[...targets.keys()], [...targets.values()].map(({ version }) => version)],
+            ...[integersOf(grams), ends, roomKey?.keyNo ?? 0],
+          ],
+        }),
+      { idempotent: true },
+    );
+    return taken.length < rows.length || rows.length === ROWS;
+  }
 }
 
 /** The first rows that have so many characters together, and at least one. */

@@ -4,6 +4,7 @@ import type { SearchPlace, SearchStore, Wanted } from '../room/ports/search-stor
 import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { gramsOf } from './grams.ts';
 import { type MessageJson, messageOf } from './rows.ts';
+import { UnopenedKey } from './sealing/room-keys.ts';
 import { boundOf as boundOfText, type SealedTexts } from './sealing/sealed-texts.ts';
 
 /** What a text that is sealed is opened by. */
@@ -191,12 +192,18 @@ export function createSearchStore({ pool, texts }: { pool: Pool; texts: SealedTe
         // The rooms that follow have nothing as new.
         if (found.length >= limit && newest < found[limit - 1]!.createdAt) break;
         const bound = before && (await boundOf(roomId, before));
-        const more = await find(roomId, userId, { form, limit, before: bound });
+        const more = await find(roomId, userId, { form, limit, before: bound }).catch(none);
         if (typeof more !== 'string') found = [...found, ...more].sort(newestFirst).slice(0, limit);
       }
       return found;
     },
   };
+}
+
+/** A room whose key can not be opened is UNAVAILABLE alone. */
+function none(error: unknown): StoredMessage[] {
+  if (error instanceof UnopenedKey) return [];
+  throw error;
 }
 
 function newestFirst(one: StoredMessage, other: StoredMessage): number {

@@ -65,19 +65,22 @@ describe.runIf(hasOpenssl())('a member who has not read for a while', () => {
     await expect.poll(() => told(phone)).toEqual([push, push]);
   });
 
-  it('is told nothing of what he has read, has said himself, or of a room that he has left', async () => {
+  it('is told nothing of what he has read, has said himself, of a room that he has left, or while he is blocked', async () => {
     const roomId = await chat.room();
-    const [ann, bob, carl, dora] = [
+    const [ann, bob, carl, dora, eve] = [
       await deviceOf(roomId, 'ann'),
       await deviceOf(roomId, 'bob'),
       await deviceOf(roomId, 'carl'),
       await deviceOf(roomId, 'dora'),
+      await deviceOf(roomId, 'eve'),
     ];
+    await chat.call('PUT', '/api/chat/users/eve/block', {});
     const { seq } = await say(roomId, 'bob', 'all of you');
     await read(roomId, 'carl', seq);
     await chat.call('DELETE', `${base(roomId)}/participants/dora`, undefined, chat.token('dora'));
     await expect.poll(() => told(ann).length).toBe(1);
-    expect([bob.requests, carl.requests, dora.requests]).toEqual([0, 0, 0]);
+    expect([bob.requests, carl.requests, dora.requests, eve.requests]).toEqual([0, 0, 0, 0]);
+    await chat.call('DELETE', '/api/chat/users/eve/block');
   });
 
   it('is told after a restart of what was stored before a crash', async () => {

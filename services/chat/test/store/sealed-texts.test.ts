@@ -239,6 +239,10 @@ describe('a room whose key can not be opened', () => {
         expect(two).toMatchObject({ room: { roomId: open } });
         const listed = await foreign.rooms.listFor('ann', { limit: 2, before: null });
         expect(listed.map(({ lastMessage }) => lastMessage?.content ?? null)).toEqual(['yes', null]);
+        const wanted = { form: 'yes', limit: 5, before: null };
+        expect(await foreign.search.findInRooms('ann', wanted)).toMatchObject([{ roomId: open, content: 'yes' }]);
+        // The index goes on with the others.
+        expect(await foreign.searchIndex.index(shut)).toBe(false);
       }
       const after = (await client.query('SELECT * FROM chat.room_keys ORDER BY key_no')).rows;
       expect(after.slice(0, before.length)).toEqual(before);
@@ -445,5 +449,59 @@ describe('the key of a room', () => {
     await client.query("UPDATE chat.reports SET ended_at = now() - interval '2 days' WHERE report_id = $1", [reportId]);
     expect(await given.store.reports.forget(1, 10)).toBe(1);
     expect((await client.query('SELECT FROM chat.room_keys WHERE room_id = $1', [roomId])).rowCount).toBe(0);
+  });
+
+  it('goes as well where the last report of a removed room went by an erasure', async () => {
+    const [removed, kept] = [await room(), await room()];
+    for (const roomId of [removed, kept]) await say(roomId, 'reported');
+    await given.store.reports.report(removed, await say(removed, 'reported, too'), 'bob', { reason: 'SPAM' });
+    await given.store.rooms.remove(removed);
+    await client.query('DELETE FROM chat.reports WHERE room_id = $1', [removed]);
+    await given.store.reports.forget(1, 10);
+    const { rows } = await client.query('SELECT room_id FROM chat.room_keys WHERE room_id = ANY ($1)', [
+      [removed, kept],
+    ]);
+    expect(rows).toEqual([{ room_id: kept }]);
+  });
+
+  it('a report of a room, of a sender or by a reporter that is held outlives its time', async () => {
+    const reported = async (sender: string, reporter: string) => {
+      const roomId = await room();
+      for (const name of [sender, reporter]) await joinOne(given.store.members, roomId, name);
+      const seq = await say(roomId, 'reported', { sender: person(sender) });
+      const made = await given.store.reports.report(roomId, seq, reporter, { reason: 'SPAM' });
+      const { reportId } = (made as { report: { reportId: string } }).report;
+      await given.store.reports.end(reportId, { status: 'DISMISSED' }, null);
+      return { roomId, reportId };
+    };
+    const held = [await reported('ann', 'bob'), await reported('held', 'bob'), await reported('ann', 'held')];
+    const free = await reported('ann', 'bob');
+    const ids = [...held, free].map(({ reportId }) => reportId);
+    await client.query("UPDATE chat.reports SET ended_at = now() - interval '2 days' WHERE report_id = ANY ($1)", [
+      ids,
+    ]);
+    await client.query("INSERT INTO chat.holds (kind, id) VALUES ('ROOM', $1), ('USER', 'held')", [held[0]!.roomId]);
+    await given.store.reports.forget(1, 10);
+    const left = await client.query('SELECT report_id FROM chat.reports WHERE report_id = ANY ($1) ORDER BY 1', [ids]);
+    expect(left.rows.map(({ report_id: id }) => `${id}`)).toEqual(held.map(({ reportId }) => reportId));
+    await client.query('DELETE FROM chat.holds');
+    expect(await given.store.reports.forget(1, 10)).toBe(3);
+  });
+
+  it('is not used for a note that an erasure took away meanwhile', async () => {
+    const roomId = await room();
+    const made = await off.reports.report(roomId, await say(roomId, 'x', {}, off), 'bob', {
+      reason: 'SPAM',
+      note: 'n',
+    });
+    const { reportId } = (made as { report: { reportId: string } }).report;
+    await client.query("UPDATE chat.reports SET reporter_id = 'gone', note = NULL WHERE report_id = $1", [reportId]);
+    await client.query(
+      "SELECT chat.seal_reports(ARRAY[$1::bigint], ARRAY[NULL], ARRAY[1], ARRAY['sealed'], ARRAY[NULL], ARRAY['{}'])",
+      [reportId],
+    );
+    expect((await client.query('SELECT note FROM chat.reports WHERE report_id = $1', [reportId])).rows).toEqual([
+      { note: null },
+    ]);
   });
 });

@@ -135,9 +135,9 @@ describe('what stands clear', () => {
     expect(await given.store.uploads.attachments(large, null, [uploadId])).toEqual([attachment]);
 
     // The index knew a key that stood clear.
-    expect(await given.store.searchIndex.behind(1_000_000, 10)).toEqual([large]);
+    expect(await given.store.searchIndex.behind(1_000_000, 10, '')).toEqual([large]);
     while (await given.store.searchIndex.index(large));
-    expect(await given.store.searchIndex.behind(1_000_000, 10)).toEqual([]);
+    expect(await given.store.searchIndex.behind(1_000_000, 10, '')).toEqual([]);
     const wanted = { form: `${marker} 777`, limit: 5, before: null };
     expect(await given.store.search.find(large, null, wanted)).toHaveLength(1);
     expect((await client.query("SELECT FROM chat.search_rooms WHERE key <> ''")).rowCount).toBe(0);

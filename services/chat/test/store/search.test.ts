@@ -192,17 +192,57 @@ it('the index of a room is done once, however many do it, and goes with the room
         .count,
     );
   expect(await count('search_grams')).toBe(1_200);
-  expect(await given.store.searchIndex.behind(1, 1_000)).not.toContain(roomId);
+  expect(await given.store.searchIndex.behind(1, 1_000, '')).not.toContain(roomId);
   await given.store.rooms.remove(roomId);
   expect([await count('search_grams'), await count('search_rooms')]).toEqual([0, 0]);
   expect(await given.store.searchIndex.index(roomId)).toBe(false);
 });
 
+it('what is deleted while it is put into the index is not in it', async () => {
+  const roomId = await openRoom();
+  await joinOne(given.store.members, roomId, 'ann');
+  const [seq] = await say(roomId, ['to be deleted'], ann);
+  const indexing = await given.store.pools.reads.connect();
+  try {
+    await indexing.query('SELECT chat.open_search_room($1, $2)', [roomId, Buffer.alloc(16)]);
+    await indexing.query('BEGIN');
+    await indexing.query(
+      'SELECT chat.index_grams($1, 0, $2, ARRAY[$2::bigint], ARRAY[$2::bigint], ARRAY[1, 2], ARRAY[2], 0)',
+      [roomId, seq],
+    );
+    const change = { roomId, seq: seq!, by: ann, isAdmin: false, edit: null };
+    let isOver = false;
+    const deleting = given.store.messages.change(change).finally(() => {
+      isOver = true;
+    });
+    const waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    await expect.poll(async () => isOver || (await indexing.query(waiting)).rowCount! > 0).toBe(true);
+    await indexing.query('COMMIT');
+    expect(await deleting).toMatchObject({ outcome: 'changed' });
+    expect((await indexing.query('SELECT FROM chat.search_grams WHERE room_id = $1', [roomId])).rowCount).toBe(0);
+  } finally {
+    indexing.release();
+  }
+});
+
+it('rooms that are behind are told in pages', async () => {
+  const rooms = await Promise.all([openRoom(), openRoom(), openRoom()]);
+  for (const roomId of rooms) await say(roomId, ['one', 'two', 'three']);
+  const seen: string[] = [];
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page: readonly string[] = await given.store.searchIndex.behind(4, 2, after);
+    seen.push(...page);
+    after = page.length === 2 ? page.at(-1) : undefined;
+  }
+  expect(seen).toEqual(expect.arrayContaining(rooms));
+  expect(new Set(seen).size).toBe(seen.length);
+});
+
 it('a room is behind from as many rows on as are asked for', async () => {
   const roomId = await openRoom();
   await say(roomId, ['one', 'two', 'three']);
-  expect(await given.store.searchIndex.behind(4, 10_000)).toContain(roomId);
-  expect(await given.store.searchIndex.behind(5, 10_000)).not.toContain(roomId);
+  expect(await given.store.searchIndex.behind(4, 10_000, '')).toContain(roomId);
+  expect(await given.store.searchIndex.behind(5, 10_000, '')).not.toContain(roomId);
 });
 
 it('all rooms of somebody are searched together, newest first, and those of others are not', async () => {

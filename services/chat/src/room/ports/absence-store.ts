@@ -4,6 +4,6 @@ export interface AbsenceStore {
   rooms(roomIds: readonly string[], afterS: number): Promise<readonly string[]>;
   /** Records up to `limit` of a room as one event; how many. One instance does, and the others find nothing. */
   record(roomId: string, afterS: number, limit: number): Promise<number>;
-  /** Rooms after `roomId`, by id, that were written to in the last day: at most `limit`; none where no webhook wants to hear. */
-  recentRooms(roomId: string, limit: number): Promise<readonly string[]>;
+  /** Rooms after `roomId`, by id, that were written to in `afterS` and the day before: at most `limit`; none where no webhook wants to hear. */
+  recentRooms(roomId: string, limit: number, afterS: number): Promise<readonly string[]>;
 }

@@ -35,8 +35,8 @@ export interface SearchStore {
 
 /** The index behind it, which is written after the messages are. */
 export interface SearchIndex {
-  /** Rooms with `rows` and more which are not in the index yet, at most `limit` rooms. */
-  behind(rows: number, limit: number): Promise<readonly string[]>;
-  /** Indexes a room's next messages, some hundreds. Whether there are more; two at once do it once. */
+  /** Rooms with `rows` and more which are not in the index yet, by id, those after one, at most `limit`. */
+  behind(rows: number, limit: number, after: string): Promise<readonly string[]>;
+  /** Indexes a room's next messages, some hundreds. Whether there are more that can be; two at once do it once. */
   index(roomId: string): Promise<boolean>;
 }

@@ -39,6 +39,9 @@ export interface RoomKeysOptions {
   readonly most?: number;
 }
 
+/** A room's key that can not be opened: the room is UNAVAILABLE until it can, others are not. */
+export class UnopenedKey extends AppError {}
+
 /** Why there is no key of a room now. BUSY: it is to get one, and somebody else has locked it. */
 export type NoKey = Failure | { readonly outcome: 'BUSY' };
 
@@ -206,5 +209,5 @@ export function createRoomKeys({ pool, keys, isOn, onUnopened, most = 20_000 }: 
 }
 
 function unopened(detail: string): Failure {
-  return { outcome: 'FAILED', error: new AppError('UNAVAILABLE', { detail }) };
+  return { outcome: 'FAILED', error: new UnopenedKey('UNAVAILABLE', { detail }) };
 }
