@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { WebhookSend } from './send.ts';
 import type { Attempt, ClaimedDelivery, WebhookStore } from './webhook-store.ts';
 
@@ -41,6 +41,7 @@ export function createDispatch({ store, send, newClaim, random, clock, onFailure
   /** There may be events that nobody has handed out yet. */
   let fresh = false;
   let stopped = false;
+  let endPause = () => {};
   /** There is somebody to tell: without, a commit costs nothing here. */
   let wanted = false;
 
@@ -55,9 +56,19 @@ export function createDispatch({ store, send, newClaim, random, clock, onFailure
       } catch (error) {
         onFailure(error);
       }
-      if (again && !stopped) await new Promise<void>((resolve) => clock.setTimeout(resolve, LOOK_MS));
+      if (again && !stopped) await pause();
     } while (again && !stopped);
     looking = undefined;
+  }
+
+  /** Until the next look, or the end. */
+  async function pause(): Promise<void> {
+    let timer: Timer | undefined;
+    await new Promise<void>((resolve) => {
+      endPause = resolve;
+      timer = clock.setTimeout(resolve, LOOK_MS);
+    });
+    clock.clear(timer);
   }
 
   async function fanOut(): Promise<void> {
@@ -142,6 +153,7 @@ export function createDispatch({ store, send, newClaim, random, clock, onFailure
     /** Ends when what is under way has ended. */
     async stop(): Promise<void> {
       stopped = true;
+      endPause();
       await looking;
       await Promise.all(running);
       await settle().catch(onFailure);
