@@ -107,6 +107,12 @@ beforeAll(async () => {
   await expect(expired).rejects.toMatchObject({ status: 401 });
 }, TIMEOUT_MS);
 
+/** A picture of one pixel. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
 /** A command with what stands for something of this run in it. */
 async function ofThisRun(command: string): Promise<{ text: string; env: Record<string, string> }> {
   const env: Record<string, string> = { ...variables };
@@ -125,6 +131,7 @@ async function run(command: string, says: RegExp | undefined): Promise<string> {
   const { text, env } = await ofThisRun(command);
   const logs = join(here.dataDir, 'logs');
   writeFileSync(join(logs, 'product.json'), JSON.stringify(draft()));
+  writeFileSync(join(logs, 'citrus.jpg'), PIXEL);
   // A refusal is a failure of the command.
   const script = `set -o pipefail\ncurl() { command curl --fail-with-body "$@"; }\n${text}\n`;
   const child = spawn('bash', ['-c', script], {

@@ -285,7 +285,7 @@ test('every field of the form for an offer stays in it, in whatever width and la
       const outside = await page.evaluate(`(() => {
         const found = [];
         for (const input of document.querySelectorAll('form.panel :is(input, textarea)')) {
-          const field = input.closest('.field, .check, .tier-fields').getBoundingClientRect();
+          const field = input.closest('.field, .check, .tier-fields, .pictures-field').getBoundingClientRect();
           const box = input.getBoundingClientRect();
           const sticksOut = box.right - field.right > 0.5 || box.left - field.left < -0.5;
           // As wide as it would like to be: what it shows has to be seen whole.

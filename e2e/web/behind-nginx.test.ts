@@ -82,4 +82,13 @@ describe.skipIf(!ensureNginx() || !browserProgram())('the page behind nginx, as 
     expect(api.status).toBe(200);
     expect(api.headers.get('content-security-policy')).toBeNull();
   });
+
+  test('pictures of products are trade’s, whatever their names end with, and larger than other requests', async () => {
+    const picture = '/api/pictures/01a1fb92-5af1-41ab-9ecc-00c8b1bbf307';
+    const shown = await fetch(url('/api/pictures/files/01a1fb92-5af1-41ab-9ecc-00c8b1bbf307.jpg'));
+    expect([shown.status, ((await shown.json()) as { code: string }).code]).toEqual([404, 'NOT_FOUND']);
+    const put = { method: 'PUT', headers: { 'content-type': 'image/png' }, body: new Uint8Array(2_000_000) };
+    expect((await fetch(url(picture), put)).status).toBe(401);
+    expect((await fetch(`http://127.0.0.1:${nginx.tradePort}${picture}`, put)).status).toBe(401);
+  });
 });

@@ -23,6 +23,7 @@ const WITHOUT_ZOD = [
   'spelledEmoji',
   'searchForm',
   'SEARCH_CHARS',
+  'markedText',
   'formatMoney',
   'minorUnitPlaces',
   'readAmount',
@@ -74,6 +75,10 @@ export const RULES = [
       '@prisma/adapter-pg',
       '@prisma/driver-adapter-utils',
       '@prisma/schema-engine-wasm',
+      // Files: pictures, and an S3.
+      'sharp',
+      '@aws-sdk/client-s3',
+      '@aws-sdk/s3-request-presigner',
     ],
   },
   { folder: 'packages/client/src', may: [{ from: SHARED, names: WITHOUT_ZOD }] },
@@ -120,7 +125,7 @@ export const RULES = [
     ],
     observe: [SHARED, HOST, 'type room/', 'type hub/', 'type session/', 'node:'],
     jobs: [SHARED, HOST, 'room/'],
-    files: [...driver, 'room/file-keys.ts', 'sharp', '@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'],
+    files: [...driver, 'room/file-keys.ts'],
     // What both need of Redis: its URL, and a connection that is replaced when it dies.
     redis: [HOST, 'ioredis', 'node:'],
     bus: [...driver, 'ioredis', 'redis/'],
@@ -141,7 +146,7 @@ export const RULES = [
       '@gongu/react',
       '@gongu/react/styles.css',
       // By way of the client all of it would come with the first page.
-      { from: SHARED, names: ['formatMoney', 'readAmount', 'writeAmount'] },
+      { from: SHARED, names: ['formatMoney', 'readAmount', 'writeAmount', 'searchForm', 'SEARCH_CHARS', 'markedText'] },
       'react',
       'react-dom',
       '@tanstack/react-query',

@@ -1,7 +1,7 @@
 import type { CreateProduct, Product } from '@gongu/shared';
 
 /** A product to look at; `slug` names it in the key that makes its creation repeatable. */
-interface Sample extends Omit<CreateProduct, 'deadline' | 'imageUrl' | 'notices' | 'category' | 'tags'> {
+interface Sample extends Omit<CreateProduct, 'deadline' | 'imageUrl' | 'pictures' | 'notices'> {
   slug: string;
   /** Days until its deadline. */
   days: number;
@@ -18,6 +18,8 @@ const SAMPLES: readonly Sample[] = [
     slug: 'tangerines',
     title: '제주 감귤 10kg',
     description: '서귀포 농장에서 바로 보내는 노지 감귤입니다.',
+    category: '과일',
+    tags: ['감귤', '제주'],
     price: { amount: 23_000, currency: 'KRW' },
     priceTiers: [
       { minParticipants: 10, amount: 20_000 },
@@ -33,6 +35,8 @@ const SAMPLES: readonly Sample[] = [
     slug: 'coffee',
     title: '강릉 로스터리 원두 1kg',
     description: '주문이 모이면 볶아서 다음 날 보냅니다.',
+    category: '커피',
+    tags: ['원두', '강릉'],
     price: { amount: 31_000, currency: 'KRW' },
     ...PLAIN,
     minParticipants: 3,
@@ -43,6 +47,8 @@ const SAMPLES: readonly Sample[] = [
     slug: 'rice',
     title: '철원 오대쌀 20kg',
     description: '올해 수확한 햅쌀, 도정 후 바로 발송합니다.',
+    category: '쌀',
+    tags: ['햅쌀', '철원'],
     price: { amount: 62_000, currency: 'KRW' },
     ...PLAIN,
     minParticipants: 10,
@@ -56,6 +62,8 @@ const PAID: Sample = {
   slug: 'strawberries',
   title: '논산 설향 딸기 2kg',
   description: '결제해야 자리가 확정돼요. 자리가 차면 기다릴 수 있어요.',
+  category: '과일',
+  tags: ['딸기', '논산'],
   price: { amount: 27_000, currency: 'KRW' },
   priceTiers: [{ minParticipants: 3, amount: 24_000 }],
   payment: 'REQUIRED',

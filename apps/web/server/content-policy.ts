@@ -13,7 +13,7 @@ export function contentPolicy({ chatUrl, tradeUrl, payUrl = '' }: ServiceUrls, f
     "script-src 'self'",
     "style-src 'self'",
     // `blob:`: a picture that is about to be sent.
-    `img-src ${listed("'self'", 'https:', 'data:', 'blob:', chatUrl, filesOrigin)}`,
+    `img-src ${listed("'self'", 'https:', 'data:', 'blob:', chatUrl, tradeUrl, filesOrigin)}`,
     "font-src 'self'",
     `connect-src ${listed("'self'", chatUrl, chatUrl.replace(/^http/, 'ws'), tradeUrl, payUrl, filesOrigin)}`,
     "manifest-src 'self'",

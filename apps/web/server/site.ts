@@ -75,7 +75,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const tradeUrl = `http://${nameHere(host)}:${tradePort}`;
   const page = await readFile(join(assets, 'index.html'), 'utf8');
   site.get<{ Params: { id: string } }>('/products/:id', async (request, reply) => {
-    const card = await cardOf(request, tradeUrl);
+    const card = await cardOf(request, tradeUrl, urlsFor(request.headers.host).tradeUrl);
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache');
     // A function: what a seller writes may hold `$&`.
     return reply.send(page.replace(CARD, () => card));
@@ -92,10 +92,14 @@ export async function startSite(options: SiteOptions): Promise<Site> {
 }
 
 /** Trade's tags for a product's page; empty where it has none in time. */
-async function cardOf(request: FastifyRequest<{ Params: { id: string } }>, tradeUrl: string): Promise<string> {
+async function cardOf(
+  request: FastifyRequest<{ Params: { id: string } }>,
+  tradeUrl: string,
+  browsersTradeUrl: string,
+): Promise<string> {
   const { host = '', 'accept-language': language = '' } = request.headers;
   const id = encodeURIComponent(request.params.id);
-  const query = new URLSearchParams({ url: `http://${host}/products/${id}` });
+  const query = new URLSearchParams({ url: `http://${host}/products/${id}`, tradeUrl: browsersTradeUrl });
   try {
     const answer = await fetch(`${tradeUrl}/api/products/${id}/card?${query}`, {
       headers: { 'accept-language': language },

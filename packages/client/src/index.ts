@@ -17,6 +17,7 @@ export type {
 export {
   formatMoney,
   LIMITS,
+  markedText,
   mentionsUser,
   minorUnitPlaces,
   parseMessageId,

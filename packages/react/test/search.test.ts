@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { markedText } from '@gongu/client';
 import { browserProgram } from '@gongu/testkit/browser';
 import { expect, it, test } from 'vitest';
-import { markedText } from '../src/components/marked-text.ts';
 import { chatPages, type Person } from './fixture/chat-page.ts';
 
 test.each([

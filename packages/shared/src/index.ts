@@ -41,6 +41,7 @@ export {
 } from './ids.ts';
 export { Instant } from './instant.ts';
 export { FRAME_LIMITS, LIMITS } from './limits.ts';
+export { markedText } from './marked-text.ts';
 export { mentionsUser } from './mentions-user.ts';
 export { type ChangeMessage, editBody, isChange, Message, SystemMessage, saysSomething, sendBody } from './message.ts';
 export { messageId, parseMessageId } from './message-id.ts';
@@ -60,6 +61,7 @@ export {
   ReactionQuery,
   Reactions,
 } from './page.ts';
+export { PICTURE_ENDINGS, Picture, PictureId, pictureNames, shownPicture } from './picture.ts';
 export { Problem, problemOf } from './problem.ts';
 export {
   Buyer,

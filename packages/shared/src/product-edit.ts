@@ -8,6 +8,7 @@ const {
   title,
   description,
   imageUrl,
+  pictures,
   category,
   tags,
   deadline,
@@ -23,6 +24,7 @@ export const EditProduct = z
     title: title.optional(),
     description: description.unwrap().optional(),
     imageUrl,
+    pictures: pictures.unwrap().optional(),
     category,
     tags: tags.unwrap().optional(),
     deadline: deadline.optional(),
@@ -33,7 +35,7 @@ export const EditProduct = z
   })
   .refine((edit) => Object.values(edit).some((value) => value !== undefined), {
     error:
-      'must have title, description, imageUrl, category, tags, deadline, priceTiers, notices, minParticipants or maxParticipants',
+      'must have title, description, imageUrl, pictures, category, tags, deadline, priceTiers, notices, minParticipants or maxParticipants',
   })
   .meta({
     id: 'EditProduct',
@@ -42,6 +44,7 @@ export const EditProduct = z
       'title',
       'description',
       'imageUrl',
+      'pictures',
       'category',
       'tags',
       'deadline',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Instant } from './instant.ts';
 import { LIMITS } from './limits.ts';
 import { filledLine } from './line.ts';
+import { Picture, PictureId } from './picture.ts';
 import { text } from './text.ts';
 
 /** RECRUITING → CLOSED (complete) or CANCELLED. */
@@ -46,6 +47,7 @@ export const Product = z
     title: z.string(),
     description: z.string(),
     imageUrl: z.string().nullable(),
+    pictures: z.array(Picture).meta({ description: 'that were uploaded; the first one stands for the product' }),
     category: z.string().nullable(),
     tags: z.array(z.string()),
     price: Money.meta({ description: 'what a buyer agrees to pay for one; tiers only lower it' }),
@@ -97,6 +99,12 @@ export const productFields = {
     .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\\/?#]\S*$/, { error: NO_URL })
     .max(2_048)
     .nullish(),
+  pictures: z
+    .array(PictureId)
+    .max(10, { error: 'must have at most 10 pictures' })
+    .refine((ids) => new Set(ids).size === ids.length, { error: 'must have each picture once' })
+    .default([])
+    .meta({ description: 'ids of pictures that the caller has uploaded, in their order', uniqueItems: true }),
   category: ProductLabel.nullish(),
   tags: z
     .array(ProductLabel)

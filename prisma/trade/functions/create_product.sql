@@ -1,9 +1,9 @@
 -- A new product, with its audit row, its first live change and the entry that opens its room.
 -- `p_max_days`: how far away the deadline may be; null: as far as one likes.
--- `p_terms`: {"priceTiers", "payment", "waitingList", "notices", "category", "tags"}, how it is sold: what it does not name is as it
+-- `p_terms`: {"priceTiers", "payment", "waitingList", "notices", "category", "tags", "pictures"}, how it is sold: what it does not name is as it
 -- was before there was a choice; "forms", what it is found by (see save_texts); "maxOpen", how many products its seller may
 -- have that recruit: without it any number.
--- Outcomes: ok, deadline_past, deadline_far, tiers_invalid, too_many.
+-- Outcomes: ok, deadline_past, deadline_far, tiers_invalid, pictures_invalid, too_many.
 CREATE OR REPLACE FUNCTION trade.create_product(
   p_id text, p_seller text, p_nickname text, p_title text, p_description text, p_image text, p_amount bigint,
   p_currency text, p_min integer, p_max integer, p_deadline timestamptz, p_origin jsonb, p_claim jsonb,
@@ -13,6 +13,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
   v_new trade.products;
   v_tiers jsonb := coalesce(p_terms -> 'priceTiers', '[]');
+  v_ids jsonb := coalesce(p_terms -> 'pictures', '[]');
+  v_pictures jsonb := '[]';
   v_now timestamptz;
 BEGIN
   IF p_deadline <= clock_timestamp() THEN
@@ -38,17 +40,27 @@ BEGIN
       RETURN;
     END IF;
   END IF;
+  IF v_ids <> '[]' THEN
+    v_pictures := trade.find_pictures(p_id, p_seller, v_ids);
+    IF v_pictures IS NULL THEN
+      RETURN QUERY SELECT 'pictures_invalid', NULL::jsonb, NULL::jsonb;
+      RETURN;
+    END IF;
+  END IF;
   INSERT INTO trade.products (id, seller_id, seller_nickname, title, description, image_url, price_amount,
-    price_currency, price_tiers, payment, waiting_list, notices, category, tags, noticed,
+    price_currency, price_tiers, payment, waiting_list, notices, category, tags, pictures, noticed,
     min_participants, max_participants, deadline, created_at)
   VALUES (p_id, p_seller, p_nickname, p_title, p_description, p_image, p_amount,
     p_currency, v_tiers, coalesce(p_terms ->> 'payment', 'NONE'), coalesce((p_terms ->> 'waitingList')::boolean, false),
     coalesce((p_terms ->> 'notices')::boolean, true), p_terms ->> 'category',
-    ARRAY(SELECT jsonb_array_elements_text(coalesce(p_terms -> 'tags', '[]'))),
+    ARRAY(SELECT jsonb_array_elements_text(coalesce(p_terms -> 'tags', '[]'))), v_pictures,
     -- What lasts for less than an hour from its beginning need not be told so.
     CASE WHEN p_deadline <= clock_timestamp() + interval '1 hour' THEN '{hour}'::text[] ELSE '{}' END,
     p_min, p_max, p_deadline, trade.instant())
   RETURNING * INTO v_new;
+  IF v_ids <> '[]' THEN
+    PERFORM trade.take_pictures(p_id, v_ids);
+  END IF;
   PERFORM trade.save_texts(p_id, coalesce(p_terms -> 'forms', '{}'));
   PERFORM trade.record_audit(v_new, 'product.created', p_seller, NULL, NULL, NULL, p_origin);
   PERFORM trade.record_change(v_new);

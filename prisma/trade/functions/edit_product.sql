@@ -1,7 +1,7 @@
 -- Changes what `p_patch` names; its "forms" are what the product is found by then (see save_texts). `p_versions`: the versions the seller may have seen, null for any. `p_max_days`: how far
 -- away a new deadline may be; null: as far as one likes.
 -- Outcomes: ok (also when nothing differs), not_found, forbidden, stale, ended, deadline_past, deadline_far, below_buyers,
--- minimum_above_maximum, tiers_fixed (somebody takes part), tiers_invalid.
+-- minimum_above_maximum, tiers_fixed (somebody takes part), tiers_invalid, pictures_invalid.
 CREATE OR REPLACE FUNCTION trade.edit_product(
   p_id text, p_actor text, p_admin boolean, p_versions integer[], p_patch jsonb, p_origin jsonb,
   p_max_days integer DEFAULT NULL
@@ -61,6 +61,10 @@ BEGIN
     v_new.tags := ARRAY(SELECT jsonb_array_elements_text(p_patch -> 'tags'));
     v_data := v_data || jsonb_build_object('tags', p_patch -> 'tags');
   END IF;
+  IF p_patch ? 'pictures' AND p_patch -> 'pictures' <> jsonb_path_query_array(v_old.pictures, '$[*].id') THEN
+    v_new.pictures := trade.find_pictures(p_id, p_actor, p_patch -> 'pictures');
+    v_data := v_data || jsonb_build_object('pictures', p_patch -> 'pictures');
+  END IF;
   IF p_patch ? 'notices' AND (p_patch ->> 'notices')::boolean <> v_old.notices THEN
     v_new.notices := (p_patch ->> 'notices')::boolean;
     v_data := v_data || jsonb_build_object('notices', v_new.notices);
@@ -85,7 +89,13 @@ BEGIN
     v_outcome := 'tiers_fixed';
   ELSIF NOT trade.tiers_valid(v_new.price_amount, v_new.price_tiers) THEN
     v_outcome := 'tiers_invalid';
+  ELSIF v_new.pictures IS NULL THEN
+    v_outcome := 'pictures_invalid';
   ELSIF v_data <> '{}' THEN
+    IF v_data ? 'pictures' THEN
+      PERFORM trade.take_pictures(p_id, p_patch -> 'pictures');
+      UPDATE trade.products SET pictures = v_new.pictures WHERE id = p_id;
+    END IF;
     IF p_patch ? 'forms' THEN
       PERFORM trade.save_texts(p_id, p_patch -> 'forms');
     END IF;

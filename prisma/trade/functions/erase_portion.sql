@@ -78,6 +78,15 @@ BEGIN
       IF v_done > 0 THEN v_kind := 'products'; END IF;
     END IF;
     IF v_kind IS NULL THEN
+      -- Those of no product go at once, as nobody can give them to one any more.
+      UPDATE trade.pictures o SET user_id = v_alias,
+        loose_since = CASE WHEN o.product_id IS NULL THEN '-infinity' ELSE o.loose_since END
+      WHERE o.id IN (SELECT i.id FROM trade.pictures i WHERE i.user_id = e.user_id
+        AND (i.product_id IS NULL OR NOT trade.is_held('PRODUCT', i.product_id)) LIMIT p_limit);
+      GET DIAGNOSTICS v_done = ROW_COUNT;
+      IF v_done > 0 THEN v_kind := 'pictures'; END IF;
+    END IF;
+    IF v_kind IS NULL THEN
       UPDATE trade.address_reads r SET reader_id = v_alias WHERE (r.product_id, r.user_id) IN (
         SELECT o.product_id, o.user_id FROM trade.address_reads o WHERE o.reader_id = e.user_id LIMIT p_limit)
         AND r.reader_id = e.user_id;

@@ -1,12 +1,9 @@
-import { envFields, readEnv, serviceEnv } from '@gongu/host';
+import { envFields, filePlaceFields, readEnv, serviceEnv } from '@gongu/host';
 import { LIMITS } from '@gongu/shared';
 import { z } from 'zod';
 import { vapidKeysOf } from './push/vapid-keys.ts';
 import { redisTarget } from './redis/redis-url.ts';
 import { contentKeysOf } from './store/sealing/content-keys.ts';
-
-/** Where files are unless told. */
-export const DEFAULT_DATA_DIR = '.gongu';
 
 /** The chat service's configuration; docs/configuration.md is generated from nothing else. Unset values are defaults. */
 export const ChatEnv = serviceEnv({
@@ -70,20 +67,8 @@ export const ChatEnv = serviceEnv({
   UPLOAD_SCAN_URL: envFields.url({ protocols: ['http:', 'https:'] }).optional(),
   /** Files that a user may upload in an hour; 0 = any number. */
   RATE_UPLOADS_PER_HOUR: envFields.int(20, { max: 1_000_000 }),
-  /** Folder whose `files` holds the files of messages where there is no S3. A relative path begins at the repository. */
-  DATA_DIR: envFields.text(DEFAULT_DATA_DIR),
-  /** Bucket of an S3 that holds the files of messages; unset: a folder of DATA_DIR. */
-  S3_BUCKET: z.string().trim().optional(),
-  /** Where the S3 is, for the service and for browsers; unset: that of AWS. */
-  S3_ENDPOINT: envFields.url({ protocols: ['http:', 'https:'], bare: true }).optional(),
-  /** Region of the bucket. */
-  S3_REGION: envFields.text('us-east-1'),
-  /** Whether the bucket stands in the path of its URLs, not in the host's name. */
-  S3_PATH_STYLE: envFields.bool(false),
-  /** Who asks the S3; unset: as the machine's role or the AWS variables say. */
-  S3_ACCESS_KEY_ID: z.string().trim().optional(),
-  /** Its secret. */
-  S3_SECRET_ACCESS_KEY: z.string().trim().optional(),
+  // Of messages: in the folder `files` of DATA_DIR, or in the S3.
+  ...filePlaceFields,
   /** Whether rooms that are ACTIVE may be looked at, and read, without joining. */
   ROOM_WATCH: envFields.bool(true),
   /** The room of sockets and messages that name none: always ACTIVE, without a product. Empty = there is none. */

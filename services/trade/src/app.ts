@@ -2,6 +2,7 @@ import { createService, createServiceParts, type Service, type ServiceOptions } 
 import { createDomain } from './app/domain.ts';
 import { registerEndpoints } from './app/endpoints.ts';
 import { createTradeHttp } from './app/http.ts';
+import { openPictures } from './app/pictures.ts';
 import { createSchedule } from './app/schedule.ts';
 import type { TradeEnv } from './env.ts';
 
@@ -20,9 +21,10 @@ export { TRADE_SCHEMA } from './store/open-store.ts';
 export async function createTrade(env: TradeEnv, options: TradeOptions): Promise<Trade> {
   const parts = createServiceParts('trade', env, options);
   const domain = createDomain(parts, options);
+  const { pictures, close: closePictures } = await openPictures(parts, domain.store.pictures);
   const http = await createTradeHttp(parts, domain);
-  registerEndpoints(parts, domain, http);
-  const schedule = createSchedule(parts, domain, options);
+  registerEndpoints(parts, { ...domain, pictures }, http);
+  const schedule = createSchedule(parts, { ...domain, pictures }, options);
   const { app } = http;
   const { feed, store } = domain;
 
@@ -48,6 +50,7 @@ export async function createTrade(env: TradeEnv, options: TradeOptions): Promise
       feed.stop();
       await settle('webhooks', domain.hooks.stop(), env.DRAIN_MS + 2_000);
       await settle('outbox', domain.relay.stop(), env.DRAIN_MS + 2_000);
+      closePictures();
       await settle('PostgreSQL', store.close(), env.DRAIN_MS + 3_000);
     },
   });

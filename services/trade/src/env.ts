@@ -1,4 +1,4 @@
-import { envFields, isLocalOrigin, readEnv, serviceEnv } from '@gongu/host';
+import { envFields, filePlaceFields, isLocalOrigin, readEnv, serviceEnv } from '@gongu/host';
 import type { z } from 'zod';
 
 /** Beside the errors of other variables, so that all are named at once. */
@@ -18,6 +18,14 @@ const Env = serviceEnv({
   DEADLINE_MAX_DAYS: envFields.int(366, { max: 1_000_000 }),
   /** Products of one seller that recruit, at most; 0 = any number. */
   MAX_OPEN_PRODUCTS: envFields.int(1_000, { max: 10_000_000 }),
+  /** Largest picture of a product, bytes; 0 = none is taken. */
+  PICTURE_MAX_BYTES: envFields.int(10_485_760, { max: 104_857_600 }),
+  /** Bytes that all pictures of one user may have together; 0 = any number. */
+  PICTURE_MAX_USER_BYTES: envFields.int(1_073_741_824, { max: 1_125_899_906_842_624 }),
+  /** Pictures that a user may upload in an hour; 0 = any number. */
+  RATE_PICTURES_PER_HOUR: envFields.int(100, { max: 1_000_000 }),
+  // Of products: in the folder `pictures` of DATA_DIR, or in the S3, below products/.
+  ...filePlaceFields,
   /** Webhooks, at most; 0 = any number. */
   MAX_WEBHOOKS: envFields.int(100, { max: 1_000_000 }),
   /** Keys that addresses are sealed by, `id:base64` of 32 bytes each, separated by commas: the first seals, all of them open; unset: no addresses are kept. */

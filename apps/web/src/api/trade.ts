@@ -1,4 +1,4 @@
-import type { Buyer, Participation, Product, Purchase } from '@gongu/shared';
+import type { Buyer, Participation, Product, ProductFacets, Purchase } from '@gongu/shared';
 import { ApiError } from './api-error.ts';
 import { fetchJson, type HttpRequest } from './http.ts';
 
@@ -10,6 +10,11 @@ export interface Page<T> {
 export interface ProductFilter {
   readonly status?: Product['status'];
   readonly minSeatsLeft?: number;
+  /** What is looked for: 2 to 64 characters as searches compare them. */
+  readonly q?: string;
+  readonly category?: string;
+  /** Products that have all of them. */
+  readonly tag?: readonly string[];
   readonly sort?: 'deadline' | '-createdAt';
   readonly mine?: 'seller' | 'buyer';
 }
@@ -19,6 +24,10 @@ export interface NewProduct {
   readonly title: string;
   readonly description: string;
   readonly imageUrl: string | null;
+  /** Ids of those that are uploaded. */
+  readonly pictures: readonly string[];
+  readonly category: string | null;
+  readonly tags: readonly string[];
   readonly price: Product['price'];
   readonly minParticipants: number;
   readonly maxParticipants: number;
@@ -50,11 +59,16 @@ export function createTrade(
   return {
     /** For parts that come later, with routes of their own. */
     call,
+    url,
+    /** Of what trade names by a path of its own. */
+    urlOf: (path: string) => new URL(path, url).href,
     eventsUrl: `${url}/api/products/events`,
     /** The next page in which something is: with a filter, some are empty and not the last. Gives up after a few. */
     async products(filter: ProductFilter, cursor: string | null, signal?: AbortSignal): Promise<Page<Product>> {
       const query = new URLSearchParams({ limit: String(PAGE) });
-      for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
+      for (const [name, value] of Object.entries(filter)) {
+        for (const one of [value ?? []].flat()) query.append(name, String(one));
+      }
       for (let next = cursor, asked = 1; ; asked++) {
         if (next !== null) query.set('cursor', next);
         const page = await call<Page<Product>>(`/api/products?${query}`, { signal });
@@ -62,6 +76,7 @@ export function createTrade(
         next = page.nextCursor;
       }
     },
+    facets: (signal?: AbortSignal) => call<ProductFacets>('/api/products/facets', { signal }),
     product: (id: string, signal?: AbortSignal) => call<Product>(product(id), { signal }),
     /**
      * The caller's purchase; null: there is none. His newest purchases say so without a 404, which a browser writes into its

@@ -39,6 +39,13 @@ type Plain =
   | 'sort'
   | 'empty'
   | 'clearFilters'
+  | 'search'
+  | 'searchHint'
+  | 'searchEnded'
+  | 'category'
+  | 'tags'
+  | 'categoryHint'
+  | 'tagsHint'
   | 'cancelledBySeller'
   | 'full'
   | 'timeLeft'
@@ -139,6 +146,8 @@ export interface Strings extends Readonly<Record<Plain, string>> {
   readonly statuses: Readonly<Record<Product['status'], string>>;
   readonly reasons: Readonly<Record<NonNullable<Product['reason']>, string>>;
   readonly sorts: Readonly<Record<'-createdAt' | 'deadline', string>>;
+  readonly found: (count: number, hasMore: boolean) => string;
+  readonly foundNothing: (q: string) => string;
   readonly seatsAtLeast: (count: number) => string;
   readonly seatsLeft: (left: number) => string;
   readonly taken: (count: number, most: number) => string;

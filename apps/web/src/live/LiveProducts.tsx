@@ -17,6 +17,8 @@ const IsLive = createContext(true);
 
 /** Milliseconds in which products that the lists do not have yet are gathered into one reading. */
 const GATHER_MS = 300;
+/** The same of counts of categories and tags, which are dear. */
+const FACETS_MS = 2_000;
 
 /** Keeps every product that is shown as trade says it is. */
 export function LiveProducts({ children }: { readonly children: ReactNode }) {
@@ -26,10 +28,12 @@ export function LiveProducts({ children }: { readonly children: ReactNode }) {
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let facets: ReturnType<typeof setTimeout> | undefined;
     const stop = listenToProducts({
       url: eventsUrl,
       onState: setIsLive,
       onReset() {
+        void queries.invalidateQueries({ queryKey: keys.facets });
         void queries.invalidateQueries({ queryKey: keys.lists });
         void queries.invalidateQueries({ queryKey: ['product'] });
         void queries.invalidateQueries({ queryKey: keys.purchases });
@@ -46,6 +50,13 @@ export function LiveProducts({ children }: { readonly children: ReactNode }) {
           isKnown ||= hasProduct(pages, change.id);
           queries.setQueryData(key, applyToPages(pages, change));
         }
+        // A new one may count, and what has ended counts no more.
+        if (!isKnown || change.status !== 'RECRUITING') {
+          facets ??= setTimeout(() => {
+            facets = undefined;
+            void queries.invalidateQueries({ queryKey: keys.facets });
+          }, FACETS_MS);
+        }
         // A new one, or one beyond the pages read so far.
         if (isKnown) return;
         clearTimeout(timer);
@@ -54,6 +65,7 @@ export function LiveProducts({ children }: { readonly children: ReactNode }) {
     });
     return () => {
       clearTimeout(timer);
+      clearTimeout(facets);
       stop();
     };
   }, [eventsUrl, queries]);

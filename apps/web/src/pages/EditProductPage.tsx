@@ -70,17 +70,18 @@ function Edit({ product }: { readonly product: Product }) {
 
 /** What differs alone: what somebody else has changed meanwhile stays. */
 function changesOf(product: Product, fields: NewProduct): ProductEdit {
-  const { price: _price, payment: _payment, waitingList: _list, priceTiers, deadline, ...rest } = fields;
+  const { price: _price, payment: _payment, waitingList: _list, deadline, ...rest } = fields;
+  const known = { ...product, pictures: product.pictures.map(({ id }) => id) };
   const names = Object.keys(rest) as (keyof typeof rest)[];
   const changed = Object.fromEntries(
-    names.filter((name) => rest[name] !== product[name]).map((name) => [name, rest[name]]),
+    names
+      .filter((name) => JSON.stringify(rest[name]) !== JSON.stringify(known[name]))
+      .map((name) => [name, rest[name]]),
   );
   // The field has no seconds.
   const minuteOf = (at: string) => Math.floor(Date.parse(at) / 60_000);
-  const isSame = JSON.stringify(priceTiers) === JSON.stringify(product.priceTiers);
   return {
     ...changed,
-    ...(isSame ? {} : { priceTiers }),
     ...(minuteOf(deadline) === minuteOf(product.deadline) ? {} : { deadline }),
   };
 }

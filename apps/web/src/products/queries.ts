@@ -14,6 +14,7 @@ import { newer, newerPages, type ProductPages, type PurchasePages } from './appl
 /** Keys of the cache. What begins with `own` belongs to the session and goes with it. */
 export const keys = {
   lists: ['products'] as const,
+  facets: ['facets'] as const,
   product: (id: string) => ['product', id] as const,
   notice: (roomId: string, userId: string) => ['own', 'notice', roomId, userId] as const,
   purchase: (id: string, userId: string) => ['own', 'purchase', id, userId] as const,
@@ -34,6 +35,12 @@ export function useProducts(filter: ProductFilter) {
     structuralSharing: (known, found) =>
       replaceEqualDeep(known, newerPages(known as ProductPages | undefined, found as ProductPages)),
   });
+}
+
+/** Categories and tags of what recruits, with counts. */
+export function useFacets() {
+  const { trade } = useServices();
+  return useQuery({ queryKey: keys.facets, queryFn: ({ signal }) => trade.facets(signal) });
 }
 
 export function useProduct(id: string) {
@@ -111,6 +118,7 @@ export function useSelling(id: string) {
   const became = (product: Product) => {
     queries.setQueryData<Product>(keys.product(id), (known) => newer(known, product));
     void queries.invalidateQueries({ queryKey: keys.lists });
+    void queries.invalidateQueries({ queryKey: keys.facets });
   };
   const onError = () => queries.invalidateQueries({ queryKey: keys.product(id) });
   return {

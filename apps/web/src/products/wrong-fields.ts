@@ -2,13 +2,25 @@ import { type Product, readAmount } from '@gongu/shared';
 
 /** In the order of the form. */
 export const FIELD_NAMES = [
-  ...(['title', 'description', 'imageUrl', 'price', 'deadline', 'minParticipants', 'maxParticipants'] as const),
+  ...([
+    'title',
+    'description',
+    'category',
+    'tags',
+    'imageUrl',
+    'price',
+    'deadline',
+    'minParticipants',
+    'maxParticipants',
+  ] as const),
 ] as const;
 
 /** Of what is written in one control. */
 export type FieldName = (typeof FIELD_NAMES)[number];
 
 const MOST_PEOPLE = 100_000;
+const MOST_TAGS = 10;
+const LABEL_CHARS = 40;
 const MOST_PRICE = 1_000_000_000_000;
 
 /**
@@ -31,6 +43,9 @@ export function wrongFields(
   const isRight: Readonly<Record<FieldName, boolean>> = {
     title: chars('title') >= 1 && chars('title') <= 200,
     description: chars('description') <= 20_000,
+    category: chars('category') <= LABEL_CHARS,
+    tags:
+      tagsIn(written.tags).length <= MOST_TAGS && tagsIn(written.tags).every((tag) => [...tag].length <= LABEL_CHARS),
     imageUrl: /^(?:https:\/\/[^\s\\/?#]\S*)?$/i.test(written.imageUrl.trim()) && chars('imageUrl') <= 2_048,
     price: (readAmount(written.price, currency) ?? MOST_PRICE + 1) <= MOST_PRICE,
     deadline: deadlineMs > nowMs,
@@ -46,4 +61,10 @@ export function areTiers(tiers: Product['priceTiers'], price: number, maxPartici
     const before = tiers[at - 1] ?? { minParticipants: 1, amount: price };
     return minParticipants > before.minParticipants && minParticipants <= maxParticipants && amount < before.amount;
   });
+}
+
+/** Tags as a seller writes them, with commas between them; a number sign before one says only that it is one. */
+export function tagsIn(written: string): readonly string[] {
+  const tags = written.split(/[,，、]/).map((tag) => tag.trim().replace(/^#\s*/, '').normalize('NFC'));
+  return [...new Set(tags)].filter((tag) => tag !== '');
 }

@@ -1,6 +1,5 @@
 import { type Product, readAmount, writeAmount } from '@gongu/shared';
 import { useId, useState } from 'react';
-import type { NewProduct } from '../api/trade.ts';
 import { dealStrings } from '../i18n/deal-strings.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
 
@@ -9,7 +8,7 @@ const MOST_TIERS = 10;
 
 export interface DealFieldsProps {
   /** Of a product that is there already, only tiers can change, as long as nobody takes part. */
-  readonly product: (NewProduct & { readonly participantCount: number }) | undefined;
+  readonly product: Pick<Product, 'participantCount' | 'priceTiers' | 'notices'> | undefined;
   /** ISO 4217, of all amounts. */
   readonly currency: string;
   /** The tiers can not be offered as they are written. */

@@ -4,6 +4,7 @@ import { useStrings } from '../i18n/LocaleProvider.tsx';
 import { outcomeOf } from '../i18n/outcome.ts';
 import { Link } from '../routing/Link.tsx';
 import { Countdown } from './Countdown.tsx';
+import type { Found } from './found.tsx';
 import { Picture } from './Picture.tsx';
 import { Seats } from './Seats.tsx';
 import { StatusBadge } from './StatusBadge.tsx';
@@ -13,10 +14,12 @@ export interface ProductCardProps {
   readonly to: string;
   /** In sight as the page comes. */
   readonly isFirst?: boolean;
+  /** Where what was looked for stands in it. */
+  readonly found?: Found | undefined;
 }
 
 /** A product in a list. All of it leads to its page; the title is the link. */
-export function ProductCard({ product, to, isFirst = false }: ProductCardProps) {
+export function ProductCard({ product, to, isFirst = false, found }: ProductCardProps) {
   const strings = useStrings();
   return (
     <article className="card product-card" data-product={product.id} data-status={product.status}>
@@ -27,9 +30,10 @@ export function ProductCard({ product, to, isFirst = false }: ProductCardProps) 
       <div className="card-text">
         <h2>
           <Link to={to}>
-            <bdi>{product.title}</bdi>
+            <bdi>{found?.title ?? product.title}</bdi>
           </Link>
         </h2>
+        {found?.elsewhere}
         <p className="price">
           {money(product.currentPrice, strings.locale)} <small>{strings.each}</small>
         </p>

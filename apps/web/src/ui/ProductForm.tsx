@@ -1,20 +1,22 @@
-import { readAmount, writeAmount } from '@gongu/shared';
+import { type Product, readAmount, writeAmount } from '@gongu/shared';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import type { NewProduct } from '../api/trade.ts';
 import { dealStrings } from '../i18n/deal-strings.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
-import { areTiers, FIELD_NAMES, type FieldName, wrongFields } from '../products/wrong-fields.ts';
+import { useFacets } from '../products/queries.ts';
+import { areTiers, FIELD_NAMES, type FieldName, tagsIn, wrongFields } from '../products/wrong-fields.ts';
 import { useServices } from '../session/SessionProvider.tsx';
 import { DealFields, tiersIn } from './DealFields.tsx';
 import { Failure } from './Failure.tsx';
 import { Field } from './Field.tsx';
+import { PicturesField } from './PicturesField.tsx';
 
 const WEEK_MS = 7 * 86_400_000;
 
 export interface ProductFormProps {
   /** What is in the form at first. Default: an offer for a week, to two to ten people. */
-  readonly product?: NewProduct & { readonly participantCount: number };
+  readonly product?: Omit<NewProduct, 'pictures'> & Pick<Product, 'participantCount' | 'pictures'>;
   /** Of the button that sends it. */
   readonly label: string;
   readonly isPending: boolean;
@@ -32,6 +34,7 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
   const form = useRef<HTMLFormElement>(null);
   const [openedMs] = useState(clock.now);
   const [wrong, setWrong] = useState<readonly FieldName[]>([]);
+  const [arePicturesWrong, setPicturesWrong] = useState(false);
   const [areTiersWrong, setTiersWrong] = useState(false);
   const [currency, setCurrency] = useState(product?.price.currency ?? 'KRW');
   const [mostDays, setMostDays] = useState<string | null>(null);
@@ -39,6 +42,7 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
   const [refusals, setRefusals] = useState(0);
   const first = useRef<string | undefined>(undefined);
   const buyers = product?.participantCount ?? 0;
+  const facets = useFacets().data;
 
   useEffect(() => {
     const control = refusals > 0 && first.current && form.current?.elements.namedItem(first.current);
@@ -61,7 +65,9 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
     const fields = fieldsOf(data, currency);
     const tiersToo = !areTiers(fields.priceTiers, fields.price.amount, fields.maxParticipants);
     refuse(found, tiersToo && !found.includes('price') && !found.includes('maxParticipants'));
-    if (found.length > 0 || tiersToo) return;
+    const arePending = data.has('picturesPending');
+    setPicturesWrong(arePending);
+    if (found.length > 0 || tiersToo || arePending) return;
     onSubmit({ ...fields, deadline: new Date(fields.deadline).toISOString() }, (refusal) => {
       const refused = refusal instanceof ApiError ? refusal.fields : [];
       const paths = refused.map(({ path }) => path.split('.')[0]);
@@ -95,6 +101,30 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
       <Field {...field('description')}>
         {(control) => <textarea {...control} rows={4} maxLength={20_000} defaultValue={product?.description} />}
       </Field>
+      <Field {...field('category')} hint={strings.categoryHint}>
+        {(control) => (
+          <>
+            <input
+              {...control}
+              maxLength={80}
+              autoComplete="off"
+              list={`${control.id}-list`}
+              defaultValue={product?.category ?? ''}
+            />
+            <datalist id={`${control.id}-list`}>
+              {facets?.categories.map(({ name }) => (
+                <option key={name} value={name} />
+              ))}
+            </datalist>
+          </>
+        )}
+      </Field>
+      <Field {...field('tags')} hint={strings.tagsHint}>
+        {(control) => (
+          <input {...control} maxLength={1_000} autoComplete="off" defaultValue={product?.tags.join(', ')} />
+        )}
+      </Field>
+      <PicturesField pictures={product?.pictures ?? []} isWrong={arePicturesWrong} />
       <Field {...field('imageUrl')} hint={strings.imageHint}>
         {(control) => <input {...control} type="url" maxLength={2_048} defaultValue={product?.imageUrl ?? ''} />}
       </Field>
@@ -157,7 +187,10 @@ function fieldsOf(form: FormData, currency: string): NewProduct {
   return {
     title: text('title'),
     description: text('description'),
+    category: text('category') === '' ? null : text('category'),
+    tags: tagsIn(text('tags')),
     imageUrl: text('imageUrl') === '' ? null : text('imageUrl'),
+    pictures: form.getAll('pictures').map(String),
     price: { amount: readAmount(text('price'), currency) ?? Number.NaN, currency },
     minParticipants: Number(text('minParticipants')),
     maxParticipants: Number(text('maxParticipants')),

@@ -1,11 +1,17 @@
-import { type ChatMessage, type FoundMessages, SEARCH_CHARS, searchForm, searchMessages } from '@gongu/client';
+import {
+  type ChatMessage,
+  type FoundMessages,
+  markedText,
+  SEARCH_CHARS,
+  searchForm,
+  searchMessages,
+} from '@gongu/client';
 import { type FormEvent, Fragment, useCallback, useEffect, useId, useRef, useState } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
 import { useChoices } from '../chat/useChoices.ts';
 import { useRooms } from '../chat/useRooms.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { nameOf } from '../strings/name-of.ts';
-import { markedText } from './marked-text.ts';
 import { isBy } from './message-actions.ts';
 import { wordsOf } from './ProductNotice.tsx';
 

@@ -5,6 +5,7 @@ import {
   createHooks,
   createRateLimit,
   observePools,
+  refusalOfType,
   type ServiceParts,
   sessionLimitsOf,
 } from '@gongu/host';
@@ -13,7 +14,6 @@ import { createLocalExchange, type LocalExchange } from '../bus/local-bus.ts';
 import { BUS_REFUSALS } from '../bus/sealing.ts';
 import { FULL } from '../endpoints/admission.ts';
 import type { ChatEnv } from '../env.ts';
-import { refusalOfType } from '../files/inspect/kind-of.ts';
 import { createHub } from '../hub/hub.ts';
 import { createOverview } from '../hub/overview/overview.ts';
 import { createWriteSpacing } from '../hub/write-spacing.ts';

@@ -1,16 +1,12 @@
-import { join } from 'node:path';
-import { dataDir, type ServiceParts } from '@gongu/host';
-import { type ChatEnv, DEFAULT_DATA_DIR } from '../env.ts';
-import { createFolderStore } from '../files/folder-store.ts';
+import { createFolderStore, createS3Store, DEFAULT_DATA_DIR, filePlaceOf, type ServiceParts } from '@gongu/host';
+import type { ChatEnv } from '../env.ts';
 import { createInspector } from '../files/inspector.ts';
-import { createS3Store } from '../files/s3-store.ts';
 import { createSignedPaths, FILES_PATH } from '../files/signed-paths.ts';
-import type { FilePlace } from '../files/worker-data.ts';
 
 /** Where files are, who looks at them, and, where the service itself takes and shows them, what its routes need. */
 export async function openFiles({ env, clock, log }: ServiceParts<ChatEnv>, program: URL) {
   const now = () => clock.now();
-  const place = placeOf(env);
+  const place = filePlaceOf(env, 'files');
   const inspector = createInspector({ program, place, scanUrl: env.UPLOAD_SCAN_URL ?? null });
   if (place.kind === 's3') {
     const files = await createS3Store({ place: place.s3, now });
@@ -27,11 +23,3 @@ export async function openFiles({ env, clock, log }: ServiceParts<ChatEnv>, prog
   return { files, inspector, local, close: () => inspector.close() };
 }
 export type Files = Awaited<ReturnType<typeof openFiles>>;
-
-function placeOf(env: ChatEnv): FilePlace {
-  const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
-  if (bucket === undefined) return { kind: 'folder', folder: join(dataDir({ DATA_DIR: env.DATA_DIR }), 'files') };
-  const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
-  const { S3_ENDPOINT: endpoint, S3_REGION: region, S3_PATH_STYLE: pathStyle } = env;
-  return { kind: 's3', s3: { bucket, region, endpoint, pathStyle, credentials } };
-}

@@ -49,5 +49,3 @@ export function createSignedPaths({ secret, now }: { secret: string; now: () => 
     },
   };
 }
-
-export type SignedPaths = ReturnType<typeof createSignedPaths>;

@@ -1,9 +1,4 @@
-import type { S3Place } from './s3-store.ts';
-
-/** Where files are: an S3, or a folder of this machine. Plain data: it is handed to another thread. */
-export type FilePlace =
-  | { readonly kind: 's3'; readonly s3: S3Place }
-  | { readonly kind: 'folder'; readonly folder: string };
+import type { FilePlace } from '@gongu/host';
 
 /** What the thread that looks at files is begun with. */
 export interface WorkerData {

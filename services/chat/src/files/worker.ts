@@ -1,14 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import sharp from 'sharp';
-import { createFolderStore } from './folder-store.ts';
+import { createFolderStore, createS3Store } from '@gongu/host';
 import { inspect, type Uploaded } from './inspect/inspect.ts';
 import { createScan } from './inspect/scan.ts';
-import { createS3Store } from './s3-store.ts';
 import type { WorkerData } from './worker-data.ts';
 
 // A bundle of its own: looks at files in a thread beside the service, so that their bytes never pass through its event loop.
-sharp.concurrency(1);
-sharp.cache(false);
 const { place, scanUrl } = workerData as WorkerData;
 const store = place.kind === 's3' ? await createS3Store({ place: place.s3 }) : createFolderStore(place);
 const options = { store, scan: scanUrl === null ? null : createScan(scanUrl) };

@@ -1,6 +1,6 @@
+import { createS3Store } from '@gongu/host';
 import { startVersityGw, type TestS3, versityGwProgram } from '@gongu/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createS3Store } from '../../src/files/s3-store.ts';
 import { fileStoreContract } from '../contract/file-store.contract.ts';
 
 describe.skipIf(!versityGwProgram())('with versitygw, an S3 that checks signatures', () => {

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { createFolderStore } from '@gongu/host';
 import type { AttachmentLinks, ChatMessage } from '@gongu/shared';
 import { readSeries } from '@gongu/testkit';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFolderStore } from '../../src/files/folder-store.ts';
 import { createUploads } from '../../src/room/uploads.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { SERVICE } from '../fixture/tokens.ts';

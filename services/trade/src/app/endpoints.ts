@@ -8,9 +8,11 @@ import { devRoutes } from '../http/dev-routes.ts';
 import { outboxRoutes } from '../http/outbox-routes.ts';
 import { participationRoutes } from '../http/participation-routes.ts';
 import { paymentRoutes } from '../http/payment-routes.ts';
+import { pictureRoutes } from '../http/picture-routes.ts';
 import { productEvents } from '../http/product-events.ts';
 import { productRoutes } from '../http/product-routes.ts';
 import { waitingRoutes } from '../http/waiting-routes.ts';
+import type { Pictures } from '../product/pictures.ts';
 import type { Domain } from './domain.ts';
 import type { TradeHttp } from './http.ts';
 
@@ -31,7 +33,8 @@ export function registerEndpoints(
     addresses,
     reconcile,
     counts,
-  }: Domain,
+    pictures,
+  }: Domain & { pictures: Pictures },
   { app, userOf, either, shop, requireKeeper, requireOperator }: TradeHttp,
 ): void {
   productEvents(app, {
@@ -40,6 +43,7 @@ export function registerEndpoints(
     random: Math.random,
   });
   productRoutes(app, { products, userOf });
+  pictureRoutes(app, { pictures, userOf, maxBytes: env.PICTURE_MAX_BYTES });
   cardRoute(app, { products });
   participationRoutes(app, { participations, userOf, purchases: queues.purchases });
   addressRoutes(app, { addresses, userOf });

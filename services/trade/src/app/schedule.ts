@@ -1,5 +1,6 @@
 import type { ServiceParts } from '@gongu/host';
 import type { TradeEnv } from '../env.ts';
+import type { Pictures } from '../product/pictures.ts';
 import type { Domain } from './domain.ts';
 
 const KEEP_MS = 24 * 3_600_000;
@@ -13,6 +14,7 @@ const DUE_BATCH = 100;
 /** What is caught up at start, rather than at the next tick. */
 const AT_START = new Set([
   ...['close recruitment', 'free unpaid places', 'purge', 'erase addresses', 'number the audit', 'remove products'],
+  'remove pictures',
 ]);
 
 /**
@@ -22,7 +24,7 @@ const AT_START = new Set([
  */
 export function createSchedule(
   { cron, env, log }: ServiceParts<TradeEnv>,
-  { store, relay, products, hooks, reconcile }: Domain,
+  { store, relay, products, hooks, reconcile, pictures }: Domain & { pictures: Pictures },
   { reconcileCron = '0 */10 * * * *' }: { reconcileCron?: string },
 ) {
   /** Of failures in a row only the first is logged: a database that is away for an hour is one line, not 3 600. */
@@ -71,6 +73,7 @@ export function createSchedule(
       schedule('erase people', '* * * * * *', async () => {
         while ((await store.people.eraseSome()) !== null);
       });
+      schedule('remove pictures', '7 * * * * *', pictures.removeLoose);
       schedule('number the audit', '37 * * * *', async () => {
         while ((await store.people.numberActors(1_000)) > 0);
       });

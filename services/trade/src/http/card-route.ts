@@ -5,13 +5,15 @@ import type { Products } from '../product/products.ts';
 import { ProductPath } from './product-path.ts';
 
 const NO_URL = 'must be an http or https URL';
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: NO_URL })
+  .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\\/?#]\S*$/, { error: NO_URL })
+  .max(2_048);
 const CardQuery = z.object({
-  url: z
-    .url({ protocol: /^https?$/, error: NO_URL })
-    .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\\/?#]\S*$/, { error: NO_URL })
-    .max(2_048)
+  url: httpUrl.optional().meta({ description: "the product's page in the shop; without it the card names no page" }),
+  tradeUrl: httpUrl
     .optional()
-    .meta({ description: "the product's page in the shop; without it the card names no page" }),
+    .meta({ description: 'where browsers reach trade, for pictures; default: on the origin of the page' }),
 });
 /** A picture of the shop's own, for a product without one: scrapers show no SVG. */
 const OWN_PICTURE = '/icons/512.png';
@@ -39,13 +41,17 @@ export function cardRoute(app: Http, { products }: { products: Pick<Products, 'g
     async (request, reply) => {
       const product = await products.get(request.params.id);
       reply.header('cache-control', 'no-store').header('vary', 'accept-language').type('text/html; charset=utf-8');
-      return cardOf(product, { url: request.query.url, locale: localeOf(request.headers['accept-language']) });
+      return cardOf(product, { ...request.query, locale: localeOf(request.headers['accept-language']) });
     },
   );
 }
 
-function cardOf(product: Product, { url, locale }: { url: string | undefined; locale: 'ko' | 'en' }): string {
-  const picture = product.imageUrl ?? (url === undefined ? undefined : new URL(OWN_PICTURE, url).href);
+function cardOf(
+  product: Product,
+  { url, tradeUrl = url, locale }: { url?: string | undefined; tradeUrl?: string | undefined; locale: 'ko' | 'en' },
+): string {
+  const first = tradeUrl === undefined ? undefined : product.pictures[0];
+  const other = product.imageUrl ?? (url === undefined ? undefined : new URL(OWN_PICTURE, url).href);
   const facts = [
     formatMoney(product.currentPrice, locale),
     ...(locale === 'ko' ? inKorean(product) : inEnglish(product)),
@@ -58,7 +64,9 @@ function cardOf(product: Product, { url, locale }: { url: string | undefined; lo
     ['og:title', product.title],
     ['og:description', cut(text.join(' — '), DESCRIPTION_CHARS)],
     ['og:url', url],
-    ['og:image', picture],
+    ['og:image', first ? new URL(first.url, tradeUrl).href : other],
+    ['og:image:width', first && String(first.width)],
+    ['og:image:height', first && String(first.height)],
     ['product:price:amount', writeAmount(product.currentPrice)],
     ['product:price:currency', product.currentPrice.currency],
   ];

@@ -34,6 +34,7 @@ export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen }:
         const created = await store.create(product, caller, claim, deadlineMaxDays, maxOpen);
         if (created.outcome === 'ok') return created.product;
         if (created.outcome === 'tiers_invalid') throw tiersInvalid();
+        if (created.outcome === 'pictures_invalid') throw picturesInvalid();
         if (created.outcome === 'too_many') {
           throw new AppError('CONFLICT', {
             detail: `A seller may have ${maxOpen} products that recruit, and has them: one must end first`,
@@ -47,7 +48,7 @@ export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen }:
       return (await store.find(id)) ?? notFound();
     },
 
-    facets: () => store.facets(),
+    facets: oneAtATime(store.facets),
 
     /** A page may be short, even empty, though there are more: `next` tells. */
     async list(filter: ProductFilter, page: Page<Position>): Promise<PageOf<Product, Position>> {
@@ -100,6 +101,8 @@ export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen }:
         }
         case 'tiers_invalid':
           throw tiersInvalid();
+        case 'pictures_invalid':
+          throw picturesInvalid();
         case 'minimum_above_maximum': {
           const message = 'must not be more than maxParticipants';
           throw new AppError('VALIDATION_FAILED', {
@@ -172,6 +175,30 @@ export type Products = ReturnType<typeof createProducts>;
 
 function notFound(): never {
   throw new AppError('NOT_FOUND', { detail: 'There is no such product' });
+}
+
+/** However many ask, one reading runs and one waits; each gets one that was begun after he asked. */
+function oneAtATime<T>(read: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null;
+  let next: Promise<T> | null = null;
+  function begin(): Promise<T> {
+    next = null;
+    const mine = read().finally(() => {
+      if (running === mine) running = null;
+    });
+    running = mine;
+    return mine;
+  }
+  return () => {
+    if (!running) return begin();
+    next ??= running.then(begin, begin);
+    return next;
+  };
+}
+
+function picturesInvalid(): AppError {
+  const message = 'must be pictures that you have uploaded, within a day, and that no other product has';
+  return new AppError('VALIDATION_FAILED', { detail: `pictures ${message}`, errors: [{ path: 'pictures', message }] });
 }
 
 function tiersInvalid(): AppError {

@@ -17,6 +17,7 @@ import { PrismaClient } from './generated/client.ts';
 import { createKeyStore } from './key-store.ts';
 import { createParticipationStore } from './participation-store.ts';
 import { createPersonStore } from './person-store.ts';
+import { createPictureStore } from './picture-store.ts';
 import { createProductStore } from './product-store.ts';
 import { createReconcileStore } from './reconcile-store.ts';
 import { createWaitingStore } from './waiting-store.ts';
@@ -71,6 +72,7 @@ export function openStore(options: StoreOptions) {
     waiting: createWaitingStore({ pool, origin, onCommit }),
     addresses,
     people: createPersonStore({ pool, participations, products, addresses, origin, onCommit }),
+    pictures: createPictureStore({ pool }),
     keys: createKeyStore({ pool }),
     changes: createChangeStore({ pool }),
     webhooks: createWebhookStore({

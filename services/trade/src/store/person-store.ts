@@ -94,6 +94,22 @@ export function createPersonStore(options: PersonStoreOptions): PersonStore {
     }
   }
 
+  async function* picturesOf(userId: string) {
+    for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+      const { rows } = await pool.query<{ id: string; created_at: Date; product_id: string | null; bytes: string }>(
+        `SELECT p.id, p.created_at, p.product_id, p.bytes FROM trade.pictures p
+         WHERE p.user_id = $1 AND p.id > $2 AND p.type IS NOT NULL AND NOT p.gone ORDER BY p.id LIMIT $3`,
+        [userId, after, PAGE],
+      );
+      for (const { id, created_at, product_id, bytes } of rows) {
+        yield { record: 'picture', id, at: isoOf(created_at), productId: product_id, bytes: Number(bytes) };
+      }
+      const last = rows.at(-1);
+      if (rows.length < PAGE || !last) return;
+      after = last.id;
+    }
+  }
+
   async function* actsOf(userId: string) {
     for (let after = '0'; ; ) {
       const { rows } = await pool.query<{ id: string; at: Date; product_id: string; event: string; data: unknown }>(
@@ -116,6 +132,7 @@ export function createPersonStore(options: PersonStoreOptions): PersonStore {
       yield { record: 'user', service: 'trade', userId };
       yield* purchasesOf(userId);
       yield* productsOf(userId);
+      yield* picturesOf(userId);
       yield* actsOf(userId);
       const { rows } = await pool.query<{ blocked: boolean; until: Date | null; reason: string | null }>(
         'SELECT blocked, until, reason FROM trade.bars WHERE user_id = $1',

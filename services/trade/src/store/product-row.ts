@@ -1,11 +1,12 @@
-import type {
-  Participation,
-  PaymentStatus,
-  PriceTier,
-  Product,
-  ProductChange,
-  ProductReason,
-  ProductStatus,
+import {
+  type Participation,
+  type PaymentStatus,
+  type PriceTier,
+  type Product,
+  type ProductChange,
+  type ProductReason,
+  type ProductStatus,
+  shownPicture,
 } from '@gongu/shared';
 import { pricesOf } from './prices-of.ts';
 
@@ -41,6 +42,8 @@ export interface ProductRow extends PriceColumns {
   /** Absent: of an event before there were any. */
   category?: string | null;
   tags?: string[];
+  /** Absent: of an event before there were any. */
+  pictures?: unknown;
   /** Absent: of an event before there were notices. */
   notices?: boolean;
   deadline: Instant;
@@ -97,6 +100,7 @@ export function toProduct(row: ProductRow): Product {
     title,
     description,
     imageUrl,
+    pictures: ((row.pictures ?? []) as Parameters<typeof shownPicture>[0][]).map(shownPicture),
     category: row.category ?? null,
     tags: row.tags ?? [],
     price: { amount: Number(row.priceAmount), currency: row.priceCurrency },

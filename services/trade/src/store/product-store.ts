@@ -20,8 +20,8 @@ export function createProductStore({ call, origin, pool, prisma, endDue }: Produ
   return {
     async create(product, { user, trace }, claim, maxDays = null, maxOpen = null) {
       const { id, title, description, imageUrl, price, minParticipants, maxParticipants, deadline } = product;
-      const { priceTiers, payment, waitingList, notices, category, tags } = product;
-      const terms = { priceTiers, payment, waitingList, notices, category, tags, maxOpen };
+      const { priceTiers, payment, waitingList, notices, category, tags, pictures } = product;
+      const terms = { priceTiers, payment, waitingList, notices, category, tags, pictures, maxOpen };
       const answer = await call('create_product', [
         id,
         user.userId,

@@ -29,6 +29,9 @@ it('the document and the code agree on what is valid: the least and the most of 
       postalCode: '06236',
       price: { amount: 1, currency: 'KRW' },
       maxParticipants: 100_000,
+      pictures: [],
+      pictureId: '01a1fb92-5af1-41ab-9ecc-00c8b1bbf307',
+      file: '01a1fb92-5af1-41ab-9ecc-00c8b1bbf307.jpg',
     },
   });
   expect(broken).toEqual([]);

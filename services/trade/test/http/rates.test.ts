@@ -15,6 +15,7 @@ interface Ask {
 /** Every route that changes something, and who is judged by it. */
 const ROUTES: Readonly<Record<string, Ask>> = {
   'POST /api/products': { as: 'seller:s1', body: () => draft() },
+  'PUT /api/pictures/{pictureId}': { as: 'seller:s5', body: () => 'no picture' },
   'PATCH /api/products/{id}': { as: 'seller:s2', body: (i) => ({ title: `t ${i}` }) },
   'POST /api/products/{id}/close': { as: 'seller:s3' },
   'POST /api/products/{id}/cancel': { as: 'seller:s4' },
@@ -61,7 +62,10 @@ describe('the rate of changes', () => {
       for (let i = 0; i < 5; i++) {
         const given = body === undefined ? {} : { body: body(i) };
         answers.push(
-          await server.call(method, template.replace('{id}', id).replace('{userId}', 'bob'), { as, ...given }),
+          await server.call(method, template.replace(/\{(?:id|pictureId)\}/, id).replace('{userId}', 'bob'), {
+            as,
+            ...given,
+          }),
         );
       }
       const refused = answers.flatMap(({ status }, i) => (status === 429 ? [i] : []));

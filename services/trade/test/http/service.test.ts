@@ -1,4 +1,5 @@
-import type { Product, Webhook } from '@gongu/shared';
+import { randomUUID } from 'node:crypto';
+import type { Picture, Product, Webhook } from '@gongu/shared';
 import { createOpenApiCheck, namelessParts, serviceToken, tcpProxy, testDatabase } from '@gongu/testkit';
 import { openApiErrors } from '@gongu/testkit/openapi-lint';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -6,6 +7,11 @@ import { eventually } from '../fixture/eventually.ts';
 import { SERVICE_SECRET, SHOP_SECRET, shopToken } from '../fixture/tokens.ts';
 import { create, draft, testTrade } from '../fixture/trade-server.ts';
 
+/** Of one pixel. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 const fixture = await testTrade();
 const ADDRESS_KEYS = `k1:${'A'.repeat(43)}=`;
 const server = await fixture.start({ DEV_LOGIN: '1', ADDRESS_KEYS, SHOP_JWT_SECRET: SHOP_SECRET });
@@ -29,6 +35,9 @@ describe('/openapi.json', () => {
     const id = await made();
     await call('GET', '/api/products');
     await call('GET', '/api/products/facets');
+    const picture = `/api/pictures/${randomUUID()}`;
+    const { body: shown } = await call<Picture>('PUT', picture, { ...seller, body: PNG });
+    await call('GET', shown.url);
     await call('GET', `/api/products/${id}`);
     await call('GET', `/api/products/${id}/card`);
     await call('GET', `/api/products/${id}`, { headers: { 'if-none-match': '*' } });
@@ -99,6 +108,7 @@ describe('/openapi.json', () => {
       ),
     );
     expect(open.sort()).toEqual([
+      'get /api/pictures/files/{file}',
       'get /api/products',
       'get /api/products/events',
       'get /api/products/facets',
@@ -124,6 +134,8 @@ describe('/openapi.json', () => {
       'post /api/products/{id}/participations',
       'post /api/products/{id}/waiting',
       'post /api/trade/webhooks/{id}/redeliver',
+      // Without one it is refused as an empty file.
+      'put /api/pictures/{pictureId}',
       'put /api/trade/users/{userId}/block',
     ]);
   });

@@ -1,9 +1,8 @@
+import { HEAD_BYTES, kindOf, PictureRefused, pictureOf } from '@gongu/host';
 import type { FileRefusal } from '@gongu/shared';
 import { fileKeys } from '../../room/file-keys.ts';
 import type { Inspected } from '../../room/ports/file-inspector.ts';
 import type { FileStore } from '../../room/ports/file-store.ts';
-import { HEAD_BYTES, kindOf } from './kind-of.ts';
-import { PictureRefused, pictureOf } from './picture.ts';
 
 export interface InspectOptions {
   readonly store: FileStore;

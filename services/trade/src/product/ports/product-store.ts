@@ -17,6 +17,8 @@ export interface NewProduct {
   readonly notices?: boolean;
   readonly category?: string | null;
   readonly tags?: readonly string[];
+  /** Ids of pictures that were uploaded. */
+  readonly pictures?: readonly string[];
   readonly minParticipants: number;
   readonly maxParticipants: number;
   readonly deadline: Date;
@@ -31,6 +33,7 @@ export interface Edit {
   readonly notices?: boolean;
   readonly category?: string | null;
   readonly tags?: readonly string[];
+  readonly pictures?: readonly string[];
   readonly minParticipants?: number;
   readonly maxParticipants?: number;
   readonly deadline?: Date;
@@ -72,7 +75,10 @@ export interface ProductStore {
     maxDays?: number | null,
     maxOpen?: number | null,
   ): Promise<
-    { outcome: 'ok'; product: Product } | { outcome: 'deadline_past' | 'deadline_far' | 'tiers_invalid' | 'too_many' }
+    | { outcome: 'ok'; product: Product }
+    | {
+        outcome: 'deadline_past' | 'deadline_far' | 'tiers_invalid' | 'pictures_invalid' | 'too_many';
+      }
   >;
   find(id: string): Promise<Product | null>;
   /** Of products that recruit. */
@@ -104,6 +110,7 @@ export interface ProductStore {
       | 'minimum_above_maximum'
       | 'tiers_fixed'
       | 'tiers_invalid'
+      | 'pictures_invalid'
     >
   >;
   /** The same end again is `ok` and changes nothing. */

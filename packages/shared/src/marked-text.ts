@@ -1,4 +1,4 @@
-import { searchForm } from '@gongu/client';
+import { searchForm } from './search-form.ts';
 
 /** A piece of a text, and whether it is what was looked for. */
 export interface MarkedPiece {
@@ -6,14 +6,13 @@ export interface MarkedPiece {
   readonly isHit: boolean;
 }
 
-/** Characters before the first hit that an excerpt begins with, at most. */
-const BEFORE = 40;
-
 /**
  * A text cut where it holds what was looked for, in whatever spelling: as searches compare it. A hit within a character that is
  * written with several signs is all of that character.
+ *
+ * @param before characters in front of the first hit, at most: what is cut off there is an ellipsis
  */
-export function markedText(content: string, q: string): readonly MarkedPiece[] {
+export function markedText(content: string, q: string, before = 40): readonly MarkedPiece[] {
   const wanted = searchForm(q.trim());
   const signs = charactersOf(content);
   const forms = signs.map(searchForm);
@@ -33,7 +32,7 @@ export function markedText(content: string, q: string): readonly MarkedPiece[] {
     }
   }
   const first = isHit.indexOf(true);
-  const skipped = first > BEFORE ? first - BEFORE : 0;
+  const skipped = Math.max(0, first - before);
   const pieces: { text: string; isHit: boolean }[] = skipped > 0 ? [{ text: '…', isHit: false }] : [];
   for (let i = skipped; i < signs.length; i++) {
     const last = pieces.at(-1);

@@ -3,39 +3,34 @@ import type { Stats } from 'node:fs';
 import { copyFile, type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '@gongu/shared';
-import type { FileStore, FoundFile } from '../room/ports/file-store.ts';
-import type { SignedPaths } from './signed-paths.ts';
+import type { ShownFile, SignedPut, StoredFile } from './stored-file.ts';
 
 export interface FolderStoreOptions {
   /** Made when the first file comes. Names in it are keys. */
   readonly folder: string;
-  /** Absent: nothing is signed. */
-  readonly paths?: SignedPaths;
-}
-
-/** A folder as a file store, and what the service's own routes need to take and show files. */
-export interface FolderStore extends FileStore {
-  /**
-   * Takes a file that was announced to have so many bytes.
-   * @throws AppError PRECONDITION_FAILED (something is there), UPLOAD_REFUSED (another length); then nothing is kept
-   */
-  take(key: string, body: AsyncIterable<Uint8Array>, bytes: number): Promise<void>;
-  /** Null: nothing is there. */
-  open(key: string): Promise<{ readonly bytes: number; readonly body: NodeJS.ReadableStream } | null>;
+  /** Makes the paths of the service by which files are put and shown. Absent: nothing is signed. */
+  readonly paths?: {
+    sign(
+      path: { readonly key: string; readonly type: string; readonly expiresAtMs: number } & (
+        | { readonly method: 'PUT'; readonly bytes: number }
+        | { readonly method: 'GET'; readonly disposition: string }
+      ),
+    ): string;
+  };
 }
 
 /** What is swept. */
 const INCOMING = 'incoming';
 
 /** Files in a folder of the machine, for one machine: the service itself takes them and shows them. */
-export function createFolderStore({ folder, paths }: FolderStoreOptions): FolderStore {
+export function createFolderStore({ folder, paths }: FolderStoreOptions) {
   const at = (key: string) => join(folder, ...key.split('/'));
   const signer = () => {
     if (!paths) throw new AppError('INTERNAL', { detail: 'Nothing is signed here' });
     return paths;
   };
 
-  async function found(key: string): Promise<FoundFile | null> {
+  async function found(key: string): Promise<StoredFile | null> {
     const file = await unlessMissing(stat(at(key)));
     return file && foundIn(file);
   }
@@ -65,27 +60,28 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions): Folder
   }
 
   return {
-    async signPut(key, { type, bytes, expiresAtMs }) {
+    async signPut(
+      key: string,
+      { type, bytes, expiresAtMs }: { readonly type: string; readonly bytes: number; readonly expiresAtMs: number },
+    ): Promise<SignedPut> {
       const url = signer().sign({ method: 'PUT', key, type, bytes, expiresAtMs });
       return { url, headers: { 'content-type': type, 'if-none-match': '*' } };
     },
 
-    async signGet(key, { type, disposition, expiresAtMs }) {
+    async signGet(key: string, { type, disposition, expiresAtMs }: ShownFile): Promise<string> {
       return signer().sign({ method: 'GET', key, type, disposition, expiresAtMs });
     },
 
-    async look(key) {
-      return found(key);
-    },
+    look: found,
 
-    async read(key, etag) {
+    async read(key: string, etag: string): Promise<AsyncIterable<Uint8Array> | null> {
       const there = await opened(key);
       if (there?.etag === etag) return there.file.createReadStream();
       await there?.file.close();
       return null;
     },
 
-    async copy(from, etag, to) {
+    async copy(from: string, etag: string, to: string): Promise<boolean> {
       if ((await found(from))?.etag !== etag) return false;
       const draft = await draftOf(to);
       const isThere = await unlessMissing(copyFile(at(from), draft).then(() => true));
@@ -93,15 +89,16 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions): Folder
       return isThere ?? false;
     },
 
-    async write(key, bytes) {
+    async write(key: string, bytes: Uint8Array): Promise<void> {
       await keep(await draftOf(key), key, (file) => file.writeFile(bytes));
     },
 
-    async remove(keys) {
+    async remove(keys: readonly string[]): Promise<void> {
       await Promise.all(keys.map((key) => rm(at(key), { force: true })));
     },
 
-    async sweep(beforeMs) {
+    /** Removes what was put in `incoming/` before; how many went. */
+    async sweep(beforeMs: number): Promise<number> {
       let gone = 0;
       for (const name of (await unlessMissing(readdir(at(INCOMING)))) ?? []) {
         const place = join(at(INCOMING), name);
@@ -113,7 +110,11 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions): Folder
       return gone;
     },
 
-    async take(key, body, bytes) {
+    /**
+     * Takes a file that was announced to have so many bytes.
+     * @throws AppError PRECONDITION_FAILED (something is there), UPLOAD_REFUSED (another length); then nothing is kept
+     */
+    async take(key: string, body: AsyncIterable<Uint8Array>, bytes: number): Promise<void> {
       const draft = await draftOf(key);
       try {
         const file = await open(draft, 'wx', 0o600);
@@ -144,14 +145,15 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions): Folder
       }
     },
 
-    async open(key) {
+    /** Null: nothing is there. */
+    async open(key: string): Promise<{ readonly bytes: number; readonly body: NodeJS.ReadableStream } | null> {
       const there = await opened(key);
       return there && { bytes: there.bytes, body: there.file.createReadStream() };
     },
   };
 }
 
-function foundIn({ ino, size, mtimeMs }: Stats): FoundFile {
+function foundIn({ ino, size, mtimeMs }: Stats): StoredFile {
   return { bytes: size, etag: `"${ino}-${size}-${Math.trunc(mtimeMs)}"` };
 }
 

@@ -1,5 +1,5 @@
 import type { FileRefusal } from '@gongu/shared';
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { blurhashOf } from './blurhash.ts';
 import type { FileKind } from './kind-of.ts';
 
@@ -36,8 +36,17 @@ export class PictureRefused extends Error {
   }
 }
 
-/** Decodes a picture and makes it anew, with a thumbnail (WebP). @throws PictureRefused */
-export async function pictureOf(bytes: Uint8Array, format: Format): Promise<Picture> {
+/**
+ * Decodes a picture and makes it anew, with a thumbnail (WebP).
+ *
+ * @param mostSide pixels of its longer side, at most; default: as it is
+ * @throws PictureRefused
+ */
+export async function pictureOf(bytes: Uint8Array, format: Format, mostSide?: number): Promise<Picture> {
+  // With the first picture: it takes its time and memory, and most programs that could look at one never do.
+  const { default: sharp } = await import('sharp');
+  sharp.concurrency(1);
+  sharp.cache(false);
   const open = (animated: boolean) =>
     sharp(bytes, { animated, limitInputPixels: MOST_PIXELS, failOn: 'error' }).timeout({ seconds: MOST_SECONDS });
   try {
@@ -48,7 +57,11 @@ export async function pictureOf(bytes: Uint8Array, format: Format): Promise<Pict
     const isMoving = pages > 1 && (format === 'gif' || format === 'webp');
     // What moves is never turned: its frames would be, all as one.
     const upright = isMoving ? open(true) : open(false).autoOrient();
-    const [type, writer] = writerOf(upright, format);
+    const fitting =
+      mostSide === undefined
+        ? upright
+        : upright.resize({ width: mostSide, height: mostSide, fit: 'inside', withoutEnlargement: true });
+    const [type, writer] = writerOf(fitting, format);
     const { data, info } = await writer.toBuffer({ resolveWithObject: true });
     const side = { width: THUMBNAIL_SIDE, height: THUMBNAIL_SIDE, fit: 'inside', withoutEnlargement: true } as const;
     const small = open(false).autoOrient().resize(side);

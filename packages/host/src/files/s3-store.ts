@@ -1,5 +1,5 @@
 import { AppError } from '@gongu/shared';
-import type { FileStore } from '../room/ports/file-store.ts';
+import type { ShownFile, SignedPut, StoredFile } from './stored-file.ts';
 
 /** Where an S3 is, and as whom it is asked. Plain data: it is handed to another thread. */
 export interface S3Place {
@@ -17,13 +17,7 @@ export interface S3Place {
 const SIGNED = new Set(['host', 'content-type', 'content-length', 'if-none-match']);
 
 /** Any S3 as a file store. `now`: milliseconds of 1970; absent: nothing is signed. */
-export async function createS3Store({
-  place,
-  now,
-}: {
-  place: S3Place;
-  now?: () => number;
-}): Promise<FileStore & { close(): void }> {
+export async function createS3Store({ place, now }: { place: S3Place; now?: () => number }) {
   // Only where there is an S3: who has none would pay for them at each start.
   const [sdk, { getSignedUrl }] = await Promise.all([
     import('@aws-sdk/client-s3'),
@@ -61,7 +55,10 @@ export async function createS3Store({
   const remove = async (Key: string) => void (await asked(s3.send(new sdk.DeleteObjectCommand({ Bucket, Key }))));
 
   return {
-    async signPut(Key, { type, bytes, expiresAtMs }) {
+    async signPut(
+      Key: string,
+      { type, bytes, expiresAtMs }: { readonly type: string; readonly bytes: number; readonly expiresAtMs: number },
+    ): Promise<SignedPut> {
       const put = new sdk.PutObjectCommand({
         ...{ Bucket, Key, ContentType: type, ContentLength: bytes, IfNoneMatch: '*' },
       });
@@ -70,7 +67,7 @@ export async function createS3Store({
       return { url, headers: { 'content-type': type, 'if-none-match': '*' } };
     },
 
-    signGet(Key, { type, disposition, expiresAtMs }) {
+    signGet(Key: string, { type, disposition, expiresAtMs }: ShownFile): Promise<string> {
       const get = new sdk.GetObjectCommand({
         ...{ Bucket, Key, ResponseContentType: type, ResponseContentDisposition: disposition },
         ResponseCacheControl: 'private, max-age=300',
@@ -78,17 +75,17 @@ export async function createS3Store({
       return getSignedUrl(s3, get, until(expiresAtMs));
     },
 
-    async look(Key) {
+    async look(Key: string): Promise<StoredFile | null> {
       const head = await asked(s3.send(new sdk.HeadObjectCommand({ Bucket, Key })));
       return head && { bytes: head.ContentLength ?? 0, etag: head.ETag ?? '' };
     },
 
-    async read(Key, IfMatch) {
+    async read(Key: string, IfMatch: string): Promise<AsyncIterable<Uint8Array> | null> {
       const got = await asked(s3.send(new sdk.GetObjectCommand({ Bucket, Key, IfMatch })));
       return (got?.Body as AsyncIterable<Uint8Array> | undefined) ?? null;
     },
 
-    async copy(from, etag, to, type) {
+    async copy(from: string, etag: string, to: string, type: string): Promise<boolean> {
       const copy = new sdk.CopyObjectCommand({
         ...{ Bucket, Key: to, CopySource: `${Bucket}/${from}`, CopySourceIfMatch: etag },
         ...{ MetadataDirective: 'REPLACE', ContentType: type },
@@ -96,15 +93,21 @@ export async function createS3Store({
       return (await asked(s3.send(copy))) !== null;
     },
 
-    async write(Key, Body, ContentType) {
+    async write(Key: string, Body: Uint8Array, ContentType: string): Promise<void> {
       await asked(s3.send(new sdk.PutObjectCommand({ Bucket, Key, Body, ContentType, ContentLength: Body.length })));
     },
 
-    async remove(keys) {
+    async remove(keys: readonly string[]): Promise<void> {
       await Promise.all(keys.map(remove));
     },
 
-    async sweep(beforeMs) {
+    /** Null: nothing is there. */
+    async open(Key: string): Promise<{ readonly bytes: number; readonly body: NodeJS.ReadableStream } | null> {
+      const got = await asked(s3.send(new sdk.GetObjectCommand({ Bucket, Key })));
+      return got && { bytes: got.ContentLength ?? 0, body: got.Body as NodeJS.ReadableStream };
+    },
+
+    async sweep(beforeMs: number): Promise<number> {
       let gone = 0;
       for (let after: string | undefined; ; ) {
         const list = new sdk.ListObjectsV2Command({ Bucket, Prefix: 'incoming/', ContinuationToken: after });
