@@ -116,7 +116,8 @@ describe('docker-compose.yml', () => {
   it('keeps what must last in a volume', () => {
     expect(compose.services.postgres?.volumes).toEqual(['postgres:/var/lib/postgresql']);
     for (const name of ['chat-1', 'chat-2']) expect(compose.services[name]?.volumes).toEqual(['files:/data/files']);
-    expect(Object.keys(compose.volumes)).toEqual(['postgres', 'files', 'prometheus', 'grafana']);
+    expect(compose.services.trade?.volumes).toEqual(['pictures:/data/pictures']);
+    expect(Object.keys(compose.volumes)).toEqual(['postgres', 'files', 'pictures', 'prometheus', 'grafana']);
   });
 
   it('gives the services longer to stop than they take to drain', () => {

@@ -86,9 +86,11 @@ function Rooms() {
                   ) : (
                     <>
                       <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>:{' '}
-                      <span>
-                        {lastMessage.deletedAt ? chatStrings.deleted : <ProductNotice message={lastMessage} />}
-                      </span>
+                      {lastMessage.deletedAt ? (
+                        <span>{chatStrings.deleted}</span>
+                      ) : (
+                        <ProductNotice message={lastMessage} />
+                      )}
                     </>
                   )}
                 </span>

@@ -9,7 +9,8 @@ export interface ProductNoticeProps {
 
 /** What trade told the room, in the reader's language, of a kind not known here as the server put it; another message as it is. */
 export function ProductNotice({ message }: ProductNoticeProps) {
-  return <>{wordsOf(message, useToolStrings())}</>;
+  // An element's only text: a translator takes texts away, and those beside others would stay as they were.
+  return <span>{wordsOf(message, useToolStrings())}</span>;
 }
 
 /** A message in words, in the reader's language where the service tells what became of the product. */
