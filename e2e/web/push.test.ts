@@ -72,13 +72,23 @@ test('who asks for it in a conversation is told on his device what he has not re
     ),
   );
   await browser.send('ServiceWorker.enable');
-  const delivery = { origin: shop.url, registrationId: await registrationId, data: text };
-  await browser.send('ServiceWorker.deliverPushMessage', delivery);
+  const delivery = { origin: shop.url, registrationId: await registrationId };
   const shown = () =>
     page.evaluate(`navigator.serviceWorker.ready
       .then((registration) => registration.getNotifications())
       .then((all) => all.map(({ title, body, tag }) => [title, body, tag]))`);
-  await expect.poll(shown).toEqual([['Cloudberries', '1 unread message', id]]);
+  // A notification that takes the place of another is sometimes lost in a busy browser: it is told again then.
+  const pushed = (data: string, body: string) =>
+    expect
+      .poll(
+        async () => {
+          await browser.send('ServiceWorker.deliverPushMessage', { ...delivery, data });
+          return shown();
+        },
+        { interval: 500 },
+      )
+      .toEqual([['Cloudberries', body, id]]);
+  await pushed(text, '1 unread message');
 
   await ann.go(`/products/${id}`);
   await ann.sees('shipped tomorrow');
@@ -90,21 +100,18 @@ test('who asks for it in a conversation is told on his device what he has not re
   const messages = body.messages as { content: string; sender: { userId: string } | null }[];
   const { userId } = messages.find(({ content }) => content === 'shipped tomorrow')!.sender!;
   const told = { ...JSON.parse(text), unread: 2, from: 'sue', fromUserId: userId, text: 'a secret' };
-  await browser.send('ServiceWorker.deliverPushMessage', { ...delivery, data: JSON.stringify(told) });
-  await expect.poll(shown).toEqual([['Cloudberries', 'sue: a secret', id]]);
+  await pushed(JSON.stringify(told), 'sue: a secret');
   // What trade told is said in the language of the browser.
   const price = { amount: 1_234_500, currency: 'HUF' };
   const notice = { event: 'notice.tier', minParticipants: 10, price };
   const ofTrade = { ...told, from: null, fromUserId: null, text: 'in English', notice };
-  await browser.send('ServiceWorker.deliverPushMessage', { ...delivery, data: JSON.stringify(ofTrade) });
   const tier = `10 take part: everybody pays ${formatMoney(price, 'en')} now`;
-  await expect.poll(shown).toEqual([['Cloudberries', tier, id]]);
+  await pushed(JSON.stringify(ofTrade), tier);
   await page.locator('.gongu-row', { hasText: 'shipped tomorrow' }).locator('.gongu-more').focus();
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'Ignore sue' }).press('Enter');
   await page.locator('.gongu-text', { hasText: 'A message of somebody you ignore' }).waitFor();
-  await browser.send('ServiceWorker.deliverPushMessage', { ...delivery, data: JSON.stringify(told) });
-  await expect.poll(shown).toEqual([['Cloudberries', '2 unread messages', id]]);
+  await pushed(JSON.stringify(told), '2 unread messages');
 
   // A conversation that is muted calls for no attention.
   await page.getByLabel('Mute this conversation').check();

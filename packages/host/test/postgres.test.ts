@@ -23,8 +23,8 @@ beforeEach(async () => {
     url: proxy.through(database.url),
     schema: 'chat',
     max: 2,
-    connectTimeoutMs: 300,
-    queryTimeoutMs: 300,
+    connectTimeoutMs: 1_500,
+    queryTimeoutMs: 1_500,
   });
 });
 afterEach(async () => {

@@ -76,9 +76,12 @@ export async function registerEndpoints(
     ...{ base: '/api/chat', person: domain.people, either: identify.either, shop },
     onAct: domain.observers.onModeration,
   });
+  const requireKey = shop.require('webhooks');
   webhookRoutes(app, {
-    ...{ base: '/api/chat', webhooks: domain.hooks.webhooks, schemas: ChatWebhooks, keepers: ['user', 'service'] },
-    requireKeeper: async (request) => requireOperator(await identify.routes.caller(request)),
+    ...{ base: '/api/chat', webhooks: domain.hooks.webhooks, schemas: ChatWebhooks },
+    keepers: ['user', 'service', 'shop'],
+    requireKeeper: async (request) =>
+      shop.isKey(request) ? requireKey(request) : requireOperator(await identify.routes.caller(request)),
   });
   searchRoutes(app, { search, identify: identify.routes });
   pushRoutes(app, { pushes: domain.pushes, identify: identify.routes });

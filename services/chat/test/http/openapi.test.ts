@@ -166,7 +166,7 @@ describe('/openapi.json', () => {
     ) {
       return ['user'];
     }
-    const ofPeople = /\/users\/\{userId\}\/export$|^DELETE .*\/users\/\{userId\}$|\/erasures\//.test(name);
-    return ofPeople ? ['service', 'shop', 'user'] : ['service', 'user'];
+    const ofBackEnds = /\/webhooks|\/users\/\{userId\}\/export$|^DELETE .*\/users\/\{userId\}$|\/erasures\//.test(name);
+    return ofBackEnds ? ['service', 'shop', 'user'] : ['service', 'user'];
   }
 });

@@ -11,7 +11,7 @@ import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
-import { SERVICE, tokenOf } from '../fixture/tokens.ts';
+import { SERVICE, SHOP_SECRET, shopKey, tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
 let chat: Instance;
@@ -19,7 +19,13 @@ let other: Instance;
 let sql: pg.Client;
 const receivers: WebhookReceiver[] = [];
 beforeAll(async () => {
-  const env = { WEBHOOK_ALLOW_PRIVATE: '1', ABSENT_AFTER_S: '1', CHANGES: 'on', MAX_WEBHOOKS: '3' };
+  const env = {
+    WEBHOOK_ALLOW_PRIVATE: '1',
+    ABSENT_AFTER_S: '1',
+    CHANGES: 'on',
+    MAX_WEBHOOKS: '3',
+    SHOP_JWT_SECRET: SHOP_SECRET,
+  };
   chat = await given.start(env);
   other = await given.start(env);
   sql = new pg.Client(given.databaseUrl);
@@ -200,9 +206,16 @@ describe('a webhook of chat', () => {
   });
 });
 
-it('webhooks of chat are kept by admins and services alone, rotate their secrets, and go to no private address', async () => {
+it('webhooks of chat are kept by admins, services and back ends with the scope, by nobody else, rotate their secrets, and go to no private address', async () => {
   for (const as of ['ann', 'seller']) expect((await chat.call('GET', HOOKS, { as })).status).toBe(403);
   expect((await chat.call('GET', HOOKS, { as: SERVICE })).status).toBe(200);
+  for (const [claims, status] of [
+    [{ scope: 'webhooks' }, 200],
+    [{ scope: 'users' }, 403],
+    [{ scope: 'webhooks', aud: 'trade' }, 401],
+  ] as const) {
+    expect([claims, (await chat.call('GET', HOOKS, { as: shopKey(claims) })).status]).toEqual([claims, status]);
+  }
   expect((await chat.call('GET', `${HOOKS}/none`, { as: ADMIN })).status).toBe(404);
   const wrong = { url: 'https://shop.example/', events: ['product.created'] };
   expect((await chat.call('POST', HOOKS, { as: ADMIN, body: wrong })).status).toBe(400);
