@@ -21,6 +21,8 @@ export interface SettleOptions {
 
 /** Longest that each part of the settling may take; what is missing then, the checker names. */
 const PATIENCE_MS = 60_000;
+/** A product that ends while what is stored is being read ends behind it, for those who are told. */
+const SOON_MS = 30_000;
 const LOOK_MS = 150;
 
 /**
@@ -66,10 +68,10 @@ export async function settle(options: SettleOptions): Promise<readonly string[]>
   await until('nobody comes or goes any more', () => commotion.underWay === 0);
   await until('every change, mute, ban and file is answered', () => asking.underWay === 0);
   await until("trade's outbox is empty", async () => (await outbox()).depth === 0);
-  await until('deadlines that have passed have ended their products, and their rooms follow', async () => {
+  await until('deadlines that pass soon have ended their products, and their rooms follow', async () => {
     for (const { id, sellerId } of offers) {
       const product = (await shop.read(sellerId, `/${id}`)) as { status: string; deadline: string };
-      if (product.status === 'RECRUITING' && Date.parse(product.deadline) < Date.now()) return false;
+      if (product.status === 'RECRUITING' && Date.parse(product.deadline) < Date.now() + SOON_MS) return false;
     }
     return (await outbox()).depth === 0;
   });
