@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RoomId } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { text } from './text.ts';
+import { filledLine } from './line.ts';
 
 /** A file of a message. A picture has its size and a thumbnail; anything else is there to be saved. */
 export const Attachment = z
@@ -32,7 +32,7 @@ export const AttachmentIds = z
 /** Body of `POST …/uploads`: what is about to be uploaded. */
 export const AnnounceUpload = z
   .object({
-    name: text(LIMITS.fileNameChars),
+    name: filledLine(LIMITS.fileNameChars),
     type: z
       .string()
       .max(255, { error: 'must have at most 255 characters' })

@@ -7,8 +7,13 @@ type Format = Extract<FileKind, { kind: 'picture' }>['format'];
 
 /** Pixels of a picture at most, all frames together: what it takes to decode one. */
 const MOST_PIXELS = 50_000_000;
+/** Frames of one that moves, at most: each takes its time, however small it is. */
+const MOST_FRAMES = 2_000;
 /** Seconds for which a picture may be worked on. */
 const MOST_SECONDS = 20;
+const DAMAGED = 'The picture can not be decoded: it is damaged or cut off';
+/** The type of a PNG's last part. */
+const IEND = 0x49_45_4e_44;
 /** Longest side of a thumbnail. */
 const THUMBNAIL_SIDE = 480;
 
@@ -54,6 +59,11 @@ export async function pictureOf(bytes: Uint8Array, format: Format, mostSide?: nu
     const isAvif = decoded === 'heif' && compression === 'av1';
     if (format === 'avif' ? !isAvif : decoded !== format)
       throw new PictureRefused('BROKEN', `It is no ${format.toUpperCase()}`);
+    if (pages > MOST_FRAMES) {
+      const detail = `The picture has more than ${MOST_FRAMES} frames: make it shorter`;
+      throw new PictureRefused('PICTURE_TOO_LARGE', detail);
+    }
+    if (!isWhole(bytes, format)) throw new PictureRefused('BROKEN', DAMAGED);
     const isMoving = pages > 1 && (format === 'gif' || format === 'webp');
     // What moves is never turned: its frames would be, all as one.
     const upright = isMoving ? open(true) : open(false).autoOrient();
@@ -102,5 +112,38 @@ function refusalOf(error: unknown): PictureRefused {
   if (/timeout/i.test(text)) {
     return new PictureRefused('PICTURE_TOO_LARGE', 'The picture takes too long to decode: make it smaller');
   }
-  return new PictureRefused('BROKEN', 'The picture can not be decoded: it is damaged or cut off');
+  return new PictureRefused('BROKEN', DAMAGED);
+}
+
+/** Whether it has its end. Decoders tell that of the other formats, but take a PNG without it, and a GIF as far as its frames go. */
+function isWhole(bytes: Uint8Array, format: Format): boolean {
+  if (format === 'png') return hasEndOfPng(bytes);
+  return format !== 'gif' || hasEndOfGif(bytes);
+}
+
+/** Parts of four bytes of length, four of type, the content, and four of checksum; the last one is empty. */
+function hasEndOfPng(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
+    if (view.getUint32(at + 4) === IEND) return true;
+  }
+  return false;
+}
+
+/** A head with a table of colours; then extensions, and frames with a head and such a table, both followed by blocks; then `;`. */
+function hasEndOfGif(bytes: Uint8Array): boolean {
+  const tableBytes = (flags: number) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
+  let at = 13 + tableBytes(bytes[10] ?? 0);
+  while (at < bytes.length) {
+    const kind = bytes[at++];
+    if (kind === 0x3b) return true;
+    // Some writers have zeros in between.
+    if (kind === 0) continue;
+    if (kind === 0x21) at += 1;
+    else if (kind === 0x2c) at += 10 + tableBytes(bytes[at + 8] ?? 0);
+    else return false;
+    while (bytes[at]) at += 1 + bytes[at]!;
+    at += 1;
+  }
+  return false;
 }

@@ -42,11 +42,9 @@ export function fileRoutes(app: Http, { paths, files, base, maxBytes }: FileRout
     scope.put(`${base}/*`, options, async (request, reply) => {
       const { type, bytes = 0 } = allowed('PUT', request as FileRequest);
       const { headers } = request;
-      if (headers['content-type'] !== type) {
-        throw new AppError('UPLOAD_REFUSED', { detail: `Content-Type must be ${type}, as announced`, refusal: 'TYPE' });
-      }
-      if (headers['if-none-match'] !== '*') {
-        throw new AppError('VALIDATION_FAILED', { detail: 'If-None-Match must be *: a file is put in its place once' });
+      if (headers['content-range'] !== undefined) {
+        const detail = 'Content-Range must not be there: a file is put in its place as a whole';
+        throw new AppError('VALIDATION_FAILED', { detail });
       }
       // As an S3 does. Of a body that says its length no more comes than that.
       if (Number(headers['content-length']) !== bytes) {
@@ -55,6 +53,12 @@ export function fileRoutes(app: Http, { paths, files, base, maxBytes }: FileRout
           detail: `The file was announced with ${bytes} bytes, and has ${had}`,
           refusal: 'LENGTH',
         });
+      }
+      if (headers['content-type'] !== type) {
+        throw new AppError('UPLOAD_REFUSED', { detail: `Content-Type must be ${type}, as announced`, refusal: 'TYPE' });
+      }
+      if (headers['if-none-match'] !== '*') {
+        throw new AppError('VALIDATION_FAILED', { detail: 'If-None-Match must be *: a file is put in its place once' });
       }
       const body = (request.body as AsyncIterable<Uint8Array> | undefined) ?? [];
       await files.take((request as FileRequest).params['*'], body as AsyncIterable<Uint8Array>, bytes);

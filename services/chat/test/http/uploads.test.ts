@@ -57,6 +57,23 @@ const phonePicture = async () =>
     .jpeg()
     .toBuffer();
 
+/** Of 30 × 20 pixels, red and then green. */
+const twoFrames = () =>
+  sharp(
+    ['#f00', '#0f0'].map((background) => ({ create: { width: 30, height: 20, channels: 3, background } }) as never),
+    { join: { animated: true } },
+  );
+
+/** An animation of one pixel, which is black and white by turns. */
+const gifOf = (frames: number) =>
+  Buffer.from(
+    `GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff${Array.from(
+      { length: frames },
+      (_, i) => `!\xf9\x04\0\x01\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02${i % 2 ? 'D' : 'L'}\x01\0`,
+    ).join('')};`,
+    'latin1',
+  );
+
 /** A picture that is no smaller as a file. */
 const noise = () =>
   sharp({
@@ -102,18 +119,10 @@ describe('a picture', () => {
 
   it('of each type that is taken stays one, an animation moves on, and AVIF becomes WebP', async () => {
     const { path } = await room();
-    const frames = await Promise.all(
-      ['#f00', '#0f0'].map((background) =>
-        sharp({ create: { width: 30, height: 20, channels: 3, background } })
-          .png()
-          .toBuffer(),
-      ),
-    );
-    const moving = sharp(frames, { join: { animated: true } });
     const files: [string, Buffer, string][] = [
       ['image/png', await pngOf(30, 20), 'image/png'],
       ['image/webp', await blank(30, 20).webp().toBuffer(), 'image/webp'],
-      ['image/gif', await moving.clone().gif().toBuffer(), 'image/gif'],
+      ['image/gif', await twoFrames().gif().toBuffer(), 'image/gif'],
       ['image/avif', await blank(30, 20).avif().toBuffer(), 'image/webp'],
     ];
     for (const [type, bytes, becomes] of files) {
@@ -247,6 +256,7 @@ it('what is put in the place of a refused upload afterwards is not looked at, an
 const REASONS = [
   [/Archives/, 'ARCHIVE'],
   [/million pixels/, 'PICTURE_TOO_LARGE'],
+  [/frames/, 'PICTURE_TOO_LARGE'],
   [/damaged/, 'BROKEN'],
   [/HTML/, 'HTML'],
   [/as PNG/, 'SVG'],
@@ -280,6 +290,19 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
       /damaged or cut off/,
       'image/webp',
     ],
+    [
+      'a PNG without its end',
+      async () => (await noise().png().toBuffer()).subarray(0, -12),
+      /damaged or cut off/,
+      'image/png',
+    ],
+    [
+      'an animation that is cut off',
+      async () => (await twoFrames().gif().toBuffer()).subarray(0, -20),
+      /damaged or cut off/,
+      'image/gif',
+    ],
+    ['an animation of 3,000 pixels, each a frame', () => gifOf(3_000), /more than 2000 frames/, 'image/gif'],
     ['HTML called .jpg', () => Buffer.from('<!doctype html><script>'), /HTML can hold scripts/],
     ['an SVG called .jpg', () => Buffer.from('<?xml version="1.0"?><svg xmlns="x"/>'), /save the picture as PNG/],
     [
@@ -310,7 +333,7 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
       [{ bytes: 2_000_001 }, 'UPLOAD_REFUSED', 'TOO_LARGE'],
       [{ bytes: 5, type: 'image/heic' }, 'UPLOAD_REFUSED', 'HEIC'],
       [{ bytes: 5, type: 'image' }, 'VALIDATION_FAILED'],
-      [{ bytes: 5, name: '' }, 'VALIDATION_FAILED'],
+      ...['', '  ', 'a\r\nb.png', 'a\u0001'].map((name) => [{ bytes: 5, name }, 'VALIDATION_FAILED'] as const),
       [{ bytes: 5, as: 'eve' }, 'NOT_A_MEMBER'],
     ] as const) {
       const { bytes, ...rest } = { ...fields };
@@ -327,15 +350,22 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
       code: 'CONFLICT',
       detail: expect.stringMatching(/PUT the file/),
     });
-    // A stream says no length.
-    for (const body of [
-      Buffer.concat([picture, picture]),
-      picture.subarray(1),
-      new Blob([picture, picture]).stream(),
-    ]) {
-      const { url, headers } = upload;
-      const answer = await fetch(new URL(url, chat.url), { ...{ method: 'PUT', headers, body }, duplex: 'half' });
-      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([422, 'UPLOAD_REFUSED']);
+    const length = `The file was announced with ${picture.length} bytes, and has `;
+    const part = { 'content-range': `bytes 0-${picture.length - 1}/${2 * picture.length}` };
+    for (const [body, detail, more, code] of [
+      [Buffer.concat([picture, picture]), `${length}${2 * picture.length}`],
+      [picture.subarray(1), `${length}${picture.length - 1}`],
+      [new Blob([picture]).stream(), `${length}no Content-Length`],
+      [Buffer.alloc(0), `${length}0`],
+      [picture, 'Content-Type must be image/png, as announced', { 'content-type': 'image/png;q=1' }],
+      [picture, 'Content-Range must not be there: a file is put in its place as a whole', part, 'VALIDATION_FAILED'],
+    ] as const) {
+      const headers = { ...upload.headers, ...more };
+      const answer = await fetch(new URL(upload.url, chat.url), {
+        ...{ method: 'PUT', headers, body },
+        duplex: 'half',
+      });
+      expect(await answer.json()).toMatchObject({ code: code ?? 'UPLOAD_REFUSED', detail });
     }
     expect(kept(upload.uploadId)).toEqual([]);
     const other = { ...upload, url: upload.url.replace(upload.uploadId, crypto.randomUUID()) };
