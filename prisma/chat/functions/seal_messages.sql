@@ -1,5 +1,5 @@
 -- Puts sealed texts in the place of clear ones: of messages of a room, as they were when they were read (`p_versions`); one that
--- was changed meanwhile is left. Without the room's lock, so that nobody who talks waits: it writes what nobody else does.
+-- was changed meanwhile is left, and all are where `p_key_no` is not the room's: it was removed, and opened again. Without the room's lock, so that nobody who talks waits: it writes what nobody else does.
 -- Looked up one by one (`OFFSET 0`) and written by place alone: any other condition with an index, and the plan may read all of
 -- a room of a million for each of them. Not on disk as it ends, nor need it be: what a crash takes is clear, and sealed once more.
 CREATE OR REPLACE FUNCTION chat.seal_messages(
@@ -20,5 +20,6 @@ SET enable_seqscan = off AS $$
     ) t OFFSET 0
   ) s
   WHERE m.ctid = s.place AND m.key_no IS NULL AND m.deleted_at IS NULL
-    AND coalesce(m.version, m.seq) = s.version;
+    AND coalesce(m.version, m.seq) = s.version
+    AND EXISTS (SELECT FROM chat.rooms r WHERE r.room_id = p_room AND r.key_no = p_key_no);
 $$;

@@ -23,7 +23,7 @@ export function createSealTexts({ content, now }: SealTextsOptions) {
     /** Milliseconds until the next run. */
     intervalMs: () => restMs,
 
-    /** @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME, for a room whose key can not be opened too: the next run goes on */
+    /** @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME: the next run goes on */
     async tick(): Promise<void> {
       restMs = LOOK_MS;
       const from = now();

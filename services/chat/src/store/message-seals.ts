@@ -2,12 +2,15 @@ import { written } from '@gongu/host';
 import type { Pool } from 'pg';
 import type { StoredAttachment } from './rows.ts';
 import type { RoomKey } from './sealing/room-key.ts';
+import { UnopenedKey } from './sealing/room-keys.ts';
 import { boundOf, type SealedTexts, sealedFile } from './sealing/sealed-texts.ts';
 
 /** Rows of a room that are read and sealed with one commit. */
 const ROWS = 800;
 /** Seconds for which others leave a room alone that one is at work on. */
 const CLAIM_S = 30;
+/** Seconds for which all do where its key can not be opened. */
+const SHUT_S = 600;
 
 /** $1 room, $2 seq, $3 rows; of those that are sealed, or have nothing to seal, the place alone. */
 const ROWS_SQL = `SELECT m.seq, c.* FROM (
@@ -44,8 +47,8 @@ export function createMessageSeals({ pool, texts }: { pool: Pool; texts: SealedT
     return (await pool.query<Claim>({ name, text, values })).rows[0] ?? null;
   }
 
-  const next = (roomId: string | null) =>
-    written(() => claimed('claim-clear-room', 'chat.claim_clear_room($1, $2)', [roomId, CLAIM_S]), {
+  const next = (roomId: string | null, seconds = CLAIM_S) =>
+    written(() => claimed('claim-clear-room', 'chat.claim_clear_room($1, $2)', [roomId, seconds]), {
       idempotent: true,
     });
 
@@ -72,10 +75,15 @@ export function createMessageSeals({ pool, texts }: { pool: Pool; texts: SealedT
     }
     // What came after the reading is looked at by the next portion.
     const to = rows.length < ROWS ? (rows.at(-1)?.seq ?? last) : rows.at(-1)!.seq;
-    claim =
-      (await written(() => claimed('note-sealed', 'chat.note_sealed($1, $2, $3, $4)', [roomId, from, to, CLAIM_S]), {
-        idempotent: true,
-      })) ?? (await next(roomId));
+    claim = await written(
+      () => claimed('note-sealed', 'chat.note_sealed($1, $2, $3, $4)', [roomId, from, to, CLAIM_S]),
+      { idempotent: true },
+    );
+    if (claim === null) {
+      // The end; or something is clear again; or the key in memory is that of a room which was removed, and opened again.
+      texts.keys.forget(roomId);
+      claim = await next(roomId);
+    }
     return rows.length;
   }
 
@@ -84,15 +92,18 @@ export function createMessageSeals({ pool, texts }: { pool: Pool; texts: SealedT
     async sealPortion(): Promise<number | null> {
       claim ??= await next(null);
       if (!claim) return null;
+      const { roomId } = claim;
       try {
-        const key = await texts.keyOf(claim.roomId);
+        const key = await texts.keyOf(roomId);
         if (key) return await seal(claim, key);
         claim = null; // the room was removed, and is not found again
         return 0;
       } catch (error) {
-        // Its key can not be opened, or the database is away: others first, and it when the claim has ended.
+        // Others first, and it when the claim has ended.
         claim = null;
-        throw error;
+        if (!(error instanceof UnopenedKey)) throw error;
+        await next(roomId, SHUT_S);
+        return 0;
       }
     },
   };

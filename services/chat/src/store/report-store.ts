@@ -96,8 +96,5 @@ async function resolution(texts: SealedTexts, report: StoredReport, note: string
   const bound = boundOfReport('resolution', report);
   const same = (standing && (await texts.openText(keyNo, bound, standing))) === note;
   if (!note) return { kept: note, same };
-  const key = (await texts.keys.byNo([keyNo])).get(keyNo);
-  if (!key) throw new AppError('UNAVAILABLE', { detail: 'The key of the report is not there' });
-  if ('outcome' in key) throw key.error;
-  return { kept: key.seal(bound, note), same };
+  return { kept: (await texts.keyBy(keyNo)).seal(bound, note), same };
 }

@@ -48,7 +48,12 @@ export function createUploadStore({ prisma, texts }: { prisma: PrismaClient; tex
       written(
         async () => {
           const { id: uploadId, name } = attachment;
-          const key = await texts.keyOf(roomId);
+          const [upload] = await prisma.$queryRaw<{ keyNo: number | null }[]>`
+            SELECT u.key_no AS "keyNo" FROM chat.uploads u WHERE u.upload_id = ${uploadId} AND u.state = 'PENDING'`;
+          if (!upload) return false;
+          // By the key that it was announced with: in this instance's memory may be that of a room which is no more. One that
+          // was announced clear is sealed before a message takes it.
+          const key = upload.keyNo === null ? null : await texts.keyBy(upload.keyNo);
           const bound = boundOfName(roomId, userId, uploadId);
           const file = key ? { ...attachment, name: key.seal(bound, name), keyNo: key.keyNo } : attachment;
           const changed = await prisma.$executeRaw`

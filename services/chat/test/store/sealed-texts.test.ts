@@ -338,7 +338,7 @@ describe('the key of a room', () => {
     const keys = createRoomKeys({ pool: given.store.pools.reads, keys: contentKeysOf(CONTENT_KEYS), isOn: true });
     expect([...(await keys.forWriting([gone, reported, kept])).keys()].sort()).toEqual([gone, reported, kept].sort());
     await client.query(
-      `INSERT INTO chat.reports (room_id, seq, reporter_id, reason, message) VALUES ($1, 1, 'bob', 'SPAM', '{}')`,
+      `INSERT INTO chat.reports (room_id, seq, reporter_id, reason, message) VALUES ($1, 1, 'bob', 'SPAM', '{"content": ""}')`,
       [reported],
     );
     for (const roomId of [gone, reported]) await client.query('SELECT chat.delete_room($1)', [roomId]);
@@ -367,6 +367,54 @@ describe('the key of a room', () => {
       await say(roomId, 'newest');
       expect(await texts(roomId)).toEqual(['new', 'newer', 'newest']);
       expect((await keys()).rowCount).toBe(1);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('that was removed with its room seals nothing any more: no upload under way, no name and no text that stands clear', async () => {
+    const other = openStore({
+      url: given.url,
+      poolSize: 3,
+      content: { keys: contentKeysOf(CONTENT_KEYS), isOn: true },
+    });
+    const reopened = async (roomId: string) => {
+      await say(roomId, 'the old key is in memory', {}, other);
+      await given.store.rooms.remove(roomId);
+      await given.store.rooms.open({ ...opening(), roomId, productId: roomId });
+      await joinOne(given.store.members, roomId, 'ann');
+    };
+    const announce = async (roomId: string, store: Store) => {
+      const upload = {
+        uploadId: randomUUID(),
+        roomId,
+        userId: 'ann',
+        name: 'name.pdf',
+        type: 'application/pdf',
+        bytes: 3,
+      };
+      expect(await store.uploads.announce(upload, 0)).toMatchObject({ outcome: 'announced' });
+      return upload;
+    };
+    const complete = ({ uploadId: id, name, type, bytes, ...owner }: Awaited<ReturnType<typeof announce>>, by: Store) =>
+      by.uploads.ready(owner, { id, name, type, bytes });
+    const found = async ({ roomId, uploadId }: Awaited<ReturnType<typeof announce>>) =>
+      (await given.store.uploads.find(roomId, 'ann', uploadId))?.attachment?.name;
+    try {
+      const [sealed, clear, talked] = [await room(), await room(), await room()];
+      for (const roomId of [sealed, clear, talked]) await reopened(roomId);
+      const underWay = await announce(sealed, given.store);
+      expect(await complete(underWay, other)).toBe(true);
+      expect(await found(underWay)).toBe('name.pdf');
+
+      const unsealed = await announce(clear, off);
+      await complete(unsealed, off);
+      await say(talked, 'clear', {}, off);
+      await say(talked, 'sealed');
+      while (!(await other.content.sealPortion()).isDone);
+      expect(await found(unsealed)).toBe('name.pdf');
+      expect(await texts(talked)).toEqual(['clear', 'sealed']);
+      expect(await stored()).not.toContain('name.pdf');
     } finally {
       await other.close();
     }

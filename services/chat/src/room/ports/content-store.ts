@@ -2,6 +2,7 @@
 export interface ContentStore {
   /**
    * Seals some of what stands clear: messages of a room, or files, or reports. Several at once do each portion once, or twice alike.
+   * Rooms whose key can not be opened are left out, for ten minutes each.
    * @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME
    */
   sealPortion(): Promise<SealedPortion>;

@@ -63,7 +63,7 @@ export interface RoomKeys {
   byNo(keyNos: Iterable<number>): Promise<ReadonlyMap<number, RoomKey | Failure>>;
   /** Takes keys into memory that were read with their rooms. */
   hold(rows: Iterable<RoomKeyRow>): void;
-  /** The room was removed, or has another key. */
+  /** The room was removed, or has another key: it is read anew. */
   forget(roomId: string): void;
   /** Keys that are in memory and in the database no more, as their rooms were removed, are forgotten. */
   forgetGone(): Promise<void>;

@@ -50,6 +50,8 @@ export interface SealedTexts {
   openFiles(files: readonly { file: StoredAttachment; roomId: string; userId: string | null }[]): Promise<Attachment[]>;
   /** The room's key, where texts are sealed; null: they are written clear. @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME */
   keyOf(roomId: string, evenGone?: boolean): Promise<RoomKey | null>;
+  /** By its number. @throws AppError UNAVAILABLE where it can not be opened, or is no more */
+  keyBy(keyNo: number): Promise<RoomKey>;
 }
 
 export interface SealedTextsOptions {
@@ -163,6 +165,12 @@ export function createSealedTexts({ keys, onAltered }: SealedTextsOptions): Seal
     async openFiles(files) {
       const found = await foundOf(files.flatMap(({ file }) => file.keyNo ?? []));
       return files.map(({ file, roomId, userId }) => openFile(found, file, roomId, userId));
+    },
+
+    async keyBy(keyNo) {
+      const key = (await foundOf([keyNo])).get(keyNo);
+      if (!key || 'outcome' in key) throw new AppError('UNAVAILABLE', { detail: `The key ${keyNo} is not there` });
+      return key;
     },
 
     async keyOf(roomId, evenGone) {
