@@ -74,7 +74,7 @@ test('a seller gives a product pictures: chosen, pasted and dropped, in an order
   ]);
   await sue.reads('list.txt is no picture.');
   await sue.reads('phone.heic: HEIC pictures are not shown by most browsers.');
-  await sue.reads('Archives are not taken');
+  await sue.reads('Archives are not taken. Upload the pictures that are in it.');
   await sue.reads('2 pictures, 1 failed');
   expect(await faults(sue)).toEqual([]);
   await page.getByLabel('Remove picture 2').click();

@@ -82,6 +82,22 @@ test('a message waits for its files and is shown meanwhile; a text goes ahead of
   await nothingKept(place);
 });
 
+test('in slow mode a text does not wait for files that are on their way; another message with files does', async () => {
+  const roomId = await chat.room();
+  await chat.call('PATCH', `/api/chat/rooms/${roomId}`, { slowModeSeconds: 60 });
+  const { open, fetch: gated } = gate();
+  const ann = await visit(roomId, newPlace(), { fetch: gated });
+  expect(ann.room.send({ content: '', uploads: [ann.upload(pdf())] }).ok).toBe(true);
+  const other = ann.upload(pdf());
+  expect(ann.room.send({ content: '', uploads: [other] })).toMatchObject({ ok: false, error: { code: 'SLOW_MODE' } });
+  expect(ann.room.send({ content: 'a text' }).ok).toBe(true);
+  await ann.until(({ messages }) => messages.some(({ content }) => content === 'a text'));
+  open();
+  // Too early now: it stands there, and is sent by a retry when its time has come.
+  await ann.until(({ outgoing }) => outgoing[0]?.error?.code === 'SLOW_MODE');
+  other.cancel();
+});
+
 test('after a reload the message and the bytes of its files are there, and it is sent once', async () => {
   const roomId = await chat.room();
   const place = newPlace();

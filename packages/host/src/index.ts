@@ -24,7 +24,7 @@ export { EnvError, type EnvProblem, readEnv } from './env/env.ts';
 export { envFields } from './env/env-fields.ts';
 export { DEFAULT_DATA_DIR, type FilePlace, filePlaceFields, filePlaceOf } from './files/file-place.ts';
 export { createFolderStore } from './files/folder-store.ts';
-export { HEAD_BYTES, kindOf, refusalOfType } from './files/kind-of.ts';
+export { HEAD_BYTES, kindOf, PICTURES_TAKEN, refusalOfType } from './files/kind-of.ts';
 export { PictureRefused, pictureOf } from './files/picture.ts';
 export { createS3Store } from './files/s3-store.ts';
 export { toAppError } from './http/answers/error-answers.ts';

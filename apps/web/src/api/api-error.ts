@@ -1,4 +1,4 @@
-import type { ErrorCode, FieldError } from '@gongu/shared';
+import type { ErrorCode, FieldError, FileRefusal } from '@gongu/shared';
 
 /** The services' codes, and NETWORK: there was no answer. */
 export type ApiErrorCode = ErrorCode | 'NETWORK';
@@ -8,17 +8,20 @@ export class ApiError extends Error {
   readonly code: ApiErrorCode;
   readonly fields: readonly FieldError[];
   readonly retryAfterMs: number | undefined;
+  /** Of UPLOAD_REFUSED. */
+  readonly reason: FileRefusal | undefined;
 
   constructor(
     code: ApiErrorCode,
     detail: string,
-    rest: { fields?: readonly FieldError[]; retryAfterMs?: number } = {},
+    rest: { fields?: readonly FieldError[]; retryAfterMs?: number; reason?: FileRefusal } = {},
   ) {
     super(detail);
     this.name = 'ApiError';
     this.code = code;
     this.fields = rest.fields ?? [];
     this.retryAfterMs = rest.retryAfterMs;
+    this.reason = rest.reason;
   }
 }
 

@@ -3,6 +3,7 @@ import { type DragEvent, useEffect, useId, useRef, useState } from 'react';
 import { ApiError, codeOf } from '../api/api-error.ts';
 import { newPictureId, uploadPicture } from '../api/upload-picture.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
+import { pictureRefusal } from '../i18n/picture-refusals.ts';
 import { pictureStrings } from '../i18n/picture-strings.ts';
 import { useServices } from '../session/SessionProvider.tsx';
 
@@ -33,7 +34,7 @@ export function PicturesField({
   readonly pictures: readonly Picture[];
   readonly isWrong: boolean;
 }) {
-  const { locale, errors } = useStrings();
+  const { locale } = useStrings();
   const strings = pictureStrings(locale);
   const { trade, token } = useServices();
   const id = useId();
@@ -146,7 +147,7 @@ export function PicturesField({
               {item.file && item.error === null && (
                 <progress max={1} value={item.share} aria-label={strings.uploading(at + 1)} />
               )}
-              {item.error !== null && <Refusal error={item.error} text={errors[codeOf(item.error)]} />}
+              {item.error !== null && <Refusal error={item.error} />}
               <span className="row">
                 {item.error !== null && (
                   <button
@@ -217,12 +218,15 @@ export function PicturesField({
   );
 }
 
-/** Why one was not taken; what the service says of it beside it. */
-function Refusal({ error, text }: { readonly error: unknown; readonly text: string }) {
-  const detail = error instanceof ApiError && error.code === 'UPLOAD_REFUSED' ? error.message : null;
+/** Why one was not taken. Where the service has said more than is known here, that beside it. */
+function Refusal({ error }: { readonly error: unknown }) {
+  const { locale, errors } = useStrings();
+  const { code, reason, message = '' } = error instanceof ApiError ? error : {};
+  const text = pictureRefusal(locale, code === 'TOO_LARGE' ? code : reason);
+  const isMore = code === 'TOO_LARGE' || (code === 'UPLOAD_REFUSED' && !text);
   return (
     <small className="rule" role="alert">
-      {text} {detail !== null && <span lang="en">{detail}</span>}
+      {text ?? errors[codeOf(error)]} {isMore && <span lang="en">{message}</span>}
     </small>
   );
 }

@@ -5,7 +5,14 @@ import type { Clock } from '../clock.ts';
 import { backoffMs } from '../connection/backoff.ts';
 import type { Link } from '../connection/link.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Change, Mentioned, Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
+import {
+  type Change,
+  type Draft,
+  isWaiting,
+  type Mentioned,
+  type Outgoing,
+  type OutgoingChange,
+} from '../outbox/outgoing.ts';
 import type { Rest } from '../rest.ts';
 import { createStore } from '../store.ts';
 import { withOwnReaction } from './apply-message.ts';
@@ -334,12 +341,16 @@ export function createRoomFeed(options: RoomFeedOptions) {
     },
 
     slowFor,
-    /** Whether something may be sent now; in slow mode nothing waits for its time. */
-    mayDraft(): Result<void> {
-      const isUnderWay = outbox.of(roomId).outgoing.some((draft) => draft.status !== 'failed');
+    /**
+     * Whether something may be sent now; in slow mode nothing waits for its time. What waits for its files comes before
+     * others with files only.
+     */
+    mayDraft({ uploads }: Draft): Result<void> {
+      const { outgoing } = outbox.of(roomId);
+      const isUnderWay = outgoing.some((one) => one.status !== 'failed' && (uploads?.length || !isWaiting(one)));
       const waitMs = isUnderWay ? slowModeMs() : slowModeMs() && slowEndMs - clock.monotonic();
       if (waitMs <= 0) return success(undefined);
-      return { ok: false, error: chatError('SLOW_MODE', 'The room is in slow mode', { retryAfterMs: waitMs }) };
+      return { ok: false, error: chatError('SLOW_MODE', 'It is in slow mode', { retryAfterMs: waitMs }) };
     },
 
     /** The room's drafts changed. */

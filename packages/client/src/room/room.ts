@@ -113,7 +113,7 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     send(draft) {
       const present = open();
       if (!present) return closed;
-      const may = present.mayDraft();
+      const may = present.mayDraft(draft);
       if (!may.ok) return may;
       const queued = outbox.add(roomId, draft);
       if (queued.ok) present.typing.sent();

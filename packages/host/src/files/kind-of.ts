@@ -15,24 +15,30 @@ export interface Refused {
 /** First bytes that tell what a file is. */
 export const HEAD_BYTES = 4_096;
 
-const TAKEN = 'Pictures (JPEG, PNG, WebP, GIF, AVIF), PDF, video and audio are taken';
+/** What is taken where pictures alone are, in the end of a refusal. */
+export const PICTURES_TAKEN = 'JPEG, PNG, WebP, GIF and AVIF are taken';
+const FILES_TAKEN = 'Pictures (JPEG, PNG, WebP, GIF, AVIF), PDF, video and audio are taken';
 
 /** What is refused by its announced type already, so that nobody uploads it in vain. */
-const REFUSED_TYPES: readonly (readonly [RegExp, FileRefusal, string])[] = [
-  [/^image\/hei[cf]/i, 'HEIC', 'HEIC pictures are not shown by most browsers: save the picture as JPEG and send that'],
-  [/^image\/svg/i, 'SVG', 'SVG can hold scripts: save the picture as PNG and send that'],
-  [/^(text\/html|application\/xhtml)/i, 'HTML', `HTML can hold scripts. ${TAKEN}`],
+const REFUSED_TYPES: readonly (readonly [RegExp, FileRefusal, (taken: string) => string])[] = [
+  [
+    /^image\/hei[cf]/i,
+    'HEIC',
+    () => 'HEIC pictures are not shown by most browsers: save the picture as JPEG and send that',
+  ],
+  [/^image\/svg/i, 'SVG', () => 'SVG can hold scripts: save the picture as PNG and send that'],
+  [/^(text\/html|application\/xhtml)/i, 'HTML', (taken) => `HTML can hold scripts. ${taken}`],
   [
     /^application\/(zip|x-zip|x-rar|x-7z|gzip|x-tar|vnd\.rar)/i,
     'ARCHIVE',
-    `Archives are not taken: send what is in it. ${TAKEN}`,
+    (taken) => `Archives are not taken: send what is in it. ${taken}`,
   ],
 ];
 
-/** Why a file of this announced type is not taken, whatever is in it; null: it may be. */
-export function refusalOfType(type: string): Refused | null {
+/** Why a file of this announced type is not taken, whatever is in it; null: it may be. `taken` says what is. */
+export function refusalOfType(type: string, taken = FILES_TAKEN): Refused | null {
   const [, reason, detail] = REFUSED_TYPES.find(([pattern]) => pattern.test(type)) ?? [];
-  return reason && detail !== undefined ? { kind: 'refused', detail, reason } : null;
+  return reason && detail ? { kind: 'refused', detail: detail(taken), reason } : null;
 }
 
 /** What others begin with: their type, and what stands where. */
@@ -64,8 +70,8 @@ function isTransportStream(bytes: Buffer): boolean {
   ].some(([packet, first]) => [0, 1, 2].every((i) => bytes[first! + i * packet!] === 0x47));
 }
 
-/** By content alone: what it is called and announced as says nothing. */
-export function kindOf(head: Uint8Array): FileKind {
+/** By content alone: what it is called and announced as says nothing. `taken` says what is taken, in a refusal. */
+export function kindOf(head: Uint8Array, taken = FILES_TAKEN): FileKind {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const at = (offset: number, text: string) => bytes.toString('latin1', offset, offset + text.length) === text;
   if (bytes.length === 0) return { kind: 'refused', detail: 'The file is empty', reason: 'EMPTY' };
@@ -90,11 +96,11 @@ export function kindOf(head: Uint8Array): FileKind {
     if ((bytes[1]! & 0xf6) === 0xf0) return download('audio/aac');
     if ((bytes[1]! & 0x18) !== 0x08 && [0x02, 0x04].includes(bytes[1]! & 0x06)) return download('audio/mpeg');
   }
-  if (at(0, 'PK\x03\x04') || at(0, 'PK\x05\x06')) return refusalOfType('application/zip')!;
+  if (at(0, 'PK\x03\x04') || at(0, 'PK\x05\x06')) return refusalOfType('application/zip', taken)!;
   const text = bytes.toString('latin1', 0, 1_024).toLowerCase();
-  if (text.includes('<svg')) return refusalOfType('image/svg')!;
-  if (/<(!doctype\s+html|html|head|body|script)/.test(text)) return refusalOfType('text/html')!;
-  return { kind: 'refused', detail: `The file is none of those that are taken. ${TAKEN}`, reason: 'TYPE' };
+  if (text.includes('<svg')) return refusalOfType('image/svg', taken)!;
+  if (/<(!doctype\s+html|html|head|body|script)/.test(text)) return refusalOfType('text/html', taken)!;
+  return { kind: 'refused', detail: `The file is none of those that are taken. ${taken}`, reason: 'TYPE' };
 }
 
 /** Of an ISO base media file: its main brand, and those that it is compatible with. */

@@ -1,5 +1,5 @@
 import type { Upload } from '@gongu/client/files';
-import { type ChangeEvent, type RefObject, useEffect, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { LazyPart } from './LazyPart.tsx';
@@ -24,12 +24,12 @@ export interface AttachingState {
 /** Milliseconds after which what uploads is loaded ahead of its first use: there may be no connection then. */
 const AHEAD_MS = 2_000;
 
+const ACCEPTED = 'image/jpeg,image/png,image/webp,image/gif,image/avif,application/pdf,video/*,audio/*';
+
 /** Files that are chosen, taken, pasted or dropped. What uploads them is loaded with the first one. */
 export function Attaching({ roomId, field, onState }: AttachingProps) {
   const strings = useToolStrings();
   const client = useChatClient();
-  const input = useRef<HTMLInputElement>(null);
-  const camera = useRef<HTMLInputElement>(null);
   const [files, setFiles] = useState<readonly File[]>([]);
   const add = useRef((_: FileList | null | undefined): boolean => false);
   add.current = (added) => {
@@ -77,11 +77,6 @@ export function Attaching({ roomId, field, onState }: AttachingProps) {
   // What it has uploaded goes with it.
   useEffect(() => () => latest.current(null), []);
 
-  function onChange({ target }: ChangeEvent<HTMLInputElement>): void {
-    add.current(target.files);
-    target.value = '';
-  }
-
   function clear(): void {
     setFiles([]);
     onState(null);
@@ -96,38 +91,55 @@ export function Attaching({ roomId, field, onState }: AttachingProps) {
           onFailed={clear}
         />
       )}
+      <Choosing label={strings.attach} accept={ACCEPTED} isMany onChoose={(chosen) => add.current(chosen)}>
+        +
+      </Choosing>
+      {/* Where there is no camera to take pictures with, it is no other than the one before. */}
+      {matchMedia('(pointer: coarse)').matches && (
+        <Choosing label={strings.takePicture} accept="image/*" onChoose={(taken) => add.current(taken)}>
+          <span aria-hidden="true">📷</span>
+        </Choosing>
+      )}
+    </>
+  );
+}
+
+interface ChoosingProps {
+  readonly label: string;
+  readonly accept: string;
+  /** Several at once; else one, by the camera. */
+  readonly isMany?: boolean;
+  readonly onChoose: (files: FileList | null) => void;
+  readonly children: ReactNode;
+}
+
+/** A button that opens the system's own choice. */
+function Choosing({ label, accept, isMany = false, onChoose, children }: ChoosingProps) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
       <input
         ref={input}
         type="file"
-        multiple
         hidden
-        accept="image/jpeg,image/png,image/webp,image/gif,image/avif,application/pdf,video/*,audio/*"
-        onChange={onChange}
+        accept={accept}
+        multiple={isMany}
+        capture={isMany ? undefined : 'environment'}
+        onChange={({ target }) => {
+          onChoose(target.files);
+          // The same again is a choice, too.
+          target.value = '';
+        }}
       />
       <button
         type="button"
         className="gongu-attach"
-        aria-label={strings.attach}
-        title={strings.attach}
+        aria-label={label}
+        title={label}
         onClick={() => input.current?.click()}
       >
-        +
+        {children}
       </button>
-      {/* Where there is no camera to take pictures with, it is no other than the one before. */}
-      {matchMedia('(pointer: coarse)').matches && (
-        <>
-          <input ref={camera} type="file" hidden accept="image/*" capture="environment" onChange={onChange} />
-          <button
-            type="button"
-            className="gongu-attach"
-            aria-label={strings.takePicture}
-            title={strings.takePicture}
-            onClick={() => camera.current?.click()}
-          >
-            <span aria-hidden="true">📷</span>
-          </button>
-        </>
-      )}
     </>
   );
 }

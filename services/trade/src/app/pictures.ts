@@ -6,6 +6,7 @@ import {
   filePlaceOf,
   HEAD_BYTES,
   kindOf,
+  PICTURES_TAKEN,
   PictureRefused,
   pictureOf,
   type ServiceParts,
@@ -60,16 +61,16 @@ function createLookAt(): LookAtPicture {
 }
 
 const lookAt: LookAtPicture = async (bytes) => {
-  const kind = kindOf(bytes.subarray(0, HEAD_BYTES));
-  if (kind.kind === 'refused') return { outcome: 'refused', detail: kind.detail };
+  const kind = kindOf(bytes.subarray(0, HEAD_BYTES), PICTURES_TAKEN);
+  if (kind.kind === 'refused') return { outcome: 'refused', detail: kind.detail, reason: kind.reason };
   if (kind.kind === 'download') {
-    return { outcome: 'refused', detail: `It is ${kind.type}: JPEG, PNG, WebP, GIF and AVIF are taken` };
+    return { outcome: 'refused', detail: `It is ${kind.type}: ${PICTURES_TAKEN}`, reason: 'TYPE' };
   }
   try {
     const { thumbnail, ...picture } = await pictureOf(bytes, kind.format, MOST_SIDE);
     return { outcome: 'kept', picture: { ...picture, thumbnail: thumbnail.bytes } };
   } catch (error) {
-    if (error instanceof PictureRefused) return { outcome: 'refused', detail: error.message };
+    if (error instanceof PictureRefused) return { outcome: 'refused', detail: error.message, reason: error.reason };
     throw error;
   }
 };

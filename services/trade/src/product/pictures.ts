@@ -1,4 +1,4 @@
-import { AppError, PICTURE_ENDINGS, type Picture, pictureNames, type User } from '@gongu/shared';
+import { AppError, type FileRefusal, PICTURE_ENDINGS, type Picture, pictureNames, type User } from '@gongu/shared';
 import { requireSeller } from './permission.ts';
 import type { LookAtPicture, PictureFiles } from './ports/picture-files.ts';
 import type { PictureStore } from './ports/picture-store.ts';
@@ -31,8 +31,8 @@ export function createPictures(options: PicturesOptions) {
      */
     async put(user: User, id: string, bytes: Uint8Array): Promise<Picture> {
       requireSeller(user);
-      if (maxBytes === 0) throw refused('No pictures are taken here');
-      if (bytes.length === 0) throw refused('The file is empty');
+      if (maxBytes === 0) throw refused('OFF', 'No pictures are taken here');
+      if (bytes.length === 0) throw refused('EMPTY', 'The file is empty');
       const begun = await store.begin(
         { id, userId: user.userId, digest: digest(bytes), bytes: bytes.length },
         perHour === 0 ? null : perHour,
@@ -50,13 +50,14 @@ export function createPictures(options: PicturesOptions) {
           });
         case 'too_large':
           throw refused(
+            'QUOTA',
             `The picture has ${bytes.length} bytes; you have ${begun.amount} of ${userBytes}: take pictures from products first`,
           );
       }
       const found = await lookAt(bytes);
       if (found.outcome === 'refused') {
         await store.refuse(id);
-        throw refused(found.detail);
+        throw refused(found.reason, found.detail);
       }
       const { thumbnail, ...kept } = found.picture;
       const names = pictureNames(id, kept.type);
@@ -67,7 +68,7 @@ export function createPictures(options: PicturesOptions) {
       const picture = await store.keep(id, kept);
       if (picture) return picture;
       await files.remove(keysOf(id));
-      throw refused('The picture was given up meanwhile: upload it anew');
+      throw refused('GONE', 'The picture was given up meanwhile: upload it anew');
     },
 
     /** A picture or thumbnail by the name that its URL ends with; null: there is none. @throws AppError UNAVAILABLE */
@@ -96,6 +97,6 @@ function keysOf(id: string): string[] {
   return [...new Set(names.flatMap((one) => Object.values(one)))].map(keyOf);
 }
 
-function refused(detail: string): AppError {
-  return new AppError('UPLOAD_REFUSED', { detail });
+function refused(refusal: FileRefusal, detail: string): AppError {
+  return new AppError('UPLOAD_REFUSED', { detail, refusal });
 }

@@ -91,22 +91,31 @@ describe('a picture', () => {
     const jpeg = await noise(200).jpeg().toBuffer();
     const before = kept();
     const as = 'seller:bad';
-    for (const [body, detail] of [
-      [Buffer.from('PK\x03\x04 and so on'), /Archives are not taken/],
-      [huge, /more than 50 million pixels/],
-      [jpeg.subarray(0, jpeg.length / 2), /damaged or cut off/],
-      [Buffer.alloc(0), /empty/],
-      [Buffer.from('%PDF-1.7'), /application\/pdf: JPEG, PNG, WebP, GIF and AVIF are taken/],
-      [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), /SVG can hold scripts/],
+    for (const [body, reason, detail] of [
+      [
+        Buffer.from('PK\x03\x04 and so on'),
+        'ARCHIVE',
+        /Archives are not taken.*it\. JPEG, PNG, WebP, GIF and AVIF are taken$/,
+      ],
+      [Buffer.from('some text'), 'TYPE', /none of those that are taken\. JPEG, PNG, WebP, GIF and AVIF are taken$/],
+      [huge, 'PICTURE_TOO_LARGE', /more than 50 million pixels/],
+      [jpeg.subarray(0, jpeg.length / 2), 'BROKEN', /damaged or cut off/],
+      [Buffer.alloc(0), 'EMPTY', /empty/],
+      [Buffer.from('%PDF-1.7'), 'TYPE', /application\/pdf: JPEG, PNG, WebP, GIF and AVIF are taken/],
+      [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'SVG', /SVG can hold scripts/],
     ] as const) {
       const answer = await put(body, { as });
-      expect([answer.status, answer.body.code, answer.body.detail]).toEqual([
-        ...[422, 'UPLOAD_REFUSED'],
+      const { code, reason: named, detail: says } = answer.body as { code?: string; reason?: string; detail?: string };
+      expect([answer.status, code, named, says]).toEqual([
+        422,
+        'UPLOAD_REFUSED',
+        reason,
         expect.stringMatching(detail),
       ]);
     }
-    const tooLarge = await put(Buffer.alloc(300_001), { as });
-    expect([tooLarge.status, tooLarge.body.code]).toEqual([413, 'TOO_LARGE']);
+    expect(await put(Buffer.alloc(300_001), { as })).toMatchObject({
+      ...{ status: 413, body: { code: 'TOO_LARGE', detail: 'At most 300000 bytes are taken' } },
+    });
     expect(kept()).toEqual(before);
     expect(await rows('SELECT id FROM pictures WHERE user_id = $1', 'bad')).toEqual([]);
   });
@@ -137,7 +146,7 @@ describe('a picture', () => {
     const large = await noise(230).png().toBuffer();
     for (let n = 0; n < 2; n++) expect((await put(large, { as })).status).toBe(200);
     expect(await put(large, { as })).toMatchObject({
-      ...{ status: 422, body: { code: 'UPLOAD_REFUSED' } },
+      ...{ status: 422, body: { code: 'UPLOAD_REFUSED', reason: 'QUOTA' } },
     });
     for (let n = 0; n < 6; n++) expect((await put(png, { as })).status).toBe(200);
     const late = await put(png, { as });

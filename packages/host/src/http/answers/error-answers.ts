@@ -17,7 +17,7 @@ const NOT_NOW: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'UNKNOWN_OUTCOME
 export function answerErrors(app: FastifyInstance): void {
   const allowed = noteAllowedMethods(app);
   app.setErrorHandler((error, request, reply) => {
-    const known = toAppError(error);
+    const known = toAppError(error, request.routeOptions.bodyLimit);
     if (known.code === 'INTERNAL') {
       request.log.error({ method: request.method, route: request.routeOptions.url, err: error }, 'request failed');
     } else if (NOT_NOW.has(known.code) && !request.raw.destroyed && !isHushed(request)) {
@@ -60,8 +60,12 @@ export function problemHeaders(error: AppError): Record<string, string> {
   return headers;
 }
 
-/** `error` in the words of the table; what it does not know becomes INTERNAL, with the error as its cause. */
-export function toAppError(error: unknown): AppError {
+/**
+ * `error` in the words of the table; what it does not know becomes INTERNAL, with the error as its cause.
+ *
+ * @param bodyLimit bytes that a body may have
+ */
+export function toAppError(error: unknown, bodyLimit?: number): AppError {
   if (error instanceof AppError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.slice(0, 20).map(({ instancePath, message }) => ({
@@ -75,7 +79,10 @@ export function toAppError(error: unknown): AppError {
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     // Fastify's own: broken or empty JSON, an unknown media type, a bad URL. Their messages quote nothing secret.
     if (statusCode === 404) return new AppError('NOT_FOUND', { cause: error });
-    if (statusCode === 413) return new AppError('TOO_LARGE', { cause: error });
+    if (statusCode === 413) {
+      const limit = bodyLimit === undefined ? {} : { detail: `At most ${bodyLimit} bytes are taken` };
+      return new AppError('TOO_LARGE', { ...limit, cause: error });
+    }
     if (statusCode === 429) return new AppError('RATE_LIMITED', { cause: error });
     return new AppError('VALIDATION_FAILED', { detail: String(message), cause: error });
   }

@@ -1,3 +1,5 @@
+import type { FileRefusal } from '@gongu/shared';
+
 /**
  * Where the bytes of pictures are. Whatever fails for a reason of the store's own rejects with AppError UNAVAILABLE.
  */
@@ -20,9 +22,10 @@ export interface KeptPicture {
   readonly thumbnail: Uint8Array;
 }
 
-/** Looks at what was uploaded. `detail` says why it is not taken, and what would be right. */
+/** Looks at what was uploaded. `detail` says why it is not taken, and what would be right; `reason` the first, for programs. */
 export type LookAtPicture = (
   bytes: Uint8Array,
 ) => Promise<
-  { readonly outcome: 'kept'; readonly picture: KeptPicture } | { readonly outcome: 'refused'; readonly detail: string }
+  | { readonly outcome: 'kept'; readonly picture: KeptPicture }
+  | { readonly outcome: 'refused'; readonly detail: string; readonly reason: FileRefusal }
 >;
