@@ -149,7 +149,8 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
     },
     async (request, reply) => {
       const caller = await identify.service(request);
-      await members.commitAll(caller, request.params.roomId, request.body.participants);
+      const isAwaited = () => !request.raw.socket.destroyed;
+      await members.commitAll(caller, request.params.roomId, request.body.participants, isAwaited);
       return reply.status(204).send();
     },
   );

@@ -158,14 +158,21 @@ export function createMembers({ rooms, members, presence, emit, onChange, rejoin
       return { userId, nickname, tag: null, ...nobody, online: has(userId) };
     },
 
-    /** Records several, one after the other. @throws what `commit` does of the first that fails; those before it are recorded */
+    /**
+     * Records several, one after the other, until nobody waits for the answer any more: who gave up may have told what comes after
+     * them meanwhile. @throws what `commit` does of the first that fails; those before it are recorded
+     */
     async commitAll(
       caller: Caller,
       roomId: string,
       all: readonly (Commitment & { readonly userId: string })[],
+      isAwaited: () => boolean,
     ): Promise<void> {
       requireService(caller);
-      for (const { userId, ...body } of all) await record(roomId, userId, body);
+      for (const { userId, ...body } of all) {
+        if (!isAwaited()) return;
+        await record(roomId, userId, body);
+      }
     },
 
     show,

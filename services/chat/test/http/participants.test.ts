@@ -1,7 +1,9 @@
+import { request } from 'node:http';
 import type { Participant, Room } from '@gongu/shared';
+import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
-import { SERVICE, tokenOf } from '../fixture/tokens.ts';
+import { authorizationOf, SERVICE, tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
 let chat: Instance;
@@ -137,6 +139,31 @@ describe('PUT …/participants', () => {
     expect(refusal(await all(told, SERVICE, 'nowhere'))).toEqual([404, 'NOT_FOUND']);
     expect(refusal(await all(told, 'ann'))).toEqual([403, 'FORBIDDEN']);
     expect(refusal(await all([]))).toEqual([400, 'VALIDATION_FAILED']);
+  });
+
+  it('records no further one once nobody waits for the answer: who gave up may tell what comes after', async () => {
+    const roomId = await chat.room();
+    const client = new pg.Client({ connectionString: given.databaseUrl });
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM chat.rooms WHERE room_id = $1 FOR UPDATE', [roomId]);
+    const asking = request(new URL(path(roomId), chat.url), {
+      method: 'PUT',
+      headers: { authorization: authorizationOf(SERVICE), 'content-type': 'application/json' },
+    });
+    asking.on('error', () => {});
+    asking.end(JSON.stringify({ participants: ['ann', 'bob'].map((userId) => ({ userId, committed: true })) }));
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    await expect.poll(async () => (await client.query(waiting)).rowCount).toBe(1);
+    asking.destroy();
+    // By then it has heard of the end of the other.
+    await fetch(new URL('/healthz', chat.url));
+    await client.query('COMMIT');
+    await client.end();
+    await expect.poll(async () => (await room(roomId)).committedCount).toBe(1);
+    // What would be recorded next waits for the same lock, before this one.
+    await commit(roomId, 'cho', true);
+    expect((await list(roomId)).items.map(({ userId }) => userId)).toEqual(['seller', 'ann', 'cho']);
   });
 });
 

@@ -38,6 +38,7 @@ export function createDomain(parts: ServiceParts<TradeEnv>, { chatTimeoutMs }: {
     pooler: env.DATABASE_POOLER,
     max: env.DATABASE_POOL,
     log,
+    clock,
     limits: sessionLimitsOf(env),
     addressKeys: env.ADDRESS_KEYS,
     paymentWindowS: env.PAYMENT_WINDOW_S,

@@ -124,14 +124,16 @@ export function createRelay(options: RelayOptions) {
       const done: OutboxEntry[] = [];
       let failed: { entry: OutboxEntry; delivery: Failure } | null = null;
       let rest = runOf(next);
-      // A process that was held up must not send what another relay may be sending.
+      let apart = deliverTogether === undefined;
+      // A process that was held up must not send what another relay may be sending; nor one whose last request took its time.
       const maySend = () => !stopped && leaseFromMs + leaseMs - clock.monotonic() >= sendWithinMs;
       while (rest.length > 0 && failed === null && maySend()) {
         const [entry] = rest as [OutboxEntry];
-        const together: Delivery | null =
-          rest.length > 1 && deliverTogether !== undefined && done.length === 0 ? await deliverTogether(rest) : null;
-        const told = together?.kind === 'delivered' ? rest : [entry];
-        const delivery: Delivery = together ?? (await deliver(entry));
+        const isOne = apart || rest.length === 1;
+        const delivery = isOne ? await deliver(entry) : await deliverTogether!(rest);
+        apart = true;
+        if (delivery === null) continue;
+        const told = delivery.kind === 'delivered' && !isOne ? rest : [entry];
         for (const one of told) onAttempt?.(one, delivery.kind);
         if (wasAnswered(delivery)) back();
         if (delivery.kind !== 'delivered') failed = { entry, delivery };

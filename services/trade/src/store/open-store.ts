@@ -1,4 +1,5 @@
 import {
+  type Clock,
   createBarStore,
   createHoldStore,
   createPool,
@@ -8,6 +9,7 @@ import {
   prismaAdapter,
   type SealingKey,
   type SessionLimits,
+  systemClock,
 } from '@gongu/host';
 import { createAddressStore } from './address-store.ts';
 import { createChangeCall, createManyCall, createOriginOf } from './change-call.ts';
@@ -40,6 +42,8 @@ export interface StoreOptions {
   addressKeys?: readonly SealingKey[];
   /** Seconds in which a payment that becomes due has to be authorised. @default 900 */
   paymentWindowS?: number;
+  /** By which purchases that wait for each other are spaced. @default systemClock */
+  clock?: Clock;
   /** Called after each commit that the relay and live listeners wait for. */
   onCommit: () => void;
 }
@@ -53,6 +57,7 @@ const POOL_WAIT_MS = 15_000;
 /** Everything that touches trade's tables, but the outbox, over one pool that Prisma shares. */
 export function openStore(options: StoreOptions) {
   const { url, pooler = 'none', max, log, limits = {}, addressKeys, paymentWindowS = 900, onCommit } = options;
+  const { clock = systemClock } = options;
   const pool = createPool({
     ...{ ...limits, url, pooler, schema: TRADE_SCHEMA, max, log },
     ...{ applicationName: 'gongu trade', connectTimeoutMs: POOL_WAIT_MS },
@@ -63,7 +68,7 @@ export function openStore(options: StoreOptions) {
   const origin = createOriginOf(paymentWindowS);
   const due = createDueStore({ pool, origin, onCommit });
   const products = createProductStore({ call, origin, pool, prisma, endDue: due.endDue });
-  const participations = createParticipationStore({ call, callMany, origin, pool, prisma });
+  const participations = createParticipationStore({ call, callMany, origin, pool, prisma, clock });
   const addresses = addressKeys === undefined ? null : createAddressStore({ pool, keys: addressKeys, origin });
   return {
     pool,

@@ -1,4 +1,4 @@
-import type { Pool } from '@gongu/host';
+import type { Clock, Pool } from '@gongu/host';
 import type { PaymentStatus, ReportPayment } from '@gongu/shared';
 import type { Claim } from '../product/ports/key-store.ts';
 import type { Position } from '../product/ports/page.ts';
@@ -15,6 +15,7 @@ export interface ParticipationStoreOptions {
   origin: OriginOf;
   pool: Pool;
   prisma: PrismaClient;
+  clock: Clock;
 }
 
 /** A number that may be larger than JSON has them from PostgreSQL comes as text. */
@@ -67,9 +68,11 @@ export function createParticipationStore({
   origin,
   pool,
   prisma,
+  clock,
 }: ParticipationStoreOptions): ParticipationStore {
   // What many want of one product at once: see docs/decisions/0033-purchases-together.md.
   const joins = createTogether<Joining, ChangeAnswer>({
+    clock,
     idOf: ({ caller }) => caller.user.userId,
     one(productId, { quantity, caller: { user, trace }, claim }) {
       const args = [productId, user.userId, user.nickname, user.tag, quantity, origin(trace), claimOf(claim)];
@@ -86,6 +89,7 @@ export function createParticipationStore({
       ),
   });
   const authorisations = createTogether<Reporting, ChangeAnswer>({
+    clock,
     idOf: ({ userId }) => userId,
     one: reportOne,
     many: (productId, reports) =>

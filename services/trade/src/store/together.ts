@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { sqlState } from '@gongu/host';
+import { type Clock, sqlState } from '@gongu/host';
 
 export interface TogetherOptions<In, Out> {
   /** Does one. */
@@ -15,6 +14,7 @@ export interface TogetherOptions<In, Out> {
    * see docs/decisions/0033-purchases-together.md.
    */
   readonly spacingMs?: number;
+  readonly clock: Pick<Clock, 'monotonic' | 'setTimeout'>;
 }
 
 interface Entry<In, Out> {
@@ -30,15 +30,17 @@ interface Entry<In, Out> {
  * call for the data of one, it has undone all of it, and each is called by itself.
  */
 export function createTogether<In, Out>(options: TogetherOptions<In, Out>) {
-  const { one, many, idOf, max = 100, spacingMs = 10 } = options;
+  const { one, many, idOf, max = 100, spacingMs = 10, clock } = options;
   const lanes = new Map<string, Entry<In, Out>[]>();
 
   async function run(key: string, lane: Entry<In, Out>[]): Promise<void> {
     while (lane.length > 0) {
-      const began = performance.now();
+      const began = clock.monotonic();
       await carryOut(key, take(lane));
-      const restMs = began + spacingMs - performance.now();
-      if (lane.length > 0 && lane.length < max && restMs > 0) await sleep(restMs);
+      const restMs = began + spacingMs - clock.monotonic();
+      if (lane.length > 0 && lane.length < max && restMs > 0) {
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, restMs));
+      }
     }
     lanes.delete(key);
   }

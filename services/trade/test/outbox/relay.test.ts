@@ -195,6 +195,30 @@ describe('relays', () => {
     expect(told).toEqual(['the room 0', 'ann 0 + ben 0 + cho 0', 'ann 1', 'ben 0 + cho 0']);
   });
 
+  it('tell none of those that chat refused together when that took so long that another relay may have them', async () => {
+    const { id } = await product({ maxParticipants: 20 });
+    for (const buyer of ['ann', 'ben']) await store.participations.join(id, 1, caller(buyer), null);
+    let tookMs = 0;
+    const given = vi.fn(outbox.giveBack);
+    const told: string[] = [];
+    startRelay(
+      async ({ payload }) => {
+        told.push(`${payload.userId ?? 'the room'} after ${given.mock.calls.length} were given back`);
+        return { kind: 'delivered' };
+      },
+      {
+        store: { ...outbox, giveBack: given },
+        clock: { ...systemClock, monotonic: () => systemClock.monotonic() + tookMs },
+        async deliverTogether() {
+          tookMs += given.mock.calls.length === 0 ? 5_000 : 0;
+          return null;
+        },
+      },
+    );
+    await empty();
+    expect(told).toEqual(['the room after 0', 'ann after 1', 'ben after 1'].map((one) => `${one} were given back`));
+  });
+
   it('stop after what is under way, and leave the rest to others at once', async () => {
     const { id } = await product();
     for (const buyer of ['ann', 'ben', 'cho']) await store.participations.join(id, 1, caller(buyer), null);

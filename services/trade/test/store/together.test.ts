@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { sqlState } from '@gongu/host';
+import { sqlState, systemClock } from '@gongu/host';
+import { manualClock } from '@gongu/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTogether } from '../../src/store/together.ts';
@@ -166,6 +167,7 @@ describe('calls that go together', () => {
       many: call,
       idOf: (item) => item,
       max: 3,
+      clock: systemClock,
     });
     const first = together('a', 'first');
     await Promise.resolve();
@@ -192,5 +194,30 @@ describe('calls that go together', () => {
     ]);
     const gone = await Promise.allSettled([together('a', 'lost'), together('a', 'near')]);
     expect(gone.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
+  it('begin 10 ms apart while somebody waits, and at once where nobody does', async () => {
+    const clock = manualClock();
+    const calls: string[] = [];
+    const many = async (_key: string, items: readonly string[]) => {
+      calls.push(`${items} at ${clock.monotonic()}`);
+      if (items[0] === 'a') await new Promise<void>((resolve) => clock.setTimeout(resolve, 4));
+      return items;
+    };
+    const together = createTogether<string, string>({
+      one: async (key, item) => (await many(key, [item]))[0]!,
+      many,
+      idOf: (item) => item,
+      clock,
+    });
+    const asked = [together('key', 'a')];
+    await Promise.resolve();
+    asked.push(together('key', 'b'), together('key', 'c'));
+    await clock.advance(4);
+    await clock.advance(6);
+    await Promise.all(asked);
+    await clock.advance(1);
+    await together('key', 'd');
+    expect(calls).toEqual(['a at 0', 'b,c at 10', 'd at 11']);
   });
 });
