@@ -10,7 +10,12 @@ export { namelessParts } from './docs/client-names.ts';
 export { type ConfigurationRow, configurationTable, variablesReadBy } from './docs/configuration-table.ts';
 export { brokenPromises } from './docs/kept-promises.ts';
 export { type CodeBlock, type Markdown, type MarkdownLink, markdownFiles, readMarkdown } from './docs/markdown.ts';
-export { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './docs/openapi-check.ts';
+export {
+  createOpenApiCheck,
+  createOpenApiChecks,
+  type OpenApiCheck,
+  type OpenApiDocument,
+} from './docs/openapi-check.ts';
 export { badRawAnswers } from './docs/raw-answers.ts';
 export { checkFrame, checkReceived, differencesFrom } from './docs/wire-check.ts';
 export { createLatency, type Latency, type LatencySummary } from './latency.ts';

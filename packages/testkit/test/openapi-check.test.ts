@@ -1,5 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createOpenApiCheck } from '../src/index.ts';
+import { createOpenApiCheck, createOpenApiChecks } from '../src/index.ts';
 
 const json = (schema: object) => ({ content: { 'application/json': { schema } } });
 const problem = (codes: string) => ({
@@ -60,4 +62,27 @@ describe('the OpenAPI check', () => {
     const asJson = JSON.parse(JSON.stringify(body));
     expect(() => check.check(method, url, status, asJson)).toThrow(message);
   });
+});
+
+it('the document is asked for once by all that were started alike, wherever their Redis is, and anew by others', async () => {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked++;
+    response.end(JSON.stringify({ paths: { [`/of-${asked}`]: {} } }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    const checkOf = createOpenApiChecks();
+    const first = await checkOf(url, { REDIS_URL: 'redis://a', MAX: '1' });
+    expect(await checkOf(url, { MAX: '1', REDIS_URL: 'redis://b' })).toBe(first);
+    expect(asked).toBe(1);
+    for (const other of [{ REDIS_URL: 'redis://a', MAX: '2' }, { MAX: '1' }, {}]) {
+      expect(await checkOf(url, other)).not.toBe(first);
+    }
+    expect(asked).toBe(4);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });

@@ -55,11 +55,14 @@ export async function registerEndpoints(
   } = domain;
   const { presence, owners, hops } = domain.links;
   const { name: title, version, description } = app.serviceInfo;
-  const asyncApi = asyncApiOf({ info: { title, version, description }, contentChars: env.MAX_CONTENT_CHARS });
-  const asyncApiText = JSON.stringify(asyncApi);
-  app.get('/asyncapi.json', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(asyncApiText),
-  );
+  // Made when it is first asked for: a start does not wait for what nobody may read.
+  let asyncApi: string | undefined;
+  app.get('/asyncapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    asyncApi ??= JSON.stringify(
+      asyncApiOf({ info: { title, version, description }, contentChars: env.MAX_CONTENT_CHARS }),
+    );
+    return reply.type('application/json; charset=utf-8').send(asyncApi);
+  });
   const use = { rooms, members, messages, changes };
   const routes = { ...use, identify: identify.routes, contentChars: env.MAX_CONTENT_CHARS };
   roomRoutes(app, { ...routes, presence });
