@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { buildWeb, WEB, webInputs } from './build-web.mjs';
@@ -40,26 +40,36 @@ export const BUNDLES = [
 const ALSO = ['scripts/build.mjs', 'pnpm-lock.yaml', 'tsconfig.json'];
 
 /**
- * @param {{web?: boolean}} options `web` false: without the page
+ * @param {{web?: boolean, commands?: readonly string[]}} options `web` false: without the page; `commands`: which files of
+ *   `dist/` are needed beside the services, by name, `start` for `dist/start.mjs`; without it, all
  * @returns {Promise<void>} @throws Error with the builder's messages already printed
  */
-export async function build({ web = true } = {}) {
-  await import('./generate.mjs');
+export async function build({ web = true, commands } = {}) {
   const built = readRecord();
-  const stale = BUNDLES.filter((bundle) => !isFresh(bundle, built[bundle.output]));
-  if (web && !isWebFresh(built[WEB.output])) stale.push(WEB);
-  if (stale.length === 0) return;
-  const results = await Promise.allSettled(
-    stale.map(async (bundle) => {
-      const started = Date.now();
-      built[bundle.output] = hashesOf(await (bundle === WEB ? page() : bundleOne(bundle)));
-      console.log(`built ${bundle.output} (${Date.now() - started} ms)`);
-    }),
-  );
+  const isWanted = ({ owner, output }) => owner !== '.' || !commands || commands.includes(basename(output, '.mjs'));
+  const results = await Promise.allSettled([bundles(), web && !isWebFresh(built[WEB.output]) ? buildAll([WEB]) : []]);
+  const done = results.flatMap((one) => (one.status === 'fulfilled' ? one.value : one));
+  if (done.length === 0) return;
   writeWhole(recordFile, `${JSON.stringify(built)}\n`);
   await esbuild.stop(); // its helper process would stay as long as `start` runs
-  const failed = results.find(({ status }) => status === 'rejected');
+  const failed = done.find(({ status }) => status === 'rejected');
   if (failed) throw failed.reason;
+
+  /** They hold Prisma's clients, which the page does without. */
+  async function bundles() {
+    await import('./generate.mjs');
+    return buildAll(BUNDLES.filter((bundle) => isWanted(bundle) && !isFresh(bundle, built[bundle.output])));
+  }
+
+  function buildAll(stale) {
+    return Promise.allSettled(
+      stale.map(async (bundle) => {
+        const started = Date.now();
+        built[bundle.output] = hashesOf(await (bundle === WEB ? page() : bundleOne(bundle)));
+        console.log(`built ${bundle.output} (${Date.now() - started} ms)`);
+      }),
+    );
+  }
 }
 
 /** Paths of everything that went into the page; read first, so that a change during the build is not taken for built. */

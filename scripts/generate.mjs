@@ -1,9 +1,11 @@
 // Writes the Prisma client of every prisma/<service>/schema.prisma. Up to date (same schema, same Prisma): does nothing.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -11,12 +13,16 @@ const require = createRequire(import.meta.url);
 const prisma = require.resolve('prisma/package.json');
 const { version } = JSON.parse(readFileSync(prisma, 'utf8'));
 
-for (const service of readdirSync(join(root, 'prisma'))) {
-  const schema = join(root, 'prisma', service, 'schema.prisma');
-  if (existsSync(schema)) generate(service, schema);
-}
+const results = await Promise.allSettled(
+  readdirSync(join(root, 'prisma')).map(async (service) => {
+    const schema = join(root, 'prisma', service, 'schema.prisma');
+    if (existsSync(schema)) await generate(service, schema);
+  }),
+);
+const failed = results.find(({ status }) => status === 'rejected');
+if (failed) throw failed.reason;
 
-function generate(service, schema) {
+async function generate(service, schema) {
   const text = readFileSync(schema, 'utf8');
   const output = /^\s*output\s*=\s*"([^"]+)"/m.exec(text)?.[1];
   if (!output) throw new Error(`${schema}: the generator names no output`);
@@ -26,16 +32,16 @@ function generate(service, schema) {
   const isFresh = () =>
     existsSync(join(folder, 'client.ts')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === source;
   if (isFresh()) return;
-  const unlock = lock(`${folder}.lock`);
+  const unlock = await lock(`${folder}.lock`);
   try {
-    if (!isFresh()) write({ service, schema, stamp, source });
+    if (!isFresh()) await write({ service, schema, stamp, source });
   } finally {
     unlock();
   }
 }
 
 // A test run and a build may start at once, and Prisma empties the folder first.
-function lock(path) {
+async function lock(path) {
   mkdirSync(dirname(path), { recursive: true });
   for (;;) {
     try {
@@ -47,16 +53,16 @@ function lock(path) {
     // Nobody takes a minute: that one was killed.
     const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
     if (Date.now() - mtimeMs > 60_000) rmSync(path, { recursive: true, force: true });
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    await sleep(50);
   }
 }
 
-function write({ service, schema, stamp, source }) {
+async function write({ service, schema, stamp, source }) {
   const started = Date.now();
   const cli = join(dirname(prisma), 'build', 'index.js');
-  const result = spawnSync(process.execPath, [cli, 'generate', '--schema', schema, '--no-hints'], {
+  const child = spawn(process.execPath, [cli, 'generate', '--schema', schema, '--no-hints'], {
     cwd: root,
-    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       // Prisma would download its native schema engine here. It is not run by `generate`: any file will do.
@@ -65,8 +71,11 @@ function write({ service, schema, stamp, source }) {
       CHECKPOINT_DISABLE: '1',
     },
   });
-  if (result.status !== 0) {
-    process.stderr.write(`${result.stdout}${result.stderr}`);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const [status] = await once(child, 'close');
+  if (status !== 0) {
+    process.stderr.write(output);
     throw new Error(`prisma generate failed for ${service}`);
   }
   writeFileSync(stamp, source);

@@ -10,15 +10,16 @@ if (major < 20 || (major === 20 && minor < 19)) {
 process.setSourceMapsEnabled(true);
 const [, , what] = process.argv;
 const dev = what === 'dev';
+const service = ['chat', 'trade', 'admin'].includes(what);
+const command = service ? 'service' : dev ? 'start' : what;
 try {
   const { build } = await import('./build.mjs');
-  await build({ web: ['start', 'screenshots', 'lighthouse'].includes(what) });
+  await build({ web: ['start', 'screenshots', 'lighthouse'].includes(what), commands: [command] });
 } catch (error) {
   const missing = error.code === 'ERR_MODULE_NOT_FOUND';
   console.error(`gongu: ${missing ? 'install first: npx -y pnpm@12 install' : `could not build: ${error.message}`}`);
   process.exit(1);
 }
-const service = ['chat', 'trade', 'admin'].includes(what);
 if (!service) process.argv.splice(2, 1); // the bundle's own arguments follow
 if (dev) process.argv.push('--dev');
-await import(`../dist/${service ? 'service' : dev ? 'start' : what}.mjs`);
+await import(`../dist/${command}.mjs`);
