@@ -106,8 +106,9 @@ test('a member reports a message with a reason and a note; a notice goes from th
   await dialog.locator('textarea').fill('asks for a transfer');
   await dialog.getByRole('button', { name: 'Send the report' }).click();
   await ann.page.getByRole('status').filter({ hasText: 'Reported. Thank you.' }).waitFor();
-  const { items } = await pages.chat.call<{ items: object[] }>('GET', '/api/chat/reports');
-  expect(items[0]).toMatchObject({
+  // The client thanks for what it has taken, and sends it then.
+  const newest = async () => (await pages.chat.call<{ items: object[] }>('GET', '/api/chat/reports')).items[0];
+  await expect.poll(newest).toMatchObject({
     reason: 'FRAUD',
     note: 'asks for a transfer',
     message: { content: 'from bob' },
