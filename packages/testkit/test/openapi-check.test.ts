@@ -77,7 +77,8 @@ it('the document is asked for once by all that were started alike, wherever thei
     const first = await checkOf(url, { REDIS_URL: 'redis://a', MAX: '1' });
     expect(await checkOf(url, { MAX: '1', REDIS_URL: 'redis://b' })).toBe(first);
     expect(asked).toBe(1);
-    for (const other of [{ REDIS_URL: 'redis://a', MAX: '2' }, { MAX: '1' }, {}]) {
+    const others: Record<string, string>[] = [{ REDIS_URL: 'redis://a', MAX: '2' }, { MAX: '1' }, {}];
+    for (const other of others) {
       expect(await checkOf(url, other)).not.toBe(first);
     }
     expect(asked).toBe(4);
