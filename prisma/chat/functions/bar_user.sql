@@ -14,6 +14,15 @@ BEGIN
   -- Every instance has heard of these.
   DELETE FROM chat.bars o WHERE o.revoked_at IS NULL AND o.changed_at < clock_timestamp() - interval '1 day'
     AND (NOT o.blocked OR o.until < clock_timestamp() - interval '1 day');
+  IF p_act LIKE 'un%' THEN
+    -- Of somebody who was erased it stands by his mark.
+    INSERT INTO chat.bars (user_id, version, blocked, until, revoked_at)
+    SELECT p_user, v, o.blocked, o.until, o.revoked_at FROM chat.bars o
+    WHERE o.erased AND o.user_id = chat.mark_of(p_user) AND (o.blocked OR o.revoked_at IS NOT NULL)
+    ON CONFLICT DO NOTHING;
+    UPDATE chat.bars o SET version = v, changed_at = clock_timestamp(), blocked = false, until = NULL, revoked_at = NULL
+    WHERE o.erased AND o.user_id = chat.mark_of(p_user) AND (o.blocked OR o.revoked_at IS NOT NULL);
+  END IF;
   INSERT INTO chat.bars AS o (user_id, version) VALUES (p_user, v)
   ON CONFLICT (user_id) DO UPDATE SET version = v, changed_at = clock_timestamp();
   UPDATE chat.bars o SET by_user_id = p_by,

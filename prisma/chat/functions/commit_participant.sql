@@ -43,6 +43,7 @@ BEGIN
       VALUES (p_room, p_user, p_nickname, r.last_seq + 1, r.last_seq, r.last_chat_no, chat.is_anonymous(p_user),
         (SELECT d.last_sent_at FROM chat.departures d WHERE d.room_id = p_room AND d.user_id = p_user))
       RETURNING * INTO m;
+      PERFORM chat.erase_late(p_user);
       r.participant_count := r.participant_count + 1;
       r.last_seq := chat.add_system(r, 'participant.joined', m.nickname || ' joined', jsonb_build_object(
         'participant', chat.participant_json(m, false),

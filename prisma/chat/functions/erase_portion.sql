@@ -16,6 +16,11 @@ BEGIN
   WHERE o.finished_at IS NULL AND (o.looked_at IS NULL OR o.looked_at < clock_timestamp() - p_retry_s * interval '1 second')
   ORDER BY o.id LIMIT 1 FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN RETURN NULL; END IF;
+  IF e.late AND NOT chat.is_late(e.user_id) THEN
+    -- He is back, and so is what is his.
+    DELETE FROM chat.erasures o WHERE o.id = e.id;
+    RETURN NULL;
+  END IF;
 
   IF chat.is_held('USER', e.user_id) THEN
     v_waits := jsonb_build_object('held', 1);
@@ -97,7 +102,11 @@ BEGIN
     -- What was let in before his tokens were refused may still be under way, or somebody else reads whom rows of before name.
     UPDATE chat.erasures o SET looked_at = clock_timestamp() - (p_retry_s - 1) * interval '1 second' WHERE o.id = e.id
     RETURNING * INTO e;
+  ELSIF chat.is_named_late(e.user_id) THEN
+    -- A service has told of him meanwhile.
+    UPDATE chat.erasures o SET looked_at = NULL WHERE o.id = e.id RETURNING * INTO e;
   ELSE
+    PERFORM chat.mark_bar(e.user_id);
     UPDATE chat.erasures o SET status = 'DONE', waits_for = '{}', user_id = NULL, finished_at = clock_timestamp()
     WHERE o.id = e.id RETURNING * INTO e;
   END IF;

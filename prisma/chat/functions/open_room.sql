@@ -20,6 +20,7 @@ BEGIN
     INSERT INTO chat.members (room_id, user_id, nickname, host, joined_seq)
     VALUES (p_room, p_host, p_host_nickname, true, 1) RETURNING * INTO m;
     host_json := chat.participant_json(m, false);
+    PERFORM chat.erase_late(p_host);
   END IF;
   r.last_seq := chat.add_system(r, 'room.opened', p_title || ' opened',
     jsonb_build_object('room', chat.room_json(r), 'participant', host_json));

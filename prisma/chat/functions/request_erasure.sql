@@ -23,14 +23,14 @@ BEGIN
     RETURN;
   END IF;
   SELECT * INTO e FROM chat.erasures o WHERE o.user_id = p_user;
-  IF FOUND OR p_dry THEN
+  IF FOUND AND NOT e.late OR p_dry THEN
     RETURN QUERY SELECT 'ok', CASE WHEN e.id IS NOT NULL THEN chat.erasure_json(e) END, v_amount;
     RETURN;
   END IF;
   PERFORM chat.note_moderation('user.erased', NULL, p_user, p_by, '{}');
   PERFORM chat.bar_user(p_user, 'revoke', NULL, NULL, p_by);
   INSERT INTO chat.erasures AS o (user_id) VALUES (p_user)
-  ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id RETURNING * INTO e;
+  ON CONFLICT (user_id) DO UPDATE SET late = false, requested_at = excluded.requested_at RETURNING * INTO e;
   -- Where he is by something that no row tells any more.
   INSERT INTO chat.authors (user_id, room_id) SELECT p_user, m.room_id FROM chat.members m WHERE m.user_id = p_user
   ON CONFLICT DO NOTHING;

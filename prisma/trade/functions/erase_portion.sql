@@ -164,6 +164,7 @@ BEGIN
     UPDATE trade.erasures o SET looked_at = clock_timestamp() - (p_retry_s - 1) * interval '1 second' WHERE o.id = e.id
     RETURNING * INTO e;
   ELSE
+    PERFORM trade.mark_bar(e.user_id);
     UPDATE trade.bars b SET by_user_id = v_alias WHERE b.by_user_id = e.user_id;
     -- From here on nobody can tell who the number was.
     UPDATE trade.people q SET user_id = NULL WHERE q.number = e.person;

@@ -4,6 +4,8 @@ import { written } from '../postgres/written.ts';
 
 export interface BarRow {
   readonly userId: string;
+  /** He was erased: `userId` is his mark. */
+  readonly erased: boolean;
   readonly version: number;
   /** Milliseconds for which all tokens are refused, by the database's clock; 0: they are not; null: without an end. */
   readonly leftMs: number | null;
@@ -18,6 +20,8 @@ export type BarAct = 'block' | 'unblock' | 'revoke' | 'unrevoke';
 export interface BarStore {
   /** What has changed after a version, in its order. */
   after(version: number): Promise<readonly BarRow[]>;
+  /** What marks of people who were erased are made with. */
+  markKey(): Promise<Uint8Array>;
   /** `byUserId` null: the service. Null: `until` has passed. @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME */
   act(
     userId: string,
@@ -28,7 +32,7 @@ export interface BarStore {
 
 /** @param schema that the service's tables and functions are in */
 export function createBarStore({ pool, schema }: { pool: Pool; schema: string }): BarStore {
-  const after = `SELECT user_id AS "userId", version::float8 AS version, revoked_at::float8 AS "revokedAtS",
+  const after = `SELECT user_id AS "userId", erased, version::float8 AS version, revoked_at::float8 AS "revokedAtS",
       CASE WHEN NOT blocked THEN 0 WHEN until IS NOT NULL
         THEN greatest(0, extract(epoch FROM until - clock_timestamp()) * 1000)::float8 END AS "leftMs"
     FROM ${schema}.bars WHERE version > $1 ORDER BY version`;
@@ -37,6 +41,10 @@ export function createBarStore({ pool, schema }: { pool: Pool; schema: string })
     async after(version) {
       const { rows } = await pool.query<BarRow>({ name: 'bars-after', text: after, values: [version] });
       return rows;
+    },
+    async markKey() {
+      const { rows } = await pool.query<{ key: Uint8Array }>(`SELECT key FROM ${schema}.mark_keys`);
+      return rows[0]!.key;
     },
     act: (userId, what, { byUserId, until = null, reason = null }) =>
       written(

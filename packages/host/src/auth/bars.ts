@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AppError, type User } from '@gongu/shared';
 import type { Clock } from '../clock.ts';
 import type { BarRow, BarStore } from './bar-store.ts';
@@ -21,22 +22,38 @@ interface Bar {
  */
 export function createBars({ clock }: BarsOptions) {
   const bars = new Map<string, Bar>();
+  /** Of people who were erased, by their marks. */
+  const marked = new Map<string, Bar>();
+  /** Second after which a token was issued of which no mark need be made; without an end where one is blocked. */
+  let markedUpToS = Number.NEGATIVE_INFINITY;
+  let markKey: Uint8Array | null = null;
   let version = 0;
 
-  function take({ userId, leftMs, revokedAtS, version: at }: BarRow): void {
+  function take({ userId, erased, leftMs, revokedAtS, version: at }: BarRow): void {
     version = Math.max(version, at);
+    const all = erased ? marked : bars;
     if (leftMs === 0 && revokedAtS === null) {
-      bars.delete(userId);
+      all.delete(userId);
       return;
     }
     const blockedUntilMs = leftMs === null ? Number.POSITIVE_INFINITY : clock.monotonic() + leftMs;
-    bars.set(userId, { blockedUntilMs, revokedAtS: revokedAtS ?? Number.NEGATIVE_INFINITY });
+    const bar = { blockedUntilMs, revokedAtS: revokedAtS ?? Number.NEGATIVE_INFINITY };
+    all.set(userId, bar);
+    if (erased) markedUpToS = Math.max(markedUpToS, leftMs === 0 ? bar.revokedAtS : Number.POSITIVE_INFINITY);
+  }
+
+  /** Whoever was erased is known by his mark alone. */
+  function markedBar({ userId, issuedAtS = Number.NEGATIVE_INFINITY }: Pick<User, 'userId' | 'issuedAtS'>) {
+    if (marked.size === 0 || markKey === null || issuedAtS > markedUpToS) return undefined;
+    return marked.get(createHash('sha256').update(markKey).update(userId).digest('hex'));
   }
 
   /** What a user is refused with; null where he is not. */
-  function refusalOf({ userId, issuedAtS }: Pick<User, 'userId' | 'issuedAtS'>): AppError | null {
-    if (bars.size === 0) return null;
-    const bar = bars.get(userId);
+  function refusalOf(user: Pick<User, 'userId' | 'issuedAtS'>): AppError | null {
+    return refusalBy(bars.get(user.userId), user) ?? refusalBy(markedBar(user), user);
+  }
+
+  function refusalBy(bar: Bar | undefined, { issuedAtS }: Pick<User, 'issuedAtS'>): AppError | null {
     if (!bar) return null;
     if (bar.blockedUntilMs > clock.monotonic()) return new AppError('BLOCKED');
     if (bar.revokedAtS === Number.NEGATIVE_INFINITY) return null;
@@ -64,6 +81,7 @@ export function createBars({ clock }: BarsOptions) {
         }
         if (!isOver) timer = setTimeout(tick, READ_MS).unref();
       };
+      markKey = await store.markKey();
       await read();
       timer = setTimeout(tick, READ_MS).unref();
       return () => {

@@ -144,7 +144,7 @@ it('a back end exports and erases by a key for chat with the scope users, and by
   expect((await chat.call('GET', `/api/chat/erasures/${body.id}`, { as: users })).status).toBe(200);
 });
 
-it('an erased person is in no column any more but that which refuses his tokens, and the room is gapless', async () => {
+it('an erased person is in no column any more, though his tokens stay refused, and the room is gapless', async () => {
   const { open, bought, own, first, his, bobs, fileId } = await person('markedann');
   const bob = await chat.connect('bob');
   const { lastSeq, room, participants } = await bob.join(open.roomId);
@@ -171,7 +171,7 @@ it('an erased person is in no column any more but that which refuses his tokens,
   await expect.poll(async () => (await erasure(asked.body.id)).status, wait).toBe('DONE');
 
   expect((await erasure(asked.body.id)).counts).toMatchObject({ rooms: 4, reactions: 1, reports: 1 });
-  expect(await columnsWith('markedann')).toEqual(['bars.user_id']);
+  expect(await columnsWith('markedann')).toEqual([]);
   expect(files.kept(fileId)).toEqual([]);
   for (const { path } of [open, bought, own, { path: '/api/chat/rooms/lobby' }]) {
     const shown = await page(path);
@@ -291,6 +291,69 @@ it('who is held for a legal reason is not erased; a room that is held, and open 
   await ok('PUT', `${path}/participants/heldhan`, SERVICE, { committed: false });
   await rows(`UPDATE chat.erasures SET looked_at = now() - interval '1 minute' WHERE id = $1`, id);
   await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
-  expect(await columnsWith('heldhan')).toEqual(['bars.user_id']);
+  expect(await columnsWith('heldhan')).toEqual([]);
   expect((await chat.call('GET', '/api/chat/erasures/999999', { as: SERVICE })).status).toBe(404);
+});
+
+/** Erases somebody who did nothing, and waits for its end. */
+async function erasedNow(userId: string): Promise<void> {
+  const { id } = (await erase(userId)).body;
+  await rows(`UPDATE chat.erasures SET requested_at = requested_at - interval '1 minute' WHERE id = $1`, id);
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+}
+
+/** Lets an erasure that waits be looked at now. */
+const look = () => rows(`UPDATE chat.erasures SET looked_at = NULL, requested_at = requested_at - interval '1 minute'`);
+
+it('what trade tells late of somebody who was erased goes the same way, purchases and rooms, as often as it comes', async () => {
+  await erasedNow('lateann');
+  expect(await columnsWith('lateann')).toEqual([]);
+  for (let time = 0; time < 2; time++) {
+    const own = await chat.room({ hostId: 'lateann', hostNickname: 'lateann' });
+    const bought = await chat.room();
+    const withdrawn = await chat.room();
+    const buys = { committed: true, nickname: 'lateann' };
+    for (const roomId of [bought, withdrawn]) {
+      await ok('PUT', `/api/chat/rooms/${roomId}/participants/lateann`, SERVICE, buys);
+    }
+    // Trade counts on it as long as it goes on.
+    expect((await chat.call<Room>('GET', `/api/chat/rooms/${bought}`, { as: SERVICE })).body.committedCount).toBe(1);
+    for (const roomId of [own, bought]) await ok('PATCH', `/api/chat/rooms/${roomId}`, SERVICE, { status: 'CLOSED' });
+    await ok('PUT', `/api/chat/rooms/${withdrawn}/participants/lateann`, SERVICE, { committed: false });
+    await look();
+    await expect.poll(() => columnsWith('lateann'), wait).toEqual([]);
+    expect((await chat.call<Room>('GET', `/api/chat/rooms/${bought}`, { as: SERVICE })).body.committedCount).toBe(1);
+  }
+});
+
+it('somebody who was erased and is back with a new token keeps what is his, and no old one is good, also for who starts later', async () => {
+  const at = Math.floor(Date.now() / 1_000);
+  const [old, fresh] = [-60, 30].map(
+    (fromNow) => `Bearer ${tokenOf('backbea', { claims: { iat: at + fromNow, exp: at + 7_200 } })}`,
+  ) as [string, string];
+  await erasedNow('backbea');
+  const roomId = await chat.room();
+  const path = `/api/chat/rooms/${roomId}`;
+  await ok('PUT', `${path}/participants/backbea`, SERVICE, { committed: true, nickname: 'backbea' });
+  const waiting = () => rows("SELECT FROM chat.erasures WHERE user_id = 'backbea'");
+  expect(await waiting()).toHaveLength(1);
+  const later = await given.start({ LOBBY_ROOM_ID: 'lobby', CHANGES: 'on' });
+  const post = (as: string, instance = later) =>
+    instance.call<Message>('POST', `${path}/messages`, {
+      as,
+      body: { clientMessageId: randomUUID(), content: said('back') },
+    });
+  expect((await post(old)).status).toBe(401);
+  const { body, status } = await post(fresh);
+  expect(status).toBe(201);
+  await ok('PATCH', path, SERVICE, { status: 'CLOSED' });
+  await look();
+  await expect.poll(waiting, wait).toEqual([]);
+  expect((await page(path)).find(({ seq }) => seq === body.seq)).toMatchObject({ sender: { userId: 'backbea' } });
+  // Another purchase is nobody's but his.
+  await ok('PUT', `/api/chat/rooms/${await chat.room()}/participants/backbea`, SERVICE, { committed: true });
+  expect(await waiting()).toEqual([]);
+
+  await ok('DELETE', '/api/chat/users/backbea/revoke', SERVICE);
+  await expect.poll(async () => (await later.call('GET', `${path}/messages`, { as: old })).status, wait).toBe(200);
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => sql?.end());
 
 /** Tables of which a row stays, also where ROOM_DAYS is set: docs/operations.md says which and why. */
-const FOR_EVER = new Set(['admins', 'bars', 'erasures', 'content_keys']);
+const FOR_EVER = new Set(['admins', 'bars', 'erasures', 'content_keys', 'mark_keys']);
 
 /** Tables of which a row stays for ever, or until somebody takes it away, where ROOM_DAYS is not set. */
 const STAY = new Set([
@@ -23,6 +23,7 @@ const STAY = new Set([
   'moderations',
   'holds',
   'bars',
+  'mark_keys',
   'authors',
   'erasures',
 ]);

@@ -6,7 +6,7 @@ import { testStore } from '../fixture/store.ts';
 const { store, outbox, product, rows } = await testStore();
 
 /** Tables of which a row stays, also where ROOM_DAYS is set: docs/operations.md says which and why. */
-const FOR_EVER = new Set(['people', 'erasures']);
+const FOR_EVER = new Set(['people', 'erasures', 'mark_keys']);
 
 /** Tables of which a row stays for ever, or until somebody takes it away, where ROOM_DAYS is not set. */
 const STAY = new Set([
@@ -17,6 +17,7 @@ const STAY = new Set([
   'moderations',
   'people',
   'erasures',
+  'mark_keys',
   'holds',
   'outbox',
   'outbox_rooms',
