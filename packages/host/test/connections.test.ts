@@ -205,6 +205,17 @@ describe('a connection that is refused', () => {
   });
 });
 
+it('a body that is larger than may be is read to its end, so that its client hears why, and the connection goes on', async () => {
+  const { port } = await listen();
+  const connection = rawConnection(port);
+  const body = 'x'.repeat(4_194_304);
+  const head = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+  connection.send(`POST /things HTTP/1.1\r\n${head}\r\n\r\n`);
+  await connection.until(/TOO_LARGE/);
+  connection.send(body + get('/number/1') + LAST);
+  expect(answersIn(await connection.ended).map(({ status }) => status)).toEqual([413, 200, 404]);
+});
+
 it('what is no good HTTP is answered by a problem that ends its connection', async () => {
   const { port } = await listen();
   expect(await badRawAnswers(`http://127.0.0.1:${port}`)).toEqual([]);

@@ -141,6 +141,10 @@ export function createHttp(options: HttpOptions): Http {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     endAfterUpgrade(request, reply);
     if (closing) throw new AppError('UNAVAILABLE', { detail: 'The service is stopping' });
+    // RFC 9110 §14.5: a part would be taken for the whole.
+    if (request.method === 'PUT' && request.headers['content-range'] !== undefined) {
+      throw new AppError('VALIDATION_FAILED', { detail: 'Content-Range must not be there: what is PUT is a whole' });
+    }
     const fault = faultOfHead(request.raw);
     if (!fault) return;
     // Nobody knows what else it got wrong, or whether a body follows.

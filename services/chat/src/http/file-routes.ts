@@ -42,10 +42,6 @@ export function fileRoutes(app: Http, { paths, files, base, maxBytes }: FileRout
     scope.put(`${base}/*`, options, async (request, reply) => {
       const { type, bytes = 0 } = allowed('PUT', request as FileRequest);
       const { headers } = request;
-      if (headers['content-range'] !== undefined) {
-        const detail = 'Content-Range must not be there: a file is put in its place as a whole';
-        throw new AppError('VALIDATION_FAILED', { detail });
-      }
       // As an S3 does. Of a body that says its length no more comes than that.
       if (Number(headers['content-length']) !== bytes) {
         const had = headers['content-length'] ?? 'no Content-Length';

@@ -358,7 +358,7 @@ describe('bad input is refused with what is wrong, and nothing of it is kept:', 
       [new Blob([picture]).stream(), `${length}no Content-Length`],
       [Buffer.alloc(0), `${length}0`],
       [picture, 'Content-Type must be image/png, as announced', { 'content-type': 'image/png;q=1' }],
-      [picture, 'Content-Range must not be there: a file is put in its place as a whole', part, 'VALIDATION_FAILED'],
+      [picture, 'Content-Range must not be there: what is PUT is a whole', part, 'VALIDATION_FAILED'],
     ] as const) {
       const headers = { ...upload.headers, ...more };
       const answer = await fetch(new URL(upload.url, chat.url), {

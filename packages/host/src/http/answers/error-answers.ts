@@ -23,6 +23,9 @@ export function answerErrors(app: FastifyInstance): void {
     } else if (NOT_NOW.has(known.code) && !request.raw.destroyed && !isHushed(request)) {
       request.log.warn({ route: request.routeOptions.url, err: error }, 'request refused');
     }
+    // Fastify would end the connection. A client that sends all it has said before it reads would see that, and no answer.
+    const isSized = request.headers['content-length'] !== undefined;
+    if (known.code === 'TOO_LARGE' && isSized) reply.removeHeader('connection');
     return sendProblem(request, reply, known);
   });
   const refusal = (request: FastifyRequest, reply: FastifyReply) => {
