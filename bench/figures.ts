@@ -42,6 +42,7 @@ const joined = (who: string, turn: 0 | 1): Figure[] => {
 export const FIGURES: Readonly<Partial<Record<Scenario['kind'], readonly Figure[]>>> = {
   'fan-out': [
     ofStep('deliveries per CPU-second', 'more', 0, (step) => step.per_server_cpu_s),
+    aside(ofStep('deliveries per CPU-second outside the kernel', 'more', 0, (step) => step.per_server_user_s)),
     ...latencies((step) => step.lat_ms),
   ],
   idle: [

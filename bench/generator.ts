@@ -26,6 +26,8 @@ export interface Step extends Use {
   readonly got: number;
   readonly delivered_per_s: number;
   readonly per_server_cpu_s: number;
+  /** Of its CPU, what it spent outside the kernel: of a write to a socket the kernel has most, and takes now more, now less. */
+  readonly per_server_user_s: number;
   readonly lat_ms: Percentiles;
   readonly ack_ms?: Percentiles;
   readonly acked_per_s?: number;

@@ -5,6 +5,7 @@ import {
   commandSchemas,
   errorEvent,
   fieldErrors,
+  hasForbiddenCharacters,
   withoutBom,
 } from '@gongu/shared';
 import { frameOf, type JoinedEvent, wireMessage } from '../room/event.ts';
@@ -60,6 +61,8 @@ export function createJsonProtocol({ contentChars }: { contentChars: number }): 
     if (typeof type !== 'string' || !Object.hasOwn(schemas, type)) {
       return { kind: 'refused', error: errorEvent('UNKNOWN_TYPE', unknownType(type), ref) };
     }
+    const plain = plainSend(value, contentChars);
+    if (plain) return { kind: 'command', command: plain };
     const result = schemas[type as CommandType].safeParse(value);
     if (!result.success) {
       const error = errorEvent('VALIDATION_FAILED', 'The frame is not valid', {
@@ -82,6 +85,30 @@ export function createJsonProtocol({ contentChars }: { contentChars: number }): 
     const names = Object.keys(schemas).join(', ');
     return typeof type === 'string' ? `There is no such type; there are ${names}` : `type must be one of ${names}`;
   }
+}
+
+const PLAIN_FIELDS: ReadonlySet<string> = new Set(['type', 'ref', 'roomId', 'clientMessageId', 'content']);
+const PLAIN_ROOM = /^[A-Za-z0-9_-]{1,64}$/;
+const PLAIN_REF = /^[ -~]{1,64}$/;
+
+/**
+ * A `send` of a text alone, as most frames are: what the schema would make of it. Null: the schema has more to look at. A server
+ * that is not busy has the schema's code in no cache: it was 12 µs of the 300 that a message to 20 members costs (`pnpm bench
+ * s1b --profile`), 2 µs where it runs in a loop.
+ */
+function plainSend(value: Record<string, unknown>, contentChars: number): Command | null {
+  const { type, ref, roomId, clientMessageId, content } = value;
+  if (type !== 'send' || typeof content !== 'string' || typeof roomId !== 'string') return null;
+  if (typeof clientMessageId !== 'string' || (ref !== undefined && typeof ref !== 'string')) return null;
+  for (const name in value) if (!PLAIN_FIELDS.has(name)) return null;
+  const isPlain =
+    PLAIN_ROOM.test(roomId) &&
+    PLAIN_REF.test(clientMessageId) &&
+    (ref === undefined || PLAIN_REF.test(ref)) &&
+    content !== '' &&
+    content.length <= contentChars &&
+    !hasForbiddenCharacters(content);
+  return isPlain ? (value as Command) : null;
 }
 
 function objectOf(frame: string | Uint8Array): Record<string, unknown> | null {

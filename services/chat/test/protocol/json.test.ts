@@ -1,4 +1,4 @@
-import { ERROR_CODES, type Event, errorEvent } from '@gongu/shared';
+import { commandSchemas, ERROR_CODES, type Event, errorEvent } from '@gongu/shared';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJsonProtocol } from '../../src/protocol/json.ts';
@@ -30,6 +30,37 @@ describe('a frame of gongu.v1', () => {
     for (const type of ['unsubscribe', 'leave']) expect(command({ type, roomId: 'r' })).toEqual({ type, roomId: 'r' });
     expect(command({ type: 'read', roomId: 'r', seq: 0 })).toEqual({ type: 'read', roomId: 'r', seq: 0 });
     expect(command({ type: 'typing', roomId: 'r', typing: false })).toMatchObject({ typing: false });
+  });
+
+  it('that sends a text alone is what the schema says of it', () => {
+    const schema = commandSchemas(10).send;
+    const text = fc.oneof(
+      fc.constantFrom('', 'r', '안녕', 'a b', '\u0000', '\ud800', '🍊'.repeat(10)),
+      anyText,
+      fc.string({ maxLength: 70 }),
+    );
+    const value = fc.oneof({ weight: 9, arbitrary: text }, fc.constantFrom(null, 7, ['r']));
+    const frame = fc.record(
+      {
+        ...{ ref: value, roomId: fc.oneof(fc.constant('r-1'), value), clientMessageId: value, content: value },
+        ...{
+          replyTo: fc.constantFrom(null, 'r:1', 'x'),
+          kind: fc.constantFrom('CHAT', 'SYSTEM'),
+          unknown: fc.constant(1),
+        },
+      },
+      { requiredKeys: ['roomId', 'clientMessageId', 'content'] },
+    );
+    fc.assert(
+      fc.property(frame, (fields) => {
+        const sent = JSON.parse(JSON.stringify({ type: 'send', ...fields }));
+        const { success, data } = schema.safeParse(sent);
+        const step = one(sent);
+        expect(step.kind).toBe(success ? 'command' : 'refused');
+        if (step.kind === 'command') expect(step.command).toEqual(data);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('has 50 as the limit of a history page where it names none, and 100 at most', () => {

@@ -85,8 +85,9 @@ export class HttpServer extends Server {
       options.handle,
     );
     this.#options = options;
-    // Node's word for it; `timeout` below says what becomes of whoever is silent for so long.
-    this.timeout = options.sendTimeoutMs;
+    // From its first request on: a connection that becomes a WebSocket at once would keep a timer that it has no use for, and
+    // push it back with each write. Who asks for nothing is ended by the time for a request.
+    this.timeout = 0;
     // Without a listener Node would take the upgrade for a request, and lose what came behind it in the same packet.
     this.on('upgrade', () => {});
     this.on('connect', () => {});
@@ -148,6 +149,7 @@ export class HttpServer extends Server {
   }
 
   #requested(request: IncomingMessage, response: ServerResponse): boolean {
+    request.socket.setTimeout(this.#options.sendTimeoutMs);
     // What is left of a body that was answered before it came. Node reads it by itself; Deno does not, and the next request
     // on the connection would never be answered.
     response.once('finish', () => {
@@ -226,7 +228,7 @@ export class HttpServer extends Server {
     // Node's timer counts from the last byte that went or came, of a large answer too.
     if (socket.writableLength > 0) turns.end();
     // The other timer that Node sets: nothing was asked for as long as a connection is kept.
-    else if (turns.current === null && socket.timeout !== this.timeout) socket.destroy();
+    else if (turns.current === null && socket.timeout !== this.#options.sendTimeoutMs) socket.destroy();
     return true;
   }
 }
