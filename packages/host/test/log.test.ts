@@ -154,20 +154,39 @@ test.each([
   ['exits', 'process.exit(0);'],
   ['throws', "throw new Error('the end');"],
 ])('without a stream the lines go to standard output, all of them when the process %s', (_, end) => {
-  const program = `import { createLog } from '../src/log.ts';
-    const log = createLog({ service: 'x' });
-    for (let i = 0; i < 3; i++) log.info({ i }, 'line');
-    ${end}`;
+  const lines = outputOf(`for (let i = 0; i < 3; i++) log.info({ i }, 'line'); ${end}`).trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line).i)).toEqual([0, 1, 2]);
+});
+
+test('a process that has nothing to say has no timer for its log, and one line a single one', () => {
+  const program = `const timers = [];
+    for (const name of ['setInterval', 'setTimeout']) {
+      const set = globalThis[name];
+      globalThis[name] = (...given) => { timers.push(name); return set(...given); };
+    }
+    const idle = createLog({ service: 'x' });
+    const before = timers.length;
+    for (let i = 0; i < 3; i++) idle.info({ before, after: timers }, 'line');`;
+  const lines = outputOf(program).trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { before: 0, after: [] },
+    { after: ['setTimeout'] },
+    { after: ['setTimeout'] },
+  ]);
+});
+
+/** Standard output of a process with a log of its own, named `log`. */
+function outputOf(program: string): string {
+  const contents = `import { createLog } from '../src/log.ts'; const log = createLog({ service: 'x' }); ${program}`;
   const bundle = buildSync({
-    ...{ stdin: { contents: program, resolveDir: import.meta.dirname, loader: 'ts' }, write: false, bundle: true },
+    ...{ stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts' }, write: false, bundle: true },
     ...{ platform: 'node', format: 'esm', packages: 'external' },
   }).outputFiles[0]!.text;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', bundle], {
     ...{ encoding: 'utf8', cwd: import.meta.dirname },
   });
-  const lines = stdout.trim().split('\n');
-  expect(lines.map((line) => JSON.parse(line).i)).toEqual([0, 1, 2]);
-});
+  return stdout;
+}
 
 test('what is long is cut at 2 KiB, whatever field it stands in, and its tokens are hidden before that', () => {
   const { log, lines } = logLines();
