@@ -138,7 +138,7 @@ export function createDomain(
   const connections = createConnectionWatch({ presence, onFailure: (error) => failed('count of connections', error) });
 
   const search = createSearch({ search: store.search, now, onSearched: counts.searched });
-  const indexMessages = createIndexMessages({ index: store.searchIndex, now });
+  const indexMessages = createIndexMessages({ index: store.searchIndex, known: hub.inMemory, now });
 
   const sealTexts = createSealTexts({ content: store.content, now });
 

@@ -1,8 +1,11 @@
 import type { Signal } from '../room/ports/bus.ts';
 import type { SearchIndex } from '../room/ports/search-store.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
 
 export interface IndexMessagesOptions {
   readonly index: SearchIndex;
+  /** Messages of a room that this instance has in memory. */
+  readonly known: (roomId: string) => readonly StoredMessage[];
   /** Milliseconds, of any origin, that never go back. */
   readonly now: () => number;
 }
@@ -18,7 +21,7 @@ const LOOK_ROOMS = 1_000;
  * Writes the index of searches behind the messages: an instance that of the rooms to which it has written, and now and then
  * one that of all which are behind.
  */
-export function createIndexMessages({ index, now }: IndexMessagesOptions) {
+export function createIndexMessages({ index, known, now }: IndexMessagesOptions) {
   /** Rows since the room was last indexed here. */
   const fresh = new Map<string, number>();
   let lookAt = now();
@@ -45,7 +48,7 @@ export function createIndexMessages({ index, now }: IndexMessagesOptions) {
       }
       for (const [roomId, rows] of [...fresh]) {
         if (rows < LEAST_ROWS) continue;
-        while (await index.index(roomId));
+        while (await index.index(roomId, known(roomId)));
         fresh.delete(roomId);
       }
     },

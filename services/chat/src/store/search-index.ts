@@ -3,6 +3,7 @@ import { written } from '@gongu/host';
 import { searchForm } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { SearchIndex } from '../room/ports/search-store.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { GRAM_KEY_BYTES, gramsOf, integersOf } from './grams.ts';
 import { UnopenedKey } from './sealing/room-keys.ts';
 import { boundOf, type SealedTexts } from './sealing/sealed-texts.ts';
@@ -41,6 +42,14 @@ interface Row {
 
 /** The index of searches in PostgreSQL. */
 export function createSearchIndex({ pool, texts }: { pool: Pool; texts: SealedTexts }): SearchIndex {
+  async function textOf(roomId: string, row: Row, known: readonly StoredMessage[]): Promise<string> {
+    const { keyNo, content, userId, clientMessageId } = row;
+    // To open a text takes almost as long as to index it.
+    const inMemory = keyNo === null ? undefined : findKnown(known, row);
+    if (inMemory !== undefined) return inMemory;
+    return (await texts.openText(keyNo, boundOf('content', { roomId, userId, clientMessageId }), content ?? '')) ?? '';
+  }
+
   return {
     async behind(rowsLeast, limit, after) {
       const { rows } = await pool.query<{ room_id: string }>({
@@ -49,14 +58,14 @@ export function createSearchIndex({ pool, texts }: { pool: Pool; texts: SealedTe
       return rows.map(({ room_id: roomId }) => roomId);
     },
 
-    index: (roomId) =>
-      index(roomId).catch((error: unknown) => {
+    index: (roomId, known = []) =>
+      index(roomId, known).catch((error: unknown) => {
         if (error instanceof UnopenedKey) return false;
         throw error;
       }),
   };
 
-  async function index(roomId: string): Promise<boolean> {
+  async function index(roomId: string, known: readonly StoredMessage[]): Promise<boolean> {
     const roomKey = await texts.keyOf(roomId);
     const key = roomKey ? Buffer.alloc(0) : randomBytes(GRAM_KEY_BYTES);
     const opened = await written(
@@ -80,10 +89,7 @@ export function createSearchIndex({ pool, texts }: { pool: Pool; texts: SealedTe
     const taken = upTo(rows, CHARACTERS);
     const targets = new Map(taken.flatMap((row) => (row.target === null ? [] : [[row.target, row]])));
     const contents: string[] = [];
-    for (const { keyNo, content, userId, clientMessageId } of targets.values()) {
-      const bound = boundOf('content', { roomId, userId, clientMessageId });
-      contents.push((await texts.openText(keyNo, bound, content ?? '')) ?? '');
-    }
+    for (const row of targets.values()) contents.push(await textOf(roomId, row, known));
     const grams = gramsOf(roomKey?.searchKey ?? room.key, contents.map(searchForm));
     const ends: number[] = [];
     for (const { length } of grams) ends.push((ends.at(-1) ?? 0) + length);
@@ -102,6 +108,16 @@ export function createSearchIndex({ pool, texts }: { pool: Pool; texts: SealedTe
     );
     return taken.length < rows.length || rows.length === ROWS;
   }
+}
+
+/** What is in memory as it is stored: the same message, not another one of a room that was removed, and of the same version. */
+function findKnown(
+  known: readonly StoredMessage[],
+  { target, version, userId, clientMessageId }: Row,
+): string | undefined {
+  const message = known[Number(target) - (known[0]?.seq ?? 0)];
+  if (!message || message.kind === 'SYSTEM' || message.version !== Number(version)) return undefined;
+  return message.sender?.userId === userId && message.clientMessageId === clientMessageId ? message.content : undefined;
 }
 
 /** The first rows that have so many characters together, and at least one. */

@@ -37,6 +37,9 @@ export interface SearchStore {
 export interface SearchIndex {
   /** Rooms with `rows` and more which are not in the index yet, by id, those after one, at most `limit`. */
   behind(rows: number, limit: number, after: string): Promise<readonly string[]>;
-  /** Indexes a room's next messages, some hundreds. Whether there are more that can be; two at once do it once. */
-  index(roomId: string): Promise<boolean>;
+  /**
+   * Indexes a room's next messages, some hundreds. Whether there are more that can be; two at once do it once.
+   * @param known messages of the room that are in memory: what is stored as it is in one of them need not be opened. Default: none
+   */
+  index(roomId: string, known?: readonly StoredMessage[]): Promise<boolean>;
 }
