@@ -9,6 +9,7 @@ export const step = (given: Partial<Step> = {}): Step => ({
   got: 50_000,
   delivered_per_s: 50_000,
   per_server_cpu_s: 123_456.7,
+  per_server_user_s: 234_567.8,
   lat_ms: { p50: 1.25, p99: 9.96, max: 20 },
   gen_util: 0.2,
   late_max_ms: 1,
