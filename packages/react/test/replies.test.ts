@@ -51,6 +51,31 @@ test.each<[string, OpenOptions]>([
   await expect.poll(animation).toBe('none');
 });
 
+test('an answer that waits for a connection has its quote, and leads to it', async () => {
+  const roomId = await pages.chat.room();
+  await pages.chat.fill(roomId, 'bob', 3, (n) => `message ${n}.`);
+  const ann = await pages.open('ann', roomId);
+  const row = ann.page.locator('.gongu-row', { hasText: 'message 2.' });
+  await row.hover();
+  await row.locator('.gongu-more').click();
+  await ann.page.getByRole('menuitem', { name: 'Reply' }).click();
+  await ann.page.context().setOffline(true);
+  await ann.page.getByText('You are offline.').waitFor();
+  await ann.page.keyboard.type('the answer');
+  await ann.page.keyboard.press('Enter');
+  const own = ann.page.locator('.gongu-row', { hasText: 'the answer' });
+  await own.locator('[data-status]').waitFor();
+  const quote = own.locator('.gongu-quote');
+  await quote.filter({ hasText: 'bob: message 2.' }).click();
+  await expect.poll(() => row.first().evaluate((one) => one === document.activeElement)).toBe(true);
+  const bubble = own.locator('.gongu-bubble');
+  const { height } = (await bubble.boundingBox())!;
+  await ann.page.context().setOffline(false);
+  await own.locator('[data-status]').waitFor({ state: 'detached' });
+  await quote.filter({ hasText: 'bob: message 2.' }).waitFor();
+  expect((await bubble.boundingBox())!.height).toBe(height);
+});
+
 test('an answered message that is edited or deleted later is so in its quotes, also where it is not loaded', async () => {
   const { roomId, seq, path } = await withFarAnswer();
   const ann = await pages.open('ann', roomId);

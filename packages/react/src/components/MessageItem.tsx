@@ -118,15 +118,11 @@ function Notice(props: MessageItemProps & { message: Message; strings: ChatStrin
 }
 
 function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind: 'chat' }>; strings: ChatStrings }) {
-  const { row, isStop, hostId, readBy, quoted, onQuote, onLookUp, parts, strings } = props;
+  const { row, isStop, hostId, readBy, parts, strings } = props;
   const tabIndex = isStop ? 0 : -1;
   const { message, isMine, isHead, isTail } = row;
-  const { sender, createdAt, replyTo } = message;
+  const { sender, createdAt } = message;
   const name = sender ? shownName(sender, strings) : '';
-  const isMissing = replyTo !== null && quoted === null;
-  useEffect(() => {
-    if (isMissing) onLookUp(replyTo);
-  }, [isMissing, replyTo, onLookUp]);
   return (
     <div className="gongu-message" data-mine={isMine} data-head={isHead}>
       {isHead && !isMine && (
@@ -140,19 +136,7 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
       {!(isHead && !isMine) && <span className="gongu-hidden">{isMine ? strings.you : name}</span>}
       <div className="gongu-bubble-line">
         <div className="gongu-bubble" data-mentions-me={props.mentionsMe}>
-          {replyTo !== null && !props.isIgnored && (
-            <button type="button" className="gongu-quote" tabIndex={tabIndex} onClick={() => onQuote(replyTo)}>
-              {!quoted ? (
-                '…'
-              ) : props.isQuotedIgnored ? (
-                strings.ignored
-              ) : isOfProduct(quoted) ? (
-                <ToldByTrade message={quoted} />
-              ) : (
-                saidBy(quoted, strings, strings.deleted)
-              )}
-            </button>
-          )}
+          {!props.isIgnored && <Quote {...props} of={message} />}
           {props.isIgnored ? (
             <p className="gongu-text gongu-deleted">{strings.ignored}</p>
           ) : (
@@ -176,6 +160,30 @@ function ChatMessage(props: MessageItemProps & { row: Extract<MessageRow, { kind
       {!props.isIgnored && <Reactions {...props} message={message} own={props.reacted} tabIndex={tabIndex} />}
       <ChangeState {...props} message={message} />
     </div>
+  );
+}
+
+/** What it answers, if anything, which leads there. */
+function Quote(props: MessageItemProps & { of: Message | Outgoing; strings: ChatStrings }) {
+  const { of, quoted, onQuote, onLookUp, strings } = props;
+  const { replyTo } = of;
+  const isMissing = !quoted;
+  useEffect(() => {
+    if (replyTo && isMissing) onLookUp(replyTo);
+  }, [isMissing, replyTo, onLookUp]);
+  if (!replyTo) return null;
+  return (
+    <button type="button" className="gongu-quote" tabIndex={props.isStop ? 0 : -1} onClick={() => onQuote(replyTo)}>
+      {!quoted ? (
+        '…'
+      ) : props.isQuotedIgnored ? (
+        strings.ignored
+      ) : isOfProduct(quoted) ? (
+        <ToldByTrade message={quoted} />
+      ) : (
+        saidBy(quoted, strings, strings.deleted)
+      )}
+    </button>
   );
 }
 
@@ -274,6 +282,7 @@ function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings
       <span className="gongu-hidden">{strings.you}</span>
       <div className="gongu-bubble-line">
         <div className="gongu-bubble" data-notice={kind === 'NOTIFICATION'}>
+          <Quote {...props} of={outgoing} />
           {(outgoing.files ?? outgoing.attachments) && (
             <LazyPart load={loadOutgoing} props={{ outgoing, place: props.files, tabIndex }} />
           )}

@@ -19,7 +19,6 @@ import { mentionedNames } from './mentions.ts';
 import { isAtMessage, isBy } from './message-actions.ts';
 import { type MessageRow, messageRows } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
-import { useLongPress } from './useLongPress.ts';
 import { useMessageMenu } from './useMessageMenu.tsx';
 import { useRowFocus } from './useRowFocus.ts';
 import { useUnreadMark } from './useUnreadMark.ts';
@@ -74,7 +73,6 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
 
   const { ignored, muted } = useChoices();
   const menu = useMessageMenu({ room, ignored, rows, me, scrollerRef, menuKey, setMenuKey, onReply, onEdit });
-  const press = useLongPress((target) => menu.openAt(target));
 
   // What one writes oneself is shown, wherever one has been reading.
   const newestOwn = outgoing.at(-1)?.queuedAtMs ?? 0;
@@ -160,7 +158,6 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
         aria-label={strings.messages}
         aria-busy={room.status === 'joining' || isSought}
         tabIndex={-1}
-        {...press}
         onKeyDown={(event: KeyboardEvent) => {
           if (!menu.onKeyDown(event)) focus.onKeyDown(event);
         }}
@@ -172,7 +169,8 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
             const row = rows[index];
             if (!row) return null;
             const message = 'message' in row ? row.message : null;
-            const quotedMessage = message?.replyTo ? answered(message.replyTo) : null;
+            const { replyTo } = message ?? ('outgoing' in row ? row.outgoing : {});
+            const quotedMessage = replyTo ? answered(replyTo) : null;
             const isStop = row.key === focus.stopKey;
             return (
               <li
@@ -226,12 +224,14 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
         </button>
       )}
       {menu.element}
+      <LazyPart load={loadLongPress} props={{ around: scrollerRef, onPress: menu.openAt }} onFailed={nothing} />
       <LazyPart load={loadAnnouncer} props={{ messages, me, isLive, ignored }} onFailed={nothing} />
     </div>
   );
 }
 
 const loadPill = async () => (await import('./MentionPill.tsx')).MentionPill;
+const loadLongPress = async () => (await import('./LongPress.tsx')).LongPress;
 const loadAnnouncer = async () => (await import('./Announcer.tsx')).Announcer;
 /** Without a connection there is no news either. */
 function nothing(): void {}

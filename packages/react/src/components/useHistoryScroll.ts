@@ -1,5 +1,14 @@
 import { defaultRangeExtractor, type Range, useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
+import {
+  type RefObject,
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { createReaderPlace, END_PX } from './reader-place.ts';
 
 /** What a row must tell for scrolling. */
@@ -46,6 +55,7 @@ export interface HistoryScroll {
   scrollToKey(key: string): void;
 }
 
+const NONE: readonly ScrollRow[] = [];
 /** Rows up to which all are rendered: the browser's own search finds them, and screen readers read on without a pause. */
 const ALL_MAX = 200;
 /**
@@ -69,6 +79,17 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
   const { rows, hasOlder, hasNewer, loadOlder, loadNewer, onSeen, startKey = null, estimatePx = 56 } = options;
   const keepIndex = rowIndex(rows, options.keepKey ?? null);
   const nearby = useCallback((range: Range) => withRow(defaultRangeExtractor(range), keepIndex), [keepIndex]);
+  // Where all are rendered, those of a page that are out of sight come a moment later: all at once would hold up the page.
+  const isShort = rows.length <= ALL_MAX;
+  const settled = useDeferredValue(isShort ? rows : NONE);
+  const all = useCallback(
+    (range: Range) => {
+      const there = new Set(settled.map(({ key }) => key));
+      const near = nearby(range);
+      return allOf(range).filter((index) => there.has(rows[index]!.key) || near.includes(index));
+    },
+    [rows, settled, nearby],
+  );
   const scrollerRef = useRef<HTMLElement>(null);
   const isVisible = useVisibility();
   const [place] = useState(createReaderPlace);
@@ -81,7 +102,7 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
     followOnAppend: !hasNewer,
     scrollEndThreshold: END_PX,
     overscan: OVERSCAN,
-    rangeExtractor: rows.length <= ALL_MAX ? allOf : nearby,
+    rangeExtractor: isShort ? all : nearby,
     scrollToFn: place.scrollToFn,
     observeElementOffset: place.observeElementOffset,
     observeElementRect: place.observeElementRect,
