@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, stat } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { inRepository } from '@gongu/testkit';
@@ -14,31 +14,59 @@ export interface BuiltImage {
   readonly healthcheck: readonly string[];
 }
 
+/** A step that was done, and what then stood at the top of the stage's folder. */
+interface Layer {
+  readonly text: string;
+  readonly entries: readonly string[];
+}
+
 /**
  * Does by hand, in folders below `dir`, what an engine does with a Dockerfile: COPY through .dockerignore, RUN, COPY
- * between stages. The machine's own Node and shell stand for the base image.
+ * between stages. The machine's own Node and shell stand for the base image. As with an engine, what the stages of one
+ * name begin with in several Dockerfiles is done once; their images are built one after the other.
  */
-export async function buildImage(dockerfile: string, dir: string): Promise<BuiltImage> {
-  const stages = parseDockerfile(await readFile(inRepository(dockerfile), 'utf8'));
-  const roots = new Map(stages.map(({ name }) => [name, join(dir, `stage-${name}`)]));
-  let image: BuiltImage | null = null;
-  for (const { name, steps } of stages) {
-    const root = roots.get(name)!;
+export function createImageBuilder(dir: string): (dockerfile: string) => Promise<BuiltImage> {
+  const done = new Map<string, Layer[]>();
+
+  /** What `steps` leave in the folder, where those that it begins with have been done for another. */
+  async function runSteps(steps: readonly DockerStep[], root: string, roots: Map<string, string>): Promise<void> {
+    const layers = done.get(root) ?? [];
+    done.set(root, layers);
+    const texts = steps.map(({ instruction, rest }) => `${instruction} ${rest}`);
+    const differs = layers.findIndex(({ text }, i) => text !== texts[i]);
+    const same = differs === -1 ? layers.length : differs;
+    layers.splice(same);
+    for (const entry of await readdir(root)) {
+      if (!(layers.at(-1)?.entries ?? []).includes(entry))
+        await rm(join(root, entry), { recursive: true, force: true });
+    }
     let workdir = '/';
-    await mkdir(root, { recursive: true });
-    for (const step of steps) {
+    for (const [i, step] of steps.entries()) {
       if (step.instruction === 'WORKDIR') workdir = step.rest;
+      if (i < same) continue;
       if (step.instruction === 'WORKDIR') await mkdir(join(root, workdir), { recursive: true });
       if (step.instruction === 'COPY') await copy(step, root, workdir, roots);
       if (step.instruction === 'RUN') await run(step, root, workdir, dir);
+      layers.push({ text: texts[i]!, entries: await readdir(root) });
+    }
+  }
+
+  return async (dockerfile) => {
+    const stages = parseDockerfile(await readFile(inRepository(dockerfile), 'utf8'));
+    const last = stages.at(-1)!;
+    const rootOf = (name: string) => join(dir, name === last.name ? dockerfile.replaceAll('/', '-') : `stage-${name}`);
+    const roots = new Map(stages.map(({ name }) => [name, rootOf(name)]));
+    for (const { name, steps } of stages) {
+      await mkdir(rootOf(name), { recursive: true });
+      await runSteps(steps, rootOf(name), roots);
     }
     const list = (instruction: string) => {
-      const rest = steps.find((step) => step.instruction === instruction)?.rest ?? '[]';
+      const rest = last.steps.find((step) => step.instruction === instruction)?.rest ?? '[]';
       return JSON.parse(rest.slice(rest.indexOf('['))) as string[];
     };
-    image = { root, workdir, command: list('CMD'), healthcheck: list('HEALTHCHECK') };
-  }
-  return image!;
+    const workdir = last.steps.findLast(({ instruction }) => instruction === 'WORKDIR')?.rest ?? '/';
+    return { root: rootOf(last.name), workdir, command: list('CMD'), healthcheck: list('HEALTHCHECK') };
+  };
 }
 
 async function run({ rest }: DockerStep, root: string, workdir: string, dir: string): Promise<void> {

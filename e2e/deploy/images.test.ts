@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Upload } from '@gongu/shared';
 import { freePort, inRepository, serviceToken, type TestDatabase, testDatabase, userToken } from '@gongu/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type BuiltImage, buildImage } from './image-build.ts';
+import { type BuiltImage, createImageBuilder } from './image-build.ts';
 
 const SECRETS = {
   JWT_SECRET: 'j'.repeat(32),
@@ -15,23 +15,61 @@ const SECRETS = {
   CONTENT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
 };
 
+let dir: string;
+let buildImage: ReturnType<typeof createImageBuilder>;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'gongu-image-'));
+  await chmod(dir, 0o755);
+  buildImage = createImageBuilder(dir);
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+// First: the services' build would leave a page behind.
+describe('image of the page', () => {
+  let image: BuiltImage;
+
+  beforeAll(async () => {
+    image = await buildImage('apps/web/Dockerfile');
+  }, 300_000);
+
+  it('holds the built page, the configuration of its nginx, and nothing else', async () => {
+    const files = await readdir(image.root, { recursive: true, withFileTypes: true });
+    const names = files
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(image.root, join(entry.parentPath, entry.name)));
+    const html = 'usr/share/nginx/html';
+    expect(names).toEqual(
+      expect.arrayContaining([
+        `${html}/index.html`,
+        ...['nginx.conf', 'upstream.conf', 'templates/files-origin.conf.template'].map((name) => `etc/nginx/${name}`),
+      ]),
+    );
+    expect(names.filter((name) => !name.startsWith(`${html}/`) && !name.startsWith('etc/nginx/'))).toEqual([]);
+    expect(names.filter((name) => /\.(?:tsx?|map)$/.test(name))).toEqual([]);
+    const read = (name: string) => readFile(join(image.root, name), 'utf8');
+    expect(await read('etc/nginx/nginx.conf')).toBe(await readFile(inRepository('deploy/nginx/web.conf'), 'utf8'));
+    expect(await read('etc/nginx/upstream.conf')).toContain('upstream chat');
+    const asked = [...(await read(`${html}/index.html`)).matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(
+      ([, path]) => `${html}/${path}`,
+    );
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    expect(names).toEqual(expect.arrayContaining(asked));
+    const script = await read(asked.find((name) => name.endsWith('.js'))!);
+    expect(script, 'React as it is shipped').not.toContain('Download the React DevTools');
+  });
+});
+
 describe.each([
   { service: 'chat', portName: 'CHAT_PORT' },
   { service: 'trade', portName: 'TRADE_PORT' },
 ])('image of $service', ({ service, portName }) => {
-  let dir: string;
   let image: BuiltImage;
   let database: TestDatabase;
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'gongu-image-'));
-    await chmod(dir, 0o755);
-    [image, database] = await Promise.all([buildImage(`services/${service}/Dockerfile`, dir), testDatabase()]);
+    [image, database] = await Promise.all([buildImage(`services/${service}/Dockerfile`), testDatabase()]);
   }, 300_000);
-  afterAll(async () => {
-    await database?.drop();
-    await rm(dir, { recursive: true, force: true });
-  });
+  afterAll(() => database?.drop());
 
   it('holds what the service needs to run, and no source, no tests, no build tools', async () => {
     const home = join(image.root, image.workdir, 'services', service);
@@ -113,40 +151,3 @@ async function uploadPicture(url: string): Promise<void> {
   const completed = await ask(seller, `/api/chat/rooms/p-1/uploads/${uploadId}/complete`);
   expect(completed).toMatchObject({ status: 200, body: { width: 1, height: 1, thumbnail: { width: 1 } } });
 }
-
-describe('image of the page', () => {
-  let dir: string;
-  let image: BuiltImage;
-
-  beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'gongu-image-'));
-    image = await buildImage('apps/web/Dockerfile', dir);
-  }, 300_000);
-  afterAll(() => rm(dir, { recursive: true, force: true }));
-
-  it('holds the built page, the configuration of its nginx, and nothing else', async () => {
-    const files = await readdir(image.root, { recursive: true, withFileTypes: true });
-    const names = files
-      .filter((entry) => entry.isFile())
-      .map((entry) => relative(image.root, join(entry.parentPath, entry.name)));
-    const html = 'usr/share/nginx/html';
-    expect(names).toEqual(
-      expect.arrayContaining([
-        `${html}/index.html`,
-        ...['nginx.conf', 'upstream.conf', 'templates/files-origin.conf.template'].map((name) => `etc/nginx/${name}`),
-      ]),
-    );
-    expect(names.filter((name) => !name.startsWith(`${html}/`) && !name.startsWith('etc/nginx/'))).toEqual([]);
-    expect(names.filter((name) => /\.(?:tsx?|map)$/.test(name))).toEqual([]);
-    const read = (name: string) => readFile(join(image.root, name), 'utf8');
-    expect(await read('etc/nginx/nginx.conf')).toBe(await readFile(inRepository('deploy/nginx/web.conf'), 'utf8'));
-    expect(await read('etc/nginx/upstream.conf')).toContain('upstream chat');
-    const asked = [...(await read(`${html}/index.html`)).matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(
-      ([, path]) => `${html}/${path}`,
-    );
-    expect(asked.length).toBeGreaterThanOrEqual(2);
-    expect(names).toEqual(expect.arrayContaining(asked));
-    const script = await read(asked.find((name) => name.endsWith('.js'))!);
-    expect(script, 'React as it is shipped').not.toContain('Download the React DevTools');
-  });
-});
