@@ -89,12 +89,18 @@ async function copy({ rest }: DockerStep, root: string, workdir: string, roots: 
   const from = words[0]!.startsWith('--from=') ? roots.get(words.shift()!.slice('--from='.length)) : undefined;
   const target = words.pop()!;
   const into = join(root, target.startsWith('/') ? '' : workdir, target);
-  const ignored = from ? () => false : await ignoredByDocker();
+  const ignored = await ignoredByDocker();
   for (const word of words) {
     const source = from ? join(from, word) : inRepository(word);
     const isFolder = (await stat(source)).isDirectory();
     const place = !isFolder && target.endsWith('/') ? join(into, word) : into;
     await mkdir(dirname(place), { recursive: true });
+    if (from) {
+      // Thousands of packages: half the CPU of Node's own copy. Docker copies a link as it is, too.
+      if (isFolder) await mkdir(place, { recursive: true });
+      await promisify(execFile)('cp', ['-a', isFolder ? join(source, '.') : source, place]);
+      continue;
+    }
     await cp(source, place, {
       recursive: true,
       // Docker copies a link as it is.

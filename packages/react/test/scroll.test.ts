@@ -13,7 +13,7 @@ let page: Page;
 beforeAll(async () => {
   if (!browserProgram()) return;
   [browser, served] = await Promise.all([
-    startBrowser(),
+    startBrowser({ whole: false }),
     servePage({ entry: inRepository('packages/react/test/page/scroll.tsx') }),
   ]);
   page = await browser.newPage();

@@ -5,6 +5,8 @@ import { type Browser, chromium } from 'playwright-core';
 
 /** Debian's Chromium, and what others call it. */
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
+/** Chromium's engine without the windows around a page: a page costs two thirds of the CPU, a start a third. */
+const SHELL = 'chromium-headless-shell';
 
 /** Nothing of a browser's own goes to the network; as root and in containers it has no sandbox. */
 export const BROWSER_FLAGS = [
@@ -45,16 +47,25 @@ const DISABLED_FEATURES = [
 
 /** The path of what the PATH has, or of what `CHROMIUM` names; `undefined` without one. */
 export function browserProgram(): string | undefined {
-  const where = (name: string) => {
-    const { stdout } = spawnSync('sh', ['-c', 'command -v "$0"', name], { encoding: 'utf8' });
-    return stdout?.trim() || undefined;
-  };
-  return process.env.CHROMIUM || PROGRAMS.map(where).find((path) => path !== undefined);
+  return process.env.CHROMIUM || PROGRAMS.map(onPath).find((path) => path !== undefined);
+}
+
+function onPath(name: string): string | undefined {
+  const { stdout } = spawnSync('sh', ['-c', 'command -v "$0"', name], { encoding: 'utf8' });
+  return stdout?.trim() || undefined;
+}
+
+export interface BrowserOptions {
+  /**
+   * The whole browser, as people have it. Without, its engine alone where Debian's `chromium-headless-shell` is there
+   * and `CHROMIUM` names no other. @default true
+   */
+  readonly whole?: boolean;
 }
 
 /** A real browser: that of {@link browserProgram}. Close it at the end of the file. @throws Error where there is none */
-export async function startBrowser(): Promise<Browser> {
-  const program = browserProgram();
+export async function startBrowser({ whole = true }: BrowserOptions = {}): Promise<Browser> {
+  const program = (whole || process.env.CHROMIUM ? undefined : onPath(SHELL)) ?? browserProgram();
   if (!program) throw new Error('there is no Chromium: install Debian’s package chromium, or set CHROMIUM');
   const args = [...BROWSER_FLAGS, `--disable-features=${DISABLED_FEATURES.join()}`];
   return chromium.launch({ executablePath: program, args });
@@ -93,7 +104,6 @@ export async function servePage({
     jsx: 'automatic',
     alias,
     define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
-    sourcemap: 'inline',
     write: false,
   });
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>test</title>
