@@ -98,7 +98,7 @@ async function copy({ rest }: DockerStep, root: string, workdir: string, roots: 
     if (from) {
       // Thousands of packages: half the CPU of Node's own copy. Docker copies a link as it is, too.
       if (isFolder) await mkdir(place, { recursive: true });
-      await promisify(execFile)('cp', ['-a', isFolder ? join(source, '.') : source, place]);
+      await promisify(execFile)('cp', ['-a', isFolder ? `${source}/.` : source, place]);
       continue;
     }
     await cp(source, place, {
