@@ -88,7 +88,7 @@ describe('pnpm admin', () => {
       string,
       string,
     ];
-    expect(json('users', 'export', 'eva', '--out', out)).toEqual({
+    expect(json('users', 'export', 'eva', '--out', out, '--by', 'root')).toEqual({
       chat: { userId: 'eva', out: chats, records: 1 },
       trade: { userId: 'eva', out: trades, records: 2 },
     });
@@ -99,6 +99,12 @@ describe('pnpm admin', () => {
     expect(records).toMatchObject([{ record: 'user' }, { record: 'purchase', productId: 'p1', quantity: 2 }]);
     expect(readFileSync(chats, 'utf8')).toBe('{"record":"user","service":"chat","userId":"eva"}\n');
     expect(statSync(trades).mode & 0o777).toBe(0o600);
+    for (const service of ['trade', 'chat']) {
+      const acts = await sql.query(
+        `SELECT user_id, by_user_id FROM ${service}.moderations WHERE act = 'user.exported'`,
+      );
+      expect(acts.rows).toEqual([{ user_id: 'eva', by_user_id: 'root' }]);
+    }
     const again = admin('users', 'export', 'eva', '--out', out);
     expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('--out: EEXIST')]);
 

@@ -32,9 +32,13 @@ export function personCommands<Context extends HasPeople>(
     adminCommand({
       ...{ words: 'users export', does: 'all that is known of a user, as lines of JSON: a file of each service' },
       ...{ isOfAll: true, operands: { userId } },
-      options: { out: z.string().min(1).describe('ann.ndjson writes ann.trade.ndjson and ann.chat.ndjson, anew') },
+      options: {
+        out: z.string().min(1).describe('ann.ndjson writes ann.trade.ndjson and ann.chat.ndjson, anew'),
+        by: BY,
+      },
       async run({ people }: Context, given) {
         let records = 0;
+        await people.noteExport(given.userId, given.by ?? null);
         async function* lines() {
           for await (const record of people.export(given.userId)) {
             records++;

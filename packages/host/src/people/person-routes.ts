@@ -10,6 +10,8 @@ import type { Http } from '../http/http.ts';
 export interface Person {
   /** Record by record; each has its kind as `record`. */
   export(userId: string): AsyncIterable<object>;
+  /** A row of audit of an export, ahead of it. `byUserId` null: the service. @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME */
+  noteExport(userId: string, byUserId: string | null): Promise<void>;
   /** Begins, or says how far it is; his tokens are refused from then on. @throws AppError CONFLICT: it can't be now */
   erase(userId: string, byUserId: string | null): Promise<Erasure>;
   /** Null: there is no such erasure. */
@@ -77,6 +79,8 @@ export function personRoutes(app: Http, { base, person, either, shop, onAct }: P
       if (caller !== null && caller.userId !== userId && !isAdmin(caller)) {
         throw new AppError('FORBIDDEN', { detail: `Only he himself, ${OPERATORS} may do this` });
       }
+      // Who asks for what is his own does nothing to anybody.
+      if (caller?.userId !== userId) await person.noteExport(userId, caller?.userId ?? null);
       onAct('user.exported', { userId, byUserId: caller?.userId ?? null });
       reply
         .header('cache-control', 'no-store')

@@ -12,6 +12,7 @@ export interface PeopleOptions {
 export function createPeople({ people, emit }: PeopleOptions) {
   return {
     export: people.export,
+    noteExport: people.noteExport,
     erase: people.erase,
     erasure: people.erasure,
     preview: people.preview,

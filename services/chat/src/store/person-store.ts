@@ -137,6 +137,17 @@ export function createPersonStore({ pool, texts, whole }: PersonStoreOptions): P
       }
     },
 
+    async noteExport(userId, byUserId) {
+      // Nobody's id comes back who was erased.
+      await written(() =>
+        pool.query(
+          `SELECT chat.note_moderation('user.exported', NULL, CASE WHEN NOT EXISTS (
+             SELECT FROM chat.bars b WHERE b.erased AND b.user_id = chat.mark_of($1)) THEN $1 END, $2, '{}')`,
+          [userId, byUserId],
+        ),
+      );
+    },
+
     async erase(userId, byUserId) {
       return (await request(userId, byUserId, false)).erasure!;
     },

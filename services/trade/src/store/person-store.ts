@@ -143,6 +143,17 @@ export function createPersonStore(options: PersonStoreOptions): PersonStore {
       }
     },
 
+    async noteExport(userId, byUserId) {
+      // Nobody's id comes back who was erased.
+      await written(() =>
+        pool.query(
+          `SELECT trade.note_moderation('user.exported', NULL, CASE WHEN NOT EXISTS (
+             SELECT FROM trade.bars b WHERE b.erased AND b.user_id = trade.mark_of($1)) THEN $1 END, $2, '{}')`,
+          [userId, byUserId],
+        ),
+      );
+    },
+
     async erase(userId, byUserId) {
       return (await request(userId, byUserId, false)).erasure!;
     },

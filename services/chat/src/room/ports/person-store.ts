@@ -11,6 +11,8 @@ export interface ErasedPortion {
 export interface PersonStore {
   /** Record by record; each has its kind as `record`. @throws AppError UNAVAILABLE */
   export(userId: string): AsyncIterable<object>;
+  /** A row of audit of an export. @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME */
+  noteExport(userId: string, byUserId: string | null): Promise<void>;
   /** Begins to erase, or says how far that is; his tokens are refused from then on. @throws AppError CONFLICT (he is held) */
   erase(userId: string, byUserId: string | null): Promise<Erasure>;
   /** Null: there is no such erasure. */
