@@ -81,7 +81,16 @@ export { createFairQueue, type FairQueue } from './rates/fair-queue.ts';
 export { limitChanges } from './rates/limit-changes.ts';
 export { Bucket, createRateLimit, type RateLimit } from './rates/rate-limit.ts';
 export { turnKey } from './rates/turn-key.ts';
-export { fingerprintOf, type SealingKey, seal, unseal } from './seal/sealing-keys.ts';
+export {
+  fingerprintOf,
+  type LostKey,
+  openBytes,
+  type SealingKey,
+  seal,
+  sealBytes,
+  sealingKeysOf,
+  unseal,
+} from './seal/sealing-keys.ts';
 export { type RunServiceOptions, runService } from './service/run-service.ts';
 export { createService, type Service, type ServiceLifecycle, type Settle } from './service/service.ts';
 export { type ServiceEnv, serviceEnv, sessionLimitsOf } from './service/service-env.ts';

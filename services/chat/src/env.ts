@@ -3,7 +3,6 @@ import { LIMITS } from '@gongu/shared';
 import { z } from 'zod';
 import { vapidKeysOf } from './push/vapid-keys.ts';
 import { redisTarget } from './redis/redis-url.ts';
-import { contentKeysOf } from './store/sealing/content-keys.ts';
 
 /** The chat service's configuration; docs/configuration.md is generated from nothing else. Unset values are defaults. */
 export const ChatEnv = serviceEnv({
@@ -34,7 +33,7 @@ export const ChatEnv = serviceEnv({
   /** Whether texts and names of files are sealed where they are stored. */
   CONTENT_ENCRYPTION: envFields.bool(true),
   /** Keys that the keys of rooms are sealed by: `id:base64` of 32 bytes, several with commas; the first one seals. */
-  CONTENT_KEYS: z.string().trim().superRefine(checkContentKeys).optional(),
+  CONTENT_KEYS: envFields.sealingKeysOrLost().optional(),
   /** What becomes of telephone numbers, accounts, links and unwanted words in what users say: nothing, hidden, or refused. */
   CONTENT_FILTER: z.enum(['off', 'mask', 'refuse'], { error: 'must be off, mask or refuse' }).default('off'),
   /** Names that links may lead to all the same, with all that is below them, separated by commas; unset: there are none. */
@@ -124,14 +123,6 @@ function checkPushKey(key: string, context: z.RefinementCtx<string>): void {
 }
 
 /** Its message never quotes a key. */
-function checkContentKeys(keys: string, context: z.RefinementCtx<string>): void {
-  try {
-    contentKeysOf(keys);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'can not be read' });
-  }
-}
-
 /** Its message never quotes the URL: that may hold a password. */
 function checkRedisUrl(url: string, context: z.RefinementCtx<string>): void {
   try {

@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
@@ -6,7 +5,7 @@ import { isLongEnough } from '../auth/hmac-token.ts';
 import { plainAddress } from '../http/forwarded-for.ts';
 import { type AllowedOrigins, originOf } from '../http/origins.ts';
 import { LOG_LEVELS } from '../log.ts';
-import type { SealingKey } from '../seal/sealing-keys.ts';
+import { type LostKey, notAKey, type SealingKey, sealingKeysOf } from '../seal/sealing-keys.ts';
 
 /** A text that `parse` turns into a value; `undefined` means that it can't. */
 function parsed<T>(expected: string, parse: (text: string) => T | undefined) {
@@ -16,6 +15,17 @@ function parsed<T>(expected: string, parse: (text: string) => T | undefined) {
     if (value !== undefined) return value;
     context.addIssue({ code: 'custom', message: `must be ${expected} (got ${JSON.stringify(text.slice(0, 40))})` });
     return z.NEVER;
+  });
+}
+
+function keysField() {
+  return z.string().transform((text, context): readonly (SealingKey | LostKey)[] => {
+    try {
+      return sealingKeysOf(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
   });
 }
 
@@ -83,24 +93,16 @@ export const envFields = {
 
   /** Keys of AES-256 as `id:base64`, separated by commas; the first seals, all of them open. Its value never appears in a message. */
   sealingKeys: () =>
-    z.string().transform((raw, context): readonly SealingKey[] => {
-      const keys: SealingKey[] = [];
-      for (const [i, part] of raw.split(',').entries()) {
-        const [, id, base64 = ''] = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]+={0,2})$/.exec(part.trim()) ?? [];
-        const bytes = Buffer.from(base64, 'base64');
-        const fault =
-          id === undefined
-            ? 'must be a name of up to 32 letters, digits, - and _, a colon, and the key as base64'
-            : bytes.length !== 32
-              ? `must have a key of 32 bytes (has ${bytes.length})`
-              : keys.some((other) => other.id === id)
-                ? 'must have a name of its own'
-                : undefined;
-        if (fault === undefined) keys.push({ id: id!, key: createSecretKey(bytes) });
-        else context.addIssue({ code: 'custom', message: `key ${i + 1} ${fault}` });
-      }
-      return keys;
-    }),
+    keysField().transform((keys, context): readonly SealingKey[] =>
+      keys.flatMap(({ id, key }) => {
+        if (key !== null) return [{ id, key }];
+        context.addIssue({ code: 'custom', message: notAKey(id) });
+        return [];
+      }),
+    ),
+
+  /** The same, in which keys may be lost but for the first: `id:lost`. */
+  sealingKeysOrLost: () => keysField(),
 
   /** A URL; it may hold a password, so its value never appears in a message. */
   url({

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 
 /** A key of AES-256 and the name under which it is written beside what it sealed. */
 export interface SealingKey {
@@ -6,8 +13,47 @@ export interface SealingKey {
   readonly key: KeyObject;
 }
 
+/** One that nobody has any more, which is spelled out: `id:lost`. */
+export interface LostKey {
+  readonly id: string;
+  readonly key: null;
+}
+
+const ID = /^[A-Za-z0-9_-]{1,32}$/;
+const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
+const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+
+/** Random bytes are asked for by the thousand: one by one they take as long as the cipher. */
+const NONCES = Buffer.alloc(NONCE_BYTES * 1_000);
+let noncesLeft = 0;
+
+/**
+ * `id:base64` of 32 bytes, several with commas between them, and `id:lost`: in their order, the first of which seals.
+ *
+ * @throws Error that says what is wrong, and never quotes a key
+ */
+export function sealingKeysOf(text: string): readonly (SealingKey | LostKey)[] {
+  const keys = text.split(',').map((part) => {
+    const [id = '', bytes = '', ...more] = part.trim().split(':');
+    if (!ID.test(id)) throw new Error('must be id:base64, several with commas; an id is up to 32 of A-Z a-z 0-9 _ -');
+    if (bytes === 'lost' && more.length === 0) return { id, key: null };
+    const decoded = Buffer.from(bytes, 'base64');
+    if (more.length > 0 || !BASE64.test(bytes) || decoded.length !== KEY_BYTES) throw new Error(notAKey(id));
+    return { id, key: createSecretKey(decoded) };
+  });
+  const twice = keys.find(({ id }, i) => keys.findIndex((key) => key.id === id) < i);
+  if (twice) throw new Error(`the key "${twice.id}" is there twice`);
+  if (keys[0]!.key === null)
+    throw new Error(`the first key, "${keys[0]!.id}", is what is sealed with: it can't be lost`);
+  return keys;
+}
+
+/** What is said of a key that is none. */
+export function notAKey(id: string): string {
+  return `the key "${id}" must be 32 bytes as base64`;
+}
 
 /** The key's mark: two keys of one id are told apart by it, and nothing else is to be learnt from it. */
 export function fingerprintOf({ key }: SealingKey): string {
@@ -17,23 +63,42 @@ export function fingerprintOf({ key }: SealingKey): string {
 /**
  * AES-256-GCM under a fresh nonce of 96 bits: nonce, ciphertext, tag.
  *
- * @param bound what the sealed text belongs to; it opens nowhere else. Bytes are bound as they are
+ * @param bound what the sealed text belongs to; it opens nowhere else
  */
+export function sealBytes(key: KeyObject, bound: string | Uint8Array, clear: string | Uint8Array): Buffer {
+  if (noncesLeft === 0) {
+    randomFillSync(NONCES);
+    noncesLeft = NONCES.length;
+  }
+  noncesLeft -= NONCE_BYTES;
+  const nonce = Buffer.from(NONCES.subarray(noncesLeft, noncesLeft + NONCE_BYTES));
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  cipher.setAAD(typeof bound === 'string' ? Buffer.from(bound) : bound);
+  const body = typeof clear === 'string' ? cipher.update(clear, 'utf8') : cipher.update(clear);
+  cipher.final();
+  return Buffer.concat([nonce, body, cipher.getAuthTag()]);
+}
+
+/** @throws Error where it was sealed by another key, bound to something else, or altered */
+export function openBytes(key: KeyObject, bound: string | Uint8Array, sealed: Uint8Array): Buffer {
+  if (sealed.length < NONCE_BYTES + TAG_BYTES) throw new Error('too short to be sealed');
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  decipher.setAAD(typeof bound === 'string' ? Buffer.from(bound) : bound);
+  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+  const body = decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES));
+  decipher.final();
+  return body;
+}
+
+/** @param bound as of `sealBytes`; several texts are bound as JSON */
 export function seal({ key }: Pick<SealingKey, 'key'>, text: string, bound: Bound): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(bytesOf(bound));
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  return sealBytes(key, bytesOf(bound), text);
 }
 
 /** @returns null where this key did not seal it, or not for `bound` */
 export function unseal({ key }: Pick<SealingKey, 'key'>, sealed: Uint8Array, bound: Bound): string | null {
-  if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-    .setAAD(bytesOf(bound))
-    .setAuthTag(sealed.subarray(-TAG_BYTES));
   try {
-    const text = decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES));
-    return Buffer.concat([text, decipher.final()]).toString('utf8');
+    return openBytes(key, bytesOf(bound), sealed).toString('utf8');
   } catch {
     return null;
   }
@@ -41,6 +106,6 @@ export function unseal({ key }: Pick<SealingKey, 'key'>, sealed: Uint8Array, bou
 
 type Bound = readonly string[] | Uint8Array;
 
-function bytesOf(bound: Bound): Uint8Array {
-  return bound instanceof Uint8Array ? bound : Buffer.from(JSON.stringify(bound));
+function bytesOf(bound: Bound): string | Uint8Array {
+  return bound instanceof Uint8Array ? bound : JSON.stringify(bound);
 }

@@ -1,8 +1,7 @@
-import { EnvError, envFields, RESEAL_ENV, readEnv, type WebhookContext } from '@gongu/host';
+import { envFields, RESEAL_ENV, readEnv, type WebhookContext } from '@gongu/host';
 import { z } from 'zod';
 import { createPeople, type People } from '../room/people.ts';
 import { openStore, type Store } from '../store/open-store.ts';
-import { type ContentKeys, contentKeysOf } from '../store/sealing/content-keys.ts';
 
 /** What commands act on: chat's database. */
 export interface AdminContext extends Omit<Store, 'people'>, Pick<WebhookContext, 'serviceSecrets'> {
@@ -15,7 +14,7 @@ const AdminEnv = z.object({
   DATABASE_URL: envFields.url({ protocols: ['postgres:', 'postgresql:'] }),
   RETENTION_DAYS: envFields.int(0, { max: 36_500 }),
   DATABASE_POOLER: z.enum(['none', 'session', 'transaction']).default('none'),
-  CONTENT_KEYS: z.string().trim().optional(),
+  CONTENT_KEYS: envFields.sealingKeysOrLost().optional(),
   ...RESEAL_ENV,
 });
 
@@ -34,17 +33,9 @@ export async function openContext(env: NodeJS.ProcessEnv): Promise<AdminContext>
     ...env,
     DATABASE_URL: env.CHAT_DATABASE_URL || env.DATABASE_URL,
   });
-  const content = { keys: keysOf(CONTENT_KEYS), isOn: false };
+  // Without them no text that is sealed can be read.
+  const content = { keys: CONTENT_KEYS ?? null, isOn: false };
   const store = openStore({ url, pooler, poolSize: 3, content });
   // Running instances read of it with the heads of their rooms.
   return { ...store, people: createPeople({ ...store, emit: () => {} }), retentionDays, serviceSecrets };
-}
-
-/** What reads texts that are sealed; null: none can be read. */
-function keysOf(text: string | undefined): ContentKeys | null {
-  try {
-    return text === undefined ? null : contentKeysOf(text);
-  } catch (error) {
-    throw new EnvError([{ name: 'CONTENT_KEYS', message: (error as Error).message }]);
-  }
 }

@@ -45,7 +45,6 @@ import { createSessions } from '../session/sessions.ts';
 import { createTyping } from '../session/typing.ts';
 import { createWatcherTick } from '../session/watcher-tick.ts';
 import { openStore } from '../store/open-store.ts';
-import { contentKeysOf } from '../store/sealing/content-keys.ts';
 import { createFlusher } from '../transport/send-queue.ts';
 import type { Files } from './files.ts';
 import { createFilter } from './filter.ts';
@@ -85,7 +84,7 @@ export function createDomain(
     anonymousShare: env.ANONYMOUS_SHARE,
     isWatchable: env.ROOM_WATCH,
     content: {
-      keys: env.CONTENT_KEYS === undefined ? null : contentKeysOf(env.CONTENT_KEYS),
+      keys: env.CONTENT_KEYS ?? null,
       isOn: env.CONTENT_ENCRYPTION,
       ...observers.content,
     },

@@ -3,9 +3,8 @@ import type { Pool } from 'pg';
 import type { ContentStore, UnopenedKey } from '../room/ports/content-store.ts';
 import { createMessageSeals } from './message-seals.ts';
 import { createReportSeals } from './report-seals.ts';
-import type { ContentKeys } from './sealing/content-keys.ts';
 import { openKey, sealKey } from './sealing/room-key.ts';
-import type { RoomKeyRow } from './sealing/room-keys.ts';
+import type { ContentKeys, RoomKeyRow } from './sealing/room-keys.ts';
 import type { SealedTexts } from './sealing/sealed-texts.ts';
 import type { UploadSeals } from './upload-seals.ts';
 
@@ -36,7 +35,7 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
   /** Where the looks through files and reports are. */
   let upload: string | null = '';
   let report: string | null = '0';
-  const secretOf = (keyId: string) => keys?.find(({ id }) => id === keyId);
+  const known = (keyId: string) => keys?.find(({ id }) => id === keyId);
 
   async function inUse() {
     return (await pool.query<{ keyId: string; rooms: number }>({ name: 'keys-in-use', text: USE_SQL })).rows;
@@ -44,7 +43,7 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
 
   function opens({ roomId, keyId, sealed }: RoomKeyRow): Buffer | null {
     try {
-      const secret = secretOf(keyId)?.secret;
+      const secret = known(keyId)?.key;
       return secret ? openKey(secret, roomId, keyId, sealed) : null;
     } catch {
       return null;
@@ -79,8 +78,8 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
     async keys() {
       const used = await inUse();
       const stateOf = (keyId: string) => {
-        const key = secretOf(keyId);
-        return !key ? 'unknown' : key.secret ? 'here' : 'lost';
+        const found = known(keyId);
+        return !found ? 'unknown' : found.key ? 'here' : 'lost';
       };
       const unused = (keys ?? []).filter(({ id }) => !used.some(({ keyId }) => keyId === id));
       return [...used, ...unused.map(({ id }) => ({ keyId: id, rooms: 0 }))].map(({ keyId, rooms }) => ({
@@ -91,8 +90,8 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
     async unopened() {
       const found: UnopenedKey[] = [];
       for (const { keyId, rooms } of await inUse()) {
-        const key = secretOf(keyId);
-        if (key && !key.secret) continue;
+        const key = known(keyId);
+        if (key && !key.key) continue;
         const some = await pool.query<RoomKeyRow>({ text: SOME_SQL, values: [keyId, NAMED] });
         const roomIds = some.rows.map(({ roomId }) => roomId);
         if (!key) found.push({ keyId, why: 'unknown', rooms, roomIds });
@@ -102,9 +101,7 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
     },
 
     async noteKeys() {
-      const marks = (keys ?? []).flatMap(({ id, secret }) =>
-        secret ? [{ id, mark: fingerprintOf({ id, key: secret }) }] : [],
-      );
+      const marks = (keys ?? []).flatMap(({ id, key }) => (key ? [{ id, mark: fingerprintOf({ id, key }) }] : []));
       if (marks.length === 0) return [];
       const { rows } = await written(
         () =>
@@ -125,7 +122,7 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
       const { rows } = await pool.query<RoomKeyRow>({ text: OTHERS_SQL, values: [first!.id, after, limit] });
       const anew = rows.flatMap((row) => {
         const key = opens(row);
-        return key ? [{ ...row, anew: sealKey(first!.secret!, row.roomId, first!.id, key) }] : [];
+        return key ? [{ ...row, anew: sealKey(first!.key!, row.roomId, first!.id, key) }] : [];
       });
       const changed = await written(
         () =>

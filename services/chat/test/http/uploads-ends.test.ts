@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { sealingKeysOf } from '@gongu/host';
 import type { AttachmentLinks, ChatMessage, Erasure, Report, ReportReceipt } from '@gongu/shared';
 import { Client as StompClient } from '@stomp/stompjs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { openStore } from '../../src/store/open-store.ts';
-import { contentKeysOf } from '../../src/store/sealing/content-keys.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { CONTENT_KEYS } from '../fixture/content-keys.ts';
 import { checkMessage } from '../fixture/stomp-reader.ts';
@@ -143,7 +143,7 @@ it('who is told by push of the newest text is told what its files are called, wh
     "INSERT INTO chat.push_subscriptions (room_id, user_id, device_id, endpoint, p256dh, auth) VALUES ($1, 'bob', 'x', '', '', '')",
     [roomId],
   );
-  const content = { keys: contentKeysOf(CONTENT_KEYS), isOn: true };
+  const content = { keys: sealingKeysOf(CONTENT_KEYS), isOn: true };
   const store = openStore({ url: given.databaseUrl, poolSize: 3, content });
   const absent = await store.pushes.takeAbsent([roomId], { afterS: 0, withText: true, limit: 9 });
   await store.close();
@@ -158,7 +158,7 @@ it('who is told by push is told the newest text that he has not read, none that 
   const unread = await say('ann', 'unread');
   const gone = await say('ann', 'gone');
   await chat.call('DELETE', `${path}/messages/${gone}`, { as: 'ann' });
-  const content = { keys: contentKeysOf(CONTENT_KEYS), isOn: true };
+  const content = { keys: sealingKeysOf(CONTENT_KEYS), isOn: true };
   const store = openStore({ url: given.databaseUrl, poolSize: 3, content });
   /** What bob is told, on a device that was told nothing yet. */
   const told = async () => {

@@ -1,9 +1,8 @@
-import { withSearchPath } from '@gongu/host';
+import { sealingKeysOf, withSearchPath } from '@gongu/host';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { createAppendBatch } from '../../src/store/append-batch.ts';
 import { createMessagePage } from '../../src/store/message-page.ts';
-import { contentKeysOf } from '../../src/store/sealing/content-keys.ts';
 import { createRoomKeys } from '../../src/store/sealing/room-keys.ts';
 import { createSealedTexts } from '../../src/store/sealing/sealed-texts.ts';
 import { createUploadSeals } from '../../src/store/upload-seals.ts';
@@ -27,7 +26,7 @@ it('what many members call at once looks rows up one by one, also on a connectio
   const { roomId } = input;
 
   const pool = client as never;
-  const content = { keys: contentKeysOf(CONTENT_KEYS), isOn: true };
+  const content = { keys: sealingKeysOf(CONTENT_KEYS), isOn: true };
   const texts = createSealedTexts({ keys: createRoomKeys({ ...content, pool }) });
   const batch = createAppendBatch({ pool, texts, uploads: createUploadSeals({ pool, texts }) });
   const append = (...drafts: readonly (readonly [id: string, sender: string])[]) =>

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { sealingKeysOf } from '@gongu/host';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Draft } from '../../src/room/ports/message-store.ts';
 import { createAppendBatch } from '../../src/store/append-batch.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
-import { contentKeysOf } from '../../src/store/sealing/content-keys.ts';
 import { createRoomKeys } from '../../src/store/sealing/room-keys.ts';
 import { createSealedTexts } from '../../src/store/sealing/sealed-texts.ts';
 import { createUploadSeals } from '../../src/store/upload-seals.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
     onAltered: (roomId: string, id: string) => void heard.push(`altered ${roomId} ${id}`),
   };
   const open = (keys: string, isOn: boolean) =>
-    openStore({ url: given.url, poolSize: 3, content: { ...content, keys: contentKeysOf(keys), isOn } });
+    openStore({ url: given.url, poolSize: 3, content: { ...content, keys: sealingKeysOf(keys), isOn } });
   off = open(CONTENT_KEYS, false);
   foreign = open(OTHER_KEYS, true);
   wrong = open(OTHER_KEYS.replace('other:', 'test:'), true);
@@ -337,7 +337,7 @@ it('an edit by an instance that seals nothing leaves no part of a message sealed
 /** Appends as an instance that seals; `meanwhile` is done after it has looked for keys of rooms for the first time. */
 function appendWith(meanwhile: () => Promise<unknown>) {
   const pool = given.store.pools.append;
-  const keys = createRoomKeys({ pool, keys: contentKeysOf(CONTENT_KEYS), isOn: true });
+  const keys = createRoomKeys({ pool, keys: sealingKeysOf(CONTENT_KEYS), isOn: true });
   let looks = 0;
   const texts = createSealedTexts({
     keys: {
@@ -355,7 +355,7 @@ function appendWith(meanwhile: () => Promise<unknown>) {
 describe('the key of a room', () => {
   it('leaves the memory of all instances once the room is removed by one, and stays where it is needed for reports', async () => {
     const [gone, reported, kept] = [await room(), await room(), await room()];
-    const keys = createRoomKeys({ pool: given.store.pools.reads, keys: contentKeysOf(CONTENT_KEYS), isOn: true });
+    const keys = createRoomKeys({ pool: given.store.pools.reads, keys: sealingKeysOf(CONTENT_KEYS), isOn: true });
     expect([...(await keys.forWriting([gone, reported, kept])).keys()].sort()).toEqual([gone, reported, kept].sort());
     await client.query(
       `INSERT INTO chat.reports (room_id, seq, reporter_id, reason, message) VALUES ($1, 1, 'bob', 'SPAM', '{"content": ""}')`,
@@ -373,7 +373,7 @@ describe('the key of a room', () => {
     const other = openStore({
       url: given.url,
       poolSize: 3,
-      content: { keys: contentKeysOf(CONTENT_KEYS), isOn: true },
+      content: { keys: sealingKeysOf(CONTENT_KEYS), isOn: true },
     });
     try {
       await say(roomId, 'by another', {}, other);
@@ -396,7 +396,7 @@ describe('the key of a room', () => {
     const other = openStore({
       url: given.url,
       poolSize: 3,
-      content: { keys: contentKeysOf(CONTENT_KEYS), isOn: true },
+      content: { keys: sealingKeysOf(CONTENT_KEYS), isOn: true },
     });
     const reopened = async (roomId: string) => {
       await say(roomId, 'the old key is in memory', {}, other);
@@ -445,7 +445,7 @@ describe('the key of a room', () => {
     const other = openStore({
       url: given.url,
       poolSize: 3,
-      content: { keys: contentKeysOf(CONTENT_KEYS), isOn: true },
+      content: { keys: sealingKeysOf(CONTENT_KEYS), isOn: true },
     });
     try {
       await say(renewed, 'old', {}, other);

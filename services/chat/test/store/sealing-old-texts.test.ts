@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { sealingKeysOf } from '@gongu/host';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireContentKeys } from '../../src/app/content-keys.ts';
 import { createSealTexts } from '../../src/jobs/seal-texts.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
-import { contentKeysOf } from '../../src/store/sealing/content-keys.ts';
 import { CONTENT_KEYS, OTHER_KEYS } from '../fixture/content-keys.ts';
 import { joinOne, opening, person } from '../fixture/opening.ts';
 import { storeOfThisFile } from '../fixture/store.ts';
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 function storeWith(keys: string | null, isOn = true): Store {
-  const content = { keys: keys === null ? null : contentKeysOf(keys), isOn };
+  const content = { keys: keys === null ? null : sealingKeysOf(keys), isOn };
   return openStore({ url: given.url, poolSize: 4, content });
 }
 
@@ -318,6 +318,6 @@ it.each([
   [`${CONTENT_KEYS},${CONTENT_KEYS}`, /"test" is there twice/],
   [`k1:lost,${CONTENT_KEYS}`, /the first key, "k1"/],
 ])('CONTENT_KEYS of %j are refused, and no key is quoted', (keys, message) => {
-  expect(() => contentKeysOf(keys)).toThrow(message);
-  expect(() => contentKeysOf(keys)).not.toThrow(/AAAA|CQkJ/);
+  expect(() => sealingKeysOf(keys)).toThrow(message);
+  expect(() => sealingKeysOf(keys)).not.toThrow(/AAAA|CQkJ/);
 });

@@ -262,9 +262,9 @@ describe('the keys of addresses', () => {
     expect((await none.call('GET', path(product, '/me/address'), { as: 'ann' })).body).toEqual({ kept: false });
     await none.stop();
     for (const [bad, why] of [
-      ['a:c2hvcnQ=', /key 1 must have a key of 32 bytes \(has 5\)/],
-      [OLD.slice(4), /key 1 must be a name/],
-      [`${OLD},${OLD}`, /key 2 must have a name of its own/],
+      ['a:c2hvcnQ=', /the key "a" must be 32 bytes as base64/],
+      [OLD.slice(4), /must be id:base64/],
+      [`${OLD},${OLD}`, /is there twice/],
     ] as const) {
       expect(() => readTradeEnv({ ...env, ADDRESS_KEYS: bad })).toThrow(why);
       expect(() => readTradeEnv({ ...env, ADDRESS_KEYS: bad })).not.toThrow(bad.slice(-20));

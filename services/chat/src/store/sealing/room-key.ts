@@ -1,5 +1,5 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
-import { openBytes, sealBytes } from './cipher.ts';
+import { openBytes, sealBytes } from '@gongu/host';
 
 /** What a text is, so that none passes for another: see the functions of sealed-texts.ts. */
 export type Bound = readonly [what: string, roomId: string, userId: string, id: string];

@@ -1,10 +1,9 @@
-import { sqlState, written } from '@gongu/host';
+import { type LostKey, type SealingKey, sqlState, written } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { Failure } from '../../room/ports/outcome.ts';
 import { LOCK_NOT_AVAILABLE } from '../batch.ts';
 import { createHeldRooms } from '../held-rooms.ts';
-import type { ContentKeys } from './content-keys.ts';
 import { newSealedKey, openKey, type RoomKey, roomKeyOf } from './room-key.ts';
 
 const COLUMNS = 'key_no AS "keyNo", room_id AS "roomId", key_id AS "keyId", sealed';
@@ -18,6 +17,9 @@ const BY_NO_SQL = `SELECT ${COLUMNS} FROM chat.room_keys WHERE key_no = ANY ($1:
 const NEW_SQL = `SELECT k.key_no AS "keyNo", k.room_id AS "roomId", k.key_id AS "keyId", k.sealed
   FROM (SELECT * FROM unnest($1::text[], $3::bytea[]) u (room_id, sealed) ORDER BY u.room_id OFFSET 0) i
   CROSS JOIN LATERAL chat.open_room_key(i.room_id, $2, i.sealed, $4) k`;
+
+/** Keys of `CONTENT_KEYS`, by which keys of rooms are sealed, in their order: by the first from now on. */
+export type ContentKeys = readonly (SealingKey | LostKey)[];
 
 /** What of a room's key is in the database. */
 export interface RoomKeyRow {
@@ -102,7 +104,7 @@ export function createRoomKeys({ pool, keys, isOn, onUnopened, most = 20_000 }: 
   }
 
   function opened({ keyNo, roomId, keyId, sealed }: RoomKeyRow): RoomKey | Failure {
-    const secret = keys?.find(({ id }) => id === keyId)?.secret;
+    const secret = keys?.find(({ id }) => id === keyId)?.key;
     if (!secret) {
       onUnopened?.('key_unknown', roomId, keyId);
       return unopened(`The room's key is sealed by "${keyId}", which is not here`);
@@ -119,7 +121,7 @@ export function createRoomKeys({ pool, keys, isOn, onUnopened, most = 20_000 }: 
 
   /** Makes keys where there are none. @throws what says that a room is locked, too */
   async function made(roomIds: readonly string[], evenGone: boolean): Promise<readonly RoomKeyRow[]> {
-    const { id, secret } = keys![0]!;
+    const { id, key: secret } = keys![0]!;
     const sealed = roomIds.map((roomId) => newSealedKey(secret!, roomId, id));
     const values = [roomIds, id, sealed, evenGone];
     const run = () => pool.query<RoomKeyRow>({ name: 'new-room-keys', text: NEW_SQL, values });
