@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -8,6 +7,7 @@ import { probe, redisProgram, startRedis, type TestRedis } from '@gongu/testkit'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { tablesHolding } from './fixture/all-rows.ts';
 import { call, type Pair, startPair } from './fixture/pair.ts';
+import { filesOfRedis } from './fixture/redis-files.ts';
 
 /** The person's id, and with it her name, and all that she says. */
 const ANN = `ann${randomUUID().slice(0, 8)}`;
@@ -56,20 +56,7 @@ async function product(seller: string): Promise<string> {
   return id;
 }
 
-/** All that Redis holds, as it writes it to its disk. */
-async function allOfRedis(port: number): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.write('CONFIG SET rdbcompression no\r\nSAVE\r\nCONFIG GET dir\r\n');
-  let answers = '';
-  // Two lines of OK, and the folder as the fifth of an array.
-  for await (const bytes of socket) {
-    answers += bytes;
-    if (answers.split('\r\n').length > 7) break;
-  }
-  const lines = answers.split('\r\n');
-  expect(lines.slice(0, 2)).toEqual(['+OK', '+OK']);
-  return readFileSync(join(lines[6]!, 'dump.rdb'), 'latin1');
-}
+const allOfRedis = async (port: number) => Object.values(await filesOfRedis(port)).join('\n');
 
 it('who used all that there is, and is erased, is in no table, file and key of either service, and nobody is told of her any more', async () => {
   const [ann, bob, root] = [pair.user(ANN), pair.user('bob'), pair.user('root', ['admin'])];

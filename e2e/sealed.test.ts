@@ -2,33 +2,42 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { probe } from '@gongu/testkit';
+import { probe, redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { tablesHolding } from './fixture/all-rows.ts';
 import { call, type Pair, startPair } from './fixture/pair.ts';
+import { filesOfRedis } from './fixture/redis-files.ts';
 
 /** In all that anybody says; of ASCII, and short, so that whatever holds it shows it as it is. */
 const MARK = `mark${randomUUID().slice(0, 8)}`;
+const PHONE = '010-8273-6455';
 const ROOM = 'sealed';
 const path = `/api/chat/rooms/${ROOM}`;
 const dataDir = mkdtempSync(join(tmpdir(), 'gongu-sealed-'));
 
+let redis: TestRedis | null = null;
 let pair: Pair;
 beforeAll(async () => {
+  if (redisProgram()) redis = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
   pair = await startPair({
-    trade: false,
-    chatEnv: { CHANGES: 'on', DATA_DIR: dataDir, RATE_MESSAGES_PER_SECOND: '0', LOG_LEVEL: 'trace' },
+    chats: redis ? 2 : 1,
+    chatEnv: {
+      ...{ CHANGES: 'on', DATA_DIR: dataDir, RATE_MESSAGES_PER_SECOND: '0', LOG_LEVEL: 'trace' },
+      ...(redis ? { REDIS_URL: redis.url, BUS_SEAL: 'on' } : {}),
+    },
+    tradeEnv: { ADDRESS_KEYS: `k1:${Buffer.alloc(32, 9).toString('base64')}`, LOG_LEVEL: 'trace' },
   });
 }, 120_000);
 afterAll(async () => {
   await pair?.stop();
+  await redis?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
 /** A call that must succeed; its body. */
-async function ask(method: string, to: string, as: string, body?: unknown) {
-  const answer = await call(method, pair.chat.url + to, as, body);
+async function ask(method: string, to: string, as: string, body?: unknown, at = pair.chat.url) {
+  const answer = await call(method, at + to, as, body);
   expect([method, to, answer.status < 300, answer.body?.code]).toEqual([method, to, true, undefined]);
   return answer.body;
 }
@@ -39,7 +48,7 @@ async function open(to: string, protocols: string | readonly string[] = []) {
   return socket;
 }
 
-it('what is said over any protocol stands in no table, no dump, no log and no WAL, and is shown to who may see it', async () => {
+it('what is said over any protocol, and where it is sent to, stands in no table, dump, log, WAL or Redis, and is shown to who may see it', async () => {
   await pair.room(ROOM);
   const [ann, bob, root] = [pair.user('ann'), pair.user('bob'), pair.user('root', ['admin'])];
   for (const as of [ann, bob]) await ask('POST', `${path}/participants`, as, {});
@@ -61,11 +70,19 @@ it('what is said over any protocol stands in no table, no dump, no log and no WA
   gongu.send({ type: 'edit', ref: 'edit', roomId: ROOM, seq, content: text(5) });
   await gongu.next((frame) => frame.ref === 'edit');
 
+  // Who listens at another instance hears it by way of Redis.
+  const listener = await probe(`${pair.chats.at(-1)!.ws}`, {
+    ...{ protocols: ['gongu.v1', `bearer.${bob}`], timeoutMs: 20_000 },
+  });
+  onTestFinished(() => listener.terminate());
+  listener.send({ type: 'join', ref: 'join', roomId: ROOM });
+  await listener.next((frame) => frame.ref === 'join');
   const stomp = await open('/ws', 'v12.stomp');
   stomp.send(`CONNECT\naccept-version:1.2\npasscode:${bob}\n\n\0`);
   stomp.send(`SUBSCRIBE\nid:1\ndestination:/topic/chat/${ROOM}\n\n\0`);
   stomp.send(`SEND\ndestination:/app/chat/${ROOM}\n\n${JSON.stringify({ content: text(6) })}\0`);
   await stomp.next((frame: string) => frame.startsWith('MESSAGE') && frame.includes(text(6)));
+  await listener.next((frame) => frame.type === 'message' && frame.content === text(6));
 
   const signals = await open(`/room?roomId=${ROOM}&token=${ann}`);
   signals.send({ type: text(7), receiver: 'all', data: { deep: [text(8)] } });
@@ -83,6 +100,26 @@ it('what is said over any protocol stands in no table, no dump, no log and no WA
   const { items: reports } = await ask('GET', '/api/chat/reports', root);
   await ask('PATCH', `/api/chat/reports/${reports[0].reportId}`, root, { status: 'RESOLVED', note: text(13) });
 
+  const seller = pair.user('seller', ['seller']);
+  const { id: productId } = await ask(
+    'POST',
+    '/api/products',
+    seller,
+    {
+      ...{ title: '감귤', price: { amount: 1, currency: 'KRW' }, minParticipants: 1, maxParticipants: 5 },
+      deadline: new Date(Date.now() + 3_600_000).toISOString(),
+    },
+    pair.tradeUrl,
+  );
+  const place = `/api/products/${productId}/participations`;
+  await ask('POST', place, ann, {}, pair.tradeUrl);
+  const home = { recipient: MARK, phone: PHONE, postalCode: '06236', line1: MARK, line2: MARK, memo: MARK };
+  await ask('PUT', `${place}/me/address`, ann, home, pair.tradeUrl);
+  await ask('POST', `/api/products/${productId}/close`, seller, {}, pair.tradeUrl);
+  expect((await ask('GET', `${place}/addresses`, seller, undefined, pair.tradeUrl)).items).toMatchObject([
+    { address: home },
+  ]);
+
   // All is shown, but for what was edited away and what was whispered.
   const shown = JSON.stringify([
     await ask('GET', `${path}/messages?limit=100`, bob),
@@ -92,11 +129,21 @@ it('what is said over any protocol stands in no table, no dump, no log and no WA
   expect(marks.filter((mark) => !shown.includes(mark))).toEqual(marks.filter((_, i) => gone.has(i)));
   expect((await ask('GET', `${path}/search?q=${encodeURIComponent(text(5))}`, bob)).messages).toHaveLength(1);
 
-  expect(await tablesHolding(pair.databaseUrl, MARK)).toEqual([]);
-  expect(await walHolding(MARK)).toEqual([]);
+  for (const secret of [MARK, PHONE]) {
+    expect(await tablesHolding(pair.databaseUrl, secret)).toEqual([]);
+    expect(await walHolding(secret)).toEqual([]);
+    expect(JSON.stringify(pair.output())).not.toContain(secret);
+  }
+  if (redis) {
+    const files = await filesOfRedis(redis.port, 'SET other:key clear-of-another');
+    expect(Object.keys(files).join()).toMatch(/dump\.rdb.*aof|aof.*dump\.rdb/);
+    const all = Object.values(files).join('\n');
+    // What is not sealed is found by the same look.
+    expect(all).toContain('clear-of-another');
+    for (const secret of [MARK, PHONE]) expect(all.includes(secret)).toBe(false);
+  }
   // What is not sealed is found by the same looks.
   expect(await tablesHolding(pair.databaseUrl, 'seller')).toContain('chat.members');
-  expect(JSON.stringify(pair.output())).not.toContain(MARK);
   expect(readdirSync(dataDir, { recursive: true }).join()).not.toContain(MARK);
 }, 120_000);
 
