@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { browserProgram } from '@gongu/testkit/browser';
+import type { Page, Route } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { chatPages, type Person } from './fixture/chat-page.ts';
 import { pngOf } from './fixture/png.ts';
@@ -131,6 +132,33 @@ test('a picture is pasted or dropped; what is refused says so and can be taken o
   isCut = false;
   await ann.page.getByRole('button', { name: 'Try again' }).click();
   await expect.poll(() => tray(ann).first().getAttribute('data-status')).toBe('done');
+});
+
+test('pictures that could not be had come with the next connection, also over the window', async () => {
+  const { roomId, bob } = await both();
+  await attach(bob, png('a.png'));
+  await expect.poll(() => tray(bob).first().getAttribute('data-status')).toBe('done');
+  await send(bob).click();
+  await loaded(bob);
+  let asked = 0;
+  const refuse = (route: Route) => {
+    asked++;
+    return route.abort();
+  };
+  const prepare = async (page: Page) => void (await page.route(/attachments\?ids=/, refuse));
+  const ann = await pages.open('ann', roomId, { prepare });
+  const shown = ann.page.locator('.gongu-picture');
+  await shown.waitFor();
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  await ann.page.context().setOffline(true);
+  await ann.page.getByText('You are offline.').waitFor();
+  await shown.click();
+  await ann.page.getByRole('dialog').getByText('Could not be loaded.').waitFor();
+  await ann.page.unroute(/attachments\?ids=/);
+  await ann.page.context().setOffline(false);
+  await ann.page.locator('.gongu-viewer img[src]').waitFor();
+  await ann.page.keyboard.press('Escape');
+  await loaded(ann);
 });
 
 test('a message of files alone is what they are called: pinned, as a notice, answered and copied', async () => {

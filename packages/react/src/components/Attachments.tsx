@@ -2,6 +2,7 @@ import type { Attachment, AttachmentLink } from '@gongu/client';
 import { createAttachmentLinks } from '@gongu/client/files';
 import { useEffect, useRef, useState } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
+import { useConnection } from '../chat/useConnection.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { drawBlurhash } from './blurhash.ts';
 import { type FilesPlace, sideOf } from './files-place.ts';
@@ -54,18 +55,20 @@ function Picture({ file, get, tabIndex, onOpen }: FileProps & { readonly onOpen:
   const canvas = useRef<HTMLCanvasElement>(null);
   const [url, setUrl] = useState<string | null>(null);
   const [tries, setTries] = useState(0);
+  const isReady = useConnection().status === 'ready';
   const blurhash = file.thumbnail!.blurhash;
   useEffect(() => {
     if (canvas.current) drawBlurhash(canvas.current, blurhash);
   }, [blurhash]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a link that did not do is asked for anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what did not come is asked for anew, and so with a connection
   useEffect(() => {
+    if (url !== null) return;
     let isHere = true;
     void get(file.id).then((link) => isHere && setUrl(link?.thumbnailUrl ?? null));
     return () => {
       isHere = false;
     };
-  }, [get, file.id, tries]);
+  }, [get, file.id, tries, isReady]);
   const { width, height } = file.thumbnail!;
   const box = { width: sideOf(width), height: sideOf(height) };
   return (
@@ -85,7 +88,10 @@ function Picture({ file, get, tabIndex, onOpen }: FileProps & { readonly onOpen:
           width={box.width}
           height={box.height}
           decoding="async"
-          onError={() => tries < 2 && setTries(tries + 1)}
+          onError={() => {
+            setUrl(null);
+            if (tries < 2) setTries(tries + 1);
+          }}
         />
       )}
     </button>
@@ -95,6 +101,7 @@ function Picture({ file, get, tabIndex, onOpen }: FileProps & { readonly onOpen:
 function FileRow({ file, get, tabIndex }: FileProps) {
   const strings = useToolStrings();
   const [isGone, setIsGone] = useState(false);
+  const isReady = useConnection().status === 'ready';
   async function save(): Promise<void> {
     const link = await get(file.id);
     setIsGone(link === null);
@@ -107,7 +114,7 @@ function FileRow({ file, get, tabIndex }: FileProps) {
       <span>
         <span className="gongu-hidden">{strings.download} </span>
         <bdi>{file.name}</bdi>
-        <small>{isGone ? strings.fileGone : sizeOf(file.bytes)}</small>
+        <small>{isGone ? (isReady ? strings.fileGone : strings.notLoaded) : sizeOf(file.bytes)}</small>
       </span>
     </button>
   );

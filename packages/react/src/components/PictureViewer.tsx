@@ -1,5 +1,6 @@
 import type { Attachment, AttachmentLink } from '@gongu/client';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useConnection } from '../chat/useConnection.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 
 export interface PictureViewerProps {
@@ -15,19 +16,24 @@ export function PictureViewer({ pictures, start, get, onClose }: PictureViewerPr
   const strings = useToolStrings();
   const dialog = useRef<HTMLDialogElement>(null);
   const [at, setAt] = useState(start);
-  const [link, setLink] = useState<AttachmentLink | 'gone' | null>(null);
+  const [asked, setAsked] = useState<{ readonly id: string; readonly link: AttachmentLink | null } | null>(null);
+  const [isBroken, setIsBroken] = useState(false);
+  const isReady = useConnection().status === 'ready';
   const picture = pictures[at]!;
+  const answer = asked?.id === picture.id ? asked : null;
+  const link = answer?.link ?? null;
   useEffect(() => {
     if (!dialog.current?.open) dialog.current?.showModal();
   }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what could not be had is asked for with the next connection
   useEffect(() => {
+    if (link !== null) return;
     let isHere = true;
-    setLink(null);
-    void get(picture.id).then((found) => isHere && setLink(found ?? 'gone'));
+    void get(picture.id).then((found) => isHere && setAsked({ id: picture.id, link: found }));
     return () => {
       isHere = false;
     };
-  }, [get, picture.id]);
+  }, [get, picture.id, link, isReady]);
   const move = (by: number) => setAt((at + by + pictures.length) % pictures.length);
   function onKeyDown({ key }: KeyboardEvent): void {
     if (pictures.length < 2) return;
@@ -47,10 +53,13 @@ export function PictureViewer({ pictures, start, get, onClose }: PictureViewerPr
           {strings.close}
         </button>
       </p>
-      {link === 'gone' ? (
-        <p role="alert">{strings.fileGone}</p>
+      {answer && link === null ? (
+        <p role="alert">{isReady ? strings.fileGone : strings.notLoaded}</p>
       ) : (
         <img
+          // One that did not come is loaded anew with the next connection.
+          key={`${picture.id} ${isBroken && isReady}`}
+          onError={() => setIsBroken(true)}
           {...(link ? { src: link.url } : {})}
           alt={picture.name}
           width={picture.width}
