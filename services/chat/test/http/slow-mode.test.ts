@@ -100,9 +100,11 @@ it('is for the host, an admin and the service, from 0 to 3600, and not for the l
 });
 
 describe('it is not over for who comes back, however his membership ended:', () => {
-  const bob = (roomId: string) => `${path(roomId)}/participants/bob`;
+  const participant = (roomId: string, who: string) => `${path(roomId)}/participants/${who}`;
+  const bob = (roomId: string) => participant(roomId, 'bob');
   const join = (roomId: string) => chat.call('POST', `${path(roomId)}/participants`, { as: 'bob' });
-  const buy = (roomId: string, committed = true) => chat.call('PUT', bob(roomId), { as: SERVICE, body: { committed } });
+  const buy = (roomId: string, committed = true, who = 'bob') =>
+    chat.call('PUT', participant(roomId, who), { as: SERVICE, body: { committed } });
   const restriction = (roomId: string) => `${path(roomId)}/restrictions/bob`;
   interface Way {
     end(roomId: string): Promise<unknown>;
@@ -135,6 +137,17 @@ describe('it is not over for who comes back, however his membership ended:', () 
           roomId,
         ]);
         await database.query('SELECT chat.end_visitors($1, 60, 10)', [roomId]);
+      },
+    },
+    'he gave way to a buyer': {
+      async end(roomId) {
+        await database.query('UPDATE chat.rooms SET max_participants = 1 WHERE room_id = $1', [roomId]);
+        await buy(roomId, true, 'ann');
+      },
+      async back(roomId) {
+        await buy(roomId, false, 'ann');
+        await chat.call('DELETE', participant(roomId, 'ann'), { as: 'ann' });
+        await join(roomId);
       },
     },
     'he withdrew where it had closed by itself, and buys again': {
