@@ -41,6 +41,9 @@ interface Saying {
   readonly id: string;
   readonly content: string;
   readonly acks: (number | null)[];
+  /** How often it was said, and how often refused. */
+  tries: number;
+  refusals: number;
   refused: string | null;
   receivedAs: number | null;
 }
@@ -49,13 +52,24 @@ interface Saying {
 export function sayingsOf({ entries, userId }: History): ReadonlyMap<string, Readonly<Saying>> {
   const sayings = new Map<string, Saying>();
   for (const entry of entries) {
-    if (entry.kind === 'said' && !sayings.has(entry.id)) {
-      sayings.set(entry.id, { id: entry.id, content: entry.content, acks: [], refused: null, receivedAs: null });
+    if (entry.kind === 'said') {
+      const none = { acks: [], tries: 0, refusals: 0, refused: null, receivedAs: null };
+      const saying = sayings.get(entry.id) ?? { id: entry.id, content: entry.content, ...none };
+      saying.tries++;
+      sayings.set(entry.id, saying);
     }
-    if (entry.kind === 'acked') sayings.get(entry.id)?.acks.push(entry.seq);
+    if (entry.kind === 'acked') {
+      const saying = sayings.get(entry.id);
+      saying?.acks.push(entry.seq);
+      // Said again before the first try was answered: who was muted at the first may no longer be at the second.
+      if (saying && saying.refusals < saying.tries) saying.refused = null;
+    }
     if (entry.kind === 'refused' && entry.id !== null) {
       const saying = sayings.get(entry.id);
-      if (saying) saying.refused = entry.code;
+      if (saying) {
+        saying.refused = entry.code;
+        saying.refusals++;
+      }
     }
     if (entry.kind !== 'received') continue;
     const { sender, clientMessageId, seq } = entry.message;

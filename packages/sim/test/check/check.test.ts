@@ -195,6 +195,20 @@ it('finds a message that was refused and is stored, and one that nobody said', (
   expect(kinds({ histories: [historyOf('ann', OPENING.map(heard))] })).toEqual(['invented']);
 });
 
+it('takes a refusal of the first of two tries under way, and an acknowledgement of the second, and no other order', () => {
+  const refused: Entry = { kind: 'refused', connection: 1, id: 'ann-4', code: 'MUTED' };
+  const of = (...entries: Entry[]) => kinds({ histories: [historyOf('ann', [...entries, ...OPENING.map(heard)])] });
+  expect(of(SAID, SAID, refused, acked(4))).toEqual([]);
+  for (const wrong of [
+    [SAID, refused, acked(4)],
+    [SAID, SAID, refused],
+    [SAID, SAID, acked(4), refused],
+    [SAID, SAID, refused, refused, acked(4)],
+  ]) {
+    expect(of(...wrong)).toEqual(['refused-stored']);
+  }
+});
+
 it('finds a message without an outcome', () => {
   const unheard: Entry = { kind: 'said', connection: 1, id: 'ann-9', content: 'text ann-9' };
   const histories = [historyOf('ann', [SAID, acked(4), unheard, ...OPENING.map(heard)])];
