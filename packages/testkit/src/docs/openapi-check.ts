@@ -115,7 +115,7 @@ const KEPT_CHECKS = 12;
 
 /**
  * Checks by the documents of instances in this process, one for all that were started with the same variables: to write a
- * document, and to read it, takes half a second of CPU, more than most starts.
+ * document, and to read it, takes about a quarter of a second of CPU, as much as a start.
  *
  * @returns the check of the instance at `url`, whose variables beside the usual ones are `env`
  */
