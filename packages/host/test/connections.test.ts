@@ -150,9 +150,22 @@ describe('a request that is not there in time', () => {
     });
   });
 
-  it('has 30 s for all of it unless told otherwise', async () => {
+  it('has 30 s for its head unless told otherwise, and what has come of its body gives it time', async () => {
     await listen();
-    expect([app.server.requestTimeout, app.server.headersTimeout]).toEqual([30_000, 30_000]);
+    expect([app.server.requestTimeout, app.server.headersTimeout]).toEqual([0, 30_000]);
+    await app.close();
+    const { port } = await listen({ requestTimeoutMs: 300 });
+    const body = JSON.stringify('x'.repeat(199_998));
+    const connection = rawConnection(port);
+    connection.send(
+      `POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+    );
+    connection.send(body.slice(0, -1));
+    const began = performance.now();
+    await expect.poll(() => performance.now() - began, { timeout: 10_000 }).toBeGreaterThan(450);
+    connection.send(body.slice(-1));
+    connection.send(LAST);
+    expect(answersIn(await connection.ended).map(({ status }) => status)).toEqual([200, 404]);
   });
 });
 

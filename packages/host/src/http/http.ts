@@ -58,7 +58,7 @@ export interface HttpOptions {
   allowedOrigins: AllowedOrigins;
   /** Largest body. @default 262_144 // 256 KiB */
   bodyLimitBytes?: number;
-  /** Time for a request to arrive in full. @default 30_000 */
+  /** Time for the head of a request, and for its body, which has a second more for each 16 KiB that have come. @default 30_000 */
   requestTimeoutMs?: number;
   /** Time for which a client may take nothing of the answer that waits for it; then its connection ends. @default 30_000 */
   sendTimeoutMs?: number;

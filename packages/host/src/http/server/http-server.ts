@@ -6,7 +6,7 @@ import { offersWebSocket, ordinaryHead } from './upgrade-request.ts';
 
 export interface HttpServerOptions {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Milliseconds for a request to arrive in full, its head included. */
+  /** Milliseconds for the head of a request, and for its body beside what {@link LEAST_BODY_BYTES_PER_S} give it. */
   readonly requestTimeoutMs: number;
   /** Milliseconds that a connection is kept on which nothing is asked. */
   readonly keepAliveMs: number;
@@ -30,8 +30,15 @@ export interface HttpServerOptions {
  */
 export type TakeUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => Promise<boolean> | null;
 
-/** Milliseconds between two looks at requests that have not arrived in full. */
+/** Milliseconds between two looks at heads of requests that have not arrived in full. */
 const CHECK_MS = 1_000;
+/**
+ * What has come of a body gives it time: a picture of 10 MiB takes a telephone more than any time that is right for a body of
+ * JSON. The least that is a connection still, and a fiftieth of a slow one of today.
+ */
+const LEAST_BODY_BYTES_PER_S = 16_384;
+/** Node's code of an error. */
+const TIMED_OUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Characters of a text that is written as bytes. */
 const LARGE = 16_384;
 /** Milliseconds for which a connection is idle for certain: what its client has sent by then has come. */
@@ -76,8 +83,8 @@ export class HttpServer extends Server {
         ServerResponse: Answer,
         // Node's own refusal says neither why nor what it is.
         requireHostHeader: false,
-        requestTimeout: options.requestTimeoutMs,
-        // A longer one than for the whole request Node would swap with it.
+        // Of the whole request it knows no other time than a fixed one: see `#watchBody`.
+        requestTimeout: 0,
         headersTimeout: options.requestTimeoutMs,
         connectionsCheckingInterval: Math.min(CHECK_MS, Math.max(1, options.requestTimeoutMs)),
         keepAliveTimeout: options.keepAliveMs,
@@ -150,6 +157,7 @@ export class HttpServer extends Server {
 
   #requested(request: IncomingMessage, response: ServerResponse): boolean {
     request.socket.setTimeout(this.#options.sendTimeoutMs);
+    this.#watchBody(request);
     // What is left of a body that was answered before it came. Node reads it by itself; Deno does not, and the next request
     // on the connection would never be answered.
     response.once('finish', () => {
@@ -159,6 +167,23 @@ export class HttpServer extends Server {
     if (!turns) return super.emit('request', request, response);
     turns.take(request, response, () => super.emit('request', request, response));
     return true;
+  }
+
+  #watchBody(request: IncomingMessage): void {
+    const { headers, socket } = request;
+    if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return;
+    const { requestTimeoutMs } = this.#options;
+    const startedMs = performance.now();
+    const bytesBefore = socket.bytesRead;
+    const look = () => {
+      if (request.complete) return;
+      const givenMs = requestTimeoutMs + ((socket.bytesRead - bytesBefore) * 1_000) / LEAST_BODY_BYTES_PER_S;
+      const leftMs = startedMs + givenMs - performance.now();
+      if (leftMs > 0) timer = setTimeout(look, leftMs);
+      else this.emit('clientError', Object.assign(new Error('Request timeout'), { code: TIMED_OUT }), socket);
+    };
+    let timer = setTimeout(look, requestTimeoutMs);
+    request.once('close', () => clearTimeout(timer));
   }
 
   #handedOver(event: 'upgrade' | 'connect', request: IncomingMessage, socket: Socket, head: Buffer): boolean {
@@ -210,7 +235,7 @@ export class HttpServer extends Server {
   /** What is no HTTP, or too slow, is told after the answers before it, and never into the middle of one. */
   #failed(error: Error & { code?: string }, socket: Socket): boolean {
     const turns = this.#connections.get(socket);
-    const ofParser = error.code?.startsWith('HPE_') || error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    const ofParser = error.code?.startsWith('HPE_') || error.code === TIMED_OUT;
     if (!turns || !ofParser) return super.emit('clientError', error, socket);
     const tell = () => super.emit('clientError', error, socket);
     const { current } = turns;
