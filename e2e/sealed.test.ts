@@ -52,7 +52,7 @@ it('what is said over any protocol, and where it is sent to, stands in no table,
   await pair.room(ROOM);
   const [ann, bob, root] = [pair.user('ann'), pair.user('bob'), pair.user('root', ['admin'])];
   for (const as of [ann, bob]) await ask('POST', `${path}/participants`, as, {});
-  const marks = Array.from({ length: 14 }, (_, i) => `${MARK}-${i} needle`);
+  const marks = Array.from({ length: 15 }, (_, i) => `${MARK}-${i} needle`);
   const text = (i: number) => marks[i]!;
 
   const post = (i: number, as = ann, more: object = {}) =>
@@ -83,6 +83,14 @@ it('what is said over any protocol, and where it is sent to, stands in no table,
   stomp.send(`SEND\ndestination:/app/chat/${ROOM}\n\n${JSON.stringify({ content: text(6) })}\0`);
   await stomp.next((frame: string) => frame.startsWith('MESSAGE') && frame.includes(text(6)));
   await listener.next((frame) => frame.type === 'message' && frame.content === text(6));
+
+  // SockJS, for clients without a WebSocket.
+  const session = `${pair.chat.url}/ws/chat/000/sealed`;
+  const said = { type: 'send', ref: 'xhr', roomId: ROOM, clientMessageId: 'xhr', content: text(14) };
+  expect(await (await fetch(`${session}/xhr?token=${ann}`, { method: 'POST' })).text()).toBe('o\n');
+  const sent = { method: 'POST', body: JSON.stringify([JSON.stringify(said)]) };
+  expect((await fetch(`${session}/xhr_send?token=${ann}`, sent)).status).toBe(204);
+  await listener.next((frame) => frame.type === 'message' && frame.content === text(14));
 
   const signals = await open(`/room?roomId=${ROOM}&token=${ann}`);
   signals.send({ type: text(7), receiver: 'all', data: { deep: [text(8)] } });

@@ -81,7 +81,7 @@ describe.each([
     expect(packages.some((name) => name.startsWith('fastify@'))).toBe(true);
   });
 
-  it('migrates an empty database, gets healthy, and ends in order when it is told to', async () => {
+  it('migrates an empty database, gets healthy, has its admin commands, and ends in order when it is told to', async () => {
     const port = await freePort();
     // A container has no variables but those that it is given.
     const env = {
@@ -116,6 +116,9 @@ describe.each([
       const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
       expect(await ready.json()).toMatchObject({ checks: { postgres: 'ok' } });
       if (service === 'chat') await uploadPicture(`http://127.0.0.1:${port}`);
+      const block = [`services/${service}/dist/admin.mjs`, 'users', 'block', 'mallory', '--by', 'root', '--json'];
+      const { stdout } = await promisify(execFile)('node', block, options);
+      expect(JSON.parse(stdout)).toEqual({ [service]: expect.objectContaining({ userId: 'mallory' }) });
     } finally {
       const over = once(child, 'exit');
       if (child.exitCode === null) child.kill('SIGTERM');

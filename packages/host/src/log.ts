@@ -154,6 +154,13 @@ const BUFFER_MS = 100;
 function standardOutput(): DestinationStream & { flushSync(): void } {
   const out = pino.destination({ fd: 1, sync: false, minLength: BUFFER_BYTES });
   let isTimed = false;
+  let isDue = false;
+  // A flush does nothing while a write is under way, however long that takes: what came meanwhile is due after it.
+  out.on('drain', () => {
+    if (!isDue) return;
+    isDue = false;
+    out.flush();
+  });
   return {
     write(line) {
       out.write(line);
@@ -161,6 +168,7 @@ function standardOutput(): DestinationStream & { flushSync(): void } {
       isTimed = true;
       setTimeout(() => {
         isTimed = false;
+        isDue = true;
         out.flush();
       }, BUFFER_MS).unref();
     },

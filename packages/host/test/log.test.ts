@@ -175,17 +175,39 @@ test('a process that has nothing to say has no timer for its log, and one line a
   ]);
 });
 
+test('a line that comes while others are being written is written after them, however long that takes', () => {
+  // The last line is seen where it is written: at its end a process writes whatever is left.
+  const program = `const write = fs.write;
+    let calls = 0;
+    fs.write = (fd, text, done) => {
+      if (text.includes('last')) process.exit(7);
+      calls++;
+      write.call(fs, fd, text, (...given) => setTimeout(() => done(...given), 400));
+    };
+    log.info({ long: Array(9).fill('x'.repeat(1_000)) }, 'first');
+    const waiting = setInterval(() => {
+      if (calls !== 1) return;
+      clearInterval(waiting);
+      log.info('last');
+      setTimeout(() => process.exit(8), 10_000);
+    }, 5);`;
+  expect(endOf(`import fs from 'node:fs'; ${program}`)).toMatchObject({ status: 7 });
+}, 40_000);
+
 /** Standard output of a process with a log of its own, named `log`. */
 function outputOf(program: string): string {
+  return endOf(program).stdout;
+}
+
+function endOf(program: string) {
   const contents = `import { createLog } from '../src/log.ts'; const log = createLog({ service: 'x' }); ${program}`;
   const bundle = buildSync({
     ...{ stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts' }, write: false, bundle: true },
     ...{ platform: 'node', format: 'esm', packages: 'external' },
   }).outputFiles[0]!.text;
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', bundle], {
+  return spawnSync(process.execPath, ['--input-type=module', '-e', bundle], {
     ...{ encoding: 'utf8', cwd: import.meta.dirname },
   });
-  return stdout;
 }
 
 test('what is long is cut at 2 KiB, whatever field it stands in, and its tokens are hidden before that', () => {

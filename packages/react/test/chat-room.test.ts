@@ -20,8 +20,8 @@ test('two people talk, see each other write and read, and StrictMode costs neith
   await ann.page.getByText('Read by 1').waitFor();
   await bob.say('네, 안녕하세요');
   await ann.sees('네, 안녕하세요');
-  expect(await ann.texts()).toEqual(['안녕', '네, 안녕하세요']);
-  expect(await bob.texts()).toEqual(['안녕', '네, 안녕하세요']);
+  await expect.poll(() => ann.texts()).toEqual(['안녕', '네, 안녕하세요']);
+  await expect.poll(() => bob.texts()).toEqual(['안녕', '네, 안녕하세요']);
   for (const person of [ann, bob]) {
     expect(person.sent('auth')).toHaveLength(1);
     expect(person.sent('watch')).toHaveLength(1);
@@ -50,7 +50,7 @@ test('what is written offline is sent when the network is back, and what was sai
   expect(all.filter((text) => text.startsWith('ann'))).toEqual(
     [1, 2, 3].flatMap((round) => [`ann ${round}`, `ann ${round} again`]),
   );
-  expect(await ann.texts()).toEqual(all);
+  await expect.poll(() => ann.texts()).toEqual(all);
 }, 90_000);
 
 test('a service that stops is waited for, and what was written meanwhile arrives', async () => {
@@ -63,7 +63,7 @@ test('a service that stops is waited for, and what was written meanwhile arrives
   await ann.say('during');
   await pages.chat.start();
   await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count(), { timeout: 40_000 }).toBe(2);
-  expect(await ann.texts()).toEqual(['before', 'during']);
+  await expect.poll(() => ann.texts()).toEqual(['before', 'during']);
 }, 90_000);
 
 test('a reload in the same moment as the sending loses nothing and doubles nothing', async () => {
@@ -79,7 +79,7 @@ test('a reload in the same moment as the sending loses nothing and doubles nothi
   await ann.page.context().setOffline(false);
   await ann.page.reload();
   await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count(), { timeout: 20_000 }).toBe(3);
-  expect(await ann.texts()).toEqual(['first', 'written without a network', 'and reloaded']);
+  await expect.poll(() => ann.texts()).toEqual(['first', 'written without a network', 'and reloaded']);
 });
 
 test('the seller writes notices, which look different; others can not', async () => {

@@ -55,6 +55,7 @@ async function roomWithAll(): Promise<Person> {
   await seller.page.getByRole('region', { name: 'Participants' }).getByRole('listitem').first().waitFor();
   // What is loaded with its first use has come.
   await seller.page.getByRole('button', { name: 'Attach files' }).waitFor();
+  await seller.page.waitForLoadState('networkidle');
   // Neither a caret nor a pointer that hovers.
   await seller.page.evaluate('document.activeElement?.blur()');
   await seller.page.mouse.move(0, 0);

@@ -132,7 +132,7 @@ test.each(SEQUENCES)('$name', async ({ steps, sends }) => {
   if (sends > 0) {
     await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
     expect(await ann.field.inputValue()).toBe('');
-    expect(await ann.texts()).toEqual(['한글']);
+    await expect.poll(() => ann.texts()).toEqual(['한글']);
   } else {
     expect(await ann.field.inputValue()).toMatch(/^한글\n?$/);
     await ann.page.waitForTimeout(100);
@@ -169,7 +169,7 @@ test('a real composition in Chromium is sent once, whole, and nothing of it stay
     await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count()).toBe(said.length);
     expect(await ann.field.inputValue()).toBe('');
   }
-  expect(await ann.texts()).toEqual(said);
+  await expect.poll(() => ann.texts()).toEqual(said);
   expect(ann.sent('send')).toHaveLength(3);
 });
 
@@ -190,7 +190,7 @@ test('with Enter pressed in the middle of a real composition the syllable is kep
   await input.send('Input.insertText', { text: '글' });
   await ann.field.press('Enter');
   await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
-  expect(await ann.texts()).toEqual(['글']);
+  await expect.poll(() => ann.texts()).toEqual(['글']);
   expect(ann.sent('send')).toHaveLength(1);
 });
 
@@ -204,7 +204,7 @@ test('on a telephone Enter begins a line, and the button sends', async () => {
   await ann.field.pressSequentially('two');
   await ann.page.getByRole('button', { name: 'Send', exact: true }).tap();
   await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
-  expect(await ann.texts()).toEqual(['one\ntwo']);
+  await expect.poll(() => ann.texts()).toEqual(['one\ntwo']);
 });
 
 test('white space alone is not sent', async () => {

@@ -104,6 +104,21 @@ inBrowser(
     await bob.page.locator('.gongu-bubble[data-mentions-me=true]').waitFor();
     expect(await ann.page.locator('[data-mentions-me=true]').count()).toBe(0);
 
+    // On its way it looks as it will when it is there, and nothing moves then.
+    await bob.say('from bob');
+    await ann.sees('from bob');
+    await ann.page.context().setOffline(true);
+    await ann.say('@bob see https://example.com/a');
+    const own = ann.page.locator('.gongu-row', { hasText: 'see https' });
+    await own.locator('.gongu-message[data-status]').waitFor();
+    expect(await own.locator('.gongu-mention').textContent()).toBe('@bob');
+    expect(await own.getByRole('link').getAttribute('href')).toBe('https://example.com/a');
+    const height = async () => (await own.boundingBox())?.height;
+    const onItsWay = await height();
+    await ann.page.context().setOffline(false);
+    await own.locator('.gongu-message:not([data-status])').waitFor({ timeout: 30_000 });
+    expect(await height()).toBe(onItsWay);
+
     // Who reads elsewhere is told, and led there.
     await pages.chat.fill(roomId, 'ann', 60, (n) => `message ${n}.`);
     await bob.sees('message 60.');

@@ -217,7 +217,7 @@ test('an edit takes the place of the field’s text, which comes back; both wind
   await bob.sees('the text');
   await bob.page.locator('.gongu-meta', { hasText: 'edited' }).waitFor();
   await expect.poll(() => ann.field.inputValue()).toBe('half a thought');
-  expect(await ann.texts()).toContain('the text');
+  await expect.poll(() => ann.texts()).toContain('the text');
 });
 
 test('the arrow upwards in an empty field edits the own last message; the same text again asks nobody', async () => {
@@ -254,7 +254,7 @@ test('where a message was changed elsewhere meanwhile, both texts are shown, and
   await failure.waitFor();
   expect(await failure.textContent()).toContain('The message was changed meanwhile.');
   expect(await failure.locator('q').textContent()).toBe('mine');
-  expect(await ann.texts()).toContain('from my telephone');
+  await expect.poll(() => ann.texts()).toContain('from my telephone');
   await failure.getByRole('button', { name: 'Edit again' }).click();
   await expect.poll(() => ann.field.inputValue()).toBe('mine');
   await ann.field.press('Enter');
@@ -273,7 +273,7 @@ test('a deletion asks first, and leaves a line that says so in both windows', as
   expect(await focused(ann)).toBe('Keep it');
   await ann.page.keyboard.press('Escape');
   await ask.waitFor({ state: 'detached' });
-  expect(await ann.texts()).toContain('a mistake');
+  await expect.poll(() => ann.texts()).toContain('a mistake');
   await choose(ann, 'a mistake', 'Delete');
   await ask.getByRole('button', { name: 'Delete' }).click();
   for (const each of [ann, bob]) {
@@ -311,8 +311,8 @@ test('without a connection edits and deletions show and wait, also over a reload
   await choose(ann, 'three', 'Edit');
   await ann.field.fill('three, edited');
   await ann.field.press('Enter');
-  expect(await ann.texts()).toEqual(['one, edited', 'This message was deleted', 'three, edited']);
-  expect(await bob.texts()).toEqual(['one', 'two', 'three']);
+  await expect.poll(() => ann.texts()).toEqual(['one, edited', 'This message was deleted', 'three, edited']);
+  await expect.poll(() => bob.texts()).toEqual(['one', 'two', 'three']);
   await ann.page.goto('about:blank');
   await pages.chat.call('DELETE', `/api/chat/rooms/${roomId}/messages/${three}`, undefined, pages.chat.token('seller'));
   await ann.page.context().setOffline(false);

@@ -165,6 +165,28 @@ test('an own message is one row from its writing to its arrival, also when both 
   );
 });
 
+test('an own message is as high on its way as it is when it is there', () => {
+  void fc.assert(
+    fc.property(fc.array(said, { minLength: 1, maxLength: 6 }), (before) => {
+      const messages = conversation([
+        ...before,
+        ...before.map(() => ({ by: 'me', kind: 'CHAT' as const, afterMs: 1_000 })),
+      ]);
+      const there = messages.slice(0, before.length);
+      const outgoing = messages.slice(before.length).map(
+        ({ clientMessageId, content, createdAt }): Outgoing => ({
+          ...{ clientMessageId: clientMessageId!, userId: 'me', roomId: 'room', content, error: null },
+          ...{ queuedAtMs: Date.parse(createdAt), status: 'sending', seq: null },
+        }),
+      );
+      const heads = (rows: readonly MessageRow[]) =>
+        rows.flatMap((row) => ('isHead' in row && row.key.startsWith('own-') ? [[row.key, row.isHead]] : []));
+      const options = { heads: new Set([1]) };
+      expect(heads(rowsOf(there, { outgoing, ...options }))).toEqual(heads(rowsOf(messages, options)));
+    }),
+  );
+});
+
 test('three and more who come or go one after the other are one line, which counts as read with its last', () => {
   const line = (event: string, by = 'ann'): Said => ({ by, kind: 'SYSTEM', afterMs: 1_000, event });
   const lines = (said: readonly Said[], hasOlder = false) =>

@@ -92,7 +92,7 @@ test('a message is sent while its pictures are on their way: it stands there wit
   await pictures(bob).nth(1).waitFor();
   await bob.sees('two of them');
   await pending(ann).waitFor({ state: 'detached' });
-  expect(await ann.texts()).toEqual(['before', 'meanwhile', 'two of them']);
+  await expect.poll(() => ann.texts()).toEqual(['before', 'meanwhile', 'two of them']);
   expect(await pictures(ann).count()).toBe(2);
   await expect.poll(() => kept(ann)).toBe(0);
 });

@@ -59,7 +59,7 @@ test('every text of the corpus is shown as the text it is: in the list, in the a
   await ann.sees('lines');
   await ann.page.reload();
   await ann.sees('lines');
-  expect(await ann.texts()).toEqual(CORPUS);
+  await expect.poll(() => ann.texts()).toEqual(CORPUS);
   const quoted = CORPUS[3]!;
   await ann.page
     .locator('.gongu-row', { hasText: 'onerror="window.pwned' })

@@ -7,7 +7,7 @@ import { shownName } from '../strings/name-of.ts';
 import type { ChatStrings, SeveralStrings, SystemStrings } from '../strings/strings.ts';
 import type { FilesPlace } from './files-place.ts';
 import { LazyPart } from './LazyPart.tsx';
-import { LinkedText } from './LinkedText.tsx';
+import { LinkedText, type LinkedTextProps } from './LinkedText.tsx';
 import { MessageFiles } from './MessageFiles.tsx';
 import { isOfProduct, isSaid, saidBy } from './message-actions.ts';
 import type { MessageRow } from './message-rows.ts';
@@ -83,7 +83,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
     case 'notice':
       return <Notice {...props} message={row.message} strings={strings} />;
     case 'outgoing':
-      return <OutgoingMessage {...props} outgoing={row.outgoing} strings={strings} />;
+      return <OutgoingMessage {...props} row={row} strings={strings} />;
     case 'chat':
       return <ChatMessage {...props} row={row} strings={strings} />;
   }
@@ -256,12 +256,19 @@ function Content({
       ) : parts?.content ? (
         <div className="gongu-own">{parts.content(message)}</div>
       ) : (
-        <p key={`${mentioned} ${message.content}`} className="gongu-text">
-          <LinkedText text={message.content} names={mentioned} tabIndex={tabIndex} />
-        </p>
+        <Text text={message.content} names={mentioned} tabIndex={tabIndex} />
       )}
       {parts?.below && <div className="gongu-own">{parts.below(message)}</div>}
     </>
+  );
+}
+
+/** What people wrote. Of another text it is another element, since a translated page's nodes are not React's. */
+function Text(props: LinkedTextProps) {
+  return (
+    <p key={`${props.names} ${props.text}`} className="gongu-text">
+      <LinkedText {...props} />
+    </p>
   );
 }
 
@@ -272,13 +279,16 @@ export function ToldByTrade(props: ProductNoticeProps) {
 
 const loadProductNotice = async () => (await import('./ProductNotice.tsx')).ProductNotice;
 
-function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings: ChatStrings }) {
-  const { outgoing, isStop, onRetry, onDiscard, strings } = props;
+function OutgoingMessage(
+  props: MessageItemProps & { row: Extract<MessageRow, { kind: 'outgoing' }>; strings: ChatStrings },
+) {
+  const { row, isStop, onRetry, onDiscard, mentioned, strings } = props;
+  const { outgoing, isHead } = row;
   const tabIndex = isStop ? 0 : -1;
   const { status, content, kind } = outgoing;
   const says = { sending: strings.sending, sent: '', 'not-confirmed': strings.notConfirmed, failed: strings.failed };
   return (
-    <div className="gongu-message" data-mine="true" data-status={status}>
+    <div className="gongu-message" data-mine="true" data-head={isHead} data-status={status}>
       <span className="gongu-hidden">{strings.you}</span>
       <div className="gongu-bubble-line">
         <div className="gongu-bubble" data-notice={kind === 'NOTIFICATION'}>
@@ -286,7 +296,7 @@ function OutgoingMessage(props: MessageItemProps & { outgoing: Outgoing; strings
           {(outgoing.files ?? outgoing.attachments) && (
             <LazyPart load={loadOutgoing} props={{ outgoing, place: props.files, tabIndex }} />
           )}
-          <p className="gongu-text">{content}</p>
+          <Text text={content} names={mentioned} tabIndex={tabIndex} />
         </div>
         <span className="gongu-meta">{says[status]}</span>
       </div>

@@ -169,7 +169,8 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
             const row = rows[index];
             if (!row) return null;
             const message = 'message' in row ? row.message : null;
-            const { replyTo } = message ?? ('outgoing' in row ? row.outgoing : {});
+            const said = message ?? ('outgoing' in row ? row.outgoing : null);
+            const { replyTo } = said ?? {};
             const quotedMessage = replyTo ? answered(replyTo) : null;
             const isStop = row.key === focus.stopKey;
             return (
@@ -195,9 +196,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
                   isQuotedIgnored={isBy(quotedMessage, ignored)}
                   onRetry={retry}
                   onDiscard={discard}
-                  mentioned={
-                    message && message.kind !== 'SYSTEM' ? mentionedNames(message, names, strings.everyone) : ''
-                  }
+                  mentioned={said && said.kind !== 'SYSTEM' ? mentionedNames(said, names, strings.everyone) : ''}
                   mentionsMe={row.kind === 'chat' && !row.isMine && mentionsUser(row.message, room.me)}
                   reacted={ownReactions(room, message)}
                   onReact={menu.onReact}

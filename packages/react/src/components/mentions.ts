@@ -1,4 +1,4 @@
-import type { ChatMessage, PublicUser } from '@gongu/client';
+import type { ChatMessage, Outgoing, PublicUser } from '@gongu/client';
 import { nameOf } from '../strings/name-of.ts';
 
 /** The name that is being written after an `@` before the caret: where the `@` stands, and what there is of it. */
@@ -47,9 +47,11 @@ export function mentionsIn(
   return { mentions, mentionsAll };
 }
 
+type Mentioning = Pick<Outgoing, 'mentions' | 'mentionsAll'> | Pick<ChatMessage, 'mentions' | 'mentionsAll'>;
+
 /** The names in a message of those whom it mentions, one a line, as far as they are known. */
-export function mentionedNames(message: ChatMessage, names: ReadonlyMap<string, string>, everyone: string): string {
-  const { mentions = [], mentionsAll } = message;
-  const all = mentions.map((userId) => names.get(userId) ?? '');
+export function mentionedNames(message: Mentioning, names: ReadonlyMap<string, string>, everyone: string): string {
+  const { mentions, mentionsAll } = message;
+  const all = (mentions ?? []).map((userId) => names.get(userId) ?? '');
   return [...all, mentionsAll ? everyone : ''].filter(Boolean).sort(byLength).join('\n');
 }

@@ -27,7 +27,14 @@ export type MessageRow =
       /** Last of several within a minute: shows the time. */
       readonly isTail: boolean;
     }
-  | { readonly kind: 'outgoing'; readonly key: string; readonly seq: null; readonly outgoing: Outgoing };
+  | {
+      readonly kind: 'outgoing';
+      readonly key: string;
+      readonly seq: null;
+      readonly outgoing: Outgoing;
+      /** As of a message: it is as high on its way as it will be when it is there. */
+      readonly isHead: boolean;
+    };
 
 export interface MessageRowsOptions {
   readonly messages: readonly Message[];
@@ -135,9 +142,14 @@ function rowsOf(options: MessageRowsOptions): MessageRow[] {
   // Away from the end there is a gap between what is shown and what is being sent.
   if (!hasNewer && outgoing.length > 0) {
     const shown = new Set(rows.map(({ key }) => key));
+    const last = messages.at(-1);
+    let before = last?.kind === 'CHAT' && last.sender?.userId === me ? times.at(-1)! : null;
     for (const each of outgoing) {
       const key = `own-${each.clientMessageId}`;
-      if (!shown.has(key)) rows.push({ kind: 'outgoing', key, seq: null, outgoing: each });
+      if (shown.has(key)) continue;
+      const isHead = before === null || each.queuedAtMs - before >= GROUP_MS;
+      rows.push({ kind: 'outgoing', key, seq: null, outgoing: each, isHead });
+      before = each.kind === 'NOTIFICATION' ? null : each.queuedAtMs;
     }
   }
   return rows;

@@ -93,7 +93,7 @@ it('a file is called what it is: a name that ends otherwise gets an ending', asy
   for (const [name, becomes] of [
     ['안내.PDF', '안내.PDF'],
     ['안내.html', '안내.html.pdf'],
-    ['안내.pdf ', '안내.pdf .pdf'],
+    ['안내.pdf ', '안내.pdf'],
     ['안내', '안내.pdf'],
   ]) {
     const { completed } = await uploaded(path, Buffer.from('%PDF-1.7 <script>'), { name });
