@@ -144,7 +144,7 @@ describe('what stands clear', () => {
     expect(await stored()).not.toContain(marker);
   });
 
-  it('is gone on with by the next portion, and half of the time nothing is done', async () => {
+  it('is gone on with by the next portion, and three eighths of the time nothing is done', async () => {
     let at = 0;
     let portions = 3;
     const content = {
@@ -156,7 +156,7 @@ describe('what stands clear', () => {
     };
     const job = createSealTexts({ content, now: () => at });
     await job.tick();
-    expect(job.intervalMs()).toBe(40);
+    expect(job.intervalMs()).toBe(24);
     expect(job.left()).toEqual({ rooms: 1, messages: 7 });
     await job.tick();
     await job.tick();
