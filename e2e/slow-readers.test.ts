@@ -76,8 +76,9 @@ describe('readers that are frozen while their room is flooded', () => {
     expect(seen.largest).toBeGreaterThan(QUEUE_BYTES / 2);
     expect(seen.largest).toBeLessThan(QUEUE_BYTES * 2);
     expect(seen.queue).toBeLessThan(readers.length * QUEUE_BYTES * 2);
-    // The room's own memory (1,024 messages of 16 kB) and the garbage of 24 MB of messages are in it; 384 MB were not sent.
-    expect(seen.memory).toBeLessThan(250_000_000);
+    // The room's own memory (1,024 messages of 16 kB) and the garbage of 24 MB of messages are in it, 266 MB on a busy machine;
+    // 384 MB were not sent.
+    expect(seen.memory).toBeLessThan(330_000_000);
     await expect.poll(async () => (await metrics())('gongu_chat_send_queue_bytes'), { timeout: 20_000 }).toBe(0);
     for (const reader of readers) reader.end();
   }, 180_000);
