@@ -122,7 +122,6 @@ function checkPushKey(key: string, context: z.RefinementCtx<string>): void {
   }
 }
 
-/** Its message never quotes a key. */
 /** Its message never quotes the URL: that may hold a password. */
 function checkRedisUrl(url: string, context: z.RefinementCtx<string>): void {
   try {

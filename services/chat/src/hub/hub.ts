@@ -273,10 +273,10 @@ export function createHub(deps: HubOptions) {
       }
     },
 
-    /** Rooms in memory, with and without listeners. */
     /** The newest messages of a room, as far as they are in memory here. */
     inMemory: (roomId: string): readonly StoredMessage[] => served.get(roomId)?.feed.ring.after(0) ?? [],
 
+    /** Rooms in memory, with and without listeners. */
     roomIds: (): string[] => served.entries().map(([roomId]) => roomId),
     sweep: served.sweep,
     /** Writes to a room's sockets what waits for its time. */

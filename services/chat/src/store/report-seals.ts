@@ -17,10 +17,10 @@ export function createReportSeals({ pool, texts }: { pool: Pool; texts: SealedTe
         ...{ name: 'clear-reports', text: NEXT_SQL, values: [after, limit] },
       });
       const reports = rows.map(({ report }) => report);
-      const roomIds = new Set(reports.map(({ roomId }) => roomId));
-      // As they are by now: a key in memory may be that of a room which was removed, and opened again.
-      for (const roomId of roomIds) texts.keys.forget(roomId);
-      const found = await texts.keys.forWriting(roomIds, true);
+      const found = await texts.keys.forWritingAnew(
+        reports.map(({ roomId }) => roomId),
+        true,
+      );
       const sealed = reports.flatMap((report) => {
         const key = found.get(report.roomId);
         return key && !('outcome' in key) ? [sealedOf(report, key)] : [];

@@ -30,10 +30,7 @@ export interface UploadSeals {
 
 export function createUploadSeals({ pool, texts }: { pool: Pool; texts: SealedTexts }): UploadSeals {
   async function seal(rows: readonly Row[]): Promise<void> {
-    const roomIds = new Set(rows.map(({ roomId }) => roomId));
-    // As they are by now: a key in memory may be that of a room which was removed, and opened again.
-    for (const roomId of roomIds) texts.keys.forget(roomId);
-    const found = await texts.keys.forWriting(roomIds);
+    const found = await texts.keys.forWritingAnew(rows.map(({ roomId }) => roomId));
     const sealed = rows.flatMap((row) => {
       const key = found.get(row.roomId);
       return key && !('outcome' in key) ? sealedOf(row, key) : [];

@@ -92,9 +92,6 @@ export class HttpServer extends Server {
       options.handle,
     );
     this.#options = options;
-    // From its first request on: a connection that becomes a WebSocket at once would keep a timer that it has no use for, and
-    // push it back with each write. Who asks for nothing is ended by the time for a request.
-    this.timeout = 0;
     // Without a listener Node would take the upgrade for a request, and lose what came behind it in the same packet.
     this.on('upgrade', () => {});
     this.on('connect', () => {});
@@ -156,6 +153,8 @@ export class HttpServer extends Server {
   }
 
   #requested(request: IncomingMessage, response: ServerResponse): boolean {
+    // From the first request on, not for the server's connections: one that becomes a WebSocket at once would keep a timer that
+    // it has no use for, and push it back with each write. Who asks for nothing is ended by the time for a head.
     request.socket.setTimeout(this.#options.sendTimeoutMs);
     this.#watchBody(request);
     // What is left of a body that was answered before it came. Node reads it by itself; Deno does not, and the next request

@@ -61,6 +61,8 @@ export interface RoomKeys {
    * @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME
    */
   forWriting(roomIds: Iterable<string>, evenGone?: boolean): Promise<ReadonlyMap<string, RoomKey | NoKey>>;
+  /** The same as they are by now: a key in memory may be that of a room which was removed, and opened again. */
+  forWritingAnew(roomIds: Iterable<string>, evenGone?: boolean): Promise<ReadonlyMap<string, RoomKey | NoKey>>;
   /** By their numbers; without an entry: there is no such key. */
   byNo(keyNos: Iterable<number>): Promise<ReadonlyMap<number, RoomKey | Failure>>;
   /** Takes keys into memory that were read with their rooms. */
@@ -191,6 +193,12 @@ export function createRoomKeys({ pool, keys, isOn, onUnopened, most = 20_000 }: 
 
     hold(rows) {
       for (const row of rows) current(row);
+    },
+
+    forWritingAnew(roomIds, evenGone) {
+      const rooms = new Set(roomIds);
+      for (const key of [...byNo.values()]) if (rooms.has(key.roomId)) drop(key);
+      return this.forWriting(rooms, evenGone);
     },
 
     forget(roomId) {
