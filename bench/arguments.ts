@@ -35,7 +35,7 @@ ${Object.entries(SCENARIOS)
   --against COMMIT  builds that commit as well and compares this tree with it, in interleaved pairs of runs: of each
                     figure the median of the ratios, with a 90 % interval (default: ${COMPARED.join(' ')})
   --pairs N         of runs in each scenario (default 10; an interval needs 5)
-  --seconds N       that are measured of each run (default 5)
+  --seconds N       that are measured of each run, in turns of 2 s (default 6)
 `;
 
 export interface AgainstArguments {
@@ -112,7 +112,7 @@ function readMorePeers(given: string | undefined, none: boolean): MorePeerName[]
 }
 
 function readAgainst(values: Values, scenarios: readonly string[]): AgainstArguments | null {
-  const { against: commit, pairs = '10', seconds = '5' } = values as Readonly<Record<string, string | undefined>>;
+  const { against: commit, pairs = '10', seconds = '6' } = values as Readonly<Record<string, string | undefined>>;
   const stray = (commit === undefined ? ONLY_AGAINST : NOT_AGAINST).find((name) => values[name]);
   if (stray) throw new StartError(`--${stray} does not go ${commit === undefined ? 'without' : 'with'} --against`);
   if (commit === undefined) return null;

@@ -17,8 +17,13 @@ type OfStep = (step: Step) => number | undefined;
 
 const ofStep = (name: string, better: Figure['better'], digits: number, of: OfStep): Figure => ({
   ...{ name, better, digits, compared: true },
-  of: ([measured]) => measured?.steps[0] && of(measured.steps[0]),
+  of: ([measured]) => mean(measured?.steps.flatMap((step) => of(step) ?? []) ?? []),
 });
+
+/** Of a run's turns: undefined where it had none. */
+function mean(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
 const aside = (figure: Figure): Figure => ({ ...figure, compared: false });
 

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { StartError } from '@gongu/host';
 
 export interface Percentiles {
@@ -58,6 +59,21 @@ export interface Measurement {
 export interface Generator {
   /** @param args options of wsload @throws Error when it gives no result within 5 minutes */
   measure(args: readonly string[]): Promise<Measurement>;
+  /**
+   * Connects and stays, so that somebody else can have a turn between two of its own.
+   *
+   * @param args options of wsload, of one step @throws Error when it has not connected within 5 minutes
+   */
+  open(args: readonly string[]): Promise<OpenMeasurement>;
+}
+
+/** A measurement whose steps are asked for one by one. */
+export interface OpenMeasurement {
+  readonly connect: Measurement['connect'];
+  /** Takes the step once more. @throws Error when it gives no result within 5 minutes */
+  step(): Promise<Step>;
+  /** Closes all connections. */
+  end(): Promise<Pick<Measurement, 'closed' | 'final_error'>>;
 }
 
 const LONGEST_MS = 300_000;
@@ -73,10 +89,15 @@ export function compile(source: string, folder: string, name: string): string {
 
 /** The load generator: one thread of C, so that it is not what limits. `signal` ends a measurement, which is then rejected. */
 export function createGenerator(program: string, signal: AbortSignal): Generator {
+  const start = (args: readonly string[]) => {
+    const child = spawn(program, ['--quiet', ...args], { signal, stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.on('error', () => {}); // it has ended: what it left says why
+    return child;
+  };
   return {
     measure(args) {
       return new Promise((resolve, reject) => {
-        const child = spawn(program, ['--quiet', ...args], { signal, stdio: ['ignore', 'pipe', 'inherit'] });
+        const child = start(args);
         const tooLong = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
         let output = '';
         child.stdout.on('data', (data) => (output += data));
@@ -90,6 +111,31 @@ export function createGenerator(program: string, signal: AbortSignal): Generator
           }
         });
       });
+    },
+    async open(args) {
+      const child = start([...args, '--turns']);
+      child.on('error', () => {}); // an end by `signal`: there is no further line
+      const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+      const read = async <T>(whole: (line: string) => string): Promise<T> => {
+        const tooLong = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
+        const { value, done } = await lines.next();
+        clearTimeout(tooLong);
+        signal.throwIfAborted();
+        if (done) throw new Error('the generator left no result');
+        return JSON.parse(whole(value));
+      };
+      const { connect } = await read<Measurement>((line) => `${line}]}`);
+      return {
+        connect,
+        step() {
+          child.stdin.write('\n');
+          return read<Step>((line) => line.replace(/^,/, ''));
+        },
+        end() {
+          child.stdin.end();
+          return read<Measurement>((line) => `{"steps":[${line}`);
+        },
+      };
     },
   };
 }

