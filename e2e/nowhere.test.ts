@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  hasOpenssl,
   type Probe,
   probe,
   redisProgram,
@@ -10,10 +11,14 @@ import {
   servicesDatabase,
   serviceToken,
   spawnService,
+  startPushService,
   startRedis,
+  startWebhookReceiver,
   type TestDatabase,
+  type TestPushService,
   type TestRedis,
   userToken,
+  type WebhookReceiver,
 } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { tablesHolding } from './fixture/all-rows.ts';
@@ -28,6 +33,7 @@ const KEPT = `kept${randomUUID().slice(0, 8)}`;
 const REPORTED = `reported${randomUUID().slice(0, 8)}`;
 const JWT_SECRET = 'user-secret-of-the-end-to-end-tests-0123456789';
 const SERVICE_JWT_SECRET = 'service-secret-of-the-end-to-end-tests-0123456789';
+const PUSH_KEY = 'Zm91cnR5LXRocmVlIGNoYXJhY3RlcnMgb2YgYmFzZTY';
 const ROOM = 'nowhere';
 
 interface Instance {
@@ -40,6 +46,9 @@ interface Instance {
 const dataDir = mkdtempSync(join(tmpdir(), 'gongu-nowhere-'));
 let database: TestDatabase;
 let redis: TestRedis | undefined;
+let hooks: WebhookReceiver;
+/** Undefined where there is no openssl for its certificate. */
+let pushing: TestPushService | undefined;
 /** The first two hear each other by Redis, where there is one; the third reads the newest rows each second. */
 let instances: Instance[];
 
@@ -53,6 +62,8 @@ async function start(name: string, env: Readonly<Record<string, string>>): Promi
       ...{ RATE_MESSAGES_PER_SECOND: '0', RATE_CHANGES_PER_SECOND: '0', RATE_FRAMES_PER_SECOND: '0' },
       // Clear, so that what is left would be found.
       CONTENT_ENCRYPTION: 'off',
+      ...{ WEBHOOK_ALLOW_PRIVATE: 'true', ABSENT_AFTER_S: '1', ABSENT_TEXT: 'true' },
+      ...(pushing ? { PUSH_KEY, PUSH_CONTACT: 'mailto:shop@shop.example', NODE_EXTRA_CA_CERTS: pushing.ca } : {}),
       ...env,
     },
   });
@@ -63,6 +74,8 @@ async function start(name: string, env: Readonly<Record<string, string>>): Promi
 beforeAll(async () => {
   database = await servicesDatabase();
   if (redisProgram()) redis = await startRedis();
+  if (hasOpenssl()) pushing = await startPushService();
+  hooks = await startWebhookReceiver();
   const joined: Record<string, string> = redis ? { REDIS_URL: redis.url } : {};
   instances = [];
   for (const [name, env] of [
@@ -75,7 +88,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await Promise.all((instances ?? []).map(({ process }) => process.kill('SIGKILL')));
-  await redis?.stop();
+  await Promise.all([redis?.stop(), hooks?.close(), pushing?.close()]);
   await database?.drop();
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -198,16 +211,29 @@ it('what was deleted or edited away is in no table, on no page, in no replay, in
   const opening = { productId: ROOM, title: '제주 감귤 10kg', hostId: 'seller', maxParticipants: 100 };
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   await ask('POST', '/api/chat/rooms', service(), { ...opening, expiresAt });
-  for (const as of ['ann', 'bob']) await ask('POST', `${path}/participants`, token(as), {});
+  for (const as of ['ann', 'bob', 'cho']) await ask('POST', `${path}/participants`, token(as), {});
+  const { id: hook } = await ask('POST', '/api/chat/webhooks', token('root', ['admin']), {
+    url: hooks.url,
+    events: [],
+  });
+  const device = pushing?.device();
+  if (device) {
+    const { endpoint, keys } = device;
+    await ask('PUT', '/api/chat/push-subscriptions', token('cho'), { roomId: ROOM, endpoint, keys });
+  }
 
   const kept = await say(`${KEPT} text needle`, 'ann', { mentions: ['bob'] });
+  const pushed = await say(`${GONE} push needle`);
+  if (device) await expect.poll(() => device.pushes.map(({ text }) => text), { timeout: 20_000 }).toHaveLength(1);
   const file = await upload(GONE);
   const deleted = [
+    pushed,
     await say(`${GONE} text needle`, 'ann', { mentions: ['bob'] }),
     await say(`${GONE} notice needle`, 'seller', { kind: 'NOTIFICATION' }),
     await say(`${GONE} file needle`, 'ann', { attachments: [file] }),
   ];
   const edited = await say(`${GONE} before needle`);
+  const answer = await say('answer needle', 'bob', { replyTo: `${ROOM}:${deleted[0]}` });
   const reported = await say(`${REPORTED} text needle`);
   const old = await probe(`${instances[0]!.ws}/room?roomId=${ROOM}&token=${token('ann')}`);
   onTestFinished(() => old.terminate());
@@ -220,12 +246,15 @@ it('what was deleted or edited away is in no table, on no page, in no replay, in
   const pinned = deleted.at(-1)! + 3;
 
   // What keeps anything has it now.
-  const seqs = [kept, ...deleted, edited, reported];
+  const seqs = [kept, ...deleted, edited, answer, reported];
   for (const instance of instances) {
     expect(await allPages(instance, seqs, file)).toContain(GONE);
     expect(await allReplays(instance, kept - 1, deleted.at(-1)!, pinned)).toContain(GONE);
   }
   expect(await tablesHolding(database.url, GONE)).toEqual(expect.arrayContaining(['chat.messages', 'chat.uploads']));
+  if (device) expect(JSON.stringify(device.pushes)).toContain(GONE);
+  const types = () => new Set(hooks.got.map(({ body }) => body.type));
+  await expect.poll(types, { timeout: 20_000 }).toEqual(new Set(['member.absent', 'report.created']));
   expect(allFiles(dataDir)).toContain(GONE);
 
   const followers = await Promise.all(
@@ -244,6 +273,9 @@ it('what was deleted or edited away is in no table, on no page, in no replay, in
   for (const seq of [...deleted, reported]) await ask('DELETE', `${path}/messages/${seq}`, token('ann', ['admin']));
   const last = pinned + 1 + deleted.length + 1;
   for (const follower of followers) await follower.next((frame) => frame.type === 'message' && frame.seq === last);
+  // What was sent already is not stored once more, whatever it says.
+  const again = { clientMessageId: 'c-2', content: `${GONE} push needle` };
+  expect(await ask('POST', `${path}/messages`, token('ann'), again)).toMatchObject({ seq: pushed, content: '' });
 
   expect(await tablesHolding(database.url, GONE)).toEqual([]);
   expect(await tablesHolding(database.url, REPORTED)).toEqual(['chat.reports']);
@@ -254,6 +286,14 @@ it('what was deleted or edited away is in no table, on no page, in no replay, in
     expect(shown).toContain(KEPT);
     for (const mark of [GONE, REPORTED]) expect(around(shown, mark)).toEqual([]);
   }
+  // Copies of reports are for who ends them alone, and have what was reported and nothing else.
+  const reports = JSON.stringify(await ask('GET', '/api/chat/reports', service()));
+  expect([reports.includes(REPORTED), reports.includes(GONE)]).toEqual([true, false]);
+  const told = [
+    ...hooks.got.map(({ raw }) => raw),
+    JSON.stringify(await ask('GET', `/api/chat/webhooks/${hook}/deliveries`, service())),
+  ];
+  for (const mark of [GONE, REPORTED]) expect(told.join()).not.toContain(mark);
   await expect.poll(() => allFiles(dataDir), { timeout: 30_000 }).not.toContain(GONE);
   for (const { name, process } of instances) {
     const [there, ...gone] = await heapHolding(process, [KEPT, GONE, REPORTED]);

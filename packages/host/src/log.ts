@@ -22,8 +22,8 @@ const SECRET_QUERY = new RegExp(
     '((?:[?&;]|%(?:25)*(?:3f|26|3b))',
     // Also `access_token` and `client-secret`; not `tokenless`.
     String.raw`(?:[^?&;=#%\s"\\]{0,32}(?:token|ticket|jwt|bearer|authorization|api[_-]?key|secret|pass(?:word|code))`,
-    // What somebody searches for is a text of his.
-    '|q)',
+    // What somebody searches for is a text of his; that of a cursor could be guessed from its mark.
+    '|q|cursor)',
     String.raw`(?:\[\w*\]|\]|%(?:25)*5b\w*%(?:25)*5d|\+)?(?:=|%(?:25)*3d))`,
     String.raw`(?:[^&#\s"\\]|\\["\\]?)*`,
   ].join(''),

@@ -50,6 +50,7 @@ test.each([
   ['/ws/chat/000/%ea%b0%80%2F1/xhr', '/ws/chat/000/[redacted]/xhr'],
   ['/x?r=%EA%B0%80%20%2F%5B%60%7b', '/x?r=%EA%B0%80%20%2F%5B%60%7b'],
   ['/search?q=%EA%B0%80%20a&limit=2', '/search?q=[redacted]&limit=2'],
+  ['/search?limit=2&cursor=WyJhIl0', '/search?limit=2&cursor=[redacted]'],
   ['/search?limit=2&Q=words', '/search?limit=2&Q=[redacted]'],
   ['/x?query=words&faq=1', '/x?query=words&faq=1'],
   ['/login?next=%2Fws%3Ftoken%3Da.b.c', '/login?next=%2Fws%3Ftoken%3D[redacted]'],

@@ -29,7 +29,7 @@ it('what ends while time stands still is settled when the service ends, and the 
   await expect.poll(() => due.length).toBe(0);
   dispatch.onCommit();
   await dispatch.stop();
-  const of = { claim: 'c', error: null, delayMs: 0 };
+  const of = { claim: 'c', attempts: 0, error: null, delayMs: 0 };
   expect(settled).toEqual([
     { ...of, id: '1', outcome: 'delivered', answer: 204 },
     { ...of, id: '2', outcome: 'retry', answer: 503, error: 'status 503', delayMs: 9_000 },

@@ -1,6 +1,7 @@
--- What became of attempts: of each its `id`, `claim`, `outcome` (delivered; retry, in `delayMs`; gone: the endpoint wants nothing any
+-- What became of attempts: of each its `id`, `claim`, `attempts` (that were made before it), `outcome` (delivered; retry, in `delayMs`; gone: the endpoint wants nothing any
 -- more), `answer` and `error`. A delivery that has blocked its lane for an hour is set aside, and one that was tried for three
--- days is given up. How many were settled: of the others the claim was lost, and whoever has it now tells.
+-- days is given up. How many were settled: of the others the claim was lost, and whoever has it now tells; so what has been delivered
+-- shows no answer of an attempt that ended late, and what was set aside none of one before the last.
 CREATE OR REPLACE FUNCTION trade.webhook_settle(p_attempts jsonb) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -17,7 +18,10 @@ BEGIN
   )
   SELECT coalesce(array_agg(h.id), '{}') INTO v_held FROM held h;
   SELECT coalesce(array_agg(d.id ORDER BY d.id), '{}') INTO v_aside
-  FROM jsonb_to_recordset(p_attempts) AS g (id bigint) JOIN trade.webhook_deliveries d ON d.id = g.id AND d.status <> 'pending';
+  FROM jsonb_to_recordset(p_attempts) AS g (id bigint, outcome text, attempts integer)
+  JOIN trade.webhook_deliveries d ON d.id = g.id AND d.status = 'failed'
+    -- Another one was settled since it began. One that delivered counts all the same.
+    AND (g.outcome = 'delivered' OR coalesce(g.attempts, d.attempts) = d.attempts);
   UPDATE trade.webhook_deliveries d SET
     attempts = d.attempts + 1, tried_at = v_now, first_tried_at = coalesce(d.first_tried_at, v_now), answer = g.answer,
     error = g.error,

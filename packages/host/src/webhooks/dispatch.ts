@@ -115,7 +115,8 @@ export function createDispatch({ store, send, newClaim, random, clock, onFailure
   async function attempt(delivery: ClaimedDelivery, claim: string): Promise<void> {
     const answer = await send(delivery);
     const { status } = answer;
-    const of = { id: delivery.id, claim, answer: status, error: null, delayMs: 0 };
+    const { id, attempts } = delivery;
+    const of = { id, claim, attempts, answer: status, error: null, delayMs: 0 };
     if (status !== null && status >= 200 && status < 300) {
       onAttempt('delivered');
       ended.push({ ...of, outcome: 'delivered' });

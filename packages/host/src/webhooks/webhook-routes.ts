@@ -185,10 +185,11 @@ export function webhookRoutes(app: Http, options: WebhookRoutesOptions): void {
     },
     async (request) => {
       await requireKeeper(request);
+      const { id } = request.params;
       const { limit, cursor: text } = request.query;
-      const page = { limit, after: numbers.decode(text)?.[0] ?? null };
-      const { items, next } = await webhooks.deliveries(request.params.id, page);
-      return { items, nextCursor: numbers.encode(next === null ? null : [next]) };
+      const page = { limit, after: numbers.decode(text, id)?.[0] ?? null };
+      const { items, next } = await webhooks.deliveries(id, page);
+      return { items, nextCursor: numbers.encode(next === null ? null : [next], id) };
     },
   );
 

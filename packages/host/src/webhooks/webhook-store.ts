@@ -37,6 +37,8 @@ export interface Attempt {
   readonly id: string;
   /** Under which it was claimed. */
   readonly claim: string;
+  /** How many had been made before it. */
+  readonly attempts: number;
   readonly outcome: 'delivered' | 'gone' | 'retry';
   readonly answer: number | null;
   readonly error: string | null;

@@ -47,9 +47,9 @@ export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
   const hintId = useId();
 
   const look = useCallback(
-    async (cursor: string | null) => {
+    async (cursor: string | null, text = field.current?.value ?? '') => {
       const mine = ++turn.current;
-      const wanted = field.current?.value.trim() ?? '';
+      const wanted = text.trim();
       const length = [...searchForm(wanted)].length;
       if (length < SEARCH_CHARS.least || length > SEARCH_CHARS.most) return setFound({ ...NOTHING, q: wanted });
       setFound((before) => ({ ...before, state: 'loading' }));
@@ -89,11 +89,12 @@ export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
   useEffect(() => {
     if (next === null || state !== 'ready' || !end.current) return;
     const observer = new IntersectionObserver((seen) => {
-      if (seen.some(({ isIntersecting }) => isIntersecting)) void look(next);
+      // Of what is shown, whatever is typed meanwhile.
+      if (seen.some(({ isIntersecting }) => isIntersecting)) void look(next, q);
     });
     observer.observe(end.current);
     return () => observer.disconnect();
-  }, [next, state, look]);
+  }, [next, q, state, look]);
 
   const says = {
     idle: strings.searchHint,
@@ -126,7 +127,7 @@ export function MessageSearch({ roomId, onGoTo, onOpen }: MessageSearchProps) {
         {says}
       </p>
       {state === 'failed' && (
-        <button type="button" onClick={() => void look(next)}>
+        <button type="button" onClick={() => void look(next, q)}>
           {strings.tryAgain}
         </button>
       )}

@@ -188,7 +188,8 @@ export function createDomain(
     onOutcome: counts.uploaded,
   });
   const restrictions = createRestrictions({
-    ...{ restrictions: store.restrictions, rooms: store.rooms, emit, onChange: observers.onModeration },
+    ...{ restrictions: store.restrictions, rooms: store.rooms, members: store.members, emit },
+    onChange: observers.onModeration,
   });
   const retention = createRetention({
     ...{ retention: store.retention, messageDays: env.RETENTION_DAYS, roomDays: env.ROOM_DAYS },

@@ -34,8 +34,8 @@ export function createSignedPaths({ secret, now }: { secret: string; now: () => 
       return `${FILES_PATH}/${path.key}?${query}`;
     },
 
-    /** What the path of a request allows; null where it was not signed so, or is no longer good. */
-    read(method: 'GET' | 'PUT', file: string, query: Readonly<Record<string, string>>): SignedPath | null {
+    /** What the path of a request allows; null where it was not signed so, 'ENDED' where it is no longer good. */
+    read(method: 'GET' | 'PUT', file: string, query: Readonly<Record<string, string>>): SignedPath | 'ENDED' | null {
       const { type = '', expires = '', bytes, disposition, signature = '' } = query;
       const path: SignedPath = {
         ...{ method, key: file, type, expiresAtMs: Number(expires) },
@@ -45,7 +45,7 @@ export function createSignedPaths({ secret, now }: { secret: string; now: () => 
       const right = Buffer.from(signatureOf(path));
       const given = Buffer.from(signature);
       if (right.length !== given.length || !timingSafeEqual(right, given)) return null;
-      return path.expiresAtMs > now() ? path : null;
+      return path.expiresAtMs > now() ? path : 'ENDED';
     },
   };
 }

@@ -5,12 +5,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 /** What the routes need of a file store that is no server of its own. */
 export interface FileRoutesOptions {
   readonly paths: {
-    /** What a signed path allows; null: nothing. */
+    /** What a signed path allows; null: nothing; 'ENDED': nothing any more. */
     read(
       method: 'GET' | 'PUT',
       key: string,
       query: Readonly<Record<string, string>>,
-    ): { readonly type: string; readonly bytes?: number; readonly disposition?: string } | null;
+    ): { readonly type: string; readonly bytes?: number; readonly disposition?: string } | 'ENDED' | null;
   };
   readonly files: {
     take(key: string, body: AsyncIterable<Uint8Array>, bytes: number): Promise<void>;
@@ -28,8 +28,11 @@ type FileRequest = FastifyRequest<{ Params: { '*': string }; Querystring: Record
 export function fileRoutes(app: Http, { paths, files, base, maxBytes }: FileRoutesOptions): void {
   function allowed(method: 'GET' | 'PUT', { params, query }: FileRequest) {
     const path = paths.read(method, params['*'], query);
-    if (!path) throw new AppError('FORBIDDEN', { detail: 'The path is not signed so, or no longer good' });
-    return path;
+    if (path && path !== 'ENDED') return path;
+    const anew = method === 'PUT' ? 'announce the file anew' : 'ask for another link';
+    throw new AppError('FORBIDDEN', {
+      detail: path ? `The time of this path is over: ${anew}` : 'The path is not signed so',
+    });
   }
 
   // Where no more files are taken those that are there are shown.

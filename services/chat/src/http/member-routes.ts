@@ -20,7 +20,7 @@ interface MemberRoutesOptions extends RoutesOptions {
 }
 
 /** The `seq` of the last one's joining. */
-const joinings = createCursor(z.tuple([z.int()]));
+const joinings = createCursor(z.tuple([z.int()]), 'participants');
 
 const ParticipantList = listOf(Participant).meta({ id: 'ParticipantList' });
 
@@ -41,13 +41,14 @@ export function memberRoutes(app: Http, { members, identify, judgeChange }: Memb
     },
     async (request) => {
       const caller = await identify.caller(request);
+      const { roomId } = request.params;
       const { limit, cursor } = request.query;
-      const afterSeq = joinings.decode(cursor)?.[0] ?? null;
-      const { participants, rows } = await members.list(caller, request.params.roomId, { limit: limit + 1, afterSeq });
+      const afterSeq = joinings.decode(cursor, roomId)?.[0] ?? null;
+      const { participants, rows } = await members.list(caller, roomId, { limit: limit + 1, afterSeq });
       const last = rows[limit - 1];
       return {
         items: participants.slice(0, limit),
-        nextCursor: joinings.encode(rows.length > limit && last ? [last.joinedSeq] : null),
+        nextCursor: joinings.encode(rows.length > limit && last ? [last.joinedSeq] : null, roomId),
       };
     },
   );

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { RoutesOptions } from './routes-options.ts';
 
 /** Where in a message's reactions the last one stands. */
-const places = createCursor(z.tuple([z.int()]));
+const places = createCursor(z.tuple([z.int()]), 'reactions');
 
 const ReactedList = listOf(Reacted).meta({ id: 'ReactedList' });
 
@@ -25,7 +25,8 @@ export function reactionRoutes(app: Http, { messages, changes, identify }: Route
     },
     async (request) => {
       const { limit, cursor, emoji = null } = request.query;
-      const after = places.decode(cursor)?.[0] ?? 0;
+      const asked = [request.params.roomId, request.params.seq, emoji];
+      const after = places.decode(cursor, asked)?.[0] ?? 0;
       const rows = await messages.reactions(await identify.caller(request), {
         ...{ ...request.params, emoji, after, limit: limit + 1 },
       });
@@ -33,7 +34,7 @@ export function reactionRoutes(app: Http, { messages, changes, identify }: Route
       const last = shown.at(-1);
       return {
         items: shown.map(({ emoji, userId, nickname, tag }) => ({ emoji, user: { userId, nickname, tag } })),
-        nextCursor: places.encode(rows.length > limit && last ? [last.place] : null),
+        nextCursor: places.encode(rows.length > limit && last ? [last.place] : null, asked),
       };
     },
   );

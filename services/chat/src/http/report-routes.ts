@@ -15,7 +15,7 @@ import type { Reports } from '../room/reports.ts';
 import type { RoutesOptions } from './routes-options.ts';
 
 /** The last one's id. */
-const ids = createCursor(z.tuple([z.string()]));
+const ids = createCursor(z.tuple([z.string()]), 'reports');
 
 const ReportList = listOf(Report).meta({ id: 'ReportList' });
 
@@ -70,11 +70,11 @@ export function reportRoutes(
     },
     async (request) => {
       const { limit, cursor, status = null } = request.query;
-      const beforeId = ids.decode(cursor)?.[0] ?? null;
+      const beforeId = ids.decode(cursor, status)?.[0] ?? null;
       const found = await reports.list(await identify.caller(request), { status, beforeId, limit: limit + 1 });
       const items = found.slice(0, limit);
       const last = found.length > limit ? items.at(-1) : undefined;
-      return { items, nextCursor: ids.encode(last ? [last.reportId] : null) };
+      return { items, nextCursor: ids.encode(last ? [last.reportId] : null, status) };
     },
   );
 

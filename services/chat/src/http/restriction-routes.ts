@@ -5,7 +5,7 @@ import type { Restrictions } from '../room/restrictions.ts';
 import type { RoutesOptions } from './routes-options.ts';
 
 /** The last one's user id. */
-const users = createCursor(z.tuple([z.string()]));
+const users = createCursor(z.tuple([z.string()]), 'restrictions');
 
 const RestrictionList = listOf(Restriction).meta({ id: 'RestrictionList' });
 
@@ -28,13 +28,14 @@ export function restrictionRoutes(
       },
     },
     async (request) => {
+      const { roomId } = request.params;
       const { limit, cursor } = request.query;
-      const afterId = users.decode(cursor)?.[0] ?? '';
+      const afterId = users.decode(cursor, roomId)?.[0] ?? '';
       const caller = await identify.caller(request);
-      const found = await restrictions.list(caller, request.params.roomId, { limit: limit + 1, afterId });
+      const found = await restrictions.list(caller, roomId, { limit: limit + 1, afterId });
       const items = found.slice(0, limit);
       const last = found.length > limit ? items.at(-1) : undefined;
-      return { items, nextCursor: users.encode(last ? [last.user.userId] : null) };
+      return { items, nextCursor: users.encode(last ? [last.user.userId] : null, roomId) };
     },
   );
 

@@ -18,7 +18,7 @@ const MyRoom = Room.extend({
 const MyRoomList = listOf(MyRoom).meta({ id: 'MyRoomList' });
 
 /** When the last one was joined, and which. */
-const memberships = createCursor(z.tuple([Instant, RoomId]));
+const memberships = createCursor(z.tuple([Instant, RoomId]), 'rooms');
 
 /** `/api/chat/rooms`: opened, changed and removed by the service; listed and read by users. */
 export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence }): void {
@@ -60,7 +60,7 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
     async (request) => {
       const user = await identify.user(request);
       const { limit, cursor } = request.query;
-      const place = memberships.decode(cursor);
+      const place = memberships.decode(cursor, user.userId);
       const before = place && { joinedAt: place[0], roomId: place[1] };
       const rows = await rooms.listFor(user.userId, { limit: limit + 1, before });
       const shown = rows.slice(0, limit);
@@ -75,7 +75,10 @@ export function roomRoutes(app: Http, deps: RoutesOptions & { presence: Presence
             lastMessage: lastMessage && wireMessage(lastMessage),
           })),
         ),
-        nextCursor: memberships.encode(rows.length > limit && last ? [last.member.joinedAt, last.room.roomId] : null),
+        nextCursor: memberships.encode(
+          rows.length > limit && last ? [last.member.joinedAt, last.room.roomId] : null,
+          user.userId,
+        ),
       };
     },
   );

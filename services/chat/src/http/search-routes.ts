@@ -1,11 +1,24 @@
-import { type Http, OF_CALLER, problems } from '@gongu/host';
-import { RoomPath, RoomsSearchPage, RoomsSearchQuery, SearchPage, SearchQuery } from '@gongu/shared';
+import { createCursor, type Http, OF_CALLER, problems } from '@gongu/host';
+import {
+  Instant,
+  RoomId,
+  RoomPath,
+  RoomsSearchPage,
+  RoomsSearchQuery,
+  SearchPage,
+  SearchQuery,
+  searchForm,
+} from '@gongu/shared';
+import { z } from 'zod';
 import type { Search } from '../room/search.ts';
 import type { RoutesOptions } from './routes-options.ts';
 
 export interface SearchRoutesOptions extends Pick<RoutesOptions, 'identify'> {
   readonly search: Search;
 }
+
+/** The last message's time, room and `seq`, and the room's epoch. */
+const places = createCursor(z.tuple([Instant, RoomId, z.int().min(1), z.string()]), 'search');
 
 /** `…/search`: messages by what is in them, of one room or of all one's rooms. */
 export function searchRoutes(app: Http, { search, identify }: SearchRoutesOptions): void {
@@ -37,6 +50,14 @@ export function searchRoutes(app: Http, { search, identify }: SearchRoutesOption
         response: { 200: RoomsSearchPage, ...problems(...OF_CALLER) },
       },
     },
-    async (request) => search.inRooms(await identify.user(request), request.query),
+    async (request) => {
+      const user = await identify.user(request);
+      const { q, limit, cursor } = request.query;
+      const asked = [user.userId, searchForm(q)];
+      const place = places.decode(cursor, asked);
+      const before = place && { createdAt: place[0], roomId: place[1], seq: place[2], epoch: place[3] };
+      const { next, ...page } = await search.inRooms(user, { q, before, limit });
+      return { ...page, nextCursor: places.encode(next && [next.createdAt, next.roomId, next.seq, next.epoch], asked) };
+    },
   );
 }

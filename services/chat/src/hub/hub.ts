@@ -257,17 +257,21 @@ export function createHub(deps: HubOptions) {
     watchedRooms: (): string[] =>
       served.entries().flatMap(([roomId, { feed }]) => (feed.watcherCount > 0 ? [roomId] : [])),
 
-    /** Compares with the store what each room has; reads what is missing. Rooms that are gone end. */
+    /**
+     * Compares with the store what each room has; reads what is missing. Rooms that are gone end, also where another one has
+     * been opened by the same id.
+     */
     async reconcile(): Promise<void> {
       const all = served.entries();
       for (let i = 0; i < all.length; i += LIMITS.recoveryMax) {
         const part = all.slice(i, i + LIMITS.recoveryMax);
+        const epochs = part.map(([, { feed }]) => (feed.isReady ? feed.state.room.epoch : null));
         const heads = await rooms.heads(part.map(([roomId]) => roomId));
-        for (const [roomId, entry] of part) {
+        for (const [n, [roomId, entry]] of part.entries()) {
           // The room may have been opened, or opened again, during the read.
           if (served.get(roomId) !== entry) continue;
           const head = heads.get(roomId);
-          if (head === undefined) removed(roomId);
+          if (head === undefined || (epochs[n] !== null && head.epoch !== epochs[n])) removed(roomId);
           else entry.feed.seen(head);
         }
       }

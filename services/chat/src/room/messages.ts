@@ -142,7 +142,12 @@ export function createMessages({ messages, filter, emit, newId, now, spacingMs =
           throw replyError();
         case 'ATTACHMENT_UNKNOWN':
           throw new AppError('VALIDATION_FAILED', {
-            errors: [{ path: 'attachments', message: 'must be own uploads of the room, completed, in no message yet' }],
+            errors: [
+              {
+                path: 'attachments',
+                message: 'must be own uploads of the room of the last day, completed, in no message yet',
+              },
+            ],
           });
         case 'REFUSED_DATA':
           throw new AppError('VALIDATION_FAILED', { detail: 'The message can not be stored' });

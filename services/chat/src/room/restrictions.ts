@@ -2,6 +2,7 @@ import { AppError, defaultNickname, type Restriction, type RestrictUser } from '
 import { type Caller, callerId, isAdmin } from './access.ts';
 import { tellCommitted } from './committed.ts';
 import type { Emit } from './ports/emit.ts';
+import type { MemberStore } from './ports/member-store.ts';
 import type { Restrainer, RestrictionStore } from './ports/restriction-store.ts';
 import type { RoomStore } from './ports/room-store.ts';
 import { noSuchRoom } from './refusals.ts';
@@ -9,18 +10,19 @@ import { noSuchRoom } from './refusals.ts';
 export interface RestrictionsOptions {
   readonly restrictions: RestrictionStore;
   readonly rooms: Pick<RoomStore, 'find'>;
+  readonly members: Pick<MemberStore, 'find'>;
   readonly emit: Emit;
   /** Hears who was muted or banned, and of whom that was taken away. */
   readonly onChange: (event: string, fields: { roomId: string; userId: string; byUserId: string | null }) => void;
 }
 
 /** Mutes and bans in rooms, by the host, an admin or the service. */
-export function createRestrictions({ restrictions, rooms, emit, onChange }: RestrictionsOptions) {
+export function createRestrictions({ restrictions, rooms, members, emit, onChange }: RestrictionsOptions) {
   return {
     /**
      * Mutes or bans a user, in place of what restricted him before; the same again changes nothing. A ban removes him.
-     * @throws AppError NOT_FOUND, FORBIDDEN (not the host, an admin or the service; against oneself, an admin or, by a ban,
-     *   the host), CONFLICT (a ban of a buyer; 1,000 restrictions in the room), VALIDATION_FAILED (`until` has passed),
+     * @throws AppError NOT_FOUND, FORBIDDEN (not the host, an admin or the service; against oneself, an admin, the service or, by
+     *   a ban, the host), CONFLICT (a ban of a buyer; 1,000 restrictions in the room), VALIDATION_FAILED (`until` has passed),
      *   ROOM_READ_ONLY (CANCELLED), UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async restrict(caller: Caller, roomId: string, userId: string, wanted: RestrictUser): Promise<Restriction> {
@@ -28,6 +30,8 @@ export function createRestrictions({ restrictions, rooms, emit, onChange }: Rest
       const until = wanted.until ? new Date(wanted.until).toISOString() : null;
       const by = restrainerOf(caller);
       const nickname = defaultNickname(userId);
+      // Who means the service would be told that it is done, and it talks on; somebody may be called so all the same.
+      if (userId === SERVICE && (await members.find(roomId, [userId])).length === 0) throw refusalOf('PROTECTED');
       const change = await restrictions.restrict(roomId, userId, { kind, until, reason }, nickname, by);
       if (!('room' in change)) throw refusalOf(change.outcome);
       tellCommitted(emit, change.messages);
@@ -63,6 +67,9 @@ export function createRestrictions({ restrictions, rooms, emit, onChange }: Rest
 
 export type Restrictions = ReturnType<typeof createRestrictions>;
 
+/** What the documents call trade, which is no user. */
+const SERVICE = 'service';
+
 function restrainerOf(caller: Caller): Restrainer {
   return { userId: callerId(caller), isAdmin: isAdmin(caller) };
 }
@@ -76,7 +83,9 @@ function refusalOf(code: Refused): AppError {
     case 'FORBIDDEN':
       return new AppError('FORBIDDEN', { detail: 'Only the host, an admin and the service restrict others' });
     case 'PROTECTED':
-      return new AppError('FORBIDDEN', { detail: 'Nobody restricts himself or an admin, nor bans the host' });
+      return new AppError('FORBIDDEN', {
+        detail: 'Nobody restricts himself, an admin or the service, nor bans the host',
+      });
     case 'IS_BUYER':
       return new AppError('CONFLICT', { detail: 'A buyer can be muted, and not banned' });
     case 'TOO_MANY':

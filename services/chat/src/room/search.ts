@@ -1,12 +1,4 @@
-import {
-  AppError,
-  type ChatMessage,
-  hasForbiddenCharacters,
-  type RoomsSearchPage,
-  type SearchPage,
-  searchForm,
-  type User,
-} from '@gongu/shared';
+import { AppError, type ChatMessage, type SearchPage, searchForm, type User } from '@gongu/shared';
 import { type Caller, readerId } from './access.ts';
 import { wireMessage } from './event.ts';
 import type { SearchPlace, SearchStore } from './ports/search-store.ts';
@@ -47,16 +39,16 @@ export function createSearch({ search, now, onSearched }: SearchOptions) {
       return pageOf(found, limit);
     },
 
-    /** The same of all rooms that `user` is a member of. @throws AppError VALIDATION_FAILED (`cursor`) */
+    /** The same of all rooms that `user` is a member of; `before` null: from the newest on. `next`: where the older ones begin. */
     async inRooms(
       user: User,
-      { q, cursor, limit }: { q: string; cursor?: string | undefined; limit: number },
-    ): Promise<RoomsSearchPage> {
-      const before = cursor === undefined ? null : placeOf(cursor);
+      { q, before, limit }: { q: string; before: SearchPlace | null; limit: number },
+    ): Promise<SearchPage & { readonly next: SearchPlace | null }> {
       const wanted = { form: searchForm(q), before, limit: limit + 1 };
-      const found = await timed(() => search.findInRooms(user.userId, wanted));
-      const page = pageOf(found, limit);
-      return { ...page, nextCursor: page.hasMore ? cursorOf(page.messages.at(-1)!) : null };
+      const { messages, epochs } = await timed(() => search.findInRooms(user.userId, wanted));
+      const page = pageOf(messages, limit);
+      const last = page.hasMore ? page.messages.at(-1) : undefined;
+      return { ...page, next: last ? { ...last, epoch: epochs.get(last.roomId)! } : null };
     },
   };
 }
@@ -66,27 +58,4 @@ export type Search = ReturnType<typeof createSearch>;
 function pageOf(found: readonly StoredMessage[], limit: number): SearchPage {
   const messages = found.slice(0, limit).map((message) => wireMessage(message) as ChatMessage);
   return { messages, hasMore: found.length > limit };
-}
-
-function cursorOf({ createdAt, roomId, seq }: ChatMessage): string {
-  return Buffer.from(JSON.stringify([createdAt, roomId, seq])).toString('base64url');
-}
-
-function placeOf(cursor: string): SearchPlace {
-  const place = readPlace(Buffer.from(cursor, 'base64url').toString());
-  if (place) return place;
-  throw new AppError('VALIDATION_FAILED', {
-    errors: [{ path: 'cursor', message: 'must be the nextCursor of the same search' }],
-  });
-}
-
-function readPlace(text: string): SearchPlace | null {
-  try {
-    const [createdAt, roomId, seq] = JSON.parse(text);
-    const isTime = typeof createdAt === 'string' && new Date(createdAt).toISOString() === createdAt;
-    const isPlace = isTime && typeof roomId === 'string' && Number.isSafeInteger(seq);
-    return isPlace && !hasForbiddenCharacters(roomId) ? { createdAt, roomId, seq } : null;
-  } catch {
-    return null;
-  }
 }

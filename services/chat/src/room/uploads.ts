@@ -139,7 +139,7 @@ export function createUploads(options: UploadsOptions) {
 
     /**
      * Looks at what was uploaded. The same again gets the same answer. Of what is refused nothing is kept.
-     * @throws AppError NOT_FOUND (no such upload of his), NOT_A_MEMBER, BANNED, CONFLICT (nothing was put there yet), UPLOAD_REFUSED, UNAVAILABLE,
+     * @throws AppError NOT_FOUND (no such upload of his), NOT_A_MEMBER, BANNED, CONFLICT (nothing was put there yet), UPLOAD_REFUSED (also where that can no longer be), UNAVAILABLE,
      *   UNKNOWN_OUTCOME
      */
     async complete(user: User, roomId: string, uploadId: string): Promise<Attachment> {
@@ -152,6 +152,7 @@ export function createUploads(options: UploadsOptions) {
       const { name, type, bytes } = upload;
       const found = await inspector.inspect({ uploadId, type, bytes });
       if (found.outcome === 'MISSING') {
+        if (upload.ageMs > PUT_MS) throw refused('GONE', 'Nothing was uploaded in its time: announce the file anew');
         throw new AppError('CONFLICT', { detail: 'Nothing was uploaded yet: PUT the file to its url first' });
       }
       if (found.outcome === 'REFUSED') {

@@ -19,7 +19,7 @@ import type { WholeRows } from './whole-rows.ts';
 
 /** SQL of a `RoomHeadRow` of the alias `r`; numbers of the sequence are far below 2^53. */
 const HEAD_COLUMNS_SQL = `r.room_id AS "roomId", r.title, r.status, r.reason, r.last_seq::float8 AS "lastSeq",
-  r.last_chat_no::float8 AS "lastChatNo"`;
+  r.last_chat_no::float8 AS "lastChatNo", r.epoch`;
 
 export interface RoomStoreOptions {
   readonly prisma: PrismaClient;
@@ -125,12 +125,17 @@ export function createRoomStore({ prisma, share, whole, texts }: RoomStoreOption
     async heads(roomIds) {
       const rows = await prisma.room.findMany({
         where: { roomId: { in: [...roomIds] } },
-        select: { roomId: true, firstSeq: true, lastSeq: true, goneChatNo: true },
+        select: { roomId: true, firstSeq: true, lastSeq: true, goneChatNo: true, epoch: true },
       });
       return new Map(
-        rows.map(({ roomId, ...head }) => [
+        rows.map(({ roomId, epoch, ...head }) => [
           roomId,
-          { firstSeq: Number(head.firstSeq), lastSeq: Number(head.lastSeq), goneChatNo: Number(head.goneChatNo) },
+          {
+            firstSeq: Number(head.firstSeq),
+            lastSeq: Number(head.lastSeq),
+            goneChatNo: Number(head.goneChatNo),
+            epoch,
+          },
         ]),
       );
     },

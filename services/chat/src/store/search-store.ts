@@ -36,7 +36,7 @@ const LOAD_SQL = `
 
 /** $1 user: his rooms, that with the newest row first. */
 const ROOMS_SQL = `
-  SELECT m.room_id, chat.iso(n.created_at) AS newest FROM chat.members m
+  SELECT m.room_id, r.epoch, chat.iso(n.created_at) AS newest FROM chat.members m JOIN chat.rooms r USING (room_id)
   CROSS JOIN LATERAL (
     SELECT created_at FROM chat.messages WHERE room_id = m.room_id ORDER BY seq DESC LIMIT 1) n
   WHERE m.user_id = $1 AND chat.is_present(m.left_at) ORDER BY n.created_at DESC`;
@@ -173,8 +173,8 @@ export function createSearchStore({ pool, texts }: { pool: Pool; texts: SealedTe
   };
 
   /** Below which `seq` a room's messages are older than a place. */
-  async function boundOf(roomId: string, place: SearchPlace): Promise<number> {
-    if (roomId === place.roomId) return place.seq;
+  async function boundOf(roomId: string, epoch: string, place: SearchPlace): Promise<number> {
+    if (roomId === place.roomId && epoch === place.epoch) return place.seq;
     const [row] = await ask<{ seq: string }>('search-bound', BOUND_SQL, [
       roomId,
       // Of the same moment those of a room whose id is greater have been before.
@@ -186,16 +186,16 @@ export function createSearchStore({ pool, texts }: { pool: Pool; texts: SealedTe
   return {
     find,
     async findInRooms(userId, { form, limit, before }) {
-      const rooms = await ask<{ room_id: string; newest: string }>('search-rooms', ROOMS_SQL, [userId]);
+      const rooms = await ask<{ room_id: string; epoch: string; newest: string }>('search-rooms', ROOMS_SQL, [userId]);
       let found: StoredMessage[] = [];
-      for (const { room_id: roomId, newest } of rooms) {
+      for (const { room_id: roomId, epoch, newest } of rooms) {
         // The rooms that follow have nothing as new.
         if (found.length >= limit && newest < found[limit - 1]!.createdAt) break;
-        const bound = before && (await boundOf(roomId, before));
+        const bound = before && (await boundOf(roomId, epoch, before));
         const more = await find(roomId, userId, { form, limit, before: bound }).catch(none);
         if (typeof more !== 'string') found = [...found, ...more].sort(newestFirst).slice(0, limit);
       }
-      return found;
+      return { messages: found, epochs: new Map(rooms.map((room) => [room.room_id, room.epoch])) };
     },
   };
 }

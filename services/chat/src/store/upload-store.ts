@@ -11,6 +11,7 @@ interface FoundRow {
   name: string;
   type: string;
   bytes: bigint;
+  ageMs: number;
   attachment: StoredAttachment | null;
   keyNo: number | null;
 }
@@ -35,7 +36,8 @@ export function createUploadStore({ prisma, texts }: { prisma: PrismaClient; tex
 
     async find(roomId, userId, uploadId) {
       const rows = await prisma.$queryRaw<FoundRow[]>`
-        SELECT u.upload_id AS "uploadId", u.state, u.name, u.type, u.bytes, u.attachment, u.key_no AS "keyNo"
+        SELECT u.upload_id AS "uploadId", u.state, u.name, u.type, u.bytes, u.attachment, u.key_no AS "keyNo",
+          (extract(epoch FROM clock_timestamp() - u.created_at) * 1000)::float8 AS "ageMs"
         FROM chat.uploads u WHERE u.upload_id = ${uploadId} AND u.room_id = ${roomId} AND u.user_id = ${userId}`;
       if (!rows[0]) return null;
       const { keyNo, name, bytes, attachment: file, ...row } = rows[0];

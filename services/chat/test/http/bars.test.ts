@@ -100,8 +100,14 @@ describe('a block', () => {
     await block(userId);
     await block(guest.user.userId);
     await expect(here.open({ query: `?ticket=${body.ticket}` })).rejects.toMatchObject({ status: 403 });
-    const again = await here.call('POST', '/api/chat/tokens/anonymous', { body: { token: guest.token } });
-    expect([again.status, again.body.code]).toEqual([403, 'BLOCKED']);
+    const renew = async () => {
+      const again = await here.call('POST', '/api/chat/tokens/anonymous', { body: { token: guest.token } });
+      return [again.status, again.body.code];
+    };
+    expect(await renew()).toEqual([403, 'BLOCKED']);
+    await unblock(guest.user.userId);
+    await revoke(guest.user.userId);
+    expect(await renew()).toEqual([401, 'TOKEN_REVOKED']);
   });
 });
 

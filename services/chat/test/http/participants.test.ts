@@ -1,7 +1,9 @@
 import { request } from 'node:http';
+import { createCursor } from '@gongu/host';
 import type { Participant, Room } from '@gongu/shared';
 import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { authorizationOf, SERVICE, tokenOf } from '../fixture/tokens.ts';
 
@@ -220,8 +222,11 @@ describe('GET …/participants', () => {
     expect(refusal(await chat.call('GET', path(roomId), { as: 'stranger' }))).toEqual([403, 'NOT_A_MEMBER']);
     expect(refusal(await chat.call('GET', path('nowhere'), { as: 'a' }))).toEqual([404, 'NOT_FOUND']);
     expect((await chat.call('GET', path(roomId), { as: SERVICE })).status).toBe(200);
-    const huge = Buffer.from(JSON.stringify([Number.MAX_SAFE_INTEGER])).toString('base64url');
+    const huge = createCursor(z.tuple([z.int()]), 'participants').encode([Number.MAX_SAFE_INTEGER], roomId);
     expect(await list(roomId, `?cursor=${huge}`)).toEqual({ items: [], nextCursor: null });
+    const { nextCursor } = await list(roomId, '?limit=1');
+    const elsewhere = await chat.call('GET', `${path(await chat.room())}?cursor=${nextCursor}`, { as: SERVICE });
+    expect([...refusal(elsewhere), elsewhere.body.errors[0]?.path]).toEqual([400, 'VALIDATION_FAILED', 'cursor']);
   });
 
   it('shows who is online', async () => {

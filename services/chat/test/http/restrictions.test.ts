@@ -190,6 +190,12 @@ describe('who may, and against whom', () => {
     expect(refusal(await restrict(roomId, 'seller', { kind: 'BAN' }, ADMIN))).toEqual([403, 'FORBIDDEN']);
     expect((await restrict(roomId, 'seller', mute, ADMIN)).body.byUserId).toBe('root');
     expect((await restrict(roomId, 'ann', { kind: 'BAN' }, SERVICE)).body.byUserId).toBeNull();
+    // The service is no user; who is called so can be restricted where he is.
+    expect(refusal(await restrict(roomId, 'service', mute))).toEqual([403, 'FORBIDDEN']);
+    await join(roomId, 'service');
+    expect((await restrict(roomId, 'service', mute)).body.user.userId).toBe('service');
+    expect(refusal(await send(roomId, 'service'))).toEqual([403, 'MUTED']);
+    expect((await send(roomId, SERVICE)).status).toBe(201);
     expect(refusal(await restrict('nowhere', 'ann', mute, ADMIN))).toEqual([404, 'NOT_FOUND']);
     expect(refusal(await lift('nowhere', 'ann', ADMIN))).toEqual([404, 'NOT_FOUND']);
   });
@@ -223,10 +229,15 @@ describe('who may, and against whom', () => {
 
   it('restrictions are listed in the order of user ids, a page at a time', async () => {
     const roomId = await chat.room();
-    for (const user of ['c', 'a', 'b']) await restrict(roomId, user, { kind: 'BAN' });
+    const longest = '가'.repeat(255);
+    for (const user of ['c', 'a', 'b', longest, '힣'])
+      await restrict(roomId, encodeURIComponent(user), { kind: 'BAN' });
+    const idsOf = (page: { items: Restriction[] }) => page.items.map(({ user }) => user.userId);
     const first = await list(roomId, '?limit=2');
-    expect(first.items.map(({ user }) => user.userId)).toEqual(['a', 'b']);
-    const rest = await list(roomId, `?limit=2&cursor=${first.nextCursor}`);
-    expect([rest.items.map(({ user }) => user.userId), rest.nextCursor]).toEqual([['c'], null]);
+    expect(idsOf(first)).toEqual(['a', 'b']);
+    const second = await list(roomId, `?limit=2&cursor=${first.nextCursor}`);
+    expect(idsOf(second)).toEqual(['c', longest]);
+    const rest = await list(roomId, `?limit=2&cursor=${second.nextCursor}`);
+    expect([idsOf(rest), rest.nextCursor]).toEqual([['힣'], null]);
   });
 });

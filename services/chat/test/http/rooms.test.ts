@@ -1,5 +1,7 @@
+import { createCursor } from '@gongu/host';
 import type { Room } from '@gongu/shared';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { chatOfThisFile, type Instance, opening } from '../fixture/chat.ts';
 import { SERVICE, tokenOf } from '../fixture/tokens.ts';
 
@@ -244,7 +246,8 @@ describe('GET /api/chat/rooms', () => {
     }
     for (const joinedAt of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '0001-01-01T00:00:00Z']) {
       for (const roomId of ['', 'x', '\u0000', '\ud800']) {
-        const answer = await chat.call('GET', `${ROOMS}?cursor=${forged([joinedAt, roomId])}`, { as: 'ann' });
+        const cursor = createCursor(z.tuple([z.string(), z.string()]), 'rooms').encode([joinedAt, roomId], 'ann');
+        const answer = await chat.call('GET', `${ROOMS}?cursor=${cursor}`, { as: 'ann' });
         expect(answer.status, JSON.stringify([joinedAt, roomId])).toBeLessThan(500);
       }
     }

@@ -69,6 +69,51 @@ it('all of one’s rooms are searched at once, and a cursor goes on', async () =
   expect((await asked(null, 'eve')).messages).toEqual([]);
 });
 
+it('a cursor is good for the search that gave it: another text, another user and another list are refused, and say so', async () => {
+  await talk('한라봉 하나', '한라봉 둘', '천혜향');
+  const ask = async (q: string, cursor?: string | null, as = 'ann') =>
+    chat.call<RoomsSearchPage>('GET', `/api/chat/search?${query({ q, limit: 1, ...(cursor ? { cursor } : {}) })}`, {
+      as,
+    });
+  const { nextCursor } = (await ask('한라봉')).body;
+  // What is looked for alike is the same search.
+  expect((await ask('한라봉'.normalize('NFD'), nextCursor)).body.messages.map(({ content }) => content)).toEqual([
+    '한라봉 하나',
+  ]);
+  const { body: rooms } = await chat.call<{ nextCursor: string }>('GET', '/api/chat/rooms?limit=1', { as: 'ann' });
+  for (const answer of [
+    await ask('천혜향', nextCursor),
+    await ask('한라봉', nextCursor, 'eve'),
+    await ask('한라봉', rooms.nextCursor),
+  ]) {
+    expect([answer.status, answer.body]).toMatchObject([
+      400,
+      {
+        code: 'VALIDATION_FAILED',
+        errors: [{ path: 'cursor', message: expect.stringContaining('asked in the same way') }],
+      },
+    ]);
+  }
+});
+
+it('where a room was opened anew meanwhile, a cursor leaves out what is newer than its place', async () => {
+  const { path, messages } = await talk('금귤 하나', '금귤 둘', '금귤 셋');
+  const fields = (cursor?: string | null) => query({ q: '금귤', limit: 2, ...(cursor ? { cursor } : {}) });
+  const first = await chat.call<RoomsSearchPage>('GET', `/api/chat/search?${fields()}`, { as: 'ann' });
+  expect(first.body.messages.map(({ seq }) => seq)).toEqual([messages[2]!.seq, messages[1]!.seq]);
+  await chat.call('DELETE', path, { as: SERVICE });
+  await chat.room({ productId: path.split('/').at(-1)! });
+  await chat.call('POST', `${path}/participants`, { as: 'ann', body: {} });
+  const body = { clientMessageId: 'anew', content: '금귤 넷' };
+  // At a place that was before the cursor's.
+  const anew = await chat.call<ChatMessage>('POST', `${path}/messages`, { as: 'ann', body });
+  expect(anew.body.seq).toBeLessThan(messages[1]!.seq);
+  const next = await chat.call<RoomsSearchPage>('GET', `/api/chat/search?${fields(first.body.nextCursor)}`, {
+    as: 'ann',
+  });
+  expect(next.body).toEqual({ messages: [], hasMore: false, nextCursor: null });
+});
+
 it('who is no member finds nothing, and a bad question is told its field and the rule', async () => {
   const { path } = await talk('비밀 감귤');
   expect((await search(path, 'eve', { q: '감귤' })).body).toMatchObject({ code: 'NOT_A_MEMBER' });

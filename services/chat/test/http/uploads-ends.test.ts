@@ -2,15 +2,17 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sealingKeysOf } from '@gongu/host';
 import type { AttachmentLinks, ChatMessage, Erasure, Report, ReportReceipt } from '@gongu/shared';
+import { probe } from '@gongu/testkit';
 import { Client as StompClient } from '@stomp/stompjs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { createSignedPaths } from '../../src/files/signed-paths.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { CONTENT_KEYS } from '../fixture/content-keys.ts';
 import { checkMessage } from '../fixture/stomp-reader.ts';
-import { SERVICE, tokenOf } from '../fixture/tokens.ts';
+import { SERVICE, SERVICE_SECRET, tokenOf } from '../fixture/tokens.ts';
 import { pngOf, uploader } from '../fixture/uploads.ts';
 
 const given = chatOfThisFile();
@@ -24,7 +26,10 @@ beforeAll(async () => {
 afterAll(() => database?.end());
 
 const ADMIN = `Bearer ${tokenOf('root', { roles: ['admin'] })}`;
-const { room, announce, arrived, complete, uploaded, send, linkOf, get, kept } = uploader(() => chat, given.dataDir);
+const { room, announce, put, arrived, complete, uploaded, send, linkOf, get, kept } = uploader(
+  () => chat,
+  given.dataDir,
+);
 const picture = () => pngOf(30, 20);
 const refusal = ({ status, body }: { status: number; body: { code: string } }) => [status, body.code];
 /** As if an upload had begun so long ago. */
@@ -57,6 +62,44 @@ describe('an upload that nobody finishes', () => {
     await expect.poll(async () => (await stateOf(ready.uploadId))?.removed_at).not.toBeNull();
     await expire();
     expect(await stateOf(ready.uploadId)).toBeUndefined();
+  });
+
+  it('is named with its error by every protocol when its time is over: in a message, by a late PUT, and completed without one', async () => {
+    const { roomId, path } = await room();
+    const { upload } = await uploaded(path, await picture());
+    await age(upload.uploadId, '25 hours');
+    await expire();
+    const wrong = {
+      code: 'VALIDATION_FAILED',
+      errors: [{ path: 'attachments', message: expect.stringContaining('last day') }],
+    };
+    expect((await send(path, [upload.uploadId])).body).toMatchObject(wrong);
+    const ann = await chat.connect('ann');
+    const frame = { type: 'send', roomId, clientMessageId: 'late', content: '', attachments: [upload.uploadId] };
+    expect(await ann.ask(frame, 'error')).toMatchObject(wrong);
+    const stomp = await probe(chat.socketUrl, { protocols: 'v12.stomp' });
+    stomp.send(`CONNECT\naccept-version:1.2\nhost:x\npasscode:${tokenOf('ann')}\n\n\0`);
+    stomp.send('SUBSCRIBE\nid:e\ndestination:/user/queue/errors\n\n\0');
+    const body = JSON.stringify({ attachments: [upload.uploadId] });
+    stomp.send(`SEND\ndestination:/app/chat/${roomId}\nreceipt:late\n\n${body}\0`);
+    const told = String(await stomp.next((text) => String(text).includes('receipt-id:late')));
+    expect(JSON.parse(told.slice(told.indexOf('{'), told.lastIndexOf('}') + 1))).toMatchObject(wrong);
+
+    const { body: late } = await announce(path, 9);
+    const now = () => Date.now() - 3_600_000;
+    const key = `incoming/${late.uploadId}`;
+    const ended = { method: 'PUT', key, type: 'image/jpeg', bytes: 9, expiresAtMs: Date.now() - 1 } as const;
+    const url = createSignedPaths({ secret: SERVICE_SECRET, now }).sign(ended);
+    const answer = await put({ ...late, url }, Buffer.from('123456789'));
+    expect([answer.status, await answer.json()]).toMatchObject([
+      403,
+      { code: 'FORBIDDEN', detail: 'The time of this path is over: announce the file anew' },
+    ]);
+    expect(refusal(await complete(path, late))).toEqual([409, 'CONFLICT']);
+    await age(late.uploadId, '16 minutes');
+    const { status, body: problem } = await complete(path, late);
+    expect([status, problem]).toMatchObject([422, { code: 'UPLOAD_REFUSED', reason: 'GONE' }]);
+    expect(problem.detail).toContain('announce the file anew');
   });
 
   it('and whose removal was cut short, its file gone and its row not, is removed anew and whole', async () => {

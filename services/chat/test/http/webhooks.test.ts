@@ -102,6 +102,20 @@ describe('a webhook of chat', () => {
     }
     const { body: list } = await chat.call<{ items: object[] }>('GET', `${HOOKS}/${id}/deliveries`, { as: ADMIN });
     expect(list.items).toContainEqual(expect.objectContaining({ roomId, type: 'report.created', status: 'delivered' }));
+    // An attempt whose time was over when another one delivered ends later: nothing is told of it.
+    const shown = async () =>
+      (await sql.query('SELECT * FROM chat.webhook_deliveries WHERE webhook_id = $1 ORDER BY id', [id])).rows;
+    const before = await shown();
+    const late = before.map((row) => ({
+      id: row.id,
+      claim: randomUUID(),
+      outcome: 'retry',
+      answer: 500,
+      error: 'late',
+      delayMs: 9,
+    }));
+    const { rows } = await sql.query('SELECT chat.webhook_settle($1) AS settled', [JSON.stringify(late)]);
+    expect([rows, await shown()]).toEqual([[{ settled: 0 }], before]);
     await remove(id);
   });
 

@@ -182,6 +182,25 @@ describe('the heads in the store', () => {
     expect(room.hub.roomIds()).toEqual([]);
   });
 
+  it('end a room in whose place another one was opened, however long that one is, and what follows is of the new one', async () => {
+    for (const length of [1, 9]) {
+      const room = hubOf();
+      room.join('ann');
+      const ann = listener('ann');
+      await room.hub.attach('room', ann, newest);
+      for (let i = 0; i < 4; i++) room.commit([room.store()]);
+      await turns();
+      room.reopen();
+      while (room.rows.length < length) room.store();
+      await room.hub.reconcile();
+      expect([ann.endings, seqsOf(ann.events)]).toEqual([['gone'], [2, 3, 4, 5]]);
+      const { seq } = room.join('ann');
+      const again = listener('ann');
+      const attached = await room.hub.attach('room', again, { after: null, reached: seq });
+      expect([attached.lastSeq, attached.state.room.epoch]).toEqual([seq, 'epoch-2']);
+    }
+  });
+
   it('do not end a room that was opened while they were being read', async () => {
     const room = hubOf();
     room.exists(false);

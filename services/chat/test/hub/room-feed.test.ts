@@ -28,7 +28,7 @@ describe('a room’s feed', () => {
             given.feed.accept([storedMessage(at + 1)]);
             if (flush) given.feed.flush();
           }
-          given.feed.seen({ firstSeq: 1, lastSeq: given.stored.length, goneChatNo: 0 });
+          given.feed.seen({ firstSeq: 1, lastSeq: given.stored.length, goneChatNo: 0, epoch: 'epoch-1' });
           await given.feed.repair();
           given.feed.flush();
           expect(seqsOf(early)).toEqual(seqs(storedMessages(known + 1, 41)));
@@ -88,12 +88,12 @@ describe('a room’s feed', () => {
     const failures: unknown[] = [];
     const given = feedOf({ stored: 8, known: 5 }, { ...silentObserver, failed: (_, error) => failures.push(error) });
     given.break(new Error('no database'));
-    given.feed.seen({ firstSeq: 1, lastSeq: 9, goneChatNo: 0 });
+    given.feed.seen({ firstSeq: 1, lastSeq: 9, goneChatNo: 0, epoch: 'epoch-1' });
     await given.feed.repair();
     expect(failures).toHaveLength(1);
     expect(given.feed.lastSeq).toBe(5);
     given.break(null);
-    given.feed.seen({ firstSeq: 1, lastSeq: 9, goneChatNo: 0 });
+    given.feed.seen({ firstSeq: 1, lastSeq: 9, goneChatNo: 0, epoch: 'epoch-1' });
     await given.feed.repair();
     expect(given.feed.lastSeq).toBe(9);
   });

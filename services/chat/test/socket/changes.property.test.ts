@@ -1,4 +1,4 @@
-import { type ChangeMessage, isChange, type Message, type Room } from '@gongu/shared';
+import { type ChangeMessage, type EventOf, isChange, type Message, type Room } from '@gongu/shared';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LocalExchange } from '../../src/bus/local-bus.ts';
@@ -6,6 +6,7 @@ import type { Signal } from '../../src/room/ports/bus.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import type { Client } from '../fixture/client.ts';
 import { said } from '../fixture/log-lines.ts';
+import { SERVICE } from '../fixture/tokens.ts';
 
 /** What joins the instances of a test; while it is cut, no signal comes through. */
 class Signals extends Set<(signal: Signal) => void> {
@@ -29,6 +30,23 @@ class Seen {
   readonly copies = new Map<number, Message>();
   pinned: readonly string[] = [];
   lastSeq = 0;
+  epoch: string | undefined;
+
+  /** What it has is of another room. */
+  reset(epoch: string): void {
+    this.copies.clear();
+    this.pinned = [];
+    this.lastSeq = 0;
+    this.epoch = epoch;
+  }
+
+  /** Of a room that it is given whole, or that is another one, it forgets what it had. */
+  enter({ recovered, epoch, messages, room, lastSeq }: EventOf<'joined'>): void {
+    if (!recovered || epoch !== this.epoch) this.reset(epoch);
+    this.take(messages);
+    this.pinned = room.pinnedMessageIds;
+    this.lastSeq = Math.max(this.lastSeq, lastSeq);
+  }
 
   take(messages: readonly Message[]): void {
     for (const message of messages) {
@@ -82,10 +100,35 @@ const step = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('go' as const), at: fc.nat(1) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('come' as const), at: fc.nat(1) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('read' as const), at: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'heal' as const), at: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('anew' as const), at: fc.nat(1) }) },
 );
 
-it('any order of messages, edits, deletions, reactions, pins and recoveries on two instances is one state for all in the end', async () => {
+/** Joins with what it has, as a client does that is there for the first time, or again. */
+async function enter(client: Client, roomId: string, seen: Seen): Promise<void> {
+  const { epoch, lastSeq } = seen;
+  seen.enter(
+    await client.ask({ type: 'join', roomId, ...(epoch === undefined ? {} : { after: lastSeq, epoch }) }, 'joined'),
+  );
+}
+
+/** Reads on from what it has, page by page, as one who has no socket. */
+async function readOn(instance: Instance, roomId: string, seen: Seen): Promise<void> {
+  const path = `/api/chat/rooms/${roomId}`;
+  const { epoch } = (await instance.call<Room & { epoch: string }>('GET', path, { as: 'reads' })).body;
+  if (epoch !== seen.epoch) seen.reset(epoch);
+  for (let more = true; more; ) {
+    const query = `?limit=3&after=${seen.lastSeq}`;
+    const { body } = await instance.call<{ messages: Message[]; hasMore: boolean }>('GET', `${path}/messages${query}`, {
+      as: 'reads',
+    });
+    seen.take(body.messages);
+    more = body.hasMore;
+  }
+}
+
+it('any order of messages, edits, deletions, reactions, pins, recoveries and rooms that are opened anew on two instances is one state for all in the end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 24 }), async (steps) => {
       const roomId = await instances[0]!.room();
@@ -93,9 +136,8 @@ it('any order of messages, edits, deletions, reactions, pins and recoveries on t
       for (const talker of talkers) await talker.join(roomId);
       const hosts = await Promise.all(instances.map((instance) => instance.connect('seller')));
       const always = await instances[1]!.connect('always');
-      const [there, back] = [new Seen(), new Seen()];
-      const first = await always.join(roomId);
-      there.take(first.messages);
+      const [there, back, reads] = [new Seen(), new Seen(), new Seen()];
+      await enter(always, roomId, there);
       let coming: Client | null = null;
       const targets: number[] = [];
       const gone = new Set<number>();
@@ -139,10 +181,24 @@ it('any order of messages, edits, deletions, reactions, pins and recoveries on t
           case 'come': {
             coming?.socket.terminate();
             coming = await instances[one.at]!.connect('comes');
-            const joined = await coming.join(roomId, back.lastSeq || undefined);
-            back.take(joined.messages);
-            back.pinned = joined.room.pinnedMessageIds;
-            back.lastSeq = Math.max(back.lastSeq, joined.lastSeq);
+            await enter(coming, roomId, back);
+            break;
+          }
+          case 'read':
+            await readOn(instances[one.at]!, roomId, reads);
+            break;
+          case 'anew': {
+            await instances[one.at]!.call('DELETE', `/api/chat/rooms/${roomId}`, { as: SERVICE });
+            await instances[one.at]!.room({ productId: roomId });
+            // Each instance ends what was there, also where it hears of it by the store alone.
+            for (const client of [...talkers, always]) {
+              await client.event('error', ({ code, roomId: of }) => code === 'NOT_FOUND' && of === roomId);
+              client.take('message');
+            }
+            for (const talker of talkers) await talker.join(roomId);
+            await enter(always, roomId, there);
+            targets.length = 0;
+            gone.clear();
             break;
           }
           default:
@@ -168,11 +224,13 @@ it('any order of messages, edits, deletions, reactions, pins and recoveries on t
       expect(others!.said()).toEqual(pages!.said());
       await follow(always, there, pages!.lastSeq);
       expect(there.said()).toEqual(pages!.said());
+      await readOn(instances[0]!, roomId, reads);
+      expect(reads.said()).toEqual(pages!.said());
       const room = await instances[1]!.call<Room>('GET', `/api/chat/rooms/${roomId}`, { as: 'always' });
-      expect(there.pinned).toEqual(room.body.pinnedMessageIds);
+      expect([there.pinned, reads.pinned]).toEqual([room.body.pinnedMessageIds, room.body.pinnedMessageIds]);
       coming?.socket.terminate();
       coming = await instances[0]!.connect('comes');
-      back.take((await coming.join(roomId, back.lastSeq || undefined)).messages);
+      await enter(coming, roomId, back);
       await follow(coming, back, pages!.lastSeq);
       expect(back.pinned).toEqual(room.body.pinnedMessageIds);
       // He has what came after he was first there.

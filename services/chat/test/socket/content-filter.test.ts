@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Attachment, ChatMessage, Upload } from '@gongu/shared';
+import type { Attachment, ChatMessage, MessagePage, SearchPage, Upload } from '@gongu/shared';
 import { probe } from '@gongu/testkit';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
@@ -14,7 +15,8 @@ let masking: Instance;
 let refusing: Instance;
 beforeAll(async () => {
   writeFileSync(words, '# unwanted\n바보멍청이\n\n');
-  const env = { CHANGES: 'on', FILTER_LINKS: 'shop.example, gongu.kr', FILTER_WORDS: words };
+  // Clear, so that what is left would be found.
+  const env = { CHANGES: 'on', FILTER_LINKS: 'shop.example, gongu.kr', FILTER_WORDS: words, CONTENT_ENCRYPTION: 'off' };
   masking = await given.start({ ...env, CONTENT_FILTER: 'mask' });
   refusing = await given.start({ ...env, CONTENT_FILTER: 'refuse' });
 });
@@ -152,4 +154,68 @@ it('is asked about names of files too', async () => {
   await fetch(new URL(url, masking.url), { method: 'PUT', headers, body: '%PDF-1.7' });
   const path = `/api/chat/rooms/${roomId}/uploads/${uploadId}/complete`;
   expect((await masking.call<Attachment>('POST', path, { as: 'ann' })).body.name).toBe('●●●●●●●●●●●●●.pdf');
+});
+
+it('what was masked is nowhere as it was said: in no table, page, replay, search, report, export and answer, once more or edited', async () => {
+  const told = '010-7391-8264';
+  const trace = '7391-8264';
+  given.logs.secret(trace);
+  const roomId = await roomOf('ann', 'bob');
+  const path = `/api/chat/rooms/${roomId}`;
+  const shown: unknown[] = [];
+  const ask = async (method: string, to: string, as: string, body?: object) => {
+    const { status, body: answer } = await masking.call(method, to, { as, ...(body ? { body } : {}) });
+    expect([method, to, status < 300]).toEqual([method, to, true]);
+    shown.push(answer);
+    return answer as unknown as ChatMessage;
+  };
+  const message = { clientMessageId: 'masked', content: said(`${told} needle`) };
+  const { seq } = await ask('POST', `${path}/messages`, 'ann', message);
+  const [ann, bob] = [await masking.connect('ann'), await masking.connect('bob')];
+  await bob.join(roomId);
+  // The same once more, by another protocol and with another text in which something is masked.
+  await ask('POST', `${path}/messages`, 'ann', { ...message, content: said(`${told} again`) });
+  shown.push(await ann.ask({ type: 'send', roomId, ...message }, 'ack'));
+  const edit = { content: said(`${told} edited needle`), ifVersion: seq };
+  for (let i = 0; i < 2; i++) await ask('PATCH', `${path}/messages/${seq}`, 'ann', edit);
+  shown.push(await ann.ask({ type: 'edit', roomId, seq, ...edit }, 'ok'));
+  const signal = await probe(`${masking.url.replace('http', 'ws')}/room?roomId=${roomId}&token=${tokenOf('ann')}`);
+  signal.send({ type: told, receiver: 'all', data: { [told]: [said(told)] } });
+  const heard = await signal.next((frame) => frame.receiver === 'all' && frame.sender === 'ann');
+  expect(heard).toMatchObject({ type: '●●●●●●●●●●●●●', data: { '●●●●●●●●●●●●●': [said('●●●●●●●●●●●●●')] } });
+  const file = { name: `${told}.pdf`, type: 'application/pdf', bytes: 8 };
+  const { body: upload } = await masking.call<Upload>('POST', `${path}/uploads`, { as: 'ann', body: file });
+  await fetch(new URL(upload.url, masking.url), { method: 'PUT', headers: upload.headers, body: '%PDF-1.7' });
+  const attachment = await ask('POST', `${path}/uploads/${upload.uploadId}/complete`, 'ann');
+  const attachments = [(attachment as unknown as Attachment).id];
+  await ask('POST', `${path}/messages`, 'ann', {
+    clientMessageId: 'file',
+    content: '',
+    attachments,
+    replyTo: `${roomId}:${seq}`,
+  });
+  await ask('POST', `${path}/messages/${seq}/reports`, 'bob', { reason: 'SPAM' });
+  await ask('PUT', `${path}/pins/${seq}`, 'seller');
+
+  expect((await masking.call<SearchPage>('GET', `${path}/search?q=7391`, { as: 'bob' })).body.messages).toEqual([]);
+  const found = await ask('GET', `${path}/search?q=needle`, 'bob');
+  expect((found as unknown as SearchPage).messages.map((one) => one.seq)).toEqual([seq]);
+  const page = await ask('GET', `${path}/messages`, 'bob');
+  expect((page as unknown as MessagePage).messages.find((one) => one.seq === seq)).toMatchObject({ masked: true });
+  await ask('GET', '/api/chat/reports', SERVICE);
+  await ask('GET', '/api/chat/users/ann/export', 'ann');
+  await bob.event('message', (row) => row.kind === 'SYSTEM' && row.data.event === 'message.changed');
+  shown.push(await (await refusing.connect('late')).join(roomId, 1), ann.queue, bob.queue, signal.queue);
+  expect(JSON.stringify(shown)).not.toContain(trace);
+
+  const database = new pg.Client(given.databaseUrl);
+  await database.connect();
+  const { rows: tables } = await database.query("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'chat'");
+  const holding: string[] = [];
+  for (const { name } of tables) {
+    const { rowCount } = await database.query(`SELECT FROM chat."${name}" t WHERE t::text LIKE $1`, [`%${trace}%`]);
+    if (rowCount) holding.push(name);
+  }
+  await database.end();
+  expect(holding).toEqual([]);
 });

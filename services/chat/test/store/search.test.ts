@@ -256,16 +256,16 @@ it('all rooms of somebody are searched together, newest first, and those of othe
     if (roomId !== other) said.unshift(`${roomId}:${seq}`);
   }
   const seen: string[] = [];
-  for (let before = null as { createdAt: string; roomId: string; seq: number } | null; ; ) {
-    const page = await given.store.search.findInRooms('ben', { form: '감귤', limit: 7, before });
+  for (let before = null as { createdAt: string; roomId: string; seq: number; epoch: string } | null; ; ) {
+    const { messages: page, epochs } = await given.store.search.findInRooms('ben', { form: '감귤', limit: 7, before });
     seen.push(...page.map(({ messageId }) => messageId));
     if (page.length < 7) break;
     const { createdAt, roomId, seq } = page.at(-1)!;
-    before = { createdAt, roomId, seq };
+    before = { createdAt, roomId, seq, epoch: epochs.get(roomId)! };
   }
   // Of the same millisecond they stand by room.
   expect([...seen].sort()).toEqual([...said].sort());
-  const times = await given.store.search.findInRooms('ben', { form: '감귤', limit: 100, before: null });
+  const { messages: times } = await given.store.search.findInRooms('ben', { form: '감귤', limit: 100, before: null });
   expect(times.map(({ createdAt }) => createdAt)).toEqual(
     times
       .map(({ createdAt }) => createdAt)

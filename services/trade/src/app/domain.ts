@@ -74,7 +74,9 @@ export function createDomain(parts: ServiceParts<TradeEnv>, { chatTimeoutMs }: {
   const once = createOnce({ keys: store.keys, newRun: randomUUID, digest: sha256, now: clock.monotonic, leaseMs });
   const deadlineMaxDays = env.DEADLINE_MAX_DAYS === 0 ? null : env.DEADLINE_MAX_DAYS;
   const maxOpen = env.MAX_OPEN_PRODUCTS === 0 ? null : env.MAX_OPEN_PRODUCTS;
-  const products = createProducts({ store: store.products, once, newId: v7, deadlineMaxDays, maxOpen });
+  const products = createProducts({
+    ...{ store: store.products, once, newId: v7, deadlineMaxDays, maxOpen, now: clock.monotonic },
+  });
   const participations = createParticipations({ store: store.participations, products, once });
   const addresses = createAddresses({ store: store.addresses });
   const payments = createPayments({ store: store.participations });

@@ -109,9 +109,9 @@ export function addressRoutes(app: Http, { addresses, userOf }: AddressRoutesOpt
           .type('text/csv; charset=utf-8');
         return reply.send(Readable.from(csvOf(first.done ? [] : first.value, pages)) as never) as never;
       }
-      const page = { limit, after: cursor.decode(text) };
+      const page = { limit, after: cursor.decode(text, id) };
       const { items, next } = await addresses.list(caller, id, page);
-      return { items, nextCursor: cursor.encode(next) };
+      return { items, nextCursor: cursor.encode(next, id) };
     },
   );
 }

@@ -18,9 +18,9 @@ const BigintText = z.string().refine((number) => /^[1-9]\d{0,18}$/.test(number) 
 export function positionCursor(list: string): Cursor<Position> {
   const places = createCursor(z.tuple([At, Id]), list);
   return {
-    encode: (position) => places.encode(position && [position.at, position.id]),
-    decode(text) {
-      const place = places.decode(text);
+    encode: (position, asked) => places.encode(position && [position.at, position.id], asked),
+    decode(text, asked) {
+      const place = places.decode(text, asked);
       return place && { at: place[0], id: place[1] };
     },
   };
@@ -30,7 +30,7 @@ export function positionCursor(list: string): Cursor<Position> {
 export function numberCursor(list: string): Cursor<string> {
   const places = createCursor(z.tuple([BigintText]), list);
   return {
-    encode: (number) => places.encode(number === null ? null : [number]),
-    decode: (text) => places.decode(text)?.[0] ?? null,
+    encode: (number, asked) => places.encode(number === null ? null : [number], asked),
+    decode: (text, asked) => places.decode(text, asked)?.[0] ?? null,
   };
 }

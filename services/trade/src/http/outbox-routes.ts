@@ -46,9 +46,9 @@ export function outboxRoutes(app: Http, { outbox, wake, requireOperator }: Outbo
     async (request) => {
       await requireOperator(request);
       const { limit, parked, cursor: text } = request.query;
-      const rows = await outbox.items(cursor.decode(text), limit, parked === 'true');
+      const rows = await outbox.items(cursor.decode(text, parked), limit, parked === 'true');
       const { items, next } = pageOf(rows, limit, (last) => last.id);
-      return { ...(await outbox.backlog()), items, nextCursor: cursor.encode(next) };
+      return { ...(await outbox.backlog()), items, nextCursor: cursor.encode(next, parked) };
     },
   );
 

@@ -129,9 +129,10 @@ export function participationRoutes(
           .type('text/csv; charset=utf-8');
         return reply.send(Readable.from(csvOf(first.done ? [] : first.value, pages)) as never) as never;
       }
-      const page = { limit, after: buyersCursor.decode(cursor) };
+      const asked = [request.params.id, payment];
+      const page = { limit, after: buyersCursor.decode(cursor, asked) };
       const { items, next } = await participations.buyers(caller, request.params.id, page, payment);
-      return { items, nextCursor: buyersCursor.encode(next) };
+      return { items, nextCursor: buyersCursor.encode(next, asked) };
     },
   );
 
@@ -225,9 +226,9 @@ export function participationRoutes(
     async (request) => {
       const caller = await callerOf(request, userOf);
       const { limit, cursor } = request.query;
-      const page = { limit, after: purchasesCursor.decode(cursor) };
+      const page = { limit, after: purchasesCursor.decode(cursor, caller.user.userId) };
       const { items, next } = await participations.purchases(caller, page);
-      return { items, nextCursor: purchasesCursor.encode(next) };
+      return { items, nextCursor: purchasesCursor.encode(next, caller.user.userId) };
     },
   );
 }

@@ -108,8 +108,8 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
         deadlineBefore: deadlineBefore === undefined ? undefined : instantOf(deadlineBefore, 'deadlineBefore'),
         sort,
       };
-      const { items, next } = await products.list(filter, { limit, after: cursors[sort].decode(cursor) });
-      return { items, nextCursor: cursors[sort].encode(next) };
+      const { items, next } = await products.list(filter, { limit, after: cursors[sort].decode(cursor, filter) });
+      return { items, nextCursor: cursors[sort].encode(next, filter) };
     },
   );
 
@@ -238,10 +238,11 @@ export function productRoutes(app: Http, { products, userOf }: ProductRoutesOpti
     },
     async (request) => {
       const caller = await callerOf(request, userOf);
+      const { id } = request.params;
       const { limit, cursor } = request.query;
-      const page = { limit, after: auditCursor.decode(cursor) };
-      const { items, next } = await products.audit(caller, request.params.id, page);
-      return { items, nextCursor: auditCursor.encode(next) };
+      const page = { limit, after: auditCursor.decode(cursor, id) };
+      const { items, next } = await products.audit(caller, id, page);
+      return { items, nextCursor: auditCursor.encode(next, id) };
     },
   );
 }

@@ -5,11 +5,11 @@ export function requireAccount(user: User): void {
   if (user.anon) throw new AppError('ANONYMOUS_NOT_ALLOWED');
 }
 
-/** @throws AppError FORBIDDEN without the role `seller` or `admin` */
-export function requireSeller(user: User): void {
+/** @param what he wants to do, for whoever is refused. @throws AppError FORBIDDEN without the role `seller` or `admin` */
+export function requireSeller(user: User, what: string): void {
   requireAccount(user);
   if (!user.roles.includes('seller') && !isAdmin(user)) {
-    throw new AppError('FORBIDDEN', { detail: 'Only a seller may create products' });
+    throw new AppError('FORBIDDEN', { detail: `Only a seller may ${what}` });
   }
 }
 

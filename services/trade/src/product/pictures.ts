@@ -30,7 +30,7 @@ export function createPictures(options: PicturesOptions) {
      *   has), CONFLICT (the id has another picture), RATE_LIMITED, UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async put(user: User, id: string, bytes: Uint8Array): Promise<Picture> {
-      requireSeller(user);
+      requireSeller(user, 'upload pictures of products');
       if (maxBytes === 0) throw refused('OFF', 'No pictures are taken here');
       if (bytes.length === 0) throw refused('EMPTY', 'The file is empty');
       const begun = await store.begin(

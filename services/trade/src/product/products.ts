@@ -17,21 +17,27 @@ export interface ProductsOptions {
   deadlineMaxDays: number | null;
   /** How many products that recruit a seller may have; null: any number. */
   maxOpen: number | null;
+  /** Milliseconds, of any origin, that never go back. */
+  now: () => number;
 }
 
 /** How many products one statement ends. Small, because it holds the locks of all of them. */
 const DUE_BATCH = 100;
+/** Milliseconds for which facets are told as they were read: of 100,000 products that takes a quarter of a second. */
+const FACETS_MS = 5_000;
 
 /** The seller's side: products from creation to their end. Errors are AppErrors of the contract. */
-export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen }: ProductsOptions) {
+export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen, now }: ProductsOptions) {
+  const facets = sharedReading(store.facets, { forMs: FACETS_MS, now });
   return {
     /** @throws ANONYMOUS_NOT_ALLOWED, FORBIDDEN, VALIDATION_FAILED, IDEMPOTENCY_CONFLICT, CONFLICT */
     create(caller: Caller, input: CreateProduct, repeatable: Repeatable | null): Promise<Answer<Product>> {
-      requireSeller(caller.user);
+      requireSeller(caller.user, 'create products');
       const deadline = instantOf(input.deadline);
       return once(repeatable, async (claim) => {
         const product = { ...input, id: newId(), imageUrl: input.imageUrl ?? null, deadline };
         const created = await store.create(product, caller, claim, deadlineMaxDays, maxOpen);
+        facets.forget();
         if (created.outcome === 'ok') return created.product;
         if (created.outcome === 'tiers_invalid') throw tiersInvalid();
         if (created.outcome === 'pictures_invalid') throw picturesInvalid();
@@ -48,7 +54,8 @@ export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen }:
       return (await store.find(id)) ?? notFound();
     },
 
-    facets: oneAtATime(store.facets),
+    /** Of up to 5 seconds ago, but for what was created, changed and ended here since. */
+    facets: () => facets.ask(),
 
     /** A page may be short, even empty, though there are more: `next` tells. */
     async list(filter: ProductFilter, page: Page<Position>): Promise<PageOf<Product, Position>> {
@@ -70,6 +77,7 @@ export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen }:
       const { deadline, ...rest } = input;
       const edit = { ...rest, ...(deadline === undefined ? {} : { deadline: instantOf(deadline) }) };
       const edited = await store.edit(id, edit, versions, caller, isAdmin(caller.user), deadlineMaxDays);
+      facets.forget();
       switch (edited.outcome) {
         case 'ok':
           return edited.product;
@@ -125,6 +133,7 @@ export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen }:
       for (;;) {
         const count = await store.endDue(DUE_BATCH);
         ended += count;
+        if (count > 0) facets.forget();
         if (count < DUE_BATCH) return ended;
       }
     },
@@ -153,6 +162,7 @@ export function createProducts({ store, once, newId, deadlineMaxDays, maxOpen }:
   ): Promise<Product> {
     requireAccount(caller.user);
     const ended = await store.end(id, status, note, caller, isAdmin(caller.user));
+    facets.forget();
     switch (ended.outcome) {
       case 'ok':
         return ended.product;
@@ -177,22 +187,37 @@ function notFound(): never {
   throw new AppError('NOT_FOUND', { detail: 'There is no such product' });
 }
 
-/** However many ask, one reading runs and one waits; each gets one that was begun after he asked. */
-function oneAtATime<T>(read: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | null = null;
+/**
+ * However many ask, one reading runs at a time. What it found is told for `forMs` from its begin, or until `forget`: whoever asks
+ * then gets one that was begun after that.
+ */
+function sharedReading<T>(read: () => Promise<T>, { forMs, now }: { forMs: number; now: () => number }) {
+  let latest: Promise<T> | null = null;
+  let begunAt = 0;
+  let running: Promise<unknown> | null = null;
   let next: Promise<T> | null = null;
   function begin(): Promise<T> {
-    next = null;
-    const mine = read().finally(() => {
-      if (running === mine) running = null;
-    });
-    running = mine;
+    const mine = read();
+    const over = mine
+      .catch(() => {
+        if (latest === mine) latest = null;
+      })
+      .finally(() => {
+        if (running === over) running = null;
+      });
+    [latest, running, next, begunAt] = [mine, over, null, now()];
     return mine;
   }
-  return () => {
-    if (!running) return begin();
-    next ??= running.then(begin, begin);
-    return next;
+  return {
+    ask(): Promise<T> {
+      if (latest && now() - begunAt < forMs) return latest;
+      if (!running) return begin();
+      next ??= running.then(begin);
+      return next;
+    },
+    forget(): void {
+      latest = null;
+    },
   };
 }
 

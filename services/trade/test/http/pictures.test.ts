@@ -79,7 +79,9 @@ describe('a picture', () => {
     const another = await blank(20, 20).png().toBuffer();
     expect(await put(another, { id })).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
     expect(await put(png, { id, as: 'seller:other' })).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
-    expect(await put(png, { as: 'ann' })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    expect(await put(png, { as: 'ann' })).toMatchObject({
+      ...{ status: 403, body: { code: 'FORBIDDEN', detail: 'Only a seller may upload pictures of products' } },
+    });
     expect(await put(png, { id: 'mine' })).toMatchObject({ status: 400, body: { errors: [{ path: 'pictureId' }] } });
   });
 

@@ -102,9 +102,13 @@ describe('the list of products', () => {
     expect(body.errors[0]?.path).toBe(query.split('=')[0]);
   });
 
-  it('refuses the cursor of another order', async () => {
+  it('refuses the cursor of another order, and of another question', async () => {
     const { nextCursor } = await list('limit=1');
-    expect((await call('GET', `/api/products?limit=1&sort=deadline&cursor=${nextCursor}`)).status).toBe(400);
+    for (const other of ['sort=deadline', 'status=RECRUITING', 'q=%EA%B0%90%EA%B7%A4', 'tag=sweet', 'sellerId=sel']) {
+      const { status, body } = await call('GET', `/api/products?limit=1&${other}&cursor=${nextCursor}`);
+      expect([other, status, body.code, body.errors[0]?.path]).toEqual([other, 400, 'VALIDATION_FAILED', 'cursor']);
+    }
+    expect((await call('GET', `/api/products?limit=2&cursor=${nextCursor}`)).status).toBe(200);
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import type { Webhook, WebhookDelivery, WebhookTest, WebhookWithSecret } from '@gongu/shared';
 import {
@@ -71,6 +72,25 @@ describe('a webhook', () => {
       product.id,
     );
     expect(audited!.n).toBe(expected.filter((type) => type !== 'participation.payment_due').length);
+    // An attempt whose time was over when another one delivered ends later: nothing is told of it.
+    const shown = () =>
+      rows<{ id: string; status: string }>('SELECT * FROM webhook_deliveries WHERE webhook_id = $1 ORDER BY id', id);
+    await eventually(async () => expect((await shown()).map(({ status }) => status)).not.toContain('pending'));
+    const before = await shown();
+    const late = (attempts: number, outcome = 'retry') =>
+      rows(
+        'SELECT webhook_settle($1) AS settled',
+        JSON.stringify(
+          before.map((row) => ({
+            ...{ id: row.id, claim: randomUUID(), attempts, outcome, answer: 500, error: 'late', delayMs: 3_600_000 },
+          })),
+        ),
+      );
+    expect([await late(1), await shown()]).toEqual([[{ settled: 0 }], before]);
+    // Of what was set aside, that of the last one counts, and whichever delivered.
+    await rows("UPDATE webhook_deliveries SET status = 'failed', attempts = 2 WHERE webhook_id = $1", id);
+    expect([await late(1), await late(2)]).toEqual([[{ settled: 0 }], [{ settled: before.length }]]);
+    expect(await late(1, 'delivered')).toEqual([{ settled: before.length }]);
     await remove(id);
   });
 

@@ -56,7 +56,7 @@ describe('who may create products', () => {
       'ANONYMOUS_NOT_ALLOWED',
     ],
   ])('%s: %s', (_, who, code) => {
-    expect(codeOf(() => requireSeller(who))).toBe(code);
+    expect(codeOf(() => requireSeller(who, 'do this'))).toBe(code);
   });
 
   it('no anonymous admin', () => {

@@ -198,7 +198,9 @@ export function createOverview({ rooms, bus, now, onFailure }: OverviewOptions) 
         const room = watched.get(roomId);
         const row = rows.get(roomId);
         if (!room) continue;
-        if (!row) {
+        if (row?.epoch !== room.row.epoch) {
+          // Where another one was opened by this id, the memberships say who is in that.
+          if (row) for (const userId of room.users) outdate(userId);
           removed(roomId);
           continue;
         }

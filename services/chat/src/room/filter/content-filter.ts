@@ -12,10 +12,11 @@ export interface ContentFilterOptions {
   readonly words: readonly string[];
 }
 
-/** A text, and where it is the JSON of something, that. */
+/** A text, where it is the JSON of something, that, and what a front end of `/room` calls it. */
 interface Said {
   readonly content: string;
   readonly data?: unknown;
+  readonly signalType?: string;
 }
 
 /** What takes the place of a character. */
@@ -81,14 +82,18 @@ export function createContentFilter({ mode, links, words }: ContentFilterOptions
      *
      * @throws AppError CONTENT_REFUSED (mode `refuse`)
      */
-    applyTo({ content, data }: Said): Said & { masked?: true } {
+    applyTo({ content, data, signalType }: Said): Said & { masked?: true } {
+      const type = signalType === undefined ? null : mask(signalType);
+      const called = type === null ? {} : ({ signalType: type, masked: true } as const);
       // What JSON adds around texts must not make a number of two.
       if (data !== undefined) {
         const masked = maskAll(data);
-        return masked === data ? { content, data } : { content: JSON.stringify(masked), data: masked, masked: true };
+        return masked === data
+          ? { content, data, ...called }
+          : { content: JSON.stringify(masked), data: masked, ...called, masked: true };
       }
       const masked = mask(content);
-      return masked === null ? { content } : { content: masked, masked: true };
+      return masked === null ? { content, ...called } : { content: masked, ...called, masked: true };
     },
   };
 }

@@ -115,7 +115,7 @@ export interface RoomStore {
 }
 
 /** See `RoomRow`. */
-export type RoomHead = Pick<RoomRow, 'firstSeq' | 'lastSeq' | 'goneChatNo'>;
+export type RoomHead = Pick<RoomRow, 'firstSeq' | 'lastSeq' | 'goneChatNo' | 'epoch'>;
 
 export interface RoomSnapshot {
   readonly room: RoomRow;
@@ -146,6 +146,7 @@ export interface RoomHeadRow {
   readonly reason: string | null;
   readonly lastSeq: number;
   readonly lastChatNo: number;
+  readonly epoch: string;
 }
 
 /** What an overview shows of a member's room. */

@@ -13,6 +13,8 @@ export interface SearchPlace {
   readonly createdAt: string;
   readonly roomId: string;
   readonly seq: number;
+  /** The room's, then: in another one the time alone counts. */
+  readonly epoch: string;
 }
 
 /** Finds messages by what is in them. Exact: they are looked at as they are now, whatever the index has yet. */
@@ -26,11 +28,11 @@ export interface SearchStore {
     readerId: string | null,
     wanted: Wanted & { readonly before: number | null },
   ): Promise<readonly StoredMessage[] | 'NOT_FOUND' | 'NOT_A_MEMBER' | 'BANNED'>;
-  /** The same of all rooms that somebody is in. `before`: only older than this one. */
+  /** The same of all rooms that somebody is in, and the rooms' epochs. `before`: only older than this one. */
   findInRooms(
     userId: string,
     wanted: Wanted & { readonly before: SearchPlace | null },
-  ): Promise<readonly StoredMessage[]>;
+  ): Promise<{ readonly messages: readonly StoredMessage[]; readonly epochs: ReadonlyMap<string, string> }>;
 }
 
 /** The index behind it, which is written after the messages are. */

@@ -8,6 +8,8 @@ export interface UploadRow {
   readonly name: string;
   readonly type: string;
   readonly bytes: number;
+  /** Milliseconds since it was announced. */
+  readonly ageMs: number;
   /** Of what is READY or TAKEN. */
   readonly attachment: Attachment | null;
 }

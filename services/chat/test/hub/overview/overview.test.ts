@@ -40,7 +40,7 @@ function given(rows: OverviewRow[], heads: readonly OverviewRow[] = rows) {
 }
 const row = (n: number): OverviewRow => ({
   ...{ userId: 'me', roomId: `room-${n}`, title: `${n}`, status: 'ACTIVE', reason: null },
-  ...{ lastSeq: 5, lastChatNo: 3, lastReadSeq: 4, lastReadChatNo: 2, mentions: [] },
+  ...{ lastSeq: 5, lastChatNo: 3, lastReadSeq: 4, lastReadChatNo: 2, mentions: [], epoch: 'epoch-1' },
 });
 
 it('shows 500 rooms, says that there are more, and tells all anew when memberships change', async () => {
@@ -99,4 +99,21 @@ it('tells a room that was removed from one that was left, where the memberships 
     { type: 'room.left', roomId: 'room-2', why: 'left' },
   ]);
   expect(overview.size).toBe(0);
+});
+
+it('tells that a room is gone in whose place another one was opened, and of that one where the user is in it', async () => {
+  const rows = [row(1), row(2)];
+  const { overview, listener, told } = given(rows);
+  await overview.watch(listener);
+  rows.splice(0, 2, { ...row(1), epoch: 'epoch-2', lastSeq: 2, lastChatNo: 1, lastReadSeq: 2, lastReadChatNo: 0 });
+  await overview.reconcile();
+  await overview.tick();
+  expect(told.slice(1)).toMatchObject([
+    { type: 'room.left', roomId: 'room-1', why: 'gone' },
+    { type: 'room.left', roomId: 'room-2', why: 'gone' },
+    { type: 'room.joined', roomId: 'room-1', seq: 2, unread: 1 },
+  ]);
+  tellCommitted(overview.apply, [{ ...chatMessage('room-1', 3), chatNo: 2 }]);
+  await overview.tick();
+  expect(told.at(-1)).toMatchObject({ type: 'unread', roomId: 'room-1', seq: 3, unread: 2 });
 });
