@@ -25,8 +25,9 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Random bytes are asked for by the thousand: one by one they take as long as the cipher. */
-const NONCES = Buffer.alloc(NONCE_BYTES * 1_000);
+/** Random bytes are asked for by the thousand nonces: one by one they take as long as the cipher. */
+const RANDOM = Buffer.alloc(NONCE_BYTES * 1_000);
+const NONCES = Array.from({ length: 1_000 }, (_, i) => RANDOM.subarray(i * NONCE_BYTES, (i + 1) * NONCE_BYTES));
 let noncesLeft = 0;
 
 /**
@@ -67,16 +68,19 @@ export function fingerprintOf({ key }: SealingKey): string {
  */
 export function sealBytes(key: KeyObject, bound: string | Uint8Array, clear: string | Uint8Array): Buffer {
   if (noncesLeft === 0) {
-    randomFillSync(NONCES);
+    randomFillSync(RANDOM);
     noncesLeft = NONCES.length;
   }
-  noncesLeft -= NONCE_BYTES;
-  const nonce = Buffer.from(NONCES.subarray(noncesLeft, noncesLeft + NONCE_BYTES));
+  const nonce = NONCES[--noncesLeft]!;
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(typeof bound === 'string' ? Buffer.from(bound) : bound);
   const body = typeof clear === 'string' ? cipher.update(clear, 'utf8') : cipher.update(clear);
   cipher.final();
-  return Buffer.concat([nonce, body, cipher.getAuthTag()]);
+  const sealed = Buffer.allocUnsafe(NONCE_BYTES + body.length + TAG_BYTES);
+  sealed.set(nonce);
+  sealed.set(body, NONCE_BYTES);
+  sealed.set(cipher.getAuthTag(), NONCE_BYTES + body.length);
+  return sealed;
 }
 
 /** @throws Error where it was sealed by another key, bound to something else, or altered */

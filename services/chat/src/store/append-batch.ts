@@ -106,7 +106,9 @@ export function createAppendBatch({ pool, texts, uploads }: AppendBatchOptions) 
   /** Seals and stores; what was sealed with a key that is not the room's any more is sealed anew. */
   async function append(drafts: readonly Draft[], again = 2): Promise<readonly (AppendOutcome | Failure)[]> {
     const sealed = await sealDrafts(keys, drafts);
-    if (keys.isOn) await uploads.sealNamed(drafts.flatMap(({ attachments = [] }) => attachments));
+    if (keys.isOn && drafts.some(({ attachments }) => attachments)) {
+      await uploads.sealNamed(drafts.flatMap(({ attachments = [] }) => attachments));
+    }
     const sent = sealed.flatMap((draft) => ('outcome' in draft ? [] : draft));
     if (sent.length === 0 && sealed.length > 0) {
       const [first] = sealed as NoKey[];
