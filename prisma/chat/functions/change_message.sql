@@ -7,12 +7,14 @@
 -- mention all is for who presides: MENTIONS_ALL. `p_masked`: something in the text of an edit was.
 -- `p_same`: who asks has opened what stands sealed, `p_seen`, and says whether it is this text; STALE where it is not what stands
 -- any more, or `p_key_no`, with which `p_content` and `p_signal_type` are sealed, is not the room's. Null: texts are clear.
+-- `p_seen_version`: it was seen in memory, in this version; `p_seen` is its client's id for it, and its signal type stays.
 -- UNAVAILABLE: who asks is of a version that seals nothing, and would leave a part of the message sealed without its key.
 CREATE OR REPLACE FUNCTION chat.change_message(
   p_room TEXT, p_seq BIGINT, p_change TEXT, p_user TEXT, p_nickname TEXT, p_tag TEXT, p_admin BOOLEAN,
   p_content TEXT, p_if_version BIGINT, p_window_s INTEGER,
   p_mentions JSONB DEFAULT NULL, p_mentions_all BOOLEAN DEFAULT NULL, p_masked BOOLEAN DEFAULT NULL,
-  p_same BOOLEAN DEFAULT NULL, p_seen TEXT DEFAULT NULL, p_key_no INTEGER DEFAULT NULL, p_signal_type TEXT DEFAULT NULL
+  p_same BOOLEAN DEFAULT NULL, p_seen TEXT DEFAULT NULL, p_key_no INTEGER DEFAULT NULL, p_signal_type TEXT DEFAULT NULL,
+  p_seen_version BIGINT DEFAULT NULL
 ) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -62,8 +64,10 @@ BEGIN
   IF p_change = 'edited' AND p_same IS NULL AND m.key_no IS NOT NULL AND m.signal_type IS NOT NULL THEN
     RETURN jsonb_build_object('outcome', 'UNAVAILABLE');
   END IF;
-  IF p_change = 'edited' AND (p_same IS NOT NULL AND m.content IS DISTINCT FROM p_seen
-    OR p_key_no <> coalesce(r.key_no, 0)) THEN
+  IF p_change = 'edited' AND (p_key_no <> coalesce(r.key_no, 0) OR p_same IS NOT NULL
+    AND CASE WHEN p_seen_version IS NULL THEN m.content IS DISTINCT FROM p_seen
+      ELSE p_seen_version <> coalesce(m.version, m.seq) OR m.client_message_id IS DISTINCT FROM p_seen
+        OR m.key_no IS DISTINCT FROM p_key_no END) THEN
     RETURN jsonb_build_object('outcome', 'STALE');
   END IF;
   -- As they will be, so that the same request once more changes nothing.
@@ -90,7 +94,7 @@ BEGIN
     UPDATE chat.messages t SET content = p_content, version = r.last_seq + 1, edited_at = stamp,
       edited_version = r.last_seq + 1, mentions = NULL, mentions_all = NULL,
       masked = nullif(p_masked, false), key_no = p_key_no,
-      signal_type = CASE WHEN p_same IS NULL THEN t.signal_type ELSE p_signal_type END
+      signal_type = CASE WHEN p_same IS NULL OR p_seen_version IS NOT NULL THEN t.signal_type ELSE p_signal_type END
     WHERE t.room_id = p_room AND t.seq = p_seq;
     PERFORM chat.set_mentions(p_room, p_seq, mentioned, p_mentions_all);
     IF p_key_no IS NULL AND coalesce(r.clear_from, p_seq + 1) > p_seq THEN

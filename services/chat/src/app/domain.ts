@@ -172,6 +172,7 @@ export function createDomain(
     emit,
     isOn: env.CHANGES,
     editWindowS: env.EDIT_WINDOW_S,
+    known: hub.messageInMemory,
     onChange: counts.changed,
   });
   const uploads = createUploads({

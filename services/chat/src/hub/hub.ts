@@ -280,6 +280,9 @@ export function createHub(deps: HubOptions) {
     /** The newest messages of a room, as far as they are in memory here. */
     inMemory: (roomId: string): readonly StoredMessage[] => served.get(roomId)?.feed.ring.after(0) ?? [],
 
+    /** One of them, as it is told last. */
+    messageInMemory: (roomId: string, seq: number): StoredMessage | undefined => served.get(roomId)?.feed.ring.at(seq),
+
     /** Rooms in memory, with and without listeners. */
     roomIds: (): string[] => served.entries().map(([roomId]) => roomId),
     sweep: served.sweep,

@@ -79,6 +79,12 @@ export class Ring {
     return this.#items.slice(Math.max(0, seq + 1 - first));
   }
 
+  /** The message of this `seq`, where it is held. */
+  at(seq: number): StoredMessage | undefined {
+    const first = this.firstSeq;
+    return first === null ? undefined : this.#items[seq - first];
+  }
+
   /** The newest, ascending: `count` of them that are no rows of change, and those among them. */
   newest(count: number): StoredMessage[] {
     return limitRows(this.#items, count, 'newest').slice();

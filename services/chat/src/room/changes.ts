@@ -5,6 +5,7 @@ import { wireMessage } from './event.ts';
 import type { ContentFilter } from './filter/content-filter.ts';
 import type { Emit } from './ports/emit.ts';
 import type { Change, ChangeOutcome, MessageStore, PinOutcome, ReactOutcome } from './ports/message-store.ts';
+import type { StoredMessage } from './ports/stored-message.ts';
 import { noSuchMessage, noSuchRoom } from './refusals.ts';
 
 export interface ChangesOptions {
@@ -16,6 +17,8 @@ export interface ChangesOptions {
   readonly isOn: boolean;
   /** Seconds after it was sent for which its sender can edit a message; 0 = never. */
   readonly editWindowS: number;
+  /** A message as it is in memory. Default: none is. */
+  readonly known?: (roomId: string, seq: number) => StoredMessage | undefined;
   /** Hears of each change that was stored. */
   readonly onChange: (change: ChangeKind) => void;
 }
@@ -41,7 +44,7 @@ export interface Editing extends Target {
  * What becomes of messages after they were sent: edited by their senders; deleted by them, the host, an admin or the service;
  * pinned by these; members react to them.
  */
-export function createChanges({ messages, filter, emit, isOn, editWindowS, onChange }: ChangesOptions) {
+export function createChanges({ messages, filter, emit, isOn, editWindowS, known, onChange }: ChangesOptions) {
   /** @throws AppError FORBIDDEN (CHANGES is off) */
   function requireOn(): void {
     if (!isOn) throw new AppError('FORBIDDEN', { detail: 'Messages can not be changed here: CHANGES is off' });
@@ -55,7 +58,8 @@ export function createChanges({ messages, filter, emit, isOn, editWindowS, onCha
   }
 
   async function change(caller: Caller, target: Target, edit: Change['edit']): Promise<ChatMessage> {
-    const outcome = await messages.change({ ...asked(caller, target), edit });
+    const inMemory = edit ? known?.(target.roomId, target.seq) : undefined;
+    const outcome = await messages.change({ ...asked(caller, target), known: inMemory, edit });
     if (!('message' in outcome)) throw refusalOf(outcome.outcome);
     // Also of one that was stored before: perhaps nobody was told.
     if (outcome.row) tellCommitted(emit, [outcome.row]);

@@ -2,6 +2,7 @@ import { written } from '@gongu/host';
 import { AppError } from '@gongu/shared';
 import type { Pool } from 'pg';
 import type { Change, ChangeOutcome, MessageStore, PinOutcome, ReactOutcome } from '../room/ports/message-store.ts';
+import type { StoredMessage } from '../room/ports/stored-message.ts';
 import { type MessageJson, messageOf } from './rows.ts';
 import { boundOf, type SealedTexts } from './sealing/sealed-texts.ts';
 
@@ -40,9 +41,22 @@ export function createMessageChanges({
    * An edit's texts as they are kept, which needs those that stand: they are bound to more than the edit names, and only here
    * it is seen whether they are the same. What stands may be another one by the time of the edit, which is then STALE.
    */
-  async function sealed({ roomId, seq, by, edit }: Change) {
-    const clear = { content: edit?.content ?? null, same: null, seen: null, keyNo: null, signalType: null };
+  async function sealed({ roomId, seq, by, edit, known }: Change) {
+    const clear = {
+      ...{ content: edit?.content ?? null, same: null, seen: null, seenVersion: null },
+      ...{ keyNo: null, signalType: null },
+    };
     if (!edit || !texts.keys.hasKeys) return clear;
+    if (known && isAnother(known, by?.userId, edit.content)) {
+      const { clientMessageId, version } = known;
+      const key = await texts.keyOf(roomId);
+      const bound = boundOf('content', { roomId, userId: by?.userId ?? null, clientMessageId });
+      return {
+        ...clear,
+        ...{ same: false, seen: clientMessageId, seenVersion: version, keyNo: key?.keyNo ?? null },
+        content: key && edit.content !== '' ? key.seal(bound, edit.content) : edit.content,
+      };
+    }
     const { rows } = await pool.query<Standing>({ name: 'edited-message', text: STANDING_SQL, values: [roomId, seq] });
     const row = rows[0];
     // The function refuses it, and says why.
@@ -52,7 +66,7 @@ export function createMessageChanges({
     const signal = row.signalType && (await texts.openText(row.keyNo, boundOf('signal', place), row.signalType));
     const key = await texts.keyOf(roomId);
     return {
-      ...{ same: content === edit.content, seen: row.content, keyNo: key?.keyNo ?? null },
+      ...{ same: content === edit.content, seen: row.content, seenVersion: null, keyNo: key?.keyNo ?? null },
       content: key && edit.content !== '' ? key.seal(boundOf('content', place), edit.content) : edit.content,
       signalType: key && signal ? key.seal(boundOf('signal', place), signal) : signal,
     };
@@ -62,13 +76,13 @@ export function createMessageChanges({
   async function change(change: Change): Promise<ChangeJson> {
     const { roomId, seq, by, isAdmin, edit } = change;
     for (let tries = 1; ; tries++) {
-      const text = await sealed(change);
+      const text = await sealed(tries === 1 ? change : { ...change, known: undefined });
       const answer = await written(
         () =>
           ask(
             'change-message',
             `SELECT chat.change_message($1, $2::bigint, $3, $4, $5, $6, $7, $8, $9::bigint, $10::int, $11::jsonb, $12, $13,
-          $14::bool, $15, $16::int, $17) AS change`,
+          $14::bool, $15, $16::int, $17, $18::bigint) AS change`,
             [
               ...[roomId, seq, edit ? 'edited' : 'deleted'],
               ...[by?.userId ?? null, by?.nickname ?? null, by?.tag ?? null, isAdmin],
@@ -78,7 +92,7 @@ export function createMessageChanges({
                 edit?.mentionsAll ?? null,
                 edit?.masked ?? null,
               ],
-              ...[text.same, text.seen, text.keyNo, text.signalType],
+              ...[text.same, text.seen, text.keyNo, text.signalType, text.seenVersion],
             ],
           ),
         { idempotent: true },
@@ -137,4 +151,13 @@ export function createMessageChanges({
       return (isDone ? { outcome, row: row ? messageOf(row) : null } : { outcome }) as PinOutcome;
     },
   };
+}
+
+/** Whether it is a message of this user's with another text. Of the same text only what stands says that nothing changes. */
+function isAnother(
+  known: StoredMessage,
+  userId: string | undefined,
+  content: string,
+): known is Exclude<StoredMessage, { kind: 'SYSTEM' }> {
+  return known.kind !== 'SYSTEM' && known.sender?.userId === userId && known.content !== content;
 }

@@ -20,6 +20,12 @@ describe('a ring', () => {
     expect(seqs(ring.newest(9))).toEqual([1, 2, 3]);
   });
 
+  it('gives one that it holds, and none of before or after', () => {
+    const ring = new Ring(storedMessages(4, 6), { capacity: 4, maxBytes: 1_000_000 });
+    expect([3, 4, 6, 7].map((seq) => ring.at(seq)?.seq)).toEqual([undefined, 4, 6, undefined]);
+    expect(new Ring([], { capacity: 4, maxBytes: 1_000_000 }).at(1)).toBeUndefined();
+  });
+
   it('holds at least its capacity and less than twice that, and answers exactly what it covers', () => {
     fc.assert(
       fc.property(

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sealingKeysOf } from '@gongu/host';
+import type { ChatMessage } from '@gongu/shared';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Draft } from '../../src/room/ports/message-store.ts';
+import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { createAppendBatch } from '../../src/store/append-batch.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
 import { createRoomKeys } from '../../src/store/sealing/room-keys.ts';
@@ -166,6 +168,35 @@ describe('what is said', () => {
     expect(loaded).toMatchObject({ messages: expect.arrayContaining([expect.objectContaining({ content: 'x' })]) });
 
     expect(await stored()).not.toContain(marker);
+  });
+
+  it('is edited as it is in memory, unless something else stands there', async () => {
+    const roomId = await room();
+    const signalType = `signal-${randomUUID()}`;
+    const seq = await say(roomId, 'one', { signalType });
+    const inMemory = async () => (await given.store.messages.after(roomId, seq - 1, 1))[0];
+    const edit = (content: string, known: StoredMessage | undefined, store = given.store) =>
+      store.messages.change({
+        ...{ roomId, seq, known, by: person('ann'), isAdmin: false },
+        edit: { content, ifVersion: null, windowS: 86_400 },
+      });
+    const one = await inMemory();
+    expect(await edit('two', one)).toMatchObject({ outcome: 'changed', message: { content: 'two', signalType } });
+    // Meanwhile it became what somebody else wants who has not heard of it.
+    expect(await edit('two', one)).toMatchObject({ outcome: 'same', message: { content: 'two' } });
+    expect(await edit('three', one)).toMatchObject({ outcome: 'changed', message: { content: 'three', signalType } });
+    const three = (await inMemory()) as ChatMessage & StoredMessage;
+    expect(await edit('four', { ...three, clientMessageId: 'of a room that is no more' })).toMatchObject({
+      ...{ outcome: 'changed', message: { content: 'four', signalType } },
+    });
+    expect(await edit('five', await inMemory(), off)).toMatchObject({ outcome: 'changed', message: { signalType } });
+    expect(await edit('six', await inMemory())).toMatchObject({ outcome: 'changed', message: { signalType } });
+    // What stands is not read: it would be the same.
+    const misread = { ...((await inMemory()) as ChatMessage & StoredMessage), content: 'misread' };
+    expect(await edit('six', misread)).toMatchObject({ outcome: 'changed' });
+    expect(await inMemory()).toMatchObject({ content: 'six', signalType });
+    expect(await texts(roomId)).toEqual(['six']);
+    expect(await stored()).not.toContain(signalType);
   });
 
   it('is read in both forms and written clear where nothing is to be sealed', async () => {

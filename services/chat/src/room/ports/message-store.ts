@@ -61,6 +61,8 @@ export type AppendOutcome =
 export interface Change {
   readonly roomId: string;
   readonly seq: number;
+  /** The message as it is in memory, which saves a look at what stands; it may be older than that. */
+  readonly known?: StoredMessage | undefined;
   /** Null: the service. */
   readonly by: Pick<User, 'userId' | 'nickname' | 'tag'> | null;
   /** Who asks may what the host may, in every room. */
