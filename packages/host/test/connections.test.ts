@@ -169,6 +169,27 @@ describe('a request that is not there in time', () => {
   });
 });
 
+describe('bodies that are coming', () => {
+  it('are as many as may be kept: those that have cost most take too long, and the others are taken', async () => {
+    const { port } = await listen({ comingBytes: 1_000_000 });
+    const head = 'POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 150002\r\n\r\n"';
+    const slow = Array.from({ length: 12 }, () => rawConnection(port));
+    const ended = new Map<(typeof slow)[number], string>();
+    for (const one of slow) {
+      void one.ended.then((text) => ended.set(one, text));
+      one.send(head + 'x'.repeat(149_999));
+    }
+    await expect.poll(() => ended.size, { timeout: 10_000 }).toBe(6);
+    for (const text of ended.values()) {
+      expect(answersIn(text)).toMatchObject([{ status: 408, body: { code: 'REQUEST_TIMEOUT' } }]);
+    }
+    for (const one of slow.filter((one) => !ended.has(one))) {
+      one.send(`x"${LAST}`);
+      expect(answersIn(await one.ended).map(({ status }) => status)).toEqual([200, 404]);
+    }
+  });
+});
+
 describe('connections', () => {
   it('are refused with 503 above the limit, and taken again below it', async () => {
     const { port } = await listen({ maxConnections: 2 });

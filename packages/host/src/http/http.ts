@@ -25,6 +25,7 @@ import { readForwardedFor } from './forwarded-for.ts';
 import { logRequests } from './observe/request-log.ts';
 import { requestIdOf } from './observe/trace.ts';
 import { type AllowedOrigins, isOriginAllowed } from './origins.ts';
+import { ComingBodies } from './server/coming-bodies.ts';
 import { HttpServer } from './server/http-server.ts';
 import { guardTexts } from './text-guard.ts';
 
@@ -48,6 +49,10 @@ declare module 'fastify' {
   interface FastifyInstance {
     serviceInfo: ServiceInfo;
   }
+  interface FastifyContextConfig {
+    /** The body is not kept in memory until all of it has come. */
+    passesBodyOn?: boolean;
+  }
 }
 
 export interface HttpOptions {
@@ -64,6 +69,8 @@ export interface HttpOptions {
   sendTimeoutMs?: number;
   /** Bytes of answers that may wait for all clients together; then the costliest connections end. 0 = any number. @default 0 */
   unreadBytes?: number;
+  /** Bytes of bodies that may be kept until the rest has come, of all clients together; then the costliest requests end. 0 = any number. @default 0 */
+  comingBytes?: number;
   /** Connections at once, of whatever use; 0 = any number. Further ones get 503. @default 0 */
   maxConnections?: number;
   /** WebSockets are taken by a listener to `upgrade`. Without, every upgrade is an ordinary request. @default false */
@@ -127,6 +134,17 @@ export function createHttp(options: HttpOptions): Http {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(createSerializerCompiler(checkAnswers));
   takeJson(app);
+  const coming = new ComingBodies({
+    mostBytes: options.comingBytes ?? 0,
+    now: () => performance.now(),
+    end({ socket }) {
+      const error = Object.assign(new Error('Too much of other bodies is coming'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+      server!.emit('clientError', error, socket);
+    },
+  });
+  app.addHook('preParsing', async ({ raw, routeOptions }) => {
+    if (!routeOptions.config.passesBodyOn) coming.note(raw);
+  });
   // JSON only: a page of another origin could send a text body without asking first.
   app.removeContentTypeParser('text/plain');
 

@@ -41,6 +41,8 @@ export async function createServiceHttp(parts: ServiceParts, options: ServiceHtt
     allowedOrigins: env.ALLOWED_ORIGINS,
     sendTimeoutMs: env.SEND_TIMEOUT_MS,
     unreadBytes: env.UNREAD_ANSWERS_BYTES,
+    // A picture takes a telephone minutes, and is 10 MiB: of those that come there may be more than of what nobody reads.
+    comingBytes: 4 * env.UNREAD_ANSWERS_BYTES,
     maxConnections: env.MAX_TCP_CONNECTIONS,
     draining: () => phase.current === 'draining',
     checkAnswers,

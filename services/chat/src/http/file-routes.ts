@@ -40,7 +40,7 @@ export function fileRoutes(app: Http, { paths, files, base, maxBytes }: FileRout
   app.register(async (scope: FastifyInstance) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { bodyLimit }, (_request, payload, done) => done(null, payload));
-    const options = { schema: { hide: true }, bodyLimit, config: { anyText: true } };
+    const options = { schema: { hide: true }, bodyLimit, config: { anyText: true, passesBodyOn: true } };
 
     scope.put(`${base}/*`, options, async (request, reply) => {
       const { type, bytes = 0 } = allowed('PUT', request as FileRequest);

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Pictures } from '../product/pictures.ts';
 import type { UserOf } from './caller.ts';
+import { requireSeller } from '../product/permission.ts';
 import { OF_ACCOUNT } from './refusals.ts';
 
 export interface PictureRoutesOptions {
@@ -36,6 +37,8 @@ export function pictureRoutes(app: Http, { pictures, userOf, maxBytes }: Picture
       {
         bodyLimit,
         config: { queued: false },
+        // Nobody else's megabytes are kept.
+        preParsing: async (request) => requireSeller(await userOf(request)),
         schema: {
           tags: ['products'],
           security: [{ user: [] }],

@@ -122,16 +122,16 @@ describe('a picture', () => {
     expect(await rows('SELECT id FROM pictures WHERE user_id = $1', 'bad')).toEqual([]);
   });
 
-  it('with more bytes than its length says is cut there, and with fewer it was never there', async () => {
+  it('with more bytes than its length says is cut there, with fewer it was never there, and of who is no seller nobody waits for it', async () => {
     const { hostname, port } = new URL(server.url);
     const noisy = await noise(60).png().toBuffer();
     const whole = noisy.subarray(0, 2 * Math.floor(noisy.length / 2));
-    async function send(length: number, isEnded: boolean): Promise<string> {
+    async function send(length: number, isEnded: boolean, as = 'seller:raw'): Promise<string> {
       const socket = connect(Number(port), hostname);
       let answer = '';
       socket.on('data', (chunk) => (answer += chunk)).on('error', () => {});
       const head = [`PUT /api/pictures/${randomUUID()} HTTP/1.1`, 'host: x', 'content-type: image/png'];
-      const token = `authorization: Bearer ${tokenOf('seller:raw')}`;
+      const token = `authorization: Bearer ${tokenOf(as)}`;
       socket.write(`${[...head, token, `content-length: ${length}`].join('\r\n')}\r\n\r\n`);
       socket.write(whole);
       if (isEnded) socket.end();
@@ -140,6 +140,7 @@ describe('a picture', () => {
     }
     expect(await send(whole.length / 2, true)).toMatch(/UPLOAD_REFUSED/);
     await send(whole.length + 10, true);
+    expect(await send(whole.length + 10, true, 'ann')).toMatch(/FORBIDDEN/);
     expect(await rows('SELECT id FROM pictures WHERE user_id = $1', 'raw')).toEqual([]);
   });
 
