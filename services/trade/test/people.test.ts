@@ -92,6 +92,28 @@ it('a person has all that trade knows of him, as lines; so do admins and service
   expect(await lines('ben')).toBeNull();
 });
 
+it('an export has the places that he waits for, and payments of places that are gone', async () => {
+  const full = await create(server, { maxParticipants: 1, waitingList: true });
+  await buy(full, 'ben');
+  await ok('POST', `/api/products/${full.id}/waiting`, 'wes', { quantity: 2 });
+  const paid = await create(server, { payment: 'REQUIRED' });
+  await buy(paid, 'wes');
+  const report = { status: 'AUTHORIZED', reference: 'pay-wes', amount: 1_000_000 };
+  await ok('PUT', `/api/products/${paid.id}/participations/wes/payment`, shopToken('payments'), report);
+  await ok('DELETE', `/api/products/${paid.id}/participations/me`, 'wes');
+  const { body } = await server.call<unknown>('GET', '/api/trade/users/wes/export', { as: 'wes' });
+  const lines = String(body)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const at = expect.stringMatching(/Z$/);
+  expect(lines).toContainEqual({ record: 'waiting', productId: full.id, quantity: 2, at });
+  expect(lines).toContainEqual({
+    ...{ record: 'payment', productId: paid.id, quantity: 1, joinedAt: at, endedAt: at },
+    ...{ status: 'AUTHORIZED', reference: 'pay-wes', amount: 1_000_000, cause: 'withdrawn' },
+  });
+});
+
 it('a back end exports and erases by a key with the scope users, and by no other', async () => {
   const users = shopToken('users');
   for (const [as, status] of [

@@ -53,6 +53,7 @@ export function productEvents(
   { feed, store, clock, heartbeatMs, maxStreams, onRefused, random }: ProductEventsOptions,
 ): void {
   const streams = new Set<EventStream>();
+  let closing = false;
   /** Streams, and requests that are about to become one. */
   let taken = 0;
   /** One text for all listeners. */
@@ -64,8 +65,10 @@ export function productEvents(
     return text;
   }
 
+  const end = (stream: EventStream) => stream.end(random() * RETURN_WITHIN_MS);
   app.addHook('preClose', async () => {
-    for (const stream of streams) stream.end(random() * RETURN_WITHIN_MS);
+    closing = true;
+    for (const stream of streams) end(stream);
   });
 
   // Else these two would be asked of a product by that id.
@@ -144,6 +147,8 @@ export function productEvents(
         for (const change of changes) send(change, change.safe);
       };
       deliver(held);
+      // It was on its way while the others were ended.
+      if (closing) end(stream);
     },
   });
 

@@ -30,6 +30,41 @@ export interface PersonStore extends Person {
   numberActors(limit: number): Promise<number>;
 }
 
+interface WaitingRow {
+  id: string;
+  product_id: string;
+  quantity: number;
+  created_at: Date;
+}
+
+interface EndedPaymentRow {
+  id: string;
+  product_id: string;
+  quantity: number;
+  joined_at: Date;
+  payment_status: string;
+  payment_reference: string | null;
+  payment_amount: string | null;
+  cause: string;
+  ended_at: Date;
+}
+
+interface PictureRow {
+  id: string;
+  created_at: Date;
+  product_id: string | null;
+  bytes: string;
+}
+
+interface ActRow {
+  id: string;
+  at: Date;
+  product_id: string;
+  event: string;
+  note: string | null;
+  data: unknown;
+}
+
 const PAGE = 200;
 const PORTION = 500;
 /** Seconds after which an erasure that waits is looked at again. */
@@ -94,36 +129,54 @@ export function createPersonStore(options: PersonStoreOptions): PersonStore {
     }
   }
 
-  async function* picturesOf(userId: string) {
-    for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
-      const { rows } = await pool.query<{ id: string; created_at: Date; product_id: string | null; bytes: string }>(
-        `SELECT p.id, p.created_at, p.product_id, p.bytes FROM trade.pictures p
-         WHERE p.user_id = $1 AND p.id > $2 AND p.type IS NOT NULL AND NOT p.gone ORDER BY p.id LIMIT $3`,
-        [userId, after, PAGE],
-      );
-      for (const { id, created_at, product_id, bytes } of rows) {
-        yield { record: 'picture', id, at: isoOf(created_at), productId: product_id, bytes: Number(bytes) };
-      }
+  /** Rows of a statement with $1 the user, $2 the `id` of the last row before, $3 how many. `first`: below all ids. */
+  async function* rowsOf<Row extends { id: string }>(text: string, userId: string, first: string) {
+    for (let after = first; ; ) {
+      const { rows } = await pool.query<Row>(text, [userId, after, PAGE]);
+      yield* rows;
       const last = rows.at(-1);
       if (rows.length < PAGE || !last) return;
       after = last.id;
     }
   }
 
+  async function* waitingOf(userId: string) {
+    const text = `SELECT w.id, w.product_id, w.quantity, w.created_at FROM trade.waiting w
+      WHERE w.user_id = $1 AND w.id > $2 ORDER BY w.id LIMIT $3`;
+    for await (const row of rowsOf<WaitingRow>(text, userId, '0')) {
+      yield { record: 'waiting', productId: row.product_id, quantity: row.quantity, at: isoOf(row.created_at) };
+    }
+  }
+
+  /** Those of his purchases stand there. */
+  async function* paymentsOf(userId: string) {
+    const text = `SELECT k.id, k.product_id, k.quantity, k.joined_at, k.payment_status, k.payment_reference, k.payment_amount,
+        k.cause, k.ended_at FROM trade.ended_payments k
+      WHERE k.user_id = $1 AND k.id > $2 ORDER BY k.id LIMIT $3`;
+    for await (const row of rowsOf<EndedPaymentRow>(text, userId, '0')) {
+      yield {
+        ...{ record: 'payment', productId: row.product_id, quantity: row.quantity, joinedAt: isoOf(row.joined_at) },
+        ...{ status: row.payment_status, reference: row.payment_reference, cause: row.cause, endedAt: isoOf(row.ended_at) },
+        amount: row.payment_amount === null ? null : Number(row.payment_amount),
+      };
+    }
+  }
+
+  async function* picturesOf(userId: string) {
+    const text = `SELECT p.id, p.created_at, p.product_id, p.bytes FROM trade.pictures p
+      WHERE p.user_id = $1 AND p.id > $2 AND p.type IS NOT NULL AND NOT p.gone ORDER BY p.id LIMIT $3`;
+    for await (const row of rowsOf<PictureRow>(text, userId, '00000000-0000-0000-0000-000000000000')) {
+      const { id, created_at, product_id, bytes } = row;
+      yield { record: 'picture', id, at: isoOf(created_at), productId: product_id, bytes: Number(bytes) };
+    }
+  }
+
   async function* actsOf(userId: string) {
-    for (let after = '0'; ; ) {
-      const { rows } = await pool.query<{ id: string; at: Date; product_id: string; event: string; data: unknown }>(
-        `SELECT a.id, a.at, a.product_id, a.event, a.data FROM trade.audit a
-         WHERE a.person = (SELECT p.number FROM trade.people p WHERE p.user_id = $1) AND a.id > $2
-         ORDER BY a.id LIMIT $3`,
-        [userId, after, PAGE],
-      );
-      for (const { at, product_id, event, data } of rows) {
-        yield { record: 'act', at: isoOf(at), productId: product_id, event, data };
-      }
-      const last = rows.at(-1);
-      if (rows.length < PAGE || !last) return;
-      after = last.id;
+    const text = `SELECT a.id, a.at, a.product_id, a.event, a.note, a.data FROM trade.audit a
+      WHERE a.person = (SELECT p.number FROM trade.people p WHERE p.user_id = $1) AND a.id > $2
+      ORDER BY a.id LIMIT $3`;
+    for await (const { at, product_id, event, note, data } of rowsOf<ActRow>(text, userId, '0')) {
+      yield { record: 'act', at: isoOf(at), productId: product_id, event, note, data };
     }
   }
 
@@ -131,6 +184,8 @@ export function createPersonStore(options: PersonStoreOptions): PersonStore {
     async *export(userId) {
       yield { record: 'user', service: 'trade', userId };
       yield* purchasesOf(userId);
+      yield* paymentsOf(userId);
+      yield* waitingOf(userId);
       yield* productsOf(userId);
       yield* picturesOf(userId);
       yield* actsOf(userId);

@@ -1,11 +1,11 @@
 import { ProductChange } from '@gongu/shared';
 import pg from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openEvents } from '../fixture/event-source.ts';
 import { eventually } from '../fixture/eventually.ts';
 import { create, testTrade } from '../fixture/trade-server.ts';
 
-const { start, rows } = await testTrade();
+const { start, rows, databaseUrl: connectionString } = await testTrade();
 const server = await start({ HEARTBEAT_MS: '1000' });
 const other = await start();
 const { call } = server;
@@ -185,6 +185,25 @@ describe('GET /api/products/events', () => {
       expect(state.retryMs).toBeLessThanOrEqual(3_000);
       expect(told.at(-1)).toMatchObject({ event: 'reconnect', data: { afterMs: state.retryMs } });
     }
+  });
+
+  it('ends as well where it begins while the service stops', async () => {
+    const stopping = await start({ DRAIN_MS: '4000' });
+    const client = new pg.Client({ connectionString });
+    onTestFinished(() => client.end());
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE trade.changes IN ACCESS EXCLUSIVE MODE');
+    const stream = fetch(`${stopping.url}/api/products/events`, { headers: { 'last-event-id': '1' } });
+    const waiting = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'trade.changes'::regclass`;
+    await eventually(async () => expect((await client.query(waiting)).rows.length).toBeGreaterThan(0));
+    const began = performance.now();
+    const stopped = stopping.stop();
+    await eventually(async () => expect(await fetch(stopping.url).catch(() => 'closed')).toBe('closed'));
+    await client.query('COMMIT');
+    expect(await (await stream).text()).toContain('event: reconnect');
+    await stopped;
+    expect(performance.now() - began).toBeLessThan(4_000);
   });
 
   it('forgets who has left', async () => {
