@@ -18,6 +18,29 @@ describe('links', () => {
   });
 });
 
+test.each(files)('contents at the head of %s name all of its parts', (file) => {
+  const { text } = readMarkdown(file);
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
+  const [before = ''] = prose.split(/^## /m, 1);
+  const told = [...before.matchAll(/^- \[(.+)\]\(#[^)]+\)$/gm)].map(([, name]) => name!);
+  const parts = [...prose.matchAll(/^## (.+)$/gm)].map(([, name]) => name!);
+  expect(told).toEqual(told.length > 0 ? parts : []);
+});
+
+test('how a service is started by hand names all that it does not start without', () => {
+  const { blocks } = readMarkdown('docs/operations.md');
+  const required = readMarkdown('docs/configuration.md')
+    .table('Variables')
+    .filter((row) => row.default === 'required');
+  for (const service of ['chat', 'trade']) {
+    const { text } = blocks.find((block) => block.text.includes(`services/${service}/dist/main.mjs`))!;
+    const wanted = required.filter((row) => row['read by']!.split(', ').includes(service)).map((row) => row.variable!);
+    const plain = wanted.map((name) => name.replaceAll('`', ''));
+    expect(plain.length).toBeGreaterThan(2);
+    expect(plain.filter((name) => !text.includes(`${name}=`))).toEqual([]);
+  }
+});
+
 test('no script has the name of a command of pnpm’s own, which would run in its place, but for those that run scripts', () => {
   const help = execFileSync('npx', ['-y', 'pnpm@12', 'help', '-a'], { encoding: 'utf8' });
   const own = [...help.matchAll(/^ {2}([a-z][a-z-]*) {2,}.*?(?:\[alias(?:es)?: ([^\]]+)\])?$/gm)];

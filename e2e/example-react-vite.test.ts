@@ -5,6 +5,7 @@ import { type Consumer, consumer, inRepository } from '@gongu/testkit';
 import { browserProgram } from '@gongu/testkit/browser';
 import { type Site, startSite } from '@gongu/web/site';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { call } from './fixture/pair.ts';
 import { openShop, type Visitor } from './fixture/shop.ts';
 
 const EXAMPLE = 'examples/react-vite';
@@ -72,13 +73,13 @@ describe('examples/react-vite', () => {
     try {
       await shop.product('sue', { title: 'Mandarins', maxParticipants: 5 });
       const baseURL = `http://127.0.0.1:${site.port}`;
-      const enter = async (nickname: string): Promise<Visitor> => {
+      const enter = async (nickname: string, title = 'Mandarins', places = 5): Promise<Visitor> => {
         const visitor = await shop.visitor({ baseURL });
         await visitor.go('/');
         await visitor.page.getByLabel('Nickname').fill(nickname);
         await visitor.press('Sign in');
-        await visitor.press('Mandarins');
-        await visitor.reads('5 places left');
+        await visitor.press(title);
+        await visitor.reads(`${places} places left`);
         return visitor;
       };
       const [ann, bob] = [await enter('ann'), await enter('bob')];
@@ -88,6 +89,19 @@ describe('examples/react-vite', () => {
       await bob.say('Are they ripe?');
       await ann.sees('Are they ripe?');
       await ann.reads('2 in the conversation');
+
+      // A refusal is one's of its click: there may be a place with the next one.
+      const pears = await shop.product('sue', { title: 'Pears', maxParticipants: 1, waitingList: true });
+      const place = (method: string, more = '') =>
+        call(method, `${tradeUrl}/api/products/${pears}/participations${more}`, shop.pair.user('cat'), {});
+      expect((await place('POST')).status).toBe(201);
+      const dan = await enter('dan', 'Pears', 0);
+      await dan.press('Take a place');
+      await dan.reads('CAP_REACHED');
+      expect((await place('DELETE', '/me')).status).toBe(204);
+      await dan.reads('1 places left');
+      await dan.press('Take a place');
+      await dan.reads('You take part.');
     } finally {
       await site.stop();
     }

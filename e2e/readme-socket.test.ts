@@ -149,6 +149,26 @@ describe('the socket sample of the README', () => {
     );
   }, 180_000);
 
+  it('begins anew where the room is another one, whose numbers begin again', async () => {
+    await pair.room('restored');
+    const proxy = await tcpProxy({ target: pair.chat.url });
+    onTestFinished(() => proxy.close());
+    const ann = run(proxy.through(pair.chat.url).replace(/\/$/, ''), 'ann', 'restored');
+    await ann.joined(1);
+    for (const text of ['하나', '둘', '셋', '넷']) ann.say(text);
+    await ann.has(['하나', '둘', '셋', '넷']);
+    await proxy.refuse();
+    proxy.cut();
+    const room = `${pair.chat.url}/api/chat/rooms/restored`;
+    expect((await call('DELETE', room, pair.service())).status).toBe(204);
+    await pair.room('restored');
+    await proxy.pass();
+    await ann.joined(2);
+    ann.say('새 방');
+    await expect.poll(() => ann.shown.at(-1)?.content, { timeout: 20_000 }).toBe('새 방');
+    expect(await stored('restored')).toEqual(['새 방']);
+  }, 90_000);
+
   it('notices a network that has gone without a word, and comes back', async () => {
     await pair.room('half-open');
     const proxy = await tcpProxy({ target: pair.chat.url });

@@ -25,6 +25,7 @@ test('who runs no script finds the card of a product in the head of its page, an
   expect(head).toContain('<meta property="og:image" content="https://shop.example/a.jpg">');
   expect(head).toMatch(/<meta property="og:description" content="₩23,000 · 30자리 중 0자리 참여/);
   expect(text).toContain('<div id="root">');
+  expect((await fetch(`${shop.url}//`)).status).toBe(200);
   for (const other of ['no-such-product', '01a1fb92-5af1-71ab-9ecc-00c8b1bbf307']) {
     const page = await pageOf(other);
     expect([page.status, page.text.includes('og:'), page.text.includes('<div id="root">')]).toEqual([200, false, true]);

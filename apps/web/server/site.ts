@@ -119,5 +119,5 @@ function nameHere(host: string): string {
 
 /** Asks for a page: a path that is no file's. */
 function isPage({ method, url }: { readonly method: string; readonly url: string }): boolean {
-  return /^(?:GET|HEAD)$/.test(method) && !/\.[^/]*$/.test(new URL(url, 'http://site').pathname);
+  return /^(?:GET|HEAD)$/.test(method) && !/\.[^/]*$/.test(url.split('?', 1)[0]!);
 }

@@ -1,7 +1,7 @@
 import { createChatClient } from '@gongu/client';
 import { ChatProvider, ChatRoom, useChatRoom, useConnection } from '@gongu/react';
 import { type FormEvent, useEffect, useMemo, useState } from 'react';
-import { CHAT_URL, onChange, type Product, product, products, signIn, takePart, type User } from './shop.ts';
+import { CHAT_URL, onChange, type Product, product, products, Refused, signIn, takePart, type User } from './shop.ts';
 
 export function App() {
   const [user, setUser] = useState<User | null>(null);
@@ -36,7 +36,8 @@ function Shop({ user }: { user: User }) {
   }, [client]);
   const [list, setList] = useState<readonly Product[]>([]);
   const [openId, setOpenId] = useState<string | null>(null);
-  useEffect(() => void products().then(setList), []);
+  const [error, setError] = useState('');
+  useEffect(() => void products().then(setList, (reason) => setError(String(reason))), []);
   return (
     <ChatProvider client={client} locale="en">
       <header>
@@ -49,6 +50,7 @@ function Shop({ user }: { user: User }) {
           </button>
         ))}
       </nav>
+      {error && <p role="alert">{error}</p>}
       {openId && <ProductPage key={openId} id={openId} user={user} />}
     </ChatProvider>
   );
@@ -62,13 +64,17 @@ function Connection() {
 function ProductPage({ id, user }: { id: string; user: User }) {
   const [shown, setShown] = useState<Product | null>(null);
   const [outcome, setOutcome] = useState('');
-  const [key] = useState(() => crypto.randomUUID());
+  const [key, setKey] = useState(() => crypto.randomUUID());
   useEffect(() => onChange(id, () => void product(id).then(setShown)), [id]);
   if (!shown) return <p>…</p>;
   const buy = () =>
     takePart(id, user, key).then(
       () => setOutcome('You take part.'),
-      (reason: Error) => setOutcome(reason.message),
+      (reason: Error) => {
+        setOutcome(reason.message);
+        // Under its key a refusal is repeated, also when there is a place again. What had no answer is asked again under its own.
+        if (reason instanceof Refused) setKey(crypto.randomUUID());
+      },
     );
   return (
     <div className="with-chat">

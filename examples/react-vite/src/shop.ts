@@ -37,6 +37,9 @@ export function product(id: string): Promise<Product> {
   return call(`/api/products/${id}`);
 }
 
+/** The service said no: the same request is answered alike. The message is the code of the refusal. */
+export class Refused extends Error {}
+
 /** Takes a place. The same key again takes no second one, however often an answer was lost. */
 export async function takePart(id: string, user: User, key: string): Promise<void> {
   await call(`/api/products/${id}/participations`, {
@@ -52,10 +55,10 @@ export function onChange(id: string, changed: () => void): () => void {
   return () => events.close();
 }
 
-/** @throws Error with the code of the refusal */
+/** @throws Refused; Error where nobody knows, or not now */
 async function call<T>(path: string, request?: RequestInit): Promise<T> {
   const answer = await fetch(TRADE_URL + path, request);
   const body = await answer.json();
-  if (!answer.ok) throw new Error(body.code);
+  if (!answer.ok) throw answer.status < 500 ? new Refused(body.code) : new Error(body.code);
   return body as T;
 }
