@@ -66,7 +66,8 @@ export async function build({ web = true, commands } = {}) {
       stale.map(async (bundle) => {
         const started = Date.now();
         built[bundle.output] = hashesOf(await (bundle === WEB ? page() : bundleOne(bundle)));
-        console.log(`built ${bundle.output} (${Date.now() - started} ms)`);
+        // Standard output is that of what is run then: a token, or JSON.
+        console.error(`built ${bundle.output} (${Date.now() - started} ms)`);
       }),
     );
   }

@@ -79,5 +79,5 @@ async function write({ service, schema, stamp, source }) {
     throw new Error(`prisma generate failed for ${service}`);
   }
   writeFileSync(stamp, source);
-  console.log(`generated Prisma client for ${service} (${Date.now() - started} ms)`);
+  console.error(`generated Prisma client for ${service} (${Date.now() - started} ms)`);
 }
