@@ -57,10 +57,10 @@ export const UserId = z
 export type UserId = z.output<typeof UserId>;
 
 /** Position in a room's sequence. The first is 1; 0 stands for "nothing yet". */
-export const Seq = z.int().min(0);
+export const Seq = z.int({ error: 'must be a whole number from 0 on' }).min(0);
 
 /** Position of a message that is there. */
-export const MessageSeq = z.int({ error: 'must be a whole number' }).min(1);
+export const MessageSeq = z.int({ error: 'must be a whole number from 1 on' }).min(1);
 
 /** A `messageId` as input. */
 export const MessageId = z

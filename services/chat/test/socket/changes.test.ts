@@ -65,7 +65,9 @@ describe('gongu.v1', () => {
     expect(await refused({ type: 'edit', seq })).toMatchObject({
       ...{ code: 'VALIDATION_FAILED', errors: [{ path: 'content' }] },
     });
-    expect(await refused({ type: 'delete', seq: 0 })).toMatchObject({ errors: [{ path: 'seq' }] });
+    expect(await refused({ type: 'delete', seq: 0 })).toMatchObject({
+      errors: [{ path: 'seq', message: 'must be a whole number from 1 on' }],
+    });
   });
 
   it('a frame has each message once, however often it was changed', async () => {

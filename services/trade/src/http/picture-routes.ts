@@ -4,7 +4,6 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Pictures } from '../product/pictures.ts';
 import type { UserOf } from './caller.ts';
-import { requireSeller } from '../product/permission.ts';
 import { OF_ACCOUNT } from './refusals.ts';
 
 export interface PictureRoutesOptions {
@@ -38,7 +37,7 @@ export function pictureRoutes(app: Http, { pictures, userOf, maxBytes }: Picture
         bodyLimit,
         config: { queued: false },
         // Nobody else's megabytes are kept.
-        preParsing: async (request) => requireSeller(await userOf(request)),
+        preParsing: async (request) => pictures.mayPut(await userOf(request)),
         schema: {
           tags: ['products'],
           security: [{ user: [] }],

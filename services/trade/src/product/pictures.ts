@@ -23,14 +23,18 @@ const PORTION = 100;
 /** Pictures of products: uploaded by sellers, each under an id of its own, and shown to everybody. */
 export function createPictures(options: PicturesOptions) {
   const { store, files, lookAt, digest, maxBytes, perHour, userBytes } = options;
+  const mayPut = (user: User) => requireSeller(user, 'upload pictures of products');
   return {
+    /** Whether one may, before his picture has come. @throws AppError ANONYMOUS_NOT_ALLOWED, FORBIDDEN (no seller) */
+    mayPut,
+
     /**
      * Takes a picture. The same again under the same id gets the same answer; of what is refused nothing is kept.
      * @throws AppError ANONYMOUS_NOT_ALLOWED, FORBIDDEN (no seller), UPLOAD_REFUSED (what it is, too large, or too much with what he
      *   has), CONFLICT (the id has another picture), RATE_LIMITED, UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async put(user: User, id: string, bytes: Uint8Array): Promise<Picture> {
-      requireSeller(user, 'upload pictures of products');
+      mayPut(user);
       if (maxBytes === 0) throw refused('OFF', 'No pictures are taken here');
       if (bytes.length === 0) throw refused('EMPTY', 'The file is empty');
       const begun = await store.begin(
