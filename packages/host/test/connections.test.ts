@@ -172,7 +172,8 @@ describe('a request that is not there in time', () => {
 describe('bodies that are coming', () => {
   it('are as many as may be kept: those that have cost most take too long, and the others are taken', async () => {
     const { port } = await listen({ comingBytes: 1_000_000 });
-    const head = 'POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 150002\r\n\r\n"';
+    const head =
+      'POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 150002\r\n\r\n"';
     const slow = Array.from({ length: 12 }, () => rawConnection(port));
     const ended = new Map<(typeof slow)[number], string>();
     for (const one of slow) {

@@ -138,7 +138,9 @@ export function createHttp(options: HttpOptions): Http {
     mostBytes: options.comingBytes ?? 0,
     now: () => performance.now(),
     end({ socket }) {
-      const error = Object.assign(new Error('Too much of other bodies is coming'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+      const error = Object.assign(new Error('Too much of other bodies is coming'), {
+        code: 'ERR_HTTP_REQUEST_TIMEOUT',
+      });
       server!.emit('clientError', error, socket);
     },
   });

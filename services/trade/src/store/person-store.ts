@@ -156,7 +156,12 @@ export function createPersonStore(options: PersonStoreOptions): PersonStore {
     for await (const row of rowsOf<EndedPaymentRow>(text, userId, '0')) {
       yield {
         ...{ record: 'payment', productId: row.product_id, quantity: row.quantity, joinedAt: isoOf(row.joined_at) },
-        ...{ status: row.payment_status, reference: row.payment_reference, cause: row.cause, endedAt: isoOf(row.ended_at) },
+        ...{
+          status: row.payment_status,
+          reference: row.payment_reference,
+          cause: row.cause,
+          endedAt: isoOf(row.ended_at),
+        },
         amount: row.payment_amount === null ? null : Number(row.payment_amount),
       };
     }
