@@ -144,6 +144,10 @@ describe('pnpm admin', () => {
     );
     const refused = rotate(keys[0]!);
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/lacks, or has others as: old\n$/)]);
+    const would = run('dist/service.mjs', ['admin', 'addresses', 'rotate', '--dry-run'], {
+      ADDRESS_KEYS: keys.join(','),
+    });
+    expect(would.stdout).toBe('1 addresses would be sealed anew\n');
     expect(rotate(keys.join(',')).stdout).toBe('1 addresses are sealed anew\n');
     expect((await sql.query('SELECT DISTINCT key_id FROM trade.addresses')).rows).toEqual([{ key_id: 'new' }]);
     expect(rotate(keys[0]!).stdout).toBe('0 addresses are sealed anew\n');
@@ -289,8 +293,12 @@ describe('pnpm admin', () => {
       return JSON.parse(stdout);
     };
     expect(keys('rotate', '--dry-run')).toEqual({ to: 'new', dryRun: true, keys: 2, unopened: [] });
-    expect(keys('rotate')).toEqual({ to: 'new', keys: 1, unopened: 1 });
-    expect(await act()).toMatchObject({ act: 'keys.rotated', detail: { to: 'new', keys: 1, unopened: 1 } });
+    expect(keys('rotate', '--by', 'root')).toEqual({ to: 'new', keys: 1, unopened: 1 });
+    expect(await act()).toMatchObject({
+      act: 'keys.rotated',
+      by_user_id: 'root',
+      detail: { to: 'new', keys: 1, unopened: 1 },
+    });
     expect(keys('list').keys).toEqual([
       { keyId: 'new', rooms: 1, isFirst: true, state: 'here' },
       { keyId: 'old', rooms: 1, isFirst: false, state: 'here' },
@@ -313,6 +321,16 @@ describe('pnpm admin', () => {
     expect(json('retention', 'run', '--days', '30', '--by', 'root')).toEqual({ ...due, dryRun: false });
     expect(await act()).toMatchObject({ act: 'messages.removed', by_user_id: 'root', detail: { ...due, days: 30 } });
     expect(json('retention', 'run', '--days', '30', '--dry-run')).toEqual({ rooms: 0, messages: 0, dryRun: true });
+  });
+
+  it('says how many rooms begin anew after a backup was restored, and has them do so, with a row of audit', async () => {
+    const epochs = async () => (await sql.query('SELECT room_id, epoch FROM chat.rooms ORDER BY 1')).rows;
+    const before = await epochs();
+    expect(json('restored', '--dry-run')).toEqual({ rooms: 2, dryRun: true });
+    expect(await epochs()).toEqual(before);
+    expect(json('restored', '--by', 'root')).toEqual({ rooms: 2 });
+    expect(await act()).toMatchObject({ act: 'rooms.restored', by_user_id: 'root', detail: { rooms: 2 } });
+    for (const [i, { epoch }] of (await epochs()).entries()) expect(epoch).not.toBe(before[i].epoch);
   });
 
   it('ends with 3 where it was done in one service alone, and says in which it was not', async () => {

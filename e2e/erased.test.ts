@@ -161,3 +161,30 @@ it('who used all that there is, and is erased, is in no table, file and key of e
   while (!text.includes('messages.erased')) text += Buffer.from((await stream.read()).value!).toString();
   expect(text).not.toContain(ANN);
 }, 240_000);
+
+it('an instance that hangs while somebody is erased, and then reads what she had sent it, brings nothing of her back', async () => {
+  const sue = `sue${randomUUID().slice(0, 8)}`;
+  const [token, root, hung] = [pair.user(sue), pair.user('root', ['admin']), pair.chats[1]!];
+  const roomId = randomUUID();
+  await pair.room(roomId);
+  const socket = await open('/ws', ['gongu.v1', `bearer.${token}`], 1);
+  await socket.next((frame) => frame.type === 'ready');
+  hung.freeze();
+  try {
+    // Nobody reads them yet.
+    socket.send({ type: 'join', ref: 'late', roomId });
+    socket.send({ type: 'send', ref: 'late', roomId: 'lobby', clientMessageId: `${sue}-1`, content: `${sue} is late` });
+    const { id } = await ask('DELETE', `${pair.chat.url}/api/chat/users/${sue}`, root);
+    await expect
+      .poll(async () => (await ask('GET', `${pair.chat.url}/api/chat/erasures/${id}`, root)).status, wait)
+      .toBe('DONE');
+    expect(await tablesHolding(pair.databaseUrl, sue)).toEqual([]);
+  } finally {
+    hung.thaw();
+  }
+  expect((await socket.closed(30_000)).code).toBe(4101);
+  // Both were answered, or its end came first.
+  expect(socket.queue.filter(({ ref }) => ref === 'late').map(({ code }) => code)).not.toContain(undefined);
+  expect(await tablesHolding(pair.databaseUrl, sue)).toEqual([]);
+  if (redis) await expect.poll(async () => (await allOfRedis(redis!.port)).includes(sue), wait).toBe(false);
+}, 120_000);

@@ -52,7 +52,7 @@ it('what is said over any protocol, and where it is sent to, stands in no table,
   await pair.room(ROOM);
   const [ann, bob, root] = [pair.user('ann'), pair.user('bob'), pair.user('root', ['admin'])];
   for (const as of [ann, bob]) await ask('POST', `${path}/participants`, as, {});
-  const marks = Array.from({ length: 15 }, (_, i) => `${MARK}-${i} needle`);
+  const marks = Array.from({ length: 17 }, (_, i) => `${MARK}-${i} needle`);
   const text = (i: number) => marks[i]!;
 
   const post = (i: number, as = ann, more: object = {}) =>
@@ -96,6 +96,13 @@ it('what is said over any protocol, and where it is sent to, stands in no table,
   signals.send({ type: text(7), receiver: 'all', data: { deep: [text(8)] } });
   await signals.next((frame) => frame.type === text(7));
   signals.send({ type: 'whisper', receiver: 'ann', data: text(9) });
+
+  // The other older URLs.
+  for (const [i, to] of [`/ws/chat?sessionId=${ROOM}&`, `/chat/${ROOM}?`].entries()) {
+    const socket = await open(`${to}token=${ann}`);
+    socket.send({ type: 'message', content: text(15 + i) });
+    await listener.next((frame) => frame.type === 'message' && frame.content === text(15 + i));
+  }
 
   const bytes = Buffer.from('%PDF-1.4 a file');
   const announced = { name: `${text(10)}.pdf`, type: 'application/pdf', bytes: bytes.length };

@@ -64,6 +64,7 @@ export { type Pooler, type SessionLimits, withSearchPath } from './postgres/sess
 export { waitForPostgres } from './postgres/wait-for-postgres.ts';
 export {
   isWorthAnotherTry,
+  refusalOfErased,
   UNKNOWN_FOR_MS,
   UNKNOWN_PAUSE_MS,
   unavailable,

@@ -23,6 +23,7 @@ export { machine } from './machine.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';
 export { accepts } from './network/accepts.ts';
 export { freePort } from './network/free-port.ts';
+export { type PausedRequest, type PausedRequestOptions, pausedRequest } from './network/paused-request.ts';
 export { type Frame, type Probe, type ProbeOptions, probe, UpgradeRefused } from './network/probe.ts';
 export { readSeries } from './network/read-series.ts';
 export { type ShakyDatabase, shakyDatabase } from './network/shaky-database.ts';

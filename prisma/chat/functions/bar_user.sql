@@ -8,6 +8,8 @@ DECLARE
   v BIGINT;
 BEGIN
   IF p_until <= clock_timestamp() THEN RETURN jsonb_build_object('outcome', 'UNTIL_PASSED'); END IF;
+  -- Before that of the table, as where an erasure ends.
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('chat.erasures:' || p_by, 0));
   -- One after the other, and in the order of versions: who reads what is newer than one of them misses none.
   LOCK TABLE chat.bars IN SHARE ROW EXCLUSIVE MODE;
   v := coalesce((SELECT max(o.version) FROM chat.bars o), 0) + 1;
@@ -30,7 +32,8 @@ BEGIN
     until = CASE p_act WHEN 'block' THEN p_until WHEN 'unblock' THEN NULL ELSE o.until END,
     reason = CASE p_act WHEN 'block' THEN p_reason WHEN 'unblock' THEN NULL ELSE o.reason END,
     revoked_at = CASE p_act WHEN 'revoke' THEN floor(extract(epoch FROM clock_timestamp()))::BIGINT
-      WHEN 'unrevoke' THEN NULL ELSE o.revoked_at END
+      WHEN 'unrevoke' THEN NULL ELSE o.revoked_at END,
+    returned = o.returned AND p_act <> 'revoke'
   WHERE o.user_id = p_user RETURNING * INTO b;
   PERFORM chat.note_moderation('user.' || p_act, NULL, p_user, p_by,
     jsonb_build_object('until', chat.iso(p_until), 'reason', p_reason));

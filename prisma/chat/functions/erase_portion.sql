@@ -103,8 +103,9 @@ BEGIN
     UPDATE chat.erasures o SET looked_at = clock_timestamp() - (p_retry_s - 1) * interval '1 second' WHERE o.id = e.id
     RETURNING * INTO e;
   ELSIF chat.is_named_late(e.user_id) THEN
-    -- A service has told of him meanwhile.
-    UPDATE chat.erasures o SET looked_at = NULL WHERE o.id = e.id RETURNING * INTO e;
+    -- What was under way has been written meanwhile.
+    UPDATE chat.erasures o SET looked_at = clock_timestamp() - (p_retry_s - 1) * interval '1 second' WHERE o.id = e.id
+    RETURNING * INTO e;
   ELSE
     PERFORM chat.mark_bar(e.user_id);
     UPDATE chat.erasures o SET status = 'DONE', waits_for = '{}', user_id = NULL, finished_at = clock_timestamp()

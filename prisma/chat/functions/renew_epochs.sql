@@ -1,5 +1,5 @@
--- Gives all rooms another epoch, after a backup was restored. How many they are.
-CREATE OR REPLACE FUNCTION chat.renew_epochs() RETURNS INTEGER
+-- Gives all rooms another epoch, after a backup was restored. How many they are. `p_by` null: the service.
+CREATE OR REPLACE FUNCTION chat.renew_epochs(p_by TEXT DEFAULT NULL) RETURNS INTEGER
 LANGUAGE plpgsql AS $$
 DECLARE
   renewed INTEGER;
@@ -8,6 +8,6 @@ BEGIN
   PERFORM 1 FROM chat.rooms ORDER BY room_id FOR NO KEY UPDATE;
   UPDATE chat.rooms SET epoch = substr(gen_random_uuid()::text, 1, 8);
   GET DIAGNOSTICS renewed = ROW_COUNT;
-  PERFORM chat.note_moderation('rooms.restored', NULL, NULL, NULL, jsonb_build_object('rooms', renewed));
+  PERFORM chat.note_moderation('rooms.restored', NULL, NULL, p_by, jsonb_build_object('rooms', renewed));
   RETURN renewed;
 END $$;

@@ -145,6 +145,7 @@ BEGIN
         'outbox', nullif((SELECT count(*) FROM trade.outbox o
           WHERE e.user_id IN (o.payload ->> 'userId', o.payload ->> 'hostId')
             AND (o.parked_at IS NOT NULL OR e.requested_at < clock_timestamp() - interval '10 seconds')), 0),
+        'pictures', nullif((SELECT count(*) FROM trade.pictures i WHERE i.user_id = e.user_id), 0),
         'products', nullif((SELECT count(*) FROM trade.products p WHERE p.seller_id = e.user_id), 0)))
       INTO v_waits;
       IF v_waits = '{}' THEN v_waits := NULL; END IF;
@@ -161,6 +162,10 @@ BEGIN
   ELSIF clock_timestamp() < e.requested_at + interval '5 seconds' OR EXISTS (
     SELECT 1 FROM trade.outbox o WHERE e.user_id IN (o.payload ->> 'userId', o.payload ->> 'hostId')) THEN
     -- What was let in before his tokens were refused, or what chat is told of him, may still be under way.
+    UPDATE trade.erasures o SET looked_at = clock_timestamp() - (p_retry_s - 1) * interval '1 second' WHERE o.id = e.id
+    RETURNING * INTO e;
+  ELSIF trade.is_named(e.user_id) THEN
+    -- What was under way has been written meanwhile.
     UPDATE trade.erasures o SET looked_at = clock_timestamp() - (p_retry_s - 1) * interval '1 second' WHERE o.id = e.id
     RETURNING * INTO e;
   ELSE

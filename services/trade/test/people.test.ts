@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { AuditEntry, Erasure, Product } from '@gongu/shared';
-import { serviceToken } from '@gongu/testkit';
+import { pausedRequest, serviceToken, userToken } from '@gongu/testkit';
 import pg from 'pg';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import { SERVICE_SECRET, SHOP_SECRET, shopToken } from './fixture/tokens.ts';
+import { SERVICE_SECRET, SHOP_SECRET, shopToken, tokenOf, USER_SECRET } from './fixture/tokens.ts';
 import { create, draft, type TradeServer, testTrade } from './fixture/trade-server.ts';
 
 const given = await testTrade();
@@ -368,4 +368,113 @@ it('rows of an audit of before name people by numbers after a while, and say the
   for (const sql of ['DELETE FROM audit', `UPDATE audit SET note = 'x'`, 'UPDATE audit SET person = 1']) {
     await expect(given.rows(sql)).rejects.toThrow('is not allowed');
   }
+});
+
+it('what was asked for by somebody who is erased before it comes is refused in the database, whatever it is', async () => {
+  const open = await create(server);
+  const full = await create(server, { minParticipants: 1, maxParticipants: 2, waitingList: true, payment: 'REQUIRED' });
+  for (const as of ['ben', 'cho']) await buy(full, as);
+  const asks: [method: string, path: string, as: string, body: object, headers?: Record<string, string>][] = [
+    ['POST', `/api/products/${open.id}/participations`, 'slowsue', {}],
+    ['POST', `/api/products/${open.id}/participations`, 'slowsue', {}, { 'idempotency-key': 'slow' }],
+    ['POST', `/api/products/${full.id}/waiting`, 'slowsue', {}],
+    ['POST', '/api/products', 'seller:slowsue', draft()],
+    ['PATCH', `/api/products/${open.id}`, 'admin:slowsue', { title: 'late' }],
+    ['POST', `/api/products/${full.id}/close`, 'admin:slowsue', {}],
+    ['PUT', '/api/trade/users/ben/block', 'admin:slowsue', {}],
+    ['DELETE', '/api/trade/users/cho', 'admin:slowsue', {}],
+  ];
+  const { version } = (await server.call<Product>('GET', `/api/products/${open.id}`)).body;
+  const paused = await Promise.all(
+    asks.map(([method, path, as, body, headers]) =>
+      pausedRequest({
+        ...{ method, url: server.url + path, token: tokenOf(as), body },
+        headers: { ...headers, ...(method === 'PATCH' ? { 'if-match': `"${version}"` } : {}) },
+      }),
+    ),
+  );
+  const { id } = (await erase('slowsue')).body;
+  await given.rows(`UPDATE erasures SET requested_at = requested_at - interval '1 hour' WHERE id = $1`, id);
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+  const [answers] = await Promise.all([
+    Promise.all(paused.map((request) => request.go())),
+    ...['dan', 'eve', 'fay'].map((as) => buy(open, as)),
+  ]);
+  expect(answers.map(({ status, body }, i) => [...asks[i]!.slice(0, 2), status, JSON.parse(body).code])).toEqual(
+    asks.map(([method, path]) => [method, path, 401, 'TOKEN_REVOKED']),
+  );
+  expect(await columnsWith('slowsue')).toEqual([]);
+});
+
+it('who was erased and is back with a newer token buys again', async () => {
+  const product = await create(server);
+  const iat = Math.floor(Date.now() / 1_000);
+  const as = (fromNow: number) =>
+    `Bearer ${userToken({ sub: 'backbea', secret: USER_SECRET, claims: { iat: iat + fromNow, exp: iat + 7_200 } })}`;
+  const { id } = (await erase('backbea')).body;
+  await given.rows(`UPDATE erasures SET requested_at = requested_at - interval '1 hour' WHERE id = $1`, id);
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+  const path = `/api/products/${product.id}/participations`;
+  expect((await server.call('POST', path, { as: as(-60), body: {} })).status).toBe(401);
+  expect((await server.call('POST', path, { as: as(30), body: {} })).status).toBe(201);
+});
+
+it('an erasure ends before or after what is being written of the person, and never in between; each table sees to it', async () => {
+  await server.stop();
+  onTestFinished(async () => {
+    server = await given.start(ENV);
+  });
+  await given.rows(`UPDATE erasures SET looked_at = now() WHERE user_id IS NOT NULL`);
+  const [writer, eraser] = await Promise.all(
+    [1, 2].map(async () => {
+      const client = new pg.Client({ connectionString: given.databaseUrl });
+      await client.connect();
+      onTestFinished(() => client.end());
+      return client;
+    }),
+  );
+  const write = `INSERT INTO trade.pictures (id, user_id, digest, bytes) VALUES (gen_random_uuid(), 'raceray', '', 1)`;
+  const waits = () => given.rows(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+  const portion = async () =>
+    (await eraser!.query<{ e: Erasure | null }>('SELECT trade.erase_portion(9, 60) AS e')).rows[0]!.e;
+  await given.rows(`SELECT trade.request_erasure('raceray', NULL, false)`);
+  await given.rows(`UPDATE erasures SET requested_at = now() - interval '1 hour' WHERE user_id = 'raceray'`);
+  // The revocation's own rows.
+  expect(await portion()).toMatchObject({ counts: { moderations: 2 } });
+
+  await writer!.query('BEGIN');
+  await writer!.query(write);
+  const ending = portion();
+  await expect.poll(waits, wait).toHaveLength(1);
+  await writer!.query('COMMIT');
+  expect((await ending)!.status).toBe('RUNNING');
+  await given.rows(`UPDATE erasures SET looked_at = NULL WHERE user_id = 'raceray'`);
+  expect((await portion())!.counts.pictures).toBe(1);
+
+  await eraser!.query('BEGIN');
+  expect((await portion())!.status).toBe('DONE');
+  const late = writer!.query(write).catch((error) => error.code);
+  await expect.poll(waits, wait).toHaveLength(1);
+  await eraser!.query('COMMIT');
+  expect(await late).toBe('GE001');
+  expect(await columnsWith('raceray')).toEqual([]);
+
+  const guarded = await given.rows<{ table: string; path: string }>(
+    `SELECT c.relname AS "table", encode(t.tgargs, 'escape') AS path FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+     WHERE t.tgfoid = 'trade.refuse_erased'::regproc`,
+  );
+  const named = await given.rows<{ column: string }>(
+    `SELECT table_name || '.' || column_name AS "column" FROM information_schema.columns WHERE table_schema = 'trade'
+     AND column_name ~ '(user|seller|reader)_id$|^actor$'`,
+  );
+  const asked = guarded.map(({ table, path }) => `${table}.${/\{(\w+)/.exec(path)![1]}`);
+  /** Written in a transaction that writes one of those, of the same person, or of somebody by others. */
+  const elsewhere = {
+    participations: ['addresses.user_id', 'address_reads.user_id', 'ended_payments.user_id'],
+    moderations: ['bars.by_user_id', 'holds.by_user_id'],
+    ofOthers: ['bars.user_id', 'moderations.user_id', 'erasures.user_id'],
+    // By numbers.
+    people: ['audit.actor'],
+  };
+  expect([...asked, ...Object.values(elsewhere).flat()].sort()).toEqual(named.map(({ column }) => column).sort());
 });

@@ -15,6 +15,8 @@ export interface AuthOptions extends ClaimRules {
   serviceSecret: string;
   /** What the user of a good token is refused with all the same; null for nothing. Default: nobody is. */
   refusalOf?: (user: User) => AppError | null;
+  /** Hears whose token is let in, ahead of him. */
+  welcome?: (user: User) => Promise<void>;
   clock?: Clock;
 }
 
@@ -57,7 +59,7 @@ const SERVICE = { sub: 'trade', aud: 'chat' };
 /** @throws EnvError when both secrets are the same, or nothing can verify a user */
 export function createAuth(options: AuthOptions): Auth {
   const { jwtSecret, jwksUrl, serviceSecret, issuer, audience, maxLifetimeS, clock = systemClock } = options;
-  const { refusalOf = () => null } = options;
+  const { refusalOf = () => null, welcome = async () => {} } = options;
   const rules: ClaimRules = { issuer, audience, maxLifetimeS };
   const secrets = jwtSecret ? secretsOf(jwtSecret) : [];
   if (secrets.includes(serviceSecret)) {
@@ -83,6 +85,12 @@ export function createAuth(options: AuthOptions): Auth {
   }
 
   async function userOfToken(token: string): Promise<User> {
+    const user = await verified(token);
+    await welcome(user);
+    return user;
+  }
+
+  async function verified(token: string): Promise<User> {
     const decoded = decode(token);
     const { alg, claims } = decoded;
     if (isServiceClaim(claims)) {

@@ -11,6 +11,8 @@ export interface BarRow {
   readonly leftMs: number | null;
   /** Second up to which tokens issued are refused. */
   readonly revokedAtS: number | null;
+  /** A token was let in that was issued after that. */
+  readonly returned: boolean;
 }
 
 /** What can be done to a user's tokens. */
@@ -22,6 +24,8 @@ export interface BarStore {
   after(version: number): Promise<readonly BarRow[]>;
   /** What marks of people who were erased are made with. */
   markKey(): Promise<Uint8Array>;
+  /** A token of a user was let in that was issued after he was revoked. @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME */
+  welcomeBack(userId: string, issuedAtS: number): Promise<void>;
   /** `byUserId` null: the service. Null: `until` has passed. @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME */
   act(
     userId: string,
@@ -32,7 +36,7 @@ export interface BarStore {
 
 /** @param schema that the service's tables and functions are in */
 export function createBarStore({ pool, schema }: { pool: Pool; schema: string }): BarStore {
-  const after = `SELECT user_id AS "userId", erased, version::float8 AS version, revoked_at::float8 AS "revokedAtS",
+  const after = `SELECT user_id AS "userId", erased, returned, version::float8 AS version, revoked_at::float8 AS "revokedAtS",
       CASE WHEN NOT blocked THEN 0 WHEN until IS NOT NULL
         THEN greatest(0, extract(epoch FROM until - clock_timestamp()) * 1000)::float8 END AS "leftMs"
     FROM ${schema}.bars WHERE version > $1 ORDER BY version`;
@@ -45,6 +49,12 @@ export function createBarStore({ pool, schema }: { pool: Pool; schema: string })
     async markKey() {
       const { rows } = await pool.query<{ key: Uint8Array }>(`SELECT key FROM ${schema}.mark_keys`);
       return rows[0]!.key;
+    },
+    async welcomeBack(userId, issuedAtS) {
+      const text = `SELECT ${schema}.welcome_back($1, $2)`;
+      await written(() => pool.query({ name: 'welcome-back', text, values: [userId, Math.floor(issuedAtS)] }), {
+        idempotent: true,
+      });
     },
     act: (userId, what, { byUserId, until = null, reason = null }) =>
       written(

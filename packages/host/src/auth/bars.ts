@@ -14,6 +14,7 @@ interface Bar {
   /** By `monotonic`; infinite without an end. */
   readonly blockedUntilMs: number;
   readonly revokedAtS: number;
+  readonly returned: boolean;
 }
 
 /**
@@ -24,27 +25,36 @@ export function createBars({ clock }: BarsOptions) {
   const bars = new Map<string, Bar>();
   /** Of people who were erased, by their marks. */
   const marked = new Map<string, Bar>();
+  /** Of them, those of whom no newer token was let in yet. */
+  let away = 0;
   /** Second after which a token was issued of which no mark need be made; without an end where one is blocked. */
   let markedUpToS = Number.NEGATIVE_INFINITY;
   let markKey: Uint8Array | null = null;
   let version = 0;
+  let kept: BarStore | null = null;
 
-  function take({ userId, erased, leftMs, revokedAtS, version: at }: BarRow): void {
+  function take({ userId, erased, leftMs, revokedAtS, returned, version: at }: BarRow): void {
     version = Math.max(version, at);
     const all = erased ? marked : bars;
+    if (erased && marked.get(userId)?.returned === false) away--;
     if (leftMs === 0 && revokedAtS === null) {
       all.delete(userId);
       return;
     }
     const blockedUntilMs = leftMs === null ? Number.POSITIVE_INFINITY : clock.monotonic() + leftMs;
-    const bar = { blockedUntilMs, revokedAtS: revokedAtS ?? Number.NEGATIVE_INFINITY };
+    const bar = { blockedUntilMs, revokedAtS: revokedAtS ?? Number.NEGATIVE_INFINITY, returned };
     all.set(userId, bar);
+    if (erased && !returned) away++;
     if (erased) markedUpToS = Math.max(markedUpToS, leftMs === 0 ? bar.revokedAtS : Number.POSITIVE_INFINITY);
   }
 
   /** Whoever was erased is known by his mark alone. */
   function markedBar({ userId, issuedAtS = Number.NEGATIVE_INFINITY }: Pick<User, 'userId' | 'issuedAtS'>) {
-    if (marked.size === 0 || markKey === null || issuedAtS > markedUpToS) return undefined;
+    return issuedAtS > markedUpToS ? undefined : markOf(userId);
+  }
+
+  function markOf(userId: string): Bar | undefined {
+    if (marked.size === 0 || markKey === null) return undefined;
     return marked.get(createHash('sha256').update(markKey).update(userId).digest('hex'));
   }
 
@@ -62,6 +72,20 @@ export function createBars({ clock }: BarsOptions) {
 
   return {
     refusalOf,
+
+    /**
+     * Whose token is not refused, though others of his are: the database is told that he is back, once. It takes nothing of who was
+     * erased until then, which is how it refuses what came with an older token and is late.
+     *
+     * @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME
+     */
+    async welcome({ userId, issuedAtS }: Pick<User, 'userId' | 'issuedAtS'>): Promise<void> {
+      if (kept === null || issuedAtS === undefined) return;
+      const bar = bars.get(userId) ?? (away > 0 ? markOf(userId) : undefined);
+      if (!bar || bar.returned || bar.revokedAtS === Number.NEGATIVE_INFINITY) return;
+      await kept.welcomeBack(userId, issuedAtS);
+      for (const row of await kept.after(version)) take(row);
+    },
 
     /** Reads what has changed, now and from then on. Call what it gives to stop; `onFailure` hears of the first of several. */
     async follow(store: BarStore, onFailure: (error: unknown) => void): Promise<() => void> {
@@ -83,6 +107,7 @@ export function createBars({ clock }: BarsOptions) {
       };
       markKey = await store.markKey();
       await read();
+      kept = store;
       timer = setTimeout(tick, READ_MS).unref();
       return () => {
         isOver = true;

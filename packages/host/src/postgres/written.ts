@@ -29,7 +29,8 @@ export function isWorthAnotherTry(error: unknown): boolean {
  * Carries out one statement that writes, or one transaction of them. Everything that writes goes through here: only then
  * is "not stored" said where it is known. What PostgreSQL rolled back for another's sake is tried once more.
  *
- * @throws AppError UNAVAILABLE: nothing was stored. UNKNOWN_OUTCOME: nobody knows. Else what `run` threw: rolled back.
+ * @throws AppError UNAVAILABLE: nothing was stored. UNKNOWN_OUTCOME: nobody knows. TOKEN_REVOKED: of somebody who was erased, and
+ *   nothing was stored. Else what `run` threw: rolled back.
  */
 export async function written<T>(
   run: (at: Try) => Promise<T>,
@@ -47,7 +48,7 @@ export async function written<T>(
         if (rolledBack++ === 0 && isWorthAnotherTry(error)) continue;
         throw unavailable(error);
       }
-      if (fate === undefined && !unsure) throw error;
+      if (fate === undefined && !unsure) throw refusalOfErased(error) ?? error;
       if (fate === 'unsent' && !unsure) throw unavailable(error);
       unsure = true;
       // Another answer will not change; what the try before it did is as unknown as it was.
@@ -55,6 +56,11 @@ export async function written<T>(
       await sleep(UNKNOWN_PAUSE_MS);
     }
   }
+}
+
+/** What a statement is refused with that came too late from somebody who was erased (`refuse_erased`); null for any other error. */
+export function refusalOfErased(error: unknown): AppError | null {
+  return sqlState(error) === 'GE001' ? new AppError('TOKEN_REVOKED', { cause: error }) : null;
 }
 
 /** UNAVAILABLE: never sent, or rolled back. */

@@ -43,7 +43,7 @@ export function createServiceParts<Env extends ServiceEnv>(
 ): ServiceParts<Env> {
   const bars = createBars({ clock });
   const auth = createAuth({
-    refusalOf: bars.refusalOf,
+    ...{ refusalOf: bars.refusalOf, welcome: bars.welcome },
     jwtSecret: env.JWT_SECRET,
     jwksUrl: env.JWKS_URL,
     serviceSecret: env.SERVICE_JWT_SECRET,

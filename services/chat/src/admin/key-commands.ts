@@ -1,4 +1,4 @@
-import { type AdminCommand, adminCommand, columns, envFields, StartError } from '@gongu/host';
+import { type AdminCommand, adminCommand, BY, columns, envFields, StartError } from '@gongu/host';
 import { z } from 'zod';
 import type { AdminContext } from './context.ts';
 
@@ -25,8 +25,9 @@ export const keyCommands: readonly AdminCommand<AdminContext>[] = [
     options: {
       dryRun: z.boolean().optional().describe('only say how many'),
       limit: envFields.int(undefined, { min: 1 }).optional().describe('at most so many; the next call goes on'),
+      by: BY,
     },
-    async run({ content }: AdminContext, { dryRun = false, limit = Number.POSITIVE_INFINITY }) {
+    async run({ content }: AdminContext, { dryRun = false, limit = Number.POSITIVE_INFINITY, by = null }) {
       const keys = await content.keys();
       const first = keys.find(({ isFirst }) => isFirst);
       if (!first) throw new StartError('CONTENT_KEYS is not set: there is no key to seal by');
@@ -48,7 +49,7 @@ export const keyCommands: readonly AdminCommand<AdminContext>[] = [
         done.unopened += portion.unopened;
         after = portion.last;
       }
-      if (done.keys > 0) await content.noteRotation(done);
+      if (done.keys > 0) await content.noteRotation(done, by);
       const left = done.unopened > 0 ? `; ${done.unopened} could not be opened, and are as they were` : '';
       return { json: done, text: `${done.keys} keys of rooms are sealed by "${done.to}" now${left}` };
     },

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   adminCommand,
+  BY,
   barCommands,
   createAdminService,
   holdCommands,
@@ -10,6 +11,7 @@ import {
   webhookCommands,
 } from '@gongu/host';
 import { RoomPath } from '@gongu/shared';
+import { z } from 'zod';
 import { type AdminContext, openContext } from './context.ts';
 import { keyCommands } from './key-commands.ts';
 import { reportCommands } from './report-commands.ts';
@@ -18,8 +20,13 @@ import { roomCommands } from './room-commands.ts';
 const restored = adminCommand({
   words: 'restored',
   does: 'after a backup was restored, while chat is stopped: clients drop what they have of all rooms, and load it anew',
-  async run({ rooms }: AdminContext) {
-    const renewed = await rooms.renewEpochs();
+  options: { dryRun: z.boolean().optional().describe('only say how many rooms'), by: BY },
+  async run({ rooms, adminRooms }: AdminContext, { dryRun = false, by = null }) {
+    if (dryRun) {
+      const count = await adminRooms.count();
+      return { json: { rooms: count, dryRun }, text: `${count} rooms would have another epoch` };
+    }
+    const renewed = await rooms.renewEpochs(by);
     return { json: { rooms: renewed }, text: `${renewed} rooms have another epoch` };
   },
 });

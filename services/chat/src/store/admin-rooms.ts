@@ -24,6 +24,11 @@ export interface RoomInFull extends RoomRow {
 /** Rooms for those who run it, whoever is in them. */
 export function createAdminRooms({ pool }: { pool: Pool }) {
   return {
+    async count(): Promise<number> {
+      const { rows } = await pool.query<{ rooms: number }>('SELECT count(*)::int AS rooms FROM chat.rooms');
+      return rows[0]!.rooms;
+    },
+
     /** Newest first. */
     async list({ status, host, member, before, limit }: RoomFilter): Promise<readonly RoomRow[]> {
       const { rows } = await pool.query<{ room: RoomRow }>(

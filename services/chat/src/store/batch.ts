@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   fateOf,
   isWorthAnotherTry,
+  refusalOfErased,
   sqlState,
   UNKNOWN_FOR_MS,
   UNKNOWN_PAUSE_MS,
@@ -50,7 +51,9 @@ export function createBatch<In extends { readonly roomId: string }, Out>(options
 
     function refuse(places: readonly number[], state: string, error: unknown): void {
       const refused = refusal(state);
-      if (refused === undefined) return fail(places, fateOf(error) ? unavailable(error) : error);
+      if (refused === undefined) {
+        return fail(places, fateOf(error) ? unavailable(error) : (refusalOfErased(error) ?? error));
+      }
       for (const place of places) out[place] = refused;
     }
 

@@ -140,11 +140,11 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
       return { rotated: changed.rowCount ?? 0, unopened: rows.length - anew.length, last };
     },
 
-    async noteRotation(detail) {
+    async noteRotation(detail, byUserId) {
       await written(() =>
         pool.query({
-          text: "SELECT chat.note_moderation('keys.rotated', NULL, NULL, NULL, $1::jsonb)",
-          values: [JSON.stringify(detail)],
+          text: "SELECT chat.note_moderation('keys.rotated', NULL, NULL, $2, $1::jsonb)",
+          values: [JSON.stringify(detail), byUserId],
         }),
       );
     },

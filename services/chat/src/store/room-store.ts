@@ -117,8 +117,10 @@ export function createRoomStore({ prisma, share, whole, texts }: RoomStoreOption
       return rows[0]!.removed;
     },
 
-    async renewEpochs() {
-      const rows = await written(() => prisma.$queryRaw<{ renewed: number }[]>`SELECT chat.renew_epochs() AS renewed`);
+    async renewEpochs(byUserId) {
+      const rows = await written(
+        () => prisma.$queryRaw<{ renewed: number }[]>`SELECT chat.renew_epochs(${byUserId}) AS renewed`,
+      );
       return rows[0]!.renewed;
     },
 

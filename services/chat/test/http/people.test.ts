@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Erasure, Message, MessagePage, Room } from '@gongu/shared';
+import { pausedRequest } from '@gongu/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
@@ -356,4 +357,120 @@ it('somebody who was erased and is back with a new token keeps what is his, and 
 
   await ok('DELETE', '/api/chat/users/backbea/revoke', SERVICE);
   await expect.poll(async () => (await later.call('GET', `${path}/messages`, { as: old })).status, wait).toBe(200);
+});
+
+it('what was asked for by somebody who is erased before it comes is refused in the database, whatever it is', async () => {
+  const lobby = '/api/chat/rooms/lobby';
+  const roomId = await chat.room();
+  const { seq } = await say(lobby, 'bob');
+  const reported = await say(lobby, 'carl');
+  await ok('POST', `${lobby}/messages/${reported.seq}/reports`, 'bob', { reason: 'SPAM' });
+  const [report] = await rows<{ id: string }>('SELECT report_id::text AS id FROM chat.reports ORDER BY 1 DESC LIMIT 1');
+  const [user, boss] = [tokenOf('slowsue'), tokenOf('slowboss', { roles: ['admin'] })];
+  const asks: [method: string, path: string, token: string, body: object][] = [
+    ['POST', `/api/chat/rooms/${roomId}/participants`, user, {}],
+    ['POST', `${lobby}/messages`, user, { clientMessageId: 'late', content: said('late') }],
+    ['POST', `${lobby}/uploads`, user, { name: 'late.png', type: 'image/png', bytes: 9 }],
+    ['POST', `${lobby}/messages/${seq}/reports`, user, { reason: 'SPAM' }],
+    ['PUT', `${lobby}/messages/${seq}/reactions/👍`, user, {}],
+    ['POST', '/api/chat/tickets', user, {}],
+    [
+      'POST',
+      `/api/chat/rooms/${roomId}/messages`,
+      boss,
+      { clientMessageId: 'late', content: said('late'), kind: 'NOTIFICATION' },
+    ],
+    ['PUT', `/api/chat/rooms/${roomId}/restrictions/bob`, boss, { kind: 'MUTE' }],
+    ['PATCH', `/api/chat/reports/${report!.id}`, boss, { status: 'DISMISSED' }],
+    ['PUT', `${lobby}/pins/${seq}`, boss, {}],
+    ['PUT', '/api/chat/users/bob/block', boss, {}],
+    ['DELETE', '/api/chat/users/carl', boss, {}],
+  ];
+  const paused = await Promise.all(
+    asks.map(([method, path, token, body]) => pausedRequest({ method, url: chat.url + path, token, body })),
+  );
+  // The role is noted before the body is read.
+  await expect.poll(() => rows(`SELECT FROM chat.admins WHERE user_id = 'slowboss'`), wait).toHaveLength(1);
+  for (const userId of ['slowsue', 'slowboss']) await erasedNow(userId);
+  // What others say in the same moment does not suffer for it.
+  const [answers] = await Promise.all([
+    Promise.all(paused.map((request) => request.go())),
+    ...['bob', 'carl', 'dora'].map((as) => say(lobby, as)),
+  ]);
+  expect(answers.map(({ status, body }, i) => [...asks[i]!.slice(0, 2), status, JSON.parse(body).code])).toEqual(
+    asks.map(([method, path]) => [method, path, 401, 'TOKEN_REVOKED']),
+  );
+  for (const userId of ['slowsue', 'slowboss']) expect(await columnsWith(userId)).toEqual([]);
+});
+
+it('an erasure ends before or after what is being written of the person, and never in between', async () => {
+  await chat.stop();
+  onTestFinished(async () => {
+    chat = await given.start({ LOBBY_ROOM_ID: 'lobby', CHANGES: 'on', SHOP_JWT_SECRET: SHOP_SECRET });
+  });
+  await rows(`UPDATE chat.erasures SET looked_at = now() WHERE user_id IS NOT NULL`);
+  await rows(`INSERT INTO chat.rooms (room_id, title, max_participants, opening) VALUES ('racers', 'racers', 9, '{}')`);
+  const [writer, eraser] = await Promise.all(
+    [1, 2].map(async () => {
+      const client = new pg.Client(given.databaseUrl);
+      await client.connect();
+      onTestFinished(() => client.end());
+      return client;
+    }),
+  );
+  const write = `INSERT INTO chat.uploads (upload_id, room_id, user_id, name, type, bytes)
+    VALUES ($1, 'racers', 'raceray', 'r', 'image/png', 1)`;
+  const waits = () => rows('SELECT FROM pg_locks WHERE locktype = $1 AND NOT granted', 'advisory');
+  const begin = async () => {
+    await rows(`SELECT chat.request_erasure('raceray', NULL, false)`);
+    await rows(`UPDATE chat.erasures SET requested_at = now() - interval '1 hour' WHERE user_id = 'raceray'`);
+    // The revocation's own row of the audit.
+    for (let left = 9; left > 0; left--) {
+      const [{ e } = { e: null }] = await rows<{ e: { erasure: Erasure } | null }>(
+        'SELECT chat.erase_portion(9, 60) AS e',
+      );
+      if (e?.erasure.counts.moderations) return;
+    }
+    throw new Error('the erasure did not come to its end');
+  };
+  const portion = () => eraser!.query<{ e: { erasure: Erasure } }>('SELECT chat.erase_portion(9, 60) AS e');
+
+  await begin();
+  await writer!.query('BEGIN');
+  await writer!.query(write, ['first']);
+  const ending = portion();
+  await expect.poll(waits, wait).toHaveLength(1);
+  await writer!.query('COMMIT');
+  expect((await ending).rows[0]!.e.erasure.status).toBe('RUNNING');
+  await rows(`UPDATE chat.erasures SET looked_at = NULL WHERE user_id = 'raceray'`);
+  expect((await portion()).rows[0]!.e.erasure.counts.files).toBe(1);
+  await rows(`UPDATE chat.uploads SET removed_at = now() WHERE upload_id = 'first'`);
+
+  await eraser!.query('BEGIN');
+  expect((await portion()).rows[0]!.e.erasure.status).toBe('DONE');
+  const late = writer!.query(write, ['second']).catch((error) => error.code);
+  await expect.poll(waits, wait).toHaveLength(1);
+  await eraser!.query('COMMIT');
+  expect(await late).toBe('GE001');
+  expect(await columnsWith('raceray')).toEqual([]);
+});
+
+it('every table that names people either refuses who was erased, or is written where that was asked', async () => {
+  const guarded = await rows<{ table: string; path: string }>(
+    `SELECT c.relname AS "table", encode(t.tgargs, 'escape') AS path FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+     WHERE t.tgfoid = 'chat.refuse_erased'::regproc`,
+  );
+  const named = await rows<{ column: string }>(
+    `SELECT table_name || '.' || column_name AS "column" FROM information_schema.columns WHERE table_schema = 'chat'
+     AND (column_name ~ '(user|sender|host|reporter)_ids?$' OR column_name IN ('claims', 'ended_by', 'mentions'))`,
+  );
+  const asked = guarded.map(({ table, path }) => `${table}.${/\{(\w+)/.exec(path)![1]}`);
+  /** Written in a transaction that writes one of those, of the same person, or of somebody by others. */
+  const elsewhere = {
+    authors: ['members.user_id', 'messages.sender_id', 'reactions.user_id', 'departures.user_id', 'rooms.host_id'],
+    moderations: ['bars.by_user_id', 'holds.by_user_id', 'reports.ended_by', 'restrictions.by_user_id'],
+    ofOthers: ['bars.user_id', 'moderations.user_id', 'restrictions.user_id', 'erasures.user_id'],
+    members: ['mentions.user_id', 'messages.mentions', 'webhook_events.user_ids'],
+  };
+  expect([...asked, ...Object.values(elsewhere).flat()].sort()).toEqual(named.map(({ column }) => column).sort());
 });

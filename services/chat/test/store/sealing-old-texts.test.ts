@@ -164,6 +164,114 @@ describe('what stands clear', () => {
   });
 });
 
+describe('while a portion is being sealed', () => {
+  it('nobody waits who talks, reads or edits elsewhere in the room; who edits in the portion waits for its one statement', async () => {
+    const roomId = await room();
+    await say(roomId, ['one', 'two', 'three', 'four']);
+    const first = (await off.messages.before(roomId, 1_000, 100)).find(({ content }) => content === 'one')!.seq;
+    // The key is made ahead of it, by what is said.
+    await say(roomId, ['sealed'], given.store);
+    const { rows } = await client.query('SELECT key_no FROM chat.rooms WHERE room_id = $1', [roomId]);
+    const portion = new pg.Client({ connectionString: given.url });
+    await portion.connect();
+    try {
+      await portion.query('BEGIN');
+      const { rows: pids } = await portion.query('SELECT pg_backend_pid() AS pid');
+      await portion.query(
+        "SELECT chat.seal_messages($1, $2, ARRAY[$3, $3 + 1], ARRAY[$3, $3 + 1], '{s,s}', NULL, NULL, NULL)",
+        [...[roomId, rows[0].key_no, first]],
+      );
+      const locks = await client.query(
+        `SELECT c.relname AS name, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+         WHERE l.pid = $1 AND c.relnamespace = 'chat'::regnamespace AND c.relkind = 'r' AND l.mode <> 'AccessShareLock'`,
+        [pids[0].pid],
+      );
+      // Rows of messages, and nothing of the room: that is what all who write wait for.
+      expect(locks.rows).toEqual([{ name: 'messages', mode: 'RowExclusiveLock' }]);
+      const theRoom = 'SELECT FROM chat.rooms WHERE room_id = $1 FOR UPDATE NOWAIT';
+      expect((await client.query(theRoom, [roomId])).rowCount).toBe(1);
+      await say(roomId, ['meanwhile']);
+      const edit = (seq: number) =>
+        off.messages.change({
+          ...{ roomId, seq, by: person('ann'), isAdmin: false },
+          edit: { content: 'edited', ifVersion: null, windowS: 900 },
+        });
+      expect(await edit(first + 2)).toMatchObject({ outcome: 'changed' });
+      expect(await texts(roomId)).toEqual(['one', 'two', 'edited', 'four', 'sealed', 'meanwhile']);
+      const waiting = edit(first);
+      const isWaiting = async () =>
+        (
+          await client.query('SELECT FROM pg_locks WHERE NOT granted AND $1 = ANY (pg_blocking_pids(pid))', [
+            pids[0].pid,
+          ])
+        ).rowCount;
+      await expect.poll(isWaiting, { timeout: 20_000 }).toBe(1);
+      await portion.query('ROLLBACK');
+      expect(await waiting).toMatchObject({ outcome: 'changed' });
+    } finally {
+      await portion.end();
+    }
+    // What notes how far it is waits half a second for the room at most, and who looks for a room passes those by that are locked.
+    const { rows: settings } = await client.query(
+      "SELECT proconfig FROM pg_proc WHERE oid = 'chat.note_sealed'::regproc",
+    );
+    expect(settings[0].proconfig).toContain('lock_timeout=500ms');
+    await client.query('BEGIN');
+    await client.query('SELECT FROM chat.rooms FOR UPDATE');
+    expect(await given.store.content.sealPortion()).toBeDefined();
+    await client.query('ROLLBACK');
+    await sealAll(given.store);
+    expect(await texts(roomId)).toEqual(['edited', 'two', 'edited', 'four', 'sealed', 'meanwhile']);
+  });
+
+  it('the version before may write beside it, by its own statements: what it wrote is sealed like all else', async () => {
+    const roomId = await room();
+    const marker = `older-${randomUUID()}`;
+    await say(roomId, ['newer'], given.store);
+    const one = (content: string) => [
+      ...[[roomId], ['ann'], ['ann'], [null], [randomUUID()], ['CHAT'], [content], [null], ['{"deep":"x"}'], [null]],
+    ];
+    const types = ['text', 'text', 'text', 'text', 'text', 'text', 'text', 'bigint', 'text', 'text'];
+    const list = types.map((type, i) => `$${i + 1}::${type}[]`).join();
+    const seqs: number[] = [];
+    const older = async () => {
+      for (let n = 0; n < 20; n++) {
+        const { rows } = await client.query(`SELECT seq FROM chat.append_messages(${list})`, one(`${marker} ${n}`));
+        seqs.push(Number(rows[0].seq));
+        const { rows: changes } = await client.query(
+          `SELECT chat.change_message($1, $2::bigint, 'edited', 'ann', 'ann', NULL, false, $3, NULL, 900, NULL, NULL, NULL) ->> 'outcome' AS outcome`,
+          [roomId, seqs.at(-1), `${marker} edited`],
+        );
+        // Sealed by then, it is not its to edit.
+        expect(changes[0].outcome).toMatch(/^(HAS_DATA|changed|UNAVAILABLE)$/);
+      }
+      await client.query(`SELECT chat.report_message($1, $2::bigint, 'bob', 'SPAM', $3)`, [
+        roomId,
+        seqs[0],
+        `${marker} why`,
+      ]);
+      await client.query(`SELECT chat.announce_upload($1, 'ann', $2, $3, 'image/png', 9::bigint, 0)`, [
+        ...[roomId, randomUUID(), `${marker}.png`],
+      ]);
+    };
+    let isOver = false;
+    await Promise.all([
+      older().finally(() => {
+        isOver = true;
+      }),
+      (async () => {
+        while (!isOver) await given.store.content.sealPortion();
+      })(),
+    ]);
+    await client.query('UPDATE chat.rooms SET sealing_until = NULL WHERE room_id = $1', [roomId]);
+    await sealAll(given.store);
+    await sealAll(given.store);
+    expect(await stored()).not.toContain(marker);
+    const said = (await texts(roomId)).filter((text) => text.startsWith(marker));
+    expect(said).toHaveLength(20);
+  });
+});
+
 describe('a content key', () => {
   it('is rotated while people talk, 10,000 rooms in a few seconds, and the one before can be left out then', async () => {
     const roomId = await room(given.store);

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   adminCommand,
+  BY,
   barCommands,
   createAdminService,
   createLog,
@@ -34,13 +35,18 @@ const PORTION = 500;
 const rotateAddresses = adminCommand({
   words: 'addresses rotate',
   does: 'seal by the first of ADDRESS_KEYS what its others sealed; beside running instances',
-  async run({ addresses }: AdminContext) {
+  options: { dryRun: z.boolean().optional().describe('only say how many'), by: BY },
+  async run({ addresses }: AdminContext, { dryRun = false, by = null }) {
     if (addresses === null) throw new StartError('ADDRESS_KEYS is not set');
     const missing = await addresses.unknownKeys();
     if (missing.length > 0) throw new StartError(`ADDRESS_KEYS lacks, or has others as: ${missing.join(', ')}`);
+    if (dryRun) {
+      const others = await addresses.countOthers();
+      return { json: { sealed: others, dryRun }, text: `${others} addresses would be sealed anew` };
+    }
     let sealed = 0;
     for (let portion = PORTION; portion > 0; sealed += portion) portion = await addresses.reseal(PORTION);
-    await addresses.noteRotated(sealed);
+    await addresses.noteRotated(sealed, by);
     return { json: { sealed }, text: `${sealed} addresses are sealed anew` };
   },
 });

@@ -144,11 +144,19 @@ export function createAddressStore({ pool, keys, origin }: AddressStoreOptions):
       return rows.length;
     },
 
-    async noteRotated(sealed) {
+    async countOthers() {
+      const { rows } = await pool.query<{ others: number }>(
+        'SELECT count(*)::int AS others FROM trade.addresses WHERE key_id <> $1',
+        [first.id],
+      );
+      return rows[0]!.others;
+    },
+
+    async noteRotated(sealed, byUserId) {
       await written(() =>
         pool.query(
-          `SELECT trade.note_moderation('addresses.rotated', NULL, NULL, NULL, jsonb_build_object('sealed', $1::int))`,
-          [sealed],
+          `SELECT trade.note_moderation('addresses.rotated', NULL, NULL, $2, jsonb_build_object('sealed', $1::int))`,
+          [sealed, byUserId],
         ),
       );
     },
@@ -170,8 +178,10 @@ export interface AddressKeyStore {
   unknownKeys(): Promise<readonly string[]>;
   /** Seals up to `limit` addresses of other keys by the first one. Says how many were looked at; 0: none is left. */
   reseal(limit: number): Promise<number>;
-  /** A row of the audit of moderation: so many were sealed anew. */
-  noteRotated(sealed: number): Promise<void>;
+  /** How many addresses other keys than the first one sealed. */
+  countOthers(): Promise<number>;
+  /** A row of the audit of moderation: so many were sealed anew. `byUserId` null: the service. */
+  noteRotated(sealed: number, byUserId: string | null): Promise<void>;
 }
 
 function fail(error: Error): never {

@@ -49,14 +49,19 @@ export function createDueStore({ pool, origin, onCommit }: DueStoreOptions) {
       return ended;
     },
 
-    /** Erases up to `limit` addresses of products that ended more than `days` days ago. Says how many. */
+    /** Erases up to `limit` addresses of products that ended more than `days` days ago, but of what is held. Says how many. */
     async eraseAddresses(days: number, limit: number): Promise<number> {
       const { rowCount } = await written(
         () =>
           pool.query(
-            `DELETE FROM trade.addresses WHERE (product_id, user_id) IN (
+            `WITH due AS MATERIALIZED (
                SELECT a.product_id, a.user_id FROM trade.addresses a JOIN trade.products p ON p.id = a.product_id
-               WHERE p.closed_at < now() - $1 * interval '1 day' LIMIT $2 FOR UPDATE OF a SKIP LOCKED)`,
+               WHERE p.closed_at < now() - $1 * interval '1 day' AND NOT trade.is_held('PRODUCT', a.product_id)
+                 AND NOT trade.is_held('USER', a.user_id) LIMIT $2
+             ), locked AS MATERIALIZED (
+               SELECT trade.lock_products(ARRAY(SELECT DISTINCT d.product_id FROM due d)) AS ids
+             ) DELETE FROM trade.addresses a USING due d, locked l
+             WHERE a.product_id = d.product_id AND a.user_id = d.user_id AND a.product_id = ANY (l.ids)`,
             [days, limit],
           ),
         { idempotent: true },

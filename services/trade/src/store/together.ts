@@ -1,4 +1,5 @@
 import { type Clock, sqlState } from '@gongu/host';
+import { AppError } from '@gongu/shared';
 
 export interface TogetherOptions<In, Out> {
   /** Does one. */
@@ -72,7 +73,7 @@ export function createTogether<In, Out>(options: TogetherOptions<In, Out>) {
       for (const [i, { resolve }] of entries.entries()) resolve(results[i]!);
     } catch (error) {
       // Anything else is no refusal of the data: what became of them, or that nothing did, is the same for all.
-      if (sqlState(error) === undefined) {
+      if (sqlState(error) === undefined && !isOfErased(error)) {
         for (const { reject } of entries) reject(error);
         return;
       }
@@ -96,4 +97,9 @@ export function createTogether<In, Out>(options: TogetherOptions<In, Out>) {
       queueMicrotask(() => void run(key, made));
     });
   };
+}
+
+/** One of them was erased: see `refuse_erased`. */
+function isOfErased(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'TOKEN_REVOKED';
 }

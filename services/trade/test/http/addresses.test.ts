@@ -158,7 +158,7 @@ describe('an address', () => {
     ]);
   });
 
-  it('is erased ADDRESS_DAYS after the end of its product, not before', async () => {
+  it('is erased ADDRESS_DAYS after the end of its product, not before, and not while product or buyer are held', async () => {
     const product = await create(server);
     const other = await create(server);
     for (const one of [product, other]) {
@@ -175,6 +175,14 @@ describe('an address', () => {
     await given.rows('ALTER TABLE products DISABLE TRIGGER products_ended_stay_ended');
     await given.rows(`UPDATE products SET closed_at = closed_at - interval '91 days' WHERE id = $1`, product.id);
     await given.rows('ALTER TABLE products ENABLE TRIGGER products_ended_stay_ended');
+    for (const [kind, id] of [
+      ['PRODUCT', product.id],
+      ['USER', 'ann'],
+    ]) {
+      await given.rows('SELECT trade.hold($1, $2, true, $3, NULL)', kind, id, 'court');
+      expect(await open.due.eraseAddresses(90, 100)).toBe(0);
+      await given.rows('SELECT trade.hold($1, $2, false, NULL, NULL)', kind, id);
+    }
     expect(await open.due.eraseAddresses(90, 100)).toBe(1);
     await open.close();
     const left = await given.rows(

@@ -22,10 +22,36 @@ const STAY = new Set([
   'outbox',
   'outbox_rooms',
   'product_texts',
+  'webhooks',
+  'address_keys',
 ]);
 
 it('after a year, and the jobs, no table has a row but those that are kept for ever, and what chat was not told', async () => {
+  const full = await product({ maxParticipants: 2, waitingList: true, payment: 'REQUIRED' });
+  for (const buyer of ['ben', 'cho']) await store.participations.join(full.id, 1, caller(buyer), null);
+  await store.waiting.join(full.id, 1, caller('dan'));
+  const digest = Buffer.alloc(32);
+  await store.pictures.begin({ id: randomUUID(), userId: 'seller', digest, bytes: 9 }, null, null);
+  await rows(
+    `INSERT INTO trade.webhooks (id, url, description, secret) VALUES ('wh', 'https://shop.example/hook', '', 's')`,
+  );
   await product();
+  await rows(`INSERT INTO trade.webhook_deliveries (webhook_id, event_id, type, product_id)
+    SELECT 'gone', e.id, e.type, e.product_id FROM trade.webhook_events e`);
+  await rows(`INSERT INTO trade.webhook_lanes (webhook_id, product_id, due_at) VALUES ('gone', $1, now())`, full.id);
+  await rows(`INSERT INTO trade.address_keys VALUES ('k', 'f')`);
+  await rows(
+    `INSERT INTO trade.addresses (product_id, user_id, key_id, sealed) VALUES ($1, 'ben', 'k', '\\x00')`,
+    full.id,
+  );
+  await rows(`INSERT INTO trade.address_reads (product_id, user_id, reader_id) VALUES ($1, 'ben', 'seller')`, full.id);
+  await rows(
+    `INSERT INTO trade.ended_payments (product_id, user_id, quantity, joined_at, payment_status, payment_due_at, cause, ended_at)
+     VALUES ($1, 'eve', 1, now(), 'RELEASED', now(), 'withdrawn', now())`,
+    full.id,
+  );
+  await rows(`SELECT trade.hold('USER', 'zoe', true, NULL, NULL)`);
+  await rows(`INSERT INTO trade.erasures (person, status, finished_at) VALUES (0, 'DONE', now())`);
   await rows(
     `INSERT INTO trade.idempotency_keys (user_id, route, key, fingerprint, run, locked_until) VALUES ('ann', 'r', 'k', 'f', $1, now())`,
     randomUUID(),
@@ -37,6 +63,8 @@ it('after a year, and the jobs, no table has a row but those that are kept for e
      FROM information_schema.tables t JOIN information_schema.columns c USING (table_schema, table_name)
      WHERE t.table_schema = 'trade' AND t.table_type = 'BASE TABLE' AND t.table_name <> '_prisma_migrations' GROUP BY 1`,
   );
+  // Of a table without rows nothing is shown: whoever makes one puts a row in it here.
+  for (const { name } of tables) expect((await rows(`SELECT FROM trade.${name}`)).length, name).not.toBe(0);
   for (const { name, columns } of tables) {
     // A trigger keeps the audit as it is.
     if (name === 'audit' || columns.length === 0) continue;
@@ -44,7 +72,15 @@ it('after a year, and the jobs, no table has a row but those that are kept for e
       `UPDATE trade.${name} SET ${columns.map((column) => `${column} = ${column} - interval '1 year'`).join()}`,
     );
   }
+  expect(await store.due.endDue(100)).toBe(2);
+  // What the ends of just now are told by is aged once more.
+  await rows(`UPDATE trade.changes SET at = at - interval '1 year'`);
+  await rows(`UPDATE trade.webhook_events SET at = at - interval '1 year'`);
+  await rows(`UPDATE trade.products SET closed_at = closed_at - interval '1 year'`);
   while ((await store.due.purge(24 * 3_600_000, 100)) >= 100);
+  while ((await store.webhooks.purge(30 * 86_400_000, 100)) >= 100);
+  while ((await store.due.eraseAddresses(90, 100)) >= 100);
+  await store.pictures.removed(await store.pictures.loose(100));
   await store.bars.act('bob', 'unblock', { byUserId: null });
 
   for (const { name } of tables) {
@@ -53,9 +89,10 @@ it('after a year, and the jobs, no table has a row but those that are kept for e
     const [found] = await rows<{ left: number }>(`SELECT count(*)::int AS left FROM trade.${name} ${where}`);
     expect(found!.left, name).toBe(0);
   }
+  await rows(`SELECT trade.hold('USER', 'zoe', false, NULL, NULL)`);
   // What chat was not told stays until it is, however old.
-  expect(waiting).toHaveLength(1);
-  expect((await outbox.items(null, 100, false)).map(({ id }) => id)).toEqual(waiting);
+  expect(waiting.length).toBeGreaterThan(1);
+  expect((await outbox.items(null, 100, false)).map(({ id }) => id)).toEqual(expect.arrayContaining(waiting));
 });
 
 /** A product that ended a year ago, as chat was told, with so many buyers. */

@@ -25,8 +25,11 @@ export interface ContentStore {
   rotatePortion(after: number, limit: number): Promise<RotatedPortion>;
   /** Keys of rooms that were removed, by whichever instance, leave this one's memory. */
   forgetGoneKeys(): Promise<void>;
-  /** A row of audit of what was rotated. */
-  noteRotation(detail: { readonly to: string; readonly keys: number; readonly unopened: number }): Promise<void>;
+  /** A row of audit of what was rotated. `byUserId` null: the service. */
+  noteRotation(
+    detail: { readonly to: string; readonly keys: number; readonly unopened: number },
+    byUserId: string | null,
+  ): Promise<void>;
 }
 
 export interface SealedPortion {

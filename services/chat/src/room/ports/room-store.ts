@@ -91,8 +91,8 @@ export interface RoomStore {
   expire(limit: number): Promise<readonly RoomChange<'changed'>[]>;
   /** Removes the room with all it holds. */
   remove(roomId: string): Promise<boolean>;
-  /** Gives all rooms another epoch, after a backup was restored; how many they are. */
-  renewEpochs(): Promise<number>;
+  /** Gives all rooms another epoch, after a backup was restored; how many they are. `byUserId` null: the service. */
+  renewEpochs(byUserId: string | null): Promise<number>;
   /** Where each room that exists begins and ends. */
   heads(roomIds: readonly string[]): Promise<ReadonlyMap<string, RoomHead>>;
   /** Of each of these rooms that exists, what an overview shows. */
