@@ -2,16 +2,17 @@
 # "Did you mean …?" for addresses of Korea: npm mailcheck 1.1.1, @zootools/email-spell-checker 1.12.0, deep-email-validator
 # 0.1.27 (with its checks over the network off), PyPI pymailcheck 1.1.0.
 # One guesses that a domain they do not know is left alone. Their lists have no co.kr or or.kr, and the ending that looks
-# most like it is offered: every company at .co.kr is asked whether it is at .com, and Hanmail, which millions use, whether
-# it is hotmail.net. deep-email-validator asks mailcheck by default and refuses both addresses as typing errors, and
-# neither they nor a test with Naver or Gmail shows it. Give them the list of your users' domains, and only ever ask.
-# Seen: domain, what mailcheck and email-spell-checker offer, what deep-email-validator says; what pymailcheck offers.
+# most like it is offered: every company at .co.kr is asked whether it is at .com, and Hanmail, the mail of Daum, whether
+# it is hotmail.net. deep-email-validator asks mailcheck by default and refuses both addresses as typing errors.
+# A test with Naver or Gmail shows nothing of it. Give them the list of your users' domains, and only ever ask.
+# Seen: domain, what mailcheck and email-spell-checker offer, what deep-email-validator says; whether pymailcheck offers
+# something (for shop.co.kr .com, .co.uk or another, by chance at each start).
 #> npm shop.co.kr | shop.com | shop.co | no: typo
 #> npm naver.com | - | - | valid
 #> npm nate.com | - | - | valid
 #> npm hanmail.net | hotmail.net | hotmail.net | no: typo
 #> npm korea.ac.kr | - | - | valid
-#> python shop.co.kr | shop.co.nz
+#> python shop.co.kr | something
 #> python naver.com | -
 #> python nate.com | -
 #> python hanmail.net | -
@@ -41,7 +42,7 @@ import sys
 from pymailcheck import suggest
 for email in sys.argv[1:]:
     found = suggest(email)
-    print('python', email.split('@')[1], '|', found['domain'] if found else '-')
+    print('python', email.split('@')[1], '|', 'something' if found else '-')
 E
 emails=(hong@shop.co.kr hong@naver.com hong@nate.com hong@hanmail.net hong@korea.ac.kr)
 { node run.mjs "${emails[@]}" && py/bin/python run.py "${emails[@]}"; } | tee seen

@@ -2,8 +2,8 @@
 # Java Lucene 9.12.3, analysis-nori: KoreanNumberFilter, `nori_number` of Elasticsearch and OpenSearch.
 # It is there so that 2500 finds 이천오백. It looks at letters, not at words: whatever consists of Korean digits is a number.
 # 오이 (cucumber) is 5 and 2, so it is indexed as 52, and finds what is of size 52; 이사 (moving) is 24, 구이 (grilled) 92, 오일 (oil)
-# 51, and 백조 (swan) 100 trillion. One guesses that it asks the tokenizer, which knows that they are nouns. What the filter
-# made is gone for highlighting too. Mark such words as keywords (SetKeywordMarkerFilter) before it.
+# 51, and 백조 (swan) 100 trillion. One guesses that it asks the tokenizer, which knows that they are nouns.
+# Mark such words as keywords (SetKeywordMarkerFilter) before it.
 # Seen: what is searched, the query, the titles found.
 #> 오이 title:52 | 바지 52 | 오이 한 박스
 #> 52 title:52 | 바지 52 | 오이 한 박스

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # PyPI python-barcode 0.16.1: labels, read back by PyPI zxing-cpp 3.1.1.
 # It offers EAN-14 for a box of goods. There is no such symbol: it takes the pattern of EAN-13 and adds a digit on the right, so
-# what comes out looks like a bar code, with the right number below it, and no scanner reads it. An EAN-14 (GTIN-14) is
+# what comes out looks like a bar code, with the right number below it, and is read by nobody. An EAN-14 (GTIN-14) is
 # printed as ITF-14 or GS1-128. And Code 39, which has no check digit unless both sides agree, gets one by default: order
 # A-1001 is scanned as A-10015, another order. Use `itf` for boxes, and add_checksum=False.
 # Seen: kind, the number the library says it has drawn, what is read.
