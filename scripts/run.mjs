@@ -14,7 +14,11 @@ const service = ['chat', 'trade', 'admin'].includes(what);
 const command = service ? 'service' : dev ? 'start' : what;
 try {
   const { build } = await import('./build.mjs');
-  await build({ web: ['start', 'screenshots', 'lighthouse'].includes(what), commands: [command] });
+  await build({
+    web: ['start', 'screenshots', 'lighthouse'].includes(what),
+    commands: [command],
+    npm: dev ? 'outside' : 'either',
+  });
 } catch (error) {
   const missing = error.code === 'ERR_MODULE_NOT_FOUND';
   console.error(`gongu: ${missing ? 'install first: npx -y pnpm@12 install' : `could not build: ${error.message}`}`);

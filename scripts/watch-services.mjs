@@ -31,7 +31,8 @@ export async function watchServices({ services, onBuilt, onBuildFailed, onPrisma
   async function watchOne(service) {
     const bundle = BUNDLES.find(({ entry }) => entry === `services/${service}/src/main.ts`);
     let running = textOf(join(root, bundle.output));
-    const options = esbuildOptions(bundle);
+    // As `pnpm dev` has built it: quickly.
+    const options = esbuildOptions({ ...bundle, holdsNpm: false });
     const context = await esbuild.context({
       ...options,
       logLevel: 'silent',

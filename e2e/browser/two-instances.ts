@@ -27,7 +27,7 @@ export function openTwoInstances() {
     const chatEnv = { REDIS_URL: redis.url, RATE_MESSAGES_PER_SECOND: '0' };
     pair = await startPair({ chats: 2, trade: false, chatEnv });
     site = await servePage({ entry: inRepository('e2e/browser/stomp-page.ts') });
-    browser = await startBrowser();
+    browser = await startBrowser({ whole: false });
   });
   afterAll(async () => {
     await browser?.close();

@@ -11,7 +11,7 @@ let served: TestPage;
 
 beforeAll(async () => {
   served = await servePage({ entry: inRepository('packages/client/test/page/storage.ts') });
-  browser = await startBrowser();
+  browser = await startBrowser({ whole: false });
   page = await browser.newPage();
   await page.goto(served.url);
 });

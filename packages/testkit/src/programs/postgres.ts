@@ -48,7 +48,8 @@ async function copyOf(schemas: readonly TestDatabaseOptions[]): Promise<TestData
   await admin.connect();
   try {
     const template = schemas.length > 0 ? await ensureTemplate(admin, server, schemas) : 'template1';
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    // Files are copied at half the CPU of what goes through the log, as PostgreSQL would do it by itself.
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
   } finally {
     await admin.end();
   }
