@@ -59,15 +59,19 @@ const require = createRequireOfBundle(import.meta.url);`;
 const ALSO = ['scripts/build.mjs', 'pnpm-lock.yaml', 'tsconfig.json'];
 
 /**
- * @param {{web?: boolean, commands?: readonly string[], npm?: 'inside' | 'either' | 'outside'}} options `web` false: without
- *   the page; `commands`: which files of `dist/` are needed beside the services, by name, `start` for `dist/start.mjs`;
- *   without it, all; `npm`: where npm's packages have to be of what starts faster with them inside, and is built slower:
- *   `either`, where what is there will do, builds with them outside
+ * @param {object} options
+ * @param {boolean} [options.web] false: without the page
+ * @param {boolean} [options.services] false: without the services
+ * @param {readonly string[]} [options.commands] which files of `dist/` are needed, by name, `start` for `dist/start.mjs`.
+ *   Default: all
+ * @param {'inside' | 'either' | 'outside'} [options.npm] where npm's packages have to be of what starts faster with them
+ *   inside, and is built slower: `either`, where what is there will do, builds with them outside
  * @returns {Promise<void>} @throws Error with the builder's messages already printed
  */
-export async function build({ web = true, commands, npm = 'inside' } = {}) {
+export async function build({ web = true, services = true, commands, npm = 'inside' } = {}) {
   const built = readRecord();
-  const isWanted = ({ owner, output }) => owner !== '.' || !commands || commands.includes(basename(output, '.mjs'));
+  const isWanted = ({ owner, output }) =>
+    owner === '.' ? !commands || commands.includes(basename(output, '.mjs')) : services;
   const results = await Promise.allSettled([bundles(), web && !isWebFresh(built[WEB.output]) ? buildAll([WEB]) : []]);
   const done = results.flatMap((one) => (one.status === 'fulfilled' ? one.value : one));
   if (done.length === 0) return;
@@ -78,7 +82,7 @@ export async function build({ web = true, commands, npm = 'inside' } = {}) {
 
   /** They hold Prisma's clients, which the page does without. */
   async function bundles() {
-    await import('./generate.mjs');
+    if (services) await import('./generate.mjs');
     const wanted = BUNDLES.filter(isWanted).flatMap((bundle) => {
       const forms = bundle.holdsNpm ? FORMS[npm].map((holdsNpm) => ({ ...bundle, holdsNpm })) : [bundle];
       return forms.some((form) => isFresh(form, built[keyOf(form)])) ? [] : forms.slice(0, 1);

@@ -14,10 +14,13 @@ const service = ['chat', 'trade', 'admin'].includes(what);
 const command = service ? 'service' : dev ? 'start' : what;
 try {
   const { build } = await import('./build.mjs');
+  // `start` brings up its database meanwhile, and builds the rest itself.
+  const rest = command !== 'start';
   await build({
-    web: ['start', 'screenshots', 'lighthouse'].includes(what),
+    web: ['screenshots', 'lighthouse'].includes(what),
+    services: rest,
     commands: [command],
-    npm: dev ? 'outside' : 'either',
+    npm: 'either',
   });
 } catch (error) {
   const missing = error.code === 'ERR_MODULE_NOT_FOUND';

@@ -6,6 +6,7 @@ import { takeOwnership } from '@gongu/host/embedded';
 import { answersOk, createRegister, endLeftovers, type Lifecycle, readable, type Terminal } from '@gongu/sim/supervise';
 import { startSite } from '@gongu/web/site';
 import { type BannerOptions, banner } from './banner.ts';
+import { buildRest } from './build-rest.ts';
 import { LEFTOVERS, openDataDir } from './data-dir.ts';
 import { openDatabase } from './database.ts';
 import { restartOnChange } from './dev-services.ts';
@@ -80,6 +81,9 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
   const secrets = keepSecrets(dir.file('secrets.json'));
   if (stopping.aborted) return;
 
+  // Beside the database, whose first start is mostly waiting for the disk.
+  const building = buildRest({ root, dev });
+  building.catch(() => {}); // it is awaited below
   const { DATABASE_URL: url, DATABASE_POOLER: pooler } = settings;
   const database = await openDatabase({ url, pooler, dataDir: dir.path, terminal, stopping });
   lifecycle.add({ name: 'PostgreSQL', stop: database.stop });
@@ -97,6 +101,12 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
     note: (pid) => register.note('Redis', pid),
     add: lifecycle.add,
     stopping,
+  });
+  if (stopping.aborted) return;
+
+  await building.catch((error) => {
+    // A Ctrl-C of the terminal ends the builders too.
+    if (!stopping.aborted) throw error;
   });
   if (stopping.aborted) return;
 

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { StartError } from '@gongu/host';
+
+/** `scripts/build.mjs`, which is loaded from its place: it builds what this program is built by. */
+interface Building {
+  build(options: {
+    readonly web: boolean;
+    readonly commands: readonly string[];
+    readonly npm: 'either' | 'outside';
+  }): Promise<void>;
+}
+
+export interface BuildRestOptions {
+  /** The repository's folder. */
+  readonly root: string;
+  /** Page and services change with their sources. */
+  readonly dev: boolean;
+}
+
+/**
+ * Builds the services, and the page where it is served as built, as far as they changed; where there are no sources, nothing.
+ *
+ * @throws StartError with the reason, once the builder's messages are printed
+ */
+export async function buildRest({ root, dev }: BuildRestOptions): Promise<void> {
+  const script = join(root, 'scripts', 'build.mjs');
+  if (!existsSync(script)) return;
+  const { build } = (await import(pathToFileURL(script).href)) as Building;
+  try {
+    await build({ web: !dev, commands: [], npm: dev ? 'outside' : 'either' });
+  } catch (error) {
+    throw new StartError(`could not build: ${error instanceof Error ? error.message : error}`);
+  }
+}
