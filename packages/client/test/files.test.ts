@@ -1,6 +1,6 @@
 import { type ChatService, startChatService } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createAttachmentLinks, type Upload, uploadFile } from '../src/files/index.ts';
+import { createAttachmentLinks, type Upload, type UploadPlace, uploadFile } from '../src/files/index.ts';
 import { httpGateway } from './fixture/http-gateway.ts';
 import { shopper } from './fixture/shopper.ts';
 
@@ -49,13 +49,30 @@ test.each(['websocket', 'sse'])(
 
     const links = createAttachmentLinks(bob!.client, roomId);
     const [first, second, none, again] = await Promise.all(
-      [attachments[0]!.id, attachments[1]!.id, 'none', attachments[0]!.id].map(links.get),
+      [attachments[0]!.id, attachments[1]!.id, 'none', attachments[0]!.id].map((id) => links.get(id)),
     );
-    expect([none, again]).toEqual([null, first]);
-    expect(first!.thumbnailUrl).toMatch(/^http/);
-    for (const url of [first!.url, first!.thumbnailUrl!, second!.url]) expect((await fetch(url)).status).toBe(200);
+    expect(none).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+    expect(again).toEqual(first);
+    const [small, large] = [first, second].map((link) => (link?.ok ? link.value : null));
+    expect(small!.thumbnailUrl).toMatch(/^http/);
+    for (const url of [small!.url, small!.thumbnailUrl!, large!.url]) expect((await fetch(url)).status).toBe(200);
   },
 );
+
+test('a link that could not be had says why, which is not that the file is gone; the next one is asked for', async () => {
+  const answers = [
+    { ok: false, error: { code: 'CONNECTION_LOST', message: 'cut', errors: [] } },
+    { ok: true, value: { items: [{ id: 'a', url: '/files/a', expiresAt: '' }] } },
+    { ok: true, value: { items: [] } },
+  ];
+  const client = { url: 'http://chat.test', request: async () => answers.shift() } as never;
+  const links = createAttachmentLinks(client, 'room');
+  expect(await links.get('a')).toMatchObject({ ok: false, error: { code: 'CONNECTION_LOST' } });
+  expect(await links.get('a')).toMatchObject({ ok: true, value: { url: 'http://chat.test/files/a' } });
+  // Kept, until it is known to be of no use.
+  expect(await links.get('a')).toMatchObject({ ok: true });
+  expect(await links.get('a', { isAnew: true })).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+});
 
 test('what is refused fails with a reason; what was given up is not sent; an empty file is not even asked for', async () => {
   const roomId = await chat.room();
@@ -77,6 +94,27 @@ test('what is refused fails with a reason; what was given up is not sent; an emp
   expect(await settled(given)).toMatchObject({ status: 'cancelled', attachment: null });
   given.retry();
   expect(given.getSnapshot().status).toBe('cancelled');
+});
+
+test('a place that has ended before the bytes went is asked for anew, also where this machine’s clock is behind', async () => {
+  const roomId = await chat.room();
+  const ann = shopper({ url: chat.url, token: () => chat.token('ann'), roomId });
+  await ann.until(({ status }) => status === 'live');
+  const file = pdf(1_000);
+  const body = { name: file.name, type: file.type, bytes: file.size };
+  const announced = await ann.client.request<UploadPlace>('POST', `/rooms/${roomId}/uploads`, body);
+  if (!announced.ok) throw new Error(announced.error.message);
+  const place = announced.value;
+  for (const [url, at] of [
+    [place.url, Date.now() - 1_000],
+    // It says that it is good, and is not.
+    [place.url.replace(/(signature=)(.)/, (_, name, first) => name + (first === 'A' ? 'B' : 'A')), Date.now() + 60_000],
+  ] as const) {
+    const from = { place: { ...place, url, expiresAt: new Date(at).toISOString() } };
+    const upload = uploadFile(ann.client, roomId, file, { from });
+    expect(await settled(upload)).toMatchObject({ status: 'done', attachment: { bytes: 1_000 } });
+    expect(upload.getSnapshot().place!.uploadId).not.toBe(place.uploadId);
+  }
 });
 
 test('a network that is cut fails the upload; trying again finishes it', async () => {

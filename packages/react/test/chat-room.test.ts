@@ -53,6 +53,28 @@ test('what is written offline is sent when the network is back, and what was sai
   await expect.poll(() => ann.texts()).toEqual(all);
 }, 90_000);
 
+test('what waits for a connection can be given up, by keyboard too, and is sent to nobody then', async () => {
+  const roomId = await pages.chat.room();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  await ann.say('before');
+  await bob.sees('before');
+  await ann.page.context().setOffline(true);
+  await ann.page.locator('.gongu-state[data-shown=true]').waitFor();
+  for (const text of ['one', 'two', 'three']) await ann.say(text);
+  const row = (text: string) => ann.page.locator('.gongu-row', { hasText: text });
+  await row('one').hover();
+  await row('one').getByRole('button', { name: 'Discard' }).click();
+  await row('two').focus();
+  await ann.page.keyboard.press('Tab');
+  await ann.page.keyboard.press('Enter');
+  await expect.poll(() => ann.texts()).toEqual(['before', 'three']);
+  await ann.page.context().setOffline(false);
+  await bob.sees('three');
+  for (const each of [ann, bob]) await expect.poll(() => each.texts()).toEqual(['before', 'three']);
+  await ann.page.reload();
+  await expect.poll(() => ann.texts()).toEqual(['before', 'three']);
+});
+
 test('a service that stops is waited for, and what was written meanwhile arrives', async () => {
   const roomId = await pages.chat.room();
   const ann = await pages.open('ann', roomId);
@@ -61,9 +83,26 @@ test('a service that stops is waited for, and what was written meanwhile arrives
   await pages.chat.end('SIGKILL');
   await ann.page.getByText('Connecting…').waitFor();
   await ann.say('during');
+  // It was a day ago.
+  await pages.chat.query(
+    "UPDATE chat.messages SET created_at = created_at - interval '1 day' WHERE room_id = $1",
+    roomId,
+  );
   await pages.chat.start();
   await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count(), { timeout: 40_000 }).toBe(2);
   await expect.poll(() => ann.texts()).toEqual(['before', 'during']);
+  // Each day begins with its date, in the reader's language.
+  const bob = await pages.open('bob', roomId, { locale: 'ko' });
+  await bob.sees('during');
+  const days = await bob.page.locator('.gongu-day time').evaluateAll((times) =>
+    times.map((time) => {
+      const { dateTime, textContent } = time as HTMLTimeElement;
+      return { textContent, date: new Intl.DateTimeFormat('ko', { dateStyle: 'full' }).format(new Date(dateTime)) };
+    }),
+  );
+  expect(days.map(({ textContent }) => textContent)).toEqual(days.map(({ date }) => date));
+  const order = bob.page.locator('.gongu-day, .gongu-text');
+  await expect.poll(() => order.allTextContents()).toEqual([days[0]?.date, 'before', days[1]?.date, 'during']);
 }, 90_000);
 
 test('a reload in the same moment as the sending loses nothing and doubles nothing', async () => {

@@ -134,6 +134,36 @@ test('a picture is pasted or dropped; what is refused says so and can be taken o
   await expect.poll(() => tray(ann).first().getAttribute('data-status')).toBe('done');
 });
 
+test('how far a file is can be seen, and it is given up while it is on its way: nothing of it goes on', async () => {
+  const roomId = await pages.chat.room();
+  const ann = await pages.open('ann', roomId);
+  await ann.seesLine('ann joined');
+  await ann.page.getByRole('button', { name: 'Attach files' }).waitFor();
+  const network = await ann.page.context().newCDPSession(ann.page);
+  const speed = (uploadThroughput: number) =>
+    network.send('Network.emulateNetworkConditions', {
+      ...{ offline: false, latency: 0, downloadThroughput: -1 },
+      uploadThroughput,
+    });
+  await network.send('Network.enable');
+  await speed(200_000);
+  await attach(ann, { name: 'long.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(5_000_000, '%PDF-1.7 ') });
+  const bar = tray(ann).getByRole('progressbar', { name: 'Upload of long.pdf' });
+  const share = () => bar.evaluate((one) => (one as HTMLProgressElement).position);
+  await expect.poll(share).toBeGreaterThan(0);
+  expect(await share()).toBeLessThan(1);
+  const ended = ann.page.waitForEvent('requestfailed', (request) => request.method() === 'PUT');
+  await ann.page.getByRole('button', { name: 'Remove long.pdf' }).click();
+  await ended;
+  expect(await tray(ann).count()).toBe(0);
+  expect(await send(ann).isDisabled()).toBe(true);
+  await speed(-1);
+  await attach(ann, png('small.png'));
+  // Shown as it is, before it is sent.
+  await tray(ann).locator('img').waitFor();
+  await expect.poll(() => tray(ann).first().getAttribute('data-status')).toBe('done');
+});
+
 test('pictures that could not be had come with the next connection, also over the window', async () => {
   const { roomId, bob } = await both();
   await attach(bob, png('a.png'));
@@ -159,6 +189,70 @@ test('pictures that could not be had come with the next connection, also over th
   await ann.page.locator('.gongu-viewer img[src]').waitFor();
   await ann.page.keyboard.press('Escape');
   await loaded(ann);
+});
+
+test('pictures take their room, and their colours, before they are there; one that the network does not bring is asked for again, and is not said to be gone', async () => {
+  const { roomId, bob } = await both();
+  await attach(bob, png('a.png'), png('b.png'));
+  await expect
+    .poll(() => tray(bob).evaluateAll((items) => items.map((item) => item.getAttribute('data-status'))))
+    .toEqual(['done', 'done']);
+  await send(bob).click();
+  await bob.page.locator('.gongu-row[data-seq] .gongu-picture').nth(1).waitFor();
+  await pages.chat.fill(roomId, 'cho', 1, () => 'below');
+
+  let letThrough = () => {};
+  const isLetThrough = new Promise<void>((resolve) => {
+    letThrough = resolve;
+  });
+  const hold = async (route: Route) => {
+    await isLetThrough;
+    await route.continue().catch(() => {});
+  };
+  const ann = await pages.open('ann', roomId, {
+    prepare: async (page) => void (await page.route('**/files/**', hold)),
+  });
+  await ann.sees('below');
+  const canvas = ann.page.locator('.gongu-picture canvas');
+  const colours = () =>
+    canvas.evaluateAll((all) =>
+      all.map((one) => (one as HTMLCanvasElement).getContext('2d')!.getImageData(16, 16, 1, 1).data[3]),
+    );
+  await expect.poll(colours).toEqual([255, 255]);
+  const rows = ann.page.locator('.gongu-row');
+  await expect.poll(async () => String(await rows.count())).toBe(await rows.first().getAttribute('aria-setsize'));
+  const places = () => rows.evaluateAll((all) => all.map((row) => row.getBoundingClientRect().top));
+  const before = await places();
+  letThrough();
+  await expect
+    .poll(() =>
+      ann.page
+        .locator('.gongu-picture img')
+        .evaluateAll((all) => all.map((img) => (img as HTMLImageElement).naturalWidth > 0)),
+    )
+    .toEqual([true, true]);
+  expect(await places()).toEqual(before);
+
+  const cut = (route: Route) => route.abort();
+  await ann.page.unroute('**/files/**');
+  await ann.page.route('**/files/**', cut);
+  await ann.page.route(/attachments\?ids=/, cut);
+  await ann.page.locator('.gongu-picture').first().click();
+  const viewer = ann.page.getByRole('dialog');
+  await viewer.getByText('Could not be loaded.').waitFor();
+  expect(await violations(ann)).toEqual([]);
+  await ann.page.unroute(/attachments\?ids=/);
+  await ann.page.unroute('**/files/**');
+  await viewer.getByRole('button', { name: 'Try again' }).press('Enter');
+  const shown = () => viewer.locator('img').evaluate((img) => (img as HTMLImageElement).naturalWidth);
+  await expect.poll(shown).toBe(300);
+  // The focus stays in the window, and its keys lead to the next one: that one is gone.
+  await ann.page.route('**/files/**', cut);
+  await ann.page.route(/attachments\?ids=/, (route) => route.fulfill({ body: '{"items":[]}' }));
+  await ann.page.keyboard.press('ArrowRight');
+  await viewer.getByText('2 / 2').waitFor();
+  await viewer.getByText('It is no longer there').waitFor();
+  expect(await viewer.getByRole('button', { name: 'Try again' }).count()).toBe(0);
 });
 
 test('a message of files alone is what they are called: pinned, as a notice, answered and copied', async () => {

@@ -147,6 +147,18 @@ inBrowser(
     }
     await list(ann).getByRole('option').click();
     expect(await ann.field.inputValue()).toBe('@귤사랑 ');
+    // Enter ends the syllable first, and only then chooses; nothing is sent by either.
+    await ann.field.fill('');
+    await ime.send('Input.insertText', { text: '@' });
+    await ime.send('Input.imeSetComposition', { text: '귤', selectionStart: 1, selectionEnd: 1 });
+    await expect.poll(() => offered(ann)).toEqual(['@귤사랑']);
+    const process = { key: 'Process', code: 'Enter', windowsVirtualKeyCode: 229 };
+    await ime.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...process });
+    expect(await ann.field.inputValue()).toBe('@귤');
+    await ime.send('Input.insertText', { text: '귤' });
+    await ann.field.press('Enter');
+    expect(await ann.field.inputValue()).toBe('@귤사랑 ');
+    expect(ann.sent('send')).toEqual([]);
     await ann.field.pressSequentially('님 @al');
     expect(await list(ann).getByRole('option').count()).toBe(0);
     await ann.field.fill('@귤사랑님');

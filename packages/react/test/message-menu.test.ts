@@ -13,7 +13,7 @@ const focused = ({ page }: Person) => page.evaluate<string>('document.activeElem
 
 /** Opens the menu of the message with that text, with the mouse. */
 async function openMenu(person: Person, text: string): Promise<void> {
-  const row = person.page.locator('.gongu-row', { hasText: text });
+  const row = person.page.locator('.gongu-row', { hasText: text }).first();
   await row.hover();
   await row.locator('.gongu-more').click();
   await menu(person).waitFor();
@@ -288,6 +288,110 @@ test('a deletion asks first, and leaves a line that says so in both windows', as
       .locator('.gongu-more')
       .count(),
   ).toBe(0);
+});
+
+test('a deletion that is refused is undone, and it is said why below the message', async () => {
+  const roomId = await roomWith();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  await ann.say('mine');
+  await bob.sees('mine');
+  // What can be done with a message is loaded with its first use.
+  await openMenu(ann, 'mine');
+  await ann.page.keyboard.press('Escape');
+  await ann.page.context().setOffline(true);
+  await ann.page.locator('.gongu-state[data-shown=true]').waitFor();
+  await choose(ann, 'mine', 'Delete');
+  await ann.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await expect.poll(() => ann.texts()).toEqual(['This message was deleted']);
+  await pages.chat.call('PATCH', `/api/chat/rooms/${roomId}`, { status: 'CANCELLED' });
+  await ann.page.context().setOffline(false);
+  const failure = ann.page.locator('.gongu-failure');
+  await failure.filter({ hasText: 'Not deleted. This room can only be read.' }).waitFor();
+  for (const each of [ann, bob]) await expect.poll(() => each.texts()).toEqual(['mine']);
+  await failure.getByRole('button', { name: 'Leave it' }).click();
+  await failure.waitFor({ state: 'detached' });
+});
+
+test('of two tabs of one person that edit the same message, one has its text and the other keeps what it wrote', async () => {
+  const roomId = await roomWith();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  await ann.say('first');
+  await bob.sees('first');
+  const context = ann.page.context();
+  const page = await context.newPage();
+  await page.goto(ann.page.url());
+  const tab: Person = { ...ann, page, field: page.locator('textarea') };
+  await page.locator('.gongu-row[data-seq]', { hasText: 'first' }).waitFor();
+  const edit = async (person: Person, text: string) => {
+    await choose(person, 'first', 'Edit');
+    await person.field.fill(text);
+    await person.field.press('Enter');
+    await person.page.locator('.gongu-text', { hasText: text }).waitFor();
+  };
+  for (const each of [ann, tab]) {
+    await openMenu(each, 'first');
+    await each.page.keyboard.press('Escape');
+  }
+  await context.setOffline(true);
+  for (const each of [ann, tab]) await each.page.locator('.gongu-state[data-shown=true]').waitFor();
+  await edit(ann, 'of one tab');
+  await edit(tab, 'of the other');
+  await context.setOffline(false);
+  const failures = () => Promise.all([ann, tab].map((each) => each.page.locator('.gongu-failure').count()));
+  await expect.poll(async () => (await failures()).join()).toMatch(/^(?:1,0|0,1)$/);
+  const [refused, taken] = (await failures())[0] === 1 ? [ann, tab] : [tab, ann];
+  const [theirs, kept] = refused === ann ? ['of the other', 'of one tab'] : ['of one tab', 'of the other'];
+  for (const { page: window } of [refused, taken, bob]) {
+    await expect.poll(() => window.locator('.gongu-row .gongu-text').allTextContents()).toEqual([theirs]);
+  }
+  expect(await refused.page.locator('.gongu-failure q').textContent()).toBe(kept);
+  await refused.page.locator('.gongu-failure').getByRole('button', { name: 'Edit again' }).click();
+  await expect.poll(() => refused.field.inputValue()).toBe(kept);
+  await refused.field.press('Enter');
+  await bob.sees(kept);
+  await expect.poll(async () => (await failures()).join()).toBe('0,0');
+});
+
+test('what the filter masks is masked for its writer, too, as soon as it is there: sent, edited, and in quotes', async () => {
+  const chat = await startChatService({ CHANGES: 'on', CONTENT_FILTER: 'mask' });
+  onTestFinished(() => chat.close());
+  const roomId = await chat.room();
+  const enter = (userId: string) => pages.open(userId, roomId, { url: chat.url, token: chat.token(userId) });
+  const [ann, bob] = [await enter('ann'), await enter('bob')];
+  await ann.say('hello');
+  await bob.sees('hello');
+  await choose(bob, 'hello', 'Reply');
+  await bob.say('an answer');
+  const quotes = ({ page }: Person) => page.locator('.gongu-quote').allTextContents();
+  for (const each of [ann, bob]) await expect.poll(() => quotes(each)).toEqual(['ann: hello']);
+  await ann.say('call 010-1234-5678');
+  const masked = async (person: Person) => (await person.texts()).at(-1);
+  await expect.poll(() => masked(bob)).toMatch(/^call [^0-9]+$/);
+  const text = await masked(bob);
+  await expect.poll(() => masked(ann)).toBe(text);
+
+  // As he has written it, until it is there.
+  const number = 'or 010-8765-4321';
+  await choose(ann, 'hello', 'Edit');
+  await ann.page.context().setOffline(true);
+  await ann.page.locator('.gongu-state[data-shown=true]').waitFor();
+  await ann.field.fill(number);
+  await ann.field.press('Enter');
+  await expect.poll(() => quotes(ann)).toEqual([`ann: ${number}`]);
+  await ann.page.context().setOffline(false);
+  await expect.poll(() => quotes(bob)).toEqual([expect.stringMatching(/^ann: or [^0-9]+$/)]);
+  const shown = await bob.texts();
+  for (const each of [ann, bob]) {
+    await expect.poll(() => each.texts()).toEqual(shown);
+    await expect.poll(() => quotes(each)).toEqual([`ann: ${shown[0]}`]);
+  }
+  // What comes to the same once it is masked is no change, and is not shown as one that waits.
+  await choose(ann, 'or ', 'Edit');
+  await ann.field.fill(number);
+  await ann.field.press('Enter');
+  await ann.page.locator('.gongu-saving').waitFor({ state: 'detached' });
+  await expect.poll(() => ann.texts()).toEqual(shown);
+  expect(await ann.page.locator('.gongu-failure').count()).toBe(0);
 });
 
 test('without a connection edits and deletions show and wait, also over a reload; what was deleted elsewhere stays so', async () => {

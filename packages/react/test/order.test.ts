@@ -10,6 +10,10 @@ const pages = chatPages();
 const DESK = { context: { viewport: { width: 1_100, height: 800 } } };
 const panel = ({ page }: Person) => page.locator('.gongu-host');
 const field = ({ page }: Person) => page.locator('.gongu-field textarea');
+const offline = async ({ page }: Person) => {
+  await page.context().setOffline(true);
+  await page.locator('.gongu-state[data-shown=true]').waitFor();
+};
 
 async function choose({ page }: Person, text: string, entry: string): Promise<void> {
   const row = page.locator('.gongu-row', { hasText: text });
@@ -97,6 +101,120 @@ test('the host bans and removes from the list of people, after a question; who i
   await ann.page.getByText('You were removed from this room.').waitFor();
 });
 
+test('what the host asks without a connection shows at once and says that it waits, is kept over a reload, and is done then', async () => {
+  const { roomId, seller, others, person } = await inOrder('ann', 'bob', 'cho');
+  const [ann, bob, cho] = others as [Person, Person, Person];
+  const ask = seller.page.getByRole('alertdialog');
+  await offline(seller);
+  await panel(seller).getByLabel('Slow mode').selectOption({ label: '5 minutes' });
+  await panel(seller).getByRole('status').filter({ hasText: 'It is sent when there is one.' }).waitFor();
+  expect(await panel(seller).getByLabel('Slow mode').inputValue()).toBe('300');
+  await person('ann', 'Mute ann');
+  await seller.page.getByRole('dialog').getByRole('button', { name: 'Mute ann' }).click();
+  await panel(seller).getByText('ann · muted until').waitFor();
+  await person('bob', 'Ban bob');
+  await ask.getByRole('button', { name: 'Ban bob' }).click();
+  await panel(seller).getByText('bob · banned').waitFor();
+  await person('cho', 'Remove cho');
+  await ask.getByRole('button', { name: 'Remove cho' }).click();
+  await expect
+    .poll(() =>
+      panel(seller)
+        .getByRole('button', { name: /^Actions for/ })
+        .count(),
+    )
+    .toBe(1);
+  const address = seller.page.url();
+  await seller.page.goto('about:blank');
+  await seller.page.context().setOffline(false);
+  await seller.page.goto(address);
+  await ann.page.getByText('You are muted here').waitFor();
+  await bob.page.getByText('You were banned from this room.').waitFor();
+  await cho.page.getByText('You were removed from this room.').waitFor();
+  const slow = async () =>
+    (await pages.chat.call<{ slowModeSeconds: number }>('GET', `/api/chat/rooms/${roomId}`)).slowModeSeconds;
+  await expect.poll(slow).toBe(300);
+});
+
+test('what the host asked and is refused is undone, and it is said why', async () => {
+  const roomId = await pages.chat.room();
+  const boss = pages.chat.token('boss', { roles: ['admin'] });
+  await pages.chat.call('POST', `/api/chat/rooms/${roomId}/participants`, {}, boss);
+  await pages.chat.fill(roomId, 'ann', 1, () => 'from ann');
+  const seller = await pages.open('seller', roomId, DESK);
+  await seller.sees('from ann');
+  await seller.page.locator('.gongu-show-people').click();
+  const heard = (text: string) => seller.page.locator('.gongu-said').filter({ hasText: text }).waitFor();
+  const person = async (name: string, action: string) => {
+    const actions = panel(seller).getByRole('button', { name: `Actions for ${name}` });
+    if ((await actions.getAttribute('aria-expanded')) === 'false') await actions.click();
+    await panel(seller).getByRole('button', { name: action }).click();
+    await seller.page.locator('dialog[open]').getByRole('button', { name: action }).click();
+  };
+  await person('boss', 'Mute boss');
+  await heard('Nothing was changed for them. This is not allowed.');
+  await panel(seller).getByText('Nobody is muted or banned').waitFor();
+
+  // She buys while he has no connection.
+  await offline(seller);
+  await person('ann', 'Ban ann');
+  await panel(seller).getByText('ann · banned').waitFor();
+  await expect.poll(() => panel(seller).getByRole('button', { name: 'Actions for ann' }).count()).toBe(0);
+  await pages.chat.call('PUT', `/api/chat/rooms/${roomId}/participants/ann`, { committed: true });
+  await seller.page.context().setOffline(false);
+  await heard('Nothing was changed for them. Who bought can’t be banned.');
+  await panel(seller).getByText('Nobody is muted or banned').waitFor();
+  await panel(seller).getByRole('button', { name: 'Actions for ann' }).waitFor();
+
+  const slow = panel(seller).getByLabel('Slow mode');
+  const rooms = new RegExp(`/rooms/${roomId}$`);
+  await seller.page.route(rooms, (route) => route.fulfill({ status: 403, body: '{"code":"FORBIDDEN"}' }));
+  await slow.selectOption({ label: '5 minutes' });
+  await heard('Slow mode was not changed. This is not allowed.');
+  await expect.poll(() => slow.inputValue()).toBe('0');
+
+  // The room ends while he has no connection.
+  await offline(seller);
+  await person('ann', 'Remove ann');
+  await expect.poll(() => panel(seller).getByRole('button', { name: 'Actions for ann' }).count()).toBe(0);
+  await pages.chat.call('PATCH', `/api/chat/rooms/${roomId}`, { status: 'CANCELLED' });
+  await seller.page.context().setOffline(false);
+  await heard('They were not removed. This room can only be read.');
+  await seller.page.locator('.gongu-people').getByText('ann', { exact: true }).waitFor();
+});
+
+test('a report says that it waits for a connection, and is thanked for once it is there; one that is refused says so', async () => {
+  const { roomId, others } = await inOrder('ann', 'bob');
+  const [ann] = others as [Person];
+  await pages.chat.fill(roomId, 'bob', 1, () => 'another one');
+  await ann.sees('another one');
+  const status = (text: string) => ann.page.locator('.gongu-said').filter({ hasText: text }).waitFor();
+  const report = async (text: string) => {
+    await choose(ann, text, 'Report');
+    await ann.page.getByRole('dialog').getByRole('button', { name: 'Send the report' }).click();
+  };
+  // What asks is loaded with its first use.
+  await choose(ann, 'from bob', 'Report');
+  await ann.page.keyboard.press('Escape');
+  await offline(ann);
+  await report('from bob');
+  await status('It is sent when there is one.');
+  await report('another one');
+  const { messages } = await pages.chat.call<{ messages: { seq: number; content: string }[] }>(
+    'GET',
+    `/api/chat/rooms/${roomId}/messages?limit=50`,
+  );
+  const { seq } = messages.find(({ content }) => content === 'another one')!;
+  await pages.chat.call('DELETE', `/api/chat/rooms/${roomId}/messages/${seq}`);
+  await ann.page.context().setOffline(false);
+  await ann.page.locator('.gongu-failure', { hasText: 'Not reported. The message was deleted.' }).waitFor();
+  const stored = async () =>
+    (await pages.chat.call<{ items: { message: { content: string } }[] }>('GET', '/api/chat/reports')).items
+      .map(({ message }) => message.content)
+      .slice(0, 1);
+  await expect.poll(stored).toEqual(['from bob']);
+});
+
 test('a member reports a message with a reason and a note; a notice goes from the panel', async () => {
   const { seller, others } = await inOrder('ann', 'bob');
   const [ann] = others as [Person];
@@ -106,9 +224,8 @@ test('a member reports a message with a reason and a note; a notice goes from th
   await dialog.locator('textarea').fill('asks for a transfer');
   await dialog.getByRole('button', { name: 'Send the report' }).click();
   await ann.page.getByRole('status').filter({ hasText: 'Reported. Thank you.' }).waitFor();
-  // The client thanks for what it has taken, and sends it then.
-  const newest = async () => (await pages.chat.call<{ items: object[] }>('GET', '/api/chat/reports')).items[0];
-  await expect.poll(newest).toMatchObject({
+  const { items } = await pages.chat.call<{ items: object[] }>('GET', '/api/chat/reports');
+  expect(items[0]).toMatchObject({
     reason: 'FRAUD',
     note: 'asks for a transfer',
     message: { content: 'from bob' },

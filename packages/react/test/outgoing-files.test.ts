@@ -149,6 +149,26 @@ test('what is refused says why in the reader’s language, and is sent without t
   await expect.poll(() => kept(ann)).toBe(0);
 });
 
+test('one whose files the service has given up meanwhile says so, and a press uploads them anew', async () => {
+  const { roomId, ann, bob } = await both();
+  await attach(ann, png('late.png'));
+  await expect.poll(() => ann.page.locator('.gongu-input .gongu-tray li').getAttribute('data-status')).toBe('done');
+  // What the service does a day later.
+  await pages.chat.query(
+    "UPDATE chat.uploads SET created_at = created_at - interval '2 days' WHERE room_id = $1",
+    roomId,
+  );
+  await pages.chat.query('SELECT chat.expire_uploads(100)');
+  await ann.field.fill('here it is');
+  await send(ann);
+  await pending(ann).getByText('The file waited too long. Try it again.').waitFor();
+  await pending(ann).getByRole('button', { name: 'Try again' }).click();
+  await bob.sees('here it is');
+  await pictures(bob).waitFor();
+  await pending(ann).waitFor({ state: 'detached' });
+  await expect.poll(() => kept(ann)).toBe(0);
+});
+
 test('one that is discarded while it uploads is gone, with all that was kept of it', async () => {
   const { prepare } = held();
   const { ann, bob } = await both({ prepare });

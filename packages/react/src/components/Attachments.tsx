@@ -1,5 +1,5 @@
-import type { Attachment, AttachmentLink } from '@gongu/client';
-import { createAttachmentLinks } from '@gongu/client/files';
+import type { Attachment } from '@gongu/client';
+import { type AttachmentLinks, createAttachmentLinks } from '@gongu/client/files';
 import { useEffect, useRef, useState } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
 import { useConnection } from '../chat/useConnection.ts';
@@ -46,15 +46,24 @@ const loadViewer = async () => (await import('./PictureViewer.tsx')).PictureView
 
 interface FileProps {
   readonly file: Attachment;
-  readonly get: (attachmentId: string) => Promise<AttachmentLink | null>;
+  readonly get: AttachmentLinks['get'];
   readonly tabIndex: number;
+}
+
+/** Milliseconds before a thumbnail that did not come is asked for anew, twice as long each time, and how often. */
+const PAUSE_MS = 2_000;
+const TRIES_MAX = 5;
+
+interface PictureState {
+  readonly url: string | null;
+  readonly tries: number;
+  readonly hasFailed: boolean;
 }
 
 function Picture({ file, get, tabIndex, onOpen }: FileProps & { readonly onOpen: () => void }) {
   const strings = useToolStrings();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [url, setUrl] = useState<string | null>(null);
-  const [tries, setTries] = useState(0);
+  const [{ url, tries, hasFailed }, setPicture] = useState<PictureState>({ url: null, tries: 0, hasFailed: false });
   const isReady = useConnection().status === 'ready';
   const blurhash = file.thumbnail!.blurhash;
   useEffect(() => {
@@ -64,11 +73,22 @@ function Picture({ file, get, tabIndex, onOpen }: FileProps & { readonly onOpen:
   useEffect(() => {
     if (url !== null) return;
     let isHere = true;
-    void get(file.id).then((link) => isHere && setUrl(link?.thumbnailUrl ?? null));
+    void get(file.id, { isAnew: tries > 0 }).then((link) => {
+      if (!isHere) return;
+      const isGone = !link.ok && link.error.code === 'NOT_FOUND';
+      const found = link.ok ? (link.value.thumbnailUrl ?? null) : null;
+      setPicture({ url: found, tries, hasFailed: found === null && !isGone });
+    });
     return () => {
       isHere = false;
     };
   }, [get, file.id, tries, isReady]);
+  useEffect(() => {
+    if (!hasFailed || tries >= TRIES_MAX) return;
+    const again = () => setPicture({ url: null, tries: tries + 1, hasFailed: false });
+    const timer = setTimeout(again, PAUSE_MS * 2 ** tries);
+    return () => clearTimeout(timer);
+  }, [hasFailed, tries]);
   const { width, height } = file.thumbnail!;
   const box = { width: sideOf(width), height: sideOf(height) };
   return (
@@ -88,10 +108,7 @@ function Picture({ file, get, tabIndex, onOpen }: FileProps & { readonly onOpen:
           width={box.width}
           height={box.height}
           decoding="async"
-          onError={() => {
-            setUrl(null);
-            if (tries < 2) setTries(tries + 1);
-          }}
+          onError={() => setPicture({ url: null, tries, hasFailed: true })}
         />
       )}
     </button>
@@ -100,13 +117,12 @@ function Picture({ file, get, tabIndex, onOpen }: FileProps & { readonly onOpen:
 
 function FileRow({ file, get, tabIndex }: FileProps) {
   const strings = useToolStrings();
-  const [isGone, setIsGone] = useState(false);
-  const isReady = useConnection().status === 'ready';
+  const [error, setError] = useState<string | null>(null);
   async function save(): Promise<void> {
     const link = await get(file.id);
-    setIsGone(link === null);
+    setError(link.ok ? null : link.error.code === 'NOT_FOUND' ? strings.fileGone : strings.notLoaded);
     // It is told to be saved by its own answer, so that the page stays.
-    if (link) location.assign(link.url);
+    if (link.ok) location.assign(link.value.url);
   }
   return (
     <button type="button" className="gongu-file" tabIndex={tabIndex} onClick={() => void save()}>
@@ -114,7 +130,7 @@ function FileRow({ file, get, tabIndex }: FileProps) {
       <span>
         <span className="gongu-hidden">{strings.download} </span>
         <bdi>{file.name}</bdi>
-        <small>{isGone ? (isReady ? strings.fileGone : strings.notLoaded) : sizeOf(file.bytes)}</small>
+        <small>{error ?? sizeOf(file.bytes)}</small>
       </span>
     </button>
   );

@@ -2,6 +2,7 @@ import { listRestrictions, type Participant, type Restriction, type Result } fro
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { useConnection } from '../chat/useConnection.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { nameOf } from '../strings/name-of.ts';
 import { AskFirst } from './AskFirst.tsx';
@@ -26,6 +27,7 @@ export function HostPanel({ room, me }: HostPanelProps) {
   const { roomId, participants, send, loadParticipants, changing } = room;
   const strings = useToolStrings();
   const client = useChatClient();
+  const isReady = useConnection().status === 'ready';
   const [asks, setAsks] = useState<{ readonly what: 'mute' | 'ban' | 'remove'; readonly person: Participant } | null>(
     null,
   );
@@ -78,9 +80,12 @@ export function HostPanel({ room, me }: HostPanelProps) {
     void load();
   }, [load, withAsked, told, askedIds]);
 
+  // What waited for a connection does so no longer.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each change of the connection
+  useEffect(() => setSaid(''), [isReady]);
   /** What is refused is told by the list of messages. */
   function tell(asked: Result<unknown>): void {
-    setSaid(asked.ok ? strings.done : strings.error(asked.error));
+    setSaid(asked.ok ? (isReady ? strings.done : strings.sentLater) : strings.error(asked.error));
   }
 
   function sendNotice(event: FormEvent): void {

@@ -298,7 +298,20 @@ function OutgoingMessage(
           )}
           <Text text={content} names={mentioned} tabIndex={tabIndex} />
         </div>
-        <span className="gongu-meta">{says[status]}</span>
+        <span className="gongu-meta">
+          <span>{says[status]}</span>
+          {(status === 'sending' || status === 'not-confirmed') && (
+            <button
+              type="button"
+              className="gongu-more"
+              tabIndex={tabIndex}
+              aria-label={strings.discard}
+              onClick={() => onDiscard(outgoing.clientMessageId)}
+            >
+              ×
+            </button>
+          )}
+        </span>
       </div>
       {status === 'failed' && <LazyPart load={loadFailed} props={{ outgoing, tabIndex, onRetry, onDiscard }} />}
     </div>

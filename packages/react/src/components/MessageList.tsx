@@ -90,7 +90,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
       participants
         .filter(({ userId }) => userId !== me)
         .map(({ lastReadSeq }) => lastReadSeq)
-        .sort((a, b) => a - b),
+        .sort((a, b) => b - a),
     [participants, me],
   );
   const changes = useMemo(
@@ -190,7 +190,7 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
                   row={row}
                   isStop={isStop}
                   hostId={room.room?.hostId ?? null}
-                  readBy={row.kind === 'chat' && row.isMine ? countFrom(readMarks, row.seq) : 0}
+                  readBy={row.kind === 'chat' && row.isMine ? countTo(readMarks, row.seq) : 0}
                   quoted={quotedMessage}
                   isIgnored={isBy(message, ignored)}
                   isQuotedIgnored={isBy(quotedMessage, ignored)}
@@ -246,14 +246,8 @@ function ownReactions(room: Pick<ChatRoomHandle, 'me' | 'ownReactions'>, message
   return own?.map(({ emoji }) => emoji).join(' ') ?? '';
 }
 
-/** How many of ascending `numbers` are at least `least`. */
-function countFrom(numbers: readonly number[], least: number): number {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle]! < least) low = middle + 1;
-    else high = middle;
-  }
-  return numbers.length - low;
+/** How many of descending `numbers` are at least `least`. */
+function countTo(numbers: readonly number[], least: number): number {
+  const end = numbers.findIndex((number) => number < least);
+  return end < 0 ? numbers.length : end;
 }

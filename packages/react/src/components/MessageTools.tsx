@@ -46,10 +46,12 @@ const USUAL = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 /** What can be done with a message: the menu, and what it asks. Loaded with its first use. */
 export function MessageTools(props: MessageToolsProps) {
   const { id, room, me, ignored, menu, onReply, onEdit, onReact, onClose, refused, tell } = props;
-  const { choices } = useChatClient();
+  const client = useChatClient();
+  const { choices } = client;
   const strings = useToolStrings();
   const connection = useConnection();
   const [asks, setAsks] = useState<Asked | null>(null);
+  const [reportIds, setReportIds] = useState<readonly string[]>([]);
 
   const { discard } = room;
   useEffect(() => {
@@ -59,6 +61,21 @@ export function MessageTools(props: MessageToolsProps) {
     tell(`${strings.notChanged[change.kind] ?? ''} ${conflict ?? (error ? strings.error(error) : '')}`);
     discard(clientMessageId);
   }, [refused, discard, tell, strings]);
+
+  // A report is thanked for once it is there. The room as it is now: what was just asked may not be rendered yet.
+  const { changing } = client.room(room.roomId).getSnapshot();
+  const statusOf = (id: string) =>
+    changing.find(({ clientMessageId }) => clientMessageId === id)?.status ?? ('sent' as const);
+  const isStored = reportIds.some((id) => statusOf(id) === 'sent');
+  const isWaiting = reportIds.length > 0 && connection.status !== 'ready';
+  const left = reportIds.filter((id) => !/^(?:sent|failed)$/.test(statusOf(id)));
+  useEffect(() => {
+    if (left.length < reportIds.length) setReportIds(left);
+  });
+  useEffect(() => {
+    if (isStored) tell(strings.reported);
+    else if (isWaiting) tell(strings.sentLater);
+  }, [isStored, isWaiting, tell, strings]);
 
   const entries = menu ? entriesOf(menu.message) : [];
   const reactions = menu ? reactionsOf(menu.message) : undefined;
@@ -141,7 +158,15 @@ export function MessageTools(props: MessageToolsProps) {
           onClose={done}
         />
       )}
-      {asks?.what === 'report' && <ReportDialog room={room} seq={asks.seq} tell={tell} onClose={done} />}
+      {asks?.what === 'report' && (
+        <ReportDialog
+          room={room}
+          seq={asks.seq}
+          onAsked={(id) => setReportIds((before) => [...before, id])}
+          tell={tell}
+          onClose={done}
+        />
+      )}
       {asks?.what === 'mute' && asks.person && (
         <MuteDialog room={room} person={asks.person} tell={tell} onClose={done} />
       )}

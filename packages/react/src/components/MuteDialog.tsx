@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
+import { useConnection } from '../chat/useConnection.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { FormDialog } from './FormDialog.tsx';
 
@@ -17,11 +18,12 @@ const SPANS = [600_000, 3_600_000, 86_400_000, 604_800_000, null] as const;
 /** Mutes somebody in a room: asks for how long. */
 export function MuteDialog({ room, person, tell, onClose }: MuteDialogProps) {
   const strings = useToolStrings();
+  const isReady = useConnection().status === 'ready';
   const [span, setSpan] = useState('0');
   function mute(): void {
     const forMs = SPANS[Number(span)];
     const asked = room.restrict(person.userId, { kind: 'MUTE', ...(forMs ? { forMs } : {}) });
-    tell(asked.ok ? strings.done : strings.error(asked.error));
+    tell(asked.ok ? (isReady ? strings.done : strings.sentLater) : strings.error(asked.error));
   }
   const title = strings.mute(person.name);
   return (

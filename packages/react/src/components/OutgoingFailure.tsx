@@ -14,12 +14,19 @@ export function OutgoingFailure({ outgoing, tabIndex, onRetry, onDiscard }: Outg
   const strings = useToolStrings();
   const { error, clientMessageId } = outgoing;
   // What is wrong with which file is said at it.
-  const isOfFile = error?.code === 'RATE_LIMITED' && outgoing.files?.some((file) => file.error);
+  const isOfFile = error?.code === 'RATE_LIMITED' && !!outgoing.files?.some((file) => file.error);
   // The same file is refused again: it can be taken out.
   const isFinal = error?.code === 'UPLOAD_REFUSED' || error?.code === 'FILE_LOST';
+  // The service has given them up; another try uploads them anew.
+  const isLate = error?.errors.some(({ path }) => path === 'attachments');
+  const why = isLate
+    ? strings.fileRefused('GONE')
+    : isOfFile
+      ? fileError(error, strings)
+      : error && strings.error(error);
   return (
     <p className="gongu-failure">
-      <span>{error && (isOfFile ? fileError(error, strings) : strings.error(error))}</span>{' '}
+      <span>{why}</span>{' '}
       {!isFinal && (
         <button type="button" tabIndex={tabIndex} onClick={() => onRetry(clientMessageId)}>
           {strings.retry}

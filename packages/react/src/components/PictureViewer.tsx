@@ -1,4 +1,5 @@
-import type { Attachment, AttachmentLink } from '@gongu/client';
+import type { Attachment, AttachmentLink, Result } from '@gongu/client';
+import type { AttachmentLinks } from '@gongu/client/files';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useConnection } from '../chat/useConnection.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
@@ -7,33 +8,55 @@ export interface PictureViewerProps {
   readonly pictures: readonly Attachment[];
   /** The first one that is shown. */
   readonly start: number;
-  readonly get: (attachmentId: string) => Promise<AttachmentLink | null>;
+  readonly get: AttachmentLinks['get'];
   readonly onClose: () => void;
+}
+
+/** Where a picture is, and whether it did not come from there. */
+interface Answer {
+  readonly id: string;
+  readonly link: Result<AttachmentLink>;
+  readonly isBroken: boolean;
 }
 
 /** Pictures of a message, one at a time over the whole window: arrows change it, Escape closes. */
 export function PictureViewer({ pictures, start, get, onClose }: PictureViewerProps) {
   const strings = useToolStrings();
   const dialog = useRef<HTMLDialogElement>(null);
+  const again = useRef<HTMLButtonElement>(null);
   const [at, setAt] = useState(start);
-  const [asked, setAsked] = useState<{ readonly id: string; readonly link: AttachmentLink | null } | null>(null);
-  const [isBroken, setIsBroken] = useState(false);
+  const [answer, setAnswer] = useState<Answer | null>(null);
+  const [turn, setTurn] = useState(0);
   const isReady = useConnection().status === 'ready';
   const picture = pictures[at]!;
-  const answer = asked?.id === picture.id ? asked : null;
-  const link = answer?.link ?? null;
+  const { id } = picture;
+  const shown = answer?.id === id ? answer : null;
+  const link = shown?.link.ok ? shown.link.value : null;
+  const hasFailed = shown !== null && (link === null || shown.isBroken);
   useEffect(() => {
     if (!dialog.current?.open) dialog.current?.showModal();
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what could not be had is asked for with the next connection
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what could not be had is asked for by a press, and with the next connection
   useEffect(() => {
-    if (link !== null) return;
+    if (shown && !hasFailed) return;
     let isHere = true;
-    void get(picture.id).then((found) => isHere && setAsked({ id: picture.id, link: found }));
+    void get(id, { isAnew: hasFailed }).then((found) => {
+      if (!isHere) return;
+      // The button that was pressed goes.
+      if (found.ok && again.current?.matches(':focus')) dialog.current?.querySelector('button')?.focus();
+      setAnswer({ id, link: found, isBroken: false });
+    });
     return () => {
       isHere = false;
     };
-  }, [get, picture.id, link, isReady]);
+  }, [get, id, turn, isReady]);
+  /** It did not come: the service knows whether it is gone. */
+  function broken(): void {
+    setAnswer((before) => before && { ...before, isBroken: true });
+    void get(id, { isAnew: true }).then((found) => {
+      if (isGone(found)) setAnswer((before) => (before?.id === id ? { id, link: found, isBroken: false } : before));
+    });
+  }
   const move = (by: number) => setAt((at + by + pictures.length) % pictures.length);
   function onKeyDown({ key }: KeyboardEvent): void {
     if (pictures.length < 2) return;
@@ -53,13 +76,19 @@ export function PictureViewer({ pictures, start, get, onClose }: PictureViewerPr
           {strings.close}
         </button>
       </p>
-      {answer && link === null ? (
-        <p role="alert">{isReady ? strings.fileGone : strings.notLoaded}</p>
+      {hasFailed ? (
+        <p role="alert">
+          <span>{isGone(shown.link) ? strings.fileGone : strings.notLoaded}</span>
+          {!isGone(shown.link) && (
+            <button ref={again} type="button" onClick={() => setTurn(turn + 1)}>
+              {strings.tryAgain}
+            </button>
+          )}
+        </p>
       ) : (
         <img
-          // One that did not come is loaded anew with the next connection.
-          key={`${picture.id} ${isBroken && isReady}`}
-          onError={() => setIsBroken(true)}
+          key={id}
+          onError={broken}
           {...(link ? { src: link.url } : {})}
           alt={picture.name}
           width={picture.width}
@@ -79,4 +108,8 @@ export function PictureViewer({ pictures, start, get, onClose }: PictureViewerPr
       )}
     </dialog>
   );
+}
+
+function isGone(link: Result<AttachmentLink>): boolean {
+  return !link.ok && link.error.code === 'NOT_FOUND';
 }

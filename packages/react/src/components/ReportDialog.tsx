@@ -7,7 +7,9 @@ import { FormDialog } from './FormDialog.tsx';
 export interface ReportDialogProps {
   readonly room: Pick<ChatRoomHandle, 'report'>;
   readonly seq: number;
-  /** Shows for a moment that it is done; what is refused stands below the message, with what was written. */
+  /** It is on its way, under that id. What is refused stands below the message, with what was written. */
+  readonly onAsked: (id: string) => void;
+  /** Shows for a moment why nothing was asked. */
   readonly tell: (text: string) => void;
   readonly onClose: () => void;
 }
@@ -15,13 +17,14 @@ export interface ReportDialogProps {
 const REASONS = ['SPAM', 'ABUSE', 'FRAUD', 'OTHER'] as const;
 
 /** Reports a message: asks why. */
-export function ReportDialog({ room, seq, tell, onClose }: ReportDialogProps) {
+export function ReportDialog({ room, seq, onAsked, tell, onClose }: ReportDialogProps) {
   const strings = useToolStrings();
   const field = useRef<HTMLTextAreaElement>(null);
   const [reason, setReason] = useState<ReportReason>('SPAM');
   function report(): void {
     const asked = room.report(seq, { reason, note: field.current?.value.trim() ?? '' });
-    tell(asked.ok ? strings.reported : strings.error(asked.error));
+    if (asked.ok) onAsked(asked.value);
+    else tell(strings.error(asked.error));
   }
   return (
     <FormDialog title={strings.reportTitle} yes={strings.sendReport} onYes={report} onClose={onClose}>

@@ -41,9 +41,12 @@ export function UploadTray({ roomId, files, onState, onEmpty }: UploadTrayProps)
   latest.current = { onState, onEmpty };
   useEffect(() => {
     const tell = () => {
-      latest.current.onState({ uploads, isBusy: uploads.some((upload) => upload.getSnapshot().status === 'failed') });
+      // One that was just given up still tells of that.
+      const left = uploads.filter((upload) => upload.getSnapshot().status !== 'cancelled');
+      const isBusy = left.some((upload) => upload.getSnapshot().status === 'failed');
+      if (left.length > 0) latest.current.onState({ uploads: left, isBusy });
     };
-    if (uploads.length > 0) tell();
+    tell();
     const stops = uploads.map((upload) => upload.subscribe(tell));
     return () => {
       for (const stop of stops) stop();

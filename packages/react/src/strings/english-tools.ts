@@ -155,6 +155,7 @@ export const englishTools: ToolStrings = {
   reportReasons: { SPAM: 'Advertising or spam', ABUSE: 'Insults or threats', FRAUD: 'Fraud', OTHER: 'Something else' },
   sendReport: 'Send the report',
   reported: 'Reported. Thank you.',
+  sentLater: 'There is no connection. It is sent when there is one.',
   mention: 'Mention somebody',
   mentionsFound: (count) => `${count} ${count === 1 ? 'name' : 'names'}: arrow keys and Enter choose`,
   participants: 'Participants',

@@ -154,6 +154,7 @@ export const koreanTools: ToolStrings = {
   reportReasons: { SPAM: '광고·도배', ABUSE: '욕설·위협', FRAUD: '사기', OTHER: '기타' },
   sendReport: '신고하기',
   reported: '신고했습니다. 고맙습니다.',
+  sentLater: '연결되어 있지 않습니다. 다시 연결되면 보냅니다.',
   mention: '멘션할 사람',
   mentionsFound: (count) => `${count}명: 화살표와 Enter로 고르세요`,
   participants: '참여자',

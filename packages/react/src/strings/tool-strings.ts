@@ -104,6 +104,8 @@ export interface ToolStrings {
   readonly reportReasons: Readonly<Record<'SPAM' | 'ABUSE' | 'FRAUD' | 'OTHER', string>>;
   readonly sendReport: string;
   readonly reported: string;
+  /** What was asked waits for a connection. */
+  readonly sentLater: string;
   readonly mention: string;
   readonly mentionsFound: (count: number) => string;
   readonly participants: string;
