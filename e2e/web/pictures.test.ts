@@ -11,7 +11,7 @@ import { openShop, type Visitor } from '../fixture/shop.ts';
 const test = it.skipIf(!browserProgram());
 
 const DATA_DIR = mkdtempSync(join(tmpdir(), 'gongu-pictures-'));
-const shop = openShop(undefined, { DATA_DIR });
+const shop = openShop(undefined, { DATA_DIR, PICTURE_MAX_BYTES: '600000' });
 afterAll(() => rmSync(DATA_DIR, { recursive: true, force: true }));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { viewport: { width: 360, height: 740 } };
@@ -71,12 +71,17 @@ test('a seller gives a product pictures: chosen, pasted and dropped, in an order
     { name: 'zip.png', mimeType: 'image/png', buffer: Buffer.from('PK\x03\x04 and so on') },
     { name: 'list.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') },
     { name: 'phone.heic', mimeType: 'image/heic', buffer: Buffer.from('heic') },
+    { name: 'large.png', mimeType: 'image/png', buffer: Buffer.alloc(700_000) },
   ]);
   await sue.reads('list.txt is no picture.');
   await sue.reads('phone.heic: HEIC pictures are not shown by most browsers.');
   await sue.reads('Archives are not taken. Upload the pictures that are in it.');
-  await sue.reads('2 pictures, 1 failed');
+  // In units that people know, and in no language but theirs.
+  await sue.reads('The file is too large: at most 585 kB are taken.');
+  await sue.reads('3 pictures, 2 failed');
+  expect(await page.locator('.pictures-field').textContent()).not.toMatch(/600000|bytes/);
   expect(await faults(sue)).toEqual([]);
+  await page.getByLabel('Remove picture 3').click();
   await page.getByLabel('Remove picture 2').click();
   await sue.reads('1 picture');
 

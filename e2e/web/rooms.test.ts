@@ -98,6 +98,32 @@ test('of a room whose newest message was edited or deleted the list says what it
   await last.getByText('sue: This message was deleted').waitFor();
 });
 
+test('the list says which rooms mention one, and shows nothing of whom one ignores', async () => {
+  const id = await shop.product('sue', { title: 'Figs' });
+  const ann = await shop.visitor();
+  await ann.signIn('named-ann', { next: `/products/${id}` });
+  await ann.say('I am here');
+  await ann.page.locator('.gongu-row[data-seq]', { hasText: 'I am here' }).waitFor();
+  const session = await ann.page.evaluate<string>("localStorage.getItem('gongu.session')");
+  const { userId } = JSON.parse(session) as { userId: string };
+  await ann.page.getByRole('link', { name: 'Chats' }).click();
+  const row = ann.page.locator(`[data-room="${id}"]`);
+  await row.waitFor();
+  const message = { clientMessageId: 'named', content: '@named-ann on Monday', mentions: [userId] };
+  const messages = `${shop.pair.chat.url}/api/chat/rooms/${id}/messages`;
+  expect((await call('POST', messages, shop.pair.user('sue'), message)).status).toBe(201);
+  await row.getByText('@ 1 for you').waitFor();
+  await row.getByText('@named-ann on Monday').waitFor();
+  await row.getByRole('link').click();
+  const said = ann.page.locator('.gongu-row[data-seq]', { hasText: 'on Monday' });
+  await said.hover();
+  await said.locator('.gongu-more').click();
+  await ann.page.getByRole('menuitem', { name: 'Ignore sue' }).click();
+  await ann.page.getByRole('link', { name: 'Chats' }).click();
+  await row.getByText('A message of somebody you ignore').waitFor();
+  expect(await row.textContent()).not.toMatch(/Monday|@ 1 for you/);
+});
+
 test('all of one’s chats are searched from their list, which says of a message without a text what was sent', async () => {
   const [first, second] = [
     await shop.product('sue', { title: 'Peaches' }),

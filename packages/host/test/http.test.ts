@@ -151,7 +151,8 @@ test('a byte order mark in front of JSON is ignored', async () => {
 
 test('a body above the limit is 413 TOO_LARGE', async () => {
   open({ bodyLimitBytes: 1_000 });
-  await expectProblem(await post({ title: 'x'.repeat(2_000) }), 413, 'TOO_LARGE');
+  const problem = await expectProblem(await post({ title: 'x'.repeat(2_000) }), 413, 'TOO_LARGE');
+  expect(problem).toMatchObject({ detail: 'At most 1000 bytes are taken', maxBytes: 1_000 });
 });
 
 test('an unknown route is 404 NOT_FOUND, and a method that a path does not have 405 with those that it has', async () => {

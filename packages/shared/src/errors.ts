@@ -98,6 +98,8 @@ export interface AppErrorOptions {
   readonly allowed?: readonly string[];
   /** With UPLOAD_REFUSED. */
   readonly refusal?: FileRefusal;
+  /** With TOO_LARGE, of a body: the most bytes that are taken. */
+  readonly maxBytes?: number | undefined;
   /** What was caught; logged, never told. */
   readonly cause?: unknown;
 }
@@ -110,6 +112,7 @@ export class AppError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly allowed: readonly string[] | undefined;
   readonly refusal: FileRefusal | undefined;
+  readonly maxBytes: number | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     const detail = options.detail ?? ERRORS[code].title;
@@ -121,6 +124,7 @@ export class AppError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.allowed = options.allowed;
     this.refusal = options.refusal;
+    this.maxBytes = options.maxBytes;
   }
 
   /** HTTP status of this error's code. */

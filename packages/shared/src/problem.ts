@@ -14,6 +14,7 @@ export const Problem = z
     retryAfterMs: z.int().optional(),
     allowed: z.array(z.string()).optional(),
     reason: z.enum(FILE_REFUSALS).optional().meta({ description: 'With UPLOAD_REFUSED: why the file is not taken.' }),
+    maxBytes: z.int().optional().meta({ description: 'With TOO_LARGE, of a body: the most bytes that are taken.' }),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.output<typeof Problem>;
@@ -49,5 +50,6 @@ export function problemOf(error: AppError, requestId?: string): Problem {
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     ...(error.allowed === undefined ? {} : { allowed: [...error.allowed] }),
     ...(error.refusal === undefined ? {} : { reason: error.refusal }),
+    ...(error.maxBytes === undefined ? {} : { maxBytes: error.maxBytes }),
   };
 }

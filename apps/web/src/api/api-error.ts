@@ -10,11 +10,13 @@ export class ApiError extends Error {
   readonly retryAfterMs: number | undefined;
   /** Of UPLOAD_REFUSED. */
   readonly reason: FileRefusal | undefined;
+  /** Of TOO_LARGE: what is taken, where the service itself has said it. */
+  readonly maxBytes: number | undefined;
 
   constructor(
     code: ApiErrorCode,
     detail: string,
-    rest: { fields?: readonly FieldError[]; retryAfterMs?: number; reason?: FileRefusal } = {},
+    rest: { fields?: readonly FieldError[]; retryAfterMs?: number; reason?: FileRefusal; maxBytes?: number } = {},
   ) {
     super(detail);
     this.name = 'ApiError';
@@ -22,6 +24,7 @@ export class ApiError extends Error {
     this.fields = rest.fields ?? [];
     this.retryAfterMs = rest.retryAfterMs;
     this.reason = rest.reason;
+    this.maxBytes = rest.maxBytes;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FileRefusal, Picture } from '@gongu/shared';
+import type { Picture, Problem } from '@gongu/shared';
 import { ApiError } from './api-error.ts';
 import type { HttpRequest } from './http.ts';
 import { newKey } from './new-key.ts';
@@ -45,15 +45,15 @@ async function once(id: string, { url, file, token, onProgress, signal }: Pictur
     request.onerror = () => reject(new ApiError('NETWORK', 'No answer'));
     request.onabort = () => reject(new DOMException('Given up', 'AbortError'));
     request.onload = () => {
-      let answer: (Picture & { code?: ApiError['code']; detail?: string; reason?: FileRefusal }) | null = null;
+      let answer: (Picture & Partial<Pick<Problem, 'code' | 'detail' | 'reason' | 'maxBytes'>>) | null = null;
       try {
         answer = JSON.parse(request.responseText);
       } catch {
         // A proxy's own page.
       }
       if (request.status === 200 && answer) return resolve(answer);
-      const { code = request.status === 413 ? 'TOO_LARGE' : 'UNAVAILABLE', detail, reason } = answer ?? {};
-      reject(new ApiError(code, detail ?? `HTTP ${request.status}`, { reason }));
+      const { code = request.status === 413 ? 'TOO_LARGE' : 'UNAVAILABLE', detail, reason, maxBytes } = answer ?? {};
+      reject(new ApiError(code, detail ?? `HTTP ${request.status}`, { reason, maxBytes }));
     };
     signal.addEventListener('abort', () => request.abort());
     request.send(file);

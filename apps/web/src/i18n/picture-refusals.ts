@@ -32,7 +32,28 @@ const TEXTS: Readonly<Record<'ko' | 'en', Partial<Record<FileRefusal, string>>>>
   },
 };
 
-/** Undefined: none that is known here. */
-export function pictureRefusal(locale: 'ko' | 'en', reason: FileRefusal | undefined): string | undefined {
+const AT_MOST = {
+  ko: (size: string) => `파일이 너무 커요. ${size}까지 올릴 수 있어요.`,
+  en: (size: string) => `The file is too large: at most ${size} are taken.`,
+} as const;
+
+/**
+ * Undefined: none that is known here.
+ *
+ * @param maxBytes of what is too large: how much is taken
+ */
+export function pictureRefusal(
+  locale: 'ko' | 'en',
+  reason: FileRefusal | undefined,
+  maxBytes?: number,
+): string | undefined {
+  if (reason === 'TOO_LARGE' && maxBytes !== undefined) return AT_MOST[locale](sizeWithin(maxBytes));
   return reason && TEXTS[locale][reason];
+}
+
+/** A size that is no greater than so many bytes, whether one counts 1,000 or 1,024 of them. */
+function sizeWithin(bytes: number): string {
+  const [unit, name] = bytes < 1_048_576 ? [1_024, 'kB'] : [1_048_576, 'MB'];
+  const size = bytes / unit;
+  return `${size < 10 ? Math.floor(size * 10) / 10 : Math.floor(size)} ${name}`;
 }

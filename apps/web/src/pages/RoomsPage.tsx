@@ -1,4 +1,5 @@
-import { english, korean, MessageSearch, ProductNotice, systemText } from '@gongu/react';
+import type { Message } from '@gongu/client';
+import { english, korean, MessageSearch, ProductNotice, systemText, useChoices } from '@gongu/react';
 import { SignedIn } from '../chat/SignedIn.tsx';
 import { UnreadCount } from '../chat/UnreadCount.tsx';
 import { useMyRooms } from '../chat/useMyRooms.ts';
@@ -44,6 +45,9 @@ function Rooms() {
   const chatStrings = strings.locale === 'ko' ? korean : english;
   const go = useNavigate();
   const { rooms, error, retry } = useMyRooms({ withMessages: true });
+  const { ignored } = useChoices();
+  const isOfIgnored = ({ kind, sender }: Message) =>
+    kind === 'CHAT' && sender !== null && ignored.includes(sender.userId);
   if (!rooms) return error ? <Failure error={error} retry={retry} /> : <Loading />;
   if (rooms.length === 0) {
     return (
@@ -88,6 +92,8 @@ function Rooms() {
                       <bdi>{lastMessage.sender?.nickname ?? chatStrings.notice}</bdi>:{' '}
                       {lastMessage.deletedAt ? (
                         <span>{chatStrings.deleted}</span>
+                      ) : isOfIgnored(lastMessage) ? (
+                        <span>{chatStrings.ignored}</span>
                       ) : (
                         <ProductNotice message={lastMessage} />
                       )}

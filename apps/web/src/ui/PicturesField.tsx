@@ -221,9 +221,9 @@ export function PicturesField({
 /** Why one was not taken. Where the service has said more than is known here, that beside it. */
 function Refusal({ error }: { readonly error: unknown }) {
   const { locale, errors } = useStrings();
-  const { code, reason, message = '' } = error instanceof ApiError ? error : {};
-  const text = pictureRefusal(locale, code === 'TOO_LARGE' ? code : reason);
-  const isMore = code === 'TOO_LARGE' || (code === 'UPLOAD_REFUSED' && !text);
+  const { code, reason, maxBytes, message = '' } = error instanceof ApiError ? error : {};
+  const text = pictureRefusal(locale, code === 'TOO_LARGE' ? code : reason, maxBytes);
+  const isMore = code === 'UPLOAD_REFUSED' && !text;
   return (
     <small className="rule" role="alert">
       {text ?? errors[codeOf(error)]} {isMore && <span lang="en">{message}</span>}

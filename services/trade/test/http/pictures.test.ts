@@ -116,7 +116,7 @@ describe('a picture', () => {
       ]);
     }
     expect(await put(Buffer.alloc(300_001), { as })).toMatchObject({
-      ...{ status: 413, body: { code: 'TOO_LARGE', detail: 'At most 300000 bytes are taken' } },
+      ...{ status: 413, body: { code: 'TOO_LARGE', detail: 'At most 300000 bytes are taken', maxBytes: 300_000 } },
     });
     expect(kept()).toEqual(before);
     expect(await rows('SELECT id FROM pictures WHERE user_id = $1', 'bad')).toEqual([]);

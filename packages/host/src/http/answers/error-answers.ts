@@ -83,7 +83,8 @@ export function toAppError(error: unknown, bodyLimit?: number): AppError {
     // Fastify's own: broken or empty JSON, an unknown media type, a bad URL. Their messages quote nothing secret.
     if (statusCode === 404) return new AppError('NOT_FOUND', { cause: error });
     if (statusCode === 413) {
-      const limit = bodyLimit === undefined ? {} : { detail: `At most ${bodyLimit} bytes are taken` };
+      const limit =
+        bodyLimit === undefined ? {} : { detail: `At most ${bodyLimit} bytes are taken`, maxBytes: bodyLimit };
       return new AppError('TOO_LARGE', { ...limit, cause: error });
     }
     if (statusCode === 429) return new AppError('RATE_LIMITED', { cause: error });
