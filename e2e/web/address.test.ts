@@ -43,7 +43,8 @@ test('who buys gives an address, field by field, and changes it; the seller read
   await ann.reads('Recipient: 1 to 50 characters');
   expect(await page.evaluate('document.activeElement.name')).toBe('postalCode');
   expect(await faults(ann)).toEqual([]);
-  await page.getByLabel('Postal code').fill('06236');
+  // As some keyboards write digits, and with what was pasted along.
+  await page.getByLabel('Postal code').fill(' ０６２３６ ');
   await page.getByLabel('Recipient').fill('김하나');
   // Only the service knows that it is none.
   await page.getByLabel('Telephone').fill('0000000000');
@@ -52,7 +53,11 @@ test('who buys gives an address, field by field, and changes it; the seller read
   await page.getByLabel('Telephone').fill('010-1234-5678');
   await ann.press('Save the address');
   await ann.reads('Nobody has read it yet.');
-  await ann.press('Change the address');
+  // What had the focus goes with the form, and with the button.
+  const focused = (what: string) => page.waitForFunction(`(${what}) === true`);
+  await focused(`document.activeElement.textContent === 'Change the address'`);
+  await page.keyboard.press('Enter');
+  await focused(`document.activeElement.name === 'postalCode'`);
   await page.getByLabel('Note for the courier (optional)').fill('문 앞에');
   await ann.press('Save the address');
   await ann.reads('문 앞에');

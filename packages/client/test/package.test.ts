@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 /** Bytes after gzip of what a shop loads: with the first use, and the event streams or the list of rooms with theirs. */
 const BUDGET = 19_300;
 const BUDGET_WITH_FALLBACK = 23_000;
-const BUDGET_WITH_ROOMS = 21_400;
+// 21.4 kB until what was answered and is kept no more was shown as deleted: 60 bytes.
+const BUDGET_WITH_ROOMS = 21_500;
 
 // 12 kB until rooms could be looked at: asking so, its end, and the way from looking to being a member, over both transports.
 // 12.5 kB until messages could change: of two copies the newer, whichever came first, and asking for edits and deletions.

@@ -1,5 +1,6 @@
 import { type ChatService, startChatService, tcpProxy } from '@gongu/testkit';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { searchMessages } from '../src/search-messages.ts';
 import { shopper } from './fixture/shopper.ts';
 import { fastClock } from './fixture/time.ts';
 
@@ -12,6 +13,7 @@ beforeAll(async () => {
     RATE_FRAMES_PER_SECOND: '200',
     HEARTBEAT_MS: '1000',
     MAX_CONTENT_CHARS: '12000',
+    CHANGES: 'on',
   });
 });
 afterAll(() => chat?.close());
@@ -321,9 +323,18 @@ test('who comes back from before what was removed for its age begins where the r
   const stays = shopper({ url: chat.url, token: () => chat.token('stays'), roomId });
   for (const one of [away, stays]) await one.until(({ status, hasOlder }) => status === 'live' && hasOlder);
   const oldest = stays.snapshot().messages[0]!.seq;
+  away.room.send({ content: 'my own' });
+  const own = (await away.until(() => away.texts().includes('my own'))).messages.at(-1)!;
+  await chat.call('PUT', `/api/chat/rooms/${roomId}/pins/${own.seq}`);
+  await away.until(({ pinned }) => pinned.length === 1);
+  away.room.read(own.seq);
   await proxy.refuse();
   proxy.cut();
   await away.until(({ status }) => status !== 'live');
+  // Of what will be gone when they are asked.
+  away.room.edit(own.seq, 'too late');
+  away.room.react(oldest, '👍', true);
+  away.room.send({ content: 'an answer to it', replyTo: own.messageId });
 
   for (const userId of ['ann', 'away', 'stays']) {
     const body = { committed: true, nickname: userId };
@@ -346,11 +357,24 @@ test('who comes back from before what was removed for its age begins where the r
     ({ status, room: now }) => status === 'live' && now?.firstSeq === lastSeq + 1,
   );
   expect([messages[0]!.seq, away.snapshot().hasOlder]).toEqual([room!.firstSeq, false]);
-  expect(away.texts()).toEqual(['later 1', 'later 2', 'later 3']);
+  expect(away.texts().slice(0, 3)).toEqual(['later 1', 'later 2', 'later 3']);
+  const asked = await away.until(
+    ({ outgoing, changing }) => outgoing.length === 0 && changing.every(({ status }) => status === 'failed'),
+  );
+  expect(asked.changing.map(({ change, error }) => [change.kind, error?.code])).toEqual([
+    ['edit', 'NOT_FOUND'],
+    ['react', 'NOT_FOUND'],
+  ]);
+  expect([asked.pinned, asked.room!.pinnedMessageIds]).toEqual([[], []]);
+  // What it answered is shown as one that was deleted, and nobody asks for it.
+  expect(asked.messages.at(-1)).toMatchObject({ content: 'an answer to it', replyTo: own.messageId });
+  away.room.lookUp(own.seq);
+  expect(away.snapshot().quoted).toMatchObject([{ seq: own.seq, content: '', sender: null, deletedAt: '' }]);
+  expect(await searchMessages(away.client, 'message', { roomId })).toMatchObject({ value: { messages: [] } });
   // Who had it all along keeps what it shows, and finds nothing before it.
   await stays.until(({ status, room: now }) => status === 'live' && now?.firstSeq === lastSeq + 1);
   await stays.room.loadOlder();
   await stays.until(({ hasOlder }) => !hasOlder);
   expect(stays.snapshot().messages[0]!.seq).toBe(oldest);
-  expect(stays.texts().slice(-3)).toEqual(['later 1', 'later 2', 'later 3']);
+  expect(stays.texts().slice(-4)).toEqual(['later 1', 'later 2', 'later 3', 'an answer to it']);
 }, 60_000);

@@ -23,7 +23,8 @@ const FIELDS: readonly {
   isOptional?: true;
   inputMode?: 'numeric' | 'tel';
 }[] = [
-  { name: 'postalCode', most: 5, autoComplete: 'shipping postal-code', inputMode: 'numeric' },
+  // Room for blanks that are pasted along.
+  { name: 'postalCode', most: 12, autoComplete: 'shipping postal-code', inputMode: 'numeric' },
   { name: 'line1', most: 200, autoComplete: 'shipping address-line1' },
   { name: 'line2', most: 100, autoComplete: 'shipping address-line2', isOptional: true },
   { name: 'recipient', most: 50, autoComplete: 'shipping name' },
@@ -55,9 +56,11 @@ export function AddressForm({ address, isPending, error, onSubmit }: AddressForm
     event.preventDefault();
     const data = new FormData(event.currentTarget);
     const written = Object.fromEntries(
-      FIELDS.flatMap(({ name }) => {
+      FIELDS.flatMap(({ name, inputMode }) => {
         const text = String(data.get(name) ?? '').trim();
-        return text === '' ? [] : [[name, text]];
+        // Some keyboards write digits of full width.
+        const told = inputMode ? text.normalize('NFKC') : text;
+        return told === '' ? [] : [[name, told]];
       }),
     ) as unknown as Address;
     const found = FIELDS.filter(({ name, isOptional }) => !isRight(name, written[name] ?? '', isOptional));

@@ -1,6 +1,6 @@
 import type { AddressedBuyer, Product } from '@gongu/shared';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useId } from 'react';
+import { useEffect, useId, useRef } from 'react';
 import { codeOf } from '../api/api-error.ts';
 import type { Page } from '../api/trade.ts';
 import { addressStrings } from '../i18n/address-strings.ts';
@@ -15,6 +15,7 @@ export function Addresses({ product }: { readonly product: Product }) {
   const strings = useStrings();
   const texts = addressStrings(strings.locale);
   const id = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
   const { trade } = useServices();
   const path = `/api/products/${encodeURIComponent(product.id)}/participations/addresses`;
   const list = useInfiniteQuery({
@@ -26,13 +27,25 @@ export function Addresses({ product }: { readonly product: Product }) {
     enabled: false,
   });
   const csv = useCsv(`${path}?format=csv`, `addresses-${product.id}.csv`);
+  /** The button that has the focus goes. */
+  const isAsked = useRef(false);
+  const { isSuccess } = list;
+  useEffect(() => {
+    if (isSuccess && isAsked.current) heading.current?.focus();
+  }, [isSuccess]);
+  const show = () => {
+    isAsked.current = true;
+    void list.refetch();
+  };
   const error = list.error ?? csv.error;
   // The shop keeps none.
   if (codeOf(error) === 'NOT_FOUND') return null;
   const buyers = list.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
     <section className="addresses" aria-labelledby={id}>
-      <h2 id={id}>{texts.ofAll}</h2>
+      <h2 ref={heading} id={id} tabIndex={-1}>
+        {texts.ofAll}
+      </h2>
       {error && <Failure error={error} />}
       {list.isSuccess && (
         <ul>
@@ -49,7 +62,7 @@ export function Addresses({ product }: { readonly product: Product }) {
       )}
       <p className="row">
         {!list.isSuccess && (
-          <button type="button" disabled={list.isFetching} onClick={() => void list.refetch()}>
+          <button type="button" disabled={list.isFetching} onClick={show}>
             {list.isFetching ? strings.loading : texts.show}
           </button>
         )}

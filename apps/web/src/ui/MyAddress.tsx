@@ -1,6 +1,6 @@
 import type { Address, NoAddress, OwnAddress, Product } from '@gongu/shared';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { addressStrings } from '../i18n/address-strings.ts';
 import { moment } from '../i18n/format.ts';
 import { useStrings } from '../i18n/LocaleProvider.tsx';
@@ -18,27 +18,37 @@ export function MyAddress({ product }: { readonly product: Product }) {
   const { trade, session } = useServices();
   const queries = useQueryClient();
   const [isChanging, setChanging] = useState(false);
+  const section = useRef<HTMLElement>(null);
+  /** What has the focus goes, with the form or with the button that leads to it. */
+  const isTurning = useRef(false);
   const path = `/api/products/${encodeURIComponent(product.id)}/participations/me/address`;
   const queryKey = ['own', 'address', product.id, session?.userId ?? ''];
   const own = useQuery({ queryKey, queryFn: ({ signal }) => trade.call<OwnAddress | NoAddress>(path, { signal }) });
   const save = useMutation({
     mutationFn: (address: Address) => trade.call<OwnAddress>(path, { method: 'PUT', body: address }),
     onSuccess(saved) {
+      isTurning.current = true;
       queries.setQueryData(queryKey, saved);
       setChanging(false);
     },
   });
 
   const none = own.data && 'kept' in own.data ? own.data : null;
-  if (none?.kept === false) return null;
   const address = own.data && 'postalCode' in own.data ? own.data : undefined;
   const mayChange = product.status === 'RECRUITING';
+  // Not where the product has closed meanwhile.
+  const isForm = address === undefined || (isChanging && mayChange);
+  useEffect(() => {
+    if (isTurning.current) section.current?.querySelector<HTMLElement>(isForm ? 'input' : 'button')?.focus();
+    isTurning.current = false;
+  }, [isForm]);
+  if (none?.kept === false) return null;
   return (
-    <section className="address" aria-labelledby={id}>
+    <section ref={section} className="address" aria-labelledby={id}>
       <h2 id={id}>{strings.title}</h2>
       {own.isPending && <Loading />}
       {own.isLoadingError && <Failure error={own.error} retry={() => void own.refetch()} />}
-      {own.isSuccess && (address === undefined || isChanging) && (
+      {own.isSuccess && isForm && (
         <>
           <p className="hint">{strings.hint}</p>
           <AddressForm
@@ -49,7 +59,7 @@ export function MyAddress({ product }: { readonly product: Product }) {
           />
         </>
       )}
-      {address && !isChanging && (
+      {address && !isForm && (
         <>
           <AddressLines address={address} />
           {address.readBy.length === 0 ? (
@@ -64,7 +74,13 @@ export function MyAddress({ product }: { readonly product: Product }) {
             </ul>
           )}
           {mayChange ? (
-            <button type="button" onClick={() => setChanging(true)}>
+            <button
+              type="button"
+              onClick={() => {
+                isTurning.current = true;
+                setChanging(true);
+              }}
+            >
               {strings.change}
             </button>
           ) : (

@@ -244,6 +244,17 @@ export function createRoomFeed(options: RoomFeedOptions) {
     const { messages, quoted } = state;
     const isHere = (message: Message) => message.seq === seq;
     if (lookedUp.has(seq) || messages.some(isHere) || quoted.some(isHere)) return;
+    // What was removed for its age is shown as what was deleted.
+    const at = { roomId, seq, messageId: `${roomId}:${seq}`, version: seq, createdAt: '', deletedAt: '' };
+    const removed = {
+      ...at,
+      kind: 'NOTIFICATION',
+      content: '',
+      sender: null,
+      replyTo: null,
+      clientMessageId: null,
+    } as const;
+    if (seq < (state.room?.firstSeq ?? 0)) return reduce({ type: 'quoted', messages: [removed] });
     lookedUp.add(seq);
     const message = await readOne(seq);
     lookedUp.delete(seq);

@@ -56,7 +56,10 @@ export interface Room {
   remove(userId: string): Result<string>;
   /** Seconds from one message of a member to his next, 0 to 3 600; 0: none. */
   setSlowMode(seconds: number): Result<string>;
-  /** Asks for a message that is not among `messages`, because another one answers it: it comes into `quoted`. Once is enough. */
+  /**
+   * Asks for a message that is not among `messages`, because another one answers it: it comes into `quoted`. Once is enough.
+   * One that the room no longer keeps (`firstSeq`) comes as a deleted one, without a sender.
+   */
   lookUp(seq: number): void;
   /** Everything up to `seq` has been seen; told to the server once a second. */
   read(seq: number): void;
