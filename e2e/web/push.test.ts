@@ -9,14 +9,20 @@ import { openShop } from '../fixture/shop.ts';
 const test = it.skipIf(!browserProgram() || !hasOpenssl());
 
 let pushing: TestPushService;
-const shop = openShop(async () => {
-  if (!hasOpenssl()) return {};
-  pushing = await startPushService();
-  return {
-    ...{ PUSH_KEY: 'Zm91cnR5LXRocmVlIGNoYXJhY3RlcnMgb2YgYmFzZTY', PUSH_CONTACT: 'mailto:shop@shop.example' },
-    ...{ ABSENT_AFTER_S: '1', WEBHOOK_ALLOW_PRIVATE: 'true', NODE_EXTRA_CA_CERTS: pushing.ca },
-  };
-});
+const shop = openShop(
+  async () => {
+    if (!hasOpenssl()) return {};
+    pushing = await startPushService();
+    return {
+      ...{ PUSH_KEY: 'Zm91cnR5LXRocmVlIGNoYXJhY3RlcnMgb2YgYmFzZTY', PUSH_CONTACT: 'mailto:shop@shop.example' },
+      ...{ ABSENT_AFTER_S: '1', WEBHOOK_ALLOW_PRIVATE: 'true', NODE_EXTRA_CA_CERTS: pushing.ca },
+    };
+  },
+  undefined,
+  undefined,
+  // What is shown beside a page is the window's own.
+  { whole: true },
+);
 afterAll(() => pushing?.close());
 
 test('who asks for it in a conversation is told on his device what he has not read, until he asks no more', async () => {
