@@ -3,6 +3,7 @@
 // be declared by its owner.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -147,7 +148,11 @@ export function esbuildOptions({ entry, output, holdsNpm = false }) {
     metafile: true,
     write: false,
     ...(holdsNpm
-      ? { external: OUTSIDE, banner: { js: REQUIRE }, plugins: [] }
+      ? {
+          external: OUTSIDE,
+          banner: { js: REQUIRE },
+          plugins: [{ name: 'npm-has-no-places', setup: leavePlacesOfNpm }],
+        }
       : { plugins: [{ name: 'npm-stays-outside', setup: keepNpmOutside }] }),
   };
 }
@@ -160,6 +165,19 @@ export function writeBundle({ owner }, { outputFiles, metafile }) {
   return Object.keys(metafile.inputs)
     .filter((file) => !isOfNpm(file))
     .map((file) => file.replace(/\?.*$/, ''));
+}
+
+/**
+ * Of npm's packages only files are named in stacks, not lines: Node takes the whole map apart at the first error that shows
+ * its stack, which took 0.6 s and 120 MB with all of their places, and takes 0.15 s and 30 MB without them.
+ */
+function leavePlacesOfNpm(bundler) {
+  bundler.onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
+    // esbuild asks what a file's own map says of each place: this one knows the first.
+    const map = { version: 3, sources: [basename(path)], names: [], mappings: 'AAAA' };
+    const url = `data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}`;
+    return { contents: `${await readFile(path, 'utf8')}\n//# sourceMappingURL=${url}\n`, loader: 'js' };
+  });
 }
 
 function keepNpmOutside(bundler) {
