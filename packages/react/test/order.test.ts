@@ -136,6 +136,24 @@ test('what the host asks without a connection shows at once and says that it wai
   await expect.poll(slow).toBe(300);
 });
 
+test('who is restricted is loaded with the next connection, and what the host asks meanwhile is shown', async () => {
+  const { roomId, seller, person } = await inOrder('ann', 'bob');
+  await panel(seller).getByText('Nobody is muted or banned').waitFor();
+  await seller.page.locator('.gongu-show-people').click();
+  await seller.page.route(/\/restrictions$/, (route) => route.abort());
+  await pages.chat.call('PUT', `/api/chat/rooms/${roomId}/restrictions/bob`, { kind: 'MUTE' });
+  await seller.page.locator('.gongu-show-people').click();
+  await panel(seller).waitFor();
+  await offline(seller);
+  await person('ann', 'Mute ann');
+  await seller.page.getByRole('dialog').getByRole('button', { name: 'Mute ann' }).click();
+  await panel(seller).getByText('ann · muted until').waitFor();
+  await seller.page.unroute(/\/restrictions$/);
+  await seller.page.context().setOffline(false);
+  await panel(seller).getByText('bob · muted').waitFor();
+  await panel(seller).getByText('ann · muted until').waitFor();
+});
+
 test('what the host asked and is refused is undone, and it is said why', async () => {
   const roomId = await pages.chat.room();
   const boss = pages.chat.token('boss', { roles: ['admin'] });

@@ -74,11 +74,15 @@ export function HostPanel({ room, me }: HostPanelProps) {
   // What another host or admin does is told by rows.
   const told = room.messages.findLast(isOfRestriction)?.seq ?? 0;
   const askedIds = asked.map(({ clientMessageId }) => clientMessageId).join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with each of these rows, and with what one asks oneself
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each of these rows, with what one asks oneself, and with the next connection
   useEffect(() => {
-    setRestricted((before) => before && withAsked(before));
+    setRestricted((before) => {
+      const list = withAsked(before ?? []);
+      // Whoever else there is has not been loaded.
+      return before === null && list.length === 0 ? null : list;
+    });
     void load();
-  }, [load, withAsked, told, askedIds]);
+  }, [load, withAsked, told, askedIds, isReady]);
 
   // What waited for a connection does so no longer.
   // biome-ignore lint/correctness/useExhaustiveDependencies: with each change of the connection
