@@ -11,8 +11,6 @@ export interface ListResult {
   /** Tasks over 50 ms, and the longest of them, milliseconds; 0: there was none. */
   readonly longTasks: number;
   readonly longestMs: number;
-  /** CPU that one task of the page took at most, milliseconds: without what it waited while others had the machine. */
-  readonly busiestMs: number;
   /** 99 % of the pauses between two frames were not longer, milliseconds. */
   readonly frameP99Ms: number;
 }
@@ -59,26 +57,19 @@ export async function measureList(chat: Chat, say: (text: string) => void): Prom
     await page.addInitScript(OBSERVE);
     const config = { url, token: chat.token('reader'), roomId: ROOM, locale: 'en' };
     const results: ListResult[] = [];
-    const begin = async () => {
-      await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
-      await page.evaluate('take()');
-    };
     const measured = async (what: string, messages: number) => {
-      const taken = await page.evaluate<Omit<ListResult, 'what' | 'messages' | 'busiestMs'>>('take()');
-      const busiestMs = busiestOf(await browser.stopTracing());
+      const taken = await page.evaluate<Omit<ListResult, 'what' | 'messages'>>('take()');
       say(`list: ${what}: ${taken.longTasks} long tasks, the longest ${taken.longestMs} ms, of ${messages} messages`);
-      say(`list: no task took more than ${busiestMs} ms of CPU`);
       for (const frame of await page.evaluate<string[]>('slowest')) say(`list: a frame of ${frame}`);
-      results.push({ what, messages, busiestMs, ...taken });
+      results.push({ what, messages, ...taken });
     };
 
     await page.goto(`${served.url}?config=${encodeURIComponent(JSON.stringify(config))}`);
     await page.locator('.gongu-row').first().waitFor();
     await page.mouse.move(200, 300);
-    await begin();
+    await page.evaluate('take()');
     while ((await page.locator('.gongu-beginning').count()) === 0) await turn(page, -1);
     await measured('read back to the first message, page by page', MESSAGES);
-    await begin();
     for (let i = 0; i < SCROLL_TURNS; i++) await turn(page, 1);
     await measured('scrolled through, all of it kept', MESSAGES);
 
@@ -88,7 +79,7 @@ export async function measureList(chat: Chat, say: (text: string) => void): Prom
     const first = page.locator('.gongu-row[data-seq]').first();
     while (Number(await first.getAttribute('data-seq')) > MESSAGES - KEPT) await turn(page, -1);
     await page.locator('.gongu-pill').click();
-    await begin();
+    await page.evaluate('take()');
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${chat.token('writer')}` };
     await fetch(`${url}/api/chat/rooms/${ROOM}/participants`, { method: 'POST', headers, body: '{}' });
     for (let i = 0; i < SCROLL_TURNS; i++) {
@@ -101,28 +92,6 @@ export async function measureList(chat: Chat, say: (text: string) => void): Prom
   } finally {
     await Promise.all([browser.close(), served.close(), running.stop()]);
   }
-}
-
-interface TraceEvent {
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Of the thread's CPU, microseconds. */
-  readonly tdur?: number;
-  readonly args: { readonly name?: string };
-}
-
-/** The most CPU that a task of a page's main thread took, milliseconds. */
-function busiestOf(trace: Buffer): number {
-  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
-  const threadOf = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
-  const isMain = ({ name, args }: TraceEvent) => name === 'thread_name' && args.name === 'CrRendererMain';
-  const main = new Set(traceEvents.filter(isMain).map(threadOf));
-  let most = 0;
-  for (const event of traceEvents) {
-    if (event.name === 'RunTask' && main.has(threadOf(event))) most = Math.max(most, event.tdur ?? 0);
-  }
-  return Math.round(most / 1_000);
 }
 
 async function turn(page: Page, direction: 1 | -1): Promise<void> {

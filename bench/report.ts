@@ -51,13 +51,12 @@ export function historySection(scenario: Scenario, results: readonly HistoryResu
 
 export function listSection(scenario: Scenario, results: readonly ListResult[]): string {
   return `### list: ${scenario.title}\n\n${table(
-    ['what', 'messages', 'tasks over 50 ms', 'longest, ms', 'most CPU of a task, ms', 'p99 between frames, ms'],
-    results.map(({ what, messages, longTasks, longestMs, busiestMs, frameP99Ms }) => [
+    ['what', 'messages', 'tasks over 50 ms', 'longest, ms', 'p99 between frames, ms'],
+    results.map(({ what, messages, longTasks, longestMs, frameP99Ms }) => [
       what,
       show([messages]),
       String(longTasks),
       show([longestMs]),
-      show([busiestMs]),
       show([frameP99Ms]),
     ]),
   )}\n`;
