@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { probe } from '@gongu/testkit';
 import type { Chat } from './chat.ts';
 import { median } from './median.ts';
 
@@ -16,7 +17,10 @@ const PORTIONS = 40;
 const PORTION = 50;
 const TEXT = 'x'.repeat(100);
 
-/** What a row of change costs beside a message of its size: one client that waits for each answer, kinds interleaved. */
+/**
+ * What a row of change costs beside a message of its size: one client that waits for each answer, kinds interleaved, and
+ * somebody who has the room open.
+ */
 export async function measureChanges(chat: Chat, say: (text: string) => void): Promise<ChangesResult[]> {
   const running = await chat.subject.start({ instances: 1, connections: 1, rooms: [ROOM], label: 'changes' });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -53,6 +57,11 @@ export async function measureChanges(chat: Chat, say: (text: string) => void): P
   const times = new Map(Object.keys(kinds).map((what) => [what, [] as number[]]));
   try {
     await ask('POST', '/participants', {});
+    const listener = await probe(`ws://127.0.0.1:${running.ports[0]}/ws`, {
+      protocols: ['gongu.v1', `bearer.${chat.token('writer')}`],
+    });
+    listener.send({ type: 'join', roomId: ROOM });
+    await listener.next(({ type }) => type === 'joined');
     for (let portion = -2; portion < PORTIONS; portion++) {
       seqs = [];
       for (const [what, run] of Object.entries(kinds)) {
