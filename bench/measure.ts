@@ -201,7 +201,7 @@ export async function openLoad(
   try {
     judgeConnect(options, subject, open);
   } catch (error) {
-    await open.end();
+    await open.end().catch(() => {}); // what failed first is told
     throw error;
   }
   return {

@@ -55,7 +55,7 @@ const JOINS_PER_SECOND = 1_000;
 /** A turn with what comes late. */
 const TURN_AND_BREAK_SECONDS = TURN_WARM_UP_SECONDS + TURN_SECONDS + 0.1;
 
-const warmUpTurns = () => Math.ceil(FIRST_LOAD_SECONDS / TURN_SECONDS);
+const WARM_UP_TURNS = FIRST_LOAD_SECONDS / TURN_SECONDS;
 const turnsOf = (seconds: number) => Math.ceil(seconds / TURN_SECONDS);
 
 /** How long a comparison takes, in seconds, roughly. */
@@ -65,7 +65,7 @@ export function estimate({ scenarios, pairs, seconds }: Pick<CompareOptions, 'sc
     const joining = connections / JOINS_PER_SECOND;
     return (
       AROUND_SECONDS +
-      (kind === 'idle' ? 2 * (joining + 4) : joining + (warmUpTurns() + turnsOf(seconds)) * TURN_AND_BREAK_SECONDS)
+      (kind === 'idle' ? 2 * (joining + 4) : joining + (WARM_UP_TURNS + turnsOf(seconds)) * TURN_AND_BREAK_SECONDS)
     );
   });
   return BUILD_SECONDS + 2 * pairs * runs.reduce((sum, run) => sum + run, 0);
@@ -118,7 +118,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
             return oneAfterTheOther(order, (side) => runIdle({ ...common, subject: subjects[side] }), signal);
           }
           return takingTurns({
-            ...{ order, signal, warmUp: warmUpTurns(), measured: turnsOf(seconds) },
+            ...{ order, signal, warmUp: WARM_UP_TURNS, measured: turnsOf(seconds) },
             open: (side) => load({ ...common, subject: subjects[side] }),
           });
         },
@@ -181,7 +181,7 @@ async function load(options: RunOptions): Promise<LoadedSide> {
   return {
     ...open,
     async stop() {
-      await open.end();
+      await open.end().catch(() => {}); // the generator has gone already, and its connections with it
       await running.stop();
     },
   };

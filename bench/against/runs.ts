@@ -62,6 +62,6 @@ export async function takingTurns({ order, open, warmUp, measured, signal }: Tur
     if (signal.aborted) throw error;
     return { that: null, this: null, failed: [{ side, error }] };
   } finally {
-    for (const one of Object.values(loaded)) await one.stop();
+    await Promise.all(Object.values(loaded).map((one) => one.stop()));
   }
 }

@@ -53,6 +53,12 @@ it.each([
   expect(told.join(' ')).toBe(all);
 });
 
+it('ends the other side although one does not end', async () => {
+  const { told, run } = stage((what) => (what === 'stop this' ? new Error('it hangs') : undefined));
+  await expect(run()).rejects.toThrow('it hangs');
+  expect(told.slice(-2)).toEqual(['stop this', 'stop that']);
+});
+
 it('ends at once when it is told to', async () => {
   const ending = new AbortController();
   const { told, run } = stage((what) => {

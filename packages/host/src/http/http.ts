@@ -137,12 +137,7 @@ export function createHttp(options: HttpOptions): Http {
   const coming = new ComingBodies({
     mostBytes: options.comingBytes ?? 0,
     now: () => performance.now(),
-    end({ socket }) {
-      const error = Object.assign(new Error('Too much of other bodies is coming'), {
-        code: 'ERR_HTTP_REQUEST_TIMEOUT',
-      });
-      server!.emit('clientError', error, socket);
-    },
+    end: ({ socket }) => server!.endLate(socket),
   });
   app.addHook('preParsing', async ({ raw, routeOptions }) => {
     if (!routeOptions.config.passesBodyOn) coming.note(raw);

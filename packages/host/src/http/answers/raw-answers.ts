@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { AppError, problemOf } from '@gongu/shared';
 import { requestIdOf } from '../observe/trace.ts';
+import { REQUEST_TIMED_OUT } from '../server/http-server.ts';
 import { METHODS } from './allowed-methods.ts';
 import { problemHeaders } from './error-answers.ts';
 
@@ -27,7 +28,7 @@ function brokenRequest(code: string | undefined): AppError {
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
     return new AppError('TOO_LARGE', { detail: 'The extensions of a chunk are too large' });
   }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new AppError('REQUEST_TIMEOUT');
+  if (code === REQUEST_TIMED_OUT) return new AppError('REQUEST_TIMEOUT');
   return new AppError('VALIDATION_FAILED', { detail: 'This is not HTTP' });
 }
 

@@ -37,8 +37,8 @@ const CHECK_MS = 1_000;
  * JSON. The least that is a connection still, and a fiftieth of a slow one of today.
  */
 const LEAST_BODY_BYTES_PER_S = 16_384;
-/** Node's code of an error. */
-const TIMED_OUT = 'ERR_HTTP_REQUEST_TIMEOUT';
+/** Node's code of a request that takes too long. */
+export const REQUEST_TIMED_OUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Characters of a text that is written as bytes. */
 const LARGE = 16_384;
 /** Milliseconds for which a connection is idle for certain: what its client has sent by then has come. */
@@ -179,10 +179,15 @@ export class HttpServer extends Server {
       const givenMs = requestTimeoutMs + ((socket.bytesRead - bytesBefore) * 1_000) / LEAST_BODY_BYTES_PER_S;
       const leftMs = startedMs + givenMs - performance.now();
       if (leftMs > 0) timer = setTimeout(look, leftMs);
-      else this.emit('clientError', Object.assign(new Error('Request timeout'), { code: TIMED_OUT }), socket);
+      else this.endLate(socket);
     };
     let timer = setTimeout(look, requestTimeoutMs);
     request.once('close', () => clearTimeout(timer));
+  }
+
+  /** Tells the client of a request that takes too long so, as Node does where it finds that out, and ends its connection. */
+  endLate(socket: Socket): void {
+    this.emit('clientError', Object.assign(new Error('Request timeout'), { code: REQUEST_TIMED_OUT }), socket);
   }
 
   #handedOver(event: 'upgrade' | 'connect', request: IncomingMessage, socket: Socket, head: Buffer): boolean {
@@ -234,7 +239,7 @@ export class HttpServer extends Server {
   /** What is no HTTP, or too slow, is told after the answers before it, and never into the middle of one. */
   #failed(error: Error & { code?: string }, socket: Socket): boolean {
     const turns = this.#connections.get(socket);
-    const ofParser = error.code?.startsWith('HPE_') || error.code === TIMED_OUT;
+    const ofParser = error.code?.startsWith('HPE_') || error.code === REQUEST_TIMED_OUT;
     if (!turns || !ofParser) return super.emit('clientError', error, socket);
     const tell = () => super.emit('clientError', error, socket);
     const { current } = turns;
