@@ -81,7 +81,8 @@ export function HostPanel({ room, me }: HostPanelProps) {
       // Whoever else there is has not been loaded.
       return before === null && list.length === 0 ? null : list;
     });
-    void load();
+    // Without a connection it would only say so, over what waits for one.
+    if (isReady) void load();
   }, [load, withAsked, told, askedIds, isReady]);
 
   // What waited for a connection does so no longer.
