@@ -10,7 +10,7 @@ DECLARE
   r chat.rooms;
   m RECORD;
   id TEXT := p_room || ':' || p_seq;
-  row_of_change chat.messages;
+  row_of_change JSONB;
 BEGIN
   SELECT * INTO r FROM chat.rooms WHERE room_id = p_room FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'NOT_FOUND'); END IF;
@@ -27,7 +27,7 @@ BEGIN
   IF p_on AND cardinality(r.pinned) >= 5 THEN RETURN jsonb_build_object('outcome', 'TOO_MANY'); END IF;
   UPDATE chat.rooms SET pinned = CASE WHEN p_on THEN id || r.pinned ELSE array_remove(r.pinned, id) END
   WHERE room_id = p_room RETURNING * INTO r;
-  row_of_change := chat.add_change(r, p_seq, CASE WHEN p_on THEN 'pinned' ELSE 'unpinned' END, p_user, p_nickname, p_tag,
-    jsonb_build_object('pinnedMessageIds', r.pinned), clock_timestamp());
-  RETURN jsonb_build_object('outcome', 'changed', 'row', chat.message_json(row_of_change));
+  row_of_change := chat.add_change(p_room, r.last_seq, r.last_chat_no, p_seq, CASE WHEN p_on THEN 'pinned' ELSE 'unpinned' END,
+    p_user, p_nickname, p_tag, false, jsonb_build_object('pinnedMessageIds', r.pinned), clock_timestamp());
+  RETURN jsonb_build_object('outcome', 'changed', 'row', row_of_change);
 END $$;

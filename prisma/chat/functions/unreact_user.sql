@@ -21,7 +21,8 @@ BEGIN
         WHERE q.room_id = r.room_id AND q.seq = m.seq AND q.emoji = k.kind ->> 'emoji') f
     ) c WHERE c.count > 0;
     UPDATE chat.messages t SET reactions = kinds, version = r.last_seq + 1 WHERE t.room_id = r.room_id AND t.seq = m.seq;
-    PERFORM chat.add_change(r, m.seq, 'reacted', NULL, NULL, NULL, '{}', clock_timestamp());
+    PERFORM chat.add_change(r.room_id, r.last_seq, r.last_chat_no, m.seq, 'reacted', NULL, NULL, NULL, false, '{}',
+      clock_timestamp());
     r.last_seq := r.last_seq + 1;
   END LOOP;
   RETURN r;

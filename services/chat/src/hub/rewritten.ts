@@ -25,11 +25,13 @@ export function newerBy(row: StoredMessage): Newer | null {
 /** `row` with a newer copy of a message: of the row itself, or of what it tells of. The same row where that says nothing new. */
 export function rewritten(row: StoredMessage, newer: Newer): StoredMessage {
   if (isChange(row)) {
+    // First what is about another message, as most of what is held is: each change passes all of it.
+    if (targetOf(row) !== newer.seq) return row;
     const { message, reactions, emoji, on, ...data } = row.data;
-    if (message?.seq === newer.seq && message.version < newer.version) {
+    if (message && message.version < newer.version) {
       return { ...row, data: { ...row.data, message: merged(message, newer) } } as StoredMessage;
     }
-    if (!reactions || targetOf(row) !== newer.seq || row.seq >= newer.version) return row;
+    if (!reactions || row.seq >= newer.version) return row;
     // Nobody needs to know by what somebody reacted to what is gone.
     const by = emoji === undefined || ('deletedAt' in newer && newer.deletedAt) ? {} : { emoji, on };
     return { ...row, data: { ...data, ...by, reactions: newer.reactions ?? [] } } as StoredMessage;

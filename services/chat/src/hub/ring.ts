@@ -42,9 +42,11 @@ export class Ring {
     if (!this.#released) budget?.add(this, bytes);
   }
 
-  /** Takes a newer copy of a message, wherever it is held: for itself, and in rows of change. */
+  /** Takes a newer copy of a message, wherever it is held: for itself, and in rows of change, which come after it. */
   rewrite(message: Newer): void {
-    for (let i = 0; i < this.#items.length; i++) {
+    const first = this.firstSeq;
+    if (first === null) return;
+    for (let i = Math.max(0, message.seq - first); i < this.#items.length; i++) {
       const held = this.#items[i]!;
       const newer = rewritten(held, message);
       if (newer === held) continue;

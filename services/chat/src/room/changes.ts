@@ -58,7 +58,7 @@ export function createChanges({ messages, filter, emit, isOn, editWindowS, known
   }
 
   async function change(caller: Caller, target: Target, edit: Change['edit']): Promise<ChatMessage> {
-    const inMemory = edit ? known?.(target.roomId, target.seq) : undefined;
+    const inMemory = known?.(target.roomId, target.seq);
     const outcome = await messages.change({ ...asked(caller, target), known: inMemory, edit });
     if (!('message' in outcome)) throw refusalOf(outcome.outcome);
     // Also of one that was stored before: perhaps nobody was told.
@@ -104,10 +104,10 @@ export function createChanges({ messages, filter, emit, isOn, editWindowS, known
     ): Promise<{ readonly reactions: readonly Reaction[]; readonly version: number }> {
       requireOn();
       const outcome = await messages.react({ roomId, seq, by, emoji, on });
-      if (!('message' in outcome)) throw reactRefusalOf(outcome.outcome);
+      if (!('reactions' in outcome)) throw reactRefusalOf(outcome.outcome);
       if (outcome.row) tellCommitted(emit, [outcome.row]);
       if (outcome.outcome === 'changed') onChange('reacted');
-      const { reactions = [], version } = outcome.message as Message as ChatMessage;
+      const { reactions, version } = outcome;
       return { reactions, version };
     },
 

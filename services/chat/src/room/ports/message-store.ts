@@ -1,4 +1,4 @@
-import type { Attachment, MessageKind, PublicUser, User } from '@gongu/shared';
+import type { Attachment, MessageKind, PublicUser, Reaction, User } from '@gongu/shared';
 import type { Failure, Refusal } from './outcome.ts';
 import type { StoredMessage } from './stored-message.ts';
 
@@ -117,8 +117,9 @@ export interface Reacting extends Pick<Change, 'roomId' | 'seq'> {
 export type ReactOutcome =
   | {
       readonly outcome: 'changed' | 'same';
-      /** As it is now. */
-      readonly message: StoredMessage;
+      /** Those that the message has now, and its version. */
+      readonly reactions: readonly Reaction[];
+      readonly version: number;
       readonly row: StoredMessage | null;
     }
   | Refusal<
