@@ -91,6 +91,17 @@ describe('push of a room', () => {
     expect(same.asked).not.toContain('unsubscribe');
   });
 
+  test('is off where the browser has one of another key, by which nothing comes, until it is asked for anew', async () => {
+    const { push, stored } = given({ known: Buffer.alloc(65, 9).toString('base64url') });
+    const endpoint = `https://push.example/${Buffer.alloc(65, 9).toString('base64url')}`;
+    stored.add(`r ${createHash('sha256').update(endpoint).digest('base64url')}`);
+    expect(await push.state('r')).toEqual(value('off'));
+    expect(await push.set('r', true)).toEqual(value('on'));
+    expect(await push.state('r')).toEqual(value('on'));
+    const none = given({ known: KEY, key: '' });
+    expect(await none.push.state('r')).toEqual(value('unsupported'));
+  });
+
   test('says so where the push service never answers, and where the service refuses', async () => {
     expect(await given({ answers: false }).push.set('r', true)).toMatchObject({
       ok: false,

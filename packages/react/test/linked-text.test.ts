@@ -15,6 +15,20 @@ test.each([
   ['HTTPS://A.EXAMPLE/B', ['HTTPS://A.EXAMPLE/B']],
   ['http://127.0.0.1:8080/x http://[::1]:1/y', ['http://127.0.0.1:8080/x', 'http://[::1]:1/y']],
   ['https://a.example\nhttps://b.example', ['https://a.example', 'https://b.example']],
+  // A particle right behind, as people write.
+  ['https://gongu.example에서 봐요', ['https://gongu.example']],
+  ['http://localhost:8080으로, https://a.example:1은', ['http://localhost:8080', 'https://a.example:1']],
+  [
+    'https://gongu.example/products/1에 있고 https://a.example/?id=a-1입니다.',
+    ['https://gongu.example/products/1', 'https://a.example/?id=a-1'],
+  ],
+  ['(https://a.example/b)를 https://a.example/b(c)는', ['https://a.example/b', 'https://a.example/b(c)']],
+  ['https://공구.example으로 https://k팝.example/a', ['https://공구.example', 'https://k팝.example/a']],
+  // What may be a part of it stays.
+  [
+    'https://공구.한국 https://ko.wikipedia.org/wiki/K팝 https://a.example/w/은',
+    ['https://공구.한국', 'https://ko.wikipedia.org/wiki/K팝', 'https://a.example/w/은'],
+  ],
 ])('in %j the links are %j', (text, expected) => {
   expect(links(text)).toEqual(expected);
 });

@@ -46,6 +46,16 @@ test('whom a text mentions is read from it: whole names, the longest first, also
   expect(mentionsIn('@all @bo', people, 'all')).toEqual({ mentions: [], mentionsAll: true });
 });
 
+test('an address of mail and a longer word mention nobody, nor all', () => {
+  const people = ['ann', '귤', 'b.o'].map((nickname) => ({ userId: nickname, nickname, tag: null }));
+  const read = (text: string) => mentionsIn(text, people, 'all');
+  for (const text of ['me@ann.example', 'me@all.example', '@annabel', '@allison', '@ann_2 @all5', 'x@b.o', '@b.on']) {
+    expect(read(text), text).toEqual({ mentions: [], mentionsAll: false });
+  }
+  expect(read('(@ann), @b.o. 여기@귤도 @all!')).toEqual({ mentions: ['ann', 'b.o', '귤'], mentionsAll: true });
+  expect(read('@annabel @ann님, @allison @all에게')).toEqual({ mentions: ['ann'], mentionsAll: true });
+});
+
 test('of several of one name those are mentioned who were chosen, else each; who is not loaded stays so while there is an @', () => {
   const people = ['ann 1', 'ann 2', 'bob'].map((userId) => ({ userId, nickname: userId.split(' ')[0]!, tag: null }));
   const read = (text: string, ...chosen: string[]) => mentionsIn(text, people, null, chosen).mentions;

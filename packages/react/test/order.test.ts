@@ -154,6 +154,18 @@ test('who is restricted is loaded with the next connection, and what the host as
   await panel(seller).getByText('ann · muted until').waitFor();
 });
 
+test('whom another one mutes, bans and lets in again stands in the panel at once', async () => {
+  const { roomId, seller } = await inOrder('ann', 'bob');
+  await panel(seller).getByText('Nobody is muted or banned').waitFor();
+  const path = (userId: string) => `/api/chat/rooms/${roomId}/restrictions/${userId}`;
+  await pages.chat.call('PUT', path('ann'), { kind: 'BAN' });
+  await panel(seller).getByText('ann · banned').waitFor();
+  await pages.chat.call('PUT', path('bob'), { kind: 'MUTE' });
+  await panel(seller).getByText('bob · muted').waitFor();
+  await pages.chat.call('DELETE', path('ann'));
+  await panel(seller).getByText('ann · banned').waitFor({ state: 'detached' });
+});
+
 test('what the host asked and is refused is undone, and it is said why', async () => {
   const roomId = await pages.chat.room();
   const boss = pages.chat.token('boss', { roles: ['admin'] });

@@ -1,5 +1,5 @@
 import { failure, type Result, success } from '../chat-error.ts';
-import type { Push, PushState } from './push-state.ts';
+import type { Push } from './push-state.ts';
 
 export interface RoomPushOptions {
   /** As the client's `request`. */
@@ -51,10 +51,11 @@ export function createRoomPush({ request, timeoutMs = 20_000 }: RoomPushOptions)
       if (!manager) return success('unsupported');
       if (browser.Notification?.permission === 'denied') return success('denied');
       const subscription = await manager.getSubscription();
-      if (!subscription) {
-        const key = await keyOfService();
-        return key.ok ? success<PushState>(key.value === null ? 'unsupported' : 'off') : key;
-      }
+      const key = await keyOfService();
+      if (!key.ok) return key;
+      if (key.value === null) return success('unsupported');
+      // By one of another key nothing comes.
+      if (!subscription || !isBy(key.value, subscription)) return success('off');
       const [answer, deviceId] = await Promise.all([
         request<Subscriptions>('GET', '/push-subscriptions'),
         deviceIdOf(subscription),
@@ -90,8 +91,7 @@ export function createRoomPush({ request, timeoutMs = 20_000 }: RoomPushOptions)
   /** One of a key that the service had before is ended: nothing would come by it. */
   async function subscribe(manager: Manager, present: Subscription | null, key: string): Promise<Result<Subscription>> {
     try {
-      const known = present?.options.applicationServerKey;
-      if (present && known && base64url(known) === key.replace(/=+$/, '')) return success(present);
+      if (present && isBy(key, present)) return success(present);
       await present?.unsubscribe();
       const late = new Promise<never>((_, reject) => setTimeout(reject, timeoutMs, new Error('no answer')));
       return success(
@@ -104,6 +104,11 @@ export function createRoomPush({ request, timeoutMs = 20_000 }: RoomPushOptions)
       );
     }
   }
+}
+
+/** Whether it is one of this key of a service. */
+function isBy(key: string, { options: { applicationServerKey: known } }: Subscription): boolean {
+  return known !== null && base64url(known) === key.replace(/=+$/, '');
 }
 
 /** As the service names a device. */

@@ -145,10 +145,13 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions) {
       }
     },
 
-    /** Null: nothing is there. */
-    async open(key: string): Promise<{ readonly bytes: number; readonly body: NodeJS.ReadableStream } | null> {
+    /** All of it, or its bytes from `start` to `end`; `bytes`: how many all are. Null: nothing is there. */
+    async open(
+      key: string,
+      part?: { readonly start: number; readonly end: number },
+    ): Promise<{ readonly bytes: number; readonly body: NodeJS.ReadableStream } | null> {
       const there = await opened(key);
-      return there && { bytes: there.bytes, body: there.file.createReadStream() };
+      return there && { bytes: there.bytes, body: there.file.createReadStream(part) };
     },
   };
 }

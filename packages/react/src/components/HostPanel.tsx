@@ -209,6 +209,7 @@ export function HostPanel({ room, me }: HostPanelProps) {
 }
 
 function isOfRestriction({ kind, data }: ChatRoomHandle['messages'][number]): boolean {
-  const event = kind === 'SYSTEM' ? (data as { event?: string } | undefined)?.event : undefined;
-  return event !== undefined && /^participant\.(?:un)?(?:muted|banned)$/.test(event);
+  const { event = '', reason } = (kind === 'SYSTEM' && (data as { event?: string; reason?: string } | undefined)) || {};
+  // Of a member who is banned it is his removal that is told.
+  return /^participant\.(?:un)?(?:muted|banned)$/.test(event) || reason === 'BANNED';
 }

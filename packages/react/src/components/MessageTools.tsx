@@ -9,7 +9,7 @@ import { AskFirst } from './AskFirst.tsx';
 import { EmojiDialog } from './EmojiDialog.tsx';
 import { type MenuEntry, MessageMenu, type MessageMenuProps } from './MessageMenu.tsx';
 import { MuteDialog } from './MuteDialog.tsx';
-import { actingContext, mayDelete, mayEdit, mayMute, mayPin, mayReact } from './message-actions.ts';
+import { type ActingContext, actingContext, isSaid, mayEdit, mayMute, mayReact } from './message-actions.ts';
 import { wordsOf } from './ProductNotice.tsx';
 import { ReactedDialog } from './ReactedDialog.tsx';
 import { ReportDialog } from './ReportDialog.tsx';
@@ -174,4 +174,16 @@ export function MessageTools(props: MessageToolsProps) {
       {asks?.what === 'reacted' && <ReactedDialog roomId={room.roomId} seq={asks.seq} onClose={done} />}
     </>
   );
+}
+
+/** Whether it would be taken, as far as that is known here; the server decides. */
+function mayPin(message: Message, { isHost, isAdmin, isReadOnly, editWindowS }: ActingContext): boolean {
+  return isSaid(message) && (isHost || isAdmin) && !isReadOnly && editWindowS !== null;
+}
+
+/** As `mayPin`. One's own may be taken back also after one has left. */
+function mayDelete(message: Message, context: ActingContext): boolean {
+  const { me, isHost, isAdmin, isReadOnly, editWindowS } = context;
+  if (!isSaid(message) || editWindowS === null) return false;
+  return isHost || isAdmin || (!isReadOnly && message.sender !== null && message.sender.userId === me);
 }

@@ -9,8 +9,10 @@ export interface TextPiece {
 const ADDRESS = /https?:\/\/[^\s\p{Cc}\p{Cf}<>"'`\\^{}|]+/giu;
 /** Before an address that is a part of something else: markup, a parameter, a longer word. */
 const WITHIN = /[\w"'`=@/.&;-]/;
-const AFTER = /[.,!?;:~…·*_'"’”。、，！？；：>）」』》〉】)\]]/u;
-const UNSEEN = /[\p{Cc}\p{Cf}]/u;
+const AFTER = /[.,!?;:~…·*_’”。、，！？；：）」』》〉】)\]]/;
+/** A particle right behind an address, as Korean has it. Other letters there may be a part of it. */
+const PARTICLE = /(\w[)\]]*)(?:에서?|으?로|[은는이가을를도와과의]|입니다)$/;
+const UNSEEN = /(?!\s)[\p{Cc}\p{Cf}]/u;
 
 /**
  * The addresses in a text, `http` and `https` alone, each as it was written. What has a user or a password in it stays words:
@@ -20,21 +22,20 @@ export function linkedText(text: string): readonly TextPiece[] {
   const pieces: TextPiece[] = [];
   let from = 0;
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
-    const address = withoutEnd(found);
-    const [before = '', after = ''] = [text[index - 1], text[index + found.length]];
-    const href = WITHIN.test(before) || (UNSEEN.test(after) && !/\s/.test(after)) ? null : hrefOf(address);
+    if (WITHIN.test(text.charAt(index - 1)) || UNSEEN.test(text.charAt(index + found.length))) continue;
+    const address = withoutEnd(withoutEnd(found).replace(PARTICLE, '$1'));
+    const href = hrefOf(address);
     if (href === null) continue;
-    if (index > from) pieces.push({ text: text.slice(from, index), href: null });
-    pieces.push({ text: address, href });
+    pieces.push({ text: text.slice(from, index), href: null }, { text: address, href });
     from = index + address.length;
   }
-  if (from < text.length) pieces.push({ text: text.slice(from), href: null });
-  return pieces;
+  pieces.push({ text: text.slice(from), href: null });
+  return pieces.filter((piece) => piece.text !== '');
 }
 
 /** Without the punctuation of the sentence in which it stands. A bracket that was opened in it belongs to it. */
 function withoutEnd(address: string): string {
-  const count = (sign: string) => address.split(sign).length - 1;
+  const count = (sign: string) => address.split(sign).length;
   const spare = { ')': count('(') - count(')'), ']': count('[') - count(']') };
   let end = address.length;
   for (; end > 0; end--) {
@@ -49,8 +50,8 @@ function withoutEnd(address: string): string {
 
 function hrefOf(address: string): string | null {
   try {
-    const { protocol, username, password, href } = new URL(address);
-    return /^https?:$/.test(protocol) && username === '' && password === '' ? href : null;
+    const { username, password, href } = new URL(address);
+    return username + password === '' ? href : null;
   } catch {
     return null;
   }

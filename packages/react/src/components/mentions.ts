@@ -26,7 +26,12 @@ export function mentionsIn(
   let rest = text;
   const takes = (name: string) => {
     const before = rest;
-    rest = rest.replaceAll(`@${name}`, ' ');
+    // What stands in a mail address, or in a longer word, is not he; a particle may follow.
+    rest = rest.replaceAll(`@${name}`, (found, at: number) =>
+      /\w/.test(before.charAt(at - 1)) || /\w\w/.test(before.slice(at + name.length, at + name.length + 2))
+        ? found
+        : ' ',
+    );
     return rest !== before;
   };
   const named = new Map<string, string[]>();

@@ -85,18 +85,6 @@ export function mayMute({ isHost, isAdmin, isReadOnly }: ActingContext): boolean
   return (isHost || isAdmin) && !isReadOnly;
 }
 
-/** As `mayEdit`. */
-export function mayPin(message: Message, { isHost, isAdmin, isReadOnly, editWindowS }: ActingContext): boolean {
-  return isSaid(message) && (isHost || isAdmin) && !isReadOnly && editWindowS !== null;
-}
-
-/** As `mayEdit`. One's own may be taken back also after one has left. */
-export function mayDelete(message: Message, context: ActingContext): boolean {
-  const { me, isHost, isAdmin, isReadOnly, editWindowS } = context;
-  if (!isSaid(message) || editWindowS === null) return false;
-  return isHost || isAdmin || (!isReadOnly && message.sender !== null && message.sender.userId === me);
-}
-
 /** What decides on what one may do, as it is at this moment. */
 export function actingContext(
   { you, room, muted }: Pick<ChatRoomHandle, 'you' | 'room' | 'muted'>,

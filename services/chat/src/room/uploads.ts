@@ -4,6 +4,7 @@ import {
   type Attachment,
   type AttachmentLink,
   type FileRefusal,
+  LIMITS,
   type Upload,
   type User,
 } from '@gongu/shared';
@@ -117,7 +118,8 @@ export function createUploads(options: UploadsOptions) {
       if (bytes > maxBytes) throw refused('TOO_LARGE', `The file has ${bytes} bytes; at most ${maxBytes} are taken`);
       const refusal = refusalOfType(type);
       if (refusal !== null) throw refused(refusal.reason, refusal.detail);
-      const name = filter?.applyTo({ content: file.name }).content ?? file.name;
+      const called = fileName(file.name);
+      const name = filter?.applyTo({ content: called }).content ?? called;
       const uploadId = newId();
       const upload = { ...file, type, name, uploadId, roomId, userId: user.userId };
       const answer = await uploads.announce(upload, perHour, userBytes);
@@ -213,11 +215,26 @@ export function createUploads(options: UploadsOptions) {
 
 export type Uploads = ReturnType<typeof createUploads>;
 
+/** What turns the direction of writing: a name would seem to end otherwise than it does. */
+const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** What a file is called wherever it is saved: in no folder, with Korean syllables whole (Macs write their letters apart). */
+function fileName(name: string): string {
+  const last = name.normalize('NFC').replace(TURNS, '').split(/[/\\]/).at(-1)!.trim();
+  return /^\.*$/.test(last) ? 'file' : shortened(last, LIMITS.fileNameChars);
+}
+
 /** A file is opened by what its name ends with: one that is a PDF by its first bytes must not be saved as HTML. */
 function fitting(name: string, type: string): string {
   const endings = ENDINGS[type]?.split(' ') ?? [];
   const [, ending = ''] = /\.(\w+)$/.exec(name.toLowerCase()) ?? [];
-  return endings.length === 0 || endings.includes(ending) ? name : `${name}.${endings[0]}`;
+  if (endings.length === 0 || endings.includes(ending)) return name;
+  const added = `.${endings[0]}`;
+  return shortened(name, LIMITS.fileNameChars - added.length) + added;
+}
+
+function shortened(name: string, chars: number): string {
+  return [...name].slice(0, chars).join('');
 }
 
 function refused(reason: FileRefusal, detail: string): AppError {

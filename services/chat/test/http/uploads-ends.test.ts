@@ -131,6 +131,53 @@ describe('an upload that nobody finishes', () => {
   });
 });
 
+it('a name is that of a file in no folder, in one form, with nothing that turns it round, and no longer than a name may be', async () => {
+  const { path } = await room();
+  for (const [name, becomes] of [
+    ['../../etc/passwd.pdf', 'passwd.pdf'],
+    ['C:\\Users\\ann\\안내.pdf', '안내.pdf'],
+    ['안내문.pdf'.normalize('NFD'), '안내문.pdf'],
+    ['bill\u202efdp.exe', 'billfdp.exe.pdf'],
+    ['\u2066a\u2069\u200f.pdf', 'a.pdf'],
+    ['a/', 'file.pdf'],
+    ['..', 'file.pdf'],
+    ['귤'.repeat(255), `${'귤'.repeat(251)}.pdf`],
+  ] as const) {
+    const { completed } = await uploaded(path, Buffer.from('%PDF-1.7'), { name });
+    expect(completed.body.name).toBe(becomes);
+  }
+});
+
+it('a part of a file can be had, as where a download is taken up again, and what one has is not sent again', async () => {
+  const { path } = await room();
+  const body = Buffer.from('%PDF-1.7 0123456789');
+  const { completed } = await uploaded(path, body);
+  const { url } = (await linkOf(path, completed.body.id, 'ann')).body;
+  const ask = async (headers: Record<string, string>, method = 'GET') => {
+    const answer = await fetch(new URL(url, chat.url), { headers, method });
+    const text = Buffer.from(await answer.arrayBuffer()).toString();
+    return [answer.status, answer.headers.get('content-range'), answer.headers.get('content-length'), text];
+  };
+  const whole = [200, null, '19', body.toString()];
+  expect(await ask({})).toEqual(whole);
+  expect(await ask({ range: 'bytes=9-12' })).toEqual([206, 'bytes 9-12/19', '4', '0123']);
+  expect(await ask({ range: 'bytes=16-' })).toEqual([206, 'bytes 16-18/19', '3', '789']);
+  expect(await ask({ range: 'bytes=-2' })).toEqual([206, 'bytes 17-18/19', '2', '89']);
+  expect(await ask({ range: 'bytes=0-999' })).toEqual([206, 'bytes 0-18/19', '19', body.toString()]);
+  for (const range of ['bytes=19-', 'bytes=-0', 'bytes=99-100']) {
+    expect((await ask({ range })).slice(0, 2)).toEqual([416, 'bytes */19']);
+  }
+  // What is no one part of bytes is ignored.
+  for (const range of ['bytes=5-2', 'bytes=0-1,4-5', 'lines=1-2', 'bytes=-', 'bytes=x-3']) {
+    expect(await ask({ range })).toEqual(whole);
+  }
+  const etag = (await fetch(new URL(url, chat.url), { method: 'HEAD' })).headers.get('etag')!;
+  expect(await ask({ range: 'bytes=9-9', 'if-range': etag })).toEqual([206, 'bytes 9-9/19', '1', '0']);
+  expect(await ask({ range: 'bytes=9-9', 'if-range': '"another"' })).toEqual(whole);
+  expect((await ask({ 'if-none-match': etag }))[0]).toBe(304);
+  expect(await ask({}, 'HEAD')).toEqual([200, null, '19', '']);
+});
+
 it('a file is called what it is: a name that ends otherwise gets an ending', async () => {
   const { path } = await room();
   for (const [name, becomes] of [

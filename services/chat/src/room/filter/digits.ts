@@ -46,11 +46,23 @@ const LOOKALIKES: ReadonlyMap<string, string> = new Map([
   ['|', '1'],
   ['ᅵ', '1'],
 ]);
-/** What may stand between two digits of one number, up to four of them. */
-const BETWEEN = /^[\s.,\-_~/()[\]{}·•:;*+'"^=@#ㆍᅳ‐-―−]{1,4}/u;
+/** Those of them that are drawn between numbers, too. */
+const BAR = /[|ᅵ]/;
+/** What may stand between two digits of one number; `에` is how a hyphen is read out. */
+const SIGNS = String.raw`\s.,\-_~/()[\]{}·•:;*+'"^=@#ㆍᅳ‐-―−에`;
+/** Up to four of them. */
+const BETWEEN = new RegExp(`^[${SIGNS}]{1,4}`, 'u');
+const BETWEEN_OR_BAR = new RegExp(`^[${SIGNS}|ᅵ]{1,4}`, 'u');
 
-/** The runs of digits in a text: what is read as one number, if it is one. */
+/** The runs of digits in a text: what is read as one number, if it is one. Where there are bars, they are digits first, and then between digits. */
 export function digitRuns({ text }: Readable): Digit[][] {
+  return BAR.test(text) ? [...runsOf(text, false), ...runsOf(text, true)] : runsOf(text, false);
+}
+
+function runsOf(text: string, areBarsBetween: boolean): Digit[][] {
+  const between = areBarsBetween ? BETWEEN_OR_BAR : BETWEEN;
+  const digit = (at: number, isWithin: boolean) =>
+    areBarsBetween && BAR.test(text[at] ?? '') ? null : digitAt(text, at, isWithin);
   const runs: Digit[][] = [];
   let run: Digit[] = [];
   const close = () => {
@@ -58,10 +70,10 @@ export function digitRuns({ text }: Readable): Digit[][] {
     run = [];
   };
   for (let i = 0; i < text.length; ) {
-    const found = digitAt(text, i, run.length > 0);
+    const found = digit(i, run.length > 0);
     if (!found) {
-      const gap = run.length > 0 ? BETWEEN.exec(text.slice(i, i + 4))?.[0] : undefined;
-      const next = gap === undefined ? null : digitAt(text, i + gap.length, true);
+      const gap = run.length > 0 ? between.exec(text.slice(i, i + 4))?.[0] : undefined;
+      const next = gap === undefined ? null : digit(i + gap.length, true);
       if (gap === undefined || !next) {
         close();
         i++;

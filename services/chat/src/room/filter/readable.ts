@@ -8,6 +8,12 @@ export interface Readable {
 
 /** What nobody sees: zero-width, formatting, variation selectors, Hangul fillers. Also marks put on other characters. */
 const UNSEEN = /^[\p{Cf}\p{Mn}\p{Me}\u115f\u1160\u3164\uffa0]$/u;
+const FIGURE = /^\p{Nd}$/u;
+const RINGED: ReadonlyMap<string, string> = new Map(
+  ['⓿❶❷❸❹❺❻❼❽❾', '🄋➀➁➂➃➄➅➆➇➈', '🄌➊➋➌➍➎➏➐➑➒', '⓪⓵⓶⓷⓸⓹⓺⓻⓼⓽'].flatMap((ten) =>
+    [...ten].map((ring, i) => [ring, `${i}`] as const),
+  ),
+);
 /** A syllable of conjoining letters, or one letter: leading, vowel, trailing. */
 const LEAD = /^[\u1100-\u1112]$/;
 const VOWEL = /^[\u1161-\u1175]$/;
@@ -24,7 +30,7 @@ interface Unit {
 }
 
 /**
- * Undoes what hides a text from a search and not from a reader: full width, circled and other forms (NFKC), letters of
+ * Undoes what hides a text from a search and not from a reader: full width, circled and other forms (NFKC), digits of other scripts, letters of
  * Hangul written one by one, characters without a width, capitals.
  */
 export function readable(original: string): Readable {
@@ -35,7 +41,7 @@ export function readable(original: string): Readable {
     at += source.length;
     // Accents are part of a letter only where there is one composed: a text that is decomposed is put together below.
     if (UNSEEN.test(source)) continue;
-    for (const char of source.normalize('NFKC').toLowerCase()) units.push({ char, start, end: at });
+    for (const char of source.normalize('NFKC').toLowerCase()) units.push({ char: figureOf(char), start, end: at });
   }
   const composed = syllables(units);
   let text = '';
@@ -49,6 +55,19 @@ export function readable(original: string): Readable {
     }
   }
   return { text, starts, ends };
+}
+
+/** A decimal digit of any script, or in a ring of those that NFKC leaves, as ours; anything else as it is. */
+function figureOf(char: string): string {
+  if (char < '\u0660') return char;
+  const ringed = RINGED.get(char);
+  if (ringed !== undefined) return ringed;
+  if (!FIGURE.test(char)) return char;
+  const code = char.codePointAt(0)!;
+  // Ten of them follow one another, beginning with the zero.
+  let zero = code;
+  while (zero > code - 9 && FIGURE.test(String.fromCodePoint(zero - 1))) zero--;
+  return String(code - zero);
 }
 
 /** Letters of Hangul that stand side by side as the syllables that they spell. */
