@@ -63,16 +63,19 @@ const ALSO = ['scripts/build.mjs', 'pnpm-lock.yaml', 'tsconfig.json'];
  * @param {object} options
  * @param {boolean} [options.web] false: without the page
  * @param {boolean} [options.services] false: without the services
+ * @param {boolean} [options.admin] false: without the commands of the services' databases
  * @param {readonly string[]} [options.commands] which files of `dist/` are needed, by name, `start` for `dist/start.mjs`.
  *   Default: all
  * @param {'inside' | 'either' | 'outside'} [options.npm] where npm's packages have to be of what starts faster with them
  *   inside, and is built slower: `either`, where what is there will do, builds with them outside
  * @returns {Promise<void>} @throws Error with the builder's messages already printed
  */
-export async function build({ web = true, services = true, commands, npm = 'inside' } = {}) {
+export async function build({ web = true, services = true, admin = true, commands, npm = 'inside' } = {}) {
   const built = readRecord();
   const isWanted = ({ owner, output }) =>
-    owner === '.' ? !commands || commands.includes(basename(output, '.mjs')) : services;
+    owner === '.'
+      ? !commands || commands.includes(basename(output, '.mjs'))
+      : services && (admin || basename(output) !== 'admin.mjs');
   const results = await Promise.allSettled([bundles(), web && !isWebFresh(built[WEB.output]) ? buildAll([WEB]) : []]);
   const done = results.flatMap((one) => (one.status === 'fulfilled' ? one.value : one));
   if (done.length === 0) return;

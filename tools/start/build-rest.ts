@@ -7,6 +7,7 @@ import { StartError } from '@gongu/host';
 interface Building {
   build(options: {
     readonly web: boolean;
+    readonly admin: boolean;
     readonly commands: readonly string[];
     readonly npm: 'either' | 'outside';
   }): Promise<void>;
@@ -29,7 +30,7 @@ export async function buildRest({ root, dev }: BuildRestOptions): Promise<void> 
   if (!existsSync(script)) return;
   const { build } = (await import(pathToFileURL(script).href)) as Building;
   try {
-    await build({ web: !dev, commands: [], npm: dev ? 'outside' : 'either' });
+    await build({ web: !dev, admin: false, commands: [], npm: dev ? 'outside' : 'either' });
   } catch (error) {
     throw new StartError(`could not build: ${error instanceof Error ? error.message : error}`);
   }
