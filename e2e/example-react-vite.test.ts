@@ -16,7 +16,7 @@ function copied(): Consumer {
   const project = consumer(['shared', 'client', 'react'], {
     zod: 'shared',
     ...Object.fromEntries(
-      ['react', 'react-dom', '@types/react', '@types/react-dom', '@tanstack/react-virtual'].map((name) => [
+      ['react', 'react-dom', '@types/react', '@types/react-dom', '@tanstack/virtual-core'].map((name) => [
         name,
         OF_REACT!,
       ]),

@@ -84,7 +84,7 @@ export const RULES = [
   { folder: 'packages/client/src', may: [{ from: SHARED, names: WITHOUT_ZOD }] },
   {
     folder: 'packages/react/src',
-    may: ['@gongu/client', '@gongu/client/files', SHARED, 'react', 'react-dom', '@tanstack/react-virtual'],
+    may: ['@gongu/client', '@gongu/client/files', SHARED, 'react', 'react-dom', '@tanstack/virtual-core'],
   },
   { folder: 'packages/testkit/src', ...OUTSIDE },
   // Not the client package: who judges it shares no code with it.

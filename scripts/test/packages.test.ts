@@ -22,7 +22,7 @@ const OTHERS = {
   react: 'react',
   'react-dom': 'react',
   '@types/react': 'react',
-  '@tanstack/react-virtual': 'react',
+  '@tanstack/virtual-core': 'react',
 };
 const NAMES = ['shared', 'client', 'react'];
 

@@ -1,7 +1,7 @@
 import type { Message, Outgoing } from '@gongu/client';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type MessageRow, type MessageRowsOptions, messageRows } from '../src/components/message-rows.ts';
+import { type MessageRow, type MessageRowsOptions, messageRows, shapeOf } from '../src/components/message-rows.ts';
 
 const START = Date.parse('2026-03-01T12:00:00.000Z');
 
@@ -209,4 +209,15 @@ test('three and more who come or go one after the other are one line, which coun
   const heads = new Set([3]);
   const rows = rowsOf(conversation(Array(6).fill(joined)), { heads });
   expect(rows.flatMap((row) => (row.kind === 'system' ? [row.seq] : []))).toEqual([1, 2, 6]);
+});
+
+test('rows of about one height are of one shape: what they are, whether they begin a group, and how long their text is', () => {
+  const say = (afterMs: number): Said => ({ by: 'ann', kind: 'CHAT', afterMs });
+  const messages = conversation([say(0), say(1_000), say(1_000), say(600_000)]);
+  const shapes = (said: readonly Message[]) => rowsOf(said, { hasOlder: true }).map(shapeOf);
+  const [first, second, third, other] = shapes(messages);
+  expect([second === third, first === other, first === second]).toEqual([true, true, false]);
+  const longer = messages.map((message) => ({ ...message, content: message.content.repeat(9) }));
+  const lines = messages.map((message) => ({ ...message, content: 't\nx\n1' }));
+  expect(new Set([...shapes(messages), ...shapes(longer), ...shapes(lines)]).size).toBe(6);
 });

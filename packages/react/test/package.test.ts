@@ -13,7 +13,7 @@ beforeAll(() => {
     'react-dom': 'react',
     '@types/react': 'react',
     '@types/react-dom': 'react',
-    '@tanstack/react-virtual': 'react',
+    '@tanstack/virtual-core': 'react',
   });
 });
 afterAll(() => project?.remove());

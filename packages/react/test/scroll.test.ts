@@ -73,3 +73,9 @@ test('a page before the row at which one begins, in the same frame, does not lea
   const { fromTopPx } = await play({ start: { at: 'row', index: 20 }, count: 50, steps });
   expect(Math.abs(fromTopPx!)).toBeLessThanOrEqual(1);
 });
+
+test('rows that were never shown are as high as others of their shape, and the list is as long as when all were shown', async () => {
+  const steps = [{ do: 'prepend', count: 250, afterFrames: 4 }] as const;
+  const { tooLongPx, fromEndPx } = await play({ start: { at: 'end' }, count: 60, steps, isSure: true });
+  expect([tooLongPx, fromEndPx]).toEqual([0, 0]);
+});

@@ -31,7 +31,7 @@ export function Announcer({ messages, me, isLive, ignored }: AnnouncerProps) {
     const before = saidSeq.current;
     saidSeq.current = Math.max(before ?? 0, newest);
     // What was there when the room was entered, or came back all at once, is for reading, not for saying.
-    if (before === null || !isLive) return;
+    if (before === null || !isLive || newest <= before) return;
     const isNews = ({ seq, sender }: Message) =>
       seq > before && (sender === null || (sender.userId !== me && !ignored.includes(sender.userId)));
     const fresh = messages.filter(isNews).slice(-KEPT);

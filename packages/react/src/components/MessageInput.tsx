@@ -221,22 +221,22 @@ export function MessageInput(props: MessageInputProps) {
         send();
       }}
     >
-      {editing && (
+      {(editing || replyTo) && (
         <p className="gongu-replying">
-          <span>
-            <strong>{strings.editMessage}</strong>
-          </span>
-          <button type="button" aria-label={strings.cancelEdit} onClick={cancelEdit}>
-            ×
-          </button>
-        </p>
-      )}
-      {replyTo && !editing && (
-        <p className="gongu-replying">
-          <span>
-            <strong>{strings.replyTo(replyTo.name)}</strong> <q>{replyTo.content}</q>
-          </span>
-          <button type="button" aria-label={strings.cancelReply} onClick={replyTo.cancel}>
+          {replyTo && !editing ? (
+            <span key="reply">
+              <strong>{strings.replyTo(replyTo.name)}</strong> <q>{replyTo.content}</q>
+            </span>
+          ) : (
+            <span key="edit">
+              <strong>{strings.editMessage}</strong>
+            </span>
+          )}
+          <button
+            type="button"
+            aria-label={editing ? strings.cancelEdit : strings.cancelReply}
+            onClick={editing ? cancelEdit : replyTo?.cancel}
+          >
             ×
           </button>
         </p>

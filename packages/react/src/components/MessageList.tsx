@@ -17,7 +17,7 @@ import { LazyPart } from './LazyPart.tsx';
 import { MessageItem, type MessageParts } from './MessageItem.tsx';
 import { mentionedNames } from './mentions.ts';
 import { isAtMessage, isBy } from './message-actions.ts';
-import { type MessageRow, messageRows } from './message-rows.ts';
+import { type MessageRow, messageRows, shapeOf } from './message-rows.ts';
 import { useHistoryScroll } from './useHistoryScroll.ts';
 import { useMessageMenu } from './useMessageMenu.tsx';
 import { useRowFocus } from './useRowFocus.ts';
@@ -61,7 +61,10 @@ export function MessageList({ room, onReply, onEdit, parts, goTo = null }: Messa
   const [activeKey, setActiveKey] = useState<string | null>(null);
   const [menuKey, setMenuKey] = useState<string | null>(null);
   const pages = { hasOlder, hasNewer, loadOlder, loadNewer };
-  const scroll = useHistoryScroll({ rows, ...pages, onSeen: read, startKey: 'unread', keepKey: menuKey ?? activeKey });
+  const scroll = useHistoryScroll({
+    ...{ rows, ...pages, onSeen: read, startKey: 'unread', keepKey: menuKey ?? activeKey },
+    shapeOf: (index) => shapeOf(rows[index]!),
+  });
   const { isAtEnd, seenSeq, scrollToEnd, scrollToKey, scrollerRef, lastVisibleIndex } = scroll;
 
   const toEnd = useCallback(async () => {

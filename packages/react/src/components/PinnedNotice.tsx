@@ -1,6 +1,6 @@
 import type { ChatMessage } from '@gongu/client';
 import { useState } from 'react';
-import { useStrings } from '../chat/chat-context.ts';
+import { useToolStrings } from '../chat/useToolStrings.ts';
 import { LinkedText } from './LinkedText.tsx';
 import { textOf } from './message-actions.ts';
 
@@ -10,7 +10,7 @@ const SHORT_LINES = 3;
 
 /** The newest notice, above the messages, until the reader puts it away. */
 export function PinnedNotice({ notice }: { readonly notice: ChatMessage | null }) {
-  const strings = useStrings();
+  const strings = useToolStrings();
   const [hiddenSeq, setHiddenSeq] = useState(0);
   const [wholeSeq, setWholeSeq] = useState(0);
   // With a newer one the older are put away, also where that one is deleted.

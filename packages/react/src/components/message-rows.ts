@@ -1,4 +1,4 @@
-import { type Message, type Outgoing, systemData } from '@gongu/client';
+import { type ChatMessage, type Message, type Outgoing, systemData } from '@gongu/client';
 import { isSame } from '../chat/is-same.ts';
 
 /** One line of a conversation. Rows of one message keep their key when an own message is confirmed. */
@@ -153,6 +153,16 @@ function rowsOf(options: MessageRowsOptions): MessageRow[] {
     }
   }
   return rows;
+}
+
+/** What is equal for rows of about one height: of those with a text, also how long it is. */
+export function shapeOf(row: MessageRow): string {
+  const of = 'message' in row ? row.message : row.kind === 'outgoing' ? row.outgoing : null;
+  const { content = '', replyTo, reactions, attachments } = (of ?? {}) as Partial<ChatMessage>;
+  const isHead = 'isHead' in row && row.isHead;
+  // About half a line of Korean.
+  const letters = content.length >> 3;
+  return `${[row.kind, isHead, !replyTo, !reactions, attachments?.length, content.split('\n').length, letters]}`;
 }
 
 function timeOf(message: Message, known: WeakMap<Message, number>): number {

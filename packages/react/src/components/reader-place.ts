@@ -4,7 +4,7 @@ import {
   observeElementRect,
   type Rect,
   type Virtualizer,
-} from '@tanstack/react-virtual';
+} from '@tanstack/virtual-core';
 
 type List = Virtualizer<HTMLElement, Element>;
 

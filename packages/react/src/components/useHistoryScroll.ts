@@ -1,4 +1,4 @@
-import { defaultRangeExtractor, type Range, useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, measureElement, type Range, type VirtualItem } from '@tanstack/virtual-core';
 import {
   type RefObject,
   useCallback,
@@ -10,6 +10,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { createReaderPlace, END_PX } from './reader-place.ts';
+import { useVirtualList } from './useVirtualList.ts';
 
 /** What a row must tell for scrolling. */
 export interface ScrollRow {
@@ -34,6 +35,11 @@ export interface HistoryScrollOptions {
   readonly keepKey?: string | null;
   /** About the height of a row that was never shown, pixels. Default 56. */
   readonly estimatePx?: number;
+  /**
+   * Of `rows[index]`: what is equal for rows of about one height. One that was never shown is taken to be as high as the last
+   * that was, and costs nothing more where that is so.
+   */
+  readonly shapeOf?: (index: number) => string;
 }
 
 export interface HistoryScroll {
@@ -58,11 +64,8 @@ export interface HistoryScroll {
 const NONE: readonly ScrollRow[] = [];
 /** Rows up to which all are rendered: the browser's own search finds them, and screen readers read on without a pause. */
 const ALL_MAX = 200;
-/**
- * Added to the estimate, so that no row is as high as that: @tanstack/virtual-core 3.19.11 takes a row that is exactly as
- * high as its estimate for never measured, and moves the reader when it grows at the upper edge.
- */
-const OFF_PX = 0.01;
+/** Pixels from the end that are far: nobody asks the browser where it is, who would have to lay out the page for it. */
+const FAR_PX = 20_000;
 /** Rows beyond sight that are rendered all the same. */
 const OVERSCAN = 12;
 /** Pixels from either end at which more is loaded: about two screens of a telephone. */
@@ -76,7 +79,8 @@ const PAUSE_MS = 3_000;
  * are more than two hundred rows.
  */
 export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
-  const { rows, hasOlder, hasNewer, loadOlder, loadNewer, onSeen, startKey = null, estimatePx = 56 } = options;
+  const { rows, hasOlder, hasNewer, loadOlder, loadNewer, onSeen, startKey = null } = options;
+  const { estimatePx = 56, shapeOf = (index: number) => rows[index]!.key } = options;
   const keepIndex = rowIndex(rows, options.keepKey ?? null);
   const nearby = useCallback((range: Range) => withRow(defaultRangeExtractor(range), keepIndex), [keepIndex]);
   // Where all are rendered, those of a page that are out of sight come a moment later: all at once would hold up the page.
@@ -93,10 +97,28 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
   const scrollerRef = useRef<HTMLElement>(null);
   const isVisible = useVisibility();
   const [place] = useState(createReaderPlace);
-  const virtualizer = useVirtualizer({
+  // By the row: a guess stays, or what was never shown above the reader would move him.
+  const [{ guessed, seen }] = useState(() => ({ guessed: new Map<string, number>(), seen: new Map<string, number>() }));
+  function guess(index: number): number {
+    const { key } = rows[index]!;
+    const px = guessed.get(key) ?? seen.get(shapeOf(index)) ?? estimatePx;
+    guessed.set(key, px);
+    return px;
+  }
+  const virtualizer = useVirtualList({
     count: rows.length,
     getScrollElement: () => scrollerRef.current,
-    estimateSize: () => estimatePx + OFF_PX,
+    estimateSize: guess,
+    measureElement(element: Element, entry, list) {
+      const px = measureElement(element, entry, list);
+      const index = list.indexFromElement(element);
+      if (px > 0) seen.set(shapeOf(index), px);
+      // @tanstack/virtual-core 3.19.11 takes a row that is exactly as high as its estimate for never measured, and moves the
+      // reader when it grows at the upper edge.
+      const { key } = rows[index]!;
+      if (px === guessed.get(key) && !list.itemSizeCache.has(key)) list.itemSizeCache.set(key, px);
+      return px;
+    },
     getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
     anchorTo: 'end',
     followOnAppend: !hasNewer,
@@ -121,9 +143,10 @@ export function useHistoryScroll(options: HistoryScrollOptions): HistoryScroll {
 
   const scrollPx = virtualizer.scrollOffset ?? 0;
   const isReady = hasBegun.current && virtualizer.scrollRect !== null && virtualizer.scrollRect.height > 0;
-  const isAtEnd = !hasNewer && (!isReady || virtualizer.isAtEnd(END_PX));
+  const belowPx = virtualizer.getTotalSize() - (virtualizer.scrollRect?.height ?? 0) - scrollPx;
+  const isAtEnd = !hasNewer && (!isReady || (belowPx < FAR_PX && virtualizer.isAtEnd(END_PX)));
   usePages(isReady && hasOlder && scrollPx < LOAD_PX, loadOlder);
-  usePages(isReady && hasNewer && virtualizer.getDistanceFromEnd() < LOAD_PX, loadNewer);
+  usePages(isReady && hasNewer && belowPx < LOAD_PX, loadNewer);
 
   // What somebody sees.
   const lastVisible = virtualizer.range?.endIndex ?? -1;
@@ -158,7 +181,9 @@ function usePages(isDue: boolean, load: () => Promise<{ readonly ok: boolean }>)
     const { current } = state;
     if (!isDue || current.isLoading || performance.now() < current.notBeforeMs) return;
     current.isLoading = true;
-    void load().then(({ ok }) => {
+    // In a task of its own: what led here is to be painted before the list is rendered once more to say that it loads.
+    setTimeout(async () => {
+      const { ok } = await load();
       current.isLoading = false;
       if (!ok) current.notBeforeMs = performance.now() + PAUSE_MS;
     });

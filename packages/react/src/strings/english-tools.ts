@@ -70,6 +70,11 @@ export const englishTools: ToolStrings = {
     cancelled: (reason) =>
       `${reason === 'UNDERFILLED' ? 'Too few took part' : 'The seller has cancelled'}: nobody pays anything`,
   },
+  showAll: 'Show all',
+  showLess: 'Show less',
+  pinnedNotice: 'Newest notice',
+  hideNotice: 'Put the notice away',
+  retry: 'Try again',
   reply: 'Reply',
   copy: 'Copy',
   copied: 'Copied',

@@ -70,6 +70,11 @@ export const koreanTools: ToolStrings = {
     cancelled: (reason) =>
       `${reason === 'UNDERFILLED' ? '인원이 모이지 않았습니다' : '판매자가 취소했습니다'}. 결제되는 금액은 없습니다`,
   },
+  showAll: '모두 보기',
+  showLess: '줄여 보기',
+  pinnedNotice: '최근 공지',
+  hideNotice: '공지 접기',
+  retry: '다시 보내기',
   reply: '답장',
   copy: '복사',
   copied: '복사했습니다',

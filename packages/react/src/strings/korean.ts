@@ -1,17 +1,24 @@
 import type { ChatStrings } from './strings.ts';
 
+const joined = (who: string) => `${who}이 들어왔습니다`;
+const left = (who: string) => `${who}이 나갔습니다`;
+const removed = (who: string, { reason }: { readonly reason?: string | undefined }) =>
+  reason === 'NOT_A_BUYER'
+    ? `구매하지 않은 ${left(who)}`
+    : reason === 'GAVE_WAY'
+      ? `구매자가 들어와 ${left(who)}`
+      : reason === 'CAP_LOWERED'
+        ? `대화 인원이 줄어 ${left(who)}`
+        : `${who}이 내보내졌습니다`;
+
 export const korean: ChatStrings = {
   locale: 'ko',
   messages: '대화',
   showSearch: '검색',
   showParticipants: '참여자 보기',
-  showAll: '모두 보기',
-  showLess: '줄여 보기',
   host: '판매자',
   you: '나',
   notice: '공지',
-  pinnedNotice: '최근 공지',
-  hideNotice: '공지 접기',
   beginning: '대화의 시작입니다',
   loading: '불러오는 중…',
   unreadBelow: '여기부터 읽지 않음',
@@ -44,7 +51,6 @@ export const korean: ChatStrings = {
   sending: '보내는 중…',
   notConfirmed: '전송 확인 중',
   failed: '보내지 못함',
-  retry: '다시 보내기',
   discard: '삭제',
   connecting: '연결하는 중…',
   offline: '인터넷에 연결되어 있지 않습니다. 메시지는 연결된 뒤에 보냅니다.',
@@ -54,28 +60,14 @@ export const korean: ChatStrings = {
   readOnly: '읽기만 할 수 있는 방입니다.',
   status: { ACTIVE: '모집 중', CLOSED: '모집 완료', CANCELLED: '취소됨' },
   several: {
-    'participant.joined': (name, others) => `${name}님 외 ${others}명이 들어왔습니다`,
-    'participant.left': (name, others) => `${name}님 외 ${others}명이 나갔습니다`,
-    'participant.removed': (name, others, { reason }) =>
-      reason === 'NOT_A_BUYER'
-        ? `구매하지 않은 ${name}님 외 ${others}명이 나갔습니다`
-        : reason === 'GAVE_WAY'
-          ? `구매자가 들어와 ${name}님 외 ${others}명이 나갔습니다`
-          : reason === 'CAP_LOWERED'
-            ? `대화 인원이 줄어 ${name}님 외 ${others}명이 나갔습니다`
-            : `${name}님 외 ${others}명이 내보내졌습니다`,
+    'participant.joined': (name, others) => joined(`${name}님 외 ${others}명`),
+    'participant.left': (name, others) => left(`${name}님 외 ${others}명`),
+    'participant.removed': (name, others, data) => removed(`${name}님 외 ${others}명`, data),
   },
   system: {
-    'participant.joined': (name) => `${name}님이 들어왔습니다`,
-    'participant.left': (name) => `${name}님이 나갔습니다`,
-    'participant.removed': (name, { reason }) =>
-      reason === 'NOT_A_BUYER'
-        ? `구매하지 않은 ${name}님이 나갔습니다`
-        : reason === 'GAVE_WAY'
-          ? `구매자가 들어와 ${name}님이 나갔습니다`
-          : reason === 'CAP_LOWERED'
-            ? `대화 인원이 줄어 ${name}님이 나갔습니다`
-            : `${name}님이 내보내졌습니다`,
+    'participant.joined': (name) => joined(`${name}님`),
+    'participant.left': (name) => left(`${name}님`),
+    'participant.removed': (name, data) => removed(`${name}님`, data),
     'participant.committed': (name) => `${name}님이 구매했습니다`,
     'participant.uncommitted': (name) => `${name}님이 구매를 취소했습니다`,
     'participant.muted': (name) => `${name}님의 채팅이 금지되었습니다`,

@@ -22,13 +22,9 @@ export interface ChatStrings {
   readonly messages: string;
   readonly showSearch: string;
   readonly showParticipants: string;
-  readonly showAll: string;
-  readonly showLess: string;
   readonly host: string;
   readonly you: string;
   readonly notice: string;
-  readonly pinnedNotice: string;
-  readonly hideNotice: string;
   readonly beginning: string;
   readonly loading: string;
   readonly unreadBelow: string;
@@ -67,7 +63,6 @@ export interface ChatStrings {
   readonly sending: string;
   readonly notConfirmed: string;
   readonly failed: string;
-  readonly retry: string;
   readonly discard: string;
   readonly connecting: string;
   readonly offline: string;

@@ -11,6 +11,11 @@ export interface ToolStrings {
     readonly closed: (reason: string, people: number, price: string) => string;
     readonly cancelled: (reason: string) => string;
   };
+  readonly showAll: string;
+  readonly showLess: string;
+  readonly pinnedNotice: string;
+  readonly hideNotice: string;
+  readonly retry: string;
   readonly reply: string;
   readonly copy: string;
   readonly copied: string;

@@ -20,12 +20,20 @@ const row = (seq: number): Row => ({ key: `row-${seq}`, seq, heightPx: 24 + ((se
 const rowsFrom = (first: number, count: number) => Array.from({ length: count }, (_, i) => row(first + i));
 const loaded = () => Promise.resolve({ ok: true });
 
-function List({ startKey, first, hold }: { startKey: string | null; first: Shown; hold: (set: Change) => void }) {
+interface ListProps {
+  readonly startKey: string | null;
+  readonly first: Shown;
+  readonly isSure: boolean;
+  readonly hold: (set: Change) => void;
+}
+
+function List({ startKey, first, isSure, hold }: ListProps) {
   const [{ rows, boxPx }, setShown] = useState(first);
   hold((change) => flushSync(() => setShown(change)));
   const scroll = useHistoryScroll({
     rows,
     ...{ hasOlder: false, hasNewer: false, loadOlder: loaded, loadNewer: loaded, startKey },
+    shapeOf: (index) => (isSure || rows[index]!.seq % 3 > 0 ? `${rows[index]!.heightPx}` : 'any'),
   });
   return (
     <div
@@ -82,15 +90,16 @@ const frames = async (count: number) => {
 };
 
 /** Plays a case from its first row on; where its reader is at the end of it. */
-async function play({ start, count, steps }: ScrollCase): Promise<ScrollOutcome> {
+async function play({ start, count, steps, isSure = false }: ScrollCase): Promise<ScrollOutcome> {
   const root = createRoot(document.getElementById('root')!);
   let change: Change = () => undefined;
+  let shown: Shown = { rows: [], boxPx: 0 };
   const hold = (set: Change) => {
     change = set;
   };
   const first = { rows: rowsFrom(10_000, count), boxPx: 400 };
   const startKey = start.at === 'row' ? `row-${10_000 + start.index}` : null;
-  flushSync(() => root.render(<List startKey={startKey} first={first} hold={hold} />));
+  flushSync(() => root.render(<List startKey={startKey} first={first} isSure={isSure} hold={hold} />));
   const place = document.getElementById('place')!;
   const topOf = (row: Element | null) => row && row.getBoundingClientRect().top - place.getBoundingClientRect().top;
   let read: { readonly id: string; readonly topPx: number } | null = null;
@@ -107,12 +116,16 @@ async function play({ start, count, steps }: ScrollCase): Promise<ScrollOutcome>
   }
   for (const step of steps) {
     await frames(step.afterFrames);
-    change(changed(step));
+    change((before) => {
+      shown = changed(step)(before);
+      return shown;
+    });
   }
   await frames(8);
   const told = {
     fromEndPx: place.scrollHeight - place.scrollTop - place.clientHeight,
     fromTopPx: startKey === null ? null : topOf(document.getElementById(startKey)),
+    tooLongPx: place.scrollHeight - shown.rows.reduce((sum, { heightPx }) => sum + heightPx, 0),
     movedPx: read && topOf(document.getElementById(read.id))! - read.topPx,
   };
   root.unmount();
