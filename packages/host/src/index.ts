@@ -4,7 +4,7 @@ export { holdCommands } from './admin/hold-commands.ts';
 export { createHoldStore, type HoldStore } from './admin/hold-store.ts';
 export { personCommands } from './admin/person-commands.ts';
 export { runAdmin } from './admin/run-admin.ts';
-export { type AdminService, createAdminService } from './admin/service.ts';
+export { type AdminService, createAdminService, hindranceOf } from './admin/service.ts';
 export { RESEAL_ENV, type WebhookContext, webhookCommands } from './admin/webhook-commands.ts';
 export { type Auth, type AuthOptions, createAuth, type Identity } from './auth/auth.ts';
 export { barRoutes } from './auth/bar-routes.ts';

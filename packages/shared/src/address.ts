@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { filledLine, line } from './line.ts';
 import { Buyer } from './product.ts';
 
+/** Of a person or a place, in parts of which the last has four digits; or of a company (1588-1234), which has no code of an area. */
+const PHONE = /^(?:(?:\+82[ .-]?\(?0?\)?[ .-]?|\(?0)[1-9][0-9]{0,3}\)?[ .-]?[0-9]{3,4}|1[568][0-9]{2})[ .-]?[0-9]{4}$/;
+
 /** Where a purchase is sent: a Korean address as couriers want it. Lengths are of characters, without the blanks around. */
 export const Address = z
   .object({
     recipient: filledLine(50),
-    phone: z.string().regex(/^(?:\+82[ -]?\(?0?\)?[ -]?|\(?0)[1-9][0-9]{0,3}\)?[ -]?[0-9]{3,4}[ -]?[0-9]{4}$/, {
+    phone: z.string().regex(PHONE, {
       error: 'must be a telephone number in Korea such as 010-1234-5678, 02-123-4567 or +82 10 1234 5678',
     }),
     postalCode: z.string().regex(/^[0-9]{5}$/, { error: 'must be a postal code of five digits such as 06236' }),
@@ -33,5 +36,11 @@ export const NoAddress = z
 export type NoAddress = z.output<typeof NoAddress>;
 
 /** A buyer as the seller sees him who sends something; `address` is null where he gave none, or it was erased. */
-export const AddressedBuyer = Buyer.extend({ address: Address.nullable() }).meta({ id: 'AddressedBuyer' });
+export const AddressedBuyer = Buyer.extend({
+  address: Address.nullable(),
+  unreadable: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'there is an address, which was damaged where it is stored' }),
+}).meta({ id: 'AddressedBuyer' });
 export type AddressedBuyer = z.output<typeof AddressedBuyer>;

@@ -35,7 +35,7 @@ export async function createTrade(env: TradeEnv, options: TradeOptions): Promise
     facts: { chatUrl: env.CHAT_URL, devLogin: env.DEV_LOGIN },
     async begin() {
       unfollow = await parts.bars.follow(store.bars, (err) => parts.log.warn({ err }, 'blocks can not be read'));
-      const keys = (await store.addresses?.unknownKeys()) ?? [];
+      const keys = await store.addressKeys.unknownKeys();
       if (keys.length > 0) {
         const text = 'ADDRESS_KEYS lacks keys that addresses were sealed by, or has others';
         parts.log.error({ event: 'addresses.keys_missing', keys }, text);

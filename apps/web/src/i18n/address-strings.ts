@@ -17,6 +17,7 @@ export interface AddressStrings {
   readonly ofAll: string;
   readonly show: string;
   readonly none: string;
+  readonly unreadable: string;
   readonly download: string;
   readonly downloading: string;
 }
@@ -49,6 +50,7 @@ const KOREAN: AddressStrings = {
   ofAll: '배송지',
   show: '배송지 보기',
   none: '배송지를 남기지 않았어요.',
+  unreadable: '저장된 배송지가 손상되어 읽을 수 없어요. 구매자에게 물어봐 주세요.',
   download: 'CSV로 받기',
   downloading: '받는 중…',
 };
@@ -81,6 +83,7 @@ const ENGLISH: AddressStrings = {
   ofAll: 'Delivery addresses',
   show: 'Show the addresses',
   none: 'No address was given.',
+  unreadable: 'The address that was given is damaged and can not be read: ask the buyer.',
   download: 'Download as CSV',
   downloading: 'Downloading…',
 };

@@ -58,8 +58,7 @@ export function AddressForm({ address, isPending, error, onSubmit }: AddressForm
     const written = Object.fromEntries(
       FIELDS.flatMap(({ name, inputMode }) => {
         const text = String(data.get(name) ?? '').trim();
-        // Some keyboards write digits of full width.
-        const told = inputMode ? text.normalize('NFKC') : text;
+        const told = inputMode ? plain(text) : text;
         return told === '' ? [] : [[name, told]];
       }),
     ) as unknown as Address;
@@ -103,10 +102,16 @@ export function AddressForm({ address, isPending, error, onSubmit }: AddressForm
   );
 }
 
+/** Some keyboards write digits of full width, or dashes for hyphens; and what is copied from a list of contacts has marks of its direction. */
+function plain(text: string): string {
+  const plainer = text.normalize('NFKC').replace(/\p{Cf}/gu, '');
+  return plainer.replace(/\p{Pd}|\u2212/gu, '-').trim();
+}
+
 /** Trade has the last word. */
 function isRight(name: AddressField, text: string, isOptional = false): boolean {
   if (text === '') return isOptional;
   if (name === 'postalCode') return /^\d{5}$/.test(text);
-  if (name === 'phone') return /^(?:\+82|\(?0)[\d ()-]{7,16}$/.test(text);
+  if (name === 'phone') return /^(?:\+82|\(?0|1[568])[\d ().-]{6,16}$/.test(text);
   return true;
 }

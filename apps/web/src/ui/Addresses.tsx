@@ -49,13 +49,17 @@ export function Addresses({ product }: { readonly product: Product }) {
       {error && <Failure error={error} />}
       {list.isSuccess && (
         <ul>
-          {buyers.map(({ userId, nickname, quantity, address }) => (
+          {buyers.map(({ userId, nickname, quantity, address, unreadable }) => (
             <li key={userId}>
               <p className="row">
                 <bdi className="buyer">{nickname}</bdi>
                 <span>{strings.units(quantity)}</span>
               </p>
-              {address ? <AddressLines address={address} /> : <p className="hint">{texts.none}</p>}
+              {address ? (
+                <AddressLines address={address} />
+              ) : (
+                <p className="hint">{unreadable ? texts.unreadable : texts.none}</p>
+              )}
             </li>
           ))}
         </ul>

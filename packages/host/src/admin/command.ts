@@ -7,6 +7,8 @@ export interface AdminAnswer {
   readonly json: object;
   /** For people: lines without the last end of line. */
   readonly text: string;
+  /** What of it is not done, and why: the process ends with 3. Not there: all is. */
+  readonly left?: string | undefined;
 }
 
 /** One option as the command line has it. */

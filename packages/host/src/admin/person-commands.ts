@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -38,10 +39,12 @@ export function personCommands<Context extends HasPeople>(
       },
       async run({ people }: Context, given) {
         let records = 0;
+        let unopened = 0;
         await people.noteExport(given.userId, given.by ?? null);
         async function* lines() {
           for await (const record of people.export(given.userId)) {
             records++;
+            if (isShort(record)) unopened++;
             yield `${JSON.stringify(record)}\n`;
           }
         }
@@ -49,10 +52,20 @@ export function personCommands<Context extends HasPeople>(
         const out = `${given.out.slice(0, given.out.length - ending.length)}.${service}${ending}`;
         // For its owner alone.
         const file = createWriteStream(out, { flags: 'wx', mode: 0o600 });
-        await pipeline(Readable.from(lines()), file).catch((error: NodeJS.ErrnoException) => {
-          throw error.code === undefined ? error : new StartError(`--out: ${error.message}`, { cause: error });
+        let isOurs = false;
+        file.once('open', () => {
+          isOurs = true;
         });
-        return { json: { userId: given.userId, out, records }, text: `${records} records in ${out}` };
+        await pipeline(Readable.from(lines()), file).catch(async (error: NodeJS.ErrnoException) => {
+          // A part of it would look like all of it.
+          if (isOurs) await rm(out, { force: true });
+          throw error.path === undefined ? error : new StartError(`--out: ${error.message}`, { cause: error });
+        });
+        return {
+          json: { userId: given.userId, out, records, unopened },
+          text: `${records} records in ${out}`,
+          left: unopened > 0 ? `texts of ${unopened} records can not be opened by the keys that are here` : undefined,
+        };
       },
     }),
     adminCommand({
@@ -64,21 +77,36 @@ export function personCommands<Context extends HasPeople>(
           const amount = await people.preview(given.userId).catch(refuse);
           return { json: { userId: given.userId, ...amount }, text: countsOf(amount) };
         }
-        let erasure: Erasure | null = await people.erase(given.userId, given.by ?? null).catch(refuse);
-        const { id } = erasure;
-        while (erasure?.status === 'RUNNING') {
+        const { id } = await people.erase(given.userId, given.by ?? null).catch(refuse);
+        let erasure: Erasure;
+        // One that waited, too, is looked at: what it waited for may be over.
+        for (let told = ''; ; ) {
           const done = await people.eraseSome();
+          const line = done === null ? told : `${done.pseudonym}: ${countsOf(done.counts)}\n`;
+          if (line !== told) process.stderr.write(line);
+          told = line;
+          erasure = done?.id === id ? done : (await people.erasure(id))!;
+          if (erasure.status === 'DONE') break;
+          if (erasure.status === 'WAITING' && (done === null || done.id === id)) break;
           // A running instance is at it.
           if (done === null) await sleep(PAUSE_MS);
-          else process.stderr.write(`${done.pseudonym}: ${countsOf(done.counts)}\n`);
-          erasure = done?.id === id ? done : await people.erasure(id);
         }
-        const { status, pseudonym, counts, waitsFor } = erasure!;
-        const end = status === 'DONE' ? 'is erased' : `waits for ${countsOf(waitsFor)}`;
-        return { json: erasure!, text: `${given.userId} ${end}; what stays says ${pseudonym} (${countsOf(counts)})` };
+        const { status, pseudonym, counts, waitsFor } = erasure;
+        const isDone = status === 'DONE';
+        return {
+          json: erasure,
+          text: `${given.userId} is ${isDone ? '' : 'not yet '}erased; what stays says ${pseudonym} (${countsOf(counts)})`,
+          left: isDone ? undefined : `the erasure waits for ${countsOf(waitsFor)}, and goes on by itself`,
+        };
       },
     }),
   ];
+}
+
+/** Something of it can not be opened, which it says itself. */
+function isShort(record: object): boolean {
+  const { record: kind, error, unreadable } = record as { record?: unknown; error?: unknown; unreadable?: unknown };
+  return kind === 'error' || error !== undefined || unreadable === true;
 }
 
 function countsOf(counts: Readonly<Record<string, number>>): string {

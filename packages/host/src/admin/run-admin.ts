@@ -66,10 +66,10 @@ async function run(services: readonly AdminService[], argv: readonly string[], e
     const named = ([name, { text }]: [string, AdminAnswer]) => (command.isOfAll ? `${name}: ${text}` : text);
     process.stdout.write(`${done.map(named).join('\n')}\n`);
   }
-  if (!isEmpty(notDone)) {
-    process.stderr.write(`admin: not done in ${textOf(notDone)}\n`);
-    process.exitCode = 3;
-  }
+  const left = Object.fromEntries(done.flatMap(([name, answer]) => (answer.left ? [[name, answer.left]] : [])));
+  if (!isEmpty(left)) process.stderr.write(`admin: not all is done in ${textOf(left)}\n`);
+  if (!isEmpty(notDone)) process.stderr.write(`admin: not done in ${textOf(notDone)}\n`);
+  if (!isEmpty(left) || !isEmpty(notDone)) process.exitCode = 3;
 }
 
 type Command = Omit<AdminCommand<never>, 'run'>;

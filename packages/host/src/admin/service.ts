@@ -60,5 +60,16 @@ function failureOf(error: unknown, service: string): string | undefined {
   if (NO_TABLES.has(sqlState(error) ?? '')) {
     return `this database has not the tables of this version of ${service}, which makes them when it starts`;
   }
+  return hindrance(error);
+}
+
+function hindrance(error: unknown): string | undefined {
   return describeStartFailure(error) ?? (error instanceof AppError ? error.message : undefined);
+}
+
+/** What keeps a command from going on that has done some of it, for its `left`. @throws a defect */
+export function hindranceOf(error: unknown): string {
+  const why = hindrance(error);
+  if (why === undefined) throw error;
+  return why;
 }

@@ -20,7 +20,7 @@ ${columns(rows, '')}
   --help   after a command: its options
 
 Exit codes: 0 done; 1 not done, and why is on standard error; 2 there is no such command or option, or a bad value;
-3 done in one service, and not in another.
+3 done in part, or in one service and not in the other: what is left, and why, is on standard error.
 `;
 }
 

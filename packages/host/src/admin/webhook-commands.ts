@@ -32,8 +32,8 @@ export function webhookCommands<Context extends WebhookContext>(): readonly Admi
           return before.opens(secret, id) ? now.seal(before.open(secret, id), id) : null;
         }, by);
         const text = `the secrets of ${sealed} webhooks are sealed anew`;
-        if (lost.length === 0) return { json: { sealed }, text };
-        throw new StartError(`${text}; those of ${lost.join(', ')} open by neither secret: rotate them`);
+        const left = lost.length === 0 ? undefined : `those of ${lost.join(', ')} open by neither secret: rotate them`;
+        return { json: { sealed, lost }, text, left };
       },
     }),
   ];

@@ -1,4 +1,4 @@
-import { type AdminCommand, adminCommand, BY, columns, envFields, StartError } from '@gongu/host';
+import { type AdminCommand, adminCommand, BY, columns, envFields, hindranceOf, StartError } from '@gongu/host';
 import { RoomPath, RoomStatus, UserId } from '@gongu/shared';
 import { z } from 'zod';
 import { createRetention } from '../room/retention.ts';
@@ -52,9 +52,23 @@ export const roomCommands: readonly AdminCommand<AdminContext>[] = [
         const due = await retention.count(days);
         return { json: { ...due, dryRun }, text: `${due.messages} messages of ${due.rooms} rooms would be removed` };
       }
-      const done = await createRetention({ retention, messageDays: days, onRemoved: () => {} }).run();
+      const done = { rooms: 0, messages: 0 };
+      let left: string | undefined;
+      const onRemoved = (messages: number) => {
+        done.messages += messages;
+      };
+      try {
+        done.rooms = (await createRetention({ retention, messageDays: days, onRemoved }).run()).rooms;
+      } catch (error) {
+        if (done.messages === 0) throw error;
+        left = hindranceOf(error);
+      }
       await retention.note({ ...done, days }, by);
-      return { json: { ...done, dryRun }, text: `${done.messages} messages of ${done.rooms} rooms are removed` };
+      return {
+        json: { ...done, dryRun },
+        text: `${done.messages} messages${left ? '' : ` of ${done.rooms} rooms`} are removed`,
+        left,
+      };
     },
   }),
 ];

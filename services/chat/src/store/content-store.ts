@@ -1,6 +1,6 @@
-import { fingerprintOf, written } from '@gongu/host';
+import { fingerprintOf, type SealingKey, written } from '@gongu/host';
 import type { Pool } from 'pg';
-import type { ContentStore, UnopenedKey } from '../room/ports/content-store.ts';
+import type { ContentStore, UnopenedKey, WhyUnopened } from '../room/ports/content-store.ts';
 import { createMessageSeals } from './message-seals.ts';
 import { createReportSeals } from './report-seals.ts';
 import { openKey, sealKey } from './sealing/room-key.ts';
@@ -41,13 +41,31 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
     return (await pool.query<{ keyId: string; rooms: number }>({ name: 'keys-in-use', text: USE_SQL })).rows;
   }
 
-  function opens({ roomId, keyId, sealed }: RoomKeyRow): Buffer | null {
+  function opened({ roomId, keyId, sealed }: RoomKeyRow): Buffer | WhyUnopened {
+    const found = known(keyId);
+    if (!found?.key) return found ? 'lost' : 'unknown';
     try {
-      const secret = known(keyId)?.key;
-      return secret ? openKey(secret, roomId, keyId, sealed) : null;
+      return openKey(found.key, roomId, keyId, sealed);
     } catch {
-      return null;
+      return 'wrong';
     }
+  }
+
+  const some = async (keyId: string) => (await pool.query<RoomKeyRow>({ text: SOME_SQL, values: [keyId, NAMED] })).rows;
+
+  /** Marks by the ids of keys that instances have started with. */
+  async function noted(): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await pool.query<{ id: string; mark: string }>(
+      'SELECT key_id AS id, fingerprint AS mark FROM chat.content_keys',
+    );
+    return new Map(rows.map(({ id, mark }) => [id, mark]));
+  }
+
+  /** Whether it is not what it was: by its mark; of a database that has none, by some of what it should open. */
+  async function isWrong(key: SealingKey, mark: string | undefined, rows: () => Promise<readonly RoomKeyRow[]>) {
+    if (mark !== undefined) return mark !== fingerprintOf(key);
+    const tried = await rows();
+    return tried.length > 0 && !tried.some((row) => Buffer.isBuffer(opened(row)));
   }
 
   return {
@@ -76,26 +94,32 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
     },
 
     async keys() {
-      const used = await inUse();
-      const stateOf = (keyId: string) => {
+      const [used, marks] = [await inUse(), await noted()];
+      const stateOf = async (keyId: string) => {
         const found = known(keyId);
-        return !found ? 'unknown' : found.key ? 'here' : 'lost';
+        if (!found?.key) return found ? 'lost' : 'unknown';
+        return (await isWrong(found, marks.get(keyId), () => some(keyId))) ? 'wrong' : 'here';
       };
       const unused = (keys ?? []).filter(({ id }) => !used.some(({ keyId }) => keyId === id));
-      return [...used, ...unused.map(({ id }) => ({ keyId: id, rooms: 0 }))].map(({ keyId, rooms }) => ({
-        ...{ keyId, rooms, isFirst: keys?.[0]?.id === keyId, state: stateOf(keyId) },
-      }));
+      const all = [...used, ...unused.map(({ id }) => ({ keyId: id, rooms: 0 }))];
+      return Promise.all(
+        all.map(async ({ keyId, rooms }) => ({
+          ...{ keyId, rooms, isFirst: keys?.[0]?.id === keyId, state: await stateOf(keyId) },
+        })),
+      );
     },
 
     async unopened() {
       const found: UnopenedKey[] = [];
+      const marks = await noted();
       for (const { keyId, rooms } of await inUse()) {
         const key = known(keyId);
         if (key && !key.key) continue;
-        const some = await pool.query<RoomKeyRow>({ text: SOME_SQL, values: [keyId, NAMED] });
-        const roomIds = some.rows.map(({ roomId }) => roomId);
+        const rows = await some(keyId);
+        const roomIds = rows.map(({ roomId }) => roomId);
         if (!key) found.push({ keyId, why: 'unknown', rooms, roomIds });
-        else if (!some.rows.some(opens)) found.push({ keyId, why: 'wrong', rooms, roomIds });
+        else if (await isWrong(key, marks.get(keyId), async () => rows))
+          found.push({ keyId, why: 'wrong', rooms, roomIds });
       }
       return found;
     },
@@ -117,36 +141,47 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
       return marks.flatMap(({ id, mark }) => (noted.get(id) === mark ? [] : [id]));
     },
 
-    async rotatePortion(after, limit) {
+    async strangers() {
+      const marks = await noted();
+      const here = (keys ?? []).flatMap(({ id, key }) => (key ? [{ id, key }] : []));
+      return {
+        others: here
+          .filter((key) => (marks.get(key.id) ?? fingerprintOf(key)) !== fingerprintOf(key))
+          .map(({ id }) => id),
+        unseen: here.filter(({ id }) => !marks.has(id)).map(({ id }) => id),
+      };
+    },
+
+    async rotatePortion(after, limit, { byUserId = null, isDry = false } = {}) {
       const [first] = keys!;
       const { rows } = await pool.query<RoomKeyRow>({ text: OTHERS_SQL, values: [first!.id, after, limit] });
-      const anew = rows.flatMap((row) => {
-        const key = opens(row);
-        return key ? [{ ...row, anew: sealKey(first!.key!, row.roomId, first!.id, key) }] : [];
-      });
+      const all = rows.map((row) => ({ row, key: opened(row) }));
+      const unopened = all.flatMap(({ row: { roomId, keyId }, key }) =>
+        Buffer.isBuffer(key) ? [] : [{ roomId, keyId, why: key }],
+      );
+      const anew = all.flatMap(({ row, key }) =>
+        Buffer.isBuffer(key) ? [{ ...row, anew: sealKey(first!.key!, row.roomId, first!.id, key) }] : [],
+      );
+      const last = rows.length < limit ? null : rows.at(-1)!.keyNo;
+      if (isDry || anew.length === 0) return { rotated: anew.length, unopened, last };
       const changed = await written(
         () =>
-          pool.query({
-            text: `UPDATE chat.room_keys k SET key_id = $1, sealed = i.sealed
-  FROM unnest($2::int[], $3::bytea[], $4::bytea[]) i (key_no, was, sealed) WHERE k.key_no = i.key_no AND k.sealed = i.was`,
+          pool.query<{ rotated: number }>({
+            text: `WITH moved AS (
+    UPDATE chat.room_keys k SET key_id = $1, sealed = i.sealed
+    FROM unnest($2::int[], $3::bytea[], $4::bytea[]) i (key_no, was, sealed)
+    WHERE k.key_no = i.key_no AND k.sealed = i.was RETURNING k.key_no),
+  done AS (SELECT count(*)::int AS rotated FROM moved)
+  SELECT rotated, CASE WHEN rotated > 0 THEN chat.note_moderation('keys.rotated', NULL, NULL, $5,
+    jsonb_build_object('to', $1::text, 'keys', rotated, 'unopened', $6::int)) END FROM done`,
             values: [
               ...[first!.id, anew.map(({ keyNo }) => keyNo), anew.map(({ sealed }) => sealed)],
-              anew.map((row) => row.anew),
+              ...[anew.map((row) => row.anew), byUserId, unopened.length],
             ],
           }),
         { idempotent: true },
       );
-      const last = rows.length < limit ? null : rows.at(-1)!.keyNo;
-      return { rotated: changed.rowCount ?? 0, unopened: rows.length - anew.length, last };
-    },
-
-    async noteRotation(detail, byUserId) {
-      await written(() =>
-        pool.query({
-          text: "SELECT chat.note_moderation('keys.rotated', NULL, NULL, $2, $1::jsonb)",
-          values: [JSON.stringify(detail), byUserId],
-        }),
-      );
+      return { rotated: changed.rows[0]!.rotated, unopened, last };
     },
   };
 }

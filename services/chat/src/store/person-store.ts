@@ -48,6 +48,9 @@ const OTHERS = {
   bar: 'SELECT b.blocked, chat.iso(b.until) AS until, b.reason FROM chat.bars b WHERE b.user_id = $1',
 } as const;
 
+/** Of what can not be opened. */
+const UNREADABLE = { unreadable: true } as const;
+
 /** People in PostgreSQL: the functions `request_erasure`, `erase_portion` and `fill_authors`. */
 export function createPersonStore({ pool, texts, whole }: PersonStoreOptions): PersonStore {
   /** Rows after a key, page by page. */
@@ -85,7 +88,8 @@ export function createPersonStore({ pool, texts, whole }: PersonStoreOptions): P
     for await (const page of pages<Row>(UPLOADS_SQL, ({ id }) => id, '', userId)) {
       for (const { name, keyNo, attachment: _, ...file } of page) {
         const bound = boundOfName(file.roomId, userId, file.id);
-        yield { record: 'file', ...file, name: await opened(() => texts.openText(keyNo, bound, name)) };
+        const clear = await opened(() => texts.openText(keyNo, bound, name));
+        yield { record: 'file', ...file, name: clear, ...(clear === null ? UNREADABLE : {}) };
       }
     }
   }
@@ -96,7 +100,7 @@ export function createPersonStore({ pool, texts, whole }: PersonStoreOptions): P
       for (const { note, keyNo, ...report } of page) {
         const bound = boundOfReport('note', { ...report, reporterId });
         const said = note && (await opened(() => texts.openText(keyNo, bound, note)));
-        yield { record: 'report', ...report, note: said };
+        yield { record: 'report', ...report, note: said, ...(note && said === null ? UNREADABLE : {}) };
       }
     }
   }

@@ -121,8 +121,8 @@ async function* csvOf(first: readonly AddressedBuyer[], more: AsyncIterable<read
   for await (const buyers of more) yield buyers.map(lineOf).join('');
 }
 
-function lineOf({ userId, nickname, quantity, joinedAt, address }: AddressedBuyer): string {
-  const { recipient, phone, postalCode, line1, line2, memo } = address ?? {};
+function lineOf({ userId, nickname, quantity, joinedAt, address, unreadable }: AddressedBuyer): string {
+  const { recipient = unreadable && '(unreadable)', phone, postalCode, line1, line2, memo } = address ?? {};
   return csvLine([userId, nickname, quantity, joinedAt, recipient, phone, postalCode, line1, line2, memo]);
 }
 

@@ -1,6 +1,7 @@
 import { fingerprintOf, type Pool, type SealingKey, seal, unseal, written } from '@gongu/host';
 import { type Address, type AddressedBuyer, AppError, type OwnAddress } from '@gongu/shared';
 import type { AddressStore } from '../product/ports/address-store.ts';
+import { boundTo, wrongKey } from './address-keys.ts';
 import type { OriginOf } from './change-call.ts';
 import { fromSql, isoOf, type ParticipationRow, type ProductRow, toParticipation, toProduct } from './product-row.ts';
 
@@ -18,11 +19,10 @@ type BuyerRow = ParticipationRow & {
   sealed: string | null;
 };
 
-/** See {@link AddressStore}, and what changes the keys. */
-export function createAddressStore({ pool, keys, origin }: AddressStoreOptions): AddressStore & AddressKeyStore {
+/** See {@link AddressStore}. */
+export function createAddressStore({ pool, keys, origin }: AddressStoreOptions): AddressStore {
   const first = keys[0]!;
   const ids = keys.map(({ id }) => id);
-  const boundTo = (productId: string, userId: string) => ['address', productId, userId];
 
   function open(keyId: string, sealed: Uint8Array, productId: string, userId: string): string {
     const key = keys.find(({ id }) => id === keyId);
@@ -88,100 +88,34 @@ export function createAddressStore({ pool, keys, origin }: AddressStoreOptions):
       if (outcome === 'unknown_key') throw unknownKey();
       if (outcome !== 'ok') return { outcome, product: product && toProduct(fromSql(product)) };
       const priced = fromSql<ProductRow>(product);
-      return { outcome, buyers: (buyers as object[]).map((row) => toBuyer(fromSql<BuyerRow>(row), priced)) };
-    },
-
-    async unknownKeys() {
-      const { rows } = await pool.query<{ id: string; fingerprint: string | null }>(
-        `SELECT used.id, k.fingerprint FROM (
-           WITH RECURSIVE used AS (
-             (SELECT a.key_id AS id FROM trade.addresses a ORDER BY a.key_id LIMIT 1)
-             UNION ALL
-             SELECT (SELECT a.key_id FROM trade.addresses a WHERE a.key_id > used.id ORDER BY a.key_id LIMIT 1)
-             FROM used WHERE used.id IS NOT NULL
-           ) SELECT id FROM used WHERE id IS NOT NULL) used
-         LEFT JOIN trade.address_keys k ON k.id = used.id`,
-      );
-      return rows
-        .filter(({ id, fingerprint }) => {
-          const key = keys.find((one) => one.id === id);
-          return !key || (fingerprint !== null && fingerprint !== fingerprintOf(key));
-        })
-        .map(({ id }) => id);
-    },
-
-    async reseal(limit) {
-      const { rows } = await pool.query<{ product_id: string; user_id: string; key_id: string; sealed: Buffer }>(
-        `SELECT product_id, user_id, key_id, sealed FROM trade.addresses
-         WHERE key_id < $1 OR key_id > $1 ORDER BY key_id, product_id, user_id LIMIT $2`,
-        [first.id, limit],
-      );
-      if (rows.length === 0) return 0;
-      const anew = rows.map(({ product_id, user_id, key_id, sealed }) =>
-        seal(first, open(key_id, sealed, product_id, user_id), boundTo(product_id, user_id)),
-      );
-      // One that was changed meanwhile is sealed by the first key already, or has its turn again.
-      const { rows: known } = await written(
-        () =>
-          pool.query(
-            `WITH mark AS (
-               INSERT INTO trade.address_keys (id, fingerprint) VALUES ($1, $2)
-               ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING fingerprint
-             ), moved AS (
-               UPDATE trade.addresses a SET key_id = $1, sealed = t.anew
-               FROM unnest($3::text[], $4::text[], $5::bytea[], $6::bytea[]) AS t (product, buyer, before, anew)
-               WHERE a.product_id = t.product AND a.user_id = t.buyer AND a.sealed = t.before
-                 AND (SELECT mark.fingerprint FROM mark) = $2
-             ) SELECT fingerprint FROM mark`,
-            [
-              ...[first.id, fingerprintOf(first), rows.map((row) => row.product_id), rows.map((row) => row.user_id)],
-              ...[rows.map((row) => row.sealed), anew],
-            ],
-          ),
-        { idempotent: true },
-      );
-      if (known[0]!.fingerprint !== fingerprintOf(first)) throw wrongKey();
-      return rows.length;
-    },
-
-    async countOthers() {
-      const { rows } = await pool.query<{ others: number }>(
-        'SELECT count(*)::int AS others FROM trade.addresses WHERE key_id <> $1',
-        [first.id],
-      );
-      return rows[0]!.others;
-    },
-
-    async noteRotated(sealed, byUserId) {
-      await written(() =>
-        pool.query(
-          `SELECT trade.note_moderation('addresses.rotated', NULL, NULL, $2, jsonb_build_object('sealed', $1::int))`,
-          [sealed, byUserId],
-        ),
-      );
+      const all = (buyers as object[]).map((row) => toBuyer(fromSql<BuyerRow>(row), priced));
+      const damaged = all.flatMap(({ keyId, buyer }) => (buyer.unreadable ? [keyId!] : []));
+      if (damaged.length > 0) await requireMarks([...new Set(damaged)]);
+      return { outcome, buyers: all.map(({ buyer }) => buyer) };
     },
   };
 
-  function toBuyer(row: BuyerRow, product: ProductRow): AddressedBuyer {
+  /** `unreadable` where the key did not seal it so: it is another key, or the row was damaged. */
+  function toBuyer(row: BuyerRow, product: ProductRow): { keyId: string | null; buyer: AddressedBuyer } {
     const { productId, userId, nickname, tag, keyId, sealed } = row;
-    const address =
-      keyId === null || sealed === null
-        ? null
-        : (JSON.parse(open(keyId, Buffer.from(sealed, 'base64'), productId, userId)) as Address);
-    return { ...toParticipation(row, product), nickname, tag, address };
+    const given = keyId !== null && sealed !== null;
+    const key = given ? (keys.find(({ id }) => id === keyId) ?? fail(unknownKey())) : null;
+    const text = key && unseal(key, Buffer.from(sealed!, 'base64'), boundTo(productId, userId));
+    const address = text === null ? null : (JSON.parse(text) as Address);
+    const damaged = given && text === null ? ({ unreadable: true } as const) : {};
+    return { keyId, buyer: { ...toParticipation(row, product), nickname, tag, address, ...damaged } };
   }
-}
 
-/** The keys behind the addresses. */
-export interface AddressKeyStore {
-  /** Ids of keys that sealed addresses and are not there, or are others under the same id. */
-  unknownKeys(): Promise<readonly string[]>;
-  /** Seals up to `limit` addresses of other keys by the first one. Says how many were looked at; 0: none is left. */
-  reseal(limit: number): Promise<number>;
-  /** How many addresses other keys than the first one sealed. */
-  countOthers(): Promise<number>;
-  /** A row of the audit of moderation: so many were sealed anew. `byUserId` null: the service. */
-  noteRotated(sealed: number, byUserId: string | null): Promise<void>;
+  /** One row that was damaged keeps nobody from the others; another key does. @throws AppError UNAVAILABLE */
+  async function requireMarks(keyIds: readonly string[]): Promise<void> {
+    const { rows } = await pool.query<{ id: string; fingerprint: string }>(
+      'SELECT id, fingerprint FROM trade.address_keys WHERE id = ANY ($1::text[])',
+      [keyIds],
+    );
+    const marks = new Map(rows.map(({ id, fingerprint }) => [id, fingerprint]));
+    const isOther = ({ id }: SealingKey) => marks.get(id) !== fingerprintOf(keys.find((key) => key.id === id)!);
+    if (keys.some((key) => keyIds.includes(key.id) && isOther(key))) throw wrongKey();
+  }
 }
 
 function fail(error: Error): never {
@@ -191,10 +125,4 @@ function fail(error: Error): never {
 /** What is thrown names no address and no buyer. */
 function unknownKey(): AppError {
   return new AppError('UNAVAILABLE', { detail: 'ADDRESS_KEYS lacks a key that addresses here were sealed by' });
-}
-
-function wrongKey(): AppError {
-  return new AppError('UNAVAILABLE', {
-    detail: 'ADDRESS_KEYS has another key under an id that addresses were sealed by',
-  });
 }

@@ -11,6 +11,7 @@ import {
   type SessionLimits,
   systemClock,
 } from '@gongu/host';
+import { createAddressKeyStore } from './address-keys.ts';
 import { createAddressStore } from './address-store.ts';
 import { createChangeCall, createManyCall, createOriginOf } from './change-call.ts';
 import { createChangeStore } from './change-store.ts';
@@ -76,6 +77,7 @@ export function openStore(options: StoreOptions) {
     participations,
     waiting: createWaitingStore({ pool, origin, onCommit }),
     addresses,
+    addressKeys: createAddressKeyStore({ pool, keys: addressKeys ?? [] }),
     people: createPersonStore({ pool, participations, products, addresses, origin, onCommit }),
     pictures: createPictureStore({ pool }),
     keys: createKeyStore({ pool }),

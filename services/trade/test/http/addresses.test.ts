@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AddressedBuyer, AuditEntry, OwnAddress, Product } from '@gongu/shared';
 import { describe, expect, it } from 'vitest';
 import { readTradeEnv } from '../../src/env.ts';
+import type { AddressPlace } from '../../src/store/address-keys.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { create, type TradeServer, testTrade } from '../fixture/trade-server.ts';
 
@@ -87,6 +88,17 @@ describe('an address', () => {
     ['recipient', '가'.repeat(51), 'must have at most 50 characters'],
     ['phone', '12345', expect.stringContaining('010-1234-5678')],
     ['phone', '010-1234-567', expect.stringContaining('010-1234-5678')],
+    ['phone', '+1 415 555 2671', expect.stringContaining('010-1234-5678')],
+    ['phone', '1234-5678', expect.stringContaining('010-1234-5678')],
+    ['phone', '０１０-1234-5678', expect.stringContaining('010-1234-5678')],
+    ['phone', '010-1234-5678 (집)', expect.stringContaining('010-1234-5678')],
+    ['recipient', '\u3164', 'must not be empty'],
+    ['recipient', '\u200b \u2060', 'must not be empty'],
+    ['line1', '\u2800', 'must not be empty'],
+    ['postalCode', '０６２３６', expect.stringContaining('five digits')],
+    ['postalCode', '٠٦٢٣٦', expect.stringContaining('five digits')],
+    ['line2', '101동\u2028202호', expect.stringContaining('one line')],
+    ['memo', '문 앞\u0000', expect.anything()],
     ['postalCode', '1234', expect.stringContaining('five digits')],
     ['postalCode', '123-456', expect.stringContaining('five digits')],
     ['line1', undefined, expect.anything()],
@@ -107,10 +119,38 @@ describe('an address', () => {
     '+82 10 1234 5678',
     '0502-1234-5678',
     '070 1234 5678',
+    '010.1234.5678',
+    '(02) 123-4567',
+    '02)123-4567',
+    '0507-1234-5678',
+    '+82-(0)10-1234-5678',
+    '+821012345678',
+    '1588-1234',
+    '16881234',
   ])('takes the telephone number %s', async (phone) => {
     const product = await create(server);
     await buy(product, 'ann');
     expect((await put(product, 'ann', { ...HOME, phone })).body.phone).toBe(phone);
+  });
+
+  it.each([
+    ['제주특별자치도 제주시 우도면 우도해안길 1-1', '63365', '김  하나', '2층 (우도 배편)'],
+    ['경상북도 울릉군 울릉읍 독도이사부길 55', '40240', '독도경비대', undefined],
+    ['서울특별시 강남구 역삼동 736-1번지', '06236', '홍길동 🍊', '#B1-101호'],
+    ['서울중앙우체국 사서함 123호', '04538', '남궁 민수', undefined],
+    ['경기도 성남시 분당구 정자일로 95, 1784 (정자동, "가"동)', '13561', "O'Neill, Ann", '101동 1502호 / 경비실'],
+    ['세종특별자치시 한누리대로 2130 <b>', '30151', '뷁쀏', 'ㄱ동 ㄴ호'],
+  ])('takes the address %s as it is written', async (line1, postalCode, recipient, line2) => {
+    const product = await create(server);
+    await buy(product, 'ann');
+    const given = { ...HOME, line1, postalCode, recipient, ...(line2 ? { line2 } : { line2: undefined }) };
+    expect((await put(product, 'ann', given)).status).toBe(200);
+    const {
+      updatedAt: _,
+      readBy: __,
+      ...kept
+    } = (await server.call<OwnAddress>('GET', path(product, '/me/address'), { as: 'ann' })).body;
+    expect(kept).toEqual(JSON.parse(JSON.stringify(given)));
   });
 
   it('stands in no table, no entry for chat, no change and no line of the log', async () => {
@@ -216,7 +256,9 @@ describe('the keys of addresses', () => {
       onCommit: () => {},
       addressKeys: readTradeEnv({ ...env, ADDRESS_KEYS: `${NEW},${OLD}` }).ADDRESS_KEYS,
     });
-    while ((await store.addresses!.reseal(2)) > 0);
+    for (let after: AddressPlace | null | undefined; after !== null; ) {
+      after = (await store.addressKeys.resealPortion(after ?? null, 2)).last;
+    }
     await store.close();
     expect(await given.rows(`SELECT DISTINCT key_id FROM addresses`)).toEqual([{ key_id: 'new' }]);
     const only = await given.start({ ADDRESS_KEYS: NEW });
@@ -257,10 +299,25 @@ describe('the keys of addresses', () => {
     );
     expect((await server.call('GET', path(product, '/me/address'), { as: 'ben' })).status).toBe(503);
     expect((await server.call('GET', path(product, '/me/address'), { as: 'ann' })).status).toBe(200);
+    // Nor does it keep the seller from the others.
+    await close(product);
+    const { items } = (await read(product)).body;
+    expect(items.map(({ userId, address, unreadable }) => [userId, address, unreadable])).toEqual([
+      ['ann', HOME, undefined],
+      ['ben', null, true],
+    ]);
+    const csv = await server.call<string>('GET', path(product, '/addresses?format=csv'), { as: 'seller:sel' });
+    expect(csv.body).toMatch(/\r\nben,ben,1,[^,]+,\(unreadable\),,,,,\r\n$/);
+    const other = await given.start({ ADDRESS_KEYS: keyOf('old') });
+    expect((await read(product, 'seller:sel', '', other)).body).toMatchObject({ code: 'UNAVAILABLE' });
+    await other.stop();
   });
 
   it('are needed: without them no address is taken; bad ones keep the service from starting, and are not quoted', async () => {
+    given.lines.length = 0;
     const none = await given.start();
+    // There are some of before.
+    expect(given.lines.filter((line) => line.includes('addresses.keys_missing'))).toHaveLength(1);
     const product = await create(server);
     await buy(product, 'ann');
     expect((await put(product, 'ann', HOME, none)).body).toMatchObject({

@@ -18,19 +18,27 @@ export interface ContentStore {
    * @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME
    */
   noteKeys(): Promise<readonly string[]>;
+  /** Ids that stand for another key than the one that is here, and those that no instance has started with yet. */
+  strangers(): Promise<{ readonly others: readonly string[]; readonly unseen: readonly string[] }>;
   /**
-   * Seals keys of rooms by the first key, which another one has sealed: at most `limit`, after a number.
+   * Seals keys of rooms by the first key, which another one has sealed: at most `limit`, after a number. With a row of audit, in
+   * one transaction: whoever is killed has left a row of each portion that he did.
    * @throws AppError UNAVAILABLE, UNKNOWN_OUTCOME
    */
-  rotatePortion(after: number, limit: number): Promise<RotatedPortion>;
+  rotatePortion(after: number, limit: number, how?: Rotation): Promise<RotatedPortion>;
   /** Keys of rooms that were removed, by whichever instance, leave this one's memory. */
   forgetGoneKeys(): Promise<void>;
-  /** A row of audit of what was rotated. `byUserId` null: the service. */
-  noteRotation(
-    detail: { readonly to: string; readonly keys: number; readonly unopened: number },
-    byUserId: string | null,
-  ): Promise<void>;
 }
+
+export interface Rotation {
+  /** For the audit. Default null: the service. */
+  readonly byUserId?: string | null;
+  /** Says how many it would be, and changes nothing. Default false. */
+  readonly isDry?: boolean;
+}
+
+/** Why a key of a room can not be opened: nobody has its content key any more, it is not here, or it is another one (or the row was altered). */
+export type WhyUnopened = 'lost' | 'unknown' | 'wrong';
 
 export interface SealedPortion {
   /** Messages, files and reports that were looked at. */
@@ -48,13 +56,13 @@ export interface KeyInUse {
   readonly rooms: number;
   /** It is the one that seals. */
   readonly isFirst: boolean;
-  /** Whether it is there: 'lost' is what is said of it. */
-  readonly state: 'here' | 'lost' | 'unknown';
+  /** Whether it is there: 'lost' is what is said of it, 'wrong' is another one by its id. */
+  readonly state: 'here' | WhyUnopened;
 }
 
 export interface UnopenedKey {
   readonly keyId: string;
-  readonly why: 'unknown' | 'wrong';
+  readonly why: Exclude<WhyUnopened, 'lost'>;
   readonly rooms: number;
   /** A few of them. */
   readonly roomIds: readonly string[];
@@ -64,7 +72,7 @@ export interface RotatedPortion {
   /** Sealed by the first key now. */
   readonly rotated: number;
   /** Could not be opened, and are what they were. */
-  readonly unopened: number;
+  readonly unopened: readonly { readonly roomId: string; readonly keyId: string; readonly why: WhyUnopened }[];
   /** The last one's number; null: there are no more. */
   readonly last: number | null;
 }
