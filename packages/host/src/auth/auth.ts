@@ -104,7 +104,7 @@ export function createAuth(options: AuthOptions): Auth {
       throw new AppError('UNAUTHENTICATED', { detail: 'The token is not valid' });
     }
     const expiresAtMs = checkTimes(claims, clock.now());
-    checkRules(claims, rules, clock.now());
+    checkRules(claims, rules);
     return admit(toUser(claims, expiresAtMs));
   }
 

@@ -36,24 +36,25 @@ export function saidClaims(claims: Claims): Claims {
 export function checkTimes(claims: Claims, nowMs: number): number {
   const exp = secondsOf(claims, 'exp');
   const nbf = secondsOf(claims, 'nbf');
-  secondsOf(claims, 'iat');
+  const iat = secondsOf(claims, 'iat');
   if (exp === undefined) throw refusal('The token has no end (exp)');
   if (exp * 1000 + SKEW_MS <= nowMs) throw new AppError('TOKEN_EXPIRED');
   if (nbf !== undefined && nbf * 1000 - SKEW_MS > nowMs) throw refusal('The token is not valid yet');
+  // No revocation until then would end it.
+  if (iat !== undefined && iat * 1000 - SKEW_MS > nowMs) throw refusal('The token is issued in the future (iat)');
   return Math.min(Math.floor(exp * 1000), LAST_MS);
 }
 
 /** @throws AppError UNAUTHENTICATED */
-export function checkRules(claims: Claims, { issuer, audience, maxLifetimeS }: ClaimRules, nowMs: number): void {
+export function checkRules(claims: Claims, { issuer, audience, maxLifetimeS }: ClaimRules): void {
   if (issuer !== undefined && claims.iss !== issuer) throw refusal('The token is of another issuer (iss)');
   if (audience !== undefined && ![claims.aud].flat().includes(audience)) {
     throw refusal('The token is meant for another audience (aud)');
   }
   if (maxLifetimeS === undefined) return;
   const [iat, exp] = [secondsOf(claims, 'iat'), secondsOf(claims, 'exp')];
-  // Without it, or with one to come, nobody knows how long the token lives.
+  // Without it nobody knows how long the token lives.
   if (iat === undefined) throw refusal('The token does not say since when it is good (iat)');
-  if (iat * 1000 - SKEW_MS > nowMs) throw refusal('The token is issued in the future (iat)');
   if ((exp ?? Number.POSITIVE_INFINITY) - iat > maxLifetimeS) {
     throw refusal(`The token lives too long: at most ${maxLifetimeS} seconds from iat to exp`);
   }

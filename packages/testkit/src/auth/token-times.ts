@@ -17,11 +17,12 @@ export const BAD_TIMES: readonly [string, Claims][] = [
   ...NO_MOMENTS.map((nbf) => named({ exp: FAR_S, nbf })),
   ...[FAR_S, 8.64e12].map((nbf) => named({ exp: FAR_S, nbf })),
   ...NO_MOMENTS.map((iat) => named({ exp: FAR_S, iat })),
+  ...[FAR_S, 8.64e12].map((iat) => named({ exp: FAR_S, iat })),
 ];
 
 /** Times that are unusual and good. */
 export const GOOD_TIMES: readonly [string, Claims][] = [
   ...[FAR_S + 0.5, 253_402_300_799, 253_402_300_800, 1e12, 8.64e12].map((exp) => named({ exp })),
   ...[null, '', 0, -0, -1, 0.5, -8.64e12].map((nbf) => named({ exp: FAR_S, nbf })),
-  ...[null, '', 0, -1, 1e9 + 0.5, FAR_S].map((iat) => named({ exp: FAR_S, iat })),
+  ...[null, '', 0, -1, 1e9 + 0.5].map((iat) => named({ exp: FAR_S, iat })),
 ];
