@@ -38,7 +38,7 @@ export interface OutboxOptions {
   readonly onChange: (roomId: string) => void;
 }
 
-/** Milliseconds after which a draft from an earlier visit is not sent by itself any more: it would surprise. One day. */
+/** Milliseconds after which a draft is not sent by itself any more, of an earlier visit or as the machine slept: it would surprise. One day. */
 const OUTDATED_MS = 86_400_000;
 /** Tries after which an error that should pass is shown. */
 const TRIES_MAX = 8;
@@ -122,10 +122,8 @@ export function createOutbox(options: OutboxOptions) {
     options.carrier().then(what, () => {});
   }
 
-  function carryAll(drafts: readonly Outgoing[]): void {
-    for (const draft of drafts) {
-      if (isWaiting(draft) && draft.error?.code !== 'OUTDATED') carry((carrier) => carrier.carry(draft));
-    }
+  function carryFiles(draft: Outgoing): void {
+    if (isWaiting(draft) && draft.error?.code !== 'OUTDATED') carry((carrier) => carrier.carry(draft));
   }
 
   /** Asks the room's oldest draft that is not settled. */
@@ -231,9 +229,7 @@ export function createOutbox(options: OutboxOptions) {
     const isLong = error.code === 'RATE_LIMITED' && (error.retryAfterMs ?? 0) > LONG_MS && draft.status === 'sending';
     // One that may be stored is not shown as failed for an error that passes.
     if (!isPassing(error) || isLong || (tried >= TRIES_MAX && !unsure && draft.status !== 'not-confirmed')) {
-      tries.delete(clientMessageId);
-      keep({ ...draft, error });
-      update(roomId, clientMessageId, { status: 'failed', error });
+      fail(draft, error);
       return pump(roomId);
     }
     // A full bucket empties at its own pace: asking again at the time that was named is no failure.
@@ -247,8 +243,20 @@ export function createOutbox(options: OutboxOptions) {
     busy.set(roomId, { id: draft.clientMessageId, cancel });
   }
 
+  function fail(draft: Outgoing, error: ChatError): void {
+    tries.delete(draft.clientMessageId);
+    keep({ ...draft, error });
+    update(draft.roomId, draft.clientMessageId, { status: 'failed', error });
+  }
+
   function pumpAll(): void {
-    for (const roomId of [...byRoom.keys()]) pump(roomId);
+    for (const roomId of [...byRoom.keys()]) {
+      for (const draft of of(roomId)) {
+        if (draft.error || draft.status === 'sent' || clock.now() - draft.queuedAtMs < OUTDATED_MS) carryFiles(draft);
+        else fail(draft, chatError('OUTDATED', 'Waited too long'));
+      }
+      pump(roomId);
+    }
   }
 
   function amend(roomId: string, id: string, part: Partial<Outgoing>): void {
@@ -283,14 +291,11 @@ export function createOutbox(options: OutboxOptions) {
         // What is written from now on comes after it, also where this machine's clock was put back.
         lastAtMs = Math.max(lastAtMs, queuedAtMs);
         if (find(roomId, clientMessageId)) continue;
-        const outdated = clock.now() - queuedAtMs > OUTDATED_MS;
-        const error = draft.error ?? (outdated ? chatError('OUTDATED', 'It waited for more than a day') : null);
-        const back: Outgoing = { ...draft, error, status: error ? 'failed' : 'not-confirmed', seq: null };
+        const back: Outgoing = { ...draft, status: draft.error ? 'failed' : 'not-confirmed', seq: null };
         set(
           roomId,
           [...of(roomId), back].sort((a, b) => a.queuedAtMs - b.queuedAtMs),
         );
-        carryAll([back]);
       }
       pumpAll();
     },
@@ -333,7 +338,7 @@ export function createOutbox(options: OutboxOptions) {
       };
       keep(added);
       set(roomId, [...of(roomId), added]);
-      carryAll([added]);
+      carryFiles(added);
       pump(roomId);
       return success(added.clientMessageId);
     },
@@ -375,7 +380,6 @@ export function createOutbox(options: OutboxOptions) {
     ready(): void {
       for (const { cancel } of busy.values()) cancel();
       busy.clear();
-      for (const { all } of byRoom.values()) carryAll(all);
       pumpAll();
     },
 

@@ -61,12 +61,12 @@ export function createViewer(userId: string) {
       marks.delete(roomId);
       this.moved.delete(roomId);
     },
-    /** Moves his mark; only forward. */
+    /** Moves his mark; only forward. Its number alone moves where what he has not read was removed for its age. */
     mark(roomId: string, seq: number, chatNo: number): void {
       const present = marks.get(roomId);
-      if (!present || present.seq >= seq) return;
+      if (!present || (present.seq >= seq && present.chatNo >= chatNo)) return;
       const mentions = new Set([...present.mentions].filter((each) => each > seq));
-      marks.set(roomId, { seq, chatNo, mentions });
+      marks.set(roomId, { seq: Math.max(present.seq, seq), chatNo: Math.max(present.chatNo, chatNo), mentions });
       this.moved.add(roomId);
     },
 
