@@ -270,6 +270,50 @@ describe('while a portion is being sealed', () => {
     const said = (await texts(roomId)).filter((text) => text.startsWith(marker));
     expect(said).toHaveLength(20);
   });
+
+  it('a room that was sealed to its end is sealed to its end once more after the version before, or an instance that seals nothing, wrote there', async () => {
+    const roomId = await room();
+    const clearFrom = async () =>
+      (await client.query('SELECT clear_from::int AS from FROM chat.rooms WHERE room_id = $1', [roomId])).rows[0].from;
+    const again = async () => {
+      await client.query('UPDATE chat.rooms SET sealing_until = NULL WHERE room_id = $1', [roomId]);
+      await sealAll(given.store);
+      expect(await clearFrom()).toBeNull();
+    };
+    const first = await say(roomId, ['one'], given.store);
+    await again();
+    // An instance that is not told yet to seal, and one of before that knows of no seals: it appends, edits what is its own, and reports.
+    const second = await say(roomId, ['two']);
+    expect(await clearFrom()).toBe(second);
+    const columns = [[roomId], ['ann'], ['ann'], [null], [randomUUID()], ['CHAT'], ['three'], [null], [null], [null]];
+    const types = ['text', 'text', 'text', 'text', 'text', 'text', 'text', 'bigint', 'text', 'text'];
+    await client.query(
+      `SELECT chat.append_messages(${types.map((type, i) => `$${i + 1}::${type}[]`).join()})`,
+      columns,
+    );
+    // Both forms are read by who seals, at each moment, and by who does not.
+    const knowing = storeWith(CONTENT_KEYS, false);
+    try {
+      for (const store of [given.store, knowing]) expect(await texts(roomId, store)).toEqual(['one', 'two', 'three']);
+      await again();
+      for (const store of [given.store, knowing]) expect(await texts(roomId, store)).toEqual(['one', 'two', 'three']);
+      // What is sealed it does not edit in part; what it has just written it does.
+      const edit = async (seq: number, content: string) =>
+        (
+          await client.query(
+            `SELECT chat.change_message($1, $2::bigint, 'edited', 'ann', 'ann', NULL, false, $3, NULL, 900, NULL, NULL, NULL) ->> 'outcome' AS outcome`,
+            [roomId, seq, content],
+          )
+        ).rows[0].outcome;
+      expect(await edit(first, 'uno')).toBe('changed');
+      expect(await clearFrom()).toBe(first);
+      expect(await texts(roomId)).toEqual(['uno', 'two', 'three']);
+      await again();
+      expect(await texts(roomId, knowing)).toEqual(['uno', 'two', 'three']);
+    } finally {
+      await knowing.close();
+    }
+  });
 });
 
 describe('a content key', () => {
@@ -306,7 +350,7 @@ describe('a content key', () => {
       }
       expect(performance.now() - began).toBeLessThan(10_000);
       expect(done).toBe(others.rooms);
-      expect(await rotated.content.rotatePortion(0, 500)).toEqual({ rotated: 0, unopened: 0, last: null });
+      expect(await rotated.content.rotatePortion(0, 500)).toEqual({ rotated: 0, unopened: [], last: null });
       expect(await rotated.content.keys()).toEqual([
         { keyId: 'other', rooms: others.rooms, isFirst: true, state: 'here' },
         { keyId: 'test', rooms: 0, isFirst: false, state: 'here' },
@@ -327,7 +371,7 @@ describe('a content key', () => {
       const restored = storeWith(`${OTHER_KEYS},${CONTENT_KEYS}`);
       await requireContentKeys(restored.content);
       expect(await texts(roomId, restored)).toEqual(['before', 'meanwhile', 'after']);
-      expect(await restored.content.rotatePortion(0, 500)).toMatchObject({ rotated: 10, unopened: 0 });
+      expect(await restored.content.rotatePortion(0, 500)).toMatchObject({ rotated: 10, unopened: [] });
       await restored.close();
     } finally {
       await missing.close();
@@ -368,8 +412,12 @@ describe('a content key', () => {
       await requireContentKeys(lost.content);
       await expect(texts(some.room_id, lost)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
       expect(await lost.content.keys()).toContainEqual(expect.objectContaining({ keyId: 'other', state: 'lost' }));
-      expect(await lost.content.rotatePortion(0, 100)).toEqual({ rotated: 0, unopened: 100, last: expect.any(Number) });
+      const shut = (why: string) => Array.from({ length: 100 }, () => expect.objectContaining({ keyId: 'other', why }));
+      const unopened = { rotated: 0, unopened: shut('lost'), last: expect.any(Number) };
+      expect(await lost.content.rotatePortion(0, 100)).toEqual(unopened);
       expect(await wrong.content.rotatePortion(0, 100)).toMatchObject({ rotated: 0 });
+      expect(await wrong.content.strangers()).toEqual({ others: ['other'], unseen: [] });
+      expect(await wrong.content.keys()).toContainEqual(expect.objectContaining({ keyId: 'other', state: 'wrong' }));
     } finally {
       await Promise.all([wrong, lost, none].map((store) => store.close()));
     }
