@@ -22,6 +22,37 @@ const command = fc.oneof(
 type Command = ProductAct | { type: 'kill' };
 const AT_ONCE = 6;
 
+/** Beside it an act has its turn for itself: it ends only what is due. */
+const idle: Command = { type: 'expire', user: 'gil' };
+const alone = (...acts: Command[]): Command[] => acts.flatMap((act) => [act, ...Array(AT_ONCE - 1).fill(idle)]);
+const paid = (user: string, status: 'AUTHORIZED' | 'FAILED'): Command => ({
+  ...{ type: 'report', user, status, reference: 'r-1', amount: PRICE },
+});
+const terms = { payment: 'REQUIRED', waitingList: true, minParticipants: 1 } as const;
+/** What chance brings once or twice a run, and so now and then not at all: one who gives up waiting, a capture. */
+const EXAMPLES: [typeof terms & { maxParticipants: number }, Command[], ProductAct][] = [
+  [
+    { ...terms, maxParticipants: 1 },
+    [
+      ...alone({ type: 'join', user: 'ann' }, { type: 'wait', user: 'ben' }, { type: 'wait', user: 'cho' }),
+      ...alone({ type: 'unwait', user: 'ben' }, paid('ann', 'AUTHORIZED')),
+      ...[idle, idle],
+    ],
+    { type: 'end', status: 'CLOSED' },
+  ],
+  [
+    { ...terms, maxParticipants: 2 },
+    [
+      ...alone({ type: 'join', user: 'ann' }, paid('ann', 'AUTHORIZED'), { type: 'join', user: 'ben' }),
+      ...alone({ type: 'wait', user: 'cho' }, { type: 'withdraw', user: 'ben' }, { type: 'due', user: 'cho' }, idle),
+      ...alone({ type: 'edit', max: 5 }, { type: 'join', user: 'dan' }, { type: 'quantity', user: 'dan', quantity: 2 }),
+      ...alone(paid('dan', 'FAILED')),
+      ...[idle, idle],
+    ],
+    { type: 'end', status: 'CANCELLED' },
+  ],
+];
+
 it('whatever is done by many at once on two instances, some of which lose their connections, what is promised holds', async () => {
   const log = createLog({ service: 'trade', level: 'silent' });
   const instances = [0, 1].map(() => openStore({ url, max: 4, log, onCommit: () => {} }));
@@ -98,7 +129,7 @@ it('whatever is done by many at once on two instances, some of which lose their 
         await checkHistory(id);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 40, examples: EXAMPLES },
   );
   // Else the above has promised nothing.
   const seen = await rows<{ event: string }>('SELECT DISTINCT event FROM audit ORDER BY event');
