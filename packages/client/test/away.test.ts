@@ -167,7 +167,7 @@ test('what somebody wrote who was erased meanwhile is not sent, and not lost, un
   await proxy.away();
   await eve.until(({ status }) => status !== 'live');
   eve.room.send({ content: 'said while away' });
-  await chat.call('DELETE', '/api/chat/users/eve');
+  const { id } = await chat.call<{ id: string }>('DELETE', '/api/chat/users/eve');
   const asked = async () =>
     (await fetch(`${chat.url}/api/chat/rooms`, { headers: { authorization: `Bearer ${old}` } })).status;
   await expect.poll(asked, { timeout: 10_000 }).toBe(401);
@@ -177,6 +177,9 @@ test('what somebody wrote who was erased meanwhile is not sent, and not lost, un
   expect(state().error?.code).toBe('TOKEN_REVOKED');
   expect(eve.snapshot().outgoing).toMatchObject([{ content: 'said while away', error: null }]);
   expect(await storage.load('eve')).toHaveLength(1);
+  // What is his until it has ended is erased along.
+  const erasure = () => chat.call<{ status: string }>('GET', `/api/chat/erasures/${id}`);
+  await expect.poll(async () => (await erasure()).status, { timeout: 30_000 }).toBe('DONE');
   token = chat.token('eve', { claims: { iat: Math.floor(Date.now() / 1_000) + 20 } });
   eve.client.connect();
   await eve.until(() => eve.texts().includes('said while away'));
