@@ -65,6 +65,8 @@ test('what waits for a connection can be given up, by keyboard too, and is sent 
   await row('one').hover();
   await row('one').getByRole('button', { name: 'Discard' }).click();
   await row('two').focus();
+  // Behind the button that edits it.
+  await ann.page.keyboard.press('Tab');
   await ann.page.keyboard.press('Tab');
   await ann.page.keyboard.press('Enter');
   await expect.poll(() => ann.texts()).toEqual(['before', 'three']);

@@ -1,11 +1,14 @@
 import { codePoints } from '@gongu/shared';
 import { type ChatError, chatError } from '../chat-error.ts';
-import type { Draft } from './outgoing.ts';
+import type { Draft, StoredDraft } from './outgoing.ts';
 
 /** What the server would refuse in a draft, found before it is sent; null when nothing is. */
-export function checkDraft({ content, attachments, uploads }: Draft, contentChars: number): ChatError | null {
+export function checkDraft(
+  { content, attachments, uploads, files }: Draft & Pick<StoredDraft, 'files'>,
+  contentChars: number,
+): ChatError | null {
   const why =
-    content === '' && !attachments?.length && !uploads?.length
+    content === '' && !attachments?.length && !uploads?.length && !files?.length
       ? 'must not be empty'
       : codePoints(content) > contentChars
         ? `must have at most ${contentChars} characters`

@@ -9,7 +9,15 @@ import type { Rest } from '../rest.ts';
 import { frameOf, orderRequest } from './asking.ts';
 import { checkDraft } from './check-draft.ts';
 import type { OutboxStorage } from './outbox-storage.ts';
-import { type Change, type Draft, isWaiting, type Outgoing, type OutgoingChange, storedDraft } from './outgoing.ts';
+import {
+  type Change,
+  type Draft,
+  isWaiting,
+  type Mentioned,
+  type Outgoing,
+  type OutgoingChange,
+  storedDraft,
+} from './outgoing.ts';
 
 export interface OutboxOptions {
   readonly storage: OutboxStorage;
@@ -50,6 +58,9 @@ interface Queue {
   readonly outgoing: readonly Outgoing[];
   readonly changing: readonly OutgoingChange[];
 }
+
+/** What a message says. */
+type Said = Pick<Draft, 'content'> & Mentioned;
 
 const EMPTY: Queue = { all: [], outgoing: [], changing: [] };
 
@@ -142,10 +153,14 @@ export function createOutbox(options: OutboxOptions) {
     const { clientMessageId, content, change } = draft;
     const turn = { id: clientMessageId, cancel() {} };
     busy.set(roomId, turn);
-    const done = (answer: Result<{ readonly seq?: number; readonly version?: number }>) => {
+    const done = (
+      answer: Result<{ readonly seq?: number; readonly version?: number; readonly duplicate?: boolean }>,
+    ) => {
       busy.delete(roomId);
       if (!answer.ok) return refused(draft, answer.error);
-      stored(roomId, clientMessageId, answer.value.seq ?? answer.value.version ?? null);
+      const { seq, version, duplicate } = answer.value;
+      // What an earlier try has stored is not known.
+      stored(roomId, clientMessageId, seq ?? version ?? null, duplicate === false ? draft : undefined);
       pump(roomId);
     };
     const order = change && orderRequest(roomId, change, content, options.serverNow());
@@ -163,16 +178,39 @@ export function createOutbox(options: OutboxOptions) {
     link.ask(frameOf(draft), done);
   }
 
-  /** It is stored, as number `seq` where it has one; it leaves when that takes effect here. */
-  function stored(roomId: string, clientMessageId: string, seq: number | null): void {
+  /**
+   * It is stored, as number `seq` where it has one; it leaves when that takes effect here. Where another text was stored than
+   * it has now, or may have been, the message is edited in its turn. `as`: what was stored, where that is known.
+   */
+  function stored(
+    roomId: string,
+    clientMessageId: string,
+    seq: number | null,
+    as?: Said & { readonly deletedAt?: string },
+  ): void {
     const draft = find(roomId, clientMessageId);
     if (!draft || draft.status === 'sent') return;
     tries.delete(clientMessageId);
+    if (draft.isReworded && !as?.deletedAt && (!as || saidIn(as) !== saidIn(draft))) {
+      const change: Change = { kind: 'edit', seq: seq!, ifVersion: seq! };
+      const edit: Outgoing = {
+        ...{ ...draft, clientMessageId: newId(), isReworded: undefined, files: undefined, uploads: undefined },
+        ...{ status: 'sending', error: null, change },
+      };
+      // Before the message is forgotten: one of them is there whenever the page ends.
+      keep(edit);
+      set(
+        roomId,
+        of(roomId).flatMap((each) => (each === draft ? [draft, edit] : each)),
+      );
+    }
     forget(draft);
     update(roomId, clientMessageId, { status: 'sent', seq });
     if (draft.change?.kind === 'edit') rebase(roomId, draft.change, seq);
     if (draft.change?.kind === 'react') options.onReacted(roomId, draft.change);
     settle(find(roomId, clientMessageId)!);
+    // Another tab may have sent what failed here.
+    if (draft.isReworded) pump(roomId);
   }
 
   /** What was written upon an edit before that was stored is an edit of what it has made. */
@@ -214,10 +252,12 @@ export function createOutbox(options: OutboxOptions) {
     return { ...change, ...(change.kind === 'edit' ? { ifVersion } : {}) };
   }
 
-  function refused({ roomId, clientMessageId }: Outgoing, error: ChatError): void {
+  function refused(asked: Outgoing, error: ChatError): void {
+    const { roomId, clientMessageId } = asked;
     const draft = find(roomId, clientMessageId);
-    // Given up meanwhile, or its message has come.
-    if (!draft || draft.status === 'sent') return pump(roomId);
+    // Given up meanwhile, or its message has come; or it was refused for what it says no more.
+    if (!draft || draft.status === 'sent' || (!isPassing(error) && saidIn(draft) !== saidIn(asked)))
+      return pump(roomId);
     const tried = (tries.get(clientMessageId) ?? 0) + 1;
     if (error.code === 'SLOW_MODE') options.onSlowMode(roomId, error.retryAfterMs ?? 0);
     if (error.code === 'CONNECTION_LOST') {
@@ -267,6 +307,62 @@ export function createOutbox(options: OutboxOptions) {
     pump(roomId);
   }
 
+  /** Queues a message, or a change of one. `value` is its `clientMessageId`. */
+  function add(roomId: string, draft: Draft, change?: Change): Result<string> {
+    if (owner === null) return failure('UNAUTHENTICATED', 'Nobody is signed in yet');
+    const error = change && change.kind !== 'edit' ? null : checkDraft(draft, options.contentChars());
+    if (error) return { ok: false, error };
+    const way = change && makeWay(roomId, change);
+    if (way && 'ok' in way) return way;
+    const { uploads } = draft;
+    const files = uploads?.length
+      ? uploads.map(({ file: { name, type, size } }) => ({ id: newId(), name, type, size }))
+      : undefined;
+    if (files) {
+      const waiting = [...byRoom.values()].flatMap(({ all }) => all.flatMap((each) => each.files ?? []));
+      const bytes = [...waiting, ...files].reduce((sum, { size }) => sum + size, 0);
+      if (bytes > options.filesBytes) return failure('STORAGE_FULL', `At most ${options.filesBytes} bytes may wait`);
+    }
+    lastAtMs = Math.max(lastAtMs + 1, clock.now());
+    const { content, kind, replyTo, mentions, mentionsAll, attachments } = draft;
+    const added: Outgoing = {
+      clientMessageId: newId(),
+      userId: owner,
+      roomId,
+      content,
+      kind,
+      replyTo,
+      mentions,
+      mentionsAll,
+      attachments,
+      files,
+      uploads,
+      queuedAtMs: lastAtMs,
+      error: null,
+      status: 'sending',
+      seq: null,
+      change: way,
+    };
+    keep(added);
+    set(roomId, [...of(roomId), added]);
+    carryFiles(added);
+    pump(roomId);
+    return success(added.clientMessageId);
+  }
+
+  /** Asks a failed one again. */
+  function retry(roomId: string, clientMessageId: string): void {
+    const draft = find(roomId, clientMessageId);
+    if (draft?.status !== 'failed') return;
+    const { files, error } = draft;
+    // It was too long ago for the service to have its files, or they are not there.
+    const isAnew = error?.code === 'OUTDATED' || !!error?.errors.some(({ path }) => path === 'attachments');
+    const fresh = files?.map(({ attachment: _, error: __, ...file }) => file);
+    const again = isAnew ? { files: fresh, uploads: undefined } : {};
+    amend(roomId, clientMessageId, { status: 'sending', error: null, queuedAtMs: clock.now(), ...again });
+    if (files) carry((carrier) => carrier.retry(draft, isAnew));
+  }
+
   return {
     /** A room's drafts in the order in which they were written; the same arrays until one of them changes. */
     of: (roomId: string): Omit<Queue, 'all'> => queue(roomId),
@@ -300,60 +396,29 @@ export function createOutbox(options: OutboxOptions) {
       pumpAll();
     },
 
-    /** Queues a message, or a change of one. `value` is its `clientMessageId`. */
-    add(roomId: string, draft: Draft, change?: Change): Result<string> {
-      if (owner === null) return failure('UNAUTHENTICATED', 'Nobody is signed in yet');
-      const error = change && change.kind !== 'edit' ? null : checkDraft(draft, options.contentChars());
-      if (error) return { ok: false, error };
-      const way = change && makeWay(roomId, change);
-      if (way && 'ok' in way) return way;
-      const { uploads } = draft;
-      const files = uploads?.length
-        ? uploads.map(({ file: { name, type, size } }) => ({ id: newId(), name, type, size }))
-        : undefined;
-      if (files) {
-        const waiting = [...byRoom.values()].flatMap(({ all }) => all.flatMap((each) => each.files ?? []));
-        const bytes = [...waiting, ...files].reduce((sum, { size }) => sum + size, 0);
-        if (bytes > options.filesBytes) return failure('STORAGE_FULL', `At most ${options.filesBytes} bytes may wait`);
-      }
-      lastAtMs = Math.max(lastAtMs + 1, clock.now());
-      const { content, kind, replyTo, mentions, mentionsAll, attachments } = draft;
-      const added: Outgoing = {
-        clientMessageId: newId(),
-        userId: owner,
-        roomId,
-        content,
-        kind,
-        replyTo,
-        mentions,
-        mentionsAll,
-        attachments,
-        files,
-        uploads,
-        queuedAtMs: lastAtMs,
-        error: null,
-        status: 'sending',
-        seq: null,
-        change: way,
-      };
-      keep(added);
-      set(roomId, [...of(roomId), added]);
-      carryFiles(added);
-      pump(roomId);
-      return success(added.clientMessageId);
-    },
+    add,
+    retry,
 
-    /** Asks a failed one again. */
-    retry(roomId: string, clientMessageId: string): void {
+    /**
+     * Gives a message on its way another text, or has it edited where it is stored already; a failed one is asked again.
+     * `value` as of `add`.
+     */
+    reword(roomId: string, clientMessageId: string, said: Said): Result<string> {
       const draft = find(roomId, clientMessageId);
-      if (draft?.status !== 'failed') return;
-      const { files, error } = draft;
-      // It was too long ago for the service to have its files, or they are not there.
-      const isAnew = error?.code === 'OUTDATED' || !!error?.errors.some(({ path }) => path === 'attachments');
-      const fresh = files?.map(({ attachment: _, error: __, ...file }) => file);
-      const again = isAnew ? { files: fresh, uploads: undefined } : {};
-      amend(roomId, clientMessageId, { status: 'sending', error: null, queuedAtMs: clock.now(), ...again });
-      if (files) carry((carrier) => carrier.retry(draft, isAnew));
+      if (!draft || draft.change) return failure('NOT_FOUND', 'No such message is on its way');
+      const { seq, status, files } = draft;
+      if (seq) {
+        const attachments = draft.attachments ?? files?.map(({ attachment }) => attachment!);
+        // Whichever version it has: an edit of before may be done, and its row on its way.
+        const asked = add(roomId, { ...said, attachments }, { kind: 'edit', seq });
+        if (asked.ok) update(roomId, clientMessageId, said);
+        return asked;
+      }
+      const error = checkDraft({ ...draft, ...said }, options.contentChars());
+      if (error) return { ok: false, error };
+      amend(roomId, clientMessageId, { ...said, isReworded: true });
+      if (status === 'failed') retry(roomId, clientMessageId);
+      return success(clientMessageId);
     },
 
     amend,
@@ -365,7 +430,7 @@ export function createOutbox(options: OutboxOptions) {
     /** A message has come; perhaps it is the answer. */
     arrived(message: Message): void {
       const { roomId, sender, clientMessageId, seq } = message;
-      if (sender?.userId === owner && clientMessageId !== null) stored(roomId, clientMessageId, seq);
+      if (sender?.userId === owner && clientMessageId !== null) stored(roomId, clientMessageId, seq, message);
     },
 
     /** A room shows more than it did; `all`: all that was stored before. */
@@ -396,6 +461,10 @@ export type Outbox = ReturnType<typeof createOutbox>;
 /** What two changes of the same message, room or person may both be about. */
 function matterOf({ kind, emoji, userId }: Change): string {
   return `${kind === 'delete' ? 'edit' : kind} ${emoji} ${userId}`;
+}
+
+function saidIn({ content, mentions = [], mentionsAll = false }: Said): string {
+  return JSON.stringify([content, mentions, mentionsAll]);
 }
 
 function isChange(draft: Outgoing): draft is OutgoingChange {

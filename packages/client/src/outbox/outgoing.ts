@@ -80,6 +80,8 @@ export interface StoredDraft extends Omit<Draft, 'uploads'> {
   readonly error: ChatError | null;
   /** The files that it was given as uploads. */
   readonly files?: readonly OutgoingFile[] | undefined;
+  /** It had another text before, which an earlier try may have stored. */
+  readonly isReworded?: boolean | undefined;
   /** It is no message: a message is to become `content`, or what else it says; then `content` is empty. */
   readonly change?: Change | undefined;
 }

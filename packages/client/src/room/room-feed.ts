@@ -458,11 +458,14 @@ export function createRoomFeed(options: RoomFeedOptions) {
     },
 
     /**
-     * Another text for a message: where no version is named, what is here of it is what is edited. `mentioned`: whom it
-     * mentions then.
+     * Another text for a message, by its `seq` or its own `clientMessageId`: where no version is named, what is here of it is
+     * what is edited. `mentioned`: whom it mentions then.
      */
-    edit(seq: number, content: string, version?: number, mentioned: Mentioned = {}): Result<string> {
-      const edited = state.messages.find((message) => message.seq === seq);
+    edit(which: number | string, content: string, version?: number, mentioned: Mentioned = {}): Result<string> {
+      const isOwn = ({ sender, clientMessageId }: Message) => sender?.userId === state.me && clientMessageId === which;
+      const edited = state.messages.find((message) => message.seq === which || isOwn(message));
+      if (!edited && typeof which === 'string') return outbox.reword(roomId, which, { ...mentioned, content });
+      const seq = edited?.seq ?? (which as number);
       const attachments = edited && 'attachments' in edited ? edited.attachments : undefined;
       const edit = { kind: 'edit', seq, ifVersion: version ?? edited?.version } as const;
       // With its files it may be left without a text.

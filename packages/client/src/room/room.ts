@@ -29,10 +29,15 @@ export interface Room {
    * id for `retry` and `discard`. Refused, it is undone, and stands among `changing` as `failed`. Errors as in
    * docs/protocol.md: `EDIT_WINDOW_PASSED`, `PRECONDITION_FAILED`, `MESSAGE_DELETED` and others.
    *
+   * One that is not among `messages` yet is given the text where it waits, keeps its place and stays one: `value` is its own id
+   * then, and one that had failed is sent again. If a try has stored the text of before, it is edited as soon as that is known.
+   * `NOT_FOUND`: neither is here.
+   *
+   * @param which its `seq`; or of an own one its `clientMessageId`, from when it was written on
    * @param version of the message that was edited; default: the one that is here. Where it has another one by then, it is refused
    * @param mentioned whom it mentions then; what is absent stays as it was
    */
-  edit(seq: number, content: string, version?: number, mentioned?: Mentioned): Result<string>;
+  edit(which: number | string, content: string, version?: number, mentioned?: Mentioned): Result<string>;
   /** Leaves a message without its text, for ever: an own one, and any for the host. Shown and asked as an edit is. */
   delete(seq: number): Result<string>;
   /**
@@ -124,7 +129,7 @@ export function createRoom(roomId: string, { feed, hold, watch, outbox }: RoomOp
     },
     retry: (id) => outbox.retry(roomId, id),
     discard: (id) => outbox.discard(roomId, id),
-    edit: (seq, content, version, mentioned) => open()?.edit(seq, content, version, mentioned) ?? closed,
+    edit: (which, content, version, mentioned) => open()?.edit(which, content, version, mentioned) ?? closed,
     delete: (seq) => change({ kind: 'delete', seq }),
     react: (seq, emoji, on) => change({ kind: 'react', seq, emoji, on }),
     pin: (seq, on) => change({ kind: 'pin', seq, on }),

@@ -76,7 +76,9 @@ export function ChatRoom(props: ChatRoomProps) {
   function editLast(): void {
     if (room.hasNewer || !canWrite) return;
     const context = actingContext(room, user?.userId ?? null, connection);
-    const last = room.messages.findLast((message) => mayEdit(message, context));
+    const last =
+      room.outgoing.findLast(({ status }) => status !== 'sent') ??
+      room.messages.findLast((message) => mayEdit(message, context));
     if (last) composer.edit(last, last.content);
   }
 

@@ -54,8 +54,8 @@ export interface MessageItemProps {
   /** Offers what can be done with a message. */
   readonly onMenu?: ((message: Message, from: HTMLElement) => void) | undefined;
   readonly isMenuOpen: boolean;
-  /** Edits a message, from that text on. */
-  readonly onEdit?: ((message: Message, content: string) => void) | undefined;
+  /** Edits a message, from that text on; also one on its way. */
+  readonly onEdit?: ((message: Message | Outgoing, content: string) => void) | undefined;
   readonly onQuote: (messageId: string) => void;
   /** Asks for the answered message, where it is not at hand. */
   readonly onLookUp: (messageId: string) => void;
@@ -282,7 +282,7 @@ const loadProductNotice = async () => (await import('./ProductNotice.tsx')).Prod
 function OutgoingMessage(
   props: MessageItemProps & { row: Extract<MessageRow, { kind: 'outgoing' }>; strings: ChatStrings },
 ) {
-  const { row, isStop, onRetry, onDiscard, mentioned, strings } = props;
+  const { row, isStop, onRetry, onDiscard, onEdit, mentioned, strings } = props;
   const { outgoing, isHead } = row;
   const tabIndex = isStop ? 0 : -1;
   const { status, content, kind } = outgoing;
@@ -301,19 +301,32 @@ function OutgoingMessage(
         <span className="gongu-meta">
           <span>{says[status]}</span>
           {(status === 'sending' || status === 'not-confirmed') && (
-            <button
-              type="button"
-              className="gongu-more"
-              tabIndex={tabIndex}
-              aria-label={strings.discard}
-              onClick={() => onDiscard(outgoing.clientMessageId)}
-            >
-              ×
-            </button>
+            <>
+              {onEdit && (
+                <button
+                  type="button"
+                  className="gongu-more"
+                  tabIndex={tabIndex}
+                  aria-label={strings.editMessage}
+                  onClick={() => onEdit(outgoing, content)}
+                >
+                  ✎
+                </button>
+              )}
+              <button
+                type="button"
+                className="gongu-more"
+                tabIndex={tabIndex}
+                aria-label={strings.discard}
+                onClick={() => onDiscard(outgoing.clientMessageId)}
+              >
+                ×
+              </button>
+            </>
           )}
         </span>
       </div>
-      {status === 'failed' && <LazyPart load={loadFailed} props={{ outgoing, tabIndex, onRetry, onDiscard }} />}
+      {status === 'failed' && <LazyPart load={loadFailed} props={{ outgoing, tabIndex, onRetry, onDiscard, onEdit }} />}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import {
   hasReacted,
   type Message,
   mentionsUser,
+  type Outgoing,
   type OutgoingChange,
   parseMessageId,
 } from '@gongu/client';
@@ -28,8 +29,8 @@ export interface MessageListProps {
   readonly room: Omit<ChatRoomHandle, 'typing'>;
   /** Offers to answer a message. */
   readonly onReply?: ((message: Message) => void) | undefined;
-  /** Offers to edit an own message, from that text on. */
-  readonly onEdit?: ((message: Message, content: string) => void) | undefined;
+  /** Offers to edit an own message, from that text on, also one on its way: that one by its `clientMessageId`. */
+  readonly onEdit?: ((message: Message | Outgoing, content: string) => void) | undefined;
   /** What the page puts into messages. */
   readonly parts?: MessageParts | undefined;
   /** A message to be led to; another object leads there again. */

@@ -7,10 +7,12 @@ export interface OutgoingFailureProps {
   readonly tabIndex: number;
   readonly onRetry: (clientMessageId: string) => void;
   readonly onDiscard: (clientMessageId: string) => void;
+  /** Gives it another text, from that one on, and sends it again. */
+  readonly onEdit?: ((outgoing: Outgoing, content: string) => void) | undefined;
 }
 
 /** Why a message was not sent, and what can be done. */
-export function OutgoingFailure({ outgoing, tabIndex, onRetry, onDiscard }: OutgoingFailureProps) {
+export function OutgoingFailure({ outgoing, tabIndex, onRetry, onDiscard, onEdit }: OutgoingFailureProps) {
   const strings = useToolStrings();
   const { error, clientMessageId } = outgoing;
   // What is wrong with which file is said at it.
@@ -30,6 +32,11 @@ export function OutgoingFailure({ outgoing, tabIndex, onRetry, onDiscard }: Outg
       {!isFinal && (
         <button type="button" tabIndex={tabIndex} onClick={() => onRetry(clientMessageId)}>
           {strings.retry}
+        </button>
+      )}{' '}
+      {!isFinal && onEdit && (
+        <button type="button" tabIndex={tabIndex} onClick={() => onEdit(outgoing, outgoing.content)}>
+          {strings.edit}
         </button>
       )}{' '}
       <button type="button" tabIndex={tabIndex} onClick={() => onDiscard(clientMessageId)}>

@@ -1,4 +1,4 @@
-import { type Message, parseMessageId } from '@gongu/client';
+import { type ChatMessage, type Message, type Outgoing, parseMessageId } from '@gongu/client';
 import { createElement, type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { useStrings } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
@@ -6,13 +6,14 @@ import { nameOf } from '../strings/name-of.ts';
 import { readKept, writeKept } from './kept.ts';
 import type { MessageEdit, MessageInputProps } from './MessageInput.tsx';
 import { ToldByTrade } from './MessageItem.tsx';
-import { filesOf, isOfProduct, isSaid, textOf } from './message-actions.ts';
+import { isOfProduct, isSaid, textOf } from './message-actions.ts';
 
 /** What the field is for, besides a message: no text, which may be deleted meanwhile. */
 interface About {
   /** `messageId` of the message that is answered. */
   readonly replyTo?: string | undefined;
-  readonly edit?: { readonly seq: number; readonly version: number } | undefined;
+  /** By its place and version; or one that was still on its way, by its `clientMessageId`. */
+  readonly edit?: { readonly which: number | string; readonly version?: number } | undefined;
 }
 
 const NOTHING: About = {};
@@ -43,16 +44,19 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
   const cancel = useCallback(() => change(NOTHING), [change]);
   const reply = useCallback((message: Message) => change({ replyTo: message.messageId }), [change]);
   const edit = useCallback(
-    (message: Message, from: string) => {
+    (message: Message | Outgoing, from: string) => {
       // Whom it mentions is read from the text again, by their names.
-      if (isSaid(message) && message.mentions) void loadParticipants();
+      if ('mentions' in message && message.mentions) void loadParticipants();
       setText(from);
-      change({ edit: { seq: message.seq, version: message.version } });
+      change({
+        edit:
+          'status' in message ? { which: message.clientMessageId } : { which: message.seq, version: message.version },
+      });
     },
     [change, loadParticipants],
   );
 
-  const { messages, quoted, edit: ask, lookUp, status } = room;
+  const { messages, quoted, outgoing, me, edit: ask, lookUp, status } = room;
   const answered = useMemo(
     () =>
       about.replyTo === undefined
@@ -67,25 +71,32 @@ export function useComposer(room: Omit<ChatRoomHandle, 'typing'>, key: string | 
   useEffect(() => {
     if (missingSeq !== null) lookUp(missingSeq);
   }, [missingSeq, lookUp]);
+  const { which, version } = about.edit ?? {};
   const edited = useMemo(
-    () => (about.edit === undefined ? null : messages.find(({ seq }) => seq === about.edit?.seq)),
-    [messages, about.edit],
+    () =>
+      which === undefined
+        ? undefined
+        : (messages.find(
+            ({ seq, sender, clientMessageId }) => seq === which || (sender?.userId === me && clientMessageId === which),
+          ) ?? outgoing.find(({ clientMessageId }) => clientMessageId === which)),
+    [messages, outgoing, me, which],
   );
+  // What is on its way is said, too.
+  const said = edited && isSaid(edited as Message) ? (edited as ChatMessage & Partial<Outgoing>) : null;
 
-  const editing: MessageEdit | null = about.edit
-    ? {
-        id: `${about.edit.seq}.${about.edit.version}`,
-        content: text || (edited && isSaid(edited) ? edited.content : ''),
-        hasFiles: !!edited && filesOf(edited).length > 0,
-        mentions: (edited && isSaid(edited) && edited.mentions) || [],
-        // The same text again is no edit.
-        save: (content, mentioned) =>
-          edited && isSaid(edited) && edited.content === content
-            ? { ok: true, value: '' }
-            : ask(about.edit!.seq, content, about.edit!.version, mentioned),
-        cancel,
-      }
-    : null;
+  const editing: MessageEdit | null =
+    which === undefined
+      ? null
+      : {
+          id: `${which}.${version}`,
+          content: text || (said?.content ?? ''),
+          hasFiles: (said?.files ?? said?.attachments ?? []).length > 0,
+          mentions: said?.mentions ?? [],
+          // The same text again is no edit.
+          save: (content, mentioned) =>
+            said?.content === content ? { ok: true, value: '' } : ask(which, content, version, mentioned),
+          cancel,
+        };
   const replyTo: MessageInputProps['replyTo'] =
     about.replyTo === undefined
       ? null
