@@ -20,6 +20,9 @@ interface Route {
 const ADMIN = (userId: string) => `Bearer ${tokenOf(userId, { roles: ['admin'] })}`;
 const PUSH_KEYS = { p256dh: `B${'x'.repeat(86)}`, auth: 'y'.repeat(22) };
 
+/** Nothing comes back but by `advance`; tokens are judged by the time of day, in which a slow machine makes them. */
+const standing = () => Object.assign(manualClock(Date.now()), { now: Date.now });
+
 /** Every route that changes something, and what judges it. */
 const ROUTES: Readonly<Record<string, Route>> = {
   'POST /api/chat/rooms': { as: SERVICE, burst: null, ask: () => ['', opening()] },
@@ -102,7 +105,7 @@ describe('the rate of changes', () => {
   it('judges every route that changes something, as this table says', async () => {
     const rates = { RATE_MESSAGES_PER_SECOND: '1', RATE_CHANGES_PER_SECOND: '1', RATE_ANONYMOUS_PER_SECOND: '1' };
     // Time stands still: nothing comes back.
-    const chat = await given.start({ ...rates, TRUST_PROXY: 'loopback' }, { clock: manualClock(Date.now()) });
+    const chat = await given.start({ ...rates, TRUST_PROXY: 'loopback' }, { clock: standing() });
     expect(Object.keys(ROUTES).sort()).toEqual(await changingRoutes(chat.url));
     for (const [name, { burst }] of Object.entries(ROUTES)) {
       const roomId = await chat.room({ maxParticipants: 100 });
@@ -119,7 +122,7 @@ describe('the rate of changes', () => {
   });
 
   it('is 5 a second and 20 at once by default, for each user by himself, and comes back', async () => {
-    const clock = manualClock(Date.now());
+    const clock = standing();
     const chat = await given.start({ RATE_CHANGES_PER_SECOND: '' }, { clock });
     const join = async (as: string) =>
       chat.call('POST', `/api/chat/rooms/${await chat.room()}/participants`, { as, body: {} });
@@ -133,7 +136,7 @@ describe('the rate of changes', () => {
   });
 
   it('takes nothing of a member who comes back over HTTP, as it takes nothing of one on a socket', async () => {
-    const chat = await given.start({ RATE_CHANGES_PER_SECOND: '1' }, { clock: manualClock(Date.now()) });
+    const chat = await given.start({ RATE_CHANGES_PER_SECOND: '1' }, { clock: standing() });
     const roomId = await chat.room();
     const enter = (room: string) => chat.call('POST', `/api/chat/rooms/${room}/participants`, { as: 'gil', body: {} });
     expect((await enter(roomId)).status).toBe(201);
@@ -157,7 +160,7 @@ describe('the rate of changes', () => {
   });
 
   it('refuses before anything is stored, and takes nothing for what is no good request', async () => {
-    const chat = await given.start({ RATE_CHANGES_PER_SECOND: '1' }, { clock: manualClock(Date.now()) });
+    const chat = await given.start({ RATE_CHANGES_PER_SECOND: '1' }, { clock: standing() });
     const roomId = await chat.room();
     const path = `/api/chat/rooms/${roomId}`;
     for (let i = 0; i < 10; i++) expect((await chat.call('PATCH', path, { as: 'seller', body: [] })).status).toBe(400);
@@ -178,7 +181,7 @@ describe('the rate of people without an account', () => {
     });
 
   it('is one of their address: an IPv4, also mapped, or the /64 of an IPv6', async () => {
-    const clock = manualClock(Date.now());
+    const clock = standing();
     const chat = await given.start({ RATE_ANONYMOUS_PER_SECOND: '1', TRUST_PROXY: 'loopback' }, { clock });
     const same = [
       ['203.0.113.5', '::ffff:203.0.113.5', '203.0.113.5:4711', '[::ffff:cb00:7105]:80'],
@@ -196,16 +199,13 @@ describe('the rate of people without an account', () => {
   });
 
   it('does not judge by an address that may be everybody’s', async () => {
-    const chat = await given.start({ RATE_ANONYMOUS_PER_SECOND: '1' }, { clock: manualClock(Date.now()) });
+    const chat = await given.start({ RATE_ANONYMOUS_PER_SECOND: '1' }, { clock: standing() });
     for (let i = 0; i < 15; i++) expect((await identify(chat, '203.0.113.5')).status).toBe(200);
     await chat.stop();
   });
 
   it('counts what their tokens change, and not what others do from the same address', async () => {
-    const chat = await given.start(
-      { RATE_ANONYMOUS_PER_SECOND: '1', TRUST_PROXY: 'loopback' },
-      { clock: manualClock(Date.now()) },
-    );
+    const chat = await given.start({ RATE_ANONYMOUS_PER_SECOND: '1', TRUST_PROXY: 'loopback' }, { clock: standing() });
     const { token } = (await identify(chat, ADDRESS['x-forwarded-for'])).body;
     let roomId = '';
     async function join(as: string, i: number) {

@@ -1,5 +1,5 @@
 import { type ManualClock, manualClock, signToken } from '@gongu/testkit';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { SERVICE, SERVICE_SECRET, tokenOf, tradeToken, USER_SECRET } from '../fixture/tokens.ts';
 
@@ -10,6 +10,7 @@ beforeAll(async () => {
   clock = manualClock(Date.now());
   chat = await given.start({}, { clock });
 });
+beforeEach(() => clock.set(Date.now()));
 
 interface Anonymous {
   token: string;
