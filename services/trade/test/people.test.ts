@@ -406,17 +406,29 @@ it('what was asked for by somebody who is erased before it comes is refused in t
   expect(await columnsWith('slowsue')).toEqual([]);
 });
 
+it('tokens of somebody who is erased are refused by the instance that was asked for it as soon as that has answered', async () => {
+  const asked = async () => {
+    const { status, body } = await server.call('GET', '/api/trade/users/atonce/export', { as: 'atonce' });
+    return [status, body?.code];
+  };
+  expect(await asked()).toEqual([200, undefined]);
+  await erase('atonce');
+  expect(await asked()).toEqual([401, 'TOKEN_REVOKED']);
+});
+
 it('who was erased and is back with a newer token buys again', async () => {
   const product = await create(server);
-  const iat = Math.floor(Date.now() / 1_000);
-  const as = (fromNow: number) =>
-    `Bearer ${userToken({ sub: 'backbea', secret: USER_SECRET, claims: { iat: iat + fromNow, exp: iat + 7_200 } })}`;
+  const buys = async (fromNow: number) => {
+    const iat = Math.floor(Date.now() / 1_000) + fromNow;
+    const as = `Bearer ${userToken({ sub: 'backbea', secret: USER_SECRET, claims: { iat, exp: iat + 7_200 } })}`;
+    const { status, body } = await server.call('POST', `/api/products/${product.id}/participations`, { as, body: {} });
+    return status === 201 ? status : [status, body.code];
+  };
   const { id } = (await erase('backbea')).body;
   await given.rows(`UPDATE erasures SET requested_at = requested_at - interval '1 hour' WHERE id = $1`, id);
   await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
-  const path = `/api/products/${product.id}/participations`;
-  expect((await server.call('POST', path, { as: as(-60), body: {} })).status).toBe(401);
-  expect((await server.call('POST', path, { as: as(30), body: {} })).status).toBe(201);
+  expect(await buys(-600)).toEqual([401, 'TOKEN_REVOKED']);
+  expect(await buys(20)).toBe(201);
 });
 
 it('an erasure ends before or after what is being written of the person, and never in between; each table sees to it', async () => {

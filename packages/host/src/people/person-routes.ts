@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { AppError, Erasure, ErasurePath, type User, UserPath } from '@gongu/shared';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { BarStore } from '../auth/bar-store.ts';
+import type { Bars } from '../auth/bars.ts';
 import type { ShopCallers } from '../auth/callers.ts';
 import { OF_CALLER, OF_WRITER, problems } from '../http/answers/problem-responses.ts';
 import type { Http } from '../http/http.ts';
@@ -22,6 +24,8 @@ export interface PersonRoutesOptions {
   /** `/api/chat`. */
   readonly base: string;
   readonly person: Person;
+  readonly bars: Pick<Bars, 'refresh'>;
+  readonly store: BarStore;
   readonly either: (request: FastifyRequest) => Promise<User | 'service'>;
   /** Back ends with the scope `users` may do all of it. */
   readonly shop: ShopCallers;
@@ -36,7 +40,8 @@ const NDJSON = 'application/x-ndjson';
 const PIECE = 65_536;
 
 /** `…/users/:userId/export`, `DELETE …/users/:userId` and `…/erasures/:id`. */
-export function personRoutes(app: Http, { base, person, either, shop, onAct }: PersonRoutesOptions): void {
+export function personRoutes(app: Http, options: PersonRoutesOptions): void {
+  const { base, person, bars, store, either, shop, onAct } = options;
   const isAdmin = (caller: User) => !caller.anon && caller.roles.includes('admin');
 
   const requireKey = shop.require('users');
@@ -106,6 +111,8 @@ export function personRoutes(app: Http, { base, person, either, shop, onAct }: P
       const byUserId = await operator(request);
       const { userId } = request.params;
       const erasure = await person.erase(userId, byUserId);
+      // It is stored, and his tokens are refused: what this instance can't read of that now it reads with the next tick.
+      await bars.refresh(store).catch(() => {});
       onAct('user.erased', { userId: erasure.pseudonym, byUserId });
       reply.code(202).header('Location', `${base}/erasures/${erasure.id}`);
       return erasure;

@@ -76,7 +76,7 @@ export async function registerEndpoints(
     onAct: domain.observers.onModeration,
   });
   personRoutes(app, {
-    ...{ base: '/api/chat', person: domain.people, either: identify.either, shop },
+    ...{ base: '/api/chat', person: domain.people, bars, store: domain.store.bars, either: identify.either, shop },
     onAct: domain.observers.onModeration,
   });
   const requireKey = shop.require('webhooks');

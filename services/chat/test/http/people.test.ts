@@ -327,9 +327,19 @@ it('what trade tells late of somebody who was erased goes the same way, purchase
   }
 });
 
+it('tokens of somebody who is erased are refused by the instance that was asked for it as soon as that has answered', async () => {
+  const asked = async () => {
+    const { status, body } = await chat.call('GET', '/api/chat/rooms', { as: 'atonce' });
+    return [status, body.code];
+  };
+  expect(await asked()).toEqual([200, undefined]);
+  await erase('atonce');
+  expect(await asked()).toEqual([401, 'TOKEN_REVOKED']);
+});
+
 it('somebody who was erased and is back with a new token keeps what is his, and no old one is good, also for who starts later', async () => {
   const at = Math.floor(Date.now() / 1_000);
-  const [old, fresh] = [-60, 30].map(
+  const [old, fresh] = [-60, 25].map(
     (fromNow) => `Bearer ${tokenOf('backbea', { claims: { iat: at + fromNow, exp: at + 7_200 } })}`,
   ) as [string, string];
   await erasedNow('backbea');

@@ -60,7 +60,7 @@ export function registerEndpoints(
     onAct: (event, fields) => log.info({ event, ...fields }, event),
   });
   personRoutes(app, {
-    ...{ base: '/api/trade', person: store.people, either, shop },
+    ...{ base: '/api/trade', person: store.people, bars, store: store.bars, either, shop },
     onAct: (event, fields) => log.info({ event, ...fields }, event),
   });
   if (!env.DEV_LOGIN) return;
