@@ -61,6 +61,9 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
     return new Map(rows.map(({ id, mark }) => [id, mark]));
   }
 
+  /** Marks of the keys that are here. */
+  const own = () => (keys ?? []).flatMap(({ id, key }) => (key ? [{ id, mark: fingerprintOf({ id, key }) }] : []));
+
   /** Whether it is not what it was: by its mark; of a database that has none, by some of what it should open. */
   async function isWrong(key: SealingKey, mark: string | undefined, rows: () => Promise<readonly RoomKeyRow[]>) {
     if (mark !== undefined) return mark !== fingerprintOf(key);
@@ -125,7 +128,7 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
     },
 
     async noteKeys() {
-      const marks = (keys ?? []).flatMap(({ id, key }) => (key ? [{ id, mark: fingerprintOf({ id, key }) }] : []));
+      const marks = own();
       if (marks.length === 0) return [];
       const { rows } = await written(
         () =>
@@ -137,18 +140,15 @@ export function createContentStore({ pool, texts, uploads, keys }: ContentStoreO
           }),
         { idempotent: true },
       );
-      const noted = new Map(rows.map(({ id, fingerprint }) => [id, fingerprint]));
-      return marks.flatMap(({ id, mark }) => (noted.get(id) === mark ? [] : [id]));
+      const stored = new Map(rows.map(({ id, fingerprint }) => [id, fingerprint]));
+      return marks.flatMap(({ id, mark }) => (stored.get(id) === mark ? [] : [id]));
     },
 
     async strangers() {
       const marks = await noted();
-      const here = (keys ?? []).flatMap(({ id, key }) => (key ? [{ id, key }] : []));
       return {
-        others: here
-          .filter((key) => (marks.get(key.id) ?? fingerprintOf(key)) !== fingerprintOf(key))
-          .map(({ id }) => id),
-        unseen: here.filter(({ id }) => !marks.has(id)).map(({ id }) => id),
+        others: own().flatMap(({ id, mark }) => (marks.has(id) && marks.get(id) !== mark ? [id] : [])),
+        unseen: own().flatMap(({ id }) => (marks.has(id) ? [] : [id])),
       };
     },
 
