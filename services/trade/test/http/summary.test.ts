@@ -25,8 +25,9 @@ async function sold() {
 
 it('the summary has places, units and sums by payment and by day, which are those of the rows', async () => {
   const { id, path } = await sold();
+  // A day long past: on the others' own day there would be more than one.
   await rows(
-    `UPDATE participations SET joined_at = '2026-12-01T15:30:00Z' WHERE product_id = $1 AND user_id = 'ann'`,
+    `UPDATE participations SET joined_at = '2026-01-05T15:30:00Z' WHERE product_id = $1 AND user_id = 'ann'`,
     id,
   );
   const { body } = await call<ProductSummary>('GET', `/api/products/${id}/summary?timeZone=Asia/Seoul`, SELLER);
@@ -40,10 +41,10 @@ it('the summary has places, units and sums by payment and by day, which are thos
     ],
   });
   // Half past three in the afternoon of UTC is the next day in Seoul.
-  expect(body.days).toContainEqual({ day: '2026-12-02', people: 1, units: 1, payable: 23_000 });
+  expect(body.days).toContainEqual({ day: '2026-01-06', people: 1, units: 1, payable: 23_000 });
   expect(body.days.reduce((sum, { people }) => sum + people, 0)).toBe(5);
   const utc = await call<ProductSummary>('GET', `/api/products/${id}/summary`, SELLER);
-  expect(utc.body.days).toContainEqual({ day: '2026-12-01', people: 1, units: 1, payable: 23_000 });
+  expect(utc.body.days).toContainEqual({ day: '2026-01-05', people: 1, units: 1, payable: 23_000 });
 
   const free = await create(server);
   await call('POST', `/api/products/${free.id}/participations`, { as: 'ann' });
