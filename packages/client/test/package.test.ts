@@ -5,10 +5,10 @@ import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 /** Bytes after gzip of what a shop loads: with the first use, and the event streams or the list of rooms with theirs. */
-const BUDGET = 19_700;
-const BUDGET_WITH_FALLBACK = 23_400;
+const BUDGET = 20_000;
+const BUDGET_WITH_FALLBACK = 23_700;
 // 21.4 kB until what was answered and is kept no more was shown as deleted: 60 bytes.
-const BUDGET_WITH_ROOMS = 21_900;
+const BUDGET_WITH_ROOMS = 22_200;
 
 // 12 kB until rooms could be looked at: asking so, its end, and the way from looking to being a member, over both transports.
 // 12.5 kB until messages could change: of two copies the newer, whichever came first, and asking for edits and deletions.
@@ -23,7 +23,8 @@ const BUDGET_WITH_ROOMS = 21_900;
 // 18.2 kB until messages waited for their files, over a reload too; what uploads and keeps these is loaded with its first use.
 // 19.1 kB until slow mode counted as it is now, a room that begins anew forgot the mark of before, and who left stayed away.
 // 19.3 kB until what waits could be given another text, with an edit where an earlier try has stored the text of before.
-test('what a shop loads stays below 19.7 kB after gzip, and holds no zod', async () => {
+// 19.7 kB until joining, slow mode and what is asked for by itself were parts of a room with names and options of their own.
+test('what a shop loads stays below 20 kB after gzip, and holds no zod', async () => {
   const { outputFiles, metafile } = await esbuild.build({
     stdin: {
       contents: "export { createChatClient } from './src/index.ts';",

@@ -1,5 +1,5 @@
 import type { ChatMessage, Message, Reaction } from '@gongu/shared';
-import type { Change, OutgoingChange } from '../outbox/outgoing.ts';
+import type { Change, Outgoing, OutgoingChange } from '../outbox/outgoing.ts';
 import { withOwnReaction } from './apply-message.ts';
 import { hasReacted, type RoomState } from './room-state.ts';
 
@@ -101,4 +101,17 @@ function reacted(state: RoomState, message: ChatMessage, { emoji, on }: Change):
   const all = known ? reactions.map((each) => (each === known ? next : each)) : [...reactions, next];
   const left = all.filter((each) => each.count > 0);
   return left.length > 0 ? { ...rest, reactions: left } : rest;
+}
+
+/** Whether what was stored of one's own is to be seen in the room, or nothing of it is. */
+export function isShown(state: RoomState, { change, seq }: Outgoing): boolean {
+  if (!change || change.kind === 'react') return state.appliedSeq >= (seq ?? 0);
+  const { room, participants, messages, roomId } = state;
+  const { kind, userId, restriction } = change;
+  if (kind === 'pin') return room?.pinnedMessageIds?.includes(`${roomId}:${change.seq}`) === change.on;
+  if (kind === 'slow') return room?.slowModeSeconds === change.seconds;
+  if (kind === 'remove' || restriction?.kind === 'BAN') return participants.every((each) => each.userId !== userId);
+  const message = messages.find((one) => one.seq === change.seq);
+  if (!message || message.kind === 'SYSTEM' || message.deletedAt) return true;
+  return kind !== 'delete' && (kind !== 'edit' || (message.version ?? 0) >= (seq ?? 0));
 }

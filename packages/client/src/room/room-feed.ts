@@ -1,8 +1,7 @@
-// Over 300 lines: one room as long as it is listened to, joined, looked at and kept whole; what stands by itself is beside it.
-import { type ChatMessage, type Event, type EventOf, type Message, type PublicUser, spelledEmoji } from '@gongu/shared';
-import { type ChatError, chatError, failure, isPassing, type Result, success } from '../chat-error.ts';
+// Over 300 lines: what is heard of one room and what is done in it; what stands by itself is beside it.
+import { type Event, type EventOf, type Message, type PublicUser, spelledEmoji } from '@gongu/shared';
+import { type ChatError, chatError, failure, type Result, success } from '../chat-error.ts';
 import type { Clock } from '../clock.ts';
-import { backoffMs } from '../connection/backoff.ts';
 import type { Link } from '../connection/link.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import {
@@ -16,12 +15,15 @@ import {
 import type { Rest } from '../rest.ts';
 import { createStore } from '../store.ts';
 import { withOwnReaction } from './apply-message.ts';
-import { isOfSame, withPending } from './pending-changes.ts';
+import { createJoining } from './joining.ts';
+import { createLookUps } from './look-ups.ts';
+import { isOfSame, isShown, withPending } from './pending-changes.ts';
 import { createReadMark } from './read-mark.ts';
 import { type RoomAction, reduceRoom } from './reduce-room.ts';
 import { createRoomHistory } from './room-history.ts';
 import { type RoomSnapshot, type RoomStatus, roomSnapshot } from './room-snapshot.ts';
 import { emptyRoom, type RoomState } from './room-state.ts';
+import { createSlowMode } from './slow-mode.ts';
 import { createTyping } from './typing.ts';
 
 export interface RoomFeedOptions {
@@ -39,50 +41,34 @@ export interface RoomFeedOptions {
 
 /** Milliseconds a missing message is waited for before it is asked for. */
 const GAP_MS = 300;
-/** Milliseconds a room that is not there yet is waited for, from the first answer that said so: trade opens it in its own time. */
-const OPENING_MS = 10_000;
-/** Longest window of one of these waits. */
-const OPENING_STEP_MS = 2_000;
 
 /** One room, as long as somebody listens to it: joined, kept whole, joined again after a loss where it left off. */
 export function createRoomFeed(options: RoomFeedOptions) {
-  const { roomId, link, outbox, rest, clock, random } = options;
+  const { roomId, link, outbox, rest, clock } = options;
   let state: RoomState = emptyRoom(roomId, options.me);
   let status: RoomStatus = 'joining';
   let error: ChatError | null = null;
   let typing: readonly PublicUser[] = [];
   let shown = { of: state, by: [] as readonly OutgoingChange[], state };
-  let joining = false;
-  /** Whether the next one asks to look only. */
-  let watches = options.watch;
-  /** Where looking is not to be had, one joins. */
-  let isWatchable = options.watch;
-  let refusals = 0;
-  /** Since when the room is waited for; infinite when it is not. */
-  let missingSinceMs = Number.POSITIVE_INFINITY;
-  /** When the server wants the next join, by the time of day for people, and before which there is none, by `monotonic`. */
-  let retryAtMs: number | null = null;
-  let notBeforeMs = Number.NEGATIVE_INFINITY;
-  /** Pinned messages that were asked for since the last join. */
-  let askedPins = new Set<string>();
-  /** When one last sent, by `monotonic`; from then on the room's slow mode counts. */
-  let sentAtMs = Number.NEGATIVE_INFINITY;
-  /** When one may send again, by the time of day and by `monotonic`. */
-  let slowUntilMs: number | null = null;
-  let slowEndMs = Number.NEGATIVE_INFINITY;
   let over = false;
-  /** Messages that are being asked for by themselves. */
-  const lookedUp = new Set<number>();
   let cancelGap: (() => void) | null = null;
-  let cancelRetry = () => {};
   let cancelExpiry = () => {};
-  let cancelSlow = () => {};
   const history = createRoomHistory({
     ...{ roomId, link, rest, reduce },
     state: () => state,
     onChange: () => show(),
     tell: () => store.flush(),
   });
+  const joining = createJoining({
+    ...options,
+    state: () => state,
+    isOver: () => over,
+    startOver: () => startOver(),
+    onJoined: joined,
+    onRefused: (why, isFinal) => show({ error: why, ...(isFinal ? { status: 'refused' } : {}) }),
+  });
+  const lookUps = createLookUps({ roomId, rest, reduce, state: () => state, isOver: () => over });
+  const slowMode = createSlowMode({ clock, spanMs: () => slowModeMs(), onChange: () => show() });
   const store = createStore<RoomSnapshot>(snapshot(), clock);
 
   const readMark = createReadMark({
@@ -102,7 +88,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
     const { isLoadingOlder, isLoadingNewer } = history;
     const { outgoing, changing } = outbox.of(roomId);
     const drafts = { outgoing, changing };
-    const parts = { status, error, retryAtMs, slowUntilMs, typing, isLoadingOlder, isLoadingNewer };
+    const waits = { retryAtMs: joining.retryAtMs, slowUntilMs: slowMode.untilMs };
+    const parts = { status, error, ...waits, typing, isLoadingOlder, isLoadingNewer };
     return roomSnapshot({ state: shownState(changing), ...parts, ...drafts });
   }
 
@@ -129,21 +116,21 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (state.typists !== before.typists) typed();
     if (state.appliedSeq !== before.appliedSeq || state.messages !== before.messages) outbox.settled(roomId);
     if (state.gone && status === 'live') status = 'gone';
-    const spanMs = slowModeMs();
-    // What was turned off, or is shorter by now, blocks no longer than it would.
-    if (spanMs !== slowModeMs(before)) slowUntil(sentAtMs + spanMs);
+    if (slowModeMs() !== slowModeMs(before)) slowMode.changed();
     else show();
     // There may be one before what is here, or before the one that was deleted.
     const mayLack = before.notice || ('joined' in action && !action.joined.recovered);
-    if (mayLack && !state.notice && (state.hasOlder || !state.atTail)) void askForNotice();
-    if (state.room !== before.room && state.pinned.length < (state.room?.pinnedMessageIds?.length ?? 0)) askForPinned();
+    if (mayLack && !state.notice && (state.hasOlder || !state.atTail)) void lookUps.askForNotice();
+    if (state.room !== before.room && state.pinned.length < (state.room?.pinnedMessageIds?.length ?? 0)) {
+      lookUps.askForPinned();
+    }
     if (status === 'live' && state.headSeq > state.appliedSeq) cancelGap ??= clock.after(GAP_MS, closeGap);
   }
 
   /** What is missing after a moment is not on its way: the join brings it. */
   function closeGap(): void {
     cancelGap = null;
-    if (status === 'live' && state.headSeq > state.appliedSeq) join();
+    if (status === 'live' && state.headSeq > state.appliedSeq) joining.join();
   }
 
   function typed(): void {
@@ -156,44 +143,14 @@ export function createRoomFeed(options: RoomFeedOptions) {
     );
   }
 
-  function join(): void {
-    const ready = link();
-    if (!ready || joining || over) return;
-    cancelRetry();
-    // A new connection is no reason to ask sooner.
-    const waitMs = notBeforeMs - clock.monotonic();
-    if (waitMs > 0) return retryIn(waitMs);
-    joining = true;
-    const after = state.appliedSeq < 0 ? null : state.appliedSeq;
-    const { epoch } = state;
-    ready.ask({ type: watches ? 'watch' : 'join', roomId, after, ...(epoch === null ? {} : { epoch }) }, (answer) => {
-      joining = false;
-      if (over) return;
-      if (!answer.ok) return refused(answer.error);
-      watches = isWatchable;
-      if (after !== null && answer.value.lastSeq < after) {
-        // The room has begun anew: nothing here is true of it.
-        startOver();
-        return join();
-      }
-      // A backup was restored, or the room made anew: nothing here is true of it, and the answer is as to one who has nothing.
-      if (epoch !== null && (answer.value.epoch ?? epoch) !== epoch) startOver();
-      joined(answer.value);
-    });
-  }
-
   function startOver(me = state.me): void {
     state = emptyRoom(roomId, me);
     readMark.reset();
-    sentAtMs = slowEndMs = Number.NEGATIVE_INFINITY;
-    slowUntilMs = null;
-    cancelSlow();
+    slowMode.reset();
   }
 
   function joined(event: EventOf<'joined'>): void {
-    refusals = 0;
-    askedPins = new Set();
-    askAnew();
+    lookUps.askPinsAnew();
     for (const message of event.messages) outbox.arrived(message);
     status = 'live';
     error = null;
@@ -204,130 +161,9 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (event.you) readMark.known(event.you.lastReadSeq);
   }
 
-  /** The newest notice may be older than the messages that came. Without an answer it stays unknown until a join starts over. */
-  async function askForNotice(): Promise<void> {
-    const { me } = state;
-    const path = `/rooms/${encodeURIComponent(roomId)}/notice`;
-    const answer = await rest.request<{ message: ChatMessage | null }>('GET', path);
-    if (over || state.me !== me || !answer.ok) return;
-    const { message } = answer.value.body;
-    if (!message) return;
-    reduce({ type: 'messages', messages: [message] });
-    // It has been deleted meanwhile.
-    if (!state.notice) void askForNotice();
-  }
-
-  /** What is pinned may be older than the messages that came. */
-  function askForPinned(): void {
-    const known = new Set(state.pinned.map(({ messageId }) => messageId));
-    for (const id of state.room!.pinnedMessageIds) {
-      if (!known.has(id) && !askedPins.has(id)) void askForOne(id);
-    }
-  }
-
-  async function askForOne(id: string): Promise<void> {
-    askedPins.add(id);
-    const message = await readOne(id.slice(id.lastIndexOf(':') + 1));
-    if (message) reduce({ type: 'messages', messages: [message] });
-  }
-
-  /** A message as it is now; null where it can't be had, or is no longer asked for by the same user. */
-  async function readOne(seq: number | string): Promise<Message | null> {
-    const { me } = state;
-    const path = `/rooms/${encodeURIComponent(roomId)}/messages/${seq}`;
-    const answer = await rest.request<Message>('GET', path);
-    return !over && state.me === me && answer.ok ? answer.value.body : null;
-  }
-
-  /** A message by itself. What can't be had now may be asked for again. */
-  async function lookUp(seq: number): Promise<void> {
-    const { messages, quoted } = state;
-    const isHere = (message: Message) => message.seq === seq;
-    if (lookedUp.has(seq) || messages.some(isHere) || quoted.some(isHere)) return;
-    // What was removed for its age is shown as what was deleted.
-    const at = { roomId, seq, messageId: `${roomId}:${seq}`, version: seq, createdAt: '', deletedAt: '' };
-    const removed = {
-      ...at,
-      kind: 'NOTIFICATION',
-      content: '',
-      sender: null,
-      replyTo: null,
-      clientMessageId: null,
-    } as const;
-    if (seq < (state.room?.firstSeq ?? 0)) return reduce({ type: 'quoted', messages: [removed] });
-    lookedUp.add(seq);
-    const message = await readOne(seq);
-    lookedUp.delete(seq);
-    if (message) reduce({ type: 'quoted', messages: [message] });
-  }
-
-  function refused(why: ChatError): void {
-    if (why.code === 'CONNECTION_LOST') return;
-    if (isMissing(why)) return retryIn(backoffMs(refusals++, { random, baseMs: 500, capMs: OPENING_STEP_MS }) + 100);
-    askAnew();
-    // A server that does not show its rooms, or one of an older version.
-    if (watches && (why.code === 'FORBIDDEN' || why.code === 'UNKNOWN_TYPE')) watches = isWatchable = false;
-    // There is no place: looking takes none.
-    else if (!watches && isWatchable && why.code === 'ROOM_FULL') watches = true;
-    else if (isPassing(why)) return later(why);
-    else return show({ status: 'refused', error: why });
-    join();
-  }
-
-  function later(why: ChatError): void {
-    const delayMs = Math.max(why.retryAfterMs ?? 0, backoffMs(refusals++, { random }));
-    if (why.retryAfterMs !== undefined) {
-      retryAtMs = clock.now() + delayMs;
-      notBeforeMs = clock.monotonic() + delayMs;
-    }
-    show({ error: why });
-    retryIn(delayMs);
-  }
-
-  function retryIn(delayMs: number): void {
-    cancelRetry();
-    cancelRetry = clock.after(delayMs, join);
-  }
-
-  /** Whether it is a room that may still be on its way: nothing of it has been seen, and it was not asked for long. */
-  function isMissing({ code }: ChatError): boolean {
-    if (code !== 'NOT_FOUND' || state.appliedSeq >= 0) return false;
-    missingSinceMs = Math.min(missingSinceMs, clock.monotonic());
-    return clock.monotonic() - missingSinceMs < OPENING_MS;
-  }
-
   /** Milliseconds between two messages of one's own; 0: none. */
   function slowModeMs({ you, room } = state): number {
     return you?.role === 'HOST' ? 0 : (room?.slowModeSeconds ?? 0) * 1_000;
-  }
-
-  /** The server refuses for so long. Where it knows of a slow mode that is not told here yet, that begins now. */
-  function slowFor(ms: number): void {
-    if (ms <= 0) return;
-    slowUntil(clock.monotonic() + ms);
-    sentAtMs = slowEndMs - (slowModeMs() || ms);
-  }
-
-  /** @param endMs by `monotonic` */
-  function slowUntil(endMs: number): void {
-    cancelSlow();
-    slowEndMs = endMs;
-    const ms = endMs - clock.monotonic();
-    slowUntilMs = ms > 0 ? clock.now() + ms : null;
-    if (ms > 0) {
-      cancelSlow = clock.after(ms, () => {
-        slowUntilMs = null;
-        show();
-      });
-    }
-    show();
-  }
-
-  /** What the last refusal said no longer counts. */
-  function askAnew(): void {
-    retryAtMs = null;
-    notBeforeMs = Number.NEGATIVE_INFINITY;
-    missingSinceMs = Number.POSITIVE_INFINITY;
   }
 
   return {
@@ -337,7 +173,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     },
     history,
     readMark,
-    lookUp,
+    lookUp: lookUps.lookUp,
     typing: ownTyping,
 
     /** There is a link, of this user. */
@@ -345,13 +181,14 @@ export function createRoomFeed(options: RoomFeedOptions) {
       if (state.me !== userId) {
         // Another user's view is no use to this one.
         startOver(userId);
-        askAnew();
+        joining.askAnew();
         show({ status: 'joining', error: null });
       }
-      if (status !== 'refused' && status !== 'gone') join();
+      if (status !== 'refused' && status !== 'gone') joining.join();
     },
 
-    slowFor,
+    /** The server refuses what is sent for so many milliseconds. */
+    slowFor: slowMode.refusedFor,
     /**
      * Whether something may be sent now; in slow mode nothing waits for its time. What waits for its files comes before
      * others with files only.
@@ -359,7 +196,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     mayDraft({ uploads }: Draft): Result<void> {
       const { outgoing } = outbox.of(roomId);
       const isUnderWay = outgoing.some((one) => one.status !== 'failed' && (uploads?.length || !isWaiting(one)));
-      const waitMs = isUnderWay ? slowModeMs() : slowModeMs() && slowEndMs - clock.monotonic();
+      const waitMs = slowMode.waitMs(isUnderWay);
       if (waitMs <= 0) return success(undefined);
       return { ok: false, error: chatError('SLOW_MODE', 'It is in slow mode', { retryAfterMs: waitMs }) };
     },
@@ -369,8 +206,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
     /** The link is gone; what is here may age. */
     lost(): void {
-      joining = false;
-      cancelRetry();
+      joining.lost();
       cancelGap?.();
       cancelGap = null;
       if (status === 'live') show({ status: 'stale' });
@@ -384,14 +220,13 @@ export function createRoomFeed(options: RoomFeedOptions) {
           const isOwn = event.sender?.userId === state.me && event.seq > state.appliedSeq;
           outbox.arrived(event);
           reduce({ type: 'messages', messages: [messageOf(event)] });
-          if (!isOwn) return;
-          sentAtMs = clock.monotonic();
-          if (slowModeMs() > 0) slowUntil(sentAtMs + slowModeMs());
+          if (isOwn) slowMode.sent();
           return;
         }
         case 'joined':
           // A `joined` that nobody asked for: one has become a member. Of another moment, the rows say it.
-          if (status !== 'live' || joining || event.lastSeq !== state.appliedSeq) return;
+          if (status !== 'live' || joining.isUnderWay || event.lastSeq !== state.appliedSeq) return;
+          joining.done();
           return joined(event);
         case 'unwatched':
           if (event.reason === 'ROOM_GONE')
@@ -411,7 +246,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
           if (event.user.userId === state.me) return;
           return reduce({ ...event, nowMs: clock.monotonic() });
         case 'resync':
-          return join();
+          return joining.join();
         case 'error':
           // Without a `ref` this concerns the room itself: it was removed, or one's membership was.
           if (event.code === 'NOT_A_MEMBER') state = { ...state, gone: 'removed', goneReason: null, you: null };
@@ -429,18 +264,16 @@ export function createRoomFeed(options: RoomFeedOptions) {
 
     /** Somebody wants to be in the room, and not only to look. */
     joinAnyway(): void {
-      if (!isWatchable) return;
-      watches = isWatchable = false;
-      if (status === 'live' && !state.you) join();
+      if (joining.wantIn() && status === 'live' && !state.you) joining.join();
     },
 
     /** Asks again after a refusal. */
     rejoin(): void {
       if (status !== 'refused' && status !== 'gone') return;
       // Who went, or was sent away, wants to be back in it; whose place was needed may look.
-      if (state.gone && state.gone !== 'ended' && !state.goneReason) watches = false;
+      if (state.gone && state.gone !== 'ended' && !state.goneReason) joining.wantInOnce();
       show({ status: state.appliedSeq < 0 ? 'joining' : 'stale', error: null });
-      join();
+      joining.join();
     },
 
     /** The own membership ends. */
@@ -479,17 +312,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     },
 
     /** Whether what was stored is to be seen here, or nothing of it is. */
-    shows({ change, seq }: Outgoing): boolean {
-      if (!change || change.kind === 'react') return state.appliedSeq >= (seq ?? 0);
-      const { room, participants, messages } = state;
-      const { kind, userId, restriction } = change;
-      if (kind === 'pin') return room?.pinnedMessageIds?.includes(`${roomId}:${change.seq}`) === change.on;
-      if (kind === 'slow') return room?.slowModeSeconds === change.seconds;
-      if (kind === 'remove' || restriction?.kind === 'BAN') return participants.every((each) => each.userId !== userId);
-      const message = messages.find((one) => one.seq === change.seq);
-      if (!message || message.kind === 'SYSTEM' || message.deletedAt) return true;
-      return kind !== 'delete' && (kind !== 'edit' || (message.version ?? 0) >= (seq ?? 0));
-    },
+    shows: (stored: Outgoing): boolean => isShown(state, stored),
 
     /** A reaction of one's own was stored. */
     reacted({ seq, emoji, on }: Change): void {
@@ -503,9 +326,9 @@ export function createRoomFeed(options: RoomFeedOptions) {
       link()?.ask({ type: 'unsubscribe', roomId }, () => {});
       over = true;
       readMark.stop();
-      cancelRetry();
+      joining.stop();
       cancelExpiry();
-      cancelSlow();
+      slowMode.stop();
       cancelGap?.();
     },
   };
