@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { probe, redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
+import { probe, redisProgram, startRedis, statementProxy, type TestRedis } from '@gongu/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { tablesHolding } from './fixture/all-rows.ts';
@@ -16,8 +16,12 @@ const ROOM = 'sealed';
 const path = `/api/chat/rooms/${ROOM}`;
 const dataDir = mkdtempSync(join(tmpdir(), 'gongu-sealed-'));
 
+/** What PostgreSQL was asked, whose log may show it, in which one of the secrets stood. */
+const shown: string[] = [];
+
 let redis: TestRedis | null = null;
 let pair: Pair;
+let endProxy = () => {};
 beforeAll(async () => {
   if (redisProgram()) redis = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
   pair = await startPair({
@@ -27,10 +31,18 @@ beforeAll(async () => {
       ...(redis ? { REDIS_URL: redis.url, BUS_SEAL: 'on' } : {}),
     },
     tradeEnv: { ADDRESS_KEYS: `k1:${Buffer.alloc(32, 9).toString('base64')}`, LOG_LEVEL: 'trace' },
+    async through(url) {
+      const proxy = await statementProxy(url, ({ text, bound }) => {
+        if ([MARK, PHONE].some((secret) => `${text}${bound}`.includes(secret))) shown.push(text);
+      });
+      endProxy = proxy.close;
+      return proxy.url;
+    },
   });
 }, 120_000);
 afterAll(async () => {
   await pair?.stop();
+  endProxy();
   await redis?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -48,7 +60,7 @@ async function open(to: string, protocols: string | readonly string[] = []) {
   return socket;
 }
 
-it('what is said over any protocol, and where it is sent to, stands in no table, dump, log, WAL or Redis, and is shown to who may see it', async () => {
+it('what is said over any protocol, and where it is sent to, stands in no table, statement, dump, log, WAL or Redis, and is shown to who may see it', async () => {
   await pair.room(ROOM);
   const [ann, bob, root] = [pair.user('ann'), pair.user('bob'), pair.user('root', ['admin'])];
   for (const as of [ann, bob]) await ask('POST', `${path}/participants`, as, {});
@@ -135,13 +147,32 @@ it('what is said over any protocol, and where it is sent to, stands in no table,
     { address: home },
   ]);
 
+  // What is refused was sent as well.
+  for (const [as, seq] of [
+    [bob, first.seq],
+    [ann, 1],
+    [ann, 9_999],
+    [pair.user('carl'), first.seq],
+  ] as const) {
+    const refused = await call('PATCH', `${pair.chat.url}${path}/messages/${seq}`, as, { content: MARK });
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+  }
+  const again = { clientMessageId: 'c-0', content: MARK };
+  expect((await call('POST', `${pair.chat.url}${path}/messages`, pair.user('carl'), again)).status).toBe(403);
+  expect(await ask('POST', `${path}/messages`, ann, again)).toMatchObject({ seq: first.seq });
+  expect((await call('PUT', `${pair.tradeUrl}${place}/me/address`, ann, home)).status).toBe(409);
+
+  const { url: fileUrl } = await ask('GET', `${path}/attachments/${file.id}`, bob);
+  const fetched = await fetch(new URL(fileUrl, pair.chat.url));
+  expect([fetched.status, fetched.headers.get('content-disposition')]).toEqual([200, expect.stringContaining(MARK)]);
+
   // All is shown, but for what was edited away and what was whispered.
-  const shown = JSON.stringify([
+  const seen = JSON.stringify([
     await ask('GET', `${path}/messages?limit=100`, bob),
     await ask('GET', '/api/chat/reports', root),
   ]);
   const gone = new Set([0, 4, 7, 9]);
-  expect(marks.filter((mark) => !shown.includes(mark))).toEqual(marks.filter((_, i) => gone.has(i)));
+  expect(marks.filter((mark) => !seen.includes(mark))).toEqual(marks.filter((_, i) => gone.has(i)));
   expect((await ask('GET', `${path}/search?q=${encodeURIComponent(text(5))}`, bob)).messages).toHaveLength(1);
 
   for (const secret of [MARK, PHONE]) {
@@ -149,6 +180,7 @@ it('what is said over any protocol, and where it is sent to, stands in no table,
     expect(await walHolding(secret)).toEqual([]);
     expect(JSON.stringify(pair.output())).not.toContain(secret);
   }
+  expect(shown).toEqual([]);
   if (redis) {
     const files = await filesOfRedis(redis.port, 'SET other:key clear-of-another');
     expect(Object.keys(files).join()).toMatch(/dump\.rdb.*aof|aof.*dump\.rdb/);

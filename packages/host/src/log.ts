@@ -20,8 +20,9 @@ const SECRET_QUERY = new RegExp(
   [
     // Where a URL stands within another's query, its marks are escaped, and those once more for each URL around it.
     '((?:[?&;]|%(?:25)*(?:3f|26|3b))',
-    // Also `access_token` and `client-secret`; not `tokenless`.
-    String.raw`(?:[^?&;=#%\s"\\]{0,32}(?:token|ticket|jwt|bearer|authorization|api[_-]?key|secret|pass(?:word|code))`,
+    // Also `access_token` and `client-secret`; not `tokenless`. Of a URL that is signed for a file also the file's name.
+    String.raw`(?:[^?&;=#%\s"\\]{0,32}(?:token|ticket|jwt|bearer|authorization|api[_-]?key|secret|pass(?:word|code)`,
+    '|signature|disposition)',
     // What somebody searches for is a text of his; that of a cursor could be guessed from its mark.
     '|q|cursor)',
     String.raw`(?:\[\w*\]|\]|%(?:25)*5b\w*%(?:25)*5d|\+)?(?:=|%(?:25)*3d))`,

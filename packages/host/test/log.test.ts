@@ -53,6 +53,15 @@ test.each([
   ['/search?limit=2&cursor=WyJhIl0', '/search?limit=2&cursor=[redacted]'],
   ['/search?limit=2&Q=words', '/search?limit=2&Q=[redacted]'],
   ['/x?query=words&faq=1', '/x?query=words&faq=1'],
+  // Who has the signature gets the file, or puts one there; and the other one has the file's name.
+  [
+    '/files/a?type=x%2Fy&disposition=attachment%3B+filename*%3DUTF-8%27%27a.pdf&signature=a_-b',
+    '/files/a?type=x%2Fy&disposition=[redacted]&signature=[redacted]',
+  ],
+  [
+    '/b/a?X-Amz-Date=1&X-Amz-Signature=ab&response-content-disposition=inline%3B%20filename%3Da',
+    '/b/a?X-Amz-Date=1&X-Amz-Signature=[redacted]&response-content-disposition=[redacted]',
+  ],
   ['/login?next=%2Fws%3Ftoken%3Da.b.c', '/login?next=%2Fws%3Ftoken%3D[redacted]'],
   ['/login?next=%252Fws%253Fticket%253Da.b', '/login?next=%252Fws%253Fticket%253D[redacted]'],
   ['/login?next=/ws%3fa=1%26token=a.b#c', '/login?next=/ws%3fa=1%26token=[redacted]#c'],

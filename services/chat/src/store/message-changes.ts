@@ -21,6 +21,9 @@ interface ChangeJson {
 const STANDING_SQL = `SELECT sender_id AS "senderId", client_message_id AS "clientMessageId", content,
   signal_type AS "signalType", key_no AS "keyNo" FROM chat.messages WHERE room_id = $1 AND seq = $2`;
 
+/** Stands in place of a text of which only the refusal is asked: an empty one would be refused for that. */
+const WITHHELD = '-';
+
 interface Standing {
   senderId: string | null;
   clientMessageId: string | null;
@@ -65,8 +68,10 @@ export function createMessageChanges({
     }
     const { rows } = await pool.query<Standing>({ name: 'edited-message', text: STANDING_SQL, values: [roomId, seq] });
     const row = rows[0];
-    // The function refuses it, and says why.
-    if (!row || row.senderId !== (by?.userId ?? null)) return { ...clear, same: false, seen: null, seenVersion: null };
+    // The function refuses it, and says why, or says that it is there by now: it needs no text, which a database may log.
+    if (!row || row.senderId !== (by?.userId ?? null)) {
+      return { ...clear, same: false, seen: null, seenVersion: null, content: WITHHELD };
+    }
     const place = { roomId, userId: row.senderId, clientMessageId: row.clientMessageId };
     const content = await texts.openText(row.keyNo, boundOf('content', place), row.content);
     const signal = row.signalType && (await texts.openText(row.keyNo, boundOf('signal', place), row.signalType));
