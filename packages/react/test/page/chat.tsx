@@ -1,3 +1,4 @@
+import './no-traces.ts';
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ChatProvider, ChatRoom, type MessageParts } from '../../src/index.ts';

@@ -1,3 +1,4 @@
+import './no-traces.ts';
 import { createChatClient } from '@gongu/client';
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -1,3 +1,4 @@
+import './no-traces.ts';
 import { createRoot } from 'react-dom/client';
 import { ChatProvider, ChatRoom, english, type MessageParts, useChatRoom } from '../../src/index.ts';
 import type { PageConfig } from '../fixture/chat-page.ts';

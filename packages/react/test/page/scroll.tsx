@@ -1,3 +1,4 @@
+import './no-traces.ts';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';

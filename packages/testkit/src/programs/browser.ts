@@ -88,6 +88,9 @@ export interface TestPageOptions {
   readonly mode?: 'development' | 'production';
 }
 
+/** React's development build draws each render and effect into the tracks of DevTools, where the console has these. */
+const UNTRACED = 'delete console.timeStamp; delete console.createTask;';
+
 /** Serves a page with one bundled script, `/page.js`, its styles, `/page.css`, and a `<div id="root">`. */
 export async function servePage({
   entry,
@@ -103,6 +106,7 @@ export async function servePage({
     target: 'es2022',
     jsx: 'automatic',
     alias,
+    banner: { js: UNTRACED },
     define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     write: false,
   });
