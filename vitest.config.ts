@@ -35,10 +35,11 @@ export default defineConfig({
     // What is imported is imported once by a worker, not once by a file: half of all work. No module has state.
     isolate: false,
     sequence: { sequencer: Mixed },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    // What is waited for comes when it comes: a busy machine is no failure.
-    expect: { poll: { timeout: 30_000 } },
+    // What is waited for comes when it comes: a machine that is busy, or stands still for seconds, is no failure. So a test names a
+    // time of its own only where more than this is needed, and what waits in it gives up first, with words.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     // Lists of thousands of messages would push all else out of a log.
     diff: { truncateThreshold: 200 },
     teardownTimeout: 30_000,

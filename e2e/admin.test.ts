@@ -134,7 +134,7 @@ describe('pnpm admin', () => {
     const ended = admin('users', 'erase', 'eva', '--json');
     expect([ended.status, ended.stderr]).toEqual([0, expect.not.stringContaining('admin:')]);
     expect(JSON.parse(ended.stdout)).toMatchObject({ trade: { status: 'DONE' }, chat: { status: 'DONE' } });
-  }, 60_000);
+  });
 
   it('lists, shows and ends reports, with a row of audit', async () => {
     const { reports } = json<{ reports: { reportId: string }[] }>('reports', 'list', '--status', 'OPEN');

@@ -40,9 +40,7 @@ async function written(work: () => WebSocket, last: string): Promise<Line[]> {
   const socket = work();
   const since = () =>
     chat.process.lines.slice(from).filter(({ connectionId }) => !before.has(connectionId)) as unknown as Line[];
-  await expect
-    .poll(() => since().some(({ event, msg }) => event === last || msg === last), { timeout: 10_000 })
-    .toBe(true);
+  await expect.poll(() => since().some(({ event, msg }) => event === last || msg === last)).toBe(true);
   socket.terminate();
   return since();
 }

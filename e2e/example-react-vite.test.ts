@@ -42,7 +42,7 @@ describe('examples/react-vite', () => {
   let project: Consumer;
   beforeAll(() => {
     project = copied();
-  }, 120_000);
+  });
   afterAll(() => project?.remove());
 
   test('names the versions that the workspace has, and the tarballs that `pnpm packages` makes', () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
     await pair.room(room);
     await say(room, 'before');
   }
-}, 120_000);
+});
 afterAll(async () => {
   await sql?.end();
   await pair?.stop();
@@ -202,7 +202,7 @@ it('a key is replaced while chat runs; what is lost is told, is no success, and 
     'UNAVAILABLE',
     ['before'],
   ]);
-}, 120_000);
+});
 
 it('a backup from before the rotation is read with the newer keys, and not without the older one', async () => {
   // As a backup has it: the keys of its time, and no mark of the newer one.
@@ -229,7 +229,7 @@ it('a backup from before the rotation is read with the newer keys, and not witho
       row.sealed,
     ]);
   }
-}, 120_000);
+});
 
 it.each([
   ['truncated', FIRST.slice(0, -6), /ADDRESS_KEYS.*the key "e2e" must be 32 bytes as base64/],
@@ -264,4 +264,4 @@ it('trade starts without a key of addresses that it needs, or without any, says 
     expect(exported).toMatch(/"record":"address".*"error":"ADDRESS_KEYS /);
     await other.kill();
   }
-}, 120_000);
+});

@@ -26,7 +26,7 @@ it('loses, doubles and reorders nothing for 20 clients when chat is killed twice
   }
   await talk.acknowledged(30);
   await talk.agree();
-}, 90_000);
+});
 
 it('gives the clients of two instances on one database one order, also when one of them is killed', async () => {
   const talk = await startTalk(pair, 'two-instances');
@@ -38,4 +38,4 @@ it('gives the clients of two instances on one database one order, also when one 
   await talk.acknowledged(15);
   await talk.agree();
   await pair.chats[1]!.start();
-}, 90_000);
+});

@@ -85,7 +85,7 @@ beforeAll(async () => {
   ] as const) {
     instances.push(await start(name, env));
   }
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all((instances ?? []).map(({ process }) => process.kill('SIGKILL')));
   await Promise.all([redis?.stop(), hooks?.close(), pushing?.close()]);
@@ -224,7 +224,7 @@ it('what was deleted or edited away is in no table, on no page, in no replay, in
 
   const kept = await say(`${KEPT} text needle`, 'ann', { mentions: ['bob'] });
   const pushed = await say(`${GONE} push needle`);
-  if (device) await expect.poll(() => device.pushes.map(({ text }) => text), { timeout: 20_000 }).toHaveLength(1);
+  if (device) await expect.poll(() => device.pushes.map(({ text }) => text)).toHaveLength(1);
   const file = await upload(GONE);
   const deleted = [
     pushed,
@@ -254,7 +254,7 @@ it('what was deleted or edited away is in no table, on no page, in no replay, in
   expect(await tablesHolding(database.url, GONE)).toEqual(expect.arrayContaining(['chat.messages', 'chat.uploads']));
   if (device) expect(JSON.stringify(device.pushes)).toContain(GONE);
   const types = () => new Set(hooks.got.map(({ body }) => body.type));
-  await expect.poll(types, { timeout: 20_000 }).toEqual(new Set(['member.absent', 'report.created']));
+  await expect.poll(types).toEqual(new Set(['member.absent', 'report.created']));
   expect(allFiles(dataDir)).toContain(GONE);
 
   const followers = await Promise.all(
@@ -294,7 +294,7 @@ it('what was deleted or edited away is in no table, on no page, in no replay, in
     JSON.stringify(await ask('GET', `/api/chat/webhooks/${hook}/deliveries`, service())),
   ];
   for (const mark of [GONE, REPORTED]) expect(told.join()).not.toContain(mark);
-  await expect.poll(() => allFiles(dataDir), { timeout: 30_000 }).not.toContain(GONE);
+  await expect.poll(() => allFiles(dataDir)).not.toContain(GONE);
   for (const { name, process } of instances) {
     const [there, ...gone] = await heapHolding(process, [KEPT, GONE, REPORTED]);
     expect(there).not.toEqual([]);

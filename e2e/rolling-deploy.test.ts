@@ -70,7 +70,7 @@ describe.skipIf(!redisProgram())('a rolling deploy', () => {
     // The first takes one half away, and each of the others everybody who is not there.
     expect(shoppers.filter(({ counts }) => counts.reconnects === 0)).toEqual([]);
     await agree();
-  }, 120_000);
+  });
 
   it('runs two versions beside each other on one database, and goes back, when the next one only expands it', async () => {
     const { further, agree } = await talk('expanded');
@@ -101,7 +101,7 @@ describe.skipIf(!redisProgram())('a rolling deploy', () => {
     await agree();
     const errors = pair.output().filter(({ level }) => level === 'error' || level === 'fatal');
     expect(errors).toEqual([]);
-  }, 120_000);
+  });
 });
 
 /** The present build beside migrations of its own, laid out as the repository is, with one more of them. */

@@ -39,7 +39,7 @@ beforeAll(async () => {
       return proxy.url;
     },
   });
-}, 120_000);
+});
 afterAll(async () => {
   await pair?.stop();
   endProxy();
@@ -192,7 +192,7 @@ it('what is said over any protocol, and where it is sent to, stands in no table,
   // What is not sealed is found by the same looks.
   expect(await tablesHolding(pair.databaseUrl, 'seller')).toContain('chat.members');
   expect(readdirSync(dataDir, { recursive: true }).join()).not.toContain(MARK);
-}, 120_000);
+});
 
 /** WAL files in which a text stands; none where they are not on this machine. */
 async function walHolding(text: string): Promise<string[]> {

@@ -66,8 +66,8 @@ describe('readers that are frozen while their room is flooded', () => {
       // An answer of xhr_streaming ends at 128 KiB, and who does not ask for the next one within 5 s is gone.
       const slow = readers.filter(({ protocol }) => protocol !== 'xhr_streaming').length;
       const ended = async (code: number) => (await metrics())(`gongu_chat_sessions_closed_total{code="${code}"`);
-      await expect.poll(() => ended(4008), { timeout: 60_000 }).toBe(slow);
-      await expect.poll(() => ended(1006), { timeout: 60_000 }).toBe(readers.length - slow);
+      await expect.poll(() => ended(4008)).toBe(slow);
+      await expect.poll(() => ended(1006)).toBe(readers.length - slow);
     } finally {
       flooding = false;
       await watch;
@@ -79,7 +79,7 @@ describe('readers that are frozen while their room is flooded', () => {
     // The room's own memory (1,024 messages of 16 kB) and the garbage of 24 MB of messages are in it, 266 MB on a busy machine;
     // 384 MB were not sent.
     expect(seen.memory).toBeLessThan(330_000_000);
-    await expect.poll(async () => (await metrics())('gongu_chat_send_queue_bytes'), { timeout: 20_000 }).toBe(0);
+    await expect.poll(async () => (await metrics())('gongu_chat_send_queue_bytes')).toBe(0);
     for (const reader of readers) reader.end();
   }, 180_000);
 });
@@ -102,7 +102,7 @@ describe('a reader that reads again in time', () => {
       const { lastSeq } = await chat.call<{ lastSeq: number }>('GET', `/api/chat/rooms/${roomId}`);
       // Frames of gongu.v1 say where to go on; who can't be told that is sent what is missing.
       if (protocol === 'json' || protocol === 'xhr_streaming') {
-        await expect.poll(() => reader.resynced, { timeout: 20_000 }).not.toBeNull();
+        await expect.poll(() => reader.resynced).not.toBeNull();
         const had = reader.seqs.at(-1)!;
         expect(reader.resynced).toBe(had);
         expect(reader.seqs).toEqual(
@@ -110,12 +110,11 @@ describe('a reader that reads again in time', () => {
         );
         expect(had).toBeLessThan(lastSeq);
       } else {
-        await expect.poll(() => reader.seqs.at(-1), { timeout: 30_000 }).toBe(lastSeq);
+        await expect.poll(() => reader.seqs.at(-1)).toBe(lastSeq);
         const first = reader.seqs[0]!;
         expect(reader.seqs).toEqual(Array.from({ length: lastSeq - first + 1 }, (_, i) => first + i));
       }
       reader.end();
     },
-    120_000,
   );
 });

@@ -31,12 +31,12 @@ it.skipIf(!redisProgram())(
     expect({ hostname, told }).toEqual({ hostname: '127.0.0.1', told: port });
     expect(password.length).toBeGreaterThan(20);
     expect(killed.output()).not.toContain(password);
-    await expect.poll(readyz, { timeout: 30_000 }).toEqual(both);
+    await expect.poll(readyz).toEqual(both);
 
     process.kill(await redisPid(), 'SIGKILL');
     await killed.until(/Redis ended \(killed by SIGKILL\): starting it again/);
     await killed.until(/Redis is back/);
-    await expect.poll(readyz, { timeout: 30_000 }).toEqual(both);
+    await expect.poll(readyz).toEqual(both);
 
     const left = await redisPid();
     killed.kill('SIGKILL');
@@ -44,7 +44,7 @@ it.skipIf(!redisProgram())(
     const next = await ready(here.run());
     expect(next.output()).toContain(`stopping Redis (process ${left}), left behind by an earlier start`);
     expect((await processesIn(here.root)).filter(({ command }) => /redis|valkey/.test(command))).toHaveLength(1);
-    await expect.poll(readyz, { timeout: 30_000 }).toEqual(both);
+    await expect.poll(readyz).toEqual(both);
 
     await stop(here, next);
     // Chat has not seen it go.

@@ -45,7 +45,7 @@ describe('a start in a new clone', () => {
       });
       expect(created.status).toBe(201);
       productId = ((await created.json()) as { id: string }).id;
-      await expect.poll(async () => (await room(productId, printed(run, 'ANN'))).status, { timeout: 30_000 }).toBe(200);
+      await expect.poll(async () => (await room(productId, printed(run, 'ANN'))).status).toBe(200);
 
       const url = `ws://127.0.0.1:${here.chatPort}/ws`;
       const bob = await probe(url, { protocols: ['gongu.v1', `bearer.${printed(run, 'BOB')}`], check: checkFrame });
@@ -154,7 +154,7 @@ describe('a start in a new clone', () => {
       const [postgres] = (await processesIn(here.root)).filter(({ command }) => command.includes('/postgres -D'));
       process.kill(postgres!.pid, 'SIGKILL');
       await run.until(/PostgreSQL is back/);
-      await expect.poll(async () => (await room(productId, seller)).status, { timeout: 30_000 }).toBe(200);
+      await expect.poll(async () => (await room(productId, seller)).status).toBe(200);
       run.signal('SIGTERM');
       expect(await run.exited).toBe(0);
       expect(await processesIn(here.root)).toEqual([]);

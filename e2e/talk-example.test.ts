@@ -34,10 +34,10 @@ describe('examples/talk.mjs', () => {
     running.push(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
-    const prints = (text: string | RegExp) => expect.poll(() => output, { timeout: 30_000 }).toMatch(text);
+    const prints = (text: string | RegExp) => expect.poll(() => output).toMatch(text);
     return { child, prints, output: () => output, exited: once(child, 'exit') };
   }
-  const heard = (content: string) => ann.next((frame) => frame.type === 'message' && frame.content === content, 20_000);
+  const heard = (content: string) => ann.next((frame) => frame.type === 'message' && frame.content === content);
 
   it('says its line in the room, then what is typed, prints what it hears, and ends with Ctrl-C', async () => {
     const bob = talk(pair.user('bob'), roomId, '안녕하세요');

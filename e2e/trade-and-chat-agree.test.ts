@@ -9,7 +9,7 @@ afterAll(async () => {
   await pair?.stop();
 });
 
-const PATIENCE = { timeout: 60_000, interval: 100 };
+const PATIENCE = { interval: 100 };
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
 const seller = () => pair.user('seller', ['seller']);
 const products = (path = '') => `${pair.tradeUrl}/api/products${path}`;
@@ -55,14 +55,14 @@ it('a room follows every change of its product', async () => {
     });
   expect((await call('POST', products(`/${id}/cancel`), seller(), { reason: '재고 부족' })).status).toBe(200);
   await expect.poll(() => room(id), PATIENCE).toMatchObject({ status: 'CANCELLED', reason: '재고 부족' });
-}, 90_000);
+});
 
 it('any user id that a token may carry can buy', async () => {
   const id = await create();
   const names = ['a/b', 'ann@shop.example', '감귤 좋아', '%2e%2e'];
   for (const who of names) expect(await buy(id, who)).toBe(201);
   await expect.poll(() => room(id), PATIENCE).toMatchObject({ committedCount: names.length });
-}, 90_000);
+});
 
 it('a purchase that waited for chat past the deadline wins over the end that chat gave by itself', async () => {
   const id = await create({ deadline: inSeconds(4) });
@@ -76,7 +76,7 @@ it('a purchase that waited for chat past the deadline wins over the end that cha
   await expect
     .poll(() => room(id), PATIENCE)
     .toMatchObject({ status: 'CLOSED', reason: 'DEADLINE', committedCount: 1 });
-}, 120_000);
+});
 
 it('a deadline that was moved while chat was away opens the room again that chat had ended', async () => {
   const deadline = inSeconds(4);
@@ -90,7 +90,7 @@ it('a deadline that was moved while chat was away opens the room again that chat
   await expect.poll(() => room(id), PATIENCE).toMatchObject({ status: 'ACTIVE', reason: null, expiresAt: later });
   expect(await buy(id, 'ann')).toBe(201);
   await expect.poll(() => room(id), PATIENCE).toMatchObject({ committedCount: 1 });
-}, 120_000);
+});
 
 it('a room that chat has lost is opened again with its buyers', async () => {
   const id = await create();
@@ -99,4 +99,4 @@ it('a room that chat has lost is opened again with its buyers', async () => {
   expect((await call('DELETE', `${pair.chat.url}/api/chat/rooms/${id}`, pair.service())).status).toBe(204);
   expect(await buy(id, 'ben')).toBe(201);
   await expect.poll(() => room(id), PATIENCE).toMatchObject({ status: 'ACTIVE', committedCount: 2 });
-}, 120_000);
+});

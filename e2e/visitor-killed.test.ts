@@ -51,4 +51,4 @@ it('a visitor whose instance is killed leaves the room by way of another one, so
   const ids = (body.items as { userId: string }[]).map(({ userId }) => userId);
   expect(ids).toEqual(['seller', 'ann', visitors.get('stays')]);
   ann.terminate();
-}, 90_000);
+});

@@ -33,7 +33,7 @@ describe.skipIf(!canBrowseTwoInstances())('two instances behind nginx', () => {
 
         await say('브라우저에서 안녕하세요 🍊');
         // The room's opening, Ann's joining, her message.
-        await expect.poll(seqs, { timeout: 30_000 }).toEqual([1, 2, 3]);
+        await expect.poll(seqs).toEqual([1, 2, 3]);
         expect((await shown()).at(-1)).toMatchObject({ content: '브라우저에서 안녕하세요 🍊' });
 
         await proxy.refuse();
@@ -47,11 +47,11 @@ describe.skipIf(!canBrowseTwoInstances())('two instances behind nginx', () => {
         };
         await bobSays(0, '놓친 말');
         await proxy.pass();
-        await expect.poll(seqs, { timeout: 30_000 }).toEqual([1, 2, 3, 4, 5]);
+        await expect.poll(seqs).toEqual([1, 2, 3, 4, 5]);
         expect((await shown()).at(-1)).toMatchObject({ content: '놓친 말' });
         // One of the two is not the page's.
         for (const instance of [0, 1]) await bobSays(instance, `들은 말 ${instance}`);
-        await expect.poll(seqs, { timeout: 30_000 }).toEqual([1, 2, 3, 4, 5, 6, 7]);
+        await expect.poll(seqs).toEqual([1, 2, 3, 4, 5, 6, 7]);
         await page.evaluate(() => (globalThis as unknown as Window).chat.leave());
         expect(problems).toEqual([]);
         if (transport === 'xhr-polling') {
@@ -59,7 +59,6 @@ describe.skipIf(!canBrowseTwoInstances())('two instances behind nginx', () => {
           expect(Math.max(...spreads)).toBe(spread === 'sticky' ? 1 : 2);
         }
       },
-      60_000,
     );
   });
 });

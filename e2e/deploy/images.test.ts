@@ -126,7 +126,7 @@ describe.each([
     }
     expect([child.exitCode, output]).toEqual([0, expect.any(String)]);
     expect(output).not.toMatch(/j{32}|s{32}/);
-  }, 120_000);
+  });
 });
 
 /** Pictures are decoded by programs of the machine's kind, and kept in the volume, whose rights are the user's. */

@@ -76,4 +76,4 @@ test('who buys gives an address, field by field, and changes it; the seller read
   await page.reload();
   await ann.reads('Read by');
   await ann.reads('it can no longer be changed');
-}, 90_000);
+});

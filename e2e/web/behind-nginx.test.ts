@@ -39,9 +39,7 @@ describe.skipIf(!ensureNginx() || !browserProgram())('the page behind nginx, as 
     const id = await shop.offer('sue', { title: '감귤 "10kg"' });
     // A machine that is busy may take longer than the page waits.
     let product = '';
-    await expect
-      .poll(async () => (product = await (await fetch(url(`/products/${id}`))).text()), { timeout: 30_000 })
-      .toContain('og:title');
+    await expect.poll(async () => (product = await (await fetch(url(`/products/${id}`))).text())).toContain('og:title');
     expect(product).toContain('<meta property="og:title" content="감귤 &quot;10kg&quot;">');
     expect(product).toContain(`<meta property="og:url" content="${url(`/products/${id}`)}">`);
     for (const path of ['/products/01a1fb92-5af1-71ab-9ecc-00c8b1bbf307', '/products/no-such-product']) {

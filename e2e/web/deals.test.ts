@@ -87,7 +87,7 @@ test('a seller offers tiers, payment and a waiting list, in a currency with cent
   await buy(id, 'ann');
   await page.goto(`${shop.url}/sell/${id}/edit`);
   await sue.reads('They stay: somebody takes part.');
-}, 120_000);
+});
 
 test('tiers are steps that move as others buy, and at the end all pay the same', async () => {
   const tiers = [
@@ -107,7 +107,7 @@ test('tiers are steps that move as others buy, and at the end all pay the same',
   expect(await faults(ann)).toEqual([]);
   await buy(id, 'dan');
   await ann.reads('모두 ₩15,000에 샀어요.');
-}, 60_000);
+});
 
 test('what was chosen at one product is not carried to another that is shown in its place', async () => {
   const [id, other] = [await shop.product('sue', { title: 'Bullaces' }), await shop.product('sue', { title: 'Sorbs' })];
@@ -123,7 +123,7 @@ test('what was chosen at one product is not carried to another that is shown in 
   await ann.page.evaluate('history.go(-2)');
   await ann.page.locator(`article[data-product="${id}"]`).waitFor();
   await expect.poll(() => quantity.inputValue()).toBe('1');
-}, 60_000);
+});
 
 test('a place is paid for on the page of the back end, in time; a payment that fails is tried again', async () => {
   const id = await shop.product('sue', { title: 'Damsons', maxParticipants: 3, payment: 'REQUIRED' });
@@ -166,7 +166,7 @@ test('a place is paid for on the page of the back end, in time; a payment that f
   await sue.press('Close now');
   await sue.page.locator('dialog[open] button[type=submit]').click();
   await ann.reads('You paid ₩46,000.');
-}, 120_000);
+});
 
 test('who pays too late is told that the place was gone', async () => {
   const id = await shop.product('sue', { title: 'Sloes', maxParticipants: 3, payment: 'REQUIRED' });
@@ -182,7 +182,7 @@ test('who pays too late is told that the place was gone', async () => {
   await ann.press('Take a place');
   await ann.reads('Your place is held.');
   expect(await ann.page.getByText('The time to pay is over').count()).toBe(0);
-}, 60_000);
+});
 
 test('who waits sees his place move up, and hears when it is his turn', async () => {
   const id = await shop.product('sue', { title: 'Bullaces', maxParticipants: 1, waitingList: true });
@@ -206,7 +206,7 @@ test('who waits sees his place move up, and hears when it is his turn', async ()
   await leave(id, 'ben');
   await ann.reads('The place you waited for is there');
   await ann.reads('You take part with 2.');
-}, 60_000);
+});
 
 test('what a buyer paid, and whether it was taken, is told by the product as trade says it', async () => {
   const id = await shop.product('sue', { title: 'Cornels', maxParticipants: 2, payment: 'REQUIRED' });
@@ -218,7 +218,7 @@ test('what a buyer paid, and whether it was taken, is told by the product as tra
   await ann.reads('₩23,000 결제를 예약했어요.');
   await call('POST', `${shop.pair.tradeUrl}/api/products/${id}/cancel`, shop.pair.user('sue', ['seller']), {});
   await ann.reads('취소된 공구예요.');
-}, 60_000);
+});
 
 function sessionOf(userId: string): string {
   const session = { kind: 'user', token: shop.pair.user(userId), userId, nickname: userId, tag: null, seller: false };
@@ -245,4 +245,4 @@ test('a seller reads his product in numbers, by payment and by day, and takes al
     .split('\r\n');
   expect(lines).toHaveLength(4);
   expect(lines.find((line) => line.startsWith('ann,'))).toContain(',23000,KRW,AUTHORIZED,');
-}, 60_000);
+});

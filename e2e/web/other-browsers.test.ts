@@ -29,12 +29,12 @@ describe.skipIf(!browserProgram() || BROWSERS.every(([, start]) => !start))('bes
       try {
         const shows = (text: string) =>
           vi.waitUntil(() => browser.read<boolean>(`document.body.innerText.includes(${JSON.stringify(text)})`), {
-            timeout: 30_000,
+            timeout: 60_000,
             interval: 100,
           });
         const there = (selector: string) =>
           vi.waitUntil(() => browser.read<boolean>(`document.querySelector(${JSON.stringify(selector)}) !== null`), {
-            timeout: 30_000,
+            timeout: 60_000,
             interval: 100,
           });
         await browser.open(`${shop.url}/sign-in`);

@@ -138,4 +138,4 @@ test('a seller gives a product pictures: chosen, pasted and dropped, in an order
   await sue.press('Save');
   await page.waitForURL(`${shop.url}/sell/${id}`);
   expect((await productOf()).pictures.map((picture) => picture.id)).toEqual(ids.slice(1));
-}, 120_000);
+});

@@ -91,4 +91,4 @@ test('for who wants less motion nothing moves by itself and nothing is scrolled 
   expect(await moving('reduce')).toEqual([]);
   // The same walk sees what moves for everybody else.
   expect((await moving('no-preference')).length).toBeGreaterThan(0);
-}, 120_000);
+});

@@ -117,7 +117,6 @@ inBrowser(
     // Neither by the seller's picture, which would come by plain HTTP: the shop's own stands in for it.
     expect(breaches).toEqual([]);
   },
-  90_000,
 );
 
 test('the built page holds no zod, no eval and no inline code', () => {

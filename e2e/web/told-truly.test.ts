@@ -116,7 +116,7 @@ test('what can not be read offline says so at once, and comes by itself with the
   await ann.reads('You are offline.');
   // What is known stays.
   await card.click();
-  await ann.page.getByRole('alert').getByText('NETWORK').waitFor({ timeout: 10_000 });
+  await ann.page.getByRole('alert').getByText('NETWORK').waitFor();
   expect(await ann.page.getByText('Loading…').count()).toBe(0);
   await ann.page.context().setOffline(false);
   await ann.page.locator(`article[data-product="${id}"]`).waitFor();

@@ -105,5 +105,5 @@ describe.each(WINDOWS)('in $name', ({ name: _, ...context }) => {
     expect(await isScrolledSideways(visitor)).toBe(false);
     const scroller = page.locator('.gongu-scroller');
     expect(await scroller.evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)).toBe(true);
-  }, 120_000);
+  });
 });

@@ -48,7 +48,7 @@ beforeAll(() => {
     mkdirSync(dirname(to), { recursive: true });
     symlinkSync(inRepository('packages', owner, 'node_modules', name), to);
   }
-}, 120_000);
+});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test('one command makes three tarballs that need no registry for each other, and says the line that installs them', () => {

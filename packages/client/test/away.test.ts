@@ -54,7 +54,7 @@ test('what was removed for its age is unread no more: for who comes back, and in
       .rooms.find((room) => room.roomId === roomId);
   reader.leave();
   await chat.fill(roomId, 'writer', 20);
-  await expect.poll(() => listed()?.unread, { timeout: 20_000 }).toBe(20);
+  await expect.poll(() => listed()?.unread).toBe(20);
   const room = () => chat.call<{ lastSeq: number; firstSeq: number }>('GET', `/api/chat/rooms/${roomId}`);
   const { lastSeq } = await room();
   // Who buys stays.
@@ -62,17 +62,17 @@ test('what was removed for its age is unread no more: for who comes back, and in
   await chat.call('PATCH', `/api/chat/rooms/${roomId}`, { status: 'CLOSED' });
   await retain(roomId, lastSeq - 5);
   expect((await room()).firstSeq).toBeGreaterThan(read + 1);
-  await expect.poll(() => listed()?.unread, { timeout: 30_000 }).toBe(5);
+  await expect.poll(() => listed()?.unread).toBe(5);
 
   const back = shopper({ url: chat.url, token: () => chat.token('reader'), roomId });
   const { unread, readSeq } = await back.until(({ status }) => status === 'live');
   expect([unread, readSeq]).toEqual([5, read]);
   // All of it: nothing is left to be read, in a room that nobody has looked at.
   await retain(roomId, lastSeq + 10);
-  await expect.poll(() => listed()?.unread, { timeout: 30_000 }).toBe(0);
+  await expect.poll(() => listed()?.unread).toBe(0);
   const last = shopper({ url: chat.url, token: () => chat.token('reader'), roomId });
   expect((await last.until(({ status }) => status === 'live')).unread).toBe(0);
-}, 90_000);
+});
 
 test('of what was written before a machine slept for two days nothing is sent without asking; what is younger is', async () => {
   const [old, young] = [await chat.room(), await chat.room()];
@@ -82,7 +82,7 @@ test('of what was written before a machine slept for two days nothing is sent wi
   const other = ann.client.room(young);
   onTestFinished(other.subscribe(() => {}));
   await ann.until(({ status }) => status === 'live');
-  await expect.poll(() => other.getSnapshot().status, { timeout: 20_000 }).toBe('live');
+  await expect.poll(() => other.getSnapshot().status).toBe('live');
   await proxy.away();
   await ann.until(({ status }) => status !== 'live');
   for (const content of ['two days ago', 'and one more']) ann.room.send({ content });
@@ -92,7 +92,7 @@ test('of what was written before a machine slept for two days nothing is sent wi
   ann.signals.tell('online');
   const { outgoing } = await ann.until(({ outgoing: all }) => all.every(({ status }) => status === 'failed'));
   expect(outgoing.map(({ error }) => error?.code)).toEqual(['OUTDATED', 'OUTDATED']);
-  await expect.poll(() => other.getSnapshot().outgoing, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => other.getSnapshot().outgoing).toEqual([]);
   expect(other.getSnapshot().messages.at(-1)).toMatchObject({ content: 'just now' });
   // Asked for, it is sent.
   ann.room.retry(outgoing[0]!.clientMessageId);
@@ -128,7 +128,7 @@ test('whose rooms have changed while he was away learns of each message what bec
   const ann = shopper({ url: proxy.url, token, roomId: roomIds[0]!, client: { storage, clock: fastClock(4) } });
   const rooms = roomIds.map((id) => ann.client.room(id));
   for (const room of rooms) onTestFinished(room.subscribe(() => {}));
-  for (const room of rooms) await expect.poll(() => room.getSnapshot().status, { timeout: 20_000 }).toBe('live');
+  for (const room of rooms) await expect.poll(() => room.getSnapshot().status).toBe('live');
   await proxy.away();
   await ann.until(({ status }) => status !== 'live');
   rooms.forEach((room) => void room.send({ content: 'said while away' }));
@@ -136,7 +136,7 @@ test('whose rooms have changed while he was away learns of each message what bec
   seconds = 3_600;
   await proxy.pass();
   const isSettled = (room: (typeof rooms)[0]) => room.getSnapshot().outgoing.every(({ status }) => status === 'failed');
-  await expect.poll(() => rooms.every(isSettled), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => rooms.every(isSettled)).toBe(true);
   const became = rooms.map((room) => room.getSnapshot().outgoing.map(({ error }) => error?.code)[0] ?? 'stored');
   expect(Object.fromEntries(Object.keys(fates).map((fate, i) => [fate, became[i]]))).toEqual({
     active: 'stored',
@@ -153,8 +153,8 @@ test('whose rooms have changed while he was away learns of each message what bec
   expect(await storage.load('ann')).toHaveLength(7);
   for (const room of rooms)
     for (const { clientMessageId } of room.getSnapshot().outgoing) room.discard(clientMessageId);
-  await expect.poll(() => storage.load('ann'), { timeout: 10_000 }).toEqual([]);
-}, 60_000);
+  await expect.poll(() => storage.load('ann')).toEqual([]);
+});
 
 test('what somebody wrote who was erased meanwhile is not sent, and not lost, until he signs in anew', async () => {
   const roomId = await chat.room();
@@ -170,18 +170,18 @@ test('what somebody wrote who was erased meanwhile is not sent, and not lost, un
   const { id } = await chat.call<{ id: string }>('DELETE', '/api/chat/users/eve');
   const asked = async () =>
     (await fetch(`${chat.url}/api/chat/rooms`, { headers: { authorization: `Bearer ${old}` } })).status;
-  await expect.poll(asked, { timeout: 10_000 }).toBe(401);
+  await expect.poll(asked).toBe(401);
   await proxy.pass();
   const state = () => eve.client.connection.getSnapshot();
-  await expect.poll(() => state().status, { timeout: 30_000 }).toBe('closed');
+  await expect.poll(() => state().status).toBe('closed');
   expect(state().error?.code).toBe('TOKEN_REVOKED');
   expect(eve.snapshot().outgoing).toMatchObject([{ content: 'said while away', error: null }]);
   expect(await storage.load('eve')).toHaveLength(1);
   // What is his until it has ended is erased along.
   const erasure = () => chat.call<{ status: string }>('GET', `/api/chat/erasures/${id}`);
-  await expect.poll(async () => (await erasure()).status, { timeout: 30_000 }).toBe('DONE');
+  await expect.poll(async () => (await erasure()).status).toBe('DONE');
   token = chat.token('eve', { claims: { iat: Math.floor(Date.now() / 1_000) + 20 } });
   eve.client.connect();
   await eve.until(() => eve.texts().includes('said while away'));
   expect(eve.snapshot().outgoing).toEqual([]);
-}, 60_000);
+});

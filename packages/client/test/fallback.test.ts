@@ -78,7 +78,7 @@ test('streams that break again and again lose, double and reorder nothing', asyn
     expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_, i) => messages[0]!.seq + i));
   }
   expect(gateway.opened).toBeGreaterThan(4);
-}, 60_000);
+});
 
 test('where there is no stream either, it asks every 3 s', async () => {
   const gateway = await httpGateway(chat.url);
@@ -109,7 +109,7 @@ test.each([
   const bob = shopper({ url: chat.url, token: () => chat.token('bob'), roomId });
   for (const each of [ann, bob]) await each.until(({ status: now }) => now === 'live');
   gateway.refuse(2, status, code);
-  await expect.poll(() => gateway.refused, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => gateway.refused).toBe(2);
   bob.room.send({ content: 'afterwards' });
   await ann.until(() => ann.texts().includes('afterwards'));
   expect(ann.snapshot().status).toBe('live');
@@ -140,7 +140,7 @@ test('who was removed while his stream was away learns it when that is back', as
   expect((await ann.until(({ status }) => status === 'gone')).gone).toBe('removed');
   ann.room.rejoin();
   await ann.until(({ status }) => status === 'live');
-  await expect.poll(() => gateway.streaming, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => gateway.streaming).toBe(1);
 });
 
 test('a server that is full is asked for the stream again when it said, and for the messages meanwhile', async () => {
@@ -170,12 +170,10 @@ test('more rooms than a browser has connections: three are streamed, the others 
     bob.room.send({ content: `to ${bob.room.roomId}` });
   }
   for (const room of [ann.room, ...others]) {
-    await expect
-      .poll(() => room.getSnapshot().messages.map(({ content }) => content), { timeout: 20_000 })
-      .toContain(`to ${room.roomId}`);
+    await expect.poll(() => room.getSnapshot().messages.map(({ content }) => content)).toContain(`to ${room.roomId}`);
   }
   // A message may come by a request before its room's stream is open.
-  await expect.poll(() => gateway.streaming, { timeout: 10_000 }).toBe(3);
+  await expect.poll(() => gateway.streaming).toBe(3);
 });
 
 test('history, a jump and all participants come by requests too', async () => {
@@ -215,7 +213,7 @@ test('when WebSockets go through again it changes over, and nothing is lost in b
     expect([...each.texts()].sort()).toEqual([...texts].sort());
   }
   await expect.poll(() => gateway.streaming).toBe(0);
-}, 60_000);
+});
 
 test('a token that ends is renewed by the request that is refused for it', async () => {
   const gateway = await httpGateway(chat.url);
@@ -243,7 +241,7 @@ test('a refused token ends the connection here too', async () => {
   const roomId = await chat.room();
   const ann = shopper({ url: gateway.url, token: () => 'nonsense', roomId, client: { clock: fastClock(10) } });
   const state = () => ann.client.connection.getSnapshot();
-  await expect.poll(() => state().status, { timeout: 10_000 }).toBe('closed');
+  await expect.poll(() => state().status).toBe('closed');
   expect(state().error?.code).toBe('UNAUTHENTICATED');
 });
 

@@ -292,13 +292,13 @@ describe('with the service', () => {
     await expect.poll(listed).toEqual([['first', 0]]);
 
     await chat.call('POST', `/api/chat/rooms/${second}/participants`, {}, chat.token('ann'));
-    await expect.poll(listed, { timeout: 10_000 }).toEqual([
+    await expect.poll(listed).toEqual([
       ['second', 0],
       ['first', 0],
     ]);
     gateway.cut();
     bob.room.send({ content: 'two' });
-    await expect.poll(() => gateway.streaming, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => gateway.streaming).toBe(1);
     await expect.poll(listed).toEqual([
       ['second', 0],
       ['first', 1],

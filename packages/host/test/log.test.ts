@@ -202,7 +202,7 @@ test('a line that comes while others are being written is written after them, ho
       setTimeout(() => process.exit(8), 10_000);
     }, 5);`;
   expect(endOf(`import fs from 'node:fs'; ${program}`)).toMatchObject({ status: 7 });
-}, 40_000);
+});
 
 /** Standard output of a process with a log of its own, named `log`. */
 function outputOf(program: string): string {

@@ -80,4 +80,4 @@ test('a standby is refused at once', async () => {
     await rm(standby.place, { recursive: true, force: true });
     await rm(dataDir, { recursive: true, force: true });
   }
-}, 60_000);
+});

@@ -44,14 +44,14 @@ test('what is written offline is sent when the network is back, and what was sai
     await bob.sees(`ann ${round} again`);
     await ann.sees(`bob ${round}`);
   }
-  await expect.poll(async () => await ann.page.locator('[data-status]').count(), { timeout: 10_000 }).toBe(1);
+  await expect.poll(async () => await ann.page.locator('[data-status]').count()).toBe(1);
   const all = await bob.texts();
   expect(all).toHaveLength(10);
   expect(all.filter((text) => text.startsWith('ann'))).toEqual(
     [1, 2, 3].flatMap((round) => [`ann ${round}`, `ann ${round} again`]),
   );
   await expect.poll(() => ann.texts()).toEqual(all);
-}, 90_000);
+});
 
 test('what waits for a connection can be given up, by keyboard too, and is sent to nobody then', async () => {
   const roomId = await pages.chat.room();
@@ -91,7 +91,7 @@ test('a service that stops is waited for, and what was written meanwhile arrives
     roomId,
   );
   await pages.chat.start();
-  await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count(), { timeout: 40_000 }).toBe(2);
+  await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count()).toBe(2);
   await expect.poll(() => ann.texts()).toEqual(['before', 'during']);
   // Each day begins with its date, in the reader's language.
   const bob = await pages.open('bob', roomId, { locale: 'ko' });
@@ -105,7 +105,7 @@ test('a service that stops is waited for, and what was written meanwhile arrives
   expect(days.map(({ textContent }) => textContent)).toEqual(days.map(({ date }) => date));
   const order = bob.page.locator('.gongu-day, .gongu-text');
   await expect.poll(() => order.allTextContents()).toEqual([days[0]?.date, 'before', days[1]?.date, 'during']);
-}, 90_000);
+});
 
 test('a reload in the same moment as the sending loses nothing and doubles nothing', async () => {
   const roomId = await pages.chat.room();
@@ -119,7 +119,7 @@ test('a reload in the same moment as the sending loses nothing and doubles nothi
   await ann.field.press('Enter');
   await ann.page.context().setOffline(false);
   await ann.page.reload();
-  await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count(), { timeout: 20_000 }).toBe(3);
+  await expect.poll(() => ann.page.locator('[data-seq] [data-mine=true]').count()).toBe(3);
   await expect.poll(() => ann.texts()).toEqual(['first', 'written without a network', 'and reloaded']);
 });
 
@@ -307,13 +307,13 @@ test('who looks on takes no place and is told to nobody; writing joins, and a fu
   await pages.chat.call('PATCH', path, { status: 'CANCELLED', reason: 'SELLER' });
   await dee.page.getByText('The group buy is over. The chat is for those who took part.').waitFor();
   await dee.sees('back');
-}, 60_000);
+});
 
 test('a room that comes a moment after its product is waited for, and one that never comes is an error with a way to try again', async () => {
   const roomId = crypto.randomUUID();
   const ann = await pages.open('ann', roomId);
   await ann.page.getByText('Connecting…').waitFor();
-  await expect.poll(() => ann.sent('watch').length, { timeout: 12_000 }).toBeGreaterThan(1);
+  await expect.poll(() => ann.sent('watch').length).toBeGreaterThan(1);
   await ann.page.getByText('Connecting…').waitFor();
   await pages.chat.room({ productId: roomId });
   await ann.page.getByText('You are looking on.').waitFor();
@@ -321,7 +321,6 @@ test('a room that comes a moment after its product is waited for, and one that n
 
   const missing = crypto.randomUUID();
   const bob = await pages.open('bob', missing);
-  bob.page.setDefaultTimeout(25_000);
   await bob.page.getByText('Connecting…').waitFor();
   await bob.page.getByText('There is no such room.').waitFor();
   const asked = bob.sent('watch').length;
@@ -329,7 +328,7 @@ test('a room that comes a moment after its product is waited for, and one that n
   await bob.page.getByRole('button', { name: 'Enter again' }).click();
   await bob.page.getByText('You are looking on.').waitFor();
   expect(bob.sent('watch').length).toBe(asked + 1);
-}, 60_000);
+});
 
 test('the participants are listed with their roles, and who is there', async () => {
   const roomId = await pages.chat.room();

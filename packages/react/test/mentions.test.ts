@@ -126,7 +126,7 @@ inBrowser(
     const height = async () => (await own.boundingBox())?.height;
     const onItsWay = await height();
     await ann.page.context().setOffline(false);
-    await own.locator('.gongu-message:not([data-status])').waitFor({ timeout: 30_000 });
+    await own.locator('.gongu-message:not([data-status])').waitFor();
     expect(await height()).toBe(onItsWay);
 
     // Who reads elsewhere is told, and led there.

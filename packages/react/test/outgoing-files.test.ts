@@ -108,7 +108,7 @@ test('without a connection it waits, by keyboard alone, and is sent when there i
   await expect.poll(() => kept(ann)).toBe(1);
   await ann.page.context().setOffline(false);
   // A client that was away may be within its longest wait for an answer.
-  await pictures(bob).waitFor({ timeout: 40_000 });
+  await pictures(bob).waitFor();
   await pending(ann).waitFor({ state: 'detached' });
   await expect.poll(() => kept(ann)).toBe(0);
 });

@@ -13,7 +13,7 @@ test('who is typing is shown without rendering the room, and a component renders
   await bob.say('here');
   await ann.sees('here');
   // Bob's read mark and both presences follow the message.
-  await expect.poll(() => ann.page.locator('#quiet').textContent(), { timeout: 10_000 }).toBe('true');
+  await expect.poll(() => ann.page.locator('#quiet').textContent()).toBe('true');
   const settled = await renders();
 
   const typing = ann.page.locator('.gongu-typing');
@@ -37,12 +37,12 @@ test('a new message renders what is new by it, and no other message', async () =
   const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
   for (let n = 0; n < 12; n++) await bob.say(`message ${n}.`);
   await ann.sees('message 11.');
-  await expect.poll(() => ann.page.locator('#quiet').textContent(), { timeout: 10_000 }).toBe('true');
+  await expect.poll(() => ann.page.locator('#quiet').textContent()).toBe('true');
   const renders = () => ann.page.evaluate<number>('renders.messages');
   const before = await renders();
   await bob.say('one more');
   await ann.sees('one more');
-  await expect.poll(() => ann.page.locator('#quiet').textContent(), { timeout: 10_000 }).toBe('true');
+  await expect.poll(() => ann.page.locator('#quiet').textContent()).toBe('true');
   // Itself, and the one before it, which is no longer the last of its group nor the list's tab stop.
   expect((await renders()) - before).toBeLessThanOrEqual(4);
 });

@@ -44,7 +44,7 @@ test('who begins at the end is there after whatever prepends, appends, resizes a
     }),
     { numRuns: 20, endOnFailure: true },
   );
-}, 60_000);
+});
 
 test('who begins at a row has it at the top after whatever comes before it, around it and in it', async () => {
   await fc.assert(
@@ -56,7 +56,7 @@ test('who begins at a row has it at the top after whatever comes before it, arou
     }),
     { numRuns: 20, endOnFailure: true },
   );
-}, 60_000);
+});
 
 test('who has scrolled up has what he reads where it was after whatever prepends, appends, resizes and pictures', async () => {
   await fc.assert(
@@ -66,7 +66,7 @@ test('who has scrolled up has what he reads where it was after whatever prepends
     }),
     { numRuns: 20, endOnFailure: true },
   );
-}, 60_000);
+});
 
 test('a page before the row at which one begins, in the same frame, does not lead to another row', async () => {
   const steps = [{ do: 'prepend', count: 45, afterFrames: 0 }] as const;

@@ -35,7 +35,7 @@ const bearer = (userId: string) => tokenOf(userId, { nickname: NICKNAME, tag: in
 const as = (userId: string) => `Bearer ${bearer(userId)}`;
 const participants = (roomId: string, userId?: string) =>
   `/api/chat/rooms/${roomId}/participants${userId === undefined ? '' : `/${encodeURIComponent(userId)}`}`;
-const wait = { timeout: 10_000, interval: 10 };
+const wait = { interval: 10 };
 const ofSystem = (event: string, userId: string) => (message: Parameters<typeof systemEventOf>[0]) => {
   const told = systemEventOf(message) as { event: string; user?: { userId: string } } | undefined;
   return told?.event === event && JSON.stringify(told).includes(JSON.stringify(userId));

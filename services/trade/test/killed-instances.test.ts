@@ -136,7 +136,7 @@ const { checkSnapshot, checkHistory } = productPromises({
   roomBuyers: async (id) => [...chat.rooms.get(id)!.committed].sort(),
 });
 
-const wait = { timeout: 60_000, interval: 50 };
+const wait = { interval: 50 };
 const step = fc.record({ act: productAct, product: fc.nat(PRODUCTS - 1), instance: fc.nat(1) });
 const plan = fc.record({
   terms: fc.array(productTerms, { minLength: PRODUCTS, maxLength: PRODUCTS }),

@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = await given.start(ENV);
 });
 const service = `Bearer ${serviceToken({ secret: SERVICE_SECRET })}`;
-const wait = { timeout: 30_000, interval: 100 };
+const wait = { interval: 100 };
 const HOME = { recipient: '김하나', phone: '010-1234-5678', postalCode: '06236', line1: '테헤란로 1' };
 const ok = async (method: string, path: string, as: string, body?: object) => {
   const answer = await server.call<never>(method, path, { as, ...(body ? { body } : {}) });

@@ -27,4 +27,4 @@ it('an instance that can never serve is an error, also where it is started again
     other.close();
     await database.drop();
   }
-}, 60_000);
+});

@@ -9,7 +9,7 @@ export type Frame = any;
 export interface ProbeOptions {
   protocols?: string | readonly string[];
   headers?: Readonly<Record<string, string>>;
-  /** For `next` and `closed` where they name none. @default 5_000 */
+  /** For `next` and `closed` where they name none. A busy machine is no failure. @default 60_000 */
   timeoutMs?: number;
   /** Throws at a frame that must not come. It fails the run, whether the test looks at that frame or not. */
   check?: (frame: Frame, protocol: string) => void;
@@ -55,8 +55,8 @@ export class UpgradeRefused extends Error {
 
 /** Connects, and returns when the socket is open. @throws UpgradeRefused when there is no 101 */
 export async function probe(url: string, options: ProbeOptions = {}): Promise<Probe> {
-  const { protocols = [], headers = {}, timeoutMs: usualMs = 5_000, check: checkOf = () => {} } = options;
-  const socket = new WebSocket(url, [protocols].flat() as string[], { headers, handshakeTimeout: 10_000 });
+  const { protocols = [], headers = {}, timeoutMs: usualMs = 60_000, check: checkOf = () => {} } = options;
+  const socket = new WebSocket(url, [protocols].flat() as string[], { headers, handshakeTimeout: 60_000 });
   const queue: Frame[] = [];
   const watchers = new Set<() => void>();
   let end: { code: number; reason: string } | undefined;

@@ -18,18 +18,18 @@ const heard = () => given.logs.lines.filter((line) => line.includes('signals fro
 
 it('warns of instances that share a Redis and say not where they are, and of no others', async () => {
   const alone = await given.start({ REDIS_URL: redis.url });
-  await expect.poll(heard, { timeout: 10_000 }).toBe(1);
+  await expect.poll(heard).toBe(1);
   const other = await given.start({ REDIS_URL: redis.url, INSTANCE_URL: 'http://chat-2:8080' });
-  await expect.poll(warnings, { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(warnings).toHaveLength(1);
   expect(warnings()[0]).toMatchObject({ level: 'warn', url: alone.url });
-  await expect.poll(heard, { timeout: 10_000 }).toBe(2);
+  await expect.poll(heard).toBe(2);
   await other.stop();
 });
 
 it('has four connections to Redis, as docs/operations.md says', async () => {
   const before = await connections();
   const one = await given.start({ REDIS_URL: redis.url });
-  await expect.poll(connections, { timeout: 10_000 }).toBe(before + 4);
+  await expect.poll(connections).toBe(before + 4);
   await one.stop();
   expect(readFileSync(inRepository('docs/operations.md'), 'utf8')).toContain(
     'Each instance has four connections to it',

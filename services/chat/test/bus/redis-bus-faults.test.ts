@@ -131,7 +131,7 @@ describe('Redis bus under faults', () => {
         a.publish(messageSignal('r', 1));
         await ear.until((heard) => heard.length > before, 1_000);
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
     expect(b.headIntervalMs()).toBe(1_000);
     expect(proxy.connections).toBe(2);

@@ -33,7 +33,7 @@ function world(url: () => string) {
 }
 
 function until(condition: () => boolean): Promise<boolean> {
-  return vi.waitUntil(condition, { timeout: 20_000, interval: 20 });
+  return vi.waitUntil(condition, { timeout: 60_000, interval: 20 });
 }
 
 describe('on a Cluster, with sharded channels', () => {

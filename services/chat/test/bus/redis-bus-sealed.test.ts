@@ -33,7 +33,7 @@ async function open(prefix: string, { isOn = true, skewMs = 0, secret = SECRET }
     onRefused: (reason) => void refused.push(reason),
   });
   opened.push(bus);
-  await vi.waitUntil(() => bus.state() === 'ok', { timeout: 5_000, interval: 10 });
+  await vi.waitUntil(() => bus.state() === 'ok', { timeout: 60_000, interval: 10 });
   return { bus, refused };
 }
 

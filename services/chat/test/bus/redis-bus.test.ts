@@ -23,7 +23,7 @@ describe.skipIf(!redisProgram())('one server', () => {
       async bus(): Promise<Bus> {
         const instanceId = `i-${instances++}`;
         const bus = createRedisBus({ redis: redisTarget(server.url), log, clock: systemClock, instanceId, prefix });
-        await vi.waitUntil(() => bus.state() === 'ok', { timeout: 5_000, interval: 10 });
+        await vi.waitUntil(() => bus.state() === 'ok', { timeout: 60_000, interval: 10 });
         return bus;
       },
       close: async () => {},

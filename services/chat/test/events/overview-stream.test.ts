@@ -6,6 +6,7 @@ import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { type EventReader, openStream } from '../fixture/event-stream.ts';
 import { said } from '../fixture/log-lines.ts';
 import { metricOf } from '../fixture/metrics.ts';
+import { settableClock } from '../fixture/settable-clock.ts';
 import { SERVICE, tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
@@ -19,7 +20,7 @@ const PATH = '/api/chat/events';
 /** Who was removed comes back at once. */
 const NO_PAUSE = { REJOIN_PAUSE_S: '0' };
 const as = (userId: string) => ({ authorization: `Bearer ${tokenOf(userId)}` });
-const wait = { timeout: 10_000, interval: 10 };
+const wait = { interval: 10 };
 let users = 0;
 const newUser = () => `user-${users++}`;
 let lines = 0;
@@ -253,10 +254,15 @@ describe('the stream of all rooms', () => {
   });
 
   it('ends with the token, and with the service', async () => {
-    const going = await given.start();
-    const short = tokenOf(newUser(), { expiresInSeconds: 2 });
-    const stream = await openStream(going.url + PATH, { authorization: `Bearer ${short}` });
+    const clock = settableClock();
+    const going = await given.start({}, { clock });
+    const token = tokenOf(newUser(), { expiresInSeconds: 600 });
+    const stream = await openStream(going.url + PATH, { authorization: `Bearer ${token}` });
+    await stream.next('rooms');
+    // In its last 30 s, of which the machine may take long.
+    clock.step(575_000);
     await stream.next('token.expiring');
+    clock.step(30_000);
     expect((await stream.next('error')).data).toMatchObject({ code: 'TOKEN_EXPIRED' });
     expect((await stream.next('closed')).data).toMatchObject({ code: 4101 });
     const other = await openStream(going.url + PATH, as(newUser()));

@@ -100,7 +100,7 @@ async function hasMessage(roomId: string): Promise<boolean> {
 async function overSocket(roomId: string, userId: string, command: Record<string, unknown>): Promise<Told> {
   const client = await shaky.connect(userId);
   client.send({ ref: '1', roomId, ...command } as never);
-  const frame = await client.next((one) => one.ref === '1', 30_000);
+  const frame = await client.next((one) => one.ref === '1');
   client.terminate();
   const failed = frame.type === 'error';
   return { code: failed ? frame.code : undefined, retries: failed && frame.retryAfterMs !== undefined };
@@ -111,7 +111,7 @@ async function overStomp(roomId: string): Promise<Told> {
   client.send('CONNECT\naccept-version:1.2\nhost:chat\n\n\0');
   await client.next((frame) => String(frame).startsWith('CONNECTED'));
   client.send(`SEND\ndestination:/app/chat/${roomId}\nreceipt:1\n\n${said('셋')}\0`);
-  const frame = String(await client.next((one) => /^(RECEIPT|ERROR)/.test(String(one)), 30_000));
+  const frame = String(await client.next((one) => /^(RECEIPT|ERROR)/.test(String(one))));
   client.terminate();
   const body = frame.startsWith('ERROR') ? /\nmessage:([A-Z_]+)/.exec(frame)?.[1] : undefined;
   return { code: body, retries: true };
@@ -140,7 +140,7 @@ describe.each(Object.entries(VERBS))('a %s', (_name, { key, call, done }) => {
     expect(await done(roomId)).toBe(false);
     expect((await call(roomId)).code).toBeUndefined();
     expect(await done(roomId)).toBe(true);
-  }, 20_000);
+  });
 
   it('whose connection is terminated under way is asked again where it has a key, else nobody knows', async () => {
     const roomId = await made();
@@ -153,7 +153,7 @@ describe.each(Object.entries(VERBS))('a %s', (_name, { key, call, done }) => {
       key ? { code: undefined, retries: expect.any(Boolean) } : { code: 'UNKNOWN_OUTCOME', retries: true },
     );
     if (key) expect(await done(roomId)).toBe(true);
-  }, 20_000);
+  });
 
   it('that could not be sent is UNAVAILABLE', async () => {
     const roomId = await made();
@@ -163,7 +163,7 @@ describe.each(Object.entries(VERBS))('a %s', (_name, { key, call, done }) => {
     await database.proxy.pass();
     expect(told).toEqual({ code: 'UNAVAILABLE', retries: true });
     expect(await done(roomId)).toBe(false);
-  }, 20_000);
+  });
 });
 
 it('read marks wait for nobody: a locked member delays his own mark only', async () => {
@@ -180,4 +180,4 @@ it('read marks wait for nobody: a locked member delays his own mark only', async
   const later = mark(busy);
   await database.unlock('COMMIT');
   expect((await later).status).toBe(204);
-}, 20_000);
+});

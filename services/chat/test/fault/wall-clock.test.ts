@@ -1,25 +1,13 @@
-import { type Clock, systemClock } from '@gongu/host';
 import { type Probe, probe } from '@gongu/testkit';
 import { describe, expect, it } from 'vitest';
 import { chatOfThisFile } from '../fixture/chat.ts';
 import { openStream } from '../fixture/event-stream.ts';
+import { settableClock } from '../fixture/settable-clock.ts';
 import { tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
-
-/** The real time, whose time of day an operator sets. */
-function settableClock(): Clock & { step(ms: number): void } {
-  let offsetMs = 0;
-  return {
-    ...systemClock,
-    now: () => systemClock.now() + offsetMs,
-    step(ms) {
-      offsetMs += ms;
-    },
-  };
-}
 
 /** Good for a day, whatever the clock is set to. */
 const longToken = (userId: string) => tokenOf(userId, { expiresInSeconds: 86_400 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => sql?.end());
 
-const wait = { timeout: 30_000, interval: 100 };
+const wait = { interval: 100 };
 const admin = `Bearer ${tokenOf('root', { roles: ['admin'] })}`;
 const rows = async <T extends object>(text: string, ...values: unknown[]) => (await sql.query<T>(text, values)).rows;
 const erase = (userId: string, as = admin) => chat.call<Erasure>('DELETE', `/api/chat/users/${userId}`, { as });

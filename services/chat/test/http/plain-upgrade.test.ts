@@ -53,10 +53,8 @@ describe('a request that asks for another protocol than WebSocket', () => {
 
 describe('an upgrade to WebSocket', () => {
   it('works behind a request on the same connection, and where other protocols are offered too', async () => {
-    const before = Buffer.from('');
-    expect(await rawUpgrade(chat.port, '/ws', { headers: { upgrade: 'h2c, websocket' }, rest: before })).toMatch(
-      /^HTTP\/1.1 101 /,
-    );
+    const offered = { headers: { upgrade: 'h2c, websocket' }, until: /\r\n\r\n/ };
+    expect(await rawUpgrade(chat.port, '/ws', offered)).toMatch(/^HTTP\/1.1 101 /);
     const head = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
     const upgrade =
       'GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n\r\n';
@@ -71,7 +69,7 @@ describe('an upgrade to WebSocket', () => {
     ['/ws/chat/001/upgrading/eventsource'],
   ])('is refused where there is no WebSocket, whatever the URL is good for (%s)', async (path) => {
     const headers = { authorization: authorizationOf('ann') };
-    const answer = await rawUpgrade(chat.port, path, { headers, until: /never/, timeoutMs: 60_000 });
+    const answer = await rawUpgrade(chat.port, path, { headers, until: /never/ });
     expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*\r\nconnection: close\r\n[\s\S]*no WebSocket/i);
   });
 
@@ -84,7 +82,7 @@ describe('an upgrade to WebSocket', () => {
     ['/api/chat/rooms'],
   ])('that is refused says that its connection ends, and ends it (%s)', async (path) => {
     // Longer than the test may take: it is the other side that closes.
-    const answer = await rawUpgrade(chat.port, path, { until: /never/, timeoutMs: 60_000 });
+    const answer = await rawUpgrade(chat.port, path, { until: /never/ });
     expect(answer).toMatch(/^HTTP\/1.1 40\d [\s\S]*\r\nconnection: close\r\n/i);
     expect(answer).not.toMatch(/keep-alive/);
   });

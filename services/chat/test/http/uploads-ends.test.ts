@@ -385,9 +385,7 @@ it('reports of a room that was removed are none of the one that is opened again 
   expect(await stateOfEach(...before, after[1])).toEqual(['HELD', 'GONE', 'HELD']);
   const { id } = (await chat.call<Erasure>('DELETE', '/api/chat/users/cat', { as: ADMIN })).body;
   await expect
-    .poll(async () => (await chat.call<Erasure>('GET', `/api/chat/erasures/${id}`, { as: ADMIN })).body.status, {
-      timeout: 30_000,
-    })
+    .poll(async () => (await chat.call<Erasure>('GET', `/api/chat/erasures/${id}`, { as: ADMIN })).body.status)
     .toBe('DONE');
   expect(await standing()).toEqual([old[0]]);
   expect(await stateOfEach(...before, after[1])).toEqual(['HELD', 'GONE', 'GONE']);

@@ -38,7 +38,7 @@ afterAll(async () => {
 
 const ADMIN = `Bearer ${tokenOf('root', { roles: ['admin'] })}`;
 const HOOKS = '/api/chat/webhooks';
-const wait = { timeout: 15_000, interval: 20 };
+const wait = { interval: 20 };
 const base = (roomId: string) => `/api/chat/rooms/${roomId}`;
 async function receiver(answers?: (n: number) => WebhookBehaviour) {
   const started = await startWebhookReceiver(answers);

@@ -187,7 +187,7 @@ describe.each([
     const lines = () => given.logs.of().filter((line) => line.connectionId === connectionId && line.level === 'info');
     const events = () => lines().map(({ event }) => event);
     const line = (name: string) => lines().find(({ event }) => event === name);
-    await expect.poll(events, { timeout: 10_000 }).toContain('session.closed');
+    await expect.poll(events).toContain('session.closed');
     expect(events().sort()).toEqual(
       [
         ...['handshake.accepted', 'session.authenticated', 'stomp.connect'],

@@ -28,7 +28,7 @@ async function visit(roomId: string, at = chat) {
   return { socket, token, userId: sub as string, nickname, tag };
 }
 const rowsOf = async (text: string, ...values: unknown[]) => (await sql.query(text, values)).rows;
-const until = (check: () => Promise<boolean>) => expect.poll(check, { timeout: 20_000 }).toBe(true);
+const until = (check: () => Promise<boolean>) => expect.poll(check).toBe(true);
 
 describe('a visitor, whose socket came without a token', () => {
   it('leaves the room some time after he was last seen, with the row of who leaves, and his tag is free again', async () => {

@@ -123,7 +123,7 @@ describe('owners over Redis', () => {
     expect(await b.find('s')).toBe(A);
     await proxy.refuse();
     proxy.cut();
-    await expect.poll(() => b.find('s'), { timeout: 3_000 }).toBeNull();
+    await expect.poll(() => b.find('s')).toBeNull();
     expect(await b.claim('s')).toBe(B);
   });
 
@@ -149,7 +149,7 @@ describe('owners over Redis', () => {
     expect(await b.find('during')).toBeNull();
     await admin.flushall();
     await proxy.pass();
-    await expect.poll(() => b.find('during'), { timeout: 5_000 }).toBe(A);
+    await expect.poll(() => b.find('during')).toBe(A);
     expect(await b.find('before')).toBe(A);
   });
 
@@ -207,6 +207,6 @@ describe('owners over Redis', () => {
     expect(await a.claim('s')).toBe(A);
     expect(performance.now() - start).toBeLessThan(3_000);
     server.resume();
-    await expect.poll(() => admin.get('gongu:sockjs:s'), { timeout: 10_000 }).toBe(A);
+    await expect.poll(() => admin.get('gongu:sockjs:s')).toBe(A);
   });
 });

@@ -29,7 +29,7 @@ function open(url: string, rest: { readyMs?: number } = {}) {
   return { link, events, lines };
 }
 
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 10_000, interval: 10 });
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 60_000, interval: 10 });
 
 async function start(): Promise<TestRedis> {
   const server = await startRedis();

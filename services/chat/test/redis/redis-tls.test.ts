@@ -53,8 +53,8 @@ describe('Redis over TLS', () => {
 
   it('takes an authority’s file, and a certificate of its own with its key', async () => {
     const { links, lines } = linksBy({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
-    await expect.poll(() => links.state(), { timeout: 20_000 }).toBe('ok');
-    await expect.poll(() => links.presence.connections(), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => links.state()).toBe('ok');
+    await expect.poll(() => links.presence.connections()).toBe(1);
     expect(lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe('Redis over TLS', () => {
     const { links, lines } = open();
     const away = () => lines.filter(({ msg }) => msg === 'Redis is away');
     // The publisher, the subscriber, presence and the owners.
-    await expect.poll(() => away().length, { timeout: 20_000 }).toBe(4);
+    await expect.poll(() => away().length).toBe(4);
     for (const line of away()) expect(line.reason).toMatch(reason);
     expect(links.state()).toBe('down');
     expect(JSON.stringify(lines)).not.toMatch(/hunter2|\\n/);
@@ -92,7 +92,7 @@ describe('Redis over TLS', () => {
     }
     // What the server says of it comes later, and would be an uncaught error of this test.
     const { links } = linksBy({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
-    await expect.poll(() => links.state(), { timeout: 20_000 }).toBe('ok');
+    await expect.poll(() => links.state()).toBe('ok');
   });
 
   it('says at start what is wrong with the files, and not the password', () => {
@@ -164,14 +164,14 @@ describe('Sentinel over TLS, with users of its own', () => {
     ends.push(() => links.close());
     return { links, lines };
   }
-  const state = (links: ReturnType<typeof linksBy>['links']) => expect.poll(() => links.state(), { timeout: 20_000 });
+  const state = (links: ReturnType<typeof linksBy>['links']) => expect.poll(() => links.state());
 
   it.each([
     ['the sentinel’s password is another one', () => ({ ...asks, ...files, sentinelPassword: 'wrong' }), /WRONGPASS/],
     ['nobody it knows has signed', () => asks, /^All sentinels are unreachable/],
   ])('says why it does without Redis: %s', async (_, query, reason) => {
     const { links, lines } = linksBy(query());
-    await expect.poll(() => lines.filter(({ msg }) => msg === 'Redis is away').length, { timeout: 20_000 }).toBe(4);
+    await expect.poll(() => lines.filter(({ msg }) => msg === 'Redis is away').length).toBe(4);
     expect(links.state()).toBe('down');
     for (const line of lines) expect(line.reason).toMatch(reason);
     expect(JSON.stringify(lines)).not.toContain(PASSWORD);
@@ -213,7 +213,7 @@ describe('Sentinel over TLS, with users of its own', () => {
     await state(b.links).toBe('ok');
     a.links.bus.publish(messageSignal('r', 2));
     await ear.until((heard) => heard.length === 2);
-    await expect.poll(() => a.links.presence.connections(), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => a.links.presence.connections()).toBe(2);
 
     expect(await denied(others[1]!)).toEqual([]);
     expect([...a.lines, ...b.lines].filter(({ event }) => event === 'redis.refused')).toEqual([]);

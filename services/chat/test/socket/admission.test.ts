@@ -17,7 +17,7 @@ const REQUESTS: [string, string][] = [
 ];
 
 /** An answer with all of its body, or the head of one that lets in, however long a busy machine takes. */
-const WHOLE = { until: /^HTTP\/1\.1 101.*\r\n\r\n|\}$/s, timeoutMs: 60_000 };
+const WHOLE = { until: /^HTTP\/1\.1 101.*\r\n\r\n|\}$/s };
 
 function refusal(raw: string): { status: number; retryAfter: string; problem: Problem } {
   const [head = '', body = ''] = raw.split('\r\n\r\n', 2);

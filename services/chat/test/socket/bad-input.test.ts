@@ -143,8 +143,7 @@ describe('bytes that are no frame', () => {
       const answer = await rawUpgrade(chat.port, path, {
         headers: { 'sec-websocket-protocol': 'gongu.v1' },
         rest: frame,
-        until: /never/,
-        timeoutMs: 10_000, // ends with the connection
+        until: /never/, // ends with the connection
       });
       const bytes = Buffer.from(answer, 'latin1');
       const close = bytes.lastIndexOf(0x88);

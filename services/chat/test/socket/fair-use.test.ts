@@ -14,8 +14,7 @@ function stopFlood(): void {
   for (const socket of sockets.splice(0)) socket.terminate();
 }
 
-const queueOf = (chat: Instance) =>
-  expect.poll(() => metricOf(chat, 'gongu_postgres_queue_waiting'), { timeout: 20_000 });
+const queueOf = (chat: Instance) => expect.poll(() => metricOf(chat, 'gongu_postgres_queue_waiting'));
 const from = (address: string) => ({ headers: { 'x-forwarded-for': address }, timeoutMs: 60_000 });
 
 /** Sockets of one address that ask for pages, each for the next one when it has one. How many have come. */

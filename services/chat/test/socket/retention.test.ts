@@ -299,7 +299,7 @@ describe('rooms', () => {
         () => 'joined',
       );
     };
-    await expect.poll(joining, { timeout: 10_000 }).toBe('NOT_FOUND');
+    await expect.poll(joining).toBe('NOT_FOUND');
     await pool.query(`SELECT chat.hold('ROOM', $1, false, NULL, NULL)`, [held.roomId]);
     expect(await remove()).toBe(1);
     expect(await remove()).toBe(0);

@@ -351,7 +351,7 @@ describe('while Redis is away', () => {
     await redis.kill();
     const bob = await chat.connect(newUser());
     expect((await watch(bob, roomId)).you).toBe(null);
-    await expect.poll(async () => (await roomOf(roomId)).watcherCount, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await roomOf(roomId)).watcherCount).toBe(1);
     await bob.ask(send(roomId), 'ack');
     expect((await bob.event('joined')).you).not.toBe(null);
     // Nobody tells the other instance, and it finds out by itself.

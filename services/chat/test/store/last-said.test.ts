@@ -29,7 +29,7 @@ it('the newest that was said is found, wherever it stands', async () => {
       expect(await lastSaid(kinds), kinds).toBe(last === 0 ? null : last);
     }
   }
-}, 60_000);
+});
 
 it('of thousands of rows of the service after it, a few are read', async () => {
   const at = async (kinds: string) => {

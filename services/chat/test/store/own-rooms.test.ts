@@ -53,4 +53,4 @@ it('one’s own rooms are found by their index, among many members of others', a
     // The member, his room, and its last message.
     expect(read(rows[0]['QUERY PLAN'][0].Plan), text).toBeLessThanOrEqual(3 * OWN);
   }
-}, 60_000);
+});

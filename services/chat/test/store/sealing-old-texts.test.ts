@@ -205,7 +205,7 @@ describe('while a portion is being sealed', () => {
             pids[0].pid,
           ])
         ).rowCount;
-      await expect.poll(isWaiting, { timeout: 20_000 }).toBe(1);
+      await expect.poll(isWaiting).toBe(1);
       await portion.query('ROLLBACK');
       expect(await waiting).toMatchObject({ outcome: 'changed' });
     } finally {

@@ -15,7 +15,7 @@ it('a block and a revocation are each service’s own, and count on each of its 
   ]);
   for (const server of [here, there]) {
     await expect
-      .poll(async () => (await create(server, 'seller:s1')).body, { timeout: 10_000 })
+      .poll(async () => (await create(server, 'seller:s1')).body)
       .toMatchObject({ status: 403, code: 'BLOCKED' });
     expect((await create(server, 'seller:s2')).status).toBe(201);
   }

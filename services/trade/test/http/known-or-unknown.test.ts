@@ -201,7 +201,7 @@ describe('with an Idempotency-Key', () => {
       expect([status, headers.get('idempotent-replayed')]).toEqual([201, null]);
       expect(await bought(made)).toBe(true);
     }
-  }, 20_000);
+  });
 
   test('what nobody knew in time is known under the same key, whether it was carried out or not', async () => {
     const { keyed } = lost.done;
@@ -232,7 +232,7 @@ describe('with an Idempotency-Key', () => {
     expect([201, 503]).toContain(first.status);
     expect(again.status).toBe(201);
     expect(await given.rows('SELECT 1 FROM products WHERE title = $1', key)).toHaveLength(1);
-  }, 20_000);
+  });
 });
 
 test('reads that are not answered changed nothing: UNAVAILABLE', async () => {

@@ -51,7 +51,7 @@ describe.runIf(given)('with the pictures in an S3 that checks signatures', () =>
     // What is loose is removed by a job, which runs at each start.
     const other = await started();
     for (const url of [body.url, body.thumbnailUrl]) {
-      await expect.poll(async () => (await look(url)).status, { timeout: 20_000 }).toBe(404);
+      await expect.poll(async () => (await look(url)).status).toBe(404);
     }
     await other.stop();
   });

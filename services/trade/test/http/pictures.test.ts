@@ -178,7 +178,7 @@ describe('pictures of a product', () => {
     const card = await (await fetch(`${server.url}/api/products/${id}/card?url=https://shop.example/p`)).text();
     expect(card).toContain(`<meta property="og:image" content="https://shop.example/api/pictures/files/${three}.png">`);
     expect(card).toContain('<meta property="og:image:width" content="60">');
-  }, 60_000);
+  });
 
   it('are the seller’s own, of no other product, and at most ten, each once', async () => {
     const as = 'seller:own';
@@ -213,5 +213,5 @@ describe('pictures of a product', () => {
     await sweep();
     await vi.waitFor(() => expect(isKept(had)).toBe(false), 20_000);
     expect(await rows('SELECT id FROM pictures WHERE id = ANY ($1)', [free, had])).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -83,7 +83,7 @@ beforeAll(async () => {
   await rows('ANALYZE trade.products');
   await rows('ANALYZE trade.product_texts');
   all = await everything({ sort: '-createdAt' }, 100);
-}, 60_000);
+});
 
 /** All pages of a list. */
 async function everything(filter: ProductFilter, limit: number): Promise<Product[]> {
@@ -143,7 +143,7 @@ describe('a search of products', () => {
       { numRuns: 150 },
     );
     expect(hits).toBeGreaterThan(10);
-  }, 60_000);
+  });
 
   it.each([
     ['감귤', '제주 감귤 10kg', true],

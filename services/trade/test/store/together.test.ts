@@ -118,7 +118,7 @@ describe('what many ask for at once', () => {
     expect([...seen].sort()).toEqual(
       expect.arrayContaining(['already', 'ended', 'ok', 'report absent', 'report ok', 'seller']),
     );
-  }, 120_000);
+  });
 
   it('is undone of none for another: a run that was taken over, and a text that can not be stored, fail alone', async () => {
     const { id } = await product({ maxParticipants: 5 });
