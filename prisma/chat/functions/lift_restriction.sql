@@ -1,5 +1,6 @@
 -- Takes a user's restriction in a room away, with a row where it was still in force. Outcomes: changed, same (there is
--- none), NOT_FOUND, FORBIDDEN, ROOM_READ_ONLY. `p_by` and `p_admin` as of `restrict_user`.
+-- none), NOT_FOUND, FORBIDDEN, PROTECTED (a host's own, which is an admin's or the service's to take away), ROOM_READ_ONLY. `p_by`
+-- and `p_admin` as of `restrict_user`.
 CREATE OR REPLACE FUNCTION chat.lift_restriction(p_room TEXT, p_user TEXT, p_by TEXT, p_admin BOOLEAN) RETURNS JSONB
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -13,6 +14,7 @@ BEGIN
   IF p_by IS NOT NULL AND NOT p_admin AND r.host_id IS DISTINCT FROM p_by THEN
     RETURN jsonb_build_object('outcome', 'FORBIDDEN');
   END IF;
+  IF p_user = p_by AND NOT p_admin THEN RETURN jsonb_build_object('outcome', 'PROTECTED'); END IF;
   IF r.status = 'CANCELLED' THEN RETURN jsonb_build_object('outcome', 'ROOM_READ_ONLY'); END IF;
   r := chat.unban(r, p_user);
   DELETE FROM chat.restrictions WHERE room_id = p_room AND user_id = p_user RETURNING * INTO x;

@@ -1,4 +1,4 @@
-import { createCursor, type Http, OF_CALLER, problems } from '@gongu/host';
+import { createCursor, type Http, OF_CALLER, OF_ONE_KIND, problems } from '@gongu/host';
 import {
   Instant,
   RoomId,
@@ -47,7 +47,7 @@ export function searchRoutes(app: Http, { search, identify }: SearchRoutesOption
         operationId: 'searchRooms',
         summary: 'Messages of all rooms that one is in which contain a text, the newest first',
         querystring: RoomsSearchQuery,
-        response: { 200: RoomsSearchPage, ...problems(...OF_CALLER) },
+        response: { 200: RoomsSearchPage, ...problems(...OF_ONE_KIND) },
       },
     },
     async (request) => {

@@ -41,7 +41,7 @@ export function createRestrictions({ restrictions, rooms, members, emit, onChang
       return change.restriction;
     },
 
-    /** Takes a restriction away; where there is none, nothing changes. @throws AppError as `restrict` */
+    /** Takes a restriction away; where there is none, nothing changes. @throws AppError as `restrict`, and FORBIDDEN of a host's own */
     async lift(caller: Caller, roomId: string, userId: string): Promise<void> {
       const by = restrainerOf(caller);
       const change = await restrictions.lift(roomId, userId, by);
@@ -84,7 +84,7 @@ function refusalOf(code: Refused): AppError {
       return new AppError('FORBIDDEN', { detail: 'Only the host, an admin and the service restrict others' });
     case 'PROTECTED':
       return new AppError('FORBIDDEN', {
-        detail: 'Nobody restricts himself, an admin or the service, nor bans the host',
+        detail: 'Nobody restricts himself, an admin or the service, nor ends a mute of his own, nor bans the host',
       });
     case 'IS_BUYER':
       return new AppError('CONFLICT', { detail: 'A buyer can be muted, and not banned' });

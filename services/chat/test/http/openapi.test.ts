@@ -152,6 +152,9 @@ describe('/openapi.json', () => {
       const security = (operation as { security?: Record<string, unknown>[] }).security ?? [];
       const schemes = security.flatMap((one) => Object.keys(one)).sort();
       expect([name, schemes]).toEqual([name, expected(name)]);
+      // A token of the other kind is good, and not for this route; streams, as sockets, know users alone.
+      if (schemes.length === 1 && !name.endsWith('/events'))
+        expect(operation.responses['403']?.description, name).toContain('FORBIDDEN');
     }
   });
   function expected(name: string): string[] {

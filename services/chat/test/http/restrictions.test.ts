@@ -189,6 +189,12 @@ describe('who may, and against whom', () => {
     expect(refusal(await restrict(roomId, 'root', mute, SERVICE))).toEqual([403, 'FORBIDDEN']);
     expect(refusal(await restrict(roomId, 'seller', { kind: 'BAN' }, ADMIN))).toEqual([403, 'FORBIDDEN']);
     expect((await restrict(roomId, 'seller', mute, ADMIN)).body.byUserId).toBe('root');
+    // What an admin decided of the host is not the host's to undo, neither by its end nor by another one.
+    expect(refusal(await lift(roomId, 'seller'))).toEqual([403, 'FORBIDDEN']);
+    expect(refusal(await restrict(roomId, 'seller', { ...mute, until: soon(1_000) }))).toEqual([403, 'FORBIDDEN']);
+    expect(refusal(await send(roomId, 'seller'))).toEqual([403, 'MUTED']);
+    expect((await lift(roomId, 'seller', ADMIN)).status).toBe(204);
+    expect((await send(roomId, 'seller')).status).toBe(201);
     expect((await restrict(roomId, 'ann', { kind: 'BAN' }, SERVICE)).body.byUserId).toBeNull();
     // The service is no user; who is called so can be restricted where he is.
     expect(refusal(await restrict(roomId, 'service', mute))).toEqual([403, 'FORBIDDEN']);
