@@ -32,7 +32,9 @@ BEGIN
   INSERT INTO chat.erasures AS o (user_id) VALUES (p_user)
   ON CONFLICT (user_id) DO UPDATE SET late = false, requested_at = excluded.requested_at RETURNING * INTO e;
   -- Where he is by something that no row tells any more.
-  INSERT INTO chat.authors (user_id, room_id) SELECT p_user, m.room_id FROM chat.members m WHERE m.user_id = p_user
+  INSERT INTO chat.authors (user_id, room_id)
+  SELECT p_user, m.room_id FROM chat.members m WHERE m.user_id = p_user
+  UNION SELECT p_user, x.room_id FROM chat.restrictions x WHERE x.by_user_id = p_user
   ON CONFLICT DO NOTHING;
   RETURN QUERY SELECT 'ok', chat.erasure_json(e), v_amount;
 END $$;

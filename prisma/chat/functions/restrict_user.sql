@@ -44,6 +44,8 @@ BEGIN
   ON CONFLICT (room_id, user_id) DO UPDATE SET kind = excluded.kind, until = excluded.until, reason = excluded.reason,
     nickname = excluded.nickname, tag = excluded.tag, by_user_id = excluded.by_user_id, created_at = excluded.created_at
   RETURNING * INTO x;
+  -- An admin may be in the room by nothing else, and an erasure looks for him there.
+  IF p_admin THEN PERFORM chat.note_author(p_room, p_by); END IF;
   IF p_kind = 'MUTE' THEN
     IF known = 'BAN' THEN
       r.last_seq := chat.add_system(r, 'participant.unbanned', x.nickname || ' may come back',

@@ -102,7 +102,9 @@ BEGIN
     IF v_kind IS NULL THEN
       UPDATE trade.moderations t SET
         user_id = CASE WHEN t.user_id = e.user_id THEN v_alias ELSE t.user_id END,
-        by_user_id = CASE WHEN t.by_user_id = e.user_id THEN v_alias ELSE t.by_user_id END
+        by_user_id = CASE WHEN t.by_user_id = e.user_id THEN v_alias ELSE t.by_user_id END,
+        -- What somebody wrote about him.
+        detail = CASE WHEN t.user_id = e.user_id THEN t.detail - 'reason' ELSE t.detail END
       WHERE t.id IN (SELECT o.id FROM trade.moderations o WHERE o.user_id = e.user_id OR o.by_user_id = e.user_id
         LIMIT p_limit);
       GET DIAGNOSTICS v_done = ROW_COUNT;

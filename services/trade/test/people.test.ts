@@ -92,6 +92,21 @@ it('a person has all that trade knows of him, as lines; so do admins and service
   expect(await lines('ben')).toBeNull();
 });
 
+it('an export of who moderates has what he did, without a word of whom', async () => {
+  await ok('PUT', '/api/trade/users/zed/block', 'admin:max', { reason: 'zed was rude' });
+  await ok('DELETE', '/api/trade/users/zed/block', 'admin:max');
+  const { body } = await server.call<unknown>('GET', '/api/trade/users/max/export', { as: 'max' });
+  const lines = String(body)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const at = expect.stringMatching(/Z$/);
+  expect(lines.slice(1)).toEqual([
+    { record: 'moderation', act: 'user.block', productId: null, at },
+    { record: 'moderation', act: 'user.unblock', productId: null, at },
+  ]);
+});
+
 it('an export has the places that he waits for, and payments of places that are gone', async () => {
   const full = await create(server, { maxParticipants: 1, waitingList: true });
   await buy(full, 'ben');
@@ -140,6 +155,9 @@ it('a back end exports and erases by a key with the scope users, and by no other
 
 it('an erased person is in no column any more but that which refuses his tokens; records of ended purchases stay', async () => {
   const { open, ended, sold } = await person('markedann');
+  for (const [method, body] of [['PUT', { reason: 'markedann asked us twice' }], ['DELETE']] as const) {
+    await ok(method, '/api/trade/users/markedann/block', 'admin:root', body);
+  }
   expect((await columnsWith('markedann')).length).toBeGreaterThan(5);
   for (const as of ['markedann', 'seller:sel']) expect((await erase('markedann', as)).status).toBe(403);
   const asked = await erase('markedann');

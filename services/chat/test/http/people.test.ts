@@ -202,6 +202,31 @@ it('an erased person is in no column any more, though his tokens stay refused, a
   for (const client of [bob, again]) client.close();
 });
 
+it('an erased admin is named nowhere, though he only restricted others in rooms in which he never was', async () => {
+  const roomId = await chat.room({});
+  const [path, mod] = [`/api/chat/rooms/${roomId}`, `Bearer ${tokenOf('markedmod', { roles: ['admin'] })}`];
+  await ok('POST', `${path}/participants`, 'bob', {});
+  await ok('PUT', `${path}/restrictions/bob`, mod, { kind: 'MUTE' });
+  await ok('PUT', `${path}/restrictions/cara`, mod, { kind: 'BAN', nickname: 'cara' });
+  // As one that was made by an earlier version, which did not note it.
+  await sql.query(`DELETE FROM chat.authors WHERE user_id = 'markedmod'`);
+  const { id, pseudonym } = (await erase('markedmod')).body;
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+  expect(await columnsWith('markedmod')).toEqual([]);
+  const { items } = await ok<{ items: { byUserId: string }[] }>('GET', `${path}/restrictions`, admin);
+  expect(items.map(({ byUserId }) => byUserId)).toEqual([pseudonym, pseudonym]);
+});
+
+it('an admin who restricts somebody while he is erased is found by the erasure', async () => {
+  const roomId = await chat.room({});
+  const restrict = `SELECT chat.restrict_user($1, 'cara', 'MUTE', NULL, NULL, 'cara', 'markedlate', true) ->> 'outcome' AS outcome`;
+  const { id } = (await erase('markedlate')).body;
+  // Was let in before that.
+  expect(await rows(restrict, roomId)).toEqual([{ outcome: 'changed' }]);
+  await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+  expect(await columnsWith('markedlate')).toEqual([]);
+});
+
 it('an erasure that is killed in any of its portions has lost none of it, and goes on; rows of before are found by reading them', async () => {
   const { open } = await person('killedkim');
   await chat.stop();

@@ -65,6 +65,13 @@ interface ActRow {
   data: unknown;
 }
 
+interface ModerationRow {
+  id: string;
+  act: string;
+  product_id: string | null;
+  at: Date;
+}
+
 const PAGE = 200;
 const PORTION = 500;
 /** Seconds after which an erasure that waits is looked at again. */
@@ -190,6 +197,15 @@ export function createPersonStore(options: PersonStoreOptions): PersonStore {
     }
   }
 
+  /** Whom it was about is that one's. */
+  async function* moderationsBy(userId: string) {
+    const text = `SELECT t.id, t.act, t.product_id, t.at FROM trade.moderations t
+      WHERE t.by_user_id = $1 AND t.id > $2 ORDER BY t.id LIMIT $3`;
+    for await (const { act, product_id, at } of rowsOf<ModerationRow>(text, userId, '0')) {
+      yield { record: 'moderation', act, productId: product_id, at: isoOf(at) };
+    }
+  }
+
   return {
     async *export(userId) {
       yield { record: 'user', service: 'trade', userId };
@@ -199,6 +215,7 @@ export function createPersonStore(options: PersonStoreOptions): PersonStore {
       yield* productsOf(userId);
       yield* picturesOf(userId);
       yield* actsOf(userId);
+      yield* moderationsBy(userId);
       const { rows } = await pool.query<{ blocked: boolean; until: Date | null; reason: string | null }>(
         'SELECT blocked, until, reason FROM trade.bars WHERE user_id = $1',
         [userId],
