@@ -36,6 +36,7 @@ test('what is written offline is sent when the network is back, and what was sai
   await ann.say('before');
   await bob.sees('before');
   for (let round = 1; round <= 3; round++) {
+    // The socket falls silent and is heard again.
     await ann.page.context().setOffline(true);
     await ann.say(`ann ${round}`);
     await bob.say(`bob ${round}`);
@@ -58,7 +59,7 @@ test('what waits for a connection can be given up, by keyboard too, and is sent 
   const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
   await ann.say('before');
   await bob.sees('before');
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page.locator('.gongu-state[data-shown=true]').waitFor();
   for (const text of ['one', 'two', 'three']) await ann.say(text);
   const row = (text: string) => ann.page.locator('.gongu-row', { hasText: text });
@@ -112,7 +113,7 @@ test('a reload in the same moment as the sending loses nothing and doubles nothi
   const ann = await pages.open('ann', roomId);
   await ann.say('first');
   await ann.page.locator('[data-seq] [data-mine=true]').waitFor();
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.field.fill('written without a network');
   await ann.field.press('Enter');
   await ann.field.fill('and reloaded');
@@ -255,7 +256,7 @@ test('a message that the room refuses is shown as not sent, with a way to try ag
   const roomId = await pages.chat.room();
   const ann = await pages.open('ann', roomId);
   await ann.seesLine('ann joined');
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.say('too late');
   await pages.chat.call('PATCH', `/api/chat/rooms/${roomId}`, { status: 'CANCELLED', reason: 'SELLER' });
   await ann.page.context().setOffline(false);

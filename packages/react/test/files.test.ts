@@ -180,7 +180,7 @@ test('pictures that could not be had come with the next connection, also over th
   const shown = ann.page.locator('.gongu-picture');
   await shown.waitFor();
   await expect.poll(() => asked).toBeGreaterThan(0);
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page.getByText('You are offline.').waitFor();
   await shown.click();
   await ann.page.getByRole('dialog').getByText('Could not be loaded.').waitFor();

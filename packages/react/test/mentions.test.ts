@@ -117,7 +117,7 @@ inBrowser(
     // On its way it looks as it will when it is there, and nothing moves then.
     await bob.say('from bob');
     await ann.sees('from bob');
-    await ann.page.context().setOffline(true);
+    await ann.goOffline();
     await ann.say('@bob see https://example.com/a');
     const own = ann.page.locator('.gongu-row', { hasText: 'see https' });
     await own.locator('.gongu-message[data-status]').waitFor();

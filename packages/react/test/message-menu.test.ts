@@ -298,7 +298,7 @@ test('a deletion that is refused is undone, and it is said why below the message
   // What can be done with a message is loaded with its first use.
   await openMenu(ann, 'mine');
   await ann.page.keyboard.press('Escape');
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page.locator('.gongu-state[data-shown=true]').waitFor();
   await choose(ann, 'mine', 'Delete');
   await ann.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
@@ -332,7 +332,7 @@ test('of two tabs of one person that edit the same message, one has its text and
     await openMenu(each, 'first');
     await each.page.keyboard.press('Escape');
   }
-  await context.setOffline(true);
+  await ann.goOffline();
   for (const each of [ann, tab]) await each.page.locator('.gongu-state[data-shown=true]').waitFor();
   await edit(ann, 'of one tab');
   await edit(tab, 'of the other');
@@ -373,7 +373,7 @@ test('what the filter masks is masked for its writer, too, as soon as it is ther
   // As he has written it, until it is there.
   const number = 'or 010-8765-4321';
   await choose(ann, 'hello', 'Edit');
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page.locator('.gongu-state[data-shown=true]').waitFor();
   await ann.field.fill(number);
   await ann.field.press('Enter');
@@ -402,7 +402,7 @@ test('without a connection edits and deletions show and wait, also over a reload
   const seqOf = (text: string) => bob.page.locator('.gongu-row[data-seq]', { hasText: text }).getAttribute('data-seq');
   const three = await seqOf('three');
   const address = ann.page.url();
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page
     .locator('.gongu-state', { hasText: 'not connected' })
     .or(ann.page.locator('.gongu-state[data-shown=true]'))

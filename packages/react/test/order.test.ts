@@ -10,9 +10,9 @@ const pages = chatPages();
 const DESK = { context: { viewport: { width: 1_100, height: 800 } } };
 const panel = ({ page }: Person) => page.locator('.gongu-host');
 const field = ({ page }: Person) => page.locator('.gongu-field textarea');
-const offline = async ({ page }: Person) => {
-  await page.context().setOffline(true);
-  await page.locator('.gongu-state[data-shown=true]').waitFor();
+const offline = async (person: Person) => {
+  await person.goOffline();
+  await person.page.locator('.gongu-state[data-shown=true]').waitFor();
 };
 
 async function choose({ page }: Person, text: string, entry: string): Promise<void> {

@@ -99,7 +99,7 @@ test('a message is sent while its pictures are on their way: it stands there wit
 
 test('without a connection it waits, by keyboard alone, and is sent when there is one', async () => {
   const { ann, bob } = await both();
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page.getByText('You are offline').waitFor();
   await attach(ann, png('offline.png'));
   await ann.field.focus();

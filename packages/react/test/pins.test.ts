@@ -70,7 +70,7 @@ test('what the host does without a connection shows at once, over a reload too, 
   const address = seller.page.url();
   await choose(seller, 'message 2.', 'Mute bob');
   const dialog = seller.page.getByRole('dialog', { name: 'Mute bob' });
-  await seller.page.context().setOffline(true);
+  await seller.goOffline();
   await seller.page.locator('.gongu-state[data-shown=true]').waitFor();
   await dialog.getByRole('button', { name: 'Mute bob' }).click();
   await choose(seller, 'message 2.', 'Pin');
@@ -94,7 +94,7 @@ test('an unpin that is refused is undone, and it is said why', async () => {
   await seller.sees('message');
   await choose(seller, 'message', 'Pin');
   await pins(seller).getByText('bob: message').waitFor();
-  await seller.page.context().setOffline(true);
+  await seller.goOffline();
   await seller.page.locator('.gongu-state[data-shown=true]').waitFor();
   await pins(seller).getByRole('button', { name: 'Unpin' }).click();
   await pins(seller).waitFor({ state: 'detached' });

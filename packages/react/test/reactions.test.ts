@@ -99,7 +99,7 @@ test('without a connection reactions show, and are there for all when one has co
   // What is loaded with its first use.
   await another(bob, 'words', '🍋');
   await becomes(ann, '🍋 1');
-  await bob.page.context().setOffline(true);
+  await bob.goOffline();
   await bob.page.locator('.gongu-state[data-shown=true]').waitFor();
   await another(bob, 'words', '🍊');
   await chip(bob, '🍋').click();

@@ -59,7 +59,7 @@ test('an answer that waits for a connection has its quote, and leads to it', asy
   await row.hover();
   await row.locator('.gongu-more').click();
   await ann.page.getByRole('menuitem', { name: 'Reply' }).click();
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page.getByText('You are offline.').waitFor();
   await ann.page.keyboard.type('the answer');
   await ann.page.keyboard.press('Enter');

@@ -21,7 +21,7 @@ async function both(options: Parameters<typeof pages.open>[2] = {}) {
 
 test('what waits for a connection is edited where it stands, by keyboard alone, and comes once and in its order', async () => {
   const { ann, bob } = await both();
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page.getByText('You are offline.').waitFor();
   await ann.say('teh first');
   await ann.say('the second');
@@ -79,7 +79,7 @@ test('what was on the way when the connection went is edited, also where it had 
   await ann.field.fill('the text');
   await ann.field.press('Enter');
   expect(await ann.texts()).toEqual(['before', 'the text']);
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page.getByText('You are offline.').waitFor();
   isSilent = false;
   await ann.page.context().setOffline(false);
@@ -93,7 +93,7 @@ test('what was on the way when the connection went is edited, also where it had 
 
 test('an edit of what waits goes on over a reload, and of what has come meanwhile it is an edit of the message', async () => {
   const { ann, bob } = await both({ locale: 'ko' });
-  await ann.page.context().setOffline(true);
+  await ann.goOffline();
   await ann.page.getByText('인터넷에 연결되어').first().waitFor();
   await ann.say('안녕하세여');
   await waiting(ann).hover();
