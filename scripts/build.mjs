@@ -9,6 +9,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { buildWeb, WEB, webInputs } from './build-web.mjs';
+import { compressPage } from './compress-page.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const recordFile = join(root, 'dist', 'build.json');
@@ -62,6 +63,7 @@ const ALSO = ['scripts/build.mjs', 'pnpm-lock.yaml', 'tsconfig.json'];
 /**
  * @param {object} options
  * @param {boolean} [options.web] false: without the page
+ * @param {boolean} [options.compressed] false: the page may be there without what is sent of it compressed
  * @param {boolean} [options.services] false: without the services
  * @param {boolean} [options.admin] false: without the commands of the services' databases
  * @param {readonly string[]} [options.commands] which files of `dist/` are needed, by name, `start` for `dist/start.mjs`.
@@ -70,13 +72,14 @@ const ALSO = ['scripts/build.mjs', 'pnpm-lock.yaml', 'tsconfig.json'];
  *   inside, and is built slower: `either`, where what is there will do, builds with them outside
  * @returns {Promise<void>} @throws Error with the builder's messages already printed
  */
-export async function build({ web = true, services = true, admin = true, commands, npm = 'inside' } = {}) {
+export async function build(options = {}) {
+  const { web = true, compressed = true, services = true, admin = true, commands, npm = 'inside' } = options;
   const built = readRecord();
   const isWanted = ({ owner, output }) =>
     owner === '.'
       ? !commands || commands.includes(basename(output, '.mjs'))
       : services && (admin || basename(output) !== 'admin.mjs');
-  const results = await Promise.allSettled([bundles(), web && !isWebFresh(built[WEB.output]) ? buildAll([WEB]) : []]);
+  const results = await Promise.allSettled([bundles(), web ? page() : []]);
   const done = results.flatMap((one) => (one.status === 'fulfilled' ? one.value : one));
   if (done.length === 0) return;
   writeWhole(recordFile, `${JSON.stringify(built)}\n`);
@@ -94,11 +97,19 @@ export async function build({ web = true, services = true, admin = true, command
     return buildAll(wanted);
   }
 
+  async function page() {
+    const done = isWebFresh(built[WEB.output]) ? [] : await buildAll([WEB]);
+    if (compressed && done.every(({ status }) => status === 'fulfilled')) {
+      await compressPage(dirname(join(root, WEB.output)));
+    }
+    return done;
+  }
+
   function buildAll(stale) {
     return Promise.allSettled(
       stale.map(async (bundle) => {
         const started = Date.now();
-        const inputs = await (bundle === WEB ? page() : bundleOne(bundle));
+        const inputs = await (bundle === WEB ? buildPage() : bundleOne(bundle));
         for (const holdsNpm of [true, false]) delete built[keyOf({ ...bundle, holdsNpm })];
         built[keyOf(bundle)] = hashesOf(inputs);
         // Standard output is that of what is run then: a token, or JSON.
@@ -117,7 +128,7 @@ function keyOf({ output, holdsNpm }) {
 }
 
 /** Paths of everything that went into the page; read first, so that a change during the build is not taken for built. */
-async function page() {
+async function buildPage() {
   const inputs = webInputs(root);
   await buildWeb(root);
   return inputs;

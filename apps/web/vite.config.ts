@@ -1,6 +1,3 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { serviceUrls } from './server/service-urls.ts';
@@ -20,27 +17,8 @@ const configuration: Plugin = {
   },
 };
 
-/** Bytes: a smaller file fits a packet as it is. */
-const LEAST_BYTES = 1_024;
-
-/** Beside each text that is built, what servers send of it compressed: `.br` and `.gz`, as small as they get. */
-const compression: Plugin = {
-  name: 'gongu-compression',
-  apply: 'build',
-  writeBundle({ dir = '' }) {
-    for (const { parentPath, name } of readdirSync(dir, { recursive: true, withFileTypes: true })) {
-      if (!/\.(?:js|css|html|svg)$/.test(name)) continue;
-      const path = join(parentPath, name);
-      const text = readFileSync(path);
-      if (text.length < LEAST_BYTES) continue;
-      writeFileSync(`${path}.br`, brotliCompressSync(text));
-      writeFileSync(`${path}.gz`, gzipSync(text, { level: 9 }));
-    }
-  },
-};
-
 export default defineConfig({
-  plugins: [react(), configuration, compression],
+  plugins: [react(), configuration],
   build: {
     target: 'es2022',
     // Files of their own: the page's policy allows no script in a data: URL.
@@ -48,7 +26,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
-      // Compressing takes its time, and a first start is no place to hear of it.
+      // A first start is no place to hear of it.
       checks: { bundlerTimings: false },
       output: {
         codeSplitting: {

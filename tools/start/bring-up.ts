@@ -6,7 +6,7 @@ import { takeOwnership } from '@gongu/host/embedded';
 import { answersOk, createRegister, endLeftovers, type Lifecycle, readable, type Terminal } from '@gongu/sim/supervise';
 import { startSite } from '@gongu/web/site';
 import { type BannerOptions, banner } from './banner.ts';
-import { buildRest } from './build-rest.ts';
+import { buildRest, compressBuiltPage } from './build-rest.ts';
 import { LEFTOVERS, openDataDir } from './data-dir.ts';
 import { openDatabase } from './database.ts';
 import { restartOnChange } from './dev-services.ts';
@@ -160,6 +160,11 @@ export async function bringUp({ root, env, dev, lifecycle, terminal, now, starte
   const seconds = (now() - startedAt) / 1_000;
   const facts = { webUrl, chatUrl, tradeUrl, database: database.title, redis: redis.title, dataDir: dir.path };
   terminal.say(banner({ ...facts, people, products, seconds }));
+  if (!dev) {
+    compressBuiltPage({ root, signal: stopping }).catch((error) =>
+      terminal.warn(`the page stays uncompressed: ${error}`),
+    );
+  }
 
   function startService(name: string, url: string, more: NodeJS.ProcessEnv): Promise<ServiceProcess> {
     const main = join(root, 'services', name, 'dist', 'main.mjs');
