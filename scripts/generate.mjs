@@ -2,66 +2,36 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isFresh } from './prisma-generate.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const require = createRequire(import.meta.url);
-const prisma = require.resolve('prisma/package.json');
-const { version } = JSON.parse(readFileSync(prisma, 'utf8'));
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '..');
+const { version } = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('prisma/package.json'), 'utf8'));
 
-const results = await Promise.allSettled(
-  readdirSync(join(root, 'prisma')).map(async (service) => {
-    const schema = join(root, 'prisma', service, 'schema.prisma');
-    if (existsSync(schema)) await generate(service, schema);
-  }),
-);
-const failed = results.find(({ status }) => status === 'rejected');
-if (failed) throw failed.reason;
+const stale = readdirSync(join(root, 'prisma'))
+  .map((service) => ({ service, schema: join(root, 'prisma', service, 'schema.prisma') }))
+  .filter(({ schema }) => existsSync(schema))
+  .map(clientOf)
+  .filter((client) => !isFresh(client));
+if (stale.length > 0) await generate(stale);
 
-async function generate(service, schema) {
+function clientOf({ service, schema }) {
   const text = readFileSync(schema, 'utf8');
   const output = /^\s*output\s*=\s*"([^"]+)"/m.exec(text)?.[1];
   if (!output) throw new Error(`${schema}: the generator names no output`);
-  const folder = resolve(dirname(schema), output);
-  const stamp = join(folder, '.source');
   const source = createHash('sha256').update(version).update(text).digest('hex');
-  const isFresh = () =>
-    existsSync(join(folder, 'client.ts')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === source;
-  if (isFresh()) return;
-  const unlock = await lock(`${folder}.lock`);
-  try {
-    if (!isFresh()) await write({ service, schema, stamp, source });
-  } finally {
-    unlock();
-  }
+  return { service, schema, folder: resolve(dirname(schema), output), source };
 }
 
-// A test run and a build may start at once, and Prisma empties the folder first.
-async function lock(path) {
-  mkdirSync(dirname(path), { recursive: true });
-  for (;;) {
-    try {
-      mkdirSync(path);
-      return () => rmSync(path, { recursive: true, force: true });
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    // Nobody takes a minute: that one was killed.
-    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
-    if (Date.now() - mtimeMs > 60_000) rmSync(path, { recursive: true, force: true });
-    await sleep(50);
-  }
-}
-
-async function write({ service, schema, stamp, source }) {
+async function generate(clients) {
   const started = Date.now();
-  const cli = join(dirname(prisma), 'build', 'index.js');
-  // It reads one schema once: to compile its parser for speed takes 0.5 s of CPU, and is of no use any more.
-  const child = spawn(process.execPath, ['--liftoff-only', cli, 'generate', '--schema', schema, '--no-hints'], {
+  // It reads each schema once: to compile its parser for speed takes 0.5 s of CPU, and is of no use any more.
+  const args = ['--liftoff-only', join(here, 'prisma-generate.mjs'), JSON.stringify(clients)];
+  const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -75,10 +45,16 @@ async function write({ service, schema, stamp, source }) {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   const [status] = await once(child, 'close');
-  if (status !== 0) {
+  const failed = clients.find((client) => !isFresh(client));
+  if (status !== 0 || failed) {
     process.stderr.write(output);
-    throw new Error(`prisma generate failed for ${service}`);
+    throw new Error(
+      `prisma generate failed for ${failed?.service ?? clients.map(({ service }) => service).join(', ')}`,
+    );
   }
-  writeFileSync(stamp, source);
-  console.error(`generated Prisma client for ${service} (${Date.now() - started} ms)`);
+  // Nothing is said by who found all of it written by another run meanwhile.
+  if (output) {
+    const names = clients.map(({ service }) => service).join(' and ');
+    console.error(`generated Prisma client for ${names} (${Date.now() - started} ms)`);
+  }
 }

@@ -12,6 +12,8 @@ const [, , what] = process.argv;
 const dev = what === 'dev';
 const service = ['chat', 'trade', 'admin'].includes(what);
 const command = service ? 'service' : dev ? 'start' : what;
+// Of a clean clone's start the longest wait, so it goes first; the services' build awaits it, and says what is wrong.
+if (command === 'start') import('./generate.mjs').catch(() => {});
 try {
   const { build } = await import('./build.mjs');
   // `start` brings up its database meanwhile, and builds the rest itself.

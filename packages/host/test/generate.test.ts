@@ -9,7 +9,9 @@ let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'gongu-generate-'));
   await mkdir(join(dir, 'scripts'));
-  await cp(inRepository('scripts/generate.mjs'), join(dir, 'scripts/generate.mjs'));
+  for (const script of ['generate.mjs', 'prisma-generate.mjs']) {
+    await cp(inRepository('scripts', script), join(dir, 'scripts', script));
+  }
   await cp(inRepository('packages/host/test/fixture/things'), join(dir, 'prisma/things'), { recursive: true });
   await symlink(inRepository('node_modules'), join(dir, 'node_modules'));
 });
@@ -47,3 +49,22 @@ test('a schema that Prisma refuses ends it with 1 and with what Prisma says', as
   expect(code).toBe(1);
   expect(output).toContain('prisma generate failed for things');
 });
+
+test('clients of two schemas are written by one process, and what one that was killed has left locked is no hindrance', async () => {
+  await cp(join(dir, 'prisma/things'), join(dir, 'prisma/others'), { recursive: true });
+  await writeFile(join(dir, 'prisma/others/unused.lock'), String(await endedProcess()));
+  expect((await generate()).output).toContain('generated Prisma client for others and things');
+  for (const name of ['others', 'things']) {
+    const folder = join(dir, 'prisma', name);
+    expect((await readdir(folder)).sort()).toEqual(['migrations', 'schema.prisma', 'unused']);
+    expect(await readdir(join(folder, 'unused'))).toContain('client.ts');
+  }
+});
+
+/** Its number: nobody has it. */
+function endedProcess(): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+    child.once('exit', () => resolve(child.pid!));
+  });
+}
