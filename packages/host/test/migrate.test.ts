@@ -5,7 +5,6 @@ import { inRepository, type TestDatabase, testDatabase } from '@gongu/testkit';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { diffMigrations, migrate, readMigrations, StartError, withSearchPath } from '../src/index.ts';
-import { migrationList, openSchemaEngine } from '../src/postgres/schema-engine.ts';
 
 const things = inRepository('packages/host/test/fixture/things');
 let database: TestDatabase;
@@ -82,71 +81,6 @@ test('a failing migration leaves nothing behind, and says why; repaired, it goes
 
   await writeFile(join(dir, 'migrations/0003_bad/migration.sql'), 'CREATE TABLE extra (id int);');
   expect((await migrate({ url: database.url, schema: 'things', dir })).applied).toHaveLength(3);
-});
-
-test('it leaves what Prisma itself leaves, and each goes on where the other has ended', async () => {
-  const byPrisma = async (schema: string) => {
-    const client = new pg.Client({ connectionString: withSearchPath(database.url, schema) });
-    await client.connect();
-    try {
-      await client.query('BEGIN');
-      const files = readMigrations(dir);
-      const engine = await openSchemaEngine({ client, schema }, files.datamodel);
-      const filters = { externalTables: [], externalEnums: [] };
-      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList: migrationList(files), filters });
-      await client.query('COMMIT');
-      return appliedMigrationNames;
-    } finally {
-      await client.end();
-    }
-  };
-  const listOf = async (schema: string) => [
-    await query(
-      schema,
-      `SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
-       FROM information_schema.columns WHERE table_schema = '${schema}' AND table_name = '_prisma_migrations'
-       ORDER BY ordinal_position`,
-    ),
-    await query(
-      schema,
-      `SELECT length(id) AS id, checksum, finished_at >= started_at AS ended, migration_name, logs, rolled_back_at,
-         applied_steps_count FROM _prisma_migrations ORDER BY migration_name`,
-    ),
-    await query(schema, `SELECT pg_get_indexdef('_prisma_migrations_pkey'::regclass) LIKE '%(id)' AS key`),
-  ];
-  await query('public', 'CREATE SCHEMA prismas');
-  await byPrisma('prismas');
-  await migrate({ url: database.url, schema: 'ours', dir });
-  expect(await listOf('ours')).toEqual(await listOf('prismas'));
-
-  await addMigration('0003_note', 'ALTER TABLE "Thing" ADD COLUMN "note" TEXT;');
-  expect(await byPrisma('ours')).toEqual(['0003_note']);
-  expect(await migrate({ url: database.url, schema: 'prismas', dir })).toEqual({ applied: ['0003_note'] });
-  expect(await listOf('ours')).toEqual(await listOf('prismas'));
-});
-
-test('a migration that Prisma has begun and not ended is refused by its name, until it is resolved', async () => {
-  await migrate({ url: database.url, schema: 'things', dir });
-  await query('things', `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '0002_second'`);
-  const refused = migrate({ url: database.url, schema: 'things', dir });
-  await expect(refused).rejects.toThrow(/^migrating things failed: 0002_second was begun by Prisma's own command/);
-  await query('things', 'UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL');
-  await query('things', 'DROP INDEX "Thing_name_idx"');
-  expect(await migrate({ url: database.url, schema: 'things', dir })).toEqual({ applied: ['0002_second'] });
-});
-
-test('a schema with things of somebody else is refused, and stays as it was', async () => {
-  for (const [schema, what, name] of [
-    ['rows', 'TABLE guests (id int)', 'guests'],
-    ['calls', 'FUNCTION greet() RETURNS int LANGUAGE sql AS $$SELECT 1$$', 'greet'],
-  ] as const) {
-    await query('public', `CREATE SCHEMA ${schema}`);
-    await query(schema, `CREATE ${what}`);
-    await expect(migrate({ url: database.url, schema, dir })).rejects.toThrow(
-      `migrating ${schema} failed: the schema holds ${name} and no list of migrations`,
-    );
-    expect(await query(schema, `SELECT 1 FROM pg_tables WHERE tablename = '_prisma_migrations'`)).toEqual([]);
-  }
 });
 
 test('a migration that was edited after it had been applied is refused', async () => {

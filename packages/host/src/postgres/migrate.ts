@@ -1,9 +1,9 @@
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { StartError } from '../process/start-error.ts';
-import { applyMigrations } from './apply-migrations.ts';
 import { isUnavailable } from './fate.ts';
 import { checksumsOf, type MigrationFiles, readMigrations } from './migration-files.ts';
+import { migrationList, openSchemaEngine } from './schema-engine.ts';
 import {
   NO_LIMITS,
   type Pooler,
@@ -37,8 +37,7 @@ const LOCK = 0x676f6e67;
  * CONCURRENTLY`, `COMMIT` and the like. Any number of instances may call it at once. Up to date costs one query.
  *
  * @returns names of the migrations applied now
- * @throws StartError when a script fails, one that was applied has been edited since, Prisma's own command has left one half
- *   done, or the schema holds what no migration has made
+ * @throws StartError when a script fails, or one that was applied has been edited since
  */
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
   const { schema, dir, log, lockTimeoutMs = 60_000 } = options;
@@ -47,7 +46,7 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
     if (await isUpToDate(client, schema, files)) return { applied: [] };
     const applied = await inTransaction(client, schema, async () => {
       await lock(client, lockTimeoutMs);
-      return (await isUpToDate(client, schema, files)) ? [] : await applyMigrations(client, schema, files);
+      return (await isUpToDate(client, schema, files)) ? [] : await apply(client, schema, files);
     });
     if (applied.length > 0) log?.info({ schema, applied }, 'migrations applied');
     return { applied };
@@ -170,4 +169,30 @@ async function lock(client: pg.Client, timeoutMs: number): Promise<void> {
     throw new StartError(`another instance has been migrating for more than ${timeoutMs} ms`, { cause: error });
   }
   await client.query('SET LOCAL lock_timeout = 0');
+}
+
+async function apply(client: pg.Client, schema: string, files: MigrationFiles): Promise<string[]> {
+  let scriptError: unknown;
+  try {
+    // Asked for first: `IF NOT EXISTS` demands the right to create even when there is nothing to do.
+    const { rowCount } = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+    if (rowCount === 0) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(schema)}`);
+    const onScriptError = (error: unknown) => (scriptError = error);
+    const engine = await openSchemaEngine({ client, schema, onScriptError }, files.datamodel);
+    const { appliedMigrationNames } = await engine.applyMigrations({
+      migrationsList: migrationList(files),
+      filters: { externalTables: [], externalEnums: [] },
+    });
+    return appliedMigrationNames;
+  } catch (error) {
+    throw new StartError(`migrating ${schema} failed${reasonOf(error, scriptError)}`, { cause: scriptError ?? error });
+  }
+}
+
+// The engine's report names the migration, in many lines of its own source; the database's words tell what is wrong.
+function reasonOf(error: unknown, scriptError: unknown): string {
+  const report = error instanceof Error ? error.message : String(error);
+  const name = /migration_name="([^"]+)"/.exec(report)?.[1];
+  const reason = scriptError instanceof Error ? scriptError.message : report.replace(/\s+/g, ' ').trim();
+  return name ? ` at ${name}: ${reason}` : `: ${reason}`;
 }

@@ -15,6 +15,8 @@ import { loadEngine } from './schema-engine-module.ts';
 export interface EngineTarget {
   client: pg.Client;
   schema: string;
+  /** Hears why a script failed: the engine's own report has lost it. */
+  onScriptError?(error: unknown): void;
   /** An empty database for comparing; only `diff` needs one. */
   openShadow?(): Promise<{ client: pg.Client; close(): Promise<void> }>;
 }
@@ -64,7 +66,7 @@ const TEXT_OID = 25;
  * transaction (a pooler's session would keep it when we are gone).
  */
 async function connectionAdapter(
-  { client, schema }: Pick<EngineTarget, 'client' | 'schema'>,
+  { client, schema, onScriptError }: Pick<EngineTarget, 'client' | 'schema' | 'onScriptError'>,
   dispose: () => Promise<void> = async () => {},
 ): Promise<SqlDriverAdapter> {
   const charColumns = new WeakMap<unknown[], number[]>();
@@ -92,7 +94,14 @@ async function connectionAdapter(
       for (const i of charColumns.get(result.rows) ?? []) result.columnTypes[i] = ColumnTypeEnum.Character;
       return result;
     },
-    executeScript: async (script: string) => void (await query(script)),
+    async executeScript(script: string) {
+      try {
+        await query(script);
+      } catch (error) {
+        onScriptError?.(error);
+        throw error;
+      }
+    },
   });
 }
 
