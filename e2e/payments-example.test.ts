@@ -1,5 +1,6 @@
 import { freePort } from '@gongu/testkit';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { until } from '@gongu/testkit/eventually';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 import { type Payments, SHOP_JWT_SECRET, startPayments, TRADE_FOR_PAYMENTS } from './fixture/payments-program.ts';
 
@@ -23,12 +24,12 @@ describe('examples/payments.mjs', () => {
 
   /** Asks the program until it answers: it may be away. */
   async function ask(path: string, init: RequestInit): Promise<Response> {
-    return vi.waitUntil(
+    return until(
       async () => {
         const answer = await fetch(payments.url + path, { redirect: 'manual', ...init }).catch(() => null);
         return answer && answer.status < 500 ? answer : null;
       },
-      { timeout: 60_000, interval: 50 },
+      { intervalMs: 50 },
     );
   }
 
@@ -71,11 +72,11 @@ describe('examples/payments.mjs', () => {
     // Its answer may be lost.
     const body = JSON.stringify({ userId: 'eve' });
     await fetch(`${payments.url}/me/delete`, { method: 'POST', headers, body }).catch(() => null);
-    await vi.waitUntil(() => payments.kills() > killed, { timeout: 60_000 });
+    await until(() => payments.kills() > killed);
     payments.killAfter(null);
     const list = `${pair.chat.url}/api/chat/rooms`;
     const isRefused = async () => (await call('GET', list, token)).status === 401;
-    await vi.waitUntil(isRefused, { timeout: 60_000, interval: 200 });
+    await until(isRefused);
     expect((await call('GET', list, pair.user('eve'))).status).toBe(200);
   });
 
@@ -101,7 +102,7 @@ describe('examples/payments.mjs', () => {
           if (n === 0) expect((await leave()).status).toBe(204);
           if (n === 2) {
             expect((await pay(page, 'fail')).status).toBe(303);
-            await vi.waitUntil(async () => (await paymentOf(id, userId))?.status === 'FAILED', { timeout: 60_000 });
+            await until(async () => (await paymentOf(id, userId))?.status === 'FAILED');
           }
           const paid = await pay(n === 2 ? await begin(id, userId) : page);
           expect(paid.status).toBe(303);
@@ -112,7 +113,7 @@ describe('examples/payments.mjs', () => {
     );
     for (const id of [closed, cancelled]) {
       const isTold = async () => (await productOf(id)).committedCount === 8;
-      await vi.waitUntil(isTold, { timeout: 120_000, interval: 200 });
+      await until(isTold, { timeoutMs: 120_000, intervalMs: 200 });
     }
     const killedBefore = payments.kills();
     expect((await call('POST', `${pair.tradeUrl}/api/products/${closed}/close`, seller())).status).toBe(200);
@@ -123,7 +124,7 @@ describe('examples/payments.mjs', () => {
       const places = body.items as { payment: { status: string } }[];
       return places.every(({ payment }) => payment.status === 'CAPTURED') && openReferences().length === 0;
     };
-    await vi.waitUntil(isSeenTo, { timeout: 120_000, interval: 200 });
+    await until(isSeenTo, { timeoutMs: 120_000, intervalMs: 200 });
     expect(killedBefore).toBeGreaterThan(1);
     expect(payments.kills()).toBeGreaterThan(killedBefore);
     payments.killAfter(null);

@@ -1,6 +1,7 @@
 import type { Shopper } from '@gongu/sim';
 import { checkFrame, probe, redisProgram, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { until } from '@gongu/testkit/eventually';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 import { startTalk, type Talk } from './fixture/room-talk.ts';
 
@@ -96,7 +97,7 @@ it('carries messages of an instance that alone is cut off from Redis', async () 
   await new Promise((resolve) => setTimeout(resolve, 3_500));
   talk.begin(50);
   proxies[1]!.blackHole();
-  await vi.waitUntil(async () => (await status(1)) === 'degraded', { timeout: 5_000, interval: 50 });
+  await until(async () => (await status(1)) === 'degraded');
   expect(await status(0)).toBe('ready');
   for (let i = 0; i < 5; i++) {
     expect(await timeOf(b, a)).toBeLessThan(3_000);

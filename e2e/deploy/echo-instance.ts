@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 
 /** What an instance saw of a request or an upgrade. */
@@ -15,6 +16,8 @@ export interface EchoInstance {
   readonly port: number;
   /** Answers of streams that are open: write to them. */
   readonly streams: ServerResponse[];
+  /** The next `/readyz` is answered only after so long; fulfilled once it is, or once nobody waits for it any longer. */
+  standStill(ms: number): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -24,6 +27,7 @@ export interface EchoInstance {
  */
 export async function startEcho(instance: string, staysOpen = /^\/stream/): Promise<EchoInstance> {
   const streams: ServerResponse[] = [];
+  let still: { ms: number; over: (event: Promise<unknown>) => void } | undefined;
   const server = createServer((request, reply) => {
     const { url = '', httpVersion, headers } = request;
     if (staysOpen.test(url)) {
@@ -32,7 +36,11 @@ export async function startEcho(instance: string, staysOpen = /^\/stream/): Prom
       streams.push(reply);
       return;
     }
-    request.resume().on('end', () => {
+    const { ms = 0, over } = (url === '/readyz' && still) || {};
+    if (over) still = undefined;
+    over?.(once(reply, 'close'));
+    request.resume().on('end', async () => {
+      if (ms > 0) await sleep(ms);
       reply.setHeader('x-request-id', `request-of-${instance}`);
       reply.end(JSON.stringify({ instance, url, httpVersion, headers } satisfies Seen));
     });
@@ -47,6 +55,10 @@ export async function startEcho(instance: string, staysOpen = /^\/stream/): Prom
   return {
     port: (server.address() as AddressInfo).port,
     streams,
+    standStill: (ms) =>
+      new Promise((over) => {
+        still = { ms, over };
+      }),
     async stop() {
       for (const socket of sockets.clients) socket.terminate();
       sockets.close();

@@ -6,7 +6,8 @@ import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import type { Upload } from '@gongu/shared';
 import { freePort, inRepository, serviceToken, type TestDatabase, testDatabase, userToken } from '@gongu/testkit';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from '@gongu/testkit/eventually';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BuiltImage, createImageBuilder } from './image-build.ts';
 
 const SECRETS = {
@@ -106,12 +107,12 @@ describe.each([
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
     try {
       const [check = '', ...checkArgs] = image.healthcheck;
-      await vi.waitFor(
+      await eventually(
         () => {
           if (child.exitCode !== null) throw new Error(`${service} ended: ${output}`);
           return promisify(execFile)(check, checkArgs, options);
         },
-        { timeout: 60_000, interval: 500 },
+        { intervalMs: 500 },
       );
       const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
       expect(await ready.json()).toMatchObject({ checks: { postgres: 'ok' } });

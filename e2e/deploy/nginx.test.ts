@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ensureNginx, inRepository, type NginxProcess, startNginx } from '@gongu/testkit';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually, until } from '@gongu/testkit/eventually';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type EchoInstance, type Seen, startEcho } from './echo-instance.ts';
 
@@ -22,7 +23,7 @@ async function open(path: string, protocols: string[] = [], headers: Record<stri
   sockets.push(socket);
   const frames: string[] = [];
   socket.on('message', (data) => frames.push(String(data)));
-  await vi.waitUntil(() => frames.length > 0 || socket.readyState >= WebSocket.CLOSING, { interval: 5 });
+  await until(() => frames.length > 0 || socket.readyState >= WebSocket.CLOSING);
   return { socket, frames, seen: JSON.parse(frames[0]!) as Seen };
 }
 
@@ -47,7 +48,7 @@ describe.skipIf(!ensureNginx())("Debian's nginx with the shipped configuration",
     expect(socket.protocol).toBe('gongu.v1');
     socket.send('안녕하세요');
     socket.send('x'.repeat(131_072));
-    await vi.waitUntil(() => frames.length === 3, { interval: 5 });
+    await until(() => frames.length === 3);
     expect(frames.slice(1)).toEqual(['안녕하세요', 'x'.repeat(131_072)]);
   });
 
@@ -90,7 +91,7 @@ describe.skipIf(!ensureNginx())("Debian's nginx with the shipped configuration",
     socket.terminate();
     await Promise.all([one.stop(), two.stop()]);
     expect((await fetch(url(path))).status).toBe(502);
-    await vi.waitFor(async () => expect((await nginx.accessLog()).trim().split('\n')).toHaveLength(3));
+    await eventually(async () => expect((await nginx.accessLog()).trim().split('\n')).toHaveLength(3));
     const access = await nginx.accessLog();
     const lines = access
       .trim()
@@ -152,7 +153,7 @@ describe.skipIf(!ensureNginx())("Debian's nginx with the shipped configuration",
       await get(`/ws/chat/774/edb1b44a/${transport}`);
       await get(`/ws/chat-sockjs/774/edb1b44a/${transport}`);
     }
-    await vi.waitFor(async () => expect((await nginx.accessLog()).trim().split('\n')).toHaveLength(8));
+    await eventually(async () => expect((await nginx.accessLog()).trim().split('\n')).toHaveLength(8));
     expect(await nginx.accessLog()).toContain('"/ws/chat/774/[redacted]/xhr_send"');
     expect(await nginx.accessLog()).not.toContain('edb1b44a');
   });

@@ -1,5 +1,6 @@
 import { browserProgram } from '@gongu/testkit/browser';
-import { describe, expect, it, vi } from 'vitest';
+import { until } from '@gongu/testkit/eventually';
+import { describe, expect, it } from 'vitest';
 import {
   firefoxProgram,
   type OtherBrowser,
@@ -28,14 +29,12 @@ describe.skipIf(!browserProgram() || BROWSERS.every(([, start]) => !start))('bes
       const browser = await start!();
       try {
         const shows = (text: string) =>
-          vi.waitUntil(() => browser.read<boolean>(`document.body.innerText.includes(${JSON.stringify(text)})`), {
-            timeout: 60_000,
-            interval: 100,
+          until(() => browser.read<boolean>(`document.body.innerText.includes(${JSON.stringify(text)})`), {
+            intervalMs: 100,
           });
         const there = (selector: string) =>
-          vi.waitUntil(() => browser.read<boolean>(`document.querySelector(${JSON.stringify(selector)}) !== null`), {
-            timeout: 60_000,
-            interval: 100,
+          until(() => browser.read<boolean>(`document.querySelector(${JSON.stringify(selector)}) !== null`), {
+            intervalMs: 100,
           });
         await browser.open(`${shop.url}/sign-in`);
         await there('input:not([type=checkbox])');

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Product } from '@gongu/shared';
 import { type ServiceProcess, spawnService, type TestDatabase, testDatabase } from '@gongu/testkit';
+import { eventually } from '@gongu/testkit/eventually';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ChatServer, startChatServer } from './fixture/chat-server.ts';
-import { eventually } from './fixture/eventually.ts';
 import { SERVICE_SECRET, tokenOf, USER_SECRET } from './fixture/tokens.ts';
 import { draft } from './fixture/trade-server.ts';
 

@@ -8,9 +8,9 @@ import {
   USER_IDS,
   userToken,
 } from '@gongu/testkit';
+import { eventually } from '@gongu/testkit/eventually';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openEvents } from './fixture/event-source.ts';
-import { eventually } from './fixture/eventually.ts';
 import { SERVICE_SECRET, USER_SECRET } from './fixture/tokens.ts';
 import { draft, type TradeServer, testTrade } from './fixture/trade-server.ts';
 

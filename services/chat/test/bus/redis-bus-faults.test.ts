@@ -1,6 +1,7 @@
 import { createLog, systemClock } from '@gongu/host';
 import { redisProgram, startRedis, type TcpProxy, type TestRedis, tcpProxy } from '@gongu/testkit';
-import { afterEach, beforeEach, expect, it, suite, vi } from 'vitest';
+import { eventually, until } from '@gongu/testkit/eventually';
+import { afterEach, beforeEach, expect, it, suite } from 'vitest';
 import { createRedisBus, type RedisBusOptions } from '../../src/bus/redis-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 import type { Bus } from '../../src/room/ports/bus.ts';
@@ -20,14 +21,10 @@ function open(id: string, port: number, rest: Partial<RedisBusOptions> = {}): Bu
   return createRedisBus({ redis, log, clock: systemClock, instanceId: id, ...rest });
 }
 
-function until(condition: () => boolean, withinMs = 10_000): Promise<boolean> {
-  return vi.waitUntil(condition, { timeout: withinMs, interval: 10 });
-}
-
 /** Milliseconds until something is so. */
-async function timeUntil(condition: () => boolean, withinMs?: number): Promise<number> {
+async function timeUntil(condition: () => boolean): Promise<number> {
   const start = performance.now();
-  await until(condition, withinMs);
+  await until(condition);
   return performance.now() - start;
 }
 
@@ -59,7 +56,7 @@ describe('Redis bus under faults', () => {
     await b.follow('last');
     await until(() => b.headIntervalMs() === 15_000);
     const restarted = server.restart();
-    await until(() => a.state() === 'down' && b.state() === 'down', 1_000);
+    await until(() => a.state() === 'down' && b.state() === 'down');
     expect(b.headIntervalMs()).toBe(1_000);
     for (let i = 0; i < 100; i++) a.publish(messageSignal('last', i + 1));
     await restarted;
@@ -111,7 +108,7 @@ describe('Redis bus under faults', () => {
     await b.follow('r');
     await until(() => b.headIntervalMs() === 15_000);
     proxy.cut();
-    await until(() => b.state() === 'down', 500);
+    await until(() => b.state() === 'down');
     expect(await timeUntil(() => b.state() === 'ok')).toBeLessThan(2_000);
     expect(b.headIntervalMs()).toBe(1_000);
     const ear = listenTo(b);
@@ -125,13 +122,13 @@ describe('Redis bus under faults', () => {
     proxy.delay(500);
     await until(() => b.state() === 'down');
     // Its patience grows until a heartbeat has the time to come back.
-    await vi.waitFor(
+    await eventually(
       async () => {
         const before = ear.heard.length;
         a.publish(messageSignal('r', 1));
         await ear.until((heard) => heard.length > before, 1_000);
       },
-      { timeout: 60_000, interval: 100 },
+      { intervalMs: 100 },
     );
     expect(b.headIntervalMs()).toBe(1_000);
     expect(proxy.connections).toBe(2);
@@ -185,7 +182,7 @@ describe('Redis bus under faults', () => {
     const client = redisTarget(server.url).open({ name: 'other version' });
     await client.connect();
     await client.publish('gongu:bus:room:r', '9m later\n{}');
-    await until(() => b.headIntervalMs() === 1_000, 1_000);
+    await until(() => b.headIntervalMs() === 1_000);
     expect(b.state()).toBe('ok');
     client.disconnect();
   });

@@ -1,6 +1,7 @@
 import { createLog, systemClock } from '@gongu/host';
 import { redisProgram } from '@gongu/testkit';
-import { afterAll, beforeAll, expect, it, suite, vi } from 'vitest';
+import { until } from '@gongu/testkit/eventually';
+import { afterAll, beforeAll, expect, it, suite } from 'vitest';
 import { createRedisBus } from '../../src/bus/redis-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 import type { Bus } from '../../src/room/ports/bus.ts';
@@ -30,10 +31,6 @@ function world(url: () => string) {
     },
     close: async () => {},
   };
-}
-
-function until(condition: () => boolean): Promise<boolean> {
-  return vi.waitUntil(condition, { timeout: 60_000, interval: 20 });
 }
 
 describe('on a Cluster, with sharded channels', () => {

@@ -1,6 +1,7 @@
 import { createLog, systemClock } from '@gongu/host';
 import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
-import { afterAll, afterEach, beforeAll, expect, it, describe as suite, vi } from 'vitest';
+import { until } from '@gongu/testkit/eventually';
+import { afterAll, afterEach, beforeAll, expect, it, describe as suite } from 'vitest';
 import { createRedisBus } from '../../src/bus/redis-bus.ts';
 import { createSealing } from '../../src/bus/sealing.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
@@ -33,7 +34,7 @@ async function open(prefix: string, { isOn = true, skewMs = 0, secret = SECRET }
     onRefused: (reason) => void refused.push(reason),
   });
   opened.push(bus);
-  await vi.waitUntil(() => bus.state() === 'ok', { timeout: 60_000, interval: 10 });
+  await until(() => bus.state() === 'ok');
   return { bus, refused };
 }
 

@@ -1,6 +1,7 @@
 import { createLog, systemClock } from '@gongu/host';
 import { redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
-import { afterAll, beforeAll, describe, vi } from 'vitest';
+import { until } from '@gongu/testkit/eventually';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { createRedisBus } from '../../src/bus/redis-bus.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 import type { Bus } from '../../src/room/ports/bus.ts';
@@ -23,7 +24,7 @@ describe.skipIf(!redisProgram())('one server', () => {
       async bus(): Promise<Bus> {
         const instanceId = `i-${instances++}`;
         const bus = createRedisBus({ redis: redisTarget(server.url), log, clock: systemClock, instanceId, prefix });
-        await vi.waitUntil(() => bus.state() === 'ok', { timeout: 60_000, interval: 10 });
+        await until(() => bus.state() === 'ok');
         return bus;
       },
       close: async () => {},

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '@gongu/testkit/eventually';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Presence } from '../../src/room/ports/presence.ts';
 
 /** Where the instances of one test meet. */
@@ -92,13 +93,13 @@ export function presenceContract(
     if (!shared) return;
 
     const seen = async (presence: Presence, roomId: string, users: readonly string[]) =>
-      vi.waitFor(
+      eventually(
         async () => {
           const view = await presence.view(roomId);
           expect(users.filter((userId) => !view.has(userId))).toEqual([]);
           expect(view.count).toBe(users.length);
         },
-        { timeout: 60_000, interval: 20 },
+        { intervalMs: 20 },
       );
 
     it('shows the users of all instances, each once', async () => {
@@ -130,15 +131,15 @@ export function presenceContract(
       const b = await another();
       for (let i = 0; i < 5_000; i++) a.enter('r', `user-${i}`, `s-${i}`);
       for (let i = 0; i < 5_000; i += 2) a.leave('r', `user-${i}`, `s-${i}`);
-      await vi.waitFor(async () => expect((await b.view('r')).count).toBe(2_500), { timeout: 60_000, interval: 50 });
+      await eventually(async () => expect((await b.view('r')).count).toBe(2_500));
     });
 
     it('sums the open sockets of all instances, and forgets those of one that left', async () => {
       const b = await another(() => 5);
-      await vi.waitFor(async () => expect(await a.connections()).toBe(12), { timeout: 60_000, interval: 20 });
-      await vi.waitFor(async () => expect(await b.connections()).toBe(12), { timeout: 60_000, interval: 20 });
+      await eventually(async () => expect(await a.connections()).toBe(12));
+      await eventually(async () => expect(await b.connections()).toBe(12));
       await b.close();
-      await vi.waitFor(async () => expect(await a.connections()).toBe(7), { timeout: 60_000, interval: 20 });
+      await eventually(async () => expect(await a.connections()).toBe(7));
     });
 
     it('shows an instance offline that said goodbye', async () => {

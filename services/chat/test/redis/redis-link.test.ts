@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { createLog, systemClock } from '@gongu/host';
 import { freePort, redisProgram, startRedis, type TestRedis } from '@gongu/testkit';
+import { until } from '@gongu/testkit/eventually';
 import { Redis } from 'ioredis';
-import { afterEach, expect, it, suite, vi } from 'vitest';
+import { afterEach, expect, it, suite } from 'vitest';
 import { createRedisLink, type RedisLink } from '../../src/redis/redis-link.ts';
 import { redisTarget } from '../../src/redis/redis-url.ts';
 
@@ -28,8 +29,6 @@ function open(url: string, rest: { readyMs?: number } = {}) {
   links.push(link);
   return { link, events, lines };
 }
-
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 60_000, interval: 10 });
 
 async function start(): Promise<TestRedis> {
   const server = await startRedis();

@@ -1,4 +1,5 @@
 import { probe } from '@gongu/testkit';
+import { until } from '@gongu/testkit/eventually';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { openStream } from '../fixture/event-stream.ts';
@@ -60,7 +61,7 @@ describe('a message that can not be rendered', () => {
     await stream.next('joined');
     const overview = await openStream(`${chat.url}/api/chat/events`, { authorization: authorizationOf('ann') });
     await overview.next('rooms');
-    await vi.waitUntil(async () => (await metricOf(chat, 'gongu_chat_connections')) === 7);
+    await until(async () => (await metricOf(chat, 'gongu_chat_connections')) === 7);
 
     await ann.say(roomId, said('before'));
     const { seq } = await ann.say(roomId, POISON);

@@ -1,7 +1,7 @@
 import type { Consistency, Product } from '@gongu/shared';
 import { serviceToken } from '@gongu/testkit';
+import { eventually } from '@gongu/testkit/eventually';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '../fixture/eventually.ts';
 import { SERVICE_SECRET } from '../fixture/tokens.ts';
 import { create, type TradeServer, testTrade } from '../fixture/trade-server.ts';
 

@@ -1,7 +1,7 @@
 import type { AuditEntry, Product } from '@gongu/shared';
+import { eventually } from '@gongu/testkit/eventually';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../fixture/eventually.ts';
 import { caller } from '../fixture/people.ts';
 import { testStore } from '../fixture/store.ts';
 import { create, testTrade } from '../fixture/trade-server.ts';

@@ -1,8 +1,8 @@
 import { ProductChange } from '@gongu/shared';
+import { eventually } from '@gongu/testkit/eventually';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openEvents } from '../fixture/event-source.ts';
-import { eventually } from '../fixture/eventually.ts';
 import { create, testTrade } from '../fixture/trade-server.ts';
 
 const { start, rows, databaseUrl: connectionString } = await testTrade();

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Product } from '@gongu/shared';
 import { type ShakyDatabase, shakyDatabase } from '@gongu/testkit';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventually } from '@gongu/testkit/eventually';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { create, draft, type TradeServer, testTrade } from '../fixture/trade-server.ts';
 
 const given = await testTrade();
@@ -132,7 +133,7 @@ async function loseAnswers(): Promise<Lost> {
       return [name, { made, answered }];
     }),
   );
-  await vi.waitFor(async () => expect(await hole.waiting()).toBe(Object.keys(done).length), 30_000);
+  await eventually(async () => expect(await hole.waiting()).toBe(Object.keys(done).length));
   hole.proxy.blackHole();
   await hole.unlock('COMMIT');
   const undone = { made: none, answered: purchase.call(server, none, none.id) };

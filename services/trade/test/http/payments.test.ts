@@ -1,7 +1,7 @@
 import type { AuditEntry, Buyer, Participation, Product } from '@gongu/shared';
 import { signToken } from '@gongu/testkit';
+import { eventually } from '@gongu/testkit/eventually';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../fixture/eventually.ts';
 import { SHOP_SECRET, shopToken } from '../fixture/tokens.ts';
 import { create, type TradeServer, testTrade } from '../fixture/trade-server.ts';
 

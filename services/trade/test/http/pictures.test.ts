@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Picture, Product } from '@gongu/shared';
+import { eventually } from '@gongu/testkit/eventually';
 import sharp from 'sharp';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { tokenOf } from '../fixture/tokens.ts';
 import { create, draft, testTrade } from '../fixture/trade-server.ts';
 
@@ -173,7 +174,7 @@ describe('pictures of a product', () => {
     // The same again is no change.
     expect((await edit(id, { pictures: [three, one] }, as)).body.version).toBe(2);
     await sweep();
-    await vi.waitFor(() => expect(isKept(two)).toBe(false), 20_000);
+    await eventually(() => expect(isKept(two)).toBe(false));
     expect([isKept(one), isKept(three)]).toEqual([true, true]);
     const card = await (await fetch(`${server.url}/api/products/${id}/card?url=https://shop.example/p`)).text();
     expect(card).toContain(`<meta property="og:image" content="https://shop.example/api/pictures/files/${three}.png">`);
@@ -207,11 +208,11 @@ describe('pictures of a product', () => {
     const made = await server.call<Product>('POST', '/api/products', { as, body: draft({ pictures: [had] }) });
     await rows("UPDATE pictures SET loose_since = now() - interval '25 hours' WHERE id = ANY ($1)", [free, had]);
     await sweep();
-    await vi.waitFor(() => expect(isKept(free)).toBe(false), 20_000);
+    await eventually(() => expect(isKept(free)).toBe(false));
     expect(isKept(had)).toBe(true);
     await rows('DELETE FROM products WHERE id = $1', made.body.id);
     await sweep();
-    await vi.waitFor(() => expect(isKept(had)).toBe(false), 20_000);
+    await eventually(() => expect(isKept(had)).toBe(false));
     expect(await rows('SELECT id FROM pictures WHERE id = ANY ($1)', [free, had])).toEqual([]);
   });
 });

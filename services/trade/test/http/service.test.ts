@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Picture, Product, Webhook } from '@gongu/shared';
 import { createOpenApiCheck, namelessParts, serviceToken, tcpProxy, testDatabase } from '@gongu/testkit';
+import { eventually } from '@gongu/testkit/eventually';
 import { openApiErrors } from '@gongu/testkit/openapi-lint';
 import { afterAll, describe, expect, it } from 'vitest';
-import { eventually } from '../fixture/eventually.ts';
 import { SERVICE_SECRET, SHOP_SECRET, shopToken } from '../fixture/tokens.ts';
 import { create, draft, testTrade } from '../fixture/trade-server.ts';
 

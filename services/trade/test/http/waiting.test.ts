@@ -1,6 +1,6 @@
 import type { Participation, Product, WaitingPlace } from '@gongu/shared';
+import { eventually } from '@gongu/testkit/eventually';
 import { expect, it } from 'vitest';
-import { eventually } from '../fixture/eventually.ts';
 import { SHOP_SECRET, shopToken } from '../fixture/tokens.ts';
 import { create, testTrade } from '../fixture/trade-server.ts';
 

@@ -7,9 +7,9 @@ import {
   type WebhookBehaviour,
   type WebhookReceiver,
 } from '@gongu/testkit';
+import { eventually } from '@gongu/testkit/eventually';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../fixture/eventually.ts';
 import { SHOP_SECRET, shopToken } from '../fixture/tokens.ts';
 import { create, testTrade } from '../fixture/trade-server.ts';
 

@@ -1,6 +1,6 @@
 import type { AuditEntry, OutboxStatus, Product } from '@gongu/shared';
+import { eventually } from '@gongu/testkit/eventually';
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventually } from '../fixture/eventually.ts';
 import { create, draft, testTrade } from '../fixture/trade-server.ts';
 
 const { start, chat, rows, lines } = await testTrade();

@@ -1,5 +1,5 @@
+import { eventually } from '@gongu/testkit/eventually';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../fixture/eventually.ts';
 import { caller } from '../fixture/people.ts';
 import { testStore } from '../fixture/store.ts';
 import { create, draft, testTrade } from '../fixture/trade-server.ts';

@@ -1,10 +1,10 @@
 import { createLog, systemClock } from '@gongu/host';
 import type { OutboxKind } from '@gongu/shared';
+import { eventually } from '@gongu/testkit/eventually';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ChatAnswer, type ChatRooms, createDeliver, createDeliverTogether } from '../../src/outbox/deliver.ts';
 import type { OutboxEntry } from '../../src/outbox/outbox-store.ts';
 import { createRelay } from '../../src/outbox/relay.ts';
-import { eventually } from '../fixture/eventually.ts';
 import { caller } from '../fixture/people.ts';
 import { testStore } from '../fixture/store.ts';
 

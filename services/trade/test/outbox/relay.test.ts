@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog, systemClock } from '@gongu/host';
+import { eventually } from '@gongu/testkit/eventually';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Deliver, Delivery } from '../../src/outbox/deliver.ts';
 import type { OutboxEntry } from '../../src/outbox/outbox-store.ts';
 import { createRelay, type RelayOptions } from '../../src/outbox/relay.ts';
-import { eventually } from '../fixture/eventually.ts';
 import { caller } from '../fixture/people.ts';
 import { testStore } from '../fixture/store.ts';
 

@@ -1,7 +1,7 @@
 import type { Product } from '@gongu/shared';
 import { readSeries } from '@gongu/testkit';
+import { eventually } from '@gongu/testkit/eventually';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../fixture/eventually.ts';
 import { draft, testTrade } from '../fixture/trade-server.ts';
 
 const fixture = await testTrade();

@@ -1,8 +1,8 @@
+import { eventually } from '@gongu/testkit/eventually';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SafeChange } from '../../src/product/change-cursor.ts';
 import { createChangeFeed, type FeedClock } from '../../src/product/change-feed.ts';
 import type { ChangeStore, NumberedChange } from '../../src/product/ports/change-store.ts';
-import { eventually } from '../fixture/eventually.ts';
 
 const realClock: FeedClock = {
   monotonic: () => performance.now(),

@@ -1,6 +1,7 @@
 import { createLog, systemClock } from '@gongu/host';
 import type { Divergence, Product, Room } from '@gongu/shared';
 import { serviceToken } from '@gongu/testkit';
+import { eventually } from '@gongu/testkit/eventually';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createChatApi } from '../../src/chat/chat-api.ts';
 import { createDeliver } from '../../src/outbox/deliver.ts';
@@ -8,7 +9,6 @@ import { createRelay } from '../../src/outbox/relay.ts';
 import { differences } from '../../src/product/divergence.ts';
 import { createReconcile } from '../../src/product/reconcile.ts';
 import { startChatServer } from '../fixture/chat-server.ts';
-import { eventually } from '../fixture/eventually.ts';
 import { caller } from '../fixture/people.ts';
 import { testStore } from '../fixture/store.ts';
 import { SERVICE_SECRET } from '../fixture/tokens.ts';

@@ -18,6 +18,7 @@ export const APACHE: ProxyKind = {
   program: 'apache2',
   probe: ['-v'],
   file: 'apache.conf',
+  asksHealth: true,
   silence: { pattern: /ProxyTimeout (\d+)()/g, count: 1 },
   places: ({ port, dir }) => ({
     '<VirtualHost *:80>': `Listen 127.0.0.1:${port}\n<VirtualHost 127.0.0.1:${port}>`,
@@ -52,6 +53,7 @@ export function caddyBy(program: string): CaddyKind {
     program,
     probe: ['version'],
     file: 'Caddyfile',
+    asksHealth: true,
     // None: it waits for ever.
     silence: { pattern: /(?:stream|read|write|response_header)_timeout (\d+)(\w)/g, count: 0 },
     places: ({ port, adminPort }) => ({
@@ -75,6 +77,7 @@ export const HAPROXY: ProxyKind = {
   program: 'haproxy',
   probe: ['-v'],
   file: 'haproxy.cfg',
+  asksHealth: true,
   silence: { pattern: /timeout (?:client|server|tunnel) (\d+)(\w)/g, count: 3 },
   // The open files of a test's user are few.
   places: ({ port }) => ({ 'bind :80\n': `bind 127.0.0.1:${port}\n`, 'maxconn 20000': 'maxconn 1000' }),
@@ -90,6 +93,7 @@ export const NGINX: ProxyKind = {
   program: 'nginx',
   probe: ['-v'],
   file: 'nginx.conf',
+  asksHealth: false,
   silence: { pattern: /proxy_(?:read|send)_timeout (\d+)(\w)/g, count: 2 },
   places: ({ port, dir }) => ({
     'listen 80;': `listen 127.0.0.1:${port};`,

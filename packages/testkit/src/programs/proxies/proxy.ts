@@ -22,6 +22,8 @@ export interface ProxyKind {
   places(at: { port: number; adminPort: number; dir: string }): Record<string, string>;
   /** More of what it says, so that few requests are too many; absent: it does not count by address. */
   readonly lowLimits?: Record<string, string>;
+  /** Whether it asks `/readyz` by itself. */
+  readonly asksHealth: boolean;
   /** What it says when it has heard of it: one that has only just started may lose a signal. Absent: it hears of it. */
   readonly reloadWords?: RegExp;
   /** Around the example, where that is only part of a configuration. */
