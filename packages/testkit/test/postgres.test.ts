@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../src/index.ts';
@@ -35,4 +36,20 @@ test('drop removes the database even while somebody is in it', async () => {
   await database.drop();
   await ended;
   await expect(query(database.url, 'SELECT 1')).rejects.toThrow('does not exist');
+});
+
+test('drop lets a session end that was asked to, so that its client hears of no error', async () => {
+  const database = await testDatabase();
+  const socket = new Socket();
+  const client = new pg.Client({ connectionString: database.url, stream: () => socket });
+  const errors: Error[] = [];
+  client.on('error', (error) => errors.push(error));
+  await client.connect();
+  // What asks the server to end the session is on its way for a while.
+  socket.cork();
+  const left = client.end();
+  setTimeout(() => socket.uncork(), 150);
+  await database.drop();
+  await left;
+  expect(errors).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, readMigrations } from '@gongu/host';
 import pg from 'pg';
 import { inRepository } from '../repository.ts';
@@ -26,6 +27,9 @@ const SERVICES: readonly TestDatabaseOptions[] = ['chat', 'trade'].map((schema) 
 
 /** Serialises the making of templates among test files; any number will do. */
 const TEMPLATE_LOCK = 0x74657374;
+
+/** How often it is looked whether sessions of a database that goes have ended: 1.5 s, and a machine that stood still takes none. */
+const LEAVING_LOOKS = 13;
 
 /**
  * A database of its own for one test file, migrated. The migrations run once for their content; every further database
@@ -101,9 +105,22 @@ async function dropDatabase(server: string, name: string): Promise<void> {
   const admin = new pg.Client({ connectionString: server });
   await admin.connect();
   try {
+    await sessionsEnded(admin, name);
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   } finally {
     await admin.end();
+  }
+}
+
+/**
+ * A pool has ended when it has asked its connections to end. One that FORCE is quicker to end tells its client an error that
+ * nobody hears any more, and a test fails by it. Who is still there after {@link LEAVING_LOOKS} does not mean to go.
+ */
+async function sessionsEnded(admin: pg.Client, name: string): Promise<void> {
+  const sessions = 'SELECT 1 FROM pg_stat_activity WHERE datname = $1 LIMIT 1';
+  for (let look = 0; look < LEAVING_LOOKS; look++) {
+    if ((await admin.query(sessions, [name])).rowCount === 0) return;
+    await sleep(2 * 1.6 ** look);
   }
 }
 
