@@ -14,16 +14,26 @@ const PREFIX = 'gongu-test-';
 /**
  * Once per run: whatever changed is built, Prisma's clients included, so that no test meets a bundle of yesterday; and
  * one PostgreSQL starts for all test files, without fsync unless `TEST_DATABASE_DURABLE=1`. `TEST_DATABASE_URL`, when
- * set, is used instead; its role must be allowed to create databases. Test files find the server in the same variable.
+ * set, is used instead; its role must be allowed to create databases. Test files find the server in the same variable, and in
+ * `TEST_PACKAGES` the folder in which the first that needs a package of ours as npm would have it builds it for all.
  *
  * @throws Error when the build fails, with the builder's messages already printed
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  project.onTestsRerun(build);
+  const packages = await mkdtemp(join(tmpdir(), 'gongu-packages-'));
+  process.env.TEST_PACKAGES = packages;
+  project.onTestsRerun(async () => {
+    await build();
+    for (const name of await readdir(packages)) await rm(join(packages, name), { recursive: true, force: true });
+  });
   if (!ensureRedisProgram()) console.warn('no redis-server and no valkey-server: tests that need one are skipped');
   const building = build();
   building.catch(() => {}); // it is awaited below, when the server is there
-  const stop = process.env.TEST_DATABASE_URL ? async () => {} : await startPostgres();
+  const stopPostgres = process.env.TEST_DATABASE_URL ? async () => {} : await startPostgres();
+  const stop = async () => {
+    await stopPostgres();
+    await rm(packages, { recursive: true, force: true });
+  };
   try {
     await building;
   } catch (error) {

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inRepository } from '../repository.ts';
@@ -18,7 +28,7 @@ export interface Consumer {
 /**
  * A project outside of the repository with our packages as their users get them: built, with `publishConfig` in force.
  *
- * @param packages folders below `packages/`, each built for this
+ * @param packages folders below `packages/`; each is built once a run of the tests
  * @param linked npm packages that are there too, with the folder below `packages/` through which they are found
  */
 export function consumer(packages: readonly string[], linked: Readonly<Record<string, string>> = {}): Consumer {
@@ -27,9 +37,7 @@ export function consumer(packages: readonly string[], linked: Readonly<Record<st
     const from = inRepository('packages', name);
     const to = join(root, 'node_modules/@gongu', name);
     mkdirSync(to, { recursive: true });
-    const build = [inRepository('scripts/build-package.mjs'), join(to, 'dist')];
-    const { status, stdout, stderr } = spawnSync(process.execPath, build, { cwd: from, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`${name} was not built: ${stdout}${stderr}`);
+    cpSync(built(name), join(to, 'dist'), { recursive: true });
     const { publishConfig, ...manifest } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
     writeFileSync(join(to, 'package.json'), JSON.stringify({ ...manifest, ...publishConfig }));
   }
@@ -58,4 +66,25 @@ export function consumer(packages: readonly string[], linked: Readonly<Record<st
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** The folder with the package as it is built: by the first of the run's files that asks for it. */
+function built(name: string): string {
+  const { TEST_PACKAGES: folder } = process.env;
+  if (!folder) throw new Error('TEST_PACKAGES is not set: the global setup of @gongu/testkit sets it');
+  const place = join(folder, name);
+  if (existsSync(place)) return place;
+  // Under another name until it is complete: another file may ask at the same time.
+  const draft = mkdtempSync(`${place}-`);
+  const build = [inRepository('scripts/build-package.mjs'), draft];
+  const options = { cwd: inRepository('packages', name), encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, build, options);
+  if (status !== 0) throw new Error(`${name} was not built: ${stdout}${stderr}`);
+  try {
+    renameSync(draft, place);
+  } catch (error) {
+    if (!existsSync(place)) throw error;
+    rmSync(draft, { recursive: true }); // the other one was quicker
+  }
+  return place;
 }
