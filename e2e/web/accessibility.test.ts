@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import type { BrowserContextOptions } from 'playwright-core';
 import { beforeAll, expect, it, suite } from 'vitest';
 import { call } from '../fixture/pair.ts';
@@ -12,15 +12,9 @@ const test = it.skipIf(!browserProgram());
 const shop = openShop();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-interface AxeResult {
-  violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
-}
-
 /** What axe finds wrong with the page as it is, and whether it is too wide; a line each. */
 async function violations({ page }: Visitor): Promise<string[]> {
-  // By the debugger: the page's own policy lets no foreign script in.
-  await page.evaluate(axe);
-  const { violations: found } = (await page.evaluate('axe.run()')) as AxeResult;
+  const found = await axeViolations(page, axe);
   // Nobody has to scroll sideways (WCAG 1.4.10).
   const [wide, window] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as [
     number,

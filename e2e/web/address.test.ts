@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import { expect, it } from 'vitest';
 import { openShop, type Visitor } from '../fixture/shop.ts';
 
@@ -11,8 +11,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** What axe finds, and whether one has to scroll sideways. */
 async function faults({ page }: Visitor): Promise<unknown[]> {
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] };
+  const violations = await axeViolations(page, axe);
   const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
   return [...violations.map(({ id }) => id), ...(isWide ? ['too wide'] : [])];
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { freePort, signToken } from '@gongu/testkit';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { call } from '../fixture/pair.ts';
@@ -25,8 +25,7 @@ const PHONE = { viewport: { width: 360, height: 740 } };
 
 /** What axe finds, and whether one has to scroll sideways. */
 async function faults({ page }: Visitor): Promise<unknown[]> {
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] };
+  const violations = await axeViolations(page, axe);
   const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
   return [...violations.map(({ id }) => id), ...(isWide ? ['too wide'] : [])];
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { freePort } from '@gongu/testkit';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { call } from '../fixture/pair.ts';
 import { type Payments, SHOP_JWT_SECRET, startPayments, TRADE_FOR_PAYMENTS } from '../fixture/payments-program.ts';
@@ -53,8 +53,7 @@ test('who is signed in takes along what each service has of one, and reads what 
       )
       .toContain(kind);
   }
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] };
+  const violations = await axeViolations(page, axe);
   expect(violations.map(({ id }) => id)).toEqual([]);
   expect(await page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false);
 });

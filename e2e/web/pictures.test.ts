@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Product } from '@gongu/shared';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import { afterAll, expect, it } from 'vitest';
 import { call } from '../fixture/pair.ts';
 import { openShop, type Visitor } from '../fixture/shop.ts';
@@ -18,8 +18,7 @@ const PHONE = { viewport: { width: 360, height: 740 } };
 
 /** What axe finds, and whether one has to scroll sideways. */
 async function faults({ page }: Visitor): Promise<unknown[]> {
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] };
+  const violations = await axeViolations(page, axe);
   const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
   return [...violations.map(({ id }) => id), ...(isWide ? ['too wide'] : [])];
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import { expect, it, suite } from 'vitest';
 import { chatPages, type OpenOptions, type Person } from './fixture/chat-page.ts';
 
@@ -10,15 +10,9 @@ const test = it.skipIf(!browserProgram());
 const pages = chatPages();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-interface AxeResult {
-  violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
-}
-
 /** What axe finds wrong with the page as it is; a line each. */
 async function violations({ page }: Person): Promise<string[]> {
-  // By the debugger: the page's own policy lets no foreign script in.
-  await page.evaluate(axe);
-  const { violations: found } = (await page.evaluate('axe.run()')) as AxeResult;
+  const found = await axeViolations(page, axe);
   return found.flatMap(({ id, help, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${help}\n${html}\n${failureSummary}`),
   );

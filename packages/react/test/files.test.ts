@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import type { Page, Route } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { chatPages, type Person } from './fixture/chat-page.ts';
@@ -13,10 +13,7 @@ const picture = pngOf(300, 200);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 async function violations({ page }: Person): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations: found } = (await page.evaluate('axe.run()')) as {
-    violations: { help: string; nodes: { html: string }[] }[];
-  };
+  const found = await axeViolations(page, axe);
   return found.flatMap(({ help, nodes }) => nodes.map(({ html }) => `${help}\n${html}`));
 }
 

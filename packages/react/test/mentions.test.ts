@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import { expect, it, test } from 'vitest';
 import { hangulLetters } from '../src/components/hangul-letters.ts';
 import { mentionAt, mentionsIn } from '../src/components/mentions.ts';
@@ -186,13 +186,12 @@ inBrowser.each(['ko', 'en'] as const)('at 360 px axe finds nothing in the list o
   await seller.sees('from ann');
   await seller.field.pressSequentially('@');
   await expect.poll(() => offered(seller)).toEqual([locale === 'ko' ? '@모두' : '@all', '@ann']);
-  await seller.page.evaluate(axe);
-  expect(await seller.page.evaluate('axe.run().then((found) => found.violations)')).toEqual([]);
+  expect(await axeViolations(seller.page, axe)).toEqual([]);
   await seller.field.press('Tab');
   await seller.field.press('Enter');
   await expect.poll(() => marked(seller)).toHaveLength(1);
   await seller.page.locator('.gongu-row[data-seq] .gongu-mention').waitFor();
-  expect(await seller.page.evaluate('axe.run().then((found) => found.violations)')).toEqual([]);
+  expect(await axeViolations(seller.page, axe)).toEqual([]);
   expect(await seller.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
 });
 

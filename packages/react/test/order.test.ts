@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import { expect, it } from 'vitest';
 import { chatPages, type Person } from './fixture/chat-page.ts';
 
@@ -279,8 +279,7 @@ test.each(['ko', 'en'] as const)(
     const context = { viewport: { width: 360, height: 640 }, colorScheme: locale === 'ko' ? 'dark' : 'light' } as const;
     const seller = await pages.open('seller', roomId, { locale, context });
     const check = async () => {
-      await seller.page.evaluate(axe);
-      expect(await seller.page.evaluate('axe.run().then((found) => found.violations)')).toEqual([]);
+      expect(await axeViolations(seller.page, axe)).toEqual([]);
       expect(await seller.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
     };
     await seller.sees('from ann');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { chatPages, type Person } from './fixture/chat-page.ts';
@@ -60,10 +60,7 @@ async function both(options: Parameters<typeof pages.open>[2] = {}) {
 }
 
 async function violations({ page }: Person): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations: found } = (await page.evaluate('axe.run()')) as {
-    violations: { help: string; nodes: { html: string }[] }[];
-  };
+  const found = await axeViolations(page, axe);
   return found.flatMap(({ help, nodes }) => nodes.map(({ html }) => `${help}\n${html}`));
 }
 

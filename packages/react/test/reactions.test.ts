@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import { expect, it } from 'vitest';
 import { chatPages, type Person } from './fixture/chat-page.ts';
 
@@ -138,8 +138,7 @@ test.each(['ko', 'en'] as const)(
     await ann.say('words');
     await ann.page.locator('.gongu-row[data-seq]', { hasText: 'words' }).waitFor();
     const check = async () => {
-      await ann.page.evaluate(axe);
-      expect(await ann.page.evaluate('axe.run().then((found) => found.violations)')).toEqual([]);
+      expect(await axeViolations(ann.page, axe)).toEqual([]);
       expect(await ann.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
     };
     for (let n = 0; n < 2; n++) {

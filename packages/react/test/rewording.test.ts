@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import { expect, it } from 'vitest';
 import { chatPages, type Person } from './fixture/chat-page.ts';
 
@@ -42,8 +42,7 @@ test('what waits for a connection is edited where it stands, by keyboard alone, 
   await expect.poll(() => ann.field.inputValue()).toBe('teh first');
   expect(await ann.field.evaluate((field) => field === document.activeElement)).toBe(true);
   await ann.field.fill('the first');
-  await ann.page.evaluate(axe);
-  expect(await ann.page.evaluate('axe.run().then(({ violations }) => violations.map(({ help }) => help))')).toEqual([]);
+  expect(await axeViolations(ann.page, axe)).toEqual([]);
   await ann.field.press('Enter');
   expect(await ann.texts()).toEqual(['before', 'the first', 'the second']);
   expect(await ann.field.inputValue()).toBe('');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { markedText } from '@gongu/client';
-import { browserProgram } from '@gongu/testkit/browser';
+import { axeViolations, browserProgram } from '@gongu/testkit/browser';
 import { expect, it, test } from 'vitest';
 import { chatPages, type Person } from './fixture/chat-page.ts';
 
@@ -125,8 +125,7 @@ inBrowser.each(['ko', 'en'] as const)(
     await ann.sees('귤 3');
     await search(ann, '귤 3');
     await hits(ann).first().waitFor();
-    await ann.page.evaluate(axe);
-    expect(await ann.page.evaluate('axe.run().then((found) => found.violations)')).toEqual([]);
+    expect(await axeViolations(ann.page, axe)).toEqual([]);
     expect(await ann.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
     await hits(ann).first().click();
     await panel(ann).waitFor({ state: 'detached' });

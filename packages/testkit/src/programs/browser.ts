@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import * as esbuild from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 
+export { axeViolations } from './axe.ts';
+
 /** Debian's Chromium, and what others call it. */
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
 /** Chromium's engine without the windows around a page: a page costs two thirds of the CPU, a start a third. */
