@@ -53,6 +53,9 @@ describe('pnpm admin', () => {
     const { status, stdout, stderr } = admin('users', 'block', '..', '--until', 'noon');
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/USER_ID: must not be \. or \.\.\n--until: /);
+    expect(admin('users', 'export', 'ann')).toEqual({ status: 2, stdout: '', stderr: 'admin: --out is missing\n' });
+    expect(admin('users', 'export', 'ann', '--out', '').stderr).toBe('admin: --out: must not be empty\n');
+    expect(admin('reports', 'end', '1').stderr).toBe('admin: --status is missing\n');
   });
 
   it('lists rooms, and shows how much is kept of one', () => {
@@ -219,6 +222,15 @@ describe('pnpm admin', () => {
     );
     const due = { rooms: 1, messages: rowCount };
     expect(json('retention', 'run', '--days', '30', '--dry-run')).toEqual({ ...due, dryRun: true });
+    const acts = async () => (await sql.query('SELECT act, detail FROM chat.moderations ORDER BY id')).rows;
+    const before = await acts();
+    // It ends within: nothing is removed, and the audit has that somebody began.
+    await sql.query(`CREATE FUNCTION chat.stops() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN OLD; END $$`);
+    await sql.query('CREATE TRIGGER stops BEFORE DELETE ON chat.messages FOR EACH ROW EXECUTE FUNCTION chat.stops()');
+    expect(admin('retention', 'run', '--days', '30')).toMatchObject({ status: 1, stdout: '' });
+    await sql.query('DROP FUNCTION chat.stops() CASCADE');
+    expect((await acts()).slice(before.length)).toEqual([{ act: 'messages.removing', detail: { days: 30 } }]);
     expect(json('retention', 'run', '--days', '30', '--by', 'root')).toEqual({ ...due, dryRun: false });
     expect(await act()).toMatchObject({ act: 'messages.removed', by_user_id: 'root', detail: { ...due, days: 30 } });
     expect(json('retention', 'run', '--days', '30', '--dry-run')).toEqual({ rooms: 0, messages: 0, dryRun: true });
@@ -250,6 +262,10 @@ describe('pnpm admin', () => {
       DATABASE_URL: 'postgresql://127.0.0.1:1/none',
     });
     expect([away.status, away.stdout]).toEqual([1, '']);
-    expect(away.stderr).toContain('chat: the database is not reachable');
+    expect(away.stderr).toContain('chat: the database is not reachable: connect ECONNREFUSED 127.0.0.1:1\n');
+    const none = run('dist/service.mjs', ['admin', 'users', 'revoke', 'bob'], {
+      DATABASE_URL: database.url.replace(/\/[^/]+$/, '/none'),
+    });
+    expect(none.stderr).toContain('trade: the database is not reachable: database "none" does not exist\n');
   });
 });

@@ -1,7 +1,7 @@
 -- Mutes or bans a user in a room, in place of what restricted him there before. `p_by` null: the service; `p_admin`: he may
 -- what the host may. `p_nickname`: of one who is no member. A ban removes him (BANNED). Rows never tell the reason.
 -- Outcomes: changed, same, NOT_FOUND, FORBIDDEN, PROTECTED (oneself, an admin, or a ban of the host), ROOM_READ_ONLY,
--- IS_BUYER (no ban of a buyer), UNTIL_PASSED, TOO_MANY (there are 1,000 in the room).
+-- IS_BUYER (no ban of a buyer), UNTIL_PASSED, TOO_MANY (there are 1,000 in the room), ERASED (nobody has that id any more).
 CREATE OR REPLACE FUNCTION chat.restrict_user(
   p_room TEXT, p_user TEXT, p_kind TEXT, p_until TIMESTAMPTZ, p_reason TEXT, p_nickname TEXT, p_by TEXT, p_admin BOOLEAN
 ) RETURNS JSONB
@@ -25,6 +25,10 @@ BEGIN
     RETURN jsonb_build_object('outcome', 'PROTECTED');
   END IF;
   IF r.status = 'CANCELLED' THEN RETURN jsonb_build_object('outcome', 'ROOM_READ_ONLY'); END IF;
+  -- The trigger that keeps his id out (`refuse_erased`) would say so of who asks.
+  IF chat.is_late(p_user) AND NOT EXISTS (SELECT FROM chat.erasures e WHERE e.user_id = p_user) THEN
+    RETURN jsonb_build_object('outcome', 'ERASED');
+  END IF;
   SELECT * INTO m FROM chat.members WHERE room_id = p_room AND user_id = p_user;
   IF p_kind = 'BAN' AND m.committed THEN RETURN jsonb_build_object('outcome', 'IS_BUYER'); END IF;
   IF p_until <= clock_timestamp() THEN RETURN jsonb_build_object('outcome', 'UNTIL_PASSED'); END IF;

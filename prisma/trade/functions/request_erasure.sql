@@ -34,7 +34,11 @@ BEGIN
   END IF;
   PERFORM trade.note_moderation('user.erased', NULL, p_user, p_by, '{}');
   PERFORM trade.bar_user(p_user, 'revoke', NULL, NULL, p_by);
-  INSERT INTO trade.erasures AS o (user_id, person) VALUES (p_user, trade.person_of(p_user))
+  -- Ahead of his number: who was erased before is given one while an erasure of him goes on, and else not (`refuse_erased`).
+  INSERT INTO trade.erasures AS o (user_id, person) VALUES (p_user, 0)
   ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id RETURNING * INTO e;
+  IF e.person = 0 THEN
+    UPDATE trade.erasures o SET person = trade.person_of(p_user) WHERE o.id = e.id RETURNING * INTO e;
+  END IF;
   RETURN QUERY SELECT 'ok', trade.erasure_json(e), v_amount;
 END $$;

@@ -189,6 +189,17 @@ it('an erased person is in no column any more but that which refuses his tokens;
   expect(given.lines.filter((line) => line.includes('user.erased') && line.includes('markedann'))).toEqual([]);
 });
 
+it('somebody can be erased again, as who does not know that it is done asks for it once more', async () => {
+  const ids = new Set<string>();
+  for (let time = 0; time < 2; time++) {
+    const { id } = (await ok('DELETE', '/api/trade/users/markedtwice', 'admin:root')) as Erasure;
+    await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+    ids.add(id);
+  }
+  expect(ids.size).toBe(2);
+  expect(await columnsWith('markedtwice')).toEqual([]);
+});
+
 it('an erasure that is killed in any of its portions has lost none of it, and goes on', async () => {
   await server.stop();
   onTestFinished(async () => {

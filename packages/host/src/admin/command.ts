@@ -79,7 +79,8 @@ export function adminCommand<
       if (parsed.success) return command.run(context, parsed.data as never);
       const faults = parsed.error.issues.map(({ path, message }) => {
         const field = String(path[0]);
-        return `${operands.includes(field) ? operandName(field) : flagOf(field)}: ${message}`;
+        const name = operands.includes(field) ? operandName(field) : flagOf(field);
+        return values[field] === undefined ? `${name} is missing` : `${name}: ${message}`;
       });
       throw new AdminUsageError(faults.join('\n'));
     },

@@ -34,7 +34,10 @@ export function personCommands<Context extends HasPeople>(
       ...{ words: 'users export', does: 'all that is known of a user, as lines of JSON: a file of each service' },
       ...{ isOfAll: true, operands: { userId } },
       options: {
-        out: z.string().min(1).describe('ann.ndjson writes ann.trade.ndjson and ann.chat.ndjson, anew'),
+        out: z
+          .string()
+          .min(1, { error: 'must not be empty' })
+          .describe('ann.ndjson writes ann.trade.ndjson and ann.chat.ndjson, anew'),
         by: BY,
       },
       async run({ people }: Context, given) {

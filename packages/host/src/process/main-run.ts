@@ -37,7 +37,14 @@ export function describeStartFailure(error: unknown): string | undefined {
     if (text) return `${text}: ${port === undefined ? (path ?? one.message) : `${address}:${port}`}`;
   }
   if (!isUnavailable(error)) return undefined;
-  return `the database is not reachable: ${error instanceof Error ? error.message || 'no address answered' : ''}`;
+  return `the database is not reachable: ${firstCause(error)}`;
+}
+
+/** What is behind it all says which database it was, and why: what a caller is told does not. */
+function firstCause(error: unknown): string {
+  let one = error;
+  for (let depth = 0; depth < 8 && one instanceof Error && one.cause instanceof Error; depth++) one = one.cause;
+  return one instanceof Error ? one.message || 'no address answered' : '';
 }
 
 function stackOf(error: unknown): string {

@@ -52,6 +52,8 @@ export const roomCommands: readonly AdminCommand<AdminContext>[] = [
         const due = await retention.count(days);
         return { json: { ...due, dryRun }, text: `${due.messages} messages of ${due.rooms} rooms would be removed` };
       }
+      // Ahead of it, as it may be killed while it is at it.
+      await retention.note('messages.removing', { days }, by);
       const done = { rooms: 0, messages: 0 };
       let left: string | undefined;
       const onRemoved = (messages: number) => {
@@ -63,7 +65,7 @@ export const roomCommands: readonly AdminCommand<AdminContext>[] = [
         if (done.messages === 0) throw error;
         left = hindranceOf(error);
       }
-      await retention.note({ ...done, days }, by);
+      await retention.note('messages.removed', { ...done, days }, by);
       return {
         json: { ...done, dryRun },
         text: `${done.messages} messages${left ? '' : ` of ${done.rooms} rooms`} are removed`,

@@ -22,7 +22,7 @@ export function createRestrictions({ restrictions, rooms, members, emit, onChang
     /**
      * Mutes or bans a user, in place of what restricted him before; the same again changes nothing. A ban removes him.
      * @throws AppError NOT_FOUND, FORBIDDEN (not the host, an admin or the service; against oneself, an admin, the service or, by
-     *   a ban, the host), CONFLICT (a ban of a buyer; 1,000 restrictions in the room), VALIDATION_FAILED (`until` has passed),
+     *   a ban, the host), CONFLICT (a ban of a buyer; of who was erased; 1,000 restrictions in the room), VALIDATION_FAILED (`until` has passed),
      *   ROOM_READ_ONLY (CANCELLED), UNAVAILABLE, UNKNOWN_OUTCOME
      */
     async restrict(caller: Caller, roomId: string, userId: string, wanted: RestrictUser): Promise<Restriction> {
@@ -86,6 +86,8 @@ function refusalOf(code: Refused): AppError {
       return new AppError('FORBIDDEN', {
         detail: 'Nobody restricts himself, an admin or the service, nor ends a mute of his own, nor bans the host',
       });
+    case 'ERASED':
+      return new AppError('CONFLICT', { detail: 'The user was erased' });
     case 'IS_BUYER':
       return new AppError('CONFLICT', { detail: 'A buyer can be muted, and not banned' });
     case 'TOO_MANY':

@@ -48,10 +48,10 @@ export function createRetentionStore({ pool }: { pool: Pool }): RetentionStore {
         return rows[0]!.gone;
       }),
 
-    async note(done, byUserId) {
+    async note(act, detail, byUserId) {
       await written(() =>
-        pool.query("SELECT chat.note_moderation('messages.removed', NULL, NULL, $1, $2::jsonb)", [
-          ...[byUserId, JSON.stringify(done)],
+        pool.query('SELECT chat.note_moderation($1, NULL, NULL, $2, $3::jsonb)', [
+          ...[act, byUserId, JSON.stringify(detail)],
         ]),
       );
     },

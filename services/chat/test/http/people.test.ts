@@ -202,6 +202,24 @@ it('an erased person is in no column any more, though his tokens stay refused, a
   for (const client of [bob, again]) client.close();
 });
 
+it('somebody can be erased again, and who restricts him then is told that he was erased, and not that his own token ended', async () => {
+  const roomId = await chat.room({});
+  for (let time = 0; time < 2; time++) {
+    const { id } = await ok<Erasure>('DELETE', '/api/chat/users/markedtwice', admin);
+    await expect.poll(async () => (await erasure(id)).status, wait).toBe('DONE');
+  }
+  for (const as of [admin, 'seller', SERVICE]) {
+    const path = `/api/chat/rooms/${roomId}/restrictions/markedtwice`;
+    const { status, body } = await chat.call<{ code: string; detail: string }>('PUT', path, {
+      as,
+      body: { kind: 'BAN' },
+    });
+    expect([as, status, body.code, body.detail]).toEqual([as, 409, 'CONFLICT', 'The user was erased']);
+    expect((await chat.call('DELETE', path, { as })).status).toBe(204);
+  }
+  expect(await columnsWith('markedtwice')).toEqual([]);
+});
+
 it('an erased admin is named nowhere, though he only restricted others in rooms in which he never was', async () => {
   const roomId = await chat.room({});
   const [path, mod] = [`/api/chat/rooms/${roomId}`, `Bearer ${tokenOf('markedmod', { roles: ['admin'] })}`];

@@ -18,7 +18,9 @@ export interface RestrictionStore {
     by: Restrainer,
   ): Promise<
     | (RoomChange<'changed' | 'same'> & { readonly restriction: Restriction })
-    | Refusal<'NOT_FOUND' | 'FORBIDDEN' | 'PROTECTED' | 'ROOM_READ_ONLY' | 'IS_BUYER' | 'UNTIL_PASSED' | 'TOO_MANY'>
+    | Refusal<
+        'NOT_FOUND' | 'FORBIDDEN' | 'PROTECTED' | 'ROOM_READ_ONLY' | 'IS_BUYER' | 'UNTIL_PASSED' | 'TOO_MANY' | 'ERASED'
+      >
   >;
   /** Takes it away; 'same' where there is none. */
   lift(

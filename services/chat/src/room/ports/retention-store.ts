@@ -18,9 +18,10 @@ export interface RetentionStore {
   forgetActs(days: number, limit: number): Promise<number>;
   /** How many rooms are due, and how many of their messages, without removing any. */
   count(days: number): Promise<{ readonly rooms: number; readonly messages: number }>;
-  /** A row of audit: somebody had it done out of turn. `byUserId` null: the service. */
+  /** A row of audit: somebody has it done out of turn, and what was done. `byUserId` null: the service. */
   note(
-    done: { readonly rooms: number; readonly messages: number; readonly days: number },
+    act: 'messages.removing' | 'messages.removed',
+    detail: { readonly rooms?: number; readonly messages?: number; readonly days: number },
     byUserId: string | null,
   ): Promise<void>;
 }
