@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { adminCommand, createAdminService, envFields, runAdmin, StartError } from '../src/index.ts';
+import { adminCommand, columns, createAdminService, envFields, runAdmin, StartError } from '../src/index.ts';
 
 const roomId = z.string().max(3);
 const rooms = createAdminService({
@@ -80,4 +80,20 @@ it.each([
 it('what is not done ends with 1, and says why', async () => {
   await run('rooms', 'show', 'no');
   expect([process.exitCode, out, err]).toEqual([1, '', 'admin: one: there is none\n']);
+});
+
+it('what users wrote tells the terminal nothing, and is one line of a table', async () => {
+  const text = columns(
+    [
+      ['a\u001b[2J\nb  ACTIVE', 1],
+      ['감귤 \u202e\u009b👍', null],
+    ],
+    'none',
+  );
+  expect(text.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['a\\u001b[2J\\u000ab', 'ACTIVE', '1'],
+    ['감귤 \\u202e\\u009b👍', '-'],
+  ]);
+  await run('rooms', 'show', '\u001b[m');
+  expect(out).toBe('\\u001b[m\n');
 });

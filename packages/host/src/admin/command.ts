@@ -96,10 +96,18 @@ function flagOf(field: string): string {
   return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** Characters that tell a terminal what to do, or turn the order of others. */
+const COMMANDING = /(?!\n)[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** What users wrote, for a terminal: it shows `\u001b` where an escape stands. Ends of lines stay. */
+export function visible(text: string): string {
+  return text.replace(COMMANDING, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** Rows with their columns below each other; `none` where there are none. */
 export function columns(rows: readonly (readonly (string | number | null)[])[], none: string): string {
   if (rows.length === 0) return none;
-  const cells = rows.map((row) => row.map((cell) => String(cell ?? '-')));
+  const cells = rows.map((row) => row.map((cell) => visible(String(cell ?? '-')).replaceAll('\n', '\\u000a')));
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   return cells
     .map((row) =>

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runMain } from '../process/main-run.ts';
 import { StartError } from '../process/start-error.ts';
-import { type AdminAnswer, type AdminCommand, AdminUsageError, operandName } from './command.ts';
+import { type AdminAnswer, type AdminCommand, AdminUsageError, operandName, visible } from './command.ts';
 import type { AdminService } from './service.ts';
 import { usageOf, usageOfAll } from './usage.ts';
 
@@ -64,7 +64,7 @@ async function run(services: readonly AdminService[], argv: readonly string[], e
     process.stdout.write(`${JSON.stringify(whole)}\n`);
   } else {
     const named = ([name, { text }]: [string, AdminAnswer]) => (command.isOfAll ? `${name}: ${text}` : text);
-    process.stdout.write(`${done.map(named).join('\n')}\n`);
+    process.stdout.write(`${visible(done.map(named).join('\n'))}\n`);
   }
   const left = Object.fromEntries(done.flatMap(([name, answer]) => (answer.left ? [[name, answer.left]] : [])));
   if (!isEmpty(left)) process.stderr.write(`admin: not all is done in ${textOf(left)}\n`);
