@@ -68,6 +68,21 @@ it('takes no failure for flaky that comes again', () => {
   expect(told).toEqual(['flaky: a.test.js > a thing > needs two runs']);
 });
 
+it('says behind the second run why each test failed in the first one', () => {
+  const many = JSON.stringify(Array.from({ length: 20 }, (_, i) => `line ${i + 1} of it`).join('\n'));
+  const { stdout } = runOver({
+    'a.test.js': FLAKY,
+    'b.test.js': `it('says much', () => { throw new Error(${many}); });\n`,
+    'c.test.js': SET_UP,
+  });
+  const end = stdout.slice(stdout.lastIndexOf('Duration'));
+  expect(end).toContain('flaky: a.test.js > a thing > needs two runs\n    Error: one failed\n');
+  expect(end).toContain('failed: b.test.js > says much\n    Error: line 1 of it\n    line 2 of it\n');
+  expect(end).toContain('    line 12 of it\n');
+  expect(end).not.toContain('line 13 of it');
+  expect(end).toContain('flaky: c.test.js > its set-up\n    two failed\n');
+});
+
 it('fails the run by a flaky test of e2e, chaos or faults, and names it', () => {
   const never = [
     'bus/bus-faults.test.js',
