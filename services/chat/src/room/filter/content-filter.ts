@@ -1,6 +1,7 @@
 import { AppError } from '@gongu/shared';
 import { findLinks } from './find-links.ts';
-import { findNumbers, type Span } from './find-numbers.ts';
+import { findNumbers } from './find-numbers.ts';
+import { createWordFinder } from './find-words.ts';
 import { readable } from './readable.ts';
 
 export interface ContentFilterOptions {
@@ -28,20 +29,7 @@ const MASK = '●';
  */
 export function createContentFilter({ mode, links, words }: ContentFilterOptions) {
   const allowed = new Set(links.map((name) => name.toLowerCase()));
-  const unwanted = words.map((word) => readable(word).text).filter((word) => word !== '');
-
-  function findWords(text: string): Span[] {
-    return unwanted.flatMap((word) => {
-      const found: Span[] = [];
-      for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
-        // A word of Latin letters is not looked for within others.
-        const isLatin = /^[a-z]+$/.test(word);
-        const isWhole = !/[a-z]/.test(text[at - 1] ?? '') && !/[a-z]/.test(text[at + word.length] ?? '');
-        if (!isLatin || isWhole) found.push({ start: at, end: at + word.length });
-      }
-      return found;
-    });
-  }
+  const findWords = createWordFinder(words);
 
   /** The text with what was found in it masked; null: nothing was. */
   function mask(content: string): string | null {

@@ -46,6 +46,48 @@ describe('what is found', () => {
     expect(filter.applyTo({ content: said }).content).toBe(stored);
   });
 
+  describe('a word with something between its characters', () => {
+    const strict = createContentFilter({
+      mode: 'mask',
+      links: [],
+      words: ['시발', '개새끼', '시바견', 'hell', 'we are'],
+    });
+    const masked = (content: string) => strict.applyTo({ content }).content;
+
+    it.each([
+      ['시 발', '● ●'],
+      ['아 시.발, 늦네', '아 ●●●, 늦네'],
+      ['시..발!', '●●●●!'],
+      ['시 - 발', '● ● ●'],
+      ['시\n발', '●\n●'],
+      ['"시·발"', '"●●●"'],
+      ['시1발놈, 시*발아', '●●●놈, ●●●아'],
+      ['ㅅㅣ.ㅂㅏㄹ', '●●●●●●'],
+      ['시\u200b.\u200b발', '●●●●●'],
+      ['개.새끼, 개 새 끼', '●●●●, ● ● ●'],
+      ['h e l l, h.e.l.l, H-E-L-L', '● ● ● ●, ●●●●●●●, ●●●●●●●'],
+    ])('is found where it stands alone, or is hidden by a sign: %j', (said, stored) => {
+      expect(masked(said)).toBe(stored);
+    });
+
+    it.each([
+      ...[
+        '다시 발송해 주세요',
+        '다시. 발송은 내일',
+        '다시.발송',
+        '3시 발송',
+        '3시 발',
+        '오후 3 시 발송',
+        '몇 시 3발',
+        '당시 발표',
+      ],
+      ...['3개 새끼손가락', '몇 개 새끼 고양이', '시 바견', '시    발', '시, 그리고 발'],
+      ...["he'll", 'he ll', 'she.ll', 'w e a r e', '시 발송', '시.발송'],
+    ])('is not seen in other words: %s', (said) => {
+      expect(masked(said)).toBe(said);
+    });
+  });
+
   it('is hidden in all texts of data, which stays JSON of the same form', () => {
     const data = { tel: ['010-1234-5678', 1, null], 'naver.com': { at: 1_795_000_000_000 } };
     const { content, data: stored, masked } = filter.applyTo({ content: JSON.stringify(data), data });
@@ -63,7 +105,7 @@ describe('what is found', () => {
     expect(strict.applyTo({ content: '12,000원' })).toEqual({ content: '12,000원' });
   });
 
-  it.each(['닷', 'a.', '1 ', '공', '가닷', 'http://', 'www.', 'ㄱㅏ', 'a(dot)'])(
+  it.each(['닷', 'a.', '1 ', '공', '가닷', 'http://', 'www.', 'ㄱㅏ', 'a(dot)', '바.보.', '바 '])(
     'takes no more than its share of a text of nothing but %s',
     (part) => {
       const timeOf = (chars: number) => {
