@@ -32,17 +32,18 @@ export interface Subscriptions {
   unfollow(roomId: string): void;
 }
 
-interface Wanted {
+/** A command to subscribe that the present client was given. */
+interface Command {
   confirmed: boolean;
-  waiting: (() => void)[];
 }
 
 /** Keeps the subscriptions at Redis equal to the rooms that are wanted, with one command for all that one turn changes. */
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
   const { channels, clock, onRoom, onHeartbeat, onAttached, onUnwanted, onFailure } = options;
-  const wanted = new Map<string, Wanted>();
+  /** Who waits for each room that is wanted. */
+  const wanted = new Map<string, (() => void)[]>();
   /** Rooms for which the present client was told to subscribe. */
-  let sent = new Set<string>();
+  let sent = new Map<string, Command>();
   let changed = new Set<string>();
   let client: RedisClient | null = null;
   let scheduled = false;
@@ -67,13 +68,15 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     const stop = [...rooms].filter((roomId) => !wanted.has(roomId) && sent.has(roomId));
     for (const roomId of stop) sent.delete(roomId);
     for (const part of parts(stop)) unsubscribe(redis, part.map(channels.room)).catch(onUnwanted);
-    for (const roomId of start) sent.add(roomId);
     for (const part of parts(start)) {
-      const entries = part.map((roomId) => [roomId, wanted.get(roomId)!] as const);
+      const command: Command = { confirmed: false };
+      for (const roomId of part) sent.set(roomId, command);
       subscribe(redis, part.map(channels.room)).then(
         () => {
           if (client !== redis) return;
-          for (const [roomId, entry] of entries) if (sent.has(roomId)) confirm(entry);
+          command.confirmed = true;
+          // What was given up and is wanted again since then waits for the later command.
+          for (const roomId of part) if (sent.get(roomId) === command) release(roomId);
         },
         (error) => {
           if (client === redis) onFailure(error);
@@ -95,6 +98,10 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     return [...lanes.values()].flat();
   }
 
+  function release(roomId: string): void {
+    for (const done of wanted.get(roomId)?.splice(0) ?? []) done();
+  }
+
   function receive(channel: string, bytes: Buffer): void {
     const roomId = channels.roomOf(channel);
     if (roomId !== null) {
@@ -108,7 +115,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   return {
     attach(next) {
       client = next;
-      sent = new Set();
+      sent = new Map();
       changed = new Set(wanted.keys());
       next.on(next instanceof Cluster ? 'smessageBuffer' : 'messageBuffer', (channel: Buffer, bytes: Buffer) => {
         if (client === next) receive(channel.toString(), bytes);
@@ -128,40 +135,29 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     },
     detach() {
       client = null;
-      for (const entry of wanted.values()) entry.confirmed = false;
+      sent = new Map();
     },
     follow(roomId) {
-      const entry = wanted.get(roomId) ?? { confirmed: false, waiting: [] };
-      wanted.set(roomId, entry);
-      if (entry.confirmed) return Promise.resolve();
+      const waiting = wanted.get(roomId) ?? [];
+      wanted.set(roomId, waiting);
+      // Also where it was given up in this turn: Redis was told nothing of that.
+      if (sent.get(roomId)?.confirmed) return Promise.resolve();
       schedule(roomId);
       return new Promise((resolve) => {
         const timer = clock.setTimeout(resolve, FOLLOW_MS);
-        entry.waiting.push(() => {
+        waiting.push(() => {
           clock.clear(timer);
           resolve();
         });
       });
     },
     unfollow(roomId) {
-      const entry = wanted.get(roomId);
-      if (!entry) return;
+      if (!wanted.has(roomId)) return;
+      release(roomId);
       wanted.delete(roomId);
       schedule(roomId);
-      release(entry);
     },
   };
-}
-
-function confirm(entry: Wanted): void {
-  entry.confirmed = true;
-  release(entry);
-}
-
-function release(entry: Wanted): void {
-  const { waiting } = entry;
-  entry.waiting = [];
-  for (const done of waiting) done();
 }
 
 async function subscribe(redis: RedisClient, names: readonly string[]): Promise<void> {

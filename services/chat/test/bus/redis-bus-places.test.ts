@@ -12,7 +12,7 @@ import {
   startRedisCluster,
   startRedisSentinel,
 } from '../fixture/redis-cluster.ts';
-import { listenTo, messageSignal } from '../fixture/signals.ts';
+import { followed, listenTo, messageSignal } from '../fixture/signals.ts';
 
 const describe = suite.skipIf(!redisProgram());
 
@@ -46,7 +46,7 @@ describe('on a Cluster, with sharded channels', () => {
     const { bus } = world(() => cluster.url);
     const [a, b] = [await bus(), await bus()];
     const rooms = Array.from({ length: 64 }, (_, i) => `room-${i}`);
-    await Promise.all(rooms.map((room) => b.follow(room)));
+    await followed(b, ...rooms);
     await until(() => b.headIntervalMs() === 15_000);
     cluster.nodes[1]!.pause();
     await until(() => a.state() === 'down' && b.state() === 'down');
@@ -71,7 +71,7 @@ describe('under Sentinel', () => {
     const { bus } = world(() => sentinels.url);
     const [a, b] = [await bus(), await bus()];
     const ear = listenTo(b);
-    await b.follow('r');
+    await followed(b, 'r');
     a.publish(messageSignal('r', 1));
     await ear.until((heard) => heard.length === 1);
     await sentinels.master.kill();

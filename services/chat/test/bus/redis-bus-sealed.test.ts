@@ -8,7 +8,7 @@ import { redisTarget } from '../../src/redis/redis-url.ts';
 import { createSealKey } from '../../src/redis/seal-key.ts';
 import type { Bus } from '../../src/room/ports/bus.ts';
 import { busContract } from '../contract/bus.contract.ts';
-import { chatMessage, listenTo, messageSignal } from '../fixture/signals.ts';
+import { chatMessage, followed, listenTo, messageSignal } from '../fixture/signals.ts';
 
 const log = createLog({ service: 'test', level: 'silent' });
 const SECRET = 'what trade and chat share, nobody else';
@@ -50,7 +50,7 @@ describe('beside instances of the version before', () => {
     const prefix = `mixed-${instances}`;
     const [off, on] = [await open(prefix, { isOn: false }), await open(prefix)];
     const ear = listenTo(off.bus);
-    await off.bus.follow('r');
+    await followed(off.bus, 'r');
     on.bus.publish(messageSignal('r', 1));
     await ear.until((heard) => heard.length === 1);
     expect(off.refused).toEqual([]);
@@ -60,7 +60,7 @@ describe('beside instances of the version before', () => {
     const prefix = `refusing-${instances}`;
     const [off, on] = [await open(prefix, { isOn: false }), await open(prefix)];
     const ear = listenTo(on.bus);
-    await on.bus.follow('r');
+    await followed(on.bus, 'r');
     off.bus.publish(messageSignal('r', 1));
     await expect.poll(() => on.refused).toContain('unsigned');
     expect(ear.heard).toEqual([]);
@@ -73,8 +73,8 @@ describe('whoever can write to Redis', () => {
     const prefix = `attacked-${instances}`;
     const [one, two] = [await open(prefix), await open(prefix)];
     const ear = listenTo(two.bus);
-    await two.bus.follow('r');
-    await two.bus.follow('other');
+    await followed(two.bus, 'r');
+    await followed(two.bus, 'other');
     const stranger = redisTarget(server.url).open({ name: 'stranger' });
     await stranger.connect();
     const listening = redisTarget(server.url).open({ name: 'listening' });
@@ -112,7 +112,7 @@ describe('whoever can write to Redis', () => {
     const prefix = `strange-${instances}`;
     const one = await open(prefix);
     const ear = listenTo(one.bus);
-    await one.bus.follow('r');
+    await followed(one.bus, 'r');
     for (const [given, reason] of [
       [{ secret: 'another secret of thirty-two bytes!!' }, 'key'],
       [{ skewMs: 60_000 }, 'age'],

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus, Signal } from '../../src/room/ports/bus.ts';
 import { storedMessage } from '../fixture/messages.ts';
-import { chatMessage, listenTo, messageSignal } from '../fixture/signals.ts';
+import { chatMessage, followed, listenTo, messageSignal } from '../fixture/signals.ts';
 
 /** Where the buses of one test meet. */
 export interface BusWorld {
@@ -30,7 +30,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
 
     /** A signal that arrives after all that was published before it, so that what did not arrive will not. */
     async function flush(from: Bus, to: Bus, ear: ReturnType<typeof listenTo>): Promise<void> {
-      await to.follow('flush');
+      await followed(to, 'flush');
       from.publish({ kind: 'removed', roomId: 'flush' });
       await ear.until((heard) => heard.some(({ roomId }) => roomId === 'flush'));
     }
@@ -49,8 +49,8 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
         { kind: 'member', roomId: '@사용자 1' },
       ];
       const ear = listenTo(b);
-      await b.follow('r');
-      await b.follow('@사용자 1');
+      await followed(b, 'r');
+      await followed(b, '@사용자 1');
       for (const signal of signals) a.publish(signal);
       await ear.until((heard) => heard.length === signals.length);
       // The order holds within a room: two rooms may live on two nodes of a Cluster.
@@ -62,7 +62,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
 
     it('keeps the order of 500 signals of a room', async () => {
       const ear = listenTo(b);
-      await b.follow('r');
+      await followed(b, 'r');
       for (let seq = 1; seq <= 500; seq++) {
         a.publish(messageSignal('r', seq));
         if (seq % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -87,7 +87,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     it('is heard from the moment in which follow resolves', async () => {
       const ear = listenTo(b);
       for (let i = 0; i < 50; i++) {
-        await b.follow(`room-${i}`);
+        await followed(b, `room-${i}`);
         a.publish(messageSignal(`room-${i}`, 1));
       }
       await ear.until((heard) => heard.length === 50);
@@ -95,8 +95,8 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
 
     it('brings nothing of rooms that are not followed, or no longer', async () => {
       const ear = listenTo(b);
-      await b.follow('left');
-      await b.follow('kept');
+      await followed(b, 'left');
+      await followed(b, 'kept');
       b.unfollow('left');
       b.unfollow('never followed');
       await flush(a, b, ear);
@@ -109,14 +109,14 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
 
     it('follows again after unfollow, also in the same turn', async () => {
       const ear = listenTo(b);
-      await b.follow('r');
+      await followed(b, 'r');
       b.unfollow('r');
-      await b.follow('r');
+      await followed(b, 'r');
       a.publish(messageSignal('r', 1));
       await ear.until((heard) => heard.length === 1);
       b.unfollow('r');
       await flush(a, b, ear);
-      await b.follow('r');
+      await followed(b, 'r');
       a.publish(messageSignal('r', 2));
       await ear.until((heard) => heard.length === 3);
       expect(ear.seqs()).toEqual([1, 2]);
@@ -130,7 +130,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       b.unfollow('r');
       await flush(a, b, ear);
       a.publish(messageSignal('r', 2));
-      await b.follow('last');
+      await followed(b, 'last');
       a.publish(messageSignal('last', 3));
       await ear.until((heard) => heard.length === 3);
       expect(ear.seqs()).toEqual([1, 3]);
@@ -139,7 +139,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     it('follows 2 000 rooms at once', async () => {
       const ear = listenTo(b);
       const rooms = Array.from({ length: 2_000 }, (_, i) => `room-${i}`);
-      await Promise.all(rooms.map((room) => b.follow(room)));
+      await followed(b, ...rooms);
       for (const room of rooms) a.publish(messageSignal(room, 1));
       await ear.until((heard) => heard.length === 2_000);
       for (const room of rooms) b.unfollow(room);
@@ -148,7 +148,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
 
     it('carries a batch of 100 messages of 4 000 Korean characters', async () => {
       const ear = listenTo(b);
-      await b.follow('r');
+      await followed(b, 'r');
       const messages = Array.from({ length: 100 }, (_, i) => chatMessage('r', i + 1, '가'.repeat(4_000)));
       a.publish({ kind: 'messages', roomId: 'r', messages });
       await ear.until((heard) => heard.length === 1);

@@ -15,7 +15,7 @@ import { redisTarget } from '../../src/redis/redis-url.ts';
 import { linksTo } from '../fixture/links.ts';
 import { denied, documentedRules, documentedSentinelRules, PASSWORD, redisAdmin } from '../fixture/redis-acl.ts';
 import { type RedisSentinels, startRedisSentinel } from '../fixture/redis-cluster.ts';
-import { listenTo, messageSignal } from '../fixture/signals.ts';
+import { followed, listenTo, messageSignal } from '../fixture/signals.ts';
 
 const describe = suite.skipIf(!redisProgram() || !redisHasTls() || !hasOpenssl());
 
@@ -197,7 +197,7 @@ describe('Sentinel over TLS, with users of its own', () => {
     await state(a.links).toBe('ok');
     await state(b.links).toBe('ok');
     const ear = listenTo(b.links.bus);
-    await b.links.bus.follow('r');
+    await followed(b.links.bus, 'r');
     a.links.bus.publish(messageSignal('r', 1));
     await ear.until((heard) => heard.length === 1);
     const others = [
