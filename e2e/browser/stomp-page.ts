@@ -14,10 +14,14 @@ export interface StompPage {
   leave(): Promise<void>;
 }
 
+declare const document: { readonly body: { append(text: string): void } };
+
 const messages: { seq: number; content: string }[] = [];
 const closes: number[] = [];
 let client: Client;
 let room = '';
+/** For the error of a test that fails. */
+const show = (what: string) => document.body.append(`${what} `);
 
 const page: StompPage = {
   connect: ({ url, token, transport, roomId }) =>
@@ -34,14 +38,20 @@ const page: StompPage = {
         },
         connectHeaders: { Authorization: `Bearer ${token}` },
         reconnectDelay: 200,
-        onWebSocketClose: ({ code }) => void closes.push(code),
+        onWebSocketClose({ code }) {
+          closes.push(code);
+          show(`closed by ${code}`);
+        },
         onStompError: ({ headers }) => reject(new Error(headers.message)),
         onConnect() {
           client.watchForReceipt('joined', () => resolve(socket.transport ?? 'plain'));
-          client.subscribe(`/topic/chat/${roomId}`, ({ body }) => void messages.push(JSON.parse(body)), {
-            after: String(messages.at(-1)?.seq ?? 0),
-            receipt: 'joined',
-          });
+          show('connected');
+          const take = ({ body }: { body: string }) => {
+            messages.push(JSON.parse(body));
+            show(`message ${messages.at(-1)!.seq}`);
+          };
+          const after = String(messages.at(-1)?.seq ?? 0);
+          client.subscribe(`/topic/chat/${roomId}`, take, { after, receipt: 'joined' });
         },
       });
       client.activate();

@@ -8,7 +8,7 @@ import {
   type TestRedis,
   tcpProxy,
 } from '@gongu/testkit';
-import { browserProgram, servePage, startBrowser, type TestPage } from '@gongu/testkit/browser';
+import { browserProgram, servePage, showOnFailure, startBrowser, type TestPage } from '@gongu/testkit/browser';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { type Pair, startPair } from '../fixture/pair.ts';
 
@@ -56,6 +56,7 @@ export function openTwoInstances() {
     async page(problems: string[] = []) {
       const page = await browser.newPage();
       onTestFinished(() => page.close());
+      showOnFailure(page.context(), () => 'the test');
       page.on('pageerror', (error) => problems.push(String(error)));
       await page.goto(site.url);
       return page;

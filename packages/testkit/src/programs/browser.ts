@@ -4,6 +4,7 @@ import * as esbuild from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 
 export { axeViolations } from './axe.ts';
+export { showOnFailure } from './shown-on-failure.ts';
 
 /** Debian's Chromium, and what others call it. */
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
