@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { formatMoney } from '@gongu/shared';
 import { hasOpenssl, startPushService, type TestPushService } from '@gongu/testkit';
 import { browserProgram } from '@gongu/testkit/browser';
+import type { Route } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { call } from '../fixture/pair.ts';
 import { openShop } from '../fixture/shop.ts';
@@ -52,8 +53,20 @@ test('who asks for it in a conversation is told on his device what he has not re
   await ann.say('I am in');
   await ann.sees('I am in');
   await page.evaluate('navigator.serviceWorker.ready.then(() => {})');
+  // Whether it can be had is known a moment later: nothing moves then that she is about to press.
+  let hold = (_: Route): void => {};
+  const asked = new Promise<Route>((resolve) => {
+    hold = resolve;
+  });
+  await page.context().route('**/push-key', (route) => hold(route), { times: 1 });
   await page.getByRole('button', { name: 'Show participants' }).click();
+  const key = await asked;
+  const leave = page.getByRole('button', { name: 'Leave the chat' });
+  const before = await leave.boundingBox();
+  await key.continue();
   const wish = page.getByLabel('Notify this device of unread messages');
+  await wish.waitFor();
+  expect(await leave.boundingBox()).toEqual(before);
   const stored = page.waitForResponse((answer) => answer.request().method() === 'PUT');
   await wish.check();
   expect((await stored).status()).toBe(204);

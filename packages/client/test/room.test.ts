@@ -310,6 +310,52 @@ test('leave ends the membership', async () => {
   expect(snapshot()).toMatchObject({ status: 'gone', gone: 'left' });
 });
 
+test('who leaves without a connection, or before the answer comes, leaves with the next one and does not join again', async () => {
+  for (const isAsked of [true, false]) {
+    const { clock, carrier, channel, room, snapshot } = await inRoom();
+    if (!isAsked) channel.ends(1006);
+    const left = room.leave();
+    expect(room.leave()).not.toBe(left);
+    expect(channel.of('leave')).toHaveLength(isAsked ? 1 : 0);
+    if (isAsked) channel.ends(1006);
+    await clock.advance(1_000);
+    const next = carrier.last();
+    next.ready();
+    expect(next.of('join')).toHaveLength(0);
+    expect(next.of('leave')).toHaveLength(1);
+    next.says({ type: 'ok', ref: next.of('leave')[0]!.ref });
+    expect(await left).toEqual({ ok: true, value: undefined });
+    expect(snapshot()).toMatchObject({ status: 'gone', gone: 'left', you: null });
+  }
+});
+
+test('who may not leave is back in the room', async () => {
+  const { clock, carrier, channel, room, snapshot } = await inRoom();
+  channel.ends(1006);
+  const left = room.leave();
+  await clock.advance(1_000);
+  const next = carrier.last();
+  next.ready();
+  const { ref } = next.of('leave')[0]!;
+  next.says({ type: 'error', ref, code: 'FORBIDDEN', message: 'the host', roomId: ROOM, errors: [] });
+  expect(await left).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } });
+  expect(next.of('join')).toHaveLength(1);
+  expect(snapshot().status).toBe('stale');
+});
+
+test('somebody else does not leave for who was here before', async () => {
+  let user = 'ann';
+  const { clock, carrier, channel, room } = await inRoom({ token: () => tokenOf(user) });
+  channel.ends(1006);
+  const left = room.leave();
+  user = 'bob';
+  await clock.advance(1_000);
+  carrier.last().ready({ user: { userId: 'bob', nickname: 'bob', tag: null } });
+  expect(await left).toMatchObject({ ok: false, error: { code: 'CONNECTION_LOST' } });
+  expect(carrier.last().of('leave')).toHaveLength(0);
+  expect(carrier.last().of('join')).toHaveLength(1);
+});
+
 test('older pages come before what is there, one at a time', async () => {
   const { room, channel, snapshot } = await inRoom({ lastSeq: 120 });
   const first = room.loadOlder();

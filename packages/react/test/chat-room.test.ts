@@ -230,6 +230,21 @@ test('what one has written stays one’s own after one has left and only looks o
   expect(await own()).toEqual(['mine']);
 });
 
+test('who leaves without a connection is told that it waits, and has left once there is one', async () => {
+  const roomId = await pages.chat.room();
+  const [ann, bob] = [await pages.open('ann', roomId), await pages.open('bob', roomId)];
+  await ann.seesLine('bob joined');
+  await bob.page.getByRole('button', { name: 'Show participants' }).click();
+  await bob.page.getByRole('button', { name: 'Leave the chat' }).waitFor();
+  await bob.goOffline();
+  await bob.page.locator('.gongu-state[data-shown=true]').waitFor();
+  await bob.page.getByRole('button', { name: 'Leave the chat' }).click();
+  await bob.page.getByText('There is no connection. It is sent when there is one.').waitFor();
+  await bob.page.context().setOffline(false);
+  await bob.page.getByText('You have left this room.').waitFor();
+  await ann.seesLine('bob left');
+});
+
 test('an answer quotes what it answers, and the quotation leads there', async () => {
   const roomId = await pages.chat.room();
   const ann = await pages.open('ann', roomId);

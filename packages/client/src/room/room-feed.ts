@@ -53,6 +53,8 @@ export function createRoomFeed(options: RoomFeedOptions) {
   let over = false;
   let cancelGap: (() => void) | null = null;
   let cancelExpiry = () => {};
+  /** Who waits to hear that the own membership has ended. */
+  const leaving: ((left: Result<void>) => void)[] = [];
   const history = createRoomHistory({
     ...{ roomId, link, rest, reduce },
     state: () => state,
@@ -161,6 +163,25 @@ export function createRoomFeed(options: RoomFeedOptions) {
     if (event.you) readMark.known(event.you.lastReadSeq);
   }
 
+  function askToLeave(): void {
+    link()?.ask({ type: 'leave', roomId }, (answer) => {
+      if (answer.ok) {
+        state = { ...state, gone: 'left', goneReason: null, you: null };
+        show({ status: 'gone' });
+        return left(success(undefined));
+      }
+      // The next connection asks again, whether it was heard or not: who has left already leaves once more.
+      if (answer.error.code === 'CONNECTION_LOST') return;
+      left(answer);
+      // On a new connection it was asked in place of that.
+      joining.join();
+    });
+  }
+
+  function left(how: Result<void> = failure('CONNECTION_LOST', 'There is no connection')) {
+    for (const done of leaving.splice(0)) done(how);
+  }
+
   /** Milliseconds between two messages of one's own; 0: none. */
   function slowModeMs({ you, room } = state): number {
     return you?.role === 'HOST' ? 0 : (room?.slowModeSeconds ?? 0) * 1_000;
@@ -182,9 +203,11 @@ export function createRoomFeed(options: RoomFeedOptions) {
         // Another user's view is no use to this one.
         startOver(userId);
         joining.askAnew();
+        left();
         show({ status: 'joining', error: null });
       }
-      if (status !== 'refused' && status !== 'gone') joining.join();
+      if (leaving.length) askToLeave();
+      else if (status !== 'refused' && status !== 'gone') joining.join();
     },
 
     /** The server refuses what is sent for so many milliseconds. */
@@ -276,17 +299,10 @@ export function createRoomFeed(options: RoomFeedOptions) {
       joining.join();
     },
 
-    /** The own membership ends. */
+    /** The own membership ends, with the next connection where there is none. */
     leave(): Promise<Result<void>> {
-      const ready = link();
-      if (!ready) return Promise.resolve(failure('CONNECTION_LOST', 'There is no connection'));
       return new Promise((resolve) => {
-        ready.ask({ type: 'leave', roomId }, (answer) => {
-          if (!answer.ok) return resolve(answer);
-          state = { ...state, gone: 'left', goneReason: null, you: null };
-          show({ status: 'gone' });
-          resolve(success(undefined));
-        });
+        if (leaving.push(resolve) === 1) askToLeave();
       });
     },
 
@@ -323,6 +339,7 @@ export function createRoomFeed(options: RoomFeedOptions) {
     close(): void {
       readMark.flush();
       ownTyping.set(false);
+      left();
       link()?.ask({ type: 'unsubscribe', roomId }, () => {});
       over = true;
       readMark.stop();

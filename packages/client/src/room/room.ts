@@ -80,7 +80,7 @@ export interface Room {
   loadParticipants(): Promise<Result<number>>;
   /** Asks again after `refused` or `gone`. */
   rejoin(): void;
-  /** Ends the own membership. */
+  /** Ends the own membership: without a connection with the next one, as long as somebody listens. */
   leave(): Promise<Result<void>>;
 }
 

@@ -1,6 +1,8 @@
+import { useState } from 'react';
 import { useChatClient } from '../chat/chat-context.ts';
 import type { ChatRoomHandle } from '../chat/useChatRoom.ts';
 import { useChoices } from '../chat/useChoices.ts';
+import { useConnection } from '../chat/useConnection.ts';
 import { type RoomPush, useRoomPush } from '../chat/useRoomPush.ts';
 import { useToolStrings } from '../chat/useToolStrings.ts';
 import { LazyPart } from './LazyPart.tsx';
@@ -46,17 +48,42 @@ export function RoomPeople({ roomId, room, isModerator }: RoomPeopleProps) {
         />
         {strings.muteRoom}
       </label>
+      {canLeave && <LeaveButton leave={leave} />}
+      {/* Last: it comes a moment later, and moves nothing that somebody is about to press. */}
       {you && <PushSwitch {...push} />}
-      {canLeave && (
-        <button type="button" className="gongu-leave" onClick={() => void leave()}>
-          {strings.leave}
-        </button>
-      )}
     </>
   );
 }
 
 const loadHost = async () => (await import('./HostPanel.tsx')).HostPanel;
+
+/** Ends the own membership, and says that it waits for a connection, or why it was refused. */
+function LeaveButton({ leave }: Pick<ChatRoomHandle, 'leave'>) {
+  const strings = useToolStrings();
+  const isReady = useConnection().status === 'ready';
+  const [isLeaving, setIsLeaving] = useState(false);
+  const [refusal, setRefusal] = useState('');
+  async function act(): Promise<void> {
+    setRefusal('');
+    setIsLeaving(true);
+    const left = await leave();
+    setIsLeaving(false);
+    if (!left.ok) setRefusal(strings.error(left.error));
+  }
+  const said = refusal || (isLeaving && !isReady ? strings.sentLater : '');
+  return (
+    <>
+      <button type="button" className="gongu-leave" disabled={isLeaving} onClick={() => void act()}>
+        {strings.leave}
+      </button>
+      {said !== '' && (
+        <p className="gongu-hint" role="status">
+          {said}
+        </p>
+      )}
+    </>
+  );
+}
 
 /** Whether this device is told of what is unread in a room; nothing where it can't be. */
 function PushSwitch({ state, error, set }: RoomPush) {
