@@ -1,5 +1,6 @@
 import { browserProgram } from '@gongu/testkit/browser';
 import { expect, it } from 'vitest';
+import { call } from '../fixture/pair.ts';
 import { openShop, type Visitor } from '../fixture/shop.ts';
 
 const test = it.skipIf(!browserProgram());
@@ -44,7 +45,9 @@ test('with the network on and off nothing is lost, doubled or out of order', asy
     await bob.sees(`ann ${round}.2`);
     await ann.sees(`bob ${round}.2`);
   }
-  await expect.poll(() => ann.page.locator('[data-status=sending], [data-status=not-confirmed]').count()).toBe(0);
+  for (const { page } of [ann, bob]) {
+    await expect.poll(() => page.locator('[data-status=sending], [data-status=not-confirmed]').count()).toBe(0);
+  }
   const [byAnn, byBob] = [await texts(ann), await texts(bob)];
   expect(byAnn).toEqual(byBob);
   expect(byAnn.filter((text) => text.startsWith('ann'))).toEqual(saidByAnn);
@@ -113,6 +116,28 @@ test('seats that moved while the network was away are right when it is back', as
   await bob.reads('8 places left');
   await ann.page.context().setOffline(false);
   await ann.reads('8 places left');
+});
+
+test('what changed between the reading of a page and the beginning of its live changes is shown', async () => {
+  const id = await shop.product('sue', { title: 'Medlars', maxParticipants: 9 });
+  const ann = await shop.visitor();
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  await ann.page.route('**/api/products/events', async (route) => {
+    await begun;
+    await route.continue();
+  });
+  await ann.go('/');
+  const card = ann.page.locator(`[data-product="${id}"]`);
+  await card.getByText('9 places left').waitFor();
+  const participations = `${shop.pair.tradeUrl}/api/products/${id}/participations`;
+  expect((await call('POST', participations, shop.pair.user('bob'), {})).status).toBe(201);
+  await shop.offer('sue', { title: 'Sorbs' });
+  begin();
+  await card.getByText('8 places left').waitFor();
+  await ann.page.getByRole('link', { name: 'Sorbs' }).waitFor();
 });
 
 test('a service that restarts is waited for', async () => {

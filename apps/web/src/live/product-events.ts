@@ -4,7 +4,7 @@ export interface ProductEventsOptions {
   /** `GET /api/products/events` of trade. */
   readonly url: string;
   readonly onChange: (change: ProductChange) => void;
-  /** Changes may have been missed: read again what is shown. */
+  /** Changes may have been missed since what is shown was read: read it again. */
   readonly onReset: () => void;
   readonly onState: (isLive: boolean) => void;
 }
@@ -23,7 +23,6 @@ export function listenToProducts({ url, onChange, onReset, onState }: ProductEve
   let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let waitMs = AGAIN_MS;
-  let hasBeenOpen = false;
 
   function open(): void {
     clearTimeout(timer);
@@ -34,11 +33,8 @@ export function listenToProducts({ url, onChange, onReset, onState }: ProductEve
       waitMs = AGAIN_MS;
       onState(true);
     });
-    // A stream that begins anew does not know what came before it.
-    opened.addEventListener('ready', () => {
-      if (hasBeenOpen) onReset();
-      hasBeenOpen = true;
-    });
+    // A stream does not know what came before it, the first one neither: it may begin long after the page was read.
+    opened.addEventListener('ready', onReset);
     opened.addEventListener('reset', onReset);
     opened.addEventListener('product', ({ data }) => onChange(JSON.parse(data as string) as ProductChange));
     opened.addEventListener('error', () => {
