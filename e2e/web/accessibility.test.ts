@@ -133,13 +133,13 @@ describe.each(LOOKS)('$name', ({ name, ...context }) => {
     await page.keyboard.press('Escape');
     if (isPhone) await page.locator('[role=tab]').nth(1).click();
     await visitor.say('안녕하세요');
-    await look('.gongu-row [data-mine=true]');
+    await look('.gongu-row[data-seq] [data-mine=true]');
     // Notices and what became of messages, in the conversation and in the list of them.
     await visitor.go(`/products/${talked}${isPhone ? '?tab=chat' : ''}`);
     await look('.gongu-looking');
     await look('.gongu-deleted');
     await visitor.say('여기요');
-    await look('.gongu-row [data-mine=true]');
+    await look('.gongu-row[data-seq] [data-mine=true]');
     const products = `${shop.pair.tradeUrl}/api/products`;
     const dropped = await shop.product('sue', { title: 'Dropped' });
     await call('POST', `${products}/${dropped}/participations`, shop.pair.user(nickname), { quantity: 2 });
@@ -243,12 +243,12 @@ test('on a telephone a short conversation has its field just above the ways, wit
       `document.querySelector('.ways').getBoundingClientRect().top -
         document.querySelector('.gongu-room').getBoundingClientRect().bottom`,
     );
-  expect(Math.abs(await gapBelow())).toBeLessThan(2);
+  await expect.poll(async () => Math.abs(await gapBelow())).toBeLessThan(2);
   await page.setViewportSize({ width: 390, height: 520 });
   await expect.poll(async () => Math.abs(await gapBelow())).toBeLessThan(2);
   await page.context().setOffline(true);
   await page.locator('.told p').waitFor();
-  expect(Math.abs(await gapBelow())).toBeLessThan(2);
+  await expect.poll(async () => Math.abs(await gapBelow())).toBeLessThan(2);
 });
 
 test('on a telephone held across, with its keyboard, the field is in sight below the newest message', async () => {

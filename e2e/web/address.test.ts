@@ -40,7 +40,7 @@ test('who buys gives an address, field by field, and changes it; the seller read
   await ann.press('Save the address');
   await ann.reads('Postal code: five digits, such as 06236');
   await ann.reads('Recipient: 1 to 50 characters');
-  expect(await page.evaluate('document.activeElement.name')).toBe('postalCode');
+  await expect.poll(() => page.evaluate('document.activeElement.name')).toBe('postalCode');
   expect(await faults(ann)).toEqual([]);
   // As some keyboards write digits, and with what was pasted along.
   await page.getByLabel('Postal code').fill(' ０６２３６ ');

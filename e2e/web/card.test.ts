@@ -16,8 +16,13 @@ const pageOf = async (id: string) => {
 test('who runs no script finds the card of a product in the head of its page, and the page is the shop all the same', async () => {
   const id = await shop.offer('sue', { title: '감귤 $& "<10kg>"', imageUrl: 'https://shop.example/a.jpg' });
   // A machine that is busy may take longer than the page waits.
-  await expect.poll(async () => (await pageOf(id)).text).toContain('og:title');
-  const { status, text } = await pageOf(id);
+  let page = await pageOf(id);
+  const read = async () => {
+    page = await pageOf(id);
+    return page.text;
+  };
+  await expect.poll(read).toContain('og:title');
+  const { status, text } = page;
   expect(status).toBe(200);
   const head = text.slice(0, text.indexOf('</head>'));
   expect(head).toContain('<meta property="og:title" content="감귤 $&amp; &quot;&lt;10kg&gt;&quot;">');

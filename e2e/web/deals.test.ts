@@ -64,7 +64,7 @@ test('a seller offers tiers, payment and a waiting list, in a currency with cent
   await field('Price').fill('19.99');
   await sue.press('Offer it');
   await sue.reads('prices fall and are below the price');
-  expect(await page.evaluate('document.activeElement.name')).toBe('tierPeople');
+  await expect.poll(() => page.evaluate('document.activeElement.name')).toBe('tierPeople');
   expect(await faults(sue)).toEqual([]);
   await field('Step 1: price').fill('14.5');
   await sue.press('Offer it');

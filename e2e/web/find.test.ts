@@ -56,7 +56,8 @@ test('products are found while a syllable is being made, hits are marked, and th
   expect(await field.inputValue()).toBe('감귤');
   expect(asked.filter((q) => q !== null && /[ㄱ-ㅎ]/.test(q))).toEqual([]);
   await ann.reads('상품 2개');
-  expect(await page.locator('.card mark').allTextContents()).toEqual(['감귤', '감귤']);
+  // What marks them is loaded once something is looked for.
+  await expect.poll(() => page.locator('.card mark').allTextContents()).toEqual(['감귤', '감귤']);
   await page.locator('.elsewhere', { hasText: '감귤 향이 나요' }).waitFor();
   expect(await faults(ann)).toEqual([]);
 
@@ -146,7 +147,7 @@ test('a seller gives a product a category and tags, which lead from its page to 
   await field('Tags').fill(Array.from({ length: 11 }, (_, n) => `t${n}`).join(','));
   await sue.press('Offer it');
   await sue.reads('Tags: at most 10, each of at most 40 characters.');
-  expect(await page.evaluate('document.activeElement.name')).toBe('tags');
+  await expect.poll(() => page.evaluate('document.activeElement.name')).toBe('tags');
   await field('Tags').fill('#autumn, soft , autumn');
   await sue.press('Offer it');
   await sue.reads('Nobody has taken a place yet.');

@@ -18,7 +18,10 @@ function scriptsOf(page: Page): Map<string, number> {
   const sizes = new Map<string, number>();
   page.on('response', async (answer) => {
     const name = /\/assets\/(.+)-.{8}\.js$/.exec(answer.url())?.[1];
-    if (name !== undefined) sizes.set(name, gzipSync(await answer.body(), { level: 9 }).length);
+    if (name === undefined) return;
+    // What is still on its way when the page is closed is nobody's.
+    const body = await answer.body().catch(() => null);
+    if (body) sizes.set(name, gzipSync(body, { level: 9 }).length);
   });
   return sizes;
 }

@@ -33,6 +33,7 @@ test('who is signed in takes along what each service has of one, and reads what 
   const { page } = ann;
   await ann.signIn('ann', { next: `/products/${id}` });
   await ann.press('Take a place');
+  await ann.reads('You take part with 1.');
   await page.goto(new URL('/purchases', page.url()).href);
   await page.getByRole('link', { name: 'My data' }).click();
   await ann.reads('Records of purchases that ended stay without your name');

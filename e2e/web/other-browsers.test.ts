@@ -1,5 +1,5 @@
 import { browserProgram } from '@gongu/testkit/browser';
-import { until } from '@gongu/testkit/eventually';
+import { eventually } from '@gongu/testkit/eventually';
 import { describe, expect, it } from 'vitest';
 import {
   firefoxProgram,
@@ -28,14 +28,18 @@ describe.skipIf(!browserProgram() || BROWSERS.every(([, start]) => !start))('bes
       const id = await shop.product('sue', { title: 'Figs', maxParticipants: 5 });
       const browser = await start!();
       try {
-        const shows = (text: string) =>
-          until(() => browser.read<boolean>(`document.body.innerText.includes(${JSON.stringify(text)})`), {
-            intervalMs: 100,
-          });
+        const until = (what: string, condition: string) =>
+          eventually(
+            async () => {
+              const text = `(document.body?.innerText ?? '').replaceAll(/\\s+/g, ' ').slice(0, 600)`;
+              const [isSo, seen] = await browser.read<[boolean, string]>(`[${condition}, ${text}]`);
+              if (!isSo) throw new Error(`${what} did not come; the page says: ${seen}`);
+            },
+            { intervalMs: 100 },
+          );
+        const shows = (text: string) => until(text, `document.body?.innerText.includes(${JSON.stringify(text)})`);
         const there = (selector: string) =>
-          until(() => browser.read<boolean>(`document.querySelector(${JSON.stringify(selector)}) !== null`), {
-            intervalMs: 100,
-          });
+          until(selector, `document.querySelector(${JSON.stringify(selector)}) !== null`);
         await browser.open(`${shop.url}/sign-in`);
         await there('input:not([type=checkbox])');
         await browser.write('input:not([type=checkbox])', `ann-${name}`);

@@ -129,8 +129,10 @@ test('a seller gives a product pictures: chosen, pasted and dropped, in an order
   await isShown(1);
   expect(await jumped(ann)).toBeLessThan(0.02);
   expect(await faults(ann)).toEqual([]);
-  const card = await (await fetch(`${shop.url}/products/${id}`)).text();
-  expect(card).toContain(`<meta property="og:image" content="${shop.pair.tradeUrl}${pictures[0]!.url}">`);
+  // A machine that is busy may take longer than the page waits for its card.
+  await expect
+    .poll(async () => (await fetch(`${shop.url}/products/${id}`)).text())
+    .toContain(`<meta property="og:image" content="${shop.pair.tradeUrl}${pictures[0]!.url}">`);
 
   await sue.go(`/sell/${id}/edit`);
   await page.getByLabel('Remove picture 1').click();

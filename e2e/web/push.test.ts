@@ -51,7 +51,7 @@ test('who asks for it in a conversation is told on his device what he has not re
   });
   await ann.signIn('push-ann', { next: `/products/${id}` });
   await ann.say('I am in');
-  await ann.sees('I am in');
+  await ann.stored('I am in');
   await page.evaluate('navigator.serviceWorker.ready.then(() => {})');
   // Whether it can be had is known a moment later: nothing moves then that she is about to press.
   let hold = (_: Route): void => {};

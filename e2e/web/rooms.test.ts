@@ -77,7 +77,7 @@ test('of a room whose newest message was edited or deleted the list says what it
   await ann.signIn('gone-ann', { next: `/products/${id}` });
   await ann.say('I am here');
   // Stored, not shown alone: what follows is newer.
-  await ann.page.locator('.gongu-row[data-seq]', { hasText: 'I am here' }).waitFor();
+  await ann.stored('I am here');
   const asSue = (method: string, path: string, body?: object) =>
     call(method, messages + path, shop.pair.user('sue'), body);
   const { body: said } = await asSue('POST', '', { clientMessageId: 'one', content: 'On Monday' });
@@ -103,7 +103,7 @@ test('the list says which rooms mention one, and shows nothing of whom one ignor
   const ann = await shop.visitor();
   await ann.signIn('named-ann', { next: `/products/${id}` });
   await ann.say('I am here');
-  await ann.page.locator('.gongu-row[data-seq]', { hasText: 'I am here' }).waitFor();
+  await ann.stored('I am here');
   const session = await ann.page.evaluate<string>("localStorage.getItem('gongu.session')");
   const { userId } = JSON.parse(session) as { userId: string };
   await ann.page.getByRole('link', { name: 'Chats' }).click();
@@ -121,7 +121,7 @@ test('the list says which rooms mention one, and shows nothing of whom one ignor
   await ann.page.getByRole('menuitem', { name: 'Ignore sue' }).click();
   await ann.page.getByRole('link', { name: 'Chats' }).click();
   await row.getByText('A message of somebody you ignore').waitFor();
-  expect(await row.textContent()).not.toMatch(/Monday|@ 1 for you/);
+  await expect.poll(() => row.textContent()).not.toMatch(/Monday|@ 1 for you/);
 });
 
 test('all of one’s chats are searched from their list, which says of a message without a text what was sent', async () => {
@@ -133,7 +133,7 @@ test('all of one’s chats are searched from their list, which says of a message
   const { page } = ann;
   await ann.signIn('search-ann', { next: `/products/${first}` });
   await ann.say('The parcel comes on Monday');
-  await ann.sees('The parcel comes on Monday');
+  await ann.stored('The parcel comes on Monday');
   await ann.go(`/products/${second}?tab=chat`);
   await ann.say('hello');
   await ann.sees('hello');

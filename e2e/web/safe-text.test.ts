@@ -43,7 +43,7 @@ inBrowser(
     await mallory.signIn(nickname, { next: `/products/${id}` });
     expect(await mallory.page.locator('.who-name bdi').textContent()).toBe(nickname);
     expect(await ann.page.locator('article h1').textContent()).toBe(title);
-    expect(await ann.page.title()).toContain(title.trim().slice(0, 100));
+    await expect.poll(() => ann.page.title()).toContain(title.trim().slice(0, 100));
     expect(await ann.page.locator('.description').textContent()).toBe(CORPUS.join('\n'));
     for (const text of CORPUS) {
       await mallory.say(text);
@@ -60,7 +60,7 @@ inBrowser(
     await ann.page.locator('.gongu-notice .gongu-text').getByText(CORPUS[0]!, { exact: true }).waitFor();
     // Who only looks on has no room of his own.
     await ann.say('안녕하세요');
-    await ann.reads('안녕하세요');
+    await ann.stored('안녕하세요');
     await ann.go('/rooms');
     await ann.page.locator(`[data-room="${id}"] h2`).getByText(title.trim()).waitFor();
     await ann.go('/');

@@ -59,7 +59,8 @@ test('a seller offers, two buyers take part and talk, all see it happen, and the
     await visitor.page.locator('.gongu-status[data-status="CLOSED"]').waitFor();
   }
   expect(await details(ann).getByRole('button').count()).toBe(0);
-  expect(await seller.page.locator('.buyers li').count()).toBe(2);
+  // They are read again once the product has changed.
+  await expect.poll(() => seller.page.locator('.buyers li').count()).toBe(2);
   // Closed for buying, open for talking.
   await bob.say('See you on Monday');
   await ann.sees('See you on Monday');
@@ -142,6 +143,7 @@ test('my chats count what is unread, and reading it ends the count', async () =>
   const [ann, bob] = [await shop.visitor(), await shop.visitor()];
   await ann.signIn('unread-ann', { next: `/products/${id}` });
   await ann.say('I am here');
+  await ann.stored('I am here');
   await bob.signIn('unread-bob', { next: `/products/${id}` });
   await ann.go('/rooms');
   const row = ann.page.locator(`[data-room="${id}"]`);
@@ -240,7 +242,8 @@ test('a page of the list with nothing in it is not its end: the next one is aske
   });
   await ann.go('/?seats=20');
   await ann.page.getByRole('link', { name: 'Walnuts' }).waitFor();
-  expect(asked).toEqual([null, 'page-1', 'page-2', 'page-3']);
+  // Once the live changes begin it may have been read again.
+  expect(asked.slice(0, 4)).toEqual([null, 'page-1', 'page-2', 'page-3']);
   expect(await ann.page.getByText('Nothing fits').count()).toBe(0);
 
   // However many there are, it is for the visitor to go on, and nobody says that there is nothing.

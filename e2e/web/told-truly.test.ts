@@ -212,9 +212,10 @@ test('the room that is open is not among what is unread, also where one reads fu
   const ann = await shop.visitor();
   await ann.signIn('badge-ann', { next: `/products/${other}` });
   await ann.say('I am here');
-  await ann.sees('I am here');
+  await ann.stored('I am here');
   await ann.go(`/products/${open}`);
   await ann.say('And here');
+  await ann.stored('And here');
   for (let n = 1; n <= 30; n++) await say(open, `line ${n}`);
   await ann.sees('line 30');
   await ann.page.locator('.gongu-scroller').press('Home');

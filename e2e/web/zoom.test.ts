@@ -38,10 +38,17 @@ const isScrolledSideways = ({ page }: Visitor) =>
 /** Fails unless all of it can be brought into sight, whole from side to side, and nothing lies over it. */
 async function canBeSeen(wanted: Locator): Promise<void> {
   await wanted.waitFor();
-  // Away from the edges, where the bars stand.
-  await wanted.evaluate((element) => element.scrollIntoView({ block: 'center' }));
-  const found = await wanted.evaluate((element) => {
+  // Again where something that came meanwhile has moved it.
+  await expect
+    .poll(() => lookAt(wanted), { message: String(wanted) })
+    .toEqual({ isWhole: true, isFree: true, isCut: false });
+}
+
+const lookAt = (wanted: Locator) =>
+  wanted.evaluate((element) => {
     const { defaultView: view } = element.ownerDocument;
+    // Away from the edges, where the bars stand.
+    element.scrollIntoView({ block: 'center' });
     const { left, right, top, bottom, width, height } = element.getBoundingClientRect();
     const [x, y] = [(left + right) / 2, (Math.max(0, top) + Math.min(bottom, view.innerHeight)) / 2];
     const over = element.ownerDocument.elementFromPoint(x, y);
@@ -51,13 +58,6 @@ async function canBeSeen(wanted: Locator): Promise<void> {
       element.scrollWidth > element.clientWidth + 1 && view.getComputedStyle(element).overflowX !== 'visible';
     return { isWhole: left >= -0.5 && right <= view.innerWidth + 0.5 && width > 0 && height > 0, isFree, isCut };
   });
-  expect({ what: String(wanted), ...found }).toEqual({
-    what: String(wanted),
-    isWhole: true,
-    isFree: true,
-    isCut: false,
-  });
-}
 
 describe.each(WINDOWS)('in $name', ({ name: _, ...context }) => {
   test('list, product and chat lose nothing, and nobody has to scroll sideways', async () => {
