@@ -23,6 +23,8 @@ export interface ForwardOptions {
   readonly timers: Timers;
   /** Milliseconds of silence after which the other instance counts as gone. */
   readonly silenceMs: number;
+  /** Ends an answer that breaks off, where it stands at the end of a line; null: the connection is ended. */
+  readonly lost: Uint8Array | null;
 }
 
 /** Carries the token of an instance; a request that has it is never forwarded again. */
@@ -40,12 +42,14 @@ const PASSED_ON = ['authorization', 'cookie', 'origin', 'user-agent', 'x-request
  */
 export type Forwarded = 'answered' | 'gone' | 'silent';
 
+const LINE_END = 10;
+
 /** Passes a request on to the instance that has its session, and the answer back as it comes. */
 export async function forward(
   owner: string,
   request: FastifyRequest,
   reply: FastifyReply,
-  { fetch, sign, client, timers, silenceMs }: ForwardOptions,
+  { fetch, sign, client, timers, silenceMs, lost }: ForwardOptions,
 ): Promise<Forwarded> {
   const stop = new AbortController();
   let silent = false;
@@ -96,15 +100,20 @@ export async function forward(
       'x-accel-buffering': 'no',
     });
     reply.raw.flushHeaders();
+    let inLine = false;
     try {
       for await (const chunk of answer.body ?? []) {
         heard();
+        if (chunk.length > 0) inLine = chunk.at(-1) !== LINE_END;
         if (!reply.raw.write(chunk)) await drained(reply);
       }
+      reply.raw.end();
     } catch {
-      // The owner is gone in the middle of a stream. The client asks again, and is told then.
+      // What the owner wrote last is lost, and the owner may live and not know. An answer that just ended would have the client
+      // ask for the next one, and go on with a hole.
+      if (lost && !inLine) reply.raw.end(lost);
+      else reply.raw.destroy();
     }
-    reply.raw.end();
     return 'answered';
   } finally {
     timers.clear(silence);

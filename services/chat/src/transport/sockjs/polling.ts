@@ -4,11 +4,11 @@ import { peerOf } from '../peer.ts';
 import { presentedToken } from '../presented-token.ts';
 import { pathOf, queryOf } from '../request-url.ts';
 import type { Hello, Inbound } from '../socket.ts';
-import { CLIENT_HEADER, type Forwarded, forward, HOP_HEADER } from './forward.ts';
+import { CLIENT_HEADER, type Forwarded, type ForwardOptions, forward, HOP_HEADER } from './forward.ts';
 import { closeFrame, decode } from './frames.ts';
 import { headersOf, keepCookie, neverCache } from './headers.ts';
 import type { Mounted } from './mounted.ts';
-import { Receiver, type ReceiverKind } from './receiver.ts';
+import { lastWords, Receiver, type ReceiverKind } from './receiver.ts';
 import { SockJsSession } from './session.ts';
 import { createSockJsSessions } from './sessions.ts';
 
@@ -52,13 +52,19 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
   }
 
   /** Takes the request to the instance that has the session. One that has it no longer loses its claim. */
-  async function passOn(owner: string, sessionId: string, request: SessionRequest, reply: FastifyReply, ms: number) {
+  async function passOn(
+    owner: string,
+    sessionId: string,
+    request: SessionRequest,
+    reply: FastifyReply,
+    how: Pick<ForwardOptions, 'silenceMs' | 'lost'>,
+  ) {
     // Claimed by this instance and not here: it was restarted.
     const there: Forwarded =
       owner === owners.self
         ? 'gone'
         : await forward(owner, request, reply, {
-            ...{ ...instances, timers: clock, silenceMs: ms },
+            ...{ ...instances, timers: clock, ...how },
             client: sessions.clientOf(request),
           });
     if (there === 'gone') {
@@ -83,7 +89,8 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
       return (await where(sessionId)) ?? openHere(kind, request, reply);
     });
     if (typeof owner !== 'string') return reply;
-    if ((await passOn(owner, sessionId, request, reply, options.heartbeatMs * 2)) === 'answered') return reply;
+    const how = { silenceMs: options.heartbeatMs * 2, lost: lastWords(kind, LOST) };
+    if ((await passOn(owner, sessionId, request, reply, how)) === 'answered') return reply;
     const answer = receiver(kind, reply);
     answer.frame(LOST);
     return answer.end();
@@ -161,7 +168,8 @@ export function pollingRoutes(app: FastifyInstance, mounted: Mounted): void {
     const session = sessions.find(sessionId);
     if (!session) {
       const owner = hop ? null : await where(sessionId);
-      const there = owner === null ? 'gone' : await passOn(owner, sessionId, request, reply, options.heartbeatMs);
+      const how = { silenceMs: options.heartbeatMs, lost: null };
+      const there = owner === null ? 'gone' : await passOn(owner, sessionId, request, reply, how);
       if (there === 'gone') return reply.callNotFound();
       return there === 'answered' ? reply : reply.code(503).header('retry-after', '1').send();
     }

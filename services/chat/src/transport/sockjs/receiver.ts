@@ -35,6 +35,13 @@ const STYLES = {
   },
 } as const;
 
+/** The last frame of an answer of which whole lines are written, and in which another instance was to write on. */
+export function lastWords(kind: ReceiverKind, frame: string): Buffer {
+  const { before, after } = STYLES[kind];
+  // Of the two line ends after an event perhaps one has come.
+  return Buffer.from(`${kind === 'eventsource' ? '\r\n' : ''}${before}${frame}${after}`);
+}
+
 export interface ReceiverEvents {
   /** The client went away before the answer was complete. */
   broken(): void;

@@ -1,5 +1,7 @@
+// Over 300 lines: a session of two instances, with all that may happen between them, by one pair.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tcpProxy } from '@gongu/testkit';
 import SockJS from 'sockjs-client';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SockJsOptions } from '../../../src/transport/sockjs/options.ts';
@@ -129,16 +131,51 @@ describe('an owner that is gone', () => {
     expect((await post(a, `${path}/xhr`)).body).toBe('o\n');
   });
 
-  test('a stream that it served through another ends, and the next request is told', async () => {
+  test('a stream that it served through another says so and ends, and the next request is told', async () => {
     const { a, b, claims, id, path } = await pair();
     await post(a, `${path}/xhr`);
     const receiver = await stream('POST', b.url(`${path}/xhr_streaming`));
     expect(await receiver.read()).toBe(PRELUDE);
     a.app.server.closeAllConnections();
-    expect(await receiver.read()).toBe('');
+    expect([await receiver.read(), await receiver.read()]).toEqual([LOST, '']);
     await a.close();
     claims.set(id, a.url(''));
     expect((await post(b, `${path}/xhr`)).body).toBe(LOST);
+  });
+});
+
+describe('an owner that lives, and between it and another instance something is lost', () => {
+  test.each([
+    ['POST', 'xhr_streaming', PRELUDE, LOST],
+    ['GET', 'eventsource', '\r\n', `\r\ndata: ${LOST.trimEnd()}\r\n\r\n`],
+  ] as const)(
+    'a client of %s …/%s is told, and does not go on without what was on its way',
+    async (method, kind, prelude, told) => {
+      // Each frame fills an answer: the owner has ended it when it hears that it did not arrive.
+      const { a, b, claims, id, path } = await pair({ accept: echo, responseLimitBytes: 10 });
+      expect((await post(a, `${path}/xhr`)).body).toBe('o\n');
+      const between = await tcpProxy({ target: a.port });
+      ends.push(between.close);
+      claims.set(id, `http://127.0.0.1:${between.port}`);
+      const receiver = await stream(method, b.url(`${path}/${kind}`));
+      expect(await receiver.read()).toBe(prelude);
+      between.mute();
+      expect((await post(a, `${path}/xhr_send`, '["lost on its way"]')).status).toBe(204);
+      between.cut();
+      expect([await receiver.read(), await receiver.read()]).toEqual([told, '']);
+    },
+  );
+
+  test('a frame that came in part is not taken for a whole one: the connection breaks', async () => {
+    const { b, claims, id, path } = await pair();
+    const half = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/javascript' });
+      response.write('a["half', () => response.destroy());
+    });
+    await new Promise<void>((resolve) => half.listen(0, '127.0.0.1', resolve));
+    ends.push(() => new Promise((resolve) => half.close(resolve)));
+    claims.set(id, `http://127.0.0.1:${(half.address() as AddressInfo).port}`);
+    await expect(post(b, `${path}/xhr_streaming`)).rejects.toThrow('aborted');
   });
 });
 
