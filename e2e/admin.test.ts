@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inRepository, servicesDatabase, type TestDatabase, testDatabase } from '@gongu/testkit';
+import { promisify } from 'node:util';
+import { inRepository, servicesDatabase, type TestDatabase, tcpProxy, testDatabase } from '@gongu/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
@@ -244,6 +245,18 @@ describe('pnpm admin', () => {
     expect(json('restored', '--by', 'root')).toEqual({ rooms: 2 });
     expect(await act()).toMatchObject({ act: 'rooms.restored', by_user_id: 'root', detail: { rooms: 2 } });
     for (const [i, { epoch }] of (await epochs()).entries()) expect(epoch).not.toBe(before[i].epoch);
+  });
+
+  it('waits for a database that takes longer than 5 s to let it in', async () => {
+    const slow = await tcpProxy({ target: database.url });
+    onTestFinished(slow.close);
+    slow.delay(1_000); // of each way, and six of them are made before it is in
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [inRepository('dist/service.mjs'), 'admin', 'rooms', 'list'],
+      { env: { PATH: process.env.PATH, DATA_DIR: '/nowhere', DATABASE_URL: slow.through(database.url) } },
+    );
+    expect(stdout).toContain('감귤');
   });
 
   it('ends with 3 where it was done in one service alone, and says in which it was not', async () => {

@@ -60,6 +60,7 @@ export { diffMigrations } from './postgres/migration-drift.ts';
 export { type MigrationFile, type MigrationFiles, readMigrations } from './postgres/migration-files.ts';
 export { observePools } from './postgres/observe-pools.ts';
 export { createPool, type Pool, type PoolOptions, prismaAdapter } from './postgres/pool.ts';
+export { reached } from './postgres/reached.ts';
 export { type Pooler, type SessionLimits, withSearchPath } from './postgres/session-settings.ts';
 export { waitForPostgres } from './postgres/wait-for-postgres.ts';
 export {

@@ -1,4 +1,4 @@
-import { createService, createServiceParts, type Service, type ServiceOptions } from '@gongu/host';
+import { createService, createServiceParts, reached, type Service, type ServiceOptions } from '@gongu/host';
 import { requireContentKeys } from './app/content-keys.ts';
 import { createDomain } from './app/domain.ts';
 import { registerEndpoints } from './app/endpoints.ts';
@@ -36,9 +36,10 @@ export async function createChat(env: ChatEnv, options: ChatOptions): Promise<Ch
   return createService(parts, app, {
     port: env.CHAT_PORT,
     async begin() {
-      await requireContentKeys(store.content);
-      unfollow = await parts.bars.follow(store.bars, (error) => domain.observers.failed('reading of blocks', error));
-      if (env.LOBBY_ROOM_ID !== '') await domain.rooms.openLobby(env.LOBBY_ROOM_ID);
+      await reached(() => requireContentKeys(store.content));
+      const onFailure = (error: unknown) => domain.observers.failed('reading of blocks', error);
+      unfollow = await reached(() => parts.bars.follow(store.bars, onFailure));
+      if (env.LOBBY_ROOM_ID !== '') await reached(() => domain.rooms.openLobby(env.LOBBY_ROOM_ID));
       schedule.start();
     },
     onListening: links.listening,

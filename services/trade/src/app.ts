@@ -1,4 +1,4 @@
-import { createService, createServiceParts, type Service, type ServiceOptions } from '@gongu/host';
+import { createService, createServiceParts, reached, type Service, type ServiceOptions } from '@gongu/host';
 import { createDomain } from './app/domain.ts';
 import { registerEndpoints } from './app/endpoints.ts';
 import { createTradeHttp } from './app/http.ts';
@@ -34,8 +34,9 @@ export async function createTrade(env: TradeEnv, options: TradeOptions): Promise
     port: env.TRADE_PORT,
     facts: { chatUrl: env.CHAT_URL, devLogin: env.DEV_LOGIN },
     async begin() {
-      unfollow = await parts.bars.follow(store.bars, (err) => parts.log.warn({ err }, 'blocks can not be read'));
-      const keys = await store.addressKeys.unknownKeys();
+      const onFailure = (err: unknown) => parts.log.warn({ err }, 'blocks can not be read');
+      unfollow = await reached(() => parts.bars.follow(store.bars, onFailure));
+      const keys = await reached(() => store.addressKeys.unknownKeys());
       if (keys.length > 0) {
         const text = 'ADDRESS_KEYS lacks keys that addresses were sealed by, or has others';
         parts.log.error({ event: 'addresses.keys_missing', keys }, text);

@@ -10,6 +10,9 @@ export interface AdminContext extends Omit<Store, 'people'>, Pick<WebhookContext
   readonly retentionDays: number;
 }
 
+/** A command is not given again by a program, as requests are: it waits longer for a machine or a database with much to do. */
+const CONNECT_MS = 30_000;
+
 const AdminEnv = z.object({
   DATABASE_URL: envFields.url({ protocols: ['postgres:', 'postgresql:'] }),
   RETENTION_DAYS: envFields.int(0, { max: 36_500 }),
@@ -35,7 +38,7 @@ export async function openContext(env: NodeJS.ProcessEnv): Promise<AdminContext>
   });
   // Without them no text that is sealed can be read.
   const content = { keys: CONTENT_KEYS ?? null, isOn: false };
-  const store = openStore({ url, pooler, poolSize: 3, content });
+  const store = openStore({ url, pooler, poolSize: 3, connectTimeoutMs: CONNECT_MS, content });
   // Running instances read of it with the heads of their rooms.
   return { ...store, people: createPeople({ ...store, emit: () => {} }), retentionDays, serviceSecrets };
 }

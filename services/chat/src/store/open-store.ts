@@ -98,6 +98,8 @@ export interface StoreOptions {
   readonly log?: Logger;
   /** How long PostgreSQL may take. Default: the pool's. */
   readonly limits?: Partial<SessionLimits>;
+  /** Milliseconds to wait for a connection, but for those of the append. Default: the pool's. */
+  readonly connectTimeoutMs?: number;
   /** Part of a room's places that guests without an account may hold, rounded down to whole places. Default 0.5. */
   readonly anonymousShare?: number;
   /** Whether rooms that are ACTIVE may be read by who is no member. Default true. */
@@ -126,6 +128,7 @@ export function openStore({
   poolSize,
   log,
   limits = {},
+  connectTimeoutMs,
   anonymousShare: share = 0.5,
   isWatchable = true,
   content = { keys: null, isOn: false },
@@ -139,7 +142,12 @@ export function openStore({
     statementTimeoutMs: Math.min(limits.statementTimeoutMs ?? APPEND_MS, APPEND_MS),
     queryTimeoutMs: APPEND_MS + 1_000,
   });
-  const reads = createPool({ ...common, max: Math.max(1, poolSize - 2), applicationName: 'gongu-chat' });
+  const reads = createPool({
+    ...common,
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    max: Math.max(1, poolSize - 2),
+    applicationName: 'gongu-chat',
+  });
   const prisma = new PrismaClient({ adapter: prismaAdapter({ pool: reads, schema: CHAT_SCHEMA }) });
   const texts = createSealedTexts({ ...content, keys: createRoomKeys({ ...content, pool: reads }) });
   const uploadSeals = createUploadSeals({ pool: reads, texts });
