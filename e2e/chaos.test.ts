@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Run, spawnRun } from './fixture/installation.ts';
 import { processesIn } from './fixture/processes.ts';
 
-/** Four times what it takes alone. */
-const TIMEOUT_MS = 240_000;
+/** Ten times what it takes alone. */
+const TIMEOUT_MS = 600_000;
 
 let dir: string;
 const runs: Run[] = [];

@@ -8,8 +8,8 @@ import { type Run, spawnRun } from './fixture/installation.ts';
 import { call, type Pair, startPair } from './fixture/pair.ts';
 import { processesIn } from './fixture/processes.ts';
 
-/** Six times what it takes alone. */
-const TIMEOUT_MS = 180_000;
+/** Ten times what it takes alone. */
+const TIMEOUT_MS = 300_000;
 
 let dir: string;
 const runs: Run[] = [];

@@ -8,7 +8,8 @@ import { type Run, spawnRun } from './fixture/installation.ts';
 import { processesIn } from './fixture/processes.ts';
 
 /** It builds first, and shares the machine with other tests. */
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 600_000;
+const READY_MS = 200_000;
 
 let dir: string;
 let run: Run | undefined;
@@ -35,7 +36,7 @@ it(
     expect(script).toMatch(/^node /);
     const [program = '', ...args] = script.replace(/^node /, '').split(' ');
     run = spawnRun([inRepository(program), ...args], { HOST: '127.0.0.1', ...ports, ...folders });
-    await run.until(/Ctrl-C stops everything/, TIMEOUT_MS);
+    await run.until(/Ctrl-C stops everything/, READY_MS);
 
     const get = (path: string) => fetch(`http://127.0.0.1:${web}${path}`, { headers: { accept: 'text/html' } });
     for (const path of ['/', '/products/anything']) {
@@ -74,7 +75,7 @@ it(
     const folders = { DATA_DIR: join(dir, 'data'), TMPDIR: join(dir, 'tmp') };
     run = spawnRun([join(root, 'scripts', 'run.mjs'), 'dev'], { HOST: '127.0.0.1', ...ports, ...folders });
     const { output, until } = run;
-    await until(/Ctrl-C stops everything/, TIMEOUT_MS);
+    await until(/Ctrl-C stops everything/, READY_MS);
 
     const detailOf = async (port: number) => {
       const answer = await fetch(`http://127.0.0.1:${port}/api/nothing`);

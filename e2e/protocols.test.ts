@@ -90,7 +90,10 @@ describe.skipIf(!ensureNginx() || !redisProgram())('two instances behind nginx',
         await say(away, all);
       }
       await agree(all, roomId);
-      expect(all.filter(({ closes }) => closes.length !== 1).map(({ name, closes }) => [name, closes])).toEqual([]);
+      // A session of requests is given up when none comes for 5 s, and so where the machine stands still for as long.
+      const isExpected = ({ name, closes }: CutOffTalker) =>
+        POLLING.includes(name) ? closes.length > 0 : closes.length === 1;
+      expect(all.filter((one) => !isExpected(one)).map(({ name, closes }) => [name, closes])).toEqual([]);
       const spreads = [...(await instancesOfSessions(nginx)).values()].map((instances) => instances.size);
       expect(Math.max(...spreads)).toBe(spread === 'sticky' ? 1 : 2);
     });

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { confirm, duration, eventually, type Scene, talkWhile } from '../scene.ts';
 
+/** Milliseconds between two words about typing: a room hears of one user's once a second. */
+const AGAIN_MS = 1_500;
+
 /** Everybody talks; everybody has everything, in one order. */
 export async function talk(scene: Scene): Promise<string> {
   const { cast, pace, say, stopping } = scene;
@@ -33,13 +36,21 @@ export async function typing(scene: Scene): Promise<string> {
   const deafen = cast.listen((who, frame) => {
     if (frame.type === 'typing' && frame.user.userId === writer.userId) (frame.typing ? seen : hushed).add(who.userId);
   });
+  /** What he does, now and then until it holds: of what does not last nothing is kept for who could not be reached. */
+  async function until(what: string, acts: readonly boolean[], holds: () => boolean): Promise<void> {
+    let turn = 0;
+    let actedAt = Number.NEGATIVE_INFINITY;
+    await eventually(scene, what, async () => {
+      if (holds()) return true;
+      if (performance.now() - actedAt < AGAIN_MS) return undefined;
+      actedAt = performance.now();
+      writer.typing(acts[turn++ % acts.length]!);
+      return undefined;
+    });
+  }
   try {
-    writer.typing(true);
-    await eventually(scene, 'typing is seen', async () =>
-      seen.size >= (system.redis ? others : 1) ? true : undefined,
-    );
-    writer.typing(false);
-    await eventually(scene, 'its end is seen', async () => (hushed.size >= seen.size ? true : undefined));
+    await until('typing is seen', [true], () => seen.size >= (system.redis ? others : 1));
+    await until('its end is seen', [false, true], () => hushed.size >= seen.size);
   } finally {
     deafen();
   }

@@ -16,6 +16,11 @@ export interface OutboxOptions {
 const IN_FLIGHT_MAX = 16;
 /** Answers after which the same frame goes out again. */
 const AGAIN = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'UNKNOWN_OUTCOME', 'INTERNAL']);
+/**
+ * Milliseconds after which an answer may speak of another try: of a statement that PostgreSQL took so long over, chat does not
+ * hear what became of it, asks again, and finds the message stored.
+ */
+const ASKED_AGAIN_MS = 4_000;
 /** Milliseconds to wait where such an answer names none. */
 const AGAIN_MS = 500;
 
@@ -27,7 +32,8 @@ export function createOutbox({ who, ledger, clock, send, onAcknowledged }: Outbo
   const { faults } = ledger;
   const sayings: Saying[] = [];
   const waiting: Saying[] = [];
-  const inFlight = new Set<Saying>();
+  /** With when they were sent, on the ledger's clock. */
+  const inFlight = new Map<Saying, number>();
   let open = false;
   let pause: Timer | undefined;
   let acknowledgements = 0;
@@ -36,7 +42,7 @@ export function createOutbox({ who, ledger, clock, send, onAcknowledged }: Outbo
     while (open && pause === undefined && inFlight.size < IN_FLIGHT_MAX) {
       const next = waiting.shift();
       if (!next) return;
-      inFlight.add(next);
+      inFlight.set(next, ledger.nowMs());
       next.sends += 1;
       send(next);
     }
@@ -86,7 +92,7 @@ export function createOutbox({ who, ledger, clock, send, onAcknowledged }: Outbo
       open = false;
       clock.clear(pause);
       pause = undefined;
-      putBack(...inFlight);
+      putBack(...inFlight.keys());
     },
 
     acked({ clientMessageId, seq, createdAt, messageId, duplicate }: EventOf<'ack'>): void {
@@ -94,7 +100,9 @@ export function createOutbox({ who, ledger, clock, send, onAcknowledged }: Outbo
       if (!saying) return faults.add('protocol', `${who}: an ack for ${clientMessageId}, which nobody sent`);
       if (messageId !== idOf(ledger.roomId, seq))
         faults.add('protocol', `${who}: ${messageId} is acknowledged as ${seq}`);
-      if (duplicate && saying.sends < 2) faults.add('protocol', `${who}: ${clientMessageId} is no duplicate`);
+      const tookMs = ledger.nowMs() - (inFlight.get(saying) ?? Number.POSITIVE_INFINITY);
+      if (duplicate && saying.sends < 2 && tookMs < ASKED_AGAIN_MS)
+        faults.add('protocol', `${who}: ${clientMessageId} is no duplicate`);
       if (saying.ack && (saying.ack.seq !== seq || saying.ack.createdAt !== createdAt)) {
         faults.add('doubled', `${who}: ${clientMessageId} is acknowledged as ${saying.ack.seq} and as ${seq}`);
       }

@@ -283,6 +283,19 @@ describe('a shopper', () => {
     ]);
   });
 
+  it('takes a late acknowledgement for one of another try by the server', async () => {
+    let now = 0;
+    ledger = createLedger({ roomId: 'r', faults, nowMs: () => now });
+    start();
+    const connection = await inRoom(0, 1);
+    const saying = shopper.say('하나');
+    await connection.got('send');
+    now = 5_000;
+    connection.send(ack(2, saying.clientMessageId, true));
+    await shopper.until('the answer', () => shopper.acknowledgements === 1);
+    expect(faults.list).toEqual([]);
+  });
+
   it('measures acknowledgements and what it gets from others of the run', async () => {
     const measured: string[] = [];
     const observe = {
