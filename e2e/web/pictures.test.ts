@@ -140,3 +140,24 @@ test('a seller gives a product pictures: chosen, pasted and dropped, in an order
   await page.waitForURL(`${shop.url}/sell/${id}`);
   expect((await productOf()).pictures.map((picture) => picture.id)).toEqual(ids.slice(1));
 });
+
+test('a picture that arrives just as another one is moved is there', async () => {
+  const sue = await shop.visitor();
+  const { page } = sue;
+  // Between its arrival and the next drawing.
+  await page.addInitScript(`{
+    const { send } = XMLHttpRequest.prototype;
+    XMLHttpRequest.prototype.send = function (...given) {
+      this.addEventListener('load', async () => {
+        for (let turn = 0; turn < 20; turn++) await null;
+        document.querySelector('[aria-label="Move picture 2 forward"]').click();
+      });
+      return send.apply(this, given);
+    };
+  }`);
+  await sue.signIn('sue', { seller: true, next: '/sell/new' });
+  const buffers = [await pictureBy(sue, '#c22'), await pictureBy(sue, '#2c2')];
+  const files = buffers.map((buffer, n) => ({ name: `${n}.png`, mimeType: 'image/png', buffer }));
+  await page.getByLabel('Choose pictures').setInputFiles(files);
+  await sue.reads(/^2 pictures$/);
+});

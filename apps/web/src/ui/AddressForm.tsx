@@ -71,7 +71,8 @@ export function AddressForm({ address, isPending, error, onSubmit }: AddressForm
     });
   }
   function edit({ target }: FormEvent<HTMLFormElement>): void {
-    if (target instanceof HTMLElement && 'name' in target) setWrong(wrong.filter((name) => name !== target.name));
+    if (target instanceof HTMLElement && 'name' in target)
+      setWrong((before) => before.filter((name) => name !== target.name));
   }
   return (
     <form ref={form} className="address-form" noValidate onSubmit={submit} onInput={edit}>

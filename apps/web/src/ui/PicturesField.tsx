@@ -112,9 +112,12 @@ export function PicturesField({
     chooser.current?.focus();
   }
   function move(at: number, by: number): void {
-    const next = [...items];
-    next.splice(at + by, 0, ...next.splice(at, 1));
-    setItems(next);
+    // Of what is known by then: one may have arrived that is not drawn yet.
+    setItems((before) => {
+      const next = [...before];
+      next.splice(at + by, 0, ...next.splice(at, 1));
+      return next;
+    });
   }
   function drop(event: DragEvent): void {
     event.preventDefault();

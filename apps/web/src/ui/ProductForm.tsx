@@ -80,7 +80,8 @@ export function ProductForm({ product, label, isPending, error, onSubmit, childr
     });
   }
   function edit({ target }: FormEvent<HTMLFormElement>): void {
-    if (target instanceof HTMLElement && 'name' in target) setWrong(wrong.filter((name) => name !== target.name));
+    if (target instanceof HTMLElement && 'name' in target)
+      setWrong((before) => before.filter((name) => name !== target.name));
   }
   function ruleOf(name: FieldName): string {
     if (name === 'maxParticipants' && buyers > 0) return strings.fewerThanBuyers(buyers);

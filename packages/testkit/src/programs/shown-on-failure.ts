@@ -45,11 +45,12 @@ async function shownBy(page: Page): Promise<string> {
   }
 }
 
-/** The text of the page without its conversation, and that of the conversation. */
+/** The text of the page without its conversation, and that of the conversation. Of the shop's head only its news. */
 const TEXTS = `(() => {
-  const room = document.querySelector('.gongu-room');
-  const inside = room?.innerText ?? '';
-  return [document.body.innerText.replace(inside, ''), inside];
+  const inside = document.querySelector('.gongu-room')?.innerText ?? '';
+  const main = document.querySelectorAll('.told, main');
+  const all = [...(main.length > 0 ? main : [document.body])].map(({ innerText }) => innerText).join(' ');
+  return [all.replace(inside, () => ''), inside];
 })()`;
 
 /** In one line, without tokens; a text that is too long loses its middle. */
