@@ -52,7 +52,7 @@ it(
     expect(await source.text()).toContain('/src/');
     const urls = { chatUrl: `http://127.0.0.1:${chat}`, tradeUrl: `http://127.0.0.1:${trade}` };
     expect(await (await get('/config.json')).json()).toEqual(urls);
-    expect((await fetch(`${urls.chatUrl}/readyz`)).status).toBe(200);
+    await expect.poll(async () => (await fetch(`${urls.chatUrl}/readyz`)).status).toBe(200);
     const products = (await (await fetch(`${urls.tradeUrl}/api/products`)).json()) as { items: unknown[] };
     expect(products.items).toHaveLength(3);
 

@@ -47,11 +47,11 @@ it.skipIf(!redisProgram())(
     await expect.poll(readyz).toEqual(both);
 
     await stop(here, next);
-    // Chat has not seen it go.
+    // Chat has not seen it go. What it took for lost before, on a machine that stood still, is another matter.
     const log = await readFile(join(here.dataDir, 'logs', 'chat.log'), 'utf8');
-    const last = log.slice(log.lastIndexOf('"event":"service.started"'));
+    const last = log.slice(log.lastIndexOf('"msg":"stopping"'));
     expect(last).toContain('"event":"service.stopped"');
-    expect(last.slice(last.indexOf('signals from other instances arrive'))).not.toContain('signals may be lost');
+    expect(last).not.toContain('signals may be lost');
   },
   TIMEOUT_MS,
 );
@@ -68,9 +68,11 @@ it(
     const run = await ready(here.run({ env: { PATH: bin } }));
     expect(run.output().match(/^no redis-server or valkey-server on the PATH: .*$/gm)).toHaveLength(1);
     expect(run.output()).toMatch(/^ {2}redis {5}none: chat runs on its local bus$/m);
-    expect(run.stderr()).toMatch(/^gongu: \S+ trade warn: DEV_LOGIN is on[^\n]*\n$/);
+    // PostgreSQL may take its time, which is told as well.
+    const warned = run.stderr().replace(/^gongu: \S+ (?:chat|trade) warn: waiting for PostgreSQL .*\n/gm, '');
+    expect(warned).toMatch(/^gongu: \S+ trade warn: DEV_LOGIN is on[^\n]*\n$/);
     expect(await json('run.json')).not.toHaveProperty('REDIS_URL');
-    expect(await readyz()).toEqual({ http: 200, status: 'ready', redis: 'off' });
+    await expect.poll(readyz).toEqual({ http: 200, status: 'ready', redis: 'off' });
     await stop(here, run);
   },
   TIMEOUT_MS,
@@ -84,7 +86,7 @@ it(
     expect(run.stderr().match(/^gongu: Redis at redis:\/\/127\.0\.0\.1:1\/2 does not answer: /gm)).toHaveLength(1);
     expect(run.output()).not.toContain('hidden');
     expect(await json('children.json')).not.toHaveProperty('Redis');
-    expect(await readyz()).toEqual({ http: 200, status: 'degraded', redis: 'down' });
+    await expect.poll(readyz).toEqual({ http: 200, status: 'degraded', redis: 'down' });
     await stop(here, run);
   },
   TIMEOUT_MS,
