@@ -55,6 +55,7 @@ export function openTwoInstances() {
     /** For one test: a page that has loaded. @param problems get the errors of its own */
     async page(problems: string[] = []) {
       const page = await browser.newPage();
+      page.setDefaultTimeout(60_000);
       onTestFinished(() => page.close());
       showOnFailure(page.context(), () => 'the test');
       page.on('pageerror', (error) => problems.push(String(error)));

@@ -168,8 +168,8 @@ test('a new product whose room is not there yet is waited for', async () => {
   const id = await shop.offer('sue');
   await ann.page.locator(`[data-product="${id}"] h2 a`).click();
   await ann.page.getByRole('button', { name: 'Take a place' }).waitFor();
-  // Chat is back, and trade can not tell it of the product yet.
-  shop.pair.trade?.freeze();
+  // Chat is back, and trade, which is away by then, can not tell it of the product yet.
+  await shop.pair.trade!.drain();
   try {
     await shop.pair.chat.start();
     // Being online again ends the client's wait for its next try.
@@ -179,7 +179,7 @@ test('a new product whose room is not there yet is waited for', async () => {
     };
     await expect.poll(refused, { interval: 500 }).toBeGreaterThan(0);
   } finally {
-    shop.pair.trade?.thaw();
+    await shop.pair.trade!.start();
   }
   await ann.page.locator('.gongu-status[data-status=ACTIVE]').waitFor();
   await ann.say('first');
