@@ -86,6 +86,30 @@ test('unavailable: refused, cut, frozen, and by way of Prisma; available again a
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });
 
+test('a process that stood still for longer than it waits has its connection and its answers all the same', async () => {
+  const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+  // One that is being made, then a statement under way in both that there may be, and one that waits for either.
+  const first = pool.query('SELECT 1 AS one');
+  setImmediate(standStill);
+  expect((await first).rows).toEqual([{ one: 1 }]);
+  const slow = () => pool.query('SELECT 2 AS two FROM pg_sleep(0.3)');
+  await Promise.all([slow(), slow()]);
+  const all = [slow(), slow(), slow()];
+  setTimeout(standStill, 50);
+  for (const { rows } of await Promise.all(all)) expect(rows).toEqual([{ two: 2 }]);
+});
+
+test('who waits for a connection in vain waits no longer, and is not in the way of who comes later', async () => {
+  const [one, two] = [await pool.connect(), await pool.connect()];
+  const given = await Promise.all(Array.from({ length: 5 }, () => failure(pool.query('SELECT 1'))));
+  expect(given.map(isUnavailable)).toEqual(Array(5).fill(true));
+  expect(pool.waitingCount).toBe(0);
+  one.release();
+  two.release();
+  expect(pool.idleCount).toBe(2);
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+});
+
 test('an answer of the database is not unavailability', async () => {
   for (const sql of ['SELECT 1 / 0', 'SELECT * FROM nothing', `SELECT 'x'::int`, 'syntax error']) {
     expect(isUnavailable(await failure(pool.query(sql)))).toBe(false);

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { PatientClient } from './patient-client.ts';
 
 /** What node-postgres writes to its connection; its types leave that out. */
 interface Wire {
@@ -66,7 +67,7 @@ const PROBE_SQL = `SELECT name FROM pg_catalog.pg_prepared_statements WHERE stat
  * would keep is set anew for each statement, in its transaction; names of prepared statements are left out where the
  * pooler does not keep them.
  */
-export class PooledClient extends pg.Client {
+export class PooledClient extends PatientClient {
   #ahead: Ahead | undefined;
   #hasNames = false;
 
@@ -78,10 +79,12 @@ export class PooledClient extends pg.Client {
       this.#hasNames || typeof config === 'string' ? config : nameless(config),
       values,
     );
-    return new Promise<pg.QueryResult>((resolve, reject) => {
-      query.callback = (error, result) => (error ? reject(error) : resolve(result!));
-      super.query(query as unknown as pg.Query);
-    });
+    return this.inTime(
+      new Promise<pg.QueryResult>((resolve, reject) => {
+        query.callback = (error, result) => (error ? reject(error) : resolve(result!));
+        super.query(query as unknown as pg.Query);
+      }),
+    );
   }) as pg.Client['query'];
 
   /** From now on each statement runs under `settings`. @param text makes the statement that sets them */
@@ -98,7 +101,7 @@ export class PooledClient extends pg.Client {
   async #keepsNames(): Promise<boolean> {
     await super.query('BEGIN');
     try {
-      const { rows } = await super.query<{ name: string }>({ name: PROBE, text: PROBE_SQL });
+      const { rows }: pg.QueryResult<{ name: string }> = await super.query({ name: PROBE, text: PROBE_SQL });
       const isOurs = rows.some(({ name }) => name === PROBE);
       // It would stay with the pooler's connection, in the way of whoever asks next.
       if (isOurs) await super.query(`DEALLOCATE "${PROBE}"`);

@@ -3,6 +3,8 @@ import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { Unsent } from './fate.ts';
 import { nameless, PooledClient } from './local-settings.ts';
+import { patience } from './patience.ts';
+import { type ClientPatience, PatientClient } from './patient-client.ts';
 import {
   type Pooler,
   SESSION_LIMITS,
@@ -28,7 +30,7 @@ export interface PoolOptions extends Partial<SessionLimits> {
   log?: Logger;
   /** Shown in `pg_stat_activity`. */
   applicationName?: string;
-  /** Milliseconds to wait for a connection. @default 5_000 */
+  /** Milliseconds to wait for a connection. Time in which this process stands still is not counted, here and below. @default 5_000 */
   connectTimeoutMs?: number;
   /**
    * Milliseconds to wait for an answer. A half-open connection would otherwise hold its caller for as long as TCP
@@ -48,13 +50,34 @@ class TellingPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
-    if (!callback) {
-      return super.connect().catch((error: unknown) => {
-        throw new Unsent(error);
-      });
-    }
-    super.connect((error, client, done) => callback(error && new Unsent(error), client, done));
+    const lent = this.#lent();
+    if (!callback) return lent;
+    lent.then(
+      (client) => callback(undefined, client, (how) => client.release(how as Error | undefined)),
+      (error: Error) => callback(error, undefined, () => {}),
+    );
     return undefined;
+  }
+
+  #lent(): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const take: ConnectCallback = (error, client) => {
+        end();
+        if (isOver) client?.release();
+        else if (client) resolve(client);
+        else reject(new Unsent(error));
+      };
+      const { connectTimeoutMs } = this.options as unknown as ClientPatience;
+      const end = patience(connectTimeoutMs, () => {
+        isOver = true;
+        const { _pendingQueue: waiting } = this as unknown as { _pendingQueue: { callback: ConnectCallback }[] };
+        const place = waiting.findIndex(({ callback }) => callback === take);
+        if (place >= 0) waiting.splice(place, 1);
+        reject(new Unsent(new Error('timeout exceeded when trying to connect')));
+      });
+      super.connect(take);
+    });
   }
 
   // Of its many forms the ones with a promise: all that Prisma and we use.
@@ -134,13 +157,12 @@ export function createPool(options: PoolOptions): pg.Pool {
     ...(pooler === 'none'
       ? { connectionString: withSettings(url, settings), onConnect: withoutTransactionTimeout }
       : { connectionString: withoutSettings(url), onConnect: SETTLE[pooler](settings) }),
-    ...(pooler === 'transaction' ? { Client: PooledClient } : {}),
+    Client: pooler === 'transaction' ? PooledClient : PatientClient,
     max,
     application_name: applicationName ?? schema,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: queryTimeoutMs,
+    ...({ connectTimeoutMs, queryTimeoutMs } satisfies ClientPatience),
     keepAlive: true,
-  });
+  } as pg.PoolConfig);
   // Without a listener the first broken idle connection would end the process.
   pool.on('error', (error) => log?.warn({ err: error }, 'an idle database connection broke'));
   // Nor one that breaks while somebody has it: its query fails, and tells him.

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
+import type { ClientPatience } from '../postgres/patient-client.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 
 export interface DatabaseQueuesOptions<Name extends string> {
@@ -25,7 +26,7 @@ export function createDatabaseQueues<Name extends string>({
     help: 'Requests and commands that had no turn at PostgreSQL in time',
     values: { queue: names },
   });
-  const waitMs = pool.options.connectionTimeoutMillis ?? 0;
+  const { connectTimeoutMs: waitMs } = pool.options as unknown as ClientPatience;
   const queues = Object.fromEntries(
     names.map((queue) => [
       queue,

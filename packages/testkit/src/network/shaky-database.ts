@@ -13,8 +13,8 @@ export interface ShakyDatabase {
   unlock(how: 'COMMIT' | 'ROLLBACK'): Promise<void>;
   /** Statements of others that wait for a lock. */
   waiting(): Promise<number>;
-  /** Ends the connections of those. */
-  terminateWaiting(): Promise<void>;
+  /** Ends the connections of those; how many. */
+  terminateWaiting(): Promise<number>;
   /** Everything passes again; what is left of connections that lost something is reset. */
   mend(): Promise<void>;
   /** Lets a service end that still runs by way of it, with `stop`, and ends. */
@@ -58,7 +58,7 @@ export async function shakyDatabase(url: string): Promise<ShakyDatabase> {
       return (await observer.query(`SELECT 1 ${LOCK_WAITS}`)).rows.length;
     },
     async terminateWaiting() {
-      await observer.query(`SELECT pg_terminate_backend(pid) ${LOCK_WAITS}`);
+      return (await observer.query(`SELECT pg_terminate_backend(pid) ${LOCK_WAITS}`)).rows.length;
     },
     async close(stop) {
       await Promise.all([holder.end(), observer.end()]);

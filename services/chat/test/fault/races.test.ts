@@ -1,10 +1,10 @@
 import type { Message, Room } from '@gongu/shared';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openStore } from '../../src/store/open-store.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
 import { eventOf, systemEventOf } from '../fixture/messages.ts';
 import { joining } from '../fixture/opening.ts';
+import { openPatientStore } from '../fixture/store.ts';
 import { SERVICE } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
@@ -91,7 +91,7 @@ describe('1 000 who join a room of 50', () => {
       });
       return status === 201 ? 'in' : body.code;
     });
-    const store = openStore({ url: given.databaseUrl, poolSize: 6 });
+    const store = openPatientStore({ url: given.databaseUrl, poolSize: 6 });
     const directly = Array.from({ length: 40 }, async (_, batch) => {
       const names = Array.from({ length: 20 }, (__, i) => joining(roomId, `d-${batch}-${i}`));
       const outcomes = await store.members.join(names);

@@ -8,10 +8,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createSignedPaths } from '../../src/files/signed-paths.ts';
-import { openStore } from '../../src/store/open-store.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { CONTENT_KEYS } from '../fixture/content-keys.ts';
 import { checkMessage } from '../fixture/stomp-reader.ts';
+import { openPatientStore } from '../fixture/store.ts';
 import { SERVICE, SERVICE_SECRET, tokenOf } from '../fixture/tokens.ts';
 import { pngOf, uploader } from '../fixture/uploads.ts';
 
@@ -234,7 +234,7 @@ it('who is told by push of the newest text is told what its files are called, wh
     [roomId],
   );
   const content = { keys: sealingKeysOf(CONTENT_KEYS), isOn: true };
-  const store = openStore({ url: given.databaseUrl, poolSize: 3, content });
+  const store = openPatientStore({ url: given.databaseUrl, poolSize: 3, content });
   const absent = await store.pushes.takeAbsent([roomId], { afterS: 0, withText: true, limit: 9 });
   await store.close();
   expect(absent).toMatchObject([{ newest: { from: 'ann', text: '귤.png' } }]);
@@ -249,7 +249,7 @@ it('who is told by push is told the newest text that he has not read, none that 
   const gone = await say('ann', 'gone');
   await chat.call('DELETE', `${path}/messages/${gone}`, { as: 'ann' });
   const content = { keys: sealingKeysOf(CONTENT_KEYS), isOn: true };
-  const store = openStore({ url: given.databaseUrl, poolSize: 3, content });
+  const store = openPatientStore({ url: given.databaseUrl, poolSize: 3, content });
   /** What bob is told, on a device that was told nothing yet. */
   const told = async () => {
     await database.query('DELETE FROM chat.push_subscriptions WHERE room_id = $1', [roomId]);

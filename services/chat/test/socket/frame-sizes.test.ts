@@ -1,10 +1,10 @@
 import { FRAME_LIMITS, type Message } from '@gongu/shared';
 import { probe } from '@gongu/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openStore } from '../../src/store/open-store.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { openStream } from '../fixture/event-stream.ts';
 import { said } from '../fixture/log-lines.ts';
+import { openPatientStore } from '../fixture/store.ts';
 import { authorizationOf, tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
@@ -25,7 +25,7 @@ let readers = 0;
 beforeAll(async () => {
   chat = await given.start();
   roomId = await chat.room({ maxParticipants: 1_000 });
-  const store = openStore({ url: given.databaseUrl, poolSize: 3 });
+  const store = openPatientStore({ url: given.databaseUrl, poolSize: 3 });
   const sender = { userId: 'ann', nickname: 'ann', tag: null };
   const members = READERS.map((name) => ({ userId: name, nickname: name, tag: null, anon: false }));
   await store.members.join(members.map((user) => ({ roomId, user, online: false })));

@@ -1,8 +1,8 @@
 import type { Message } from '@gongu/shared';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openStore } from '../../src/store/open-store.ts';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
+import { openPatientStore } from '../fixture/store.ts';
 
 const given = chatOfThisFile();
 let chat: Instance;
@@ -16,7 +16,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from + 1 }
 /** A room whose newest message is `lastSeq`, most of them ann’s. */
 async function roomWith(lastSeq: number): Promise<string> {
   const roomId = await chat.room();
-  const store = openStore({ url: given.databaseUrl, poolSize: 3 });
+  const store = openPatientStore({ url: given.databaseUrl, poolSize: 3 });
   const sender = { userId: 'ann', nickname: 'ann', tag: null };
   await store.members.join([{ roomId, user: { ...sender, anon: false }, online: false }]);
   const drafts = range(3, lastSeq).map((seq) => ({

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { expect, it } from 'vitest';
-import { openStore } from '../../src/store/open-store.ts';
+import type { openStore } from '../../src/store/open-store.ts';
 import { joining, opening, person } from '../fixture/opening.ts';
-import { storeOfThisFile } from '../fixture/store.ts';
+import { openPatientStore, storeOfThisFile } from '../fixture/store.ts';
 
 const given = storeOfThisFile();
 
@@ -15,7 +15,7 @@ let made = 0;
 
 it('no two functions that write ever wait for each other: every pair at once, over the same rooms in both orders', async () => {
   // A pool of its own for each side, so that the sides are two sessions at all times.
-  const sides = [0, 1].map(() => openStore({ url: given.url, poolSize: 5 }));
+  const sides = [0, 1].map(() => openPatientStore({ url: given.url, poolSize: 5 }));
   const outside = new pg.Client({ connectionString: given.url });
   await outside.connect();
   // Somebody is to be told of who does not read.

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openStore } from '../../src/store/open-store.ts';
 import { systemEventOf } from '../fixture/messages.ts';
 import { joining, joinOne, opening } from '../fixture/opening.ts';
-import { storeOfThisFile } from '../fixture/store.ts';
+import { openPatientStore, storeOfThisFile } from '../fixture/store.ts';
 
 const given = storeOfThisFile();
 
@@ -43,7 +42,7 @@ describe('guests without an account', () => {
   });
 
   it('hold no more of them when many come at once, by several instances', async () => {
-    const stores = Array.from({ length: 4 }, () => openStore({ url: given.url, poolSize: 4 }));
+    const stores = Array.from({ length: 4 }, () => openPatientStore({ url: given.url, poolSize: 4 }));
     for (const store of stores) store.pools.reads.options.connectionString = given.url;
     for (const cap of [9, 20]) {
       const roomId = await roomOf(cap);
@@ -68,7 +67,7 @@ describe('guests without an account', () => {
       [0, 4, 0],
       [0.07, 100, 7],
     ] as const) {
-      const store = openStore({ url: given.url, poolSize: 3, anonymousShare: share });
+      const store = openPatientStore({ url: given.url, poolSize: 3, anonymousShare: share });
       const roomId = await roomOf(cap);
       const came = await store.members.join(Array.from({ length: cap }, (_, i) => joining(roomId, `anon-${i}`)));
       expect(outcomes(came).filter((one) => one === 'joined')).toHaveLength(places);
@@ -164,7 +163,7 @@ describe('one’s membership in a room', () => {
   });
 
   it('changes six times within a minute at most, on all instances together', async () => {
-    const other = openStore({ url: given.url, poolSize: 3 });
+    const other = openPatientStore({ url: given.url, poolSize: 3 });
     const stores = [given.store, other];
     let changed = 0;
     for (let i = 0; i < 8; i++) {

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Draft } from '../../src/room/ports/message-store.ts';
 import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
 import { createAppendBatch } from '../../src/store/append-batch.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { createRoomKeys } from '../../src/store/sealing/room-keys.ts';
 import { createSealedTexts } from '../../src/store/sealing/sealed-texts.ts';
 import { createUploadSeals } from '../../src/store/upload-seals.ts';
 import { CONTENT_KEYS, OTHER_KEYS } from '../fixture/content-keys.ts';
 import { joinOne, opening, person } from '../fixture/opening.ts';
-import { storeOfThisFile } from '../fixture/store.ts';
+import { openPatientStore, storeOfThisFile } from '../fixture/store.ts';
 
 const given = storeOfThisFile();
 /** Hears of what can not be opened. */
@@ -33,7 +33,7 @@ beforeAll(async () => {
     onAltered: (roomId: string, id: string) => void heard.push(`altered ${roomId} ${id}`),
   };
   const open = (keys: string, isOn: boolean) =>
-    openStore({ url: given.url, poolSize: 3, content: { ...content, keys: sealingKeysOf(keys), isOn } });
+    openPatientStore({ url: given.url, poolSize: 3, content: { ...content, keys: sealingKeysOf(keys), isOn } });
   off = open(CONTENT_KEYS, false);
   foreign = open(OTHER_KEYS, true);
   wrong = open(OTHER_KEYS.replace('other:', 'test:'), true);
@@ -403,7 +403,7 @@ describe('the key of a room', () => {
   it('is destroyed with the room, and a new room by the same id has another one, also for who has the old one in memory', async () => {
     const roomId = await room();
     await say(roomId, 'old');
-    const other = openStore({
+    const other = openPatientStore({
       url: given.url,
       poolSize: 3,
       content: { keys: sealingKeysOf(CONTENT_KEYS), isOn: true },
@@ -426,7 +426,7 @@ describe('the key of a room', () => {
   });
 
   it('that was removed with its room seals nothing any more: no upload under way, no name and no text that stands clear', async () => {
-    const other = openStore({
+    const other = openPatientStore({
       url: given.url,
       poolSize: 3,
       content: { keys: sealingKeysOf(CONTENT_KEYS), isOn: true },
@@ -475,7 +475,7 @@ describe('the key of a room', () => {
 
   it('that nobody here can open fails its own messages alone, also where it took the place of one that was known', async () => {
     const [roomId, renewed] = [await room(), await room()];
-    const other = openStore({
+    const other = openPatientStore({
       url: given.url,
       poolSize: 3,
       content: { keys: sealingKeysOf(CONTENT_KEYS), isOn: true },

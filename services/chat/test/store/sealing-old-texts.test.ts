@@ -4,10 +4,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireContentKeys } from '../../src/app/content-keys.ts';
 import { createSealTexts } from '../../src/jobs/seal-texts.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { CONTENT_KEYS, OTHER_KEYS } from '../fixture/content-keys.ts';
 import { joinOne, opening, person } from '../fixture/opening.ts';
-import { storeOfThisFile } from '../fixture/store.ts';
+import { openPatientStore, storeOfThisFile } from '../fixture/store.ts';
 
 /** Seals. */
 const given = storeOfThisFile();
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 function storeWith(keys: string | null, isOn = true): Store {
   const content = { keys: keys === null ? null : sealingKeysOf(keys), isOn };
-  return openStore({ url: given.url, poolSize: 4, content });
+  return openPatientStore({ url: given.url, poolSize: 4, content });
 }
 
 async function room(store = off): Promise<string> {

@@ -4,10 +4,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change, Draft } from '../../src/room/ports/message-store.ts';
 import type { StoredMessage } from '../../src/room/ports/stored-message.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { CONTENT_KEYS } from '../fixture/content-keys.ts';
 import { joinOne, opening, person } from '../fixture/opening.ts';
-import { storeOfThisFile } from '../fixture/store.ts';
+import { openPatientStore, storeOfThisFile } from '../fixture/store.ts';
 
 const given = storeOfThisFile();
 let client: pg.Client;
@@ -16,7 +16,11 @@ let clear: Store;
 beforeAll(async () => {
   client = new pg.Client({ connectionString: given.url });
   await client.connect();
-  clear = openStore({ url: given.url, poolSize: 3, content: { keys: sealingKeysOf(CONTENT_KEYS), isOn: false } });
+  clear = openPatientStore({
+    url: given.url,
+    poolSize: 3,
+    content: { keys: sealingKeysOf(CONTENT_KEYS), isOn: false },
+  });
 });
 afterAll(async () => {
   await clear?.close();
