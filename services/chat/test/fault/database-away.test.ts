@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Message } from '@gongu/shared';
 import { type TcpProxy, tcpProxy } from '@gongu/testkit';
+import { eventually } from '@gongu/testkit/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
@@ -69,14 +71,14 @@ describe('a database that goes away', () => {
     }
     expect(pending.size).toBe(0);
     // What was cut last may be a connection that the next ones who ask are given.
-    const ask = async () => {
-      ann.send({ type: 'history', ref: 'ask', roomId });
-      return (await ann.next((frame) => frame.ref === 'ask')).type;
-    };
-    await expect.poll(ask).toBe('page');
-    const page = await ann.ask({ type: 'history', roomId, after: 2, limit: 100 }, 'page');
-    const rest = await ann.ask({ type: 'history', roomId, after: 102, limit: 100 }, 'page');
-    const stored = [...page.messages, ...rest.messages];
+    const pageAfter = (after: number) =>
+      eventually(async () => {
+        ann.send({ type: 'history', ref: 'ask', roomId, after, limit: 100 });
+        const { type, messages } = await ann.next((frame) => frame.ref === 'ask');
+        expect(type).toBe('page');
+        return messages as Message[];
+      });
+    const stored = [...(await pageAfter(2)), ...(await pageAfter(102))];
     expect(stored).toHaveLength(120);
     for (const message of stored) expect(acknowledged.get(message.clientMessageId!)).toBe(message.seq);
     // The socket was told each of them once as well.
