@@ -20,6 +20,17 @@ afterAll(async () => {
 });
 
 describe('a database that goes away', () => {
+  it('between its migration and the first that a start reads is asked again', async () => {
+    const away = await tcpProxy({ target: given.databaseUrl });
+    await away.refuse();
+    const starting = given.start({ DATABASE_URL: away.through(given.databaseUrl), LOBBY_ROOM_ID: 'lobby' });
+    setTimeout(() => void away.pass(), 500);
+    const late = await starting;
+    expect((await fetch(`${late.url}/readyz`)).status).toBe(200);
+    await late.stop();
+    await away.close();
+  });
+
   it('costs no socket: commands are UNAVAILABLE, and work again when it is back', async () => {
     const roomId = await chat.room();
     const [ann, bob] = [await chat.connect('ann'), await chat.connect('bob')];

@@ -5,6 +5,7 @@ import { until } from '@gongu/testkit/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { said } from '../fixture/log-lines.ts';
+import { metricOf } from '../fixture/metrics.ts';
 import { SERVICE, tokenOf } from '../fixture/tokens.ts';
 
 const given = chatOfThisFile();
@@ -188,6 +189,8 @@ describe.each(Object.entries(VERBS))('a %s', (_name, { key, call, done }) => {
     const roomId = await made();
     await database.proxy.refuse();
     database.proxy.cut();
+    // Until it has heard that a connection is gone, it sends on it.
+    await expect.poll(() => metricOf(shaky, 'gongu_postgres_pool_connections')).toBe(0);
     const told = await call(roomId);
     await database.proxy.pass();
     expect(told).toEqual({ code: 'UNAVAILABLE', retries: true });

@@ -193,6 +193,11 @@ describe.each(Object.entries(VERBS))('a %s', (name, verb) => {
     const made = await prepared(verb);
     await database.proxy.refuse();
     database.proxy.cut();
+    // Until it has heard that a connection is gone, it sends on it.
+    await eventually(async () => {
+      const metrics = await (await fetch(`${shaky.url}/metrics`)).text();
+      expect(metrics.match(/^gongu_postgres_pool_connections\{.*\} [1-9]/m)).toBeNull();
+    });
     const { status, body } = await verb.call(shaky, made);
     await database.proxy.pass();
     expect([status, body.code]).toEqual([503, 'UNAVAILABLE']);
