@@ -1,5 +1,5 @@
 import { probe } from '@gongu/testkit';
-import { until } from '@gongu/testkit/eventually';
+import { eventually, until } from '@gongu/testkit/eventually';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chatOfThisFile, type Instance } from '../fixture/chat.ts';
 import { openStream } from '../fixture/event-stream.ts';
@@ -62,8 +62,18 @@ describe('a message that can not be rendered', () => {
     const overview = await openStream(`${chat.url}/api/chat/events`, { authorization: authorizationOf('ann') });
     await overview.next('rooms');
     await until(async () => (await metricOf(chat, 'gongu_chat_connections')) === 7);
+    // Those that join by their URL are connected before they are in the room.
+    const text = ({ content, data }: Record<string, unknown>) => content ?? data;
+    await eventually(
+      async () => {
+        await ann.say(roomId, said('before'));
+        for (const socket of [live.session, live.room, live.signal]) {
+          expect(socket.queue.map(text)).toContain(said('before'));
+        }
+      },
+      { intervalMs: 100 },
+    );
 
-    await ann.say(roomId, said('before'));
     const { seq } = await ann.say(roomId, POISON);
     const after = await ann.say(roomId, said('after'));
     const isAfter = (frame: unknown) => String(typeof frame === 'string' ? frame : '').includes('after');
