@@ -101,6 +101,7 @@ function tally(values: readonly number[]): Record<number, number> {
   return counts;
 }
 
+/** Not of another time zone, however long it took until here. */
 function isNow(time: string): boolean {
-  return Math.abs(Date.parse(time) - Date.now()) < 60_000;
+  return Math.abs(Date.parse(time) - Date.now()) < 600_000;
 }

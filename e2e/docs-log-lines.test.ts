@@ -32,33 +32,39 @@ function open(query: string, first?: object, origin?: string): WebSocket {
   return socket;
 }
 
-/** What the service writes while `work` goes on, up to a line with this `event` (or `msg`). */
-async function written(work: () => WebSocket, last: string): Promise<Line[]> {
+const nameOf = ({ event, msg }: Line) => event ?? msg;
+
+/** What the service writes while `work` goes on, up to the last line of the sample. */
+async function written(sample: readonly Line[], work: () => WebSocket, tries = 5): Promise<Line[]> {
   const from = chat.process.lines.length;
   // The end of the socket before comes when it comes.
   const before = new Set<unknown>(chat.process.lines.flatMap(({ connectionId }) => connectionId ?? []));
   const socket = work();
   const since = () =>
     chat.process.lines.slice(from).filter(({ connectionId }) => !before.has(connectionId)) as unknown as Line[];
-  await expect.poll(() => since().some(({ event, msg }) => event === last || msg === last)).toBe(true);
+  const isWhole = () =>
+    sample.every((line) => since().some((one) => nameOf(one) === nameOf(line) && one.code === line.code));
+  await expect.poll(() => isWhole() || since().some(({ event }) => event === 'session.closed')).toBe(true);
   socket.terminate();
-  return since();
+  // Where the machine stood still, FIRST_FRAME_MS was over before the first frame came.
+  return isWhole() || tries === 1 ? since() : written(sample, work, tries - 1);
 }
 
 it('the sample lines of docs/troubleshooting.md are lines that the service writes', async () => {
   const expired = chat.token('eve', { expiresInSeconds: -100 });
-  const runs = [
-    await written(() => open(`?token=${chat.token('bob')}`), 'handshake.accepted'),
-    await written(() => open('', { type: 'auth', token: chat.token('ann') }), 'session.authenticated'),
-    await written(() => open(''), 'session.closed'),
-    await written(() => open(`?token=${expired}`), 'request'),
-    await written(() => open('', { type: 'auth', token: expired }), 'session.closed'),
-    await written(() => open(`?token=${chat.token('ann')}`, undefined, 'https://evil.example'), 'handshake.rejected'),
+  const works = [
+    () => open(`?token=${chat.token('bob')}`),
+    () => open('', { type: 'auth', token: chat.token('ann') }),
+    () => open(''),
+    () => open(`?token=${expired}`),
+    () => open('', { type: 'auth', token: expired }),
+    () => open(`?token=${chat.token('ann')}`, undefined, 'https://evil.example'),
   ];
-  expect(samples).toHaveLength(runs.length);
+  expect(samples).toHaveLength(works.length);
   for (const [i, sample] of samples.entries()) {
-    const wanted = new Set(sample.map(({ event, msg }) => event ?? msg));
-    const lines = runs[i]!.filter(({ event, msg }) => wanted.has(event ?? msg)).slice(0, sample.length);
+    const wanted = new Set(sample.map(nameOf));
+    const run = await written(sample, works[i]!);
+    const lines = run.filter((line) => wanted.has(nameOf(line))).slice(0, sample.length);
     expect(lines.map((line) => Object.keys(line))).toEqual(sample.map((line) => Object.keys(line)));
     const said = (line: Line) => Object.fromEntries(Object.entries(line).filter(([name]) => !OWN.has(name)));
     expect(lines.map(said)).toEqual(sample.map(said));

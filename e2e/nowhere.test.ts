@@ -152,7 +152,7 @@ async function allReplays({ url, ws }: Instance, after: number, last: number, ch
   const bob = token('bob');
   const shown: unknown[] = [];
   const open = async (to: string, protocols: string | readonly string[] = []): Promise<Probe> => {
-    const socket = await probe(ws + to, { protocols, timeoutMs: 20_000 });
+    const socket = await probe(ws + to, { protocols });
     onTestFinished(() => socket.terminate());
     return socket;
   };
@@ -189,7 +189,7 @@ async function allReplays({ url, ws }: Instance, after: number, last: number, ch
 
 /** An event stream, up to what names `until`. */
 async function streamed(url: string, as: string, headers: Record<string, string>, until: string): Promise<string> {
-  const ending = AbortSignal.timeout(20_000);
+  const ending = AbortSignal.timeout(60_000);
   const answer = await fetch(url, { headers: { ...headers, authorization: `Bearer ${as}` }, signal: ending });
   const decoder = new TextDecoder();
   let text = '';
@@ -259,10 +259,7 @@ it('what was deleted or edited away is in no table, on no page, in no replay, in
 
   const followers = await Promise.all(
     instances.map(async ({ ws }) => {
-      const follower = await probe(`${ws}/ws`, {
-        protocols: ['gongu.v1', `bearer.${token('bob')}`],
-        timeoutMs: 30_000,
-      });
+      const follower = await probe(`${ws}/ws`, { protocols: ['gongu.v1', `bearer.${token('bob')}`] });
       onTestFinished(() => follower.terminate());
       follower.send({ type: 'join', ref: 'in', roomId: ROOM, after: pinned });
       await follower.next((frame) => frame.ref === 'in');

@@ -55,7 +55,7 @@ async function ask(method: string, to: string, as: string, body?: unknown, at = 
 }
 
 async function open(to: string, protocols: string | readonly string[] = []) {
-  const socket = await probe(pair.chat.url.replace('http', 'ws') + to, { protocols, timeoutMs: 20_000 });
+  const socket = await probe(pair.chat.url.replace('http', 'ws') + to, { protocols });
   onTestFinished(() => socket.terminate());
   return socket;
 }
@@ -83,9 +83,7 @@ it('what is said over any protocol, and where it is sent to, stands in no table,
   await gongu.next((frame) => frame.ref === 'edit');
 
   // Who listens at another instance hears it by way of Redis.
-  const listener = await probe(`${pair.chats.at(-1)!.ws}`, {
-    ...{ protocols: ['gongu.v1', `bearer.${bob}`], timeoutMs: 20_000 },
-  });
+  const listener = await probe(pair.chats.at(-1)!.ws, { protocols: ['gongu.v1', `bearer.${bob}`] });
   onTestFinished(() => listener.terminate());
   listener.send({ type: 'join', ref: 'join', roomId: ROOM });
   await listener.next((frame) => frame.ref === 'join');

@@ -35,7 +35,6 @@ it('a visitor whose instance is killed leaves the room by way of another one, so
   const ofEvent = (event: string, name: string) =>
     ann.next(
       ({ type, data }) => type === 'message' && data?.event === event && data.participant.userId === visitors.get(name),
-      30_000,
     );
   for (const name of visitors.keys()) await ofEvent('participant.joined', name);
 
