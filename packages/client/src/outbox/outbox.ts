@@ -116,6 +116,8 @@ export function createOutbox(options: OutboxOptions) {
       roomId,
       of(roomId).filter((other) => other !== draft),
     );
+    // Others may have waited for its files.
+    pump(roomId);
   }
 
   function keep(draft: Outgoing): void {
