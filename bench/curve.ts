@@ -17,11 +17,11 @@ interface Setting {
 
 const SETTINGS: readonly Setting[] = [
   { name: 'as it ships', kind: 'as it ships', env: {} },
-  ...[0, 10, 20, 40, 80].map(
+  ...[0, 10, 20, 40, 100].map(
     (ms): Setting => ({ kind: 'fixed', ...named({ ROOM_WRITE_MS: `${ms}`, ROOM_WRITE_LOAD: '0' }) }),
   ),
   ...[0.3, 0.4, 0.5, 0.6].map(
-    (load): Setting => ({ kind: 'by load', ...named({ ROOM_WRITE_MS: '40', ROOM_WRITE_LOAD: `${load}` }) }),
+    (load): Setting => ({ kind: 'by load', ...named({ ROOM_WRITE_MS: '100', ROOM_WRITE_LOAD: `${load}` }) }),
   ),
 ];
 

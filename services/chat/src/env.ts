@@ -81,11 +81,11 @@ export const ChatEnv = serviceEnv({
   /** Bytes queued for a slow socket before it is resynchronised. */
   SEND_QUEUE_BYTES: envFields.int(LIMITS.sendQueueBytes, { min: 16_384 }),
   /** Most milliseconds from one write to a busy room's sockets to the next. 0 = each turn. */
-  ROOM_WRITE_MS: envFields.int(40, { max: 1_000 }),
-  /** Part of its time that the event loop works, up to which busy rooms are not kept waiting. 0 = always ROOM_WRITE_MS. */
-  ROOM_WRITE_LOAD: envFields.share(0),
-  /** Milliseconds from one commit of messages to the next while fewer than 100 wait; the first never waits. 0 = none. */
-  COMMIT_MS: envFields.int(10, { max: 1_000 }),
+  ROOM_WRITE_MS: envFields.int(100, { max: 1_000 }),
+  /** Part of its time that the event loop works, up to which neither busy rooms nor commits are kept waiting. 0 = always. */
+  ROOM_WRITE_LOAD: envFields.share(0.2),
+  /** Most milliseconds from one commit of messages to the next while fewer than 100 wait; the first never waits. 0 = none. */
+  COMMIT_MS: envFields.int(25, { max: 1_000 }),
   /** Milliseconds between pings; two without answer, and the socket is gone. */
   HEARTBEAT_MS: envFields.int(LIMITS.heartbeatMs, { min: 100 }),
   /** Messages a second, per user and instance; twice that in a burst; 0 = off. */

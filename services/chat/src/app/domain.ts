@@ -16,7 +16,6 @@ import { FULL } from '../endpoints/admission.ts';
 import type { ChatEnv } from '../env.ts';
 import { createHub } from '../hub/hub.ts';
 import { createOverview } from '../hub/overview/overview.ts';
-import { createWriteSpacing } from '../hub/write-spacing.ts';
 import { createHookTeller } from '../jobs/absent-tellers.ts';
 import { createIndexMessages } from '../jobs/index-messages.ts';
 import { createSealTexts } from '../jobs/seal-texts.ts';
@@ -50,6 +49,7 @@ import type { Files } from './files.ts';
 import { createFilter } from './filter.ts';
 import { createLinks } from './links.ts';
 import { createPush } from './push.ts';
+import { createSpacingShare } from './spacing-share.ts';
 
 /**
  * Joins that may read at once whether somebody is a member: two loads of as many rooms as one statement reads, of which one
@@ -105,6 +105,9 @@ export function createDomain(
   });
   const { bus, presence } = links;
 
+  const spacingShare = createSpacingShare({
+    ...{ load: env.ROOM_WRITE_LOAD, loop: performance.eventLoopUtilization, now },
+  });
   const flusher = createFlusher();
   const hub = createHub({
     ...store,
@@ -115,10 +118,7 @@ export function createDomain(
         queues.reads.run({ key: () => roomId }, () => store.messages.before(roomId, ...page)),
     },
     bus: links.branch(),
-    flushSpacingMs: createWriteSpacing({
-      ...{ load: env.ROOM_WRITE_LOAD, longestMs: env.ROOM_WRITE_MS, now },
-      loop: performance.eventLoopUtilization,
-    }),
+    flushSpacingMs: () => spacingShare() * env.ROOM_WRITE_MS,
     // One scheduler: rooms fill their sockets' queues before these are written.
     atTurnEnd: flusher.fill,
     onEmit(signal) {
@@ -162,7 +162,8 @@ export function createDomain(
     ...{ ...store, presence, emit, onChange: observers.onMemberChange },
     ...{ rejoinPauseS: env.REJOIN_PAUSE_S, now: () => clock.now() },
   });
-  const committing = { now, newId: randomUUID, spacingMs: env.COMMIT_MS, observe: observers.messages };
+  const spacingMs = () => spacingShare() * env.COMMIT_MS;
+  const committing = { now, newId: randomUUID, spacingMs, observe: observers.messages };
   const filter = createFilter(env);
   const stored = createMessages({ ...store, filter, emit, ...committing });
   const messages = observers.counted(stored);

@@ -14,9 +14,9 @@ export interface GroupCommitOptions<In, Out> {
   readonly orderBy?: (item: In) => string;
   /**
    * Milliseconds from the beginning of one batch to that of the next, where something was waiting when the first was
-   * done. An item that finds nothing waiting is not held up, nor is a batch of a hundred. Default 0.
+   * done. An item that finds nothing waiting is not held up, nor is a batch of a hundred. Default: none.
    */
-  readonly spacingMs?: number;
+  readonly spacingMs?: () => number;
   /** Milliseconds, of any origin, that never go back. Default: the real time. */
   readonly now?: () => number;
   /** Hears of each batch, for metrics: how long it took, and how long ago its oldest item was queued. */
@@ -32,6 +32,7 @@ interface Entry<In, Out> {
 }
 
 const systemNow = () => performance.now();
+const noSpacing = () => 0;
 
 /** Items for which a second batch is worth its commit. Fewer would only make two small batches of one. */
 const SECOND_FROM = 100;
@@ -42,7 +43,7 @@ const SECOND_FROM = 100;
  * in their order.
  */
 export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>) {
-  const { run, batchMax = 400, queueMax = 10_000, orderBy, spacingMs = 0, now = systemNow, observe } = options;
+  const { run, batchMax = 400, queueMax = 10_000, orderBy, spacingMs = noSpacing, now = systemNow, observe } = options;
   let waiting: Entry<In, Out>[] = [];
   /** Those whose key is in a batch that is under way. */
   let blocked: Entry<In, Out>[] = [];
@@ -79,7 +80,7 @@ export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>)
       void carryOut(batch).then(() => {
         underWay--;
         release(batch);
-        notBefore = waiting.length > 0 ? began + spacingMs : 0;
+        notBefore = waiting.length > 0 ? began + spacingMs() : 0;
         pump();
       });
     }

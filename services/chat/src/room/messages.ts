@@ -40,8 +40,8 @@ export interface MessagesOptions {
   readonly newId: () => string;
   /** Milliseconds, of any origin, that never go back. Default: the real time. */
   readonly now?: () => number;
-  /** Milliseconds from one batch to the next while messages wait; see `createGroupCommit`. Default 0. */
-  readonly spacingMs?: number;
+  /** Milliseconds from one batch to the next while messages wait; see `createGroupCommit`. Default: none. */
+  readonly spacingMs?: () => number;
   readonly observe: {
     /** A batch was done: its size, its milliseconds, and those since its oldest message was taken. */
     appended(size: number, milliseconds: number, oldestMs: number): void;
@@ -69,7 +69,7 @@ export interface Sending {
 }
 
 /** The messages of rooms: the append by group commit, and pages of history. */
-export function createMessages({ messages, filter, emit, newId, now, spacingMs = 0, observe }: MessagesOptions) {
+export function createMessages({ messages, filter, emit, newId, now, spacingMs = () => 0, observe }: MessagesOptions) {
   const appends = createGroupCommit<Draft, AppendOutcome>({
     async run(drafts) {
       const outcomes = await messages.append(drafts);

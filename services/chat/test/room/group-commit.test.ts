@@ -55,7 +55,7 @@ describe('group commit', () => {
     const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
     it('begins the next batch that long after the last one began, when something waited at its end', async () => {
-      const { group, batches, finish } = held({ spacingMs: 10 });
+      const { group, batches, finish } = held({ spacingMs: () => 10 });
       void group.add(1);
       await pass(2);
       void group.add(2);
@@ -68,7 +68,7 @@ describe('group commit', () => {
     });
 
     it('holds nothing up that finds nothing waiting, nor anything when the last batch took that long', async () => {
-      const { group, batches, finish } = held({ spacingMs: 10 });
+      const { group, batches, finish } = held({ spacingMs: () => 10 });
       void group.add(1);
       await pass(1);
       finish(0);
@@ -84,7 +84,7 @@ describe('group commit', () => {
     });
 
     it('holds up no batch of a hundred', async () => {
-      const { group, batches, finish } = held({ spacingMs: 10 });
+      const { group, batches, finish } = held({ spacingMs: () => 10 });
       void group.add(0);
       await pass(1);
       for (let item = 1; item <= 99; item++) void group.add(item);
@@ -97,7 +97,7 @@ describe('group commit', () => {
     });
 
     it('is idle only when what it held up is done', async () => {
-      const { group, batches, finish } = held({ spacingMs: 10 });
+      const { group, batches, finish } = held({ spacingMs: () => 10 });
       void group.add(1);
       await pass(1);
       void group.add(2);
