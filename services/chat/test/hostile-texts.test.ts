@@ -26,7 +26,8 @@ import { presentedToken } from '../src/transport/presented-token.ts';
 import { decode, quote } from '../src/transport/sockjs/frames.ts';
 
 const KIB_64 = 65_536;
-const BOUND_MS = 5;
+/** What grows with the square of 64 KiB takes hundreds. */
+const BOUND_MS = 20;
 /** Of CPU, and the best of some: a busy machine costs nobody a failure, and what is slow by itself is so each time. */
 const RUNS = 25;
 
@@ -217,7 +218,7 @@ const MEETS: Record<string, (given: string) => unknown> = {
 };
 
 describe('64 KiB of the worst that a client can send', () => {
-  it.each(Object.keys(MEETS))('costs less than 5 ms: %s', (what) => {
+  it.each(Object.keys(MEETS))('costs less than 20 ms: %s', (what) => {
     const meet = MEETS[what]!;
     const slow: string[] = [];
     for (const unit of WORST) {

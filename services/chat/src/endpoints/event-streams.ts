@@ -117,12 +117,12 @@ export function registerEventStreams(
     handshakes.accepted({ connectionId: stream.id, hello });
     const inbound = begin(stream, hello);
     settled();
-    const leave = heartbeats.add(stream);
+    heartbeats.add(stream);
     stream.listen({
       frame: (data) => inbound.frame(data),
       drained: () => inbound.drained(),
       closed(code, reason) {
-        leave();
+        heartbeats.delete(stream);
         inbound.closed(code, reason);
       },
     });

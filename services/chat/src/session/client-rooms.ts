@@ -94,7 +94,8 @@ export class ClientRooms {
  * Runs tasks of one key one after the other and tasks of different keys side by side. A key without tasks costs nothing.
  */
 export class Ordered {
-  readonly #tails = new Map<string, Promise<void>>();
+  /** Null while nothing is under way, as mostly: an empty map takes 184 bytes. */
+  #tails: Map<string, Promise<void>> | null = null;
   #size = 0;
 
   /** Tasks under way and waiting. */
@@ -104,15 +105,16 @@ export class Ordered {
 
   /** Whether tasks of `key` are under way: a task that needn't wait by itself has to, then. */
   busy(key: string): boolean {
-    return this.#tails.has(key);
+    return this.#tails?.has(key) ?? false;
   }
 
   /** `task` must not reject. */
   run(key: string, task: () => Promise<void>): void {
     this.#size++;
+    this.#tails ??= new Map();
     const tail = (this.#tails.get(key) ?? Promise.resolve()).then(task).finally(() => {
-      this.#size--;
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+      if (this.#tails!.get(key) === tail) this.#tails!.delete(key);
+      if (--this.#size === 0) this.#tails = null;
     });
     this.#tails.set(key, tail);
   }

@@ -10,7 +10,7 @@ import { ClientRooms } from './client-rooms.ts';
 import { Inbox, type InboxOwner } from './inbox.ts';
 import type { SessionOpening, SessionOptions } from './session-options.ts';
 import type { OpenSession } from './sessions.ts';
-import { Turns } from './turns.ts';
+import { Turns, type TurnsOwner } from './turns.ts';
 import { Writer, type WriterOwner } from './writer.ts';
 
 /** Frames that can't be read before the socket is closed. */
@@ -27,7 +27,7 @@ const EXPIRING_MS = 30_000;
  * One client's life, whatever carries it: who he is, what he asks, what he is told. Everything inbound is caught here:
  * a frame ends in an answer, an error event or a close, never in a throw.
  */
-export class Session implements Inbound, Client, OpenSession, WriterOwner, InboxOwner {
+export class Session implements Inbound, Client, OpenSession, WriterOwner, InboxOwner, TurnsOwner {
   readonly listener: Writer;
   readonly #options: SessionOptions;
   readonly #socket: Socket;
@@ -124,9 +124,13 @@ export class Session implements Inbound, Client, OpenSession, WriterOwner, Inbox
   }
 
   inTurn(task: () => Promise<void>): Promise<void> {
-    // One that is over is told nothing: what waits for it must come to its end.
-    this.#turns ??= new Turns(() => this.#over || this.takesMore());
+    this.#turns ??= new Turns(this);
     return this.#turns.run(task);
+  }
+
+  /** One that is over is told nothing: what waits for it must come to its end. */
+  get mayBegin(): boolean {
+    return this.#over || this.takesMore();
   }
 
   takesMore(): boolean {

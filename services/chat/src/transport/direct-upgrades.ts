@@ -66,6 +66,8 @@ export function createDirectUpgrades({ server, handshakes, ahead, refusal, onFai
       handshakes.done(socket);
       return false;
     }
+    // Before `ws` listens too: of the three listeners that a list of them then had place for twenty.
+    handshakes.done(socket);
     if (socket.destroyed) return true;
     // The answer to the upgrade and what a session says first leave as one write.
     socket.cork();

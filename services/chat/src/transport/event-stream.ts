@@ -58,7 +58,7 @@ export class EventStream implements Socket {
   }
 
   listen(inbound: Inbound): void {
-    this.#queue.onDrain(() => inbound.drained());
+    this.#queue.onDrain(inbound);
     const over = () => {
       this.#closing = true;
       this.#queue.clear();

@@ -18,14 +18,18 @@ export interface HandshakeWatch {
  */
 export function watchHandshakes(app: FastifyInstance): HandshakeWatch {
   const open = new Map<Duplex, { request: IncomingMessage; timer: NodeJS.Timeout }>();
+  function onClose(this: Duplex): void {
+    done(this);
+  }
   const done = (connection: Duplex) => {
     clearTimeout(open.get(connection)?.timer);
     open.delete(connection);
+    connection.off('close', onClose);
   };
   const begin = (request: IncomingMessage, connection: Duplex) => {
     const timer = setTimeout(() => connection.destroy(), HANDSHAKE_MS).unref();
     open.set(connection, { request, timer });
-    connection.once('close', () => done(connection));
+    connection.on('close', onClose);
   };
   app.server.on('upgrade', begin);
   app.addHook('onResponse', async (request) => {

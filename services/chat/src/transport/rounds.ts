@@ -19,11 +19,9 @@ export function createRounds<Member>(options: {
   }, intervalMs / GROUPS);
 
   return {
-    /** Adds a member; what is returned takes it out again. */
-    add(member: Member): () => void {
-      const group = groups[next++ % GROUPS]!;
-      group.add(member);
-      return () => void group.delete(member);
+    add: (member: Member): void => void groups[next++ % GROUPS]!.add(member),
+    delete(member: Member): void {
+      for (const group of groups) if (group.delete(member)) return;
     },
     stop: () => timers.clear(timer),
   };

@@ -51,6 +51,15 @@ export type Flusher = ReturnType<typeof createFlusher>;
 /** Up to here, several pieces are copied into one: cheaper than a gathering write of them (`writev`). */
 const COPY_BYTES = 16_384;
 
+/** Hears whenever a queue has run empty. */
+export interface QueueOwner {
+  drained(): void;
+}
+
+const QUEUE = Symbol('send queue');
+
+type Queued = NetSocket & { [QUEUE]?: SendQueue };
+
 /** Bytes on their way to one socket: those of this turn, and those that the kernel has not taken yet. */
 export class SendQueue {
   readonly #socket: NetSocket;
@@ -61,7 +70,7 @@ export class SendQueue {
   #pendingBytes = 0;
   /** The kernel has not taken all: more than the stream's high-water mark waited (16 KiB, from Node 22 on 64 KiB). */
   #full = false;
-  #drained: () => void = () => {};
+  #owner: QueueOwner | null = null;
 
   constructor(socket: NetSocket, flusher: Flusher) {
     this.#socket = socket;
@@ -100,16 +109,20 @@ export class SendQueue {
     }
     // Only a write that was told to wait is followed by 'drain'; until then the queue is not empty, whatever this one says.
     if (!taken) this.#full = true;
-    else if (!this.#full) this.#drained();
+    else if (!this.#full) this.#owner?.drained();
   }
 
-  /** Hears whenever the queue has run empty. */
-  onDrain(drained: () => void): void {
-    this.#drained = drained;
-    this.#socket.on('drain', () => {
-      this.#full = false;
-      drained();
-    });
+  onDrain(owner: QueueOwner): void {
+    this.#owner = owner;
+    const socket: Queued = this.#socket;
+    socket[QUEUE] = this;
+    socket.on('drain', onDrain);
+  }
+
+  /** The stream has run empty. */
+  drained(): void {
+    this.#full = false;
+    this.#owner!.drained();
   }
 
   /** Forgets what was not written yet. */
@@ -118,4 +131,9 @@ export class SendQueue {
     this.#rest = null;
     this.#pendingBytes = 0;
   }
+}
+
+/** One for all sockets: see `WsSocket`. */
+function onDrain(this: Queued): void {
+  this[QUEUE]!.drained();
 }

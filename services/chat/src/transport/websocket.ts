@@ -11,7 +11,7 @@ import { createFlusher, type Flusher } from './send-queue.ts';
 import type { Hello, Identity, Inbound, Socket } from './socket.ts';
 import { systemTimers } from './timers.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
-import { WsSocket } from './ws-socket.ts';
+import { type SocketWatch, WsSocket } from './ws-socket.ts';
 
 export interface WebSocketOptions {
   /** The subprotocol to echo, of those offered; null when none of them is known. */
@@ -102,6 +102,7 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
       if (socket.readyState === socket.OPEN) socket.terminate();
     },
   });
+  const watch: SocketWatch = { failed: options.onFailure, closed: pings.delete };
   const withSocket = new Set<string | undefined>();
   app.addHook('onRoute', ({ url, wsHandler }) => {
     if (wsHandler) withSocket.add(url);
@@ -166,8 +167,8 @@ export async function registerWebSocket(app: FastifyInstance, options: WebSocket
           requestId: request.id,
         };
         const inbound = accept(socket, hello, request);
-        socket.listen(inbound, (error) => options.onFailure(socket.id, error));
-        ws.once('close', pings.add(socket));
+        socket.listen(inbound, watch);
+        pings.add(socket);
         options.onAccepted({ connectionId: socket.id, hello });
       },
     };

@@ -47,7 +47,7 @@ describe('a send queue', () => {
     const { near, far } = await pair();
     const queue = new SendQueue(near, createFlusher());
     let drained = 0;
-    queue.onDrain(() => drained++);
+    queue.onDrain({ drained: () => drained++ });
     const chunk = Buffer.alloc(1_048_576, 'x');
     for (let i = 0; i < 16; i++) queue.push(chunk);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -63,7 +63,7 @@ describe('a send queue', () => {
     far.resume();
     const queue = new SendQueue(near, createFlusher());
     let drained = 0;
-    queue.onDrain(() => drained++);
+    queue.onDrain({ drained: () => drained++ });
     for (const pieces of [[200_000], [1], [100_000, 100_000], [1, 1]]) {
       for (const bytes of pieces) queue.push(Buffer.alloc(bytes, 'x'));
       const before = drained;

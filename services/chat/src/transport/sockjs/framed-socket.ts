@@ -1,7 +1,7 @@
 import { CLOSE, closeReason } from '@gongu/shared';
 import type { Framing, Inbound, Peer, Socket } from '../socket.ts';
 import { textFrame, wsFraming } from '../ws-framing.ts';
-import type { WsSocket } from '../ws-socket.ts';
+import type { SocketWatch, WsSocket } from '../ws-socket.ts';
 import { closeFrame, decode, HEARTBEAT, sockJsWsFraming } from './frames.ts';
 import type { RawClient } from './options.ts';
 
@@ -42,14 +42,14 @@ export class SockJsWebSocket implements Socket {
     return this.#raw ? wsFraming : sockJsWsFraming;
   }
 
-  listen(inbound: Inbound, onFailure: (error: Error) => void): void {
+  listen(inbound: Inbound, watch: SocketWatch): void {
     this.#inner.listen(
       {
         frame: (data) => (this.#raw ? this.#pass(data, inbound) : this.#read(data, inbound)),
         drained: () => inbound.drained(),
         closed: (code, reason) => inbound.closed(code, reason),
       },
-      onFailure,
+      watch,
     );
   }
 

@@ -64,8 +64,11 @@ export function websocketRoutes(app: FastifyInstance, { options, others, identif
     const hello: Hello = { path, query, subprotocol, user, tokenPresent, peer, requestId: request.id };
     if (!raw) inner.write(OPEN_FRAME);
     const inbound = options.accept(socket, hello);
-    socket.listen(inbound, (error) => options.onFailure('socket', error));
-    ws.once('close', rounds.add(socket));
+    socket.listen(inbound, {
+      failed: (_id, error) => options.onFailure('socket', error),
+      closed: () => rounds.delete(socket),
+    });
+    rounds.add(socket);
     options.onAccepted({ connectionId: socket.id, transport: raw ? 'raw' : 'websocket', hello });
   }
 

@@ -72,7 +72,8 @@ describe('the framing of SockJS', () => {
           ceilingBytes: 10_000,
         });
         const handedOn: (string | Uint8Array)[] = [];
-        socket.listen({ frame: (data) => handedOn.push(data), drained: () => {}, closed: () => {} }, () => {});
+        const watch = { failed: () => {}, closed: () => {} };
+        socket.listen({ frame: (data) => handedOn.push(data), drained: () => {}, closed: () => {} }, watch);
         for (const frame of frames) {
           const [before, closed] = [handedOn.length, closes.length];
           receive(frame);
