@@ -43,6 +43,8 @@ export function createFolderStore({ folder, paths }: FolderStoreOptions) {
 
   /** A name that nobody reads, for what becomes `key`; the folders of both are there. What a kill leaves of it is swept. */
   async function draftOf(key: string): Promise<string> {
+    // The mode is that of all that is made on the way, and beside this folder lies what others must come to: a database's.
+    await mkdir(dirname(folder), { recursive: true, mode: 0o711 });
     await Promise.all([dirname(at(key)), at(INCOMING)].map((one) => mkdir(one, { recursive: true, mode: 0o700 })));
     return join(at(INCOMING), `.${randomUUID()}`);
   }

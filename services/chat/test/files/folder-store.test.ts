@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFolderStore, createHttp, createLog } from '@gongu/host';
+import { expect, it } from 'vitest';
 import { createSignedPaths, FILES_PATH } from '../../src/files/signed-paths.ts';
 import { fileRoutes } from '../../src/http/file-routes.ts';
 import { fileStoreContract } from '../contract/file-store.contract.ts';
@@ -26,4 +27,18 @@ fileStoreContract('a folder', async () => {
       await rm(folder, { recursive: true, force: true });
     },
   };
+});
+
+it('a folder is closed to others, and those above it that it makes can be passed: what else lies there may be of another user', async () => {
+  const above = join(tmpdir(), `gongu-folder-${randomUUID()}`);
+  const folder = join(above, 'chat', 'files');
+  try {
+    await createFolderStore({ folder }).write('a/b', Buffer.from('a text'));
+    const modes = await Promise.all(
+      [above, join(above, 'chat'), folder].map(async (one) => (await stat(one)).mode & 0o777),
+    );
+    expect(modes.map((mode) => mode.toString(8))).toEqual(['711', '711', '700']);
+  } finally {
+    await rm(above, { recursive: true, force: true });
+  }
 });
