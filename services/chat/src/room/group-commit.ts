@@ -32,7 +32,6 @@ interface Entry<In, Out> {
 }
 
 const systemNow = () => performance.now();
-const noSpacing = () => 0;
 
 /** Items for which a second batch is worth its commit. Fewer would only make two small batches of one. */
 const SECOND_FROM = 100;
@@ -43,7 +42,7 @@ const SECOND_FROM = 100;
  * in their order.
  */
 export function createGroupCommit<In, Out>(options: GroupCommitOptions<In, Out>) {
-  const { run, batchMax = 400, queueMax = 10_000, orderBy, spacingMs = noSpacing, now = systemNow, observe } = options;
+  const { run, batchMax = 400, queueMax = 10_000, orderBy, spacingMs = () => 0, now = systemNow, observe } = options;
   let waiting: Entry<In, Out>[] = [];
   /** Those whose key is in a batch that is under way. */
   let blocked: Entry<In, Out>[] = [];

@@ -119,7 +119,7 @@ export class SendQueue {
     socket.on('drain', onDrain);
   }
 
-  /** The stream has run empty. */
+  /** The stream has run empty: for the listener below. */
   drained(): void {
     this.#full = false;
     this.#owner!.drained();
